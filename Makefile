@@ -1,0 +1,69 @@
+# `make help` lists what there is.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+REPO ?= .
+OUTPUT ?= accomplishments.md
+
+# The newest Python that is 3.11 or later and can make virtual environments; name another with PYTHON=….
+SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
+	if "$$each" -c '$(SUITS)' >/dev/null 2>&1; then echo "$$each"; break; fi; done)
+PIP := .venv/bin/python -m pip --disable-pip-version-check -qq install
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+report: .venv/.installed ## write and show a report on the git repository here, or on REPO=path, to OUTPUT=file
+	@status=0; .venv/bin/harvester report --repo "$(REPO)" --output "$(OUTPUT)" || status=$$?; \
+	case $$status in 0 | 3) cat "$(OUTPUT)" ;; esac; exit $$status
+
+test: .venv/.with-tests ## run the tests
+	@.venv/bin/python -m pytest -q -n 2
+
+check: .venv/.with-tests ## what a change must pass: format, lint, types, tests
+	@.venv/bin/ruff format -q --check .
+	@.venv/bin/ruff check -q .
+	@.venv/bin/mypy --no-error-summary harvester connectors reports
+	@$(MAKE) --no-print-directory test
+
+bench: .venv/.with-tests ## print what things cost, as ratios
+	@.venv/bin/python benchmarks/report.py --repo "$(REPO)"
+	@.venv/bin/python benchmarks/history.py --repo "$(REPO)" --runs 1
+	@.venv/bin/python benchmarks/requests.py
+	@.venv/bin/python benchmarks/claims.py
+	@.venv/bin/python benchmarks/year.py
+	@.venv/bin/python benchmarks/ledger.py 1000000 50
+
+contract: .venv/.with-tests ## hold what we send against the services' own schemas (needs npm)
+	@folder=$$(mktemp -d) && npm install --silent --no-audit --no-fund --no-save --prefix "$$folder" @octokit/graphql-schema@15 && \
+	GITHUB_SDL="$$folder/node_modules/@octokit/graphql-schema/schema.graphql" .venv/bin/python -m pytest -q -m contract; \
+	status=$$?; rm -rf "$$folder"; exit $$status
+
+cassettes: .venv/.with-tests ## record the cassettes anew, from the local server
+	@.venv/bin/python -m tests.record_cassettes
+
+soak: .venv/.with-tests ## run the property tests for longer
+	@.venv/bin/python -m pytest -q -n 2 --hypothesis-profile=soak -m "soak or not soak"
+
+docs: .venv/.with-tests ## write the reference pages anew from the code
+	@.venv/bin/python docs/generate.py
+
+clean: ## remove what was built and installed here; what was harvested stays
+	@rm -rf .venv build dist ./*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/.installed: pyproject.toml
+	@"$(PYTHON)" -c '$(SUITS)' 2>/dev/null || { \
+		echo "harvester needs Python 3.11 or later with venv, and found none$(if $(PYTHON), in $(PYTHON))."; \
+		echo "Install one (on Debian and Ubuntu: apt install python3 python3-venv), or name it: make $(MAKECMDGOALS) PYTHON=path"; \
+		exit 1; } >&2
+	@.venv/bin/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear .venv
+	@$(PIP) --editable .
+	@touch $@
+
+.venv/.with-tests: .venv/.installed
+	@$(PIP) 'pip>=25.1'
+	@$(PIP) --group dev
+	@touch $@
+
+.PHONY: help report test check bench contract cassettes soak docs clean

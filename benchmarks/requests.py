@@ -1,0 +1,251 @@
+"""How many requests a reading of GitHub takes; how fast rows come from a server that answers at once, in what memory.
+
+python benchmarks/requests.py            the table, then 100,000 rows
+python benchmarks/requests.py --rows N   another number of rows; 0 leaves that out
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import datetime as dt
+import json
+import re
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+# This file is called as the library `requests` is, which must not be found here.
+sys.path[0] = str(Path(__file__).parent.parent)
+
+from harvester.connector import Request  # noqa: E402 - the path must be set first
+from harvester.schema import Contribution  # noqa: E402 - as above
+from harvester.windows import Window  # noqa: E402 - as above
+from tests.connectors.githubs import QUARTER, Read, on, read, source, wanted  # noqa: E402 - as above
+from tests.servers.github import GitHubServer, World  # noqa: E402 - as above
+
+PEOPLE = tuple(f"dev{number}" for number in range(10))
+REPOSITORIES = tuple(f"acme/r{number}" for number in range(5))
+DONE = re.compile(r"merged:(\S+?)\.\.(\S+)")
+
+
+def one_person() -> tuple[str, int, int, Read]:
+    """1,000 merged pull requests, 1,000 reviews of as many others, 500 issues."""
+    world = World()
+    for number in range(1000):
+        at = on(7 + number % 3, 1 + number % 28, number % 24)
+        world.pull("acme/pay", "alice", on(6, 1), merged=at)
+        world.pull("acme/web", "bob", on(6, 1), merged=at, reviews=[("alice", "APPROVED", at)])
+        if number % 2:
+            world.issue("acme/pay", "bob", on(6, 1), closed=at, by="bob", assignees=("alice",))
+    return "one person: 1,000 merged, 1,000 reviewed, 500 issues", 20, 30, _read(world, wanted("alice"), 2500)
+
+
+def one_window() -> tuple[str, int, int, Read]:
+    """More in one window than GitHub gives out."""
+    world = World()
+    for number in range(1743):
+        world.pull("acme/pay", "alice", on(6, 1), merged=on(7 + number % 3, 1 + number % 28, number % 24))
+    return "1,743 merged of one author in one window", 35, 45, _read(world, wanted("alice"), 1743)
+
+
+def nothing_new() -> tuple[str, int, int, Read]:
+    """Ten people, read before, and nothing happened since."""
+    world = _team(40)
+    with GitHubServer(world) as server:
+        first = read(server, wanted(*PEOPLE))
+        return "nothing new, ten people", 1, 1, read(server, wanted(*PEOPLE, after=first))
+
+
+def many() -> tuple[str, int, int, Read]:
+    """Ten people in five repositories."""
+    found = _read(_team(2000), wanted(*PEOPLE), 7000, repositories=REPOSITORIES)
+    return "10 people, 5 repositories: 2,000 merged, 5,000 reviews", 8, 60, found
+
+
+def _team(pulls: int) -> World:
+    world = World()
+    for number in range(pulls):
+        at = on(7 + number % 3, 1 + number % 28, number % 24)
+        reviews = [(PEOPLE[(number + other) % 10], "APPROVED", at) for other in range(1, 3 + number % 2)]
+        world.pull(REPOSITORIES[number % 5], PEOPLE[number % 10], on(6, 1), merged=at, reviews=reviews)
+    return world
+
+
+def _read(world: World, request: Request, rows: int, **settings: Any) -> Read:
+    with GitHubServer(world) as server:
+        found = read(server, request, **settings)
+    assert len({row.id for row in found.rows}) == rows, f"{len(found.rows)} rows came, not {rows}"
+    assert found.gaps == []
+    return found
+
+
+class AtOnce(BaseHTTPRequestHandler):
+    """Answers with pages made of one pull request, spread evenly over the quarter, without thinking."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    total = 0
+
+    def do_POST(self) -> None:
+        """Answer a survey or a page."""
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        variables = asked["variables"]
+        parts = [
+            f'"c{key[1:]}": {{"issueCount": {_between(value, self.total)[1]}}}'
+            for key, value in variables.items()
+            if key[0] == "q"
+        ]
+        if "search(query: $q0, type: ISSUE, first: $n0" in asked["query"]:
+            numbers = [key[1:] for key in variables if key[0] == "q"]
+            parts = [f'"s{each}": {self._page(variables, each)}' for each in numbers]
+        parts += [
+            f'"{key}": {{"id": "U_1", "databaseId": 1, "login": "{value}"}}'
+            for key, value in variables.items()
+            if key[0] == "u"
+        ]
+        body = ('{"data": {' + ", ".join(parts) + "}}").encode()
+        self.send_response_only(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _page(self, variables: dict[str, Any], number: str) -> str:
+        first, count = _between(variables[f"q{number}"], self.total)
+        after = variables[f"a{number}"]
+        start = int(base64.b64decode(after).decode()) if after else 0
+        end = min(start + variables[f"n{number}"], count)
+        nodes = ", ".join(
+            PULL.replace("#ID#", str(first + each)).replace("#AT#", _at(first + each, self.total))
+            for each in range(start, end)
+        )
+        more = "true" if end < count else "false"
+        cursor = base64.b64encode(str(end).encode()).decode()
+        info = f'{{"hasNextPage": {more}, "endCursor": "{cursor}"}}'
+        return f'{{"issueCount": {count}, "pageInfo": {info}, "nodes": [{nodes}]}}'
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def _step(total: int) -> float:
+    return (QUARTER.until - QUARTER.since).total_seconds() / max(total, 1)
+
+
+def _at(number: int, total: int) -> str:
+    return f"{QUARTER.since + dt.timedelta(seconds=int(number * _step(total))):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _between(query: str, total: int) -> tuple[int, int]:
+    """The first of those merged in the range of a query, and how many; none where it asks for something else."""
+    found = DONE.search(query)
+    if not found:
+        return 0, 0
+    since, until = (dt.datetime.fromisoformat(each) for each in found.groups())
+    first = _index(since, total)
+    return first, max(_index(until + dt.timedelta(seconds=1), total) - first, 0)
+
+
+def _index(at: dt.datetime, total: int) -> int:
+    """How many lie before a time."""
+    low, high = 0, total
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if dt.datetime.fromisoformat(_at(middle, total)) < at else (low, middle)
+    return low
+
+
+def _connection(entries: list[Any]) -> dict[str, Any]:
+    return {"totalCount": len(entries), "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": entries}
+
+
+def _pull() -> str:
+    alice = {"__typename": "User", "login": "alice", "databaseId": 1}
+    where = {"id": "R_1", "nameWithOwner": "acme/pay", "isPrivate": False}
+    return json.dumps(
+        {
+            "__typename": "PullRequest", "id": "PR_#ID#", "number": 7, "title": "fix(pay): charge once #ID#",
+            "body": "Because twice is once too often. " * 10, "url": "https://github.com/acme/pay/pull/#ID#",
+            "state": "MERGED", "createdAt": "2026-06-01T00:00:00Z", "mergedAt": "#AT#", "additions": 10, "deletions": 2,
+            "changedFiles": 10, "totalCommentsCount": 1, "author": alice, "mergedBy": alice,
+            "mergeCommit": {"oid": "c" * 40}, "milestone": None, "repository": where,
+            "labels": _connection([{"name": "bug"}]),
+            "files": _connection([{"path": f"src/pay/module_{number}_#ID#.py"} for number in range(10)]),
+            "closingIssuesReferences": _connection([]), "reviews": _connection([]),
+        }
+    )  # fmt: skip
+
+
+PULL = _pull()
+
+
+def serve(total: int) -> None:
+    """Answer at once, until ended."""
+    AtOnce.total = total
+    server = ThreadingHTTPServer(("127.0.0.1", 0), AtOnce)
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+
+
+class At:
+    """Where a server is that runs elsewhere."""
+
+    def __init__(self, port: str) -> None:
+        self.url = f"http://localhost:{port.strip()}"
+
+
+def throughput(total: int) -> None:
+    """Read rows from a server in another process; once let go, once kept."""
+    with subprocess.Popen(
+        [sys.executable, __file__, "--serve", str(total)], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        hub = source(At(server.stdout.readline()))  # type: ignore[arg-type]  # only its url is read
+        list(hub.fetch(Request(Window(on(1, 1), on(1, 2)), frozenset({"alice"}))))
+        base = _peak()
+        start = time.perf_counter()
+        count = sum(isinstance(each, Contribution) for each in hub.fetch(wanted("alice")))
+        seconds = time.perf_counter() - start
+        let_go = _peak()
+        kept = [each for each in hub.fetch(wanted("alice")) if isinstance(each, Contribution)]
+        server.terminate()
+    assert count == len(kept) == total, f"{count} rows came, not {total}"
+    print(
+        f"{count:,} rows of ten paths from a server that answers at once: {count / seconds:,.0f} rows/s, "
+        "the server's own time included"
+    )
+    print(
+        f"peak memory: {base:.0f} MB before, {let_go:.0f} MB with rows let go, {_peak():.0f} MB with all of them kept"
+    )
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Print the table and the throughput."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve is not None:
+        return serve(options.serve)
+    table: list[Callable[[], tuple[str, int, int, Read]]] = [one_person, one_window, nothing_new, many]
+    print(f"{'GitHub':56} {'floor':>6} {'wanted':>7} {'took':>5}")
+    for each in table:
+        name, floor, most, found = each()
+        print(f"{name:56} {floor:>6} {'≤ ' + str(most):>7} {found.requests:>5}")
+    if options.rows:
+        throughput(options.rows)
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""What people did in git repositories: their commits, and the pull requests that the history shows as merged.
+
+Needs git and no network. Only what the history proves is told: a pull request that was merged by rebasing leaves no
+trace in it, and (#12) is read as a pull request only where the remote's forge writes it so by itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from harvester.accounts import email_of, name_of
+from harvester.bots import is_bot
+from harvester.connector import Done, Event, Finding, Gap, Request, Tools
+from harvester.errors import SourceError
+from harvester.schema import Contribution
+
+from . import repository as repositories
+from . import walk
+from .cursor import Cursor, digest, digests
+from .cursor import load as load_cursor
+from .messages import Forge
+from .reading import Reading
+from .repository import Branches, Choice, Repository, Tips
+from .rows import moment
+from .run import Git as Program
+from .run import text
+
+OLDEST = (2, 31)
+"""The first git that has all options that are used here."""
+
+VERSION = "1"
+"""Which rows this connector makes of the same history; a new one reads everything again."""
+
+
+@dataclass(frozen=True)
+class Git:
+    """Commits and merged pull requests in git repositories on this machine."""
+
+    repositories: Annotated[
+        list[str],
+        Field(min_length=1, description="folders and globs, from the folder of harvester.toml; ~ is the home folder"),
+    ]
+    tools: Tools
+    ref: Annotated[str | None, Field(description="a branch, tag or commit to read instead of the default branch")] = (
+        None
+    )
+    branches: Annotated[
+        Branches,
+        Field(
+            description="default: the remote's default branch (else main, master, HEAD); local: all local branches; "
+            "unpushed: what is on local branches and on no remote's"
+        ),
+    ] = "default"
+    remote: Annotated[
+        str, Field(description="the remote that names the project; where it is missing, the only one there is")
+    ] = "origin"
+    forge: Annotated[
+        Forge | None, Field(description="what runs on the remote's host, where its name does not say so")
+    ] = None
+    git: Annotated[str, Field(description="the git program")] = "git"
+
+    def fetch(self, request: Request) -> Iterator[Event]:
+        """Yield the commits and pull requests that landed in the window, a Done for each repository.
+
+        Accounts are e-mail addresses, compared without case with the address in the commit and the mailmapped one.
+        Raises SourceError where no repository can be read; one that cannot be among others is a Gap.
+        """
+        found, problems = self._found()
+        for entry, problem in problems:
+            yield Gap(text(entry.encode("utf-8", "surrogateescape")), str(problem).replace("\n", " "))
+        chosen = self._one_per_scope(found)
+        for each in chosen:
+            try:
+                yield from self._read(each, request)
+            except SourceError as error:
+                if len(chosen) == 1 and not problems:
+                    raise
+                yield Gap(each.scope, str(error).replace("\n", " "))
+
+    def check(self) -> Iterator[Finding]:
+        """Say which repositories there are, what would be read of each, and what is missing."""
+        try:
+            yield from self._version()
+            found, problems = self._found()
+        except SourceError as error:
+            yield Finding("error", error.message, error.hint)
+            return
+        for _, problem in problems:
+            yield Finding("error", problem.message, problem.hint)
+        chosen = self._one_per_scope(found)
+        for each in found:
+            if each not in chosen:
+                yield Finding("warning", f"{each.scope}: another clone, {each.folder.name!r}, is passed over.")
+                continue
+            yield from self._findings(each)
+
+    def latest(self) -> dt.datetime | None:
+        """When the newest commit by a person landed on what would be read; None where there is none."""
+        found, _ = self._found()
+        times = [time for each in self._one_per_scope(found) if (time := self._newest(each, persons=True))]
+        return max(times, default=None)
+
+    def accounts(self) -> Iterator[str]:
+        """Everybody who wrote a commit on what would be read, as the mailmap writes them."""
+        found, _ = self._found()
+        for each in self._one_per_scope(found):
+            yield from walk.authors(each.git, repositories.tips(each, self._choice).shas)
+
+    def aliases(self, accounts: Iterable[str]) -> Mapping[str, str]:
+        """For those of these `name <e-mail>` whom a repository's mailmap writes otherwise: how it writes them."""
+        contacts = [(name_of(each) if "<" in each else "", email_of(each) or "") for each in accounts]
+        found, _ = self._found()
+        return {
+            f"{name} <{mail}>".strip(): proper
+            for each in found
+            for (name, mail), proper in walk.mailmapped(each.git, contacts).items()
+            if email_of(proper) != mail
+        }
+
+    @property
+    def _choice(self) -> Choice:
+        if self.ref is not None and self.branches != "default":
+            raise SourceError("Both `ref` and `branches` are set.", hint="Leave one of them out.")
+        return Choice(self.ref, self.branches, self.remote, self.forge)
+
+    def _found(self) -> tuple[list[Repository], list[tuple[str, SourceError]]]:
+        found, problems = [], []
+        for each in repositories.find(self.repositories, self.tools.root, self._choice, self.git):
+            if isinstance(each, Repository):
+                found.append(each)
+            else:
+                problems.append(each)
+        if not found and problems:
+            raise problems[0][1]
+        return found, problems
+
+    def _one_per_scope(self, found: list[Repository]) -> list[Repository]:
+        """Of several clones of one project the one with the newest commit: they hold the same history."""
+        scopes: dict[str, list[Repository]] = {}
+        for each in found:
+            scopes.setdefault(each.scope, []).append(each)
+        oldest = dt.datetime.min.replace(tzinfo=dt.UTC)
+        return [
+            clones[0]
+            if len(clones) == 1
+            else max(clones, key=lambda clone: self._newest(clone, persons=False) or oldest)
+            for clones in scopes.values()
+        ]
+
+    def _read(self, repository: Repository, request: Request) -> Iterator[Contribution | Gap | Done]:
+        tips = repositories.tips(repository, self._choice)
+        unpushed = repositories.unpushed(repository, tips)
+        edge = repositories.edge(repository)
+        reading = Reading(repository, tips, request, self.tools.source, unpushed, edge, only=self._only(unpushed))
+        behind = reading.behind(self.tools.clock())
+        # What was read with a hole is read anew once the hole is gone, for what lay in it was not told for certain.
+        state = digest(self._state(repository, tips, unpushed, edge), str(behind.window) if behind else "")
+        accounts = digests(request.accounts)
+        left = request.cursors.get(repository.scope)
+        before = load_cursor(left)
+        known = before.known(request.window, accounts, state) if before else []
+        yield from reading.cut_off()
+        if behind:
+            yield behind
+        if tips.shas in known:
+            yield Done(repository.scope, left)
+            return
+        whole, complete = yield from reading.rows([] if self.branches == "unpushed" else known)
+        kept = before if before and before.accounts == accounts and before.state == state else Cursor(accounts, state)
+        cursor = kept.with_read(request.window, tips.shas).dump() if complete else None
+        yield Done(repository.scope, cursor, whole=whole)
+
+    def _only(self, unpushed: frozenset[bytes]) -> frozenset[bytes] | None:
+        return unpushed if self.branches == "unpushed" else None
+
+    def _state(self, repository: Repository, tips: Tips, unpushed: frozenset[bytes], edge: frozenset[bytes]) -> str:
+        """A digest of all that shapes the rows besides the commits."""
+        remote = repository.remote
+        return digest(
+            VERSION, self.ref or "", self.branches, repositories.mailmap(repository), str(remote), str(tips.tracking),
+            b" ".join(sorted(unpushed)), b" ".join(sorted(edge)),
+        )  # fmt: skip
+
+    def _newest(self, repository: Repository, *, persons: bool) -> dt.datetime | None:
+        try:
+            shas = repositories.tips(repository, self._choice).shas
+        except SourceError:
+            if persons:
+                raise
+            return None
+        recent = list(walk.recent(repository.git, shas))
+        by_persons = [landed for landed, account in recent if not is_bot(account)]
+        times = by_persons if persons and by_persons else [landed for landed, _ in recent]
+        return moment(max(times)) if times else None
+
+    def _version(self) -> Iterator[Finding]:
+        words = Program(self.tools.root, self.git).line("--version")
+        numbers = tuple(int(each) for each in words.removeprefix("git version ").split(".")[:2] if each.isdigit())
+        if numbers < OLDEST:
+            yield Finding("error", f"{words or 'git'} is too old.", f"Install git {OLDEST[0]}.{OLDEST[1]} or newer.")
+
+    def _findings(self, repository: Repository) -> Iterator[Finding]:
+        try:
+            tips = repositories.tips(repository, self._choice)
+            newest = self._newest(repository, persons=False)
+        except SourceError as error:
+            yield Finding("error", f"{repository.scope}: {error.message}", error.hint)
+            return
+        when = f"newest commit {self.tools.calendar.day_of(newest).isoformat()}" if newest else "no commits yet"
+        yield Finding("ok", f"{repository.scope}: {tips.words}, {when}.")
+        if repository.remote is None:
+            yield Finding("ok", f"{repository.scope}: no remote names it, so there are no links.")
+        elif repository.remote.forge is None:
+            hint = "Set `forge` where it is GitHub, GitLab, Bitbucket or Gitea."
+            yield Finding("warning", f"{repository.scope}: the forge is unknown, so there are no links.", hint)
+        if self.remote == "origin" and "upstream" in repository.git.line("remote").splitlines():
+            hint = 'Set `remote = "upstream"` where pull requests are merged there.'
+            yield Finding("warning", f"{repository.scope}: there is a remote `upstream` too; origin's is read.", hint)
+        if repositories.edge(repository):
+            hint = "`git fetch --unshallow` brings the rest."
+            yield Finding("warning", f"{repository.scope}: a shallow clone; older history is not here.", hint)
+        if repositories.partial(repository):
+            hint = "`git fetch --refetch --filter=blob:limit=1g` brings file contents."
+            yield Finding("warning", f"{repository.scope}: a partial clone; line counts may be missing.", hint)

@@ -1,0 +1,82 @@
+"""What a reading leaves for the next: which tips were read, for whom, for which windows, in which state. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harvester.windows import Window
+
+VERSION = 1
+KEPT = 24
+"""So many windows are remembered; a forgotten one is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """What is known: whose acts (digests of addresses, sorted; None: everyone's), the state, the tips by window.
+
+    `state` is a digest of all that shapes a row besides the commits: options, mailmap, remote, the edge of a shallow
+    clone. Addresses are kept as digests, so that a forgotten person does not stand here.
+    """
+
+    accounts: tuple[str, ...] | None
+    state: str
+    read: tuple[tuple[Window, tuple[str, ...]], ...] = ()
+
+    def known(self, window: Window, accounts: tuple[str, ...] | None, state: str) -> list[tuple[str, ...]]:
+        """The tips up to which this window was read for these people in this state, the last first."""
+        if state != self.state or not _within(accounts, self.accounts):
+            return []
+        return [tips for held, tips in reversed(self.read) if held.since <= window.since and window.until <= held.until]
+
+    def with_read(self, window: Window, tips: tuple[str, ...]) -> Cursor:
+        """The cursor after the window was read up to these tips."""
+        others = tuple(
+            (held, at) for held, at in self.read if not (window.since <= held.since and held.until <= window.until)
+        )
+        return Cursor(self.accounts, self.state, (*others, (window, tips))[-KEPT:])
+
+    def dump(self) -> str:
+        """As JSON, the same for the same cursor."""
+        read = [[window.since.isoformat(), window.until.isoformat(), *tips] for window, tips in self.read]
+        held = {"version": VERSION, "accounts": self.accounts, "state": self.state, "read": read}
+        return json.dumps(held, separators=(",", ":"))
+
+
+def load(dumped: str | None) -> Cursor | None:
+    """A cursor as it was dumped; None where there is none, or one that this version did not write."""
+    try:
+        held = json.loads(dumped or "null")
+        if not isinstance(held, dict) or held["version"] != VERSION:
+            return None
+        read = tuple((_window(since, until), tuple(tips)) for since, until, *tips in held["read"])
+        accounts = held["accounts"] if held["accounts"] is None else tuple(held["accounts"])
+        return Cursor(accounts, str(held["state"]), read)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def digests(accounts: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Accounts as sorted digests, without case."""
+    return None if accounts is None else tuple(sorted({digest(each.casefold()) for each in accounts}))
+
+
+def digest(*parts: str | bytes) -> str:
+    """A short digest over parts, each kept apart from the next."""
+    made = hashlib.sha256()
+    for part in parts:
+        raw = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
+        made.update(len(raw).to_bytes(8, "big") + raw)
+    return made.hexdigest()[:24]
+
+
+def _within(wanted: tuple[str, ...] | None, known: tuple[str, ...] | None) -> bool:
+    return known is None or (wanted is not None and set(wanted) <= set(known))
+
+
+def _window(since: str, until: str) -> Window:
+    return Window(dt.datetime.fromisoformat(since), dt.datetime.fromisoformat(until))

@@ -1,0 +1,237 @@
+"""Finding repositories, and what is to be known of one before its history is walked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import glob
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from harvester.errors import SourceError
+
+from . import remote
+from .cursor import digest
+from .messages import Forge
+from .remote import Remote
+from .run import Git, GitError, lines, text
+
+Branches = Literal["default", "local", "unpushed"]
+MAIN = ("main", "master")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to read of each repository: a ref, or else which branches; which remote names it; its forge if unclear."""
+
+    ref: str | None = None
+    branches: Branches = "default"
+    remote: str = "origin"
+    forge: Forge | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository that is there: where git runs, its own folder, and how it is called."""
+
+    git: Git
+    common: Path
+    """The folder that all its worktrees share."""
+    folder: Path
+    """Its top folder, or the bare repository itself."""
+    bare: bool
+    remote_name: str | None
+    remote: Remote | None
+
+    @property
+    def scope(self) -> str:
+        """`host/org/repo`; where no remote names it `local/<folder>~<digest of the path>`, which shows no path."""
+        if self.remote:
+            return self.remote.name
+        path = str(self.common).encode("utf-8", "surrogateescape")
+        return f"local/{self.project}~{hashlib.sha256(path).hexdigest()[:8]}"
+
+    @property
+    def project(self) -> str:
+        """`org/repo`, or the folder's name."""
+        name = self.folder.name.removesuffix(".git") or "repository"
+        return self.remote.project if self.remote else text(name.encode("utf-8", "surrogateescape"))
+
+
+@dataclass(frozen=True, slots=True)
+class Tips:
+    """What is to be read: commits by hash, the default branch's first, and in words which branches these are."""
+
+    shas: tuple[str, ...]
+    words: str
+    tracking: bool = False
+    """Whether these are what the remote has, so that all of it is known there."""
+
+
+def find(
+    entries: Iterable[str], root: Path, choice: Choice, program: str
+) -> Iterator[Repository | tuple[str, SourceError]]:
+    """Each repository once, in order; for an entry that leads to none, the entry and what is wrong with it."""
+    seen: set[Path] = set()
+    for entry in entries:
+        try:
+            found = [each for each in _at(entry, root, choice, program) if each.common not in seen]
+        except SourceError as error:
+            yield entry, error
+            continue
+        seen |= {each.common for each in found}
+        yield from found
+
+
+def _at(entry: str, root: Path, choice: Choice, program: str) -> list[Repository]:
+    path = root / Path(entry).expanduser()
+    if path.exists() or not glob.has_magic(entry):
+        return [_literal(entry, path, choice, program)]
+    matches = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 - an absolute pattern
+    found = [each for match in matches if match.is_dir() and (each := _of_its_own(match, choice, program))]
+    if not found:
+        raise SourceError(f"No repository matches {entry!r}.", hint="Globs start from the folder of harvester.toml.")
+    return found
+
+
+def _literal(entry: str, path: Path, choice: Choice, program: str) -> Repository:
+    if not path.is_dir():
+        what = "is a file" if path.exists() else "is not there"
+        raise SourceError(f"The repository {entry!r} {what}.", hint="Paths start from the folder of harvester.toml.")
+    try:
+        return open_repository(path, choice, program)
+    except GitError as error:
+        raise SourceError(
+            f"{entry!r} is no git repository that can be read: {error.message}.",
+            hint="Name a folder that holds a repository, or run `git init` there.",
+        ) from error
+
+
+def _of_its_own(path: Path, choice: Choice, program: str) -> Repository | None:
+    """The repository whose top a folder is; None for a folder that merely lies in one, and for any other."""
+    try:
+        found = open_repository(path, choice, program)
+    except GitError:
+        return None
+    return found if found.folder == path.resolve() else None
+
+
+def open_repository(path: Path, choice: Choice, program: str = "git") -> Repository:
+    """The repository that a folder lies in; raises GitError where it lies in none."""
+    here = Git(path, program)
+    bare = here.answer("rev-parse", "--is-bare-repository") == b"true\n"
+    common = _path(here, "--git-common-dir")
+    top = _path(here, "--git-dir" if bare else "--show-toplevel")
+    folder = top.resolve()
+    git = Git(folder, program)
+    name = _remote_name(git, choice)
+    url = git.line("ls-remote", "--get-url", name) if name else ""
+    return Repository(git, common.resolve(), folder, bare, name, remote.parse(url, choice.forge))
+
+
+def _path(git: Git, which: str) -> Path:
+    answer = git.answer("rev-parse", "--path-format=absolute", which)
+    return Path(answer.decode("utf-8", "surrogateescape").removesuffix("\n"))
+
+
+def _remote_name(git: Git, choice: Choice) -> str | None:
+    """The remote that names the project: the chosen one, else the only one."""
+    names = git.line("remote").splitlines()
+    return choice.remote if choice.remote in names else names[0] if len(names) == 1 else None
+
+
+def tips(repository: Repository, choice: Choice) -> Tips:
+    """The commits to start from; none in an empty repository. Raises SourceError where a chosen ref is not there."""
+    if choice.ref is not None:
+        return Tips((_resolve(repository, choice.ref),), choice.ref)
+    default = _default(repository)
+    if choice.branches == "default":
+        return default
+    heads = repository.git.line("for-each-ref", "--format=%(objectname) %(objecttype)", "refs/heads").splitlines()
+    local = sorted(sha for sha, _, kind in (line.partition(" ") for line in heads) if kind == "commit")
+    first = [sha for sha in default.shas if choice.branches == "local" or sha in local]
+    words = "all local branches" if choice.branches == "local" else "local branches without what a remote has"
+    return Tips(tuple(dict.fromkeys([*first, *local])) if local else (), words)
+
+
+def _resolve(repository: Repository, ref: str) -> str:
+    try:
+        return text(repository.git.answer("rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")).strip()
+    except GitError as error:
+        raise SourceError(
+            f"There is no ref {ref!r} in {repository.project}.", hint="`git branch -a` lists what there is."
+        ) from error
+
+
+def _default(repository: Repository) -> Tips:
+    """The default branch: the remote's HEAD, its main or master, the local main or master, else HEAD."""
+    name = repository.remote_name
+    tracking = [f"refs/remotes/{name}/{each}" for each in ("HEAD", *MAIN)] if name else []
+    heads = [f"refs/heads/{each}" for each in MAIN]
+    local = ["HEAD", *heads] if repository.bare else [*heads, "HEAD"]
+    for ref in (*tracking, *local):
+        if sha := repository.git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
+            return Tips((sha,), _words(repository, ref), ref in tracking)
+    return Tips((), "nothing, for there are no commits")
+
+
+def _words(repository: Repository, ref: str) -> str:
+    full = repository.git.line("rev-parse", "--symbolic-full-name", ref) or ref
+    return full.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+
+
+def unpushed(repository: Repository, read: Tips) -> frozenset[bytes]:
+    """What the tips reach and no remote-tracking branch does; empty where there is none to tell by."""
+    if read.tracking or not read.shas:
+        return frozenset()
+    if not repository.git.line("for-each-ref", "--count=1", "--format=x", "refs/remotes"):
+        return frozenset()
+    return frozenset(repository.git.answer("rev-list", "--stdin", "--not", "--remotes", given=lines(read.shas)).split())
+
+
+def edge(repository: Repository) -> frozenset[bytes]:
+    """The commits at which a shallow clone was cut off; their parents are not here."""
+    path = repository.common / "shallow"
+    return frozenset(path.read_bytes().split()) if path.is_file() else frozenset()
+
+
+def mailmap(repository: Repository) -> str:
+    """A digest of every mailmap that git reads here (https://git-scm.com/docs/gitmailmap)."""
+    git, own = repository.git, repository.folder / ".mailmap"
+    file = git.line("config", "--type=path", "--get", "mailmap.file")
+    blob = git.line("config", "--get", "mailmap.blob") or ("HEAD:.mailmap" if repository.bare else "")
+    return digest(
+        _bytes(own) if not repository.bare and not own.is_symlink() else b"",
+        _bytes(repository.folder / file) if file else b"",
+        git.line("rev-parse", "--verify", "--quiet", "--end-of-options", blob) if blob else "",
+    )
+
+
+def asked_at(repository: Repository) -> dt.datetime | None:
+    """When this clone last asked its remote what is new, or was told by a push; None where it has none to ask.
+
+    git writes FETCH_HEAD at every fetch, also where nothing was new; before the first one there is the clone itself.
+    """
+    if repository.remote_name is None:
+        return None
+    fetched, tracking = (
+        repository.common / "FETCH_HEAD",
+        repository.common / "refs" / "remotes" / repository.remote_name,
+    )
+    traces = [fetched if fetched.exists() else repository.common / "packed-refs", tracking, *tracking.glob("*")]
+    times = [each.stat().st_mtime for each in traces if each.exists()]
+    return dt.datetime.fromtimestamp(max(times), dt.UTC) if times else None
+
+
+def partial(repository: Repository) -> bool:
+    """Whether this clone left file contents with its remote."""
+    return any((repository.common / "objects" / "pack").glob("*.promisor"))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError):
+        return b""

@@ -1,0 +1,136 @@
+"""GitHub and GitHub Enterprise: merged pull requests, reviews and closed issues, in few requests and without silence.
+
+docs/decisions/github.md says why it asks the way it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from harvester.connector import Event, Finding, Request, Tools
+from harvester.secrets import Secret
+
+if TYPE_CHECKING:
+    from .client import Client
+    from .reading import Reading
+
+
+NAME = r"^[^/\s]+/[^/\s]+$"
+"""A repository as it is named here: its owner, a slash, its name."""
+
+
+@dataclass(frozen=True)
+class App:
+    """A GitHub App that is installed where the work is."""
+
+    id: Annotated[int, Field(description="the App's id")]
+    installation: Annotated[int, Field(description="the id of its installation")]
+    private_key: Annotated[Secret, Field(description="where its private key is, such as file:app.pem")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitHub:
+    """Reads one GitHub: what the token sees there, or the organisations and repositories that are named."""
+
+    token: Annotated[
+        Secret | None, Field(description="where the token is, such as env:GITHUB_TOKEN or command:gh auth token")
+    ] = None
+    app: Annotated[App | None, Field(description="a GitHub App instead of a token")] = None
+    url: Annotated[str, Field(pattern=r"^https?://[^/?#\s@]+/?$", description="the address of the web pages")] = (
+        "https://github.com"
+    )
+    organisations: Annotated[
+        list[Annotated[str, Field(pattern=r"^[\w.-]+$")]],
+        Field(description="organisations to read; everywhere where neither these nor repositories are named"),
+    ] = field(default_factory=list)
+    repositories: Annotated[
+        list[Annotated[str, Field(pattern=NAME)]],
+        Field(description="repositories to read, as owner/name; globs are allowed"),
+    ] = field(default_factory=list)
+    exclude: Annotated[
+        list[Annotated[str, Field(pattern=NAME)]],
+        Field(description="repositories to leave out, as owner/name; globs are allowed"),
+    ] = field(default_factory=list)
+    also: Annotated[
+        list[Literal["opened", "comments", "releases"]],
+        Field(description="what else to read: issues opened, comments on others' work, releases of named repositories"),
+    ] = field(default_factory=list)
+    timeout: Annotated[int, Field(gt=0, description="seconds to wait for an answer")] = 30
+    tools: Tools
+
+    def fetch(self, request: Request) -> Iterator[Event]:
+        """Yield merged pull requests, reviews and closed issues; raises SourceError where GitHub stops answering."""
+        from harvester.web import WebError
+
+        reading = self._reading(request)
+        try:
+            yield from reading.events()
+        except WebError as failure:
+            raise failure.error() from failure
+        finally:
+            reading.client.close()
+
+    def plan(self, request: Request) -> Iterator[str]:
+        """Say in words what a fetch would ask for and how many requests it would take; asks for counts only."""
+        from harvester.web import WebError
+
+        from .words import explain
+
+        reading = self._reading(request)
+        try:
+            yield from explain(reading)
+        except WebError as failure:
+            raise failure.error() from failure
+        finally:
+            reading.client.close()
+
+    def check(self) -> Iterator[Finding]:
+        """Say whose token it is, what it cannot see, what is left of its limit, and whether the clock is right."""
+        from .doctor import findings
+
+        yield from findings(self)
+
+    @property
+    def host(self) -> str:
+        """The host that subjects begin with, without a port, as in a remote's URL."""
+        return urlsplit(self.url).hostname or self.url
+
+    @property
+    def api(self) -> str:
+        """The address of the REST API, from which PyGithub makes that of GraphQL.
+
+        Source: https://docs.github.com/enterprise-server/rest/overview/resources-in-the-rest-api
+        """
+        if self.host == "github.com" or self.host.endswith(".ghe.com"):
+            return f"https://api.{self.host}"
+        return f"{self.url.rstrip('/')}/api/v3"
+
+    def client(self) -> Client:
+        """A client of this GitHub; raises AccessError where no token is configured, SecretError where none is found."""
+        from harvester.web import Patience
+
+        from .client import Client, sign_in
+
+        auth, secrets = sign_in(self)
+        return Client(self.api, auth, self.tools.clock, Patience(self.tools.wait), secrets, self.timeout)
+
+    def _reading(self, request: Request) -> Reading:
+        from .choice import Order
+        from .memory import digest
+        from .places import Places
+        from .reading import Reading
+
+        chosen = [self.url, *(list(each) for each in (self.organisations, self.repositories, self.exclude, self.also))]
+        order = Order(
+            self.tools.source,
+            self.host,
+            Places(self.organisations, self.repositories, self.exclude),
+            tuple(self.also),
+            digest(chosen),
+        )
+        return Reading(self.client(), order, request, self.tools.clock())

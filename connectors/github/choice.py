@@ -1,0 +1,145 @@
+"""How a reading begins: what is known from last time, who and where things are, and the cheaper way to read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from harvester.connector import Request
+from harvester.errors import SourceError
+from harvester.windows import Window
+
+from . import plan, survey
+from .client import Client
+from .memory import Memory, loads
+from .places import ANYWHERE, Places
+from .plan import Job, Search, Stream
+from .survey import Scene
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a source is configured to read."""
+
+    source: str
+    host: str
+    places: Places
+    also: tuple[Stream, ...]
+    settings: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How to read: by person or by place, its searches with their counts, its price and that of the other way."""
+
+    by: str
+    counts: Mapping[Search, int]
+    price: int
+    other: int | None = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a reading begins. `memory` is None where everything is read anew; rows may be in any of the `windows`."""
+
+    order: Order
+    memory: Memory | None
+    scene: Scene
+    windows: tuple[Window, ...]
+    choice: Choice
+
+
+@dataclass(frozen=True)
+class _Asked:
+    order: Order
+    request: Request
+    memory: Memory | None
+    windows: tuple[Window, ...]
+    now: dt.datetime
+
+
+def begin(client: Client, order: Order, request: Request, now: dt.datetime) -> Start:
+    """Survey, and choose between reading person by person and reading whole places, by what they cost.
+
+    Raises SourceError where neither people nor places are named.
+    """
+    known = loads(request.cursors.get(order.host))
+    memory = known if known and known.serves(order.settings, request.accounts) else None
+    windows = (request.window, *request.covered) if known else (request.window,)
+    asked = _Asked(order, request, memory, windows, now)
+    names = sorted(request.accounts or ())
+    people, everybody = _searches(asked, {each: each for each in names})
+    together = len(everybody) + len(people) <= survey.COUNTS
+    scene = survey.look(client, order.places, names, memory, [*everybody, *people] if together else everybody or people)
+    asked = replace(
+        asked,
+        memory=None if scene.moved else memory,
+        order=replace(order, places=replace(order.places, today=scene.today, users=scene.owners)),
+    )
+    choice = _choose(client, scene, request.accounts is None, *_searches(asked, scene.logins))
+    return Start(asked.order, asked.memory, scene, windows, choice)
+
+
+def _choose(client: Client, scene: Scene, all_people: bool, people: list[Search], everybody: list[Search]) -> Choice:
+    """Whole places cost nothing more where counting person by person would cost as much."""
+    place = _counted(client, scene, everybody)
+    by_place = Choice("place", place, plan.price(place))
+    if all_people or (place and (not sum(place.values()) or by_place.price <= len(people) // survey.COUNTS)):
+        return by_place
+    person = _counted(client, scene, people)
+    by_person = Choice("person", person, plan.price(person))
+    if place and by_place.price < by_person.price:
+        return replace(by_place, other=by_person.price)
+    return replace(by_person, other=by_place.price if place else None)
+
+
+def _counted(client: Client, scene: Scene, searches: Sequence[Search]) -> dict[Search, int]:
+    scene.counts |= survey.count(client, [each for each in searches if each not in scene.counts])
+    return {each: scene.counts[each] for each in searches}
+
+
+def _searches(asked: _Asked, logins: Mapping[str, str]) -> tuple[list[Search], list[Search]]:
+    """The searches person by person, and those place by place where places are named."""
+    words, also = asked.order.places.words(), asked.order.also
+    people: list[Search] = []
+    everybody: list[Search] = []
+    if asked.request.accounts is None and ANYWHERE in words:
+        raise SourceError(
+            "Nobody is named, and no place: everybody's work on all of GitHub cannot be read.",
+            hint="Name people in [people], or organisations or repositories in this source.",
+        )
+    for job, where in _spots(asked, words):
+        for name in sorted(logins):
+            people += plan.by_person(job, logins[name], where, also, asked.now)
+        everybody += [] if ANYWHERE in words else plan.by_place(job, where, also, asked.now)
+    return list(dict.fromkeys(people)), list(dict.fromkeys(everybody))
+
+
+def _spots(asked: _Asked, words: Sequence[str]) -> Iterator[tuple[Job, str]]:
+    """Each job in each place; what was hidden last time is read anew where it was."""
+    for job in _jobs(asked):
+        yield from ((job, where) for where in words)
+    for where in asked.memory.holes if asked.memory else ():
+        yield from ((Job(each), where) for each in union(asked.windows))
+
+
+def _jobs(asked: _Asked) -> list[Job]:
+    """Windows to read anew, and what changed since last time; what is newer than that has changed since, too."""
+    if asked.memory is None:
+        return [Job(each) for each in union(asked.windows)]
+    at = asked.memory.at
+    changed = Window(at, max(at, asked.now))
+    earlier = [part for each in asked.request.missing if (part := each.overlap(Window(plan.FIRST, at)))]
+    return [Job(changed, changed=True), *(Job(each) for each in earlier)]
+
+
+def union(windows: Iterable[Window]) -> list[Window]:
+    """The same time without overlaps, so that nothing is asked for twice."""
+    found: list[Window] = []
+    for each in sorted(windows, key=lambda window: window.since):
+        if found and each.since <= found[-1].until:
+            found[-1] = Window(found[-1].since, max(found[-1].until, each.until))
+        else:
+            found.append(each)
+    return found

@@ -1,0 +1,233 @@
+"""One question to GitHub's GraphQL over PyGithub, and what its answer is: data, a hole, or a failure.
+
+PyGithub does tokens, App installations and the connection. Its own retries are off: they neither shrink a page nor tell
+anybody that they wait, and its GraphQL method raises away what came beside an error.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harvester.errors import AccessError
+from harvester.web import Patience, WebError, redact, retry_after, same_home, server_time, strayed, until_reset
+
+if TYPE_CHECKING:
+    from github.Auth import Auth
+    from github.Requester import Requester
+
+    from . import GitHub
+
+LIMITED = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
+"""Both are seen: the first is documented, the second came from the live service (octokit/plugin-throttling.js#848)."""
+LOST = frozenset({"FORBIDDEN", "NOT_FOUND", "INSUFFICIENT_SCOPES"})
+"""Errors that say what one node is; everything beside them stands."""
+TOKENS = re.compile(r"\b(?:gh[pousr]_|github_pat_)\w+")
+"""What tokens look like: that of an App's installation is made by PyGithub and never seen here."""
+INVALID = frozenset({"undefinedField", "argumentLiteralsIncompatible", "GRAPHQL_VALIDATION_FAILED"})
+
+
+Question = tuple[str, Mapping[str, object]]
+"""A document and its variables."""
+
+
+def fixed(document: str, variables: Mapping[str, object]) -> Callable[[], Question]:
+    """A question that is the same at every try."""
+    return lambda: (document, variables)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What GitHub answered: its data, the errors that cost single nodes, and its headers (lower-case names)."""
+
+    data: Mapping[str, Any]
+    errors: Sequence[Mapping[str, Any]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Client:
+    """Asks GitHub, with patience. `api` is the REST address, `secrets` what must stand in no error."""
+
+    api: str
+    auth: Callable[[], Auth]
+    clock: Callable[[], dt.datetime]
+    patience: Patience
+    secrets: tuple[str, ...] = ()
+    timeout: int = 30
+    asked: int = 0
+    _requester: Requester | None = field(default=None, repr=False)
+
+    def ask(
+        self, question: Callable[[], Question], tries: int | None = None, less: Callable[[], object] | None = None
+    ) -> Answer:
+        """The answer to a question, which is made anew for each try; raises WebError where there is none in the end.
+
+        `less` is called before another try after GitHub was busy, so that the next question asks for less.
+        """
+        return self.patience.call(lambda: self._once(*question()), tries, less)
+
+    def _once(self, document: str, variables: Mapping[str, object]) -> Answer:
+        import requests
+        from github import GithubException
+        from jwt import PyJWTError
+
+        self.asked += 1
+        try:
+            status, headers, body = self._open().requestJson(
+                "POST", self._open().graphql_url, input={"query": document, "variables": variables}
+            )
+        except requests.exceptions.Timeout:
+            raise WebError("busy", f"GitHub did not answer within {self.timeout} s") from None
+        except requests.exceptions.RequestException as error:
+            raise WebError("busy", f"the connection to GitHub broke ({type(error).__name__})", hint=RIGHT_URL) from None
+        except PyJWTError:
+            raise WebError("refused", "the App's private key cannot be used", hint="Is it the PEM file?") from None
+        except GithubException as error:  # from signing an App in, which is a request of its own
+            raise self.judge(error.status, error.headers or {}, json.dumps(error.data)) from None
+        except RuntimeError as error:  # PyGithub's word for a redirect it will not follow
+            raise WebError("wrong", f"{self._clean(error)}; the token was not sent there", hint=RIGHT_URL) from None
+        return self.read(status, {str(key): str(value) for key, value in headers.items()}, body)
+
+    def read(self, status: int, headers: Mapping[str, str], body: str) -> Answer:
+        """The answer in a response; raises WebError where it is none."""
+        if status != 200:
+            raise self.judge(status, headers, body)
+        try:
+            parsed = json.loads(body)
+        except ValueError:
+            what = "a web page" if body.lstrip()[:1] == "<" else "nothing" if not body.strip() else "broken JSON"
+            raise WebError("busy", f"GitHub's answer is {what}", hint="Is a proxy in between?") from None
+        if not isinstance(parsed, dict):
+            raise WebError("busy", "GitHub's answer is no JSON object", hint="Is a proxy in between?")
+        errors = [each for each in parsed.get("errors") or [] if isinstance(each, dict)]
+        if errors and (failure := self._graver(errors, headers)):
+            raise failure
+        if not isinstance(parsed.get("data"), dict):
+            if errors:
+                raise WebError("refused", f"GitHub refuses ({self._clean(errors[0].get('message', ''))})", hint=SCOPES)
+            raise WebError("busy", "GitHub's answer holds no data", hint="Is a proxy in between?")
+        return Answer(parsed["data"], errors, headers)
+
+    def judge(self, status: int, headers: Mapping[str, str], body: str) -> WebError:
+        """What an HTTP status other than 200 means."""
+        said = self._clean(_message(body))
+        if status in range(300, 400):
+            return self._redirected(headers)
+        if status == 401:
+            return WebError("refused", f"GitHub does not accept the token ({said or 401})", hint=RENEW)
+        if status == 429 or (status == 403 and _is_limit(headers, said)):
+            return WebError("limit", f"GitHub's rate limit is reached ({status})", after=self._pause(headers))
+        if status == 403:
+            return WebError("refused", f"GitHub refuses ({said or 403})", hint=sso_hint(headers) or SCOPES)
+        if status >= 500:
+            after = retry_after(headers, self.clock())
+            return WebError("busy", f"GitHub answers with error {status}", after=after)
+        return WebError("wrong", f"GitHub answers {self.api} with status {status} ({said})", hint=RIGHT_URL)
+
+    def _graver(self, errors: Sequence[Mapping[str, Any]], headers: Mapping[str, str]) -> WebError | None:
+        """The failure that errors beside HTTP 200 mean, or None where each costs one node only."""
+        types = {str(each.get("type")) for each in errors}
+        said = self._clean(str(errors[0].get("message", "")))
+        if types & LIMITED:
+            return WebError("limit", "GitHub's rate limit is reached", after=self._pause(headers))
+        if any(_code(each) in INVALID for each in errors):
+            return WebError("wrong", f"GitHub does not understand the question ({said})", hint="Is this server old?")
+        if not types <= LOST:
+            return WebError("busy", f"GitHub could not finish the answer ({said})")
+        return None
+
+    def _pause(self, headers: Mapping[str, str]) -> float | None:
+        """Retry-After, else the reset where nothing is left; a last good answer shows 0 too, so that alone is none."""
+        asked = retry_after(headers, self.clock())
+        if asked is None and headers.get("x-ratelimit-remaining") == "0":
+            return until_reset(headers, "x-ratelimit-reset", self.clock())
+        return asked
+
+    def _redirected(self, headers: Mapping[str, str]) -> WebError:
+        location = headers.get("location", "")
+        if not same_home(self.api, location):
+            return strayed(self.api, location)
+        return WebError("wrong", f"{self.api} redirects to another path", hint=RIGHT_URL)
+
+    def server_now(self, answer: Answer) -> dt.datetime:
+        """The server's time at an answer, which is what its own timestamps are made with."""
+        return server_time(answer.headers, self.clock())
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._requester is not None:
+            self._requester.close()
+
+    def _clean(self, text: object) -> str:
+        return redact(str(text), (*self.secrets, *TOKENS.findall(str(text))))
+
+    def _open(self) -> Requester:
+        if self._requester is None:
+            from github import Github
+
+            opened = Github(
+                auth=self.auth(), base_url=self.api, timeout=self.timeout, retry=0, per_page=100,
+                seconds_between_requests=0, seconds_between_writes=0,
+            )  # fmt: skip
+            self._requester = opened.requester
+        return self._requester
+
+
+def sign_in(settings: GitHub) -> tuple[Callable[[], Auth], tuple[str, ...]]:
+    """How PyGithub signs in, and the secrets that this takes; raises AccessError where nothing is configured."""
+    if settings.token is not None:
+        token = settings.tools.reveal(settings.token)
+        return lambda: _token(token), (token,)
+    if settings.app is None:
+        raise AccessError(
+            f"The source {settings.tools.source!r} has no token.",
+            hint='Write token = "command:gh auth token" or token = "env:GITHUB_TOKEN" in its section.',
+        )
+    app, key = settings.app, settings.tools.reveal(settings.app.private_key)
+    return lambda: _installation(app.id, key, app.installation), (key,)
+
+
+def _token(token: str) -> Auth:
+    from github import Auth
+
+    return Auth.Token(token)
+
+
+def _installation(app: int, key: str, installation: int) -> Auth:
+    from github import Auth
+
+    return Auth.AppAuth(app, key).get_installation_auth(installation)
+
+
+RIGHT_URL = "Is `url` right? For GitHub Enterprise it is the address of the web pages, https://github.example.com."
+RENEW = "Make a new token, or sign in again with `gh auth login`."
+SCOPES = "A classic token needs the scope repo; a fine-grained one read access to pull requests and issues."
+
+
+def sso_hint(headers: Mapping[str, str]) -> str:
+    """What to do where an organisation wants the token authorised for single sign-on; nothing where none does."""
+    return "Authorise the token for the organisation's single sign-on." if headers.get("x-github-sso") else ""
+
+
+def _message(body: str) -> str:
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return ""
+    return str(parsed.get("message", "")) if isinstance(parsed, dict) else ""
+
+
+def _is_limit(headers: Mapping[str, str], said: str) -> bool:
+    words = said.casefold()
+    spent = headers.get("x-ratelimit-remaining") == "0"
+    return spent or "retry-after" in headers or "rate limit" in words or "abuse" in words
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    extensions = error.get("extensions")
+    return str(extensions.get("code", "")) if isinstance(extensions, dict) else ""

@@ -1,0 +1,134 @@
+"""The GraphQL we send: fragments as files in queries/, put together so that one request carries many questions."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+MORE = {
+    "labels": "name",
+    "files": "path",
+    "closingIssuesReferences": "...Reference",
+    "reviews": "...Review",
+    "assignees": "...Who",
+    "comments": "...Comment",
+    "releases": "...Release",
+}
+"""Lists within a node that may be longer than the page they came with, and what is asked of each entry."""
+
+_PAGE = "totalCount pageInfo { hasNextPage endCursor }"
+
+
+@functools.cache
+def fragments() -> dict[str, str]:
+    """Every fragment in queries/ by its name."""
+    texts = [each.read_text(encoding="utf-8") for each in _folder().iterdir() if each.name.endswith(".graphql")]
+    found = re.findall(
+        r"^(fragment (\w+) on .*?)(?=^fragment |^query |^#|\Z)", "\n".join(texts), re.MULTILINE | re.DOTALL
+    )
+    return {name: text.strip() for text, name in found}
+
+
+def identity() -> str:
+    """Whose token it is and what is left of its limit."""
+    return (_folder() / "identity.graphql").read_text(encoding="utf-8")
+
+
+def searches(shapes: Sequence[str]) -> str:
+    """One page of several searches, each with the fragment named: variables q0, n0, a0, q1, … and paths."""
+    variables = [f"$q{i}: String!, $n{i}: Int!, $a{i}: String" for i in range(len(shapes))]
+    fields = [
+        f"s{i}: search(query: $q{i}, type: ISSUE, first: $n{i}, after: $a{i}) {{ ...{shape} }}"
+        for i, shape in enumerate(shapes)
+    ]
+    paths = ["$paths: Boolean!"] if "PullRequests" in shapes else []
+    return _document([*variables, *paths], fields)
+
+
+def survey(users: int, owners: int, repositories: int, known: int, counts: int) -> str:
+    """Who and where things are, and how many each search finds, in one request.
+
+    Variables: u0… logins; o0… owners; w0, r0… owner and name of repositories; k0… lists of ids; q0… searches.
+    """
+    parts = [
+        (users, "$u{0}: String!", "u{0}: user(login: $u{0}) {{ id databaseId login }}"),
+        (owners, "$o{0}: String!", "o{0}: repositoryOwner(login: $o{0}) {{ __typename login }}"),
+        (repositories, "$w{0}: String!, $r{0}: String!", "r{0}: repository(owner: $w{0}, name: $r{0}) {{ ...Where }}"),
+        (known, "$k{0}: [ID!]!", "k{0}: nodes(ids: $k{0}) {{ __typename ... on Repository {{ ...Where }} }}"),
+        (counts, "$q{0}: String!", "c{0}: search(query: $q{0}, type: ISSUE, first: 1) {{ issueCount }}"),
+    ]
+    variables = [variable.format(i) for number, variable, _ in parts for i in range(number)]
+    fields = [text.format(i) for number, _, text in parts for i in range(number)]
+    return _document(variables, fields)
+
+
+def users_by_id() -> str:
+    """What the users with these ids are called today: variable ids."""
+    return _document(["$ids: [ID!]!"], ["nodes(ids: $ids) { __typename ... on User { id databaseId login } }"])
+
+
+def issues_by_id() -> str:
+    """Whole issues by their ids: variable ids."""
+    return _document(["$ids: [ID!]!"], ["nodes(ids: $ids) { __typename ... on Issue { ...Issue } }"])
+
+
+def rest(lists: Sequence[tuple[str, str]]) -> str:
+    """What is left of several lists, each named by its node's type and its field: variables i0, a0, i1 and so on."""
+    variables = [f"$i{i}: ID!, $a{i}: String" for i in range(len(lists))]
+    fields = [
+        f"m{i}: node(id: $i{i}) {{ ... on {kind} {{ {name}(first: 100, after: $a{i}) "
+        f"{{ {_PAGE} nodes {{ {MORE[name]} }} }} }} }}"
+        for i, (kind, name) in enumerate(lists)
+    ]
+    return _document(variables, fields)
+
+
+def releases(repositories: int) -> str:
+    """The newest releases of several repositories: variables w0, r0 (owner and name) and so on."""
+    variables = [f"$w{i}: String!, $r{i}: String!" for i in range(repositories)]
+    fields = [f"r{i}: repository(owner: $w{i}, name: $r{i}) {{ __typename ...Releases }}" for i in range(repositories)]
+    return _document(variables, fields)
+
+
+def examples() -> dict[str, str]:
+    """Every shape of document that is ever sent, for holding them against GitHub's schema."""
+    owned: dict[str, tuple[str, ...]] = {
+        "PullRequest": ("labels", "files", "closingIssuesReferences", "reviews", "comments")
+    }
+    owned |= {"Issue": ("assignees", "labels", "comments"), "Repository": ("releases",)}
+    found = {f"rest of {kind}.{name}": rest([(kind, name)]) for kind, names in owned.items() for name in names}
+    for shape in ("PullRequests", "Issues", "Conversations", "Names"):
+        found[f"search of {shape}"] = searches([shape])
+    return found | {
+        "searches together": searches(["PullRequests", "PullRequests", "Issues", "Conversations"]),
+        "survey": survey(2, 2, 2, 2, 2),
+        "users by id": users_by_id(),
+        "issues by id": issues_by_id(),
+        "releases": releases(2),
+        "identity": identity(),
+    }
+
+
+def _folder() -> Traversable:
+    return files(__package__) / "queries"
+
+
+def _document(variables: Iterable[str], fields: Iterable[str]) -> str:
+    lines = "\n".join(f"  {field}" for field in ("rateLimit { cost remaining resetAt }", *fields))
+    declared = ", ".join(variables)
+    operation = f"query Harvest{f'({declared})' if declared else ''} {{\n{lines}\n}}"
+    return "\n".join([operation, *_needed(operation)])
+
+
+def _needed(text: str) -> list[str]:
+    """The fragments a text spreads, and theirs, each once: GitHub refuses a document with one that is not used."""
+    known, waiting, found = fragments(), [text], {}
+    while waiting:
+        for name in re.findall(r"\.\.\.(\w+)", waiting.pop()):
+            if name not in found:
+                found[name] = known[name]
+                waiting.append(known[name])
+    return list(found.values())

@@ -1,0 +1,69 @@
+"""What a reading leaves for the next one: how far it came, who and where things were, and what it could not see."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+VERSION = 1
+"""Which rows are made of the same answers; another one reads everything again."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The cursor of a source.
+
+    `at` is the server's time when the reading began. `settings` is a digest of what was configured: another one means
+    that earlier rows may be missing. `accounts` are the names asked for, hashed, so that nobody who is forgotten stays
+    here by name; `users` maps them to node ids, `repositories` node ids to names; `holes` lists the places not shown.
+    """
+
+    at: dt.datetime
+    settings: str
+    accounts: tuple[str, ...] | None
+    users: Mapping[str, str] = field(default_factory=dict)
+    repositories: Mapping[str, str] = field(default_factory=dict)
+    holes: tuple[str, ...] = ()
+    version: int = VERSION
+
+    def dumps(self) -> str:
+        """As text for `Done.cursor`."""
+        return json.dumps(asdict(self) | {"at": self.at.isoformat()}, sort_keys=True)
+
+    def serves(self, settings: str, accounts: frozenset[str] | None) -> bool:
+        """Whether it knows of everything that is asked for now."""
+        if settings != self.settings or self.version != VERSION:
+            return False
+        if self.accounts is None or accounts is None:
+            return self.accounts is None
+        return set(map(hashed, accounts)) <= set(self.accounts)
+
+
+def loads(text: str | None) -> Memory | None:
+    """The memory in a cursor, or None where there is none that this version can read: then all is read anew."""
+    try:
+        held = json.loads(text or "")
+        return Memory(
+            at=dt.datetime.fromisoformat(held["at"]),
+            settings=held["settings"],
+            accounts=tuple(held["accounts"]) if held["accounts"] is not None else None,
+            users=held["users"],
+            repositories=held["repositories"],
+            holes=tuple(held["holes"]),
+            version=held["version"],
+        )
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def digest(settings: Sequence[object]) -> str:
+    """A short digest of settings."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def hashed(account: str) -> str:
+    """A name as it is remembered: told again when it is asked for again, and not by looking."""
+    return digest([account.casefold()])

@@ -1,0 +1,170 @@
+"""What to ask: searches by person or by place, cut so that none matches more than GitHub gives out, and their price."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harvester.windows import Window
+
+CAP = 1000
+"""The most results that a search gives out, however many match
+(https://docs.github.com/graphql/reference/queries#searchresultitemconnection)."""
+PAGE = 50
+"""Pull requests on a page: with a hundred files each, GitHub's ten seconds are enough for them."""
+TOGETHER = 2
+"""How many pages' worth of pull requests one request carries, and beside them twice a page of everything lighter."""
+FIRST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""Before anything on GitHub was created, what was imported from elsewhere included."""
+PAD = dt.timedelta(minutes=10)
+"""How much wider than wanted is asked: GitHub's search is off by seconds, and a merge closes its issues a bit later."""
+SECOND = dt.timedelta(seconds=1)
+MOST_PARTS = 8
+
+Kind = Literal["authored", "reviewed", "closed", "opened", "commented", "pulls", "issues"]
+Stream = Literal["opened", "comments", "releases"]
+_NAMES: Mapping[Kind, str] = {
+    "authored": "merged pull requests", "reviewed": "reviewed pull requests", "closed": "issues",
+    "opened": "opened issues", "commented": "commented issues and pull requests", "pulls": "pull requests",
+    "issues": "issues",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Job:
+    """One part of a reading: a window anew, or (`changed`) everything that changed since the window's beginning."""
+
+    window: Window
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search: what, in which range of which date, by whom (None: by anybody), where."""
+
+    kind: Kind
+    words: str
+    axis: Literal["merged", "created", "closed"]
+    span: Window
+    login: str | None = None
+    place: str = ""
+
+    @property
+    def query(self) -> str:
+        """As GitHub's search takes it; a range includes both ends, so it ends a second early.
+
+        Sorted by a time that never changes, so that what is updated while we read stays on its page.
+        """
+        first = self.span.since.replace(microsecond=0)
+        last = _ceiling(self.span.until) - SECOND
+        dates = f"{self.axis}:{first:%Y-%m-%dT%H:%M:%SZ}..{last:%Y-%m-%dT%H:%M:%SZ}"
+        return " ".join(each for each in (self.words, self.place, dates, "sort:created-asc") if each)
+
+    @property
+    def shape(self) -> str:
+        """The fragment that asks for what it finds."""
+        if self.kind in {"authored", "reviewed", "pulls"}:
+            return "PullRequests"
+        return "Conversations" if self.kind == "commented" else "Issues"
+
+    @property
+    def heavy(self) -> bool:
+        """Whether its results are pull requests, with all their files."""
+        return self.shape == "PullRequests"
+
+    @property
+    def seconds(self) -> int:
+        """How long the range is, in whole seconds."""
+        return int((_ceiling(self.span.until) - self.span.since.replace(microsecond=0)).total_seconds())
+
+    def parts(self, count: int) -> list[Search]:
+        """The same search cut by time into equal parts for `count` results; raises ValueError where it is a second."""
+        if self.seconds < 2:
+            raise ValueError("a second cannot be cut")
+        number = min(max(math.ceil(count / (CAP * 0.7)), 2), MOST_PARTS, self.seconds)
+        start = self.span.since.replace(microsecond=0)
+        edges = [start + SECOND * (self.seconds * i // number) for i in range(number + 1)]
+        return [dataclasses.replace(self, span=Window(a, b)) for a, b in itertools.pairwise(edges)]
+
+    def __str__(self) -> str:
+        who = f" of {self.login}" if self.login else ""
+        where = f" in {self.place.partition(':')[2]}" if self.place else ""
+        return f"{_NAMES[self.kind]}{who}{where}"
+
+
+def by_person(job: Job, login: str, place: str, also: Iterable[Stream], now: dt.datetime) -> Iterator[Search]:
+    """The searches for one person in one place. `involves` holds author, assignee, mentioned and commenter."""
+    since, window = _since(job), _wide(job, now)
+    author = f"author:app/{login.removesuffix('[bot]')}" if login.endswith("[bot]") else f"author:{login}"
+    created = Window(FIRST, window.until)
+
+    def search(kind: Kind, words: str, axis: Literal["merged", "created", "closed"], span: Window) -> Search:
+        return Search(kind, words, axis, span, login, place)
+
+    if job.changed:
+        yield search("authored", f"is:pr is:merged {author} {since}", "created", created)
+        yield search("closed", f"is:issue involves:{login} {since}", "created", created)
+    else:
+        yield search("authored", f"is:pr is:merged {author}", "merged", window)
+        yield search("closed", f"is:issue is:closed involves:{login}", "closed", window)
+    yield search("reviewed", f"is:pr reviewed-by:{login} -{author} {since}", "created", created)
+    if "opened" in also and not job.changed:
+        yield search("opened", f"is:issue {author}", "created", window)
+    if "comments" in also:
+        yield search("commented", f"commenter:{login} -{author} {since}", "created", created)
+
+
+def by_place(job: Job, place: str, also: Iterable[Stream], now: dt.datetime) -> Iterator[Search]:
+    """The searches that serve everybody in one place."""
+    since, window = _since(job), _wide(job, now)
+    created = Window(FIRST, window.until)
+    yield Search("pulls", f"is:pr {since}", "created", created, None, place)
+    if job.changed:
+        yield Search("issues", f"is:issue {since}", "created", created, None, place)
+    else:
+        yield Search("closed", "is:issue is:closed", "closed", window, None, place)
+    if "opened" in also and not job.changed:
+        yield Search("opened", "is:issue", "created", window, None, place)
+    if "comments" in also:
+        yield Search("commented", f"comments:>0 {since}", "created", created, None, place)
+
+
+def price(counts: Mapping[Search, int]) -> int:
+    """How many requests it takes to read searches with so many results, without cutting any."""
+    room = TOGETHER * PAGE
+    alike = [sum(count for each, count in counts.items() if each.heavy is heavy) for heavy in (True, False)]
+    longest = [math.ceil(count / page_of(each)) for each, count in counts.items()]
+    return max([*longest, *(math.ceil(number / room) for number in alike)], default=0)
+
+
+def page_of(search: Search, size: int = PAGE) -> int:
+    """How many results of a search to ask for at once, where a page of pull requests has `size`."""
+    return size if search.heavy else min(size * 2, 100)
+
+
+def pack(waiting: Sequence[tuple[Search, int]], size: int) -> list[int]:
+    """How many results of each search one request asks for, given how many it still has; 0 for those that must wait."""
+    room, taken = {True: TOGETHER * size, False: TOGETHER * size}, []
+    for search, remaining in waiting:
+        number = min(page_of(search, size), max(remaining, 1), room[search.heavy])
+        taken.append(number)
+        room[search.heavy] -= number
+    return taken
+
+
+def _since(job: Job) -> str:
+    return f"updated:>={job.window.since - PAD:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _wide(job: Job, now: dt.datetime) -> Window:
+    until = max(now, job.window.until) if job.changed else job.window.until
+    return Window(job.window.since - PAD, until + PAD)
+
+
+def _ceiling(at: dt.datetime) -> dt.datetime:
+    return at if not at.microsecond else at.replace(microsecond=0) + SECOND

@@ -1,0 +1,381 @@
+"""One reading: survey, choose, cut, read page by page, fill up what came short, and say what is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from harvester.connector import Done, Event, Gap, Request, Retracted
+from harvester.schema import Contribution
+from harvester.web import PageSize, Tally, WebError
+from harvester.windows import Window
+
+from . import documents, plan, rows, survey
+from .choice import Order, Start, begin
+from .client import Answer, Client, fixed
+from .lists import TOGETHER, fill
+from .memory import Memory, hashed
+from .plan import CAP, Search
+from .survey import Hole
+
+PASSES = 3
+"""How often a search is read while its results move before that is told."""
+STRIKES = 2
+"""After how many searches that fail even alone the whole server counts as down."""
+
+
+@dataclass
+class Piece:
+    """A search on its way: what came of it in this pass, where it goes on, and how many passes there were.
+
+    `whole` is false where it matches more than GitHub gives out and nothing can cut it.
+    """
+
+    search: Search
+    tally: Tally
+    after: str | None = None
+    finished: bool = False
+    passes: int = 1
+    steady: bool = True
+    whole: bool = True
+    lost: int = 0
+
+    @property
+    def remaining(self) -> int:
+        """How many results may still come."""
+        return self.tally.total if self.after is None else self.tally.missing
+
+
+@dataclass
+class Reading:
+    """One reading of one request; `events` may be walked once."""
+
+    client: Client
+    order: Order
+    request: Request
+    now: dt.datetime
+    size: PageSize = field(default_factory=lambda: PageSize(plan.PAGE))
+    start: Start = field(init=False)
+    view: rows.View = field(init=False)
+    seen: set[str] = field(default_factory=set)
+    pieces: list[Piece] = field(default_factory=list)
+    repositories: dict[str, str] = field(default_factory=dict)
+    references: dict[str, None] = field(default_factory=dict)
+    holes: dict[str, None] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    incomplete: bool = False
+    blocked: bool = False
+    strikes: int = 0
+
+    def events(self) -> Iterator[Event]:
+        """Everything the request asks for; raises WebError where GitHub gives no more answers."""
+        start = self.begin()
+        for hole in start.scene.holes:
+            yield from self._miss(hole)
+        yield from self._cut(start.choice.counts)
+        yield from self._rounds()
+        yield from self._referenced()
+        yield from self._releases()
+        yield self._done()
+
+    def begin(self) -> Start:
+        """Survey and choose, and keep what that found."""
+        self.start = begin(self.client, self.order, self.request, self.now)
+        self.order = self.start.order
+        self.view = rows.View(
+            self.order.source, self.order.host, self.start.windows, _folded(self.request.accounts),
+            self.start.scene.asked,
+        )  # fmt: skip
+        return self.start
+
+    def _cut(self, counts: Mapping[Search, int]) -> Iterator[Event]:
+        """Make pieces of searches, cutting those that match more than GitHub gives out until none does."""
+        while counts:
+            parts: list[Search] = []
+            for search, number in counts.items():
+                if number <= CAP:
+                    self.pieces.append(Piece(search, Tally(number), finished=not number))
+                elif search.seconds > 1:
+                    parts += search.parts(number)
+                else:
+                    yield from self._by_repository(search, number)
+            counts = survey.count(self.client, parts)
+
+    def _by_repository(self, search: Search, number: int) -> Iterator[Event]:
+        """Cut what no time can cut: by the repositories in what is shown, and all others."""
+        names = self._names_in(search)
+        if search.place.startswith("repo:") or not names:
+            self.pieces.append(Piece(search, Tally(number), whole=False))
+            return
+        parts = [replace(search, place=f"repo:{each}") for each in names]
+        rest = replace(search, words=" ".join([search.words, *(f"-repo:{each}" for each in names)]))
+        counts = survey.count(self.client, [*parts, rest])
+        if counts[rest] == number:
+            self.pieces.append(Piece(search, Tally(number), whole=False))
+            return
+        yield from self._cut(counts)
+
+    def _names_in(self, search: Search) -> list[str]:
+        found: dict[str, None] = {}
+        after: str | None = None
+        while True:
+            variables = {"q0": search.query, "n0": 100, "a0": after}
+            answer = self.client.ask(fixed(documents.searches(["Names"]), variables))
+            page = answer.data.get("s0") or {"nodes": (), "pageInfo": {"hasNextPage": False}}
+            found |= {each["repository"]["nameWithOwner"]: None for each in page["nodes"] if each}
+            if not page["pageInfo"]["hasNextPage"]:
+                return list(found)
+            after = page["pageInfo"]["endCursor"]
+
+    def _rounds(self) -> Iterator[Event]:
+        """Read all pieces, as many together as one request carries."""
+        while waiting := [each for each in self.pieces if not each.finished]:
+            batch: list[tuple[Piece, int]] = []
+
+            def question(
+                waiting: list[Piece] = waiting, batch: list[tuple[Piece, int]] = batch
+            ) -> tuple[str, Mapping[str, object]]:
+                batch[:] = self._batch(waiting)
+                return _ask_for(batch)
+
+            try:
+                answer = self.client.ask(question, less=self.size.shrink)
+            except WebError as failure:
+                if failure.kind != "busy":
+                    raise
+                yield from self._alone([piece for piece, _ in batch], failure)
+                continue
+            self.size.worked()
+            for number, (piece, _) in enumerate(batch):
+                yield from self._take(piece, answer, f"s{number}")
+
+    def _batch(self, waiting: Sequence[Piece]) -> list[tuple[Piece, int]]:
+        sizes = plan.pack([(each.search, each.remaining) for each in waiting], self.size.size)
+        return [(piece, number) for piece, number in zip(waiting, sizes, strict=True) if number]
+
+    def _alone(self, pieces: Sequence[Piece], failure: WebError) -> Iterator[Event]:
+        """Ask for one result of one search at a time, without files if need be: one must not stop the rest."""
+        for piece in pieces:
+            for paths in (True, False):
+                try:
+                    answer = self.client.ask(fixed(*_ask_for([(piece, 1)], paths)), tries=2)
+                except WebError as error:
+                    if error.kind != "busy":
+                        raise
+                    continue
+                if not paths:
+                    yield from self._told("GitHub could not list the files of a pull request in time")
+                self.strikes = 0
+                yield from self._take(piece, answer, "s0")
+                break
+            else:
+                yield from self._give_up(piece, failure)
+
+    def _give_up(self, piece: Piece, failure: WebError) -> Iterator[Event]:
+        self.strikes += 1
+        if self.strikes >= STRIKES:
+            raise failure
+        piece.finished = True
+        self.blocked = True
+        came = f"{len(piece.tally.seen)} of {piece.tally.total} {piece.search} came"
+        yield self._gap(f"{came}, then: {failure}")
+
+    def _take(self, piece: Piece, answer: Answer, alias: str) -> Iterator[Event]:
+        """The rows in one page of one piece."""
+        page = answer.data.get(alias) or {"nodes": (), "issueCount": 0, "pageInfo": {"hasNextPage": False}}
+        nodes = [each for each in page["nodes"] or () if each and each.get("id")]
+        unshown = len(page["nodes"] or ()) - len(nodes)
+        piece.lost += unshown
+        for error in answer.errors:
+            if (path := error.get("path") or [None])[0] == alias:
+                holder = _holder(page, path)
+                unshown -= holder is None
+                yield from self._lost(error, piece.search, holder)
+        if unshown > 0:
+            yield from self._miss(Hole(None, f"GitHub left out {unshown} {piece.search} and did not say why"))
+        piece.steady = piece.steady and (piece.after is None or page["issueCount"] == piece.tally.total)
+        piece.tally.take([each["id"] for each in nodes], page["issueCount"])
+        yield from self._nodes(piece.search, nodes)
+        before, piece.after = piece.after, page["pageInfo"].get("endCursor")
+        if not page["pageInfo"]["hasNextPage"] or piece.after in {None, before}:
+            yield from self._finish(piece)
+
+    def _finish(self, piece: Piece) -> Iterator[Event]:
+        """Hold what came against the total; where it fell short or the total moved, read again, and tell in the end.
+
+        A total that moves between two pages says that results moved, too: one may have slipped past a page's edge.
+        """
+        missing = piece.tally.missing - piece.lost
+        piece.finished = True
+        if missing <= 0 and piece.steady:
+            return
+        if piece.tally.total > CAP and piece.whole:
+            yield from self._cut({piece.search: piece.tally.total})
+        elif piece.passes < PASSES and piece.whole:
+            self._again(piece)
+        else:
+            self.blocked = True
+            came = len(piece.tally.seen)
+            moved = "" if piece.steady else ", which changed while they were read"
+            yield self._gap(f"GitHub gave {came} of {piece.tally.total} {piece.search}{moved}")
+
+    def _again(self, piece: Piece) -> None:
+        piece.tally, piece.passes = Tally(piece.tally.total), piece.passes + 1
+        piece.finished, piece.after, piece.lost, piece.steady = False, None, 0, True
+
+    def _nodes(self, search: Search, nodes: Iterable[dict[str, Any]]) -> Iterator[Event]:
+        """The rows of nodes that had not come before, once all their lists are whole."""
+        fresh = [each for each in nodes if f"{search.shape}:{each['id']}" not in self.seen]
+        self.seen.update(f"{search.shape}:{each['id']}" for each in fresh)
+        fresh = [each for each in fresh if self.order.places.admits(each["repository"]["nameWithOwner"])]
+        yield from self._fill(fresh)
+        for node in fresh:
+            made = list(self._rows(search, node))
+            if made:
+                self.repositories[node["repository"]["id"]] = node["repository"]["nameWithOwner"]
+            if search.shape == "Issues" and self.start.memory and rows.closing(node):
+                # It may have been somebody's, or closed at another time: what holds now comes after this.
+                yield Retracted(self.order.host, subject=self.view.subject(node), kind="issue")
+            yield from made
+
+    def _rows(self, search: Search, node: dict[str, Any]) -> Iterator[Contribution]:
+        if search.shape == "PullRequests":
+            self._note_references(node)
+            yield from rows.of_pull_request(node, self.view)
+        elif search.shape == "Conversations":
+            yield from rows.of_conversation(node, self.view)
+        else:
+            yield from rows.of_issue(node, self.view)
+            if "opened" in self.order.also:
+                yield from rows.of_opened(node, self.view)
+
+    def _note_references(self, node: dict[str, Any]) -> None:
+        """Remember issues that a wanted person's pull request closed: search by person does not find them."""
+        author = self.view.account(node.get("author")).casefold()
+        if self.view.accounts is None or author not in self.view.accounts:
+            return
+        for each in rows.listed(node, "closingIssuesReferences"):
+            closed = rows.moment(each["closedAt"])
+            if closed and any(closed in window for window in self.start.windows):
+                self.references[each["id"]] = None
+
+    def _referenced(self) -> Iterator[Event]:
+        """Issues that pull requests name as closed and that no search found."""
+        missing = [each for each in self.references if f"Issues:{each}" not in self.seen]
+        for start in range(0, len(missing), plan.PAGE):
+            ids = missing[start : start + plan.PAGE]
+            answer = self.client.ask(fixed(documents.issues_by_id(), {"ids": ids}))
+            for error in answer.errors:
+                why = survey.reason_of(error)
+                yield from self._told(f"an issue that a pull request closed: {why}")
+            found = [each for each in answer.data["nodes"] if each and each.get("id")]
+            if len(found) + len(answer.errors) < len(ids):
+                yield from self._told("GitHub left out issues that pull requests closed")
+            yield from self._nodes(_REFERENCED, found)
+
+    def _releases(self) -> Iterator[Event]:
+        """Releases of the repositories that are named, which is where they can be asked for."""
+        names = list(self.start.scene.today.values()) if "releases" in self.order.also else []
+        names = [each for each in names if self.order.places.admits(each)]
+        for start in range(0, len(names), TOGETHER):
+            some = names[start : start + TOGETHER]
+            number = len(some)
+            variables = {f"w{i}": each.partition("/")[0] for i, each in enumerate(some)}
+            variables |= {f"r{i}": each.partition("/")[2] for i, each in enumerate(some)}
+            answer = self.client.ask(fixed(documents.releases(number), variables))
+            found = [shown for i in range(number) if (shown := answer.data.get(f"r{i}"))]
+            yield from self._fill(found)
+            for each in found:
+                for release in rows.listed(each, "releases"):
+                    yield from rows.of_release(release, each, self.view)
+
+    def _fill(self, nodes: Iterable[dict[str, Any]]) -> Iterator[Event]:
+        for node, name in fill(self.client, nodes):
+            yield from self._short(node, name)
+
+    def _short(self, node: dict[str, Any], name: str) -> Iterator[Event]:
+        came, total = len(node[name]["nodes"]), node[name]["totalCount"]
+        if name == "files" and not node[name]["pageInfo"]["hasNextPage"]:
+            return  # GitHub lists no more than 3,000; the row says so, and asking again would not help
+        what = {"files": "changed paths", "closingIssuesReferences": "closing references"}.get(name, name)
+        if name in {"reviews", "comments", "assignees", "releases"}:
+            self.blocked = True
+        yield self._gap(f"GitHub gave {came} of {total} {what} of {node.get('url', node['id'])}")
+
+    def _lost(self, error: Mapping[str, Any], search: Search, holder: Mapping[str, Any] | None) -> Iterator[Gap]:
+        """Tell what an error cost: a result, or only something within one that came all the same."""
+        if holder is None:
+            yield from self._miss(self._hole(error, search))
+        else:
+            what = f"something that {holder.get('url', holder.get('id'))} refers to"
+            yield from self._told(f"{what}: {survey.reason_of(error)}")
+
+    def _hole(self, error: Mapping[str, Any], search: Search) -> Hole:
+        """What an error hides: an organisation where one is named, else the place that was searched."""
+        place = search.place
+        name = survey.organisation_of(error)
+        if name:
+            return Hole(name, survey.reason_of(error), f"org:{name}")
+        if place:
+            return Hole(place.partition(":")[2], survey.reason_of(error), place)
+        return Hole(None, f"in an organisation that GitHub does not name: {survey.reason_of(error)}")
+
+    def _miss(self, hole: Hole) -> Iterator[Gap]:
+        """Tell of a hole, once, and remember to look into it again."""
+        if hole.place is None:
+            self.blocked = True
+        else:
+            self.holes[hole.place] = None
+        yield from self._told(str(hole))
+
+    def _told(self, reason: str) -> Iterator[Gap]:
+        if reason not in self.told:
+            self.told.add(reason)
+            yield self._gap(reason)
+
+    def _gap(self, reason: str) -> Gap:
+        """A hole in the one scope there is: so that no row of an earlier reading is taken for gone because of it."""
+        self.incomplete = True
+        return Gap(self.order.host, reason, self.request.window)
+
+    def _done(self) -> Done:
+        """The end: with a cursor where the next reading may build on it."""
+        before = self.start.memory
+        memory = Memory(
+            at=self.start.scene.at,
+            settings=self.order.settings,
+            accounts=None if self.request.accounts is None else tuple(sorted(map(hashed, self.request.accounts))),
+            users={hashed(name): user for name, user in self.start.scene.users.items()},
+            repositories=(dict(before.repositories) if before else {}) | self.repositories,
+            holes=tuple(sorted(self.holes)),
+        )
+        return Done(
+            self.order.host,
+            None if self.blocked else memory.dumps(),
+            whole=before is None and not self.incomplete,
+        )
+
+
+_REFERENCED = Search("closed", "", "closed", Window(plan.FIRST, plan.FIRST))
+
+
+def _ask_for(batch: Sequence[tuple[Piece, int]], paths: bool = True) -> tuple[str, Mapping[str, object]]:
+    shapes = [piece.search.shape for piece, _ in batch]
+    variables: dict[str, object] = {"paths": paths} if "PullRequests" in shapes else {}
+    for number, (piece, size) in enumerate(batch):
+        variables |= {f"q{number}": piece.search.query, f"n{number}": size, f"a{number}": piece.after}
+    return documents.searches(shapes), variables
+
+
+def _holder(page: Mapping[str, Any], path: Sequence[Any]) -> Mapping[str, Any] | None:
+    """The result that an error lies within, where it came: errors climb until something may be null."""
+    if len(path) < 4 or path[1] != "nodes" or path[2] >= len(page["nodes"]):
+        return None
+    found: Mapping[str, Any] | None = page["nodes"][path[2]]
+    return found
+
+
+def _folded(accounts: Iterable[str] | None) -> frozenset[str] | None:
+    return None if accounts is None else frozenset(each.casefold() for each in accounts)

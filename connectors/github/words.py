@@ -1,0 +1,48 @@
+"""A plan in words, for `harvester harvest --dry-run`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from harvester.words import numbered
+
+from .choice import Choice
+from .plan import CAP
+from .reading import Reading
+from .survey import Scene
+
+
+def explain(reading: Reading) -> Iterator[str]:
+    """What a reading would ask for and what that costs; asks for counts, and for nothing else."""
+    start = reading.begin()
+    choice = start.choice
+    how = "everything since the last harvest" if start.memory else "the whole window"
+    yield f"{reading.order.host}: {how}, {_way(choice)}"
+    kinds: Counter[str] = Counter()
+    for search, count in choice.counts.items():
+        kinds[str(search).partition(" of ")[0].partition(" in ")[0]] += count
+    yield from (f"  {count:,} {name} to look through" for name, count in kinds.items())
+    yield from (
+        f"  {search}: {count:,} are more than {CAP:,} and will be cut by time" for search, count in _large(choice)
+    )
+    yield f"  about {numbered(choice.price, 'request')}, after {reading.client.asked} for counting"
+    if choice.by == "person" and not start.memory:
+        yield "  an issue that somebody closed who neither wrote, had nor discussed it is found place by place only"
+    yield from _unseen(start.scene)
+
+
+def _way(choice: Choice) -> str:
+    if choice.by == "place":
+        other = f" ({numbered(choice.other, 'request')} person by person)" if choice.other is not None else ""
+        return f"place by place for everybody together{other}"
+    other = f" ({numbered(choice.other, 'request')} place by place)" if choice.other is not None else ""
+    return f"person by person{other}"
+
+
+def _large(choice: Choice) -> Iterator[tuple[object, int]]:
+    yield from ((search, count) for search, count in choice.counts.items() if count > CAP)
+
+
+def _unseen(scene: Scene) -> Iterator[str]:
+    yield from (f"  not shown: {hole}" for hole in scene.holes)

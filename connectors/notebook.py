@@ -1,0 +1,117 @@
+"""The notebook: what the person wrote down because no tracker sees it; one row an entry."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, cast
+
+from pydantic import Field
+
+from harvester.connector import Event, Finding, Gap, Request, Tools
+from harvester.errors import SourceError
+from harvester.notebook import FILE, Entry, identities, load
+from harvester.schema import Contribution, Role
+from harvester.windows import Calendar
+from harvester.words import nearest
+
+_START = '`harvester note "…"` starts one.'
+_KEPT = ("result", "technical", "takeaway", "outcome", "link")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notebook:
+    """Reads a notebook, whole each time, so that an entry that was changed or removed is not counted twice."""
+
+    tools: Tools
+    file: Annotated[str, Field(description="the notebook, from the folder of harvester.toml")] = FILE
+    person: Annotated[str | None, Field(description="whose notebook it is: a key of [people]; yours where missing")] = (
+        None
+    )
+
+    def fetch(self, request: Request) -> Iterator[Event]:
+        """Yield an entry a row, and a gap for each one that is half-written; nothing where there is no notebook yet.
+
+        Raises SourceError where the file cannot be read, where the folder it should be in is not there (a disk that is
+        away must not look like nothing written), or where it is not clear whose notebook it is.
+        """
+        person = self._person(request)
+        if not request.wants(person):
+            return
+        path = self._path()
+        if not path.parent.is_dir():
+            raise SourceError(f"There is no folder for the notebook {self.file!r}.", hint="Is the path right?")
+        entries, doubts = load(path)
+        for entry, name in zip(entries, identities(entries), strict=True):
+            if noon(entry.date, self.tools.calendar) in request.window:
+                yield self._row(entry, name, person)
+        for doubt in doubts:
+            if doubt.lost and (doubt.date is None or noon(doubt.date, self.tools.calendar) in request.window):
+                yield Gap(self.file, f"{self.file}:{doubt.line}: {doubt.reason}")
+
+    def check(self) -> Iterator[Finding]:
+        """Say what in the notebook cannot be read as it stands."""
+        path = self._path()
+        if not path.parent.is_dir():
+            yield Finding("error", f"There is no folder for the notebook {self.file!r}.", "Is the path right?")
+            return
+        if not path.exists():
+            yield Finding("warning", f"There is no notebook {self.file!r} yet{self._like(path)}", _START)
+            return
+        entries, doubts = load(path)
+        for doubt in doubts:
+            yield Finding("warning", f"{self.file}:{doubt.line}: {doubt.reason}", "Mend that line.")
+        if not doubts:
+            yield Finding("ok", f"{len(entries)} entries in {self.file}")
+
+    def latest(self) -> dt.datetime | None:
+        """Noon of the newest entry's day; None where there is none."""
+        entries, _ = load(self._path())
+        return max((noon(each.date, self.tools.calendar) for each in entries), default=None)
+
+    def _like(self, path: Path) -> str:
+        """The file beside it whose name is nearest, for a slip in `file`."""
+        return nearest(path.name, sorted(each.name for each in path.parent.iterdir() if each.is_file()), ".")
+
+    def _path(self) -> Path:
+        return self.tools.root / Path(self.file).expanduser()
+
+    def _person(self, request: Request) -> str:
+        if person := self.person or self.tools.person:
+            return person
+        if request.accounts is not None and len(request.accounts) == 1:
+            return next(iter(request.accounts))
+        raise SourceError(
+            f"It is not clear whose notebook {self.file!r} is.",
+            hint=f'Add person = "me" to [sources.{self.tools.source}].',
+        )
+
+    def _row(self, entry: Entry, name: str, person: str) -> Contribution:
+        lists, texts = entry.lists, entry.texts
+        goals = lists.get("goal", ())
+        fields = {key: texts[key] for key in _KEPT if key in texts} | ({"goal": "\n".join(goals)} if goals else {})
+        return Contribution(
+            id=f"note:{name}",
+            source=self.tools.source,
+            scope=self.file,
+            kind="note",
+            subject=f"notebook/{name}",
+            account=person,
+            role=cast("Role", entry.role),
+            at=noon(entry.date, self.tools.calendar),
+            title=entry.title,
+            body=entry.body or None,
+            url=texts["link"].split("\n")[0] if "link" in texts else None,
+            labels=tuple(dict.fromkeys((*lists.get("labels", ()), *goals))),
+            others=lists.get("with", ()),
+            about=lists.get("about", ()),
+            fields=fields,
+            private=True,
+        )
+
+
+def noon(day: dt.date, calendar: Calendar) -> dt.datetime:
+    """Noon of a day in the person's zone, in UTC: an entry knows its day only, and noon is in no other one nearby."""
+    return dt.datetime(day.year, day.month, day.day, 12, tzinfo=calendar.zone).astimezone(dt.UTC)

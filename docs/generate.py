@@ -1,0 +1,145 @@
+"""Writes the reference pages from the code; a test fails where one is out of date."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harvester import config, decisions, goals, measures, notebook, schema
+from harvester.cli.main import harvester
+
+DISTINCT = {
+    "subjects": "person, subject", "rows": "person, subject, act", "projects": "project",
+    "owners": "person, owner", "points": "person, subject; added up", "threads": "person, thread",
+}  # fmt: skip
+DOCS = Path(__file__).parent
+NOTE = "<!-- Written by `make docs` from the code; change it there. -->\n"
+
+
+def pages() -> dict[Path, str]:
+    """Each generated file, and what stands in it."""
+    described = config.json_schema()
+    return {
+        DOCS / "reference" / "columns.md": columns_page(),
+        DOCS / "reference" / "configuration.md": configuration_page(described),
+        DOCS / "reference" / "measures.md": measures_page(),
+        DOCS / "reference" / "commands.md": commands_page(),
+        DOCS / "reference" / "goals.md": goals_page(goals.json_schema()),
+        DOCS / "goals.schema.json": json.dumps(goals.json_schema(), indent=2, ensure_ascii=False) + "\n",
+        DOCS / "harvester.schema.json": json.dumps(described, indent=2, ensure_ascii=False) + "\n",
+    }
+
+
+def columns_page() -> str:
+    """The columns of the frame as a Markdown page."""
+    head = "One row is one person's one act. Null means unknown, never zero; times are UTC; text is as it was found."
+    rows = (
+        f"| `{each.name}` | {each.arrow} | {'yes' if each.nullable else 'no'} | {each.meaning} |"
+        for each in schema.columns()
+    )
+    table = "| column | Arrow type | may be null | meaning |\n|---|---|---|---|\n"
+    return f"# Columns\n\n{NOTE}\n{head}\n\n{table}" + "\n".join(rows) + "\n"
+
+
+def measures_page() -> str:
+    """The table of measures as a Markdown page."""
+    head = (
+        "Every number in a report has its row here. Counts never reach outside the window. *Goal* says whether a goal "
+        "may be measured in it."
+    )
+    rows = (
+        f"| `{each.name}` | {each.definition} | {', '.join(each.kinds) or 'all'} | {', '.join(each.roles) or 'all'} | "
+        f"{DISTINCT[each.count]} | {each.wins} | {'yes' if each.goal else ''} |"
+        for each in measures.MEASURES.values()
+    )
+    names = ("measure", "what it counts", "kinds", "roles", "distinct", "which source wins", "goal")
+    table = f"| {' | '.join(names)} |\n|{'---|' * len(names)}\n"
+    return f"# Measures\n\n{NOTE}\n{head}\n\n{table}" + "\n".join(rows) + "\n"
+
+
+def commands_page() -> str:
+    """The help of every command as a Markdown page."""
+    context = harvester.make_context("harvester", ["--help"], resilient_parsing=True, terminal_width=100)
+    parts = [f"## `harvester`\n\n```text\n{harvester.get_help(context)}\n```\n"]
+    for name in harvester.list_commands(context):
+        command = harvester.get_command(context, name)
+        assert command
+        parts += _help(command, name, context)
+    return f"# Commands\n\n{NOTE}\n" + "\n".join(parts)
+
+
+def _help(command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
+    """The help of a command, and of each command in it."""
+    context = command.make_context(name, [], parent, resilient_parsing=True)
+    yield f"## `{context.command_path}`\n\n```text\n{command.get_help(context)}\n```\n"
+    for each, inner in getattr(command, "commands", {}).items():
+        yield from _help(inner, each, context)
+
+
+def goals_page(described: dict[str, Any]) -> str:
+    """The keys of goals.toml and decisions.toml, and the fields of a note, as a Markdown page."""
+    head = (
+        "What was agreed stands in `goals.toml`, what you decided in `decisions.toml`, what no tracker sees in a "
+        "notebook.\nA key that is not listed is an error that names the nearest one; `harvester goals check` says more."
+    )
+    definitions = described["$defs"]
+    entry = decisions.Entry.model_json_schema()
+    parts = [
+        *_table("`[[goals]]` in goals.toml", definitions["Goal"]),
+        *_table("`[[criteria]]` in goals.toml", definitions["Criterion"]),
+        *_table("`match` of a goal or a criterion", definitions["Rule"]),
+        *_table("`[[decisions]]` in decisions.toml", entry),
+        "## Fields of a note\n",
+        "An entry is a heading `## 2026-08-12 Title`, and fields as needed below it, each at the start of a line.\n",
+        "| field | meaning |\n|---|---|",
+        *(f"| `{key}:` | {meaning} |" for key, meaning in notebook.FIELDS.items()),
+    ]
+    return f"# Goals, decisions and notes\n\n{NOTE}\n{head}\n\n" + "\n".join(parts).rstrip() + "\n"
+
+
+def configuration_page(described: dict[str, Any]) -> str:
+    """The keys of harvester.toml as a Markdown page."""
+    head = "Keys of `harvester.toml`. A key that is not listed is an error that names the nearest one."
+    return f"# Configuration\n\n{NOTE}\n{head}\n\n" + "\n".join(_sections(described)).rstrip() + "\n"
+
+
+def _sections(described: dict[str, Any]) -> Iterator[str]:
+    definitions = described["$defs"]
+    tables = {"[me]": "Me", "[people.NAME]": "PersonSection", "mentee = { … }": "Mentee", "[teams.NAME]": "Team"}
+    tables["[ledger]"] = "LedgerSection"
+    yield from _table("At the top", {"properties": {key: described["properties"][key] for key in ("tickets", "bots")}})
+    for title, name in tables.items():
+        yield from _table(f"`{title}`", definitions[name])
+    for name in sorted(each for each in definitions if each.startswith("source_")):
+        yield from _table(f"`[sources.NAME]` with `connector = {json.dumps(name[7:])}`", definitions[name])
+
+
+def _table(title: str, section: dict[str, Any]) -> Iterator[str]:
+    yield f"## {title}\n"
+    if text := section.get("description"):
+        yield f"{text.splitlines()[0]}\n"
+    yield "| key | meaning | default |\n|---|---|---|"
+    required = section.get("required", ())
+    for key, value in section.get("properties", {}).items():
+        yield f"| `{key}` | {value.get('description', '')} | {_default(key, value, required)} |"
+    yield ""
+
+
+def _default(key: str, value: dict[str, Any], required: list[str]) -> str:
+    if key in required:
+        return "must be given"
+    default = value.get("default")
+    return "" if default is None else f"`{json.dumps(default, ensure_ascii=False)}`"
+
+
+def main() -> None:
+    """Write what is out of date."""
+    for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Holding a frame against goals: threads, claims, suggestions and progress of one report, in one pure step."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harvester import measures
+from harvester.claims import claim
+from harvester.decisions import Decisions, doubts
+from harvester.frame import select
+from harvester.goals import OUTCOME, Goal, Goals
+from harvester.people import People
+from harvester.progress import Progress, outcomes, progress
+from harvester.suggest import suggest
+from harvester.threads import about, threads
+from harvester.windows import Calendar, Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What frames are held against: goals, the person's decisions, and which bare keys (`PAY-7`) are tickets where."""
+
+    goals: Goals = field(default_factory=Goals)
+    decisions: Decisions = field(default_factory=Decisions)
+    tickets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What a frame says about goals.
+
+    `frame` is the frame with two more columns: `thread`, the name of each row's thread, and `serves`, whether a goal
+    claims it for the people asked for. `claims` are those of `harvester.claims` for their rows; `suggestions` name, for
+    their rows in the window that no goal claims, what these may serve (row, target, reason, score; infinite where a
+    rule left it open), best first, never counted; `cards` are the notes about a thread, by index label, oldest first.
+    """
+
+    agreed: Agreed
+    frame: pd.DataFrame
+    claims: pd.DataFrame
+    suggestions: pd.DataFrame
+    progress: Mapping[str, Progress]
+    cards: Mapping[str, Sequence[Any]]
+    doubts: tuple[str, ...]
+    """Warnings about goals that can never match and decisions about what is gone, with their place."""
+
+    def claimed(self, target: str, kind: str = "goal") -> pd.DataFrame:
+        """The claims of one goal (or criterion), row by row with the reason."""
+        own = self.claims
+        return own[(own["target_kind"] == kind) & (own["target"] == target) & (own["status"] == "claimed")]
+
+
+def assess(
+    frame: pd.DataFrame,
+    agreed: Agreed,
+    *,
+    persons: Iterable[str],
+    window: Window,
+    calendar: Calendar,
+    people: People,
+    now: dt.datetime,
+) -> Assessment:
+    """Hold a prepared frame against what was agreed, for these people and this window.
+
+    The frame must hold everything linked to the people's rows, and their rows from the first day of any goal on.
+    Progress is that at the end of the window, or at `now` (aware) while it runs. Counts of a goal reach over the goal's
+    own days up to that moment.
+    """
+    import pandas as pd
+
+    goals, tickets = agreed.goals, agreed.tickets
+    thread = threads(frame, tickets)
+    mine = frame[frame["person"].isin(list(persons)) & frame["shown"] & ~frame["bot"]]
+    claims = claim(frame, goals, agreed.decisions, calendar=calendar, people=people, tickets=tickets)
+    claims = claims[claims["row"].isin(mine.index)]
+    moment = min(window.until, calendar.end_of_day(now))
+    claimed = claims[claims["status"] == "claimed"]
+    for_goals = claimed[claimed["target_kind"] == "goal"]["row"]
+    frame = frame.assign(thread=thread, serves=pd.Series(frame.index.isin(for_goals), frame.index, "bool[pyarrow]"))
+    mine = frame.loc[mine.index]
+    reached = {goal.name: _progress(goal, mine, claimed, calendar, moment) for goal in goals.goals}
+    cards: dict[str, list[Any]] = {}
+    for note, about_thread in about(frame, thread, tickets):
+        if note in mine.index:
+            cards.setdefault(about_thread, []).append(note)
+    # A decision may be about something outside of this window; `harvester goals check` looks for those that are gone.
+    decided = {each.subject for each in agreed.decisions.entries}
+    name = str(goals.path)  # of which a report shows no more than the file's name
+    warnings = (
+        *(each.replace(name, goals.path.name) for each in goals.warnings if goals.path),
+        *doubts(agreed.decisions, [goal.name for goal in goals.goals], decided),
+    )
+    inside = select(mine, window)
+    return Assessment(
+        agreed, frame, claims, _suggestions(inside, claims, agreed, calendar), reached,
+        {name: sorted(notes, key=lambda note: frame["at"][note]) for name, notes in cards.items()}, warnings,
+    )  # fmt: skip
+
+
+def _progress(
+    goal: Goal, mine: pd.DataFrame, claimed: pd.DataFrame, calendar: Calendar, moment: dt.datetime
+) -> Progress:
+    if goal.measure is None or goal.measure == OUTCOME:
+        return progress(goal, calendar, moment, outcomes=outcomes(mine))
+    own = claimed[(claimed["target_kind"] == "goal") & (claimed["target"] == goal.name)]
+    rows = mine.loc[own["row"].unique()]
+    until_now = rows[(rows["at"] < moment).astype(bool)]
+    return progress(goal, calendar, moment, count=measures.count(until_now, goal.measure))
+
+
+def _suggestions(inside: pd.DataFrame, claims: pd.DataFrame, agreed: Agreed, calendar: Calendar) -> pd.DataFrame:
+    """What rules leave open comes before what words suggest; nothing that the person has decided on comes again.
+
+    A goal is suggested for work of its own days only, for no other could be claimed for it.
+    """
+    import pandas as pd
+
+    for_goals = claims[claims["target_kind"] == "goal"]
+    taken = for_goals[for_goals["status"] == "claimed"]["row"]
+    open_rows = inside[~inside.index.isin(taken) & ~inside["in_pull_request"] & (inside["kind"] != "note")]
+    by_rules = for_goals[(for_goals["status"] == "suggested") & for_goals["row"].isin(open_rows.index)]
+    by_words = suggest(open_rows, agreed.goals)
+    by_words = by_words[~by_words["row"].isin(by_rules["row"])].sort_values(["row", "rank"])
+    by_rules = by_rules.assign(score=float("inf"))
+    both = pd.concat([each[["row", "target", "reason", "score"]] for each in (by_rules, by_words)], ignore_index=True)
+    decided = {each.key for each in agreed.decisions.entries}
+    days = {goal.name: own for goal in agreed.goals.goals if (own := goal.window(calendar))}
+    subjects, times = inside["subject"].reindex(both["row"]), inside["at"].reindex(both["row"])
+    kept = [
+        (subject.casefold(), target) not in decided and (target not in days or at in days[target])
+        for subject, at, target in zip(subjects, times, both["target"], strict=True)
+    ]
+    return both[pd.Series(kept, index=both.index, dtype=bool)]

@@ -1,0 +1,154 @@
+"""Claims: which work serves which goal, by explicit structure or by the person's decision, each with its reason.
+
+Words never claim (`harvester.suggest` is another matter). What rules leave open, such as files split between two goals,
+is suggested and not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from harvester.decisions import Decision, Decisions
+from harvester.evidence import NO, YES, Evidence, Verdict, note_fields
+from harvester.goals import Goal, Goals
+from harvester.people import People
+from harvester.shares import Contest, Target, contested
+from harvester.threads import column
+from harvester.windows import Calendar, day
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harvester.evidence import Array
+
+COLUMNS = ("row", "target_kind", "target", "status", "reason")
+"""What a claim says: index label of the row, `goal` or `criterion`, its name, `claimed` or `suggested`, why."""
+
+Verdicts = dict[tuple[str, str], Verdict]
+
+
+def claim(
+    frame: pd.DataFrame,
+    goals: Goals,
+    decisions: Decisions | None = None,
+    *,
+    calendar: Calendar,
+    people: People | None = None,
+    tickets: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """One line for each row and target that it serves or may serve, in the order of goals.toml and then of the frame.
+
+    A row may serve several targets; one that serves a goal serves that goal's criterion. A goal takes rows of its own
+    days only (half-open, the person's zone). The person's decisions come before every rule. `tickets` maps keys of
+    configured Jira projects to hosts, as for `threads`: a ticket has no files and takes those of what closed it.
+    """
+    evidence = Evidence(frame, people or People(), tickets or {})
+    running = {each.name: _running(evidence, each, calendar) for each in goals.goals}
+    found = _contested(evidence, "goal", [Target(each.name, each.match, running[each.name]) for each in goals.goals])
+    found |= _contested(evidence, "criterion", [Target(each.name, each.match) for each in goals.criteria])
+    for goal in goals.goals:
+        own = evidence.either([_named_by_notes(evidence, goal, running[goal.name]), found["goal", goal.name]])
+        chosen = (decisions or Decisions()).of(goal.name)
+        found["goal", goal.name] = _decided(evidence, own, chosen, running[goal.name]) if chosen else own
+    for each in goals.criteria:
+        through = [_through(evidence, goal, found["goal", goal.name]) for goal in goals.serving(each.name)]
+        found["criterion", each.name] = evidence.either([found["criterion", each.name], *through])
+    return _table(evidence, found)
+
+
+def _contested(evidence: Evidence, kind: str, targets: Sequence[Target]) -> Verdicts:
+    contest = Contest(evidence, targets)
+    return {(kind, target.name): contested(contest, target) for target in targets}
+
+
+def _running(evidence: Evidence, goal: Goal, calendar: Calendar) -> Array | None:
+    """Which rows fall into a goal's days; None where it has none and takes all."""
+    if goal.from_ is None and goal.until is None:
+        return None
+    return evidence.once(("days", goal.from_, goal.until), lambda: _within(evidence.frame, goal, calendar))
+
+
+def _within(frame: pd.DataFrame, goal: Goal, calendar: Calendar) -> Array:
+    import numpy as np
+
+    inside: Array = np.ones(len(frame), bool)
+    if goal.from_ is not None:
+        inside &= (frame["at"] >= calendar.midnight(goal.from_)).to_numpy(bool)
+    if goal.until is not None:
+        inside &= (frame["at"] < calendar.midnight(goal.until)).to_numpy(bool)
+    return inside
+
+
+def _named_by_notes(evidence: Evidence, goal: Goal, running: Array | None) -> Verdict:
+    """Notes that name a goal, in `goal:` or by an outcome of it."""
+    verdict = evidence.nothing()
+    for row, fields in evidence.once("notes", lambda: note_fields(evidence.frame)):
+        reason = _named(goal, fields)
+        if reason and (running is None or running[row]):
+            verdict.level[row], verdict.reason[row] = YES, evidence.number(reason)
+    return verdict
+
+
+def _named(goal: Goal, fields: Mapping[str, str]) -> str | None:
+    if goal.name in fields.get("goal", "").split("\n"):
+        return "the note names this goal"
+    outcomes = (line.partition("=")[0].strip() for line in fields.get("outcome", "").split("\n"))
+    return "the note tells its outcome" if goal.name in outcomes else None
+
+
+def _decided(evidence: Evidence, verdict: Verdict, chosen: Mapping[str, Decision], running: Array | None) -> Verdict:
+    """A verdict with the person's decisions about subjects in place of the rules."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    subjects = evidence.once("subjects", lambda: pc.utf8_lower(column(evidence.frame, "subject")))
+    made = list(chosen.values())
+    which = pc.index_in(subjects, value_set=pa.array([each.key[0] for each in made], pa.string()))
+    rows = np.flatnonzero(pc.is_valid(which).to_numpy(zero_copy_only=False))
+    by = which.take(pa.array(rows)).to_numpy(zero_copy_only=False)
+    level, reason = verdict.level.copy(), verdict.reason.copy()
+    level[rows] = np.array([YES if each.accept else NO for each in made], np.uint8)[by]
+    reason[rows] = np.array([evidence.number(f"you decided, {day(each.date)}") for each in made], np.int32)[by]
+    return Verdict(level if running is None else level * running, reason)
+
+
+def _through(evidence: Evidence, goal: Goal, verdict: Verdict) -> Verdict:
+    """What serves a goal serves the goal's criterion."""
+    import numpy as np
+
+    number = evidence.number(f"through the goal “{goal.title}”")
+    return Verdict(verdict.level, np.where(verdict.level > 0, number, 0).astype(np.int32))
+
+
+def _table(evidence: Evidence, found: Verdicts) -> pd.DataFrame:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    hits = [np.flatnonzero(verdict.level) for verdict in found.values()]
+    counts = np.array([len(each) for each in hits], np.int64)
+    rows = np.concatenate(hits) if hits else np.zeros(0, np.int64)
+    level = _of_hits([verdict.level for verdict in found.values()], hits)
+    reason = _of_hits([verdict.reason for verdict in found.values()], hits)
+    which = np.repeat(np.arange(len(counts)), counts)
+
+    def text(values: Sequence[str], codes: Array) -> pd.api.extensions.ExtensionArray:
+        return pd.arrays.ArrowExtensionArray(pa.array(values, pa.string()).take(pa.array(codes, pa.int64())))
+
+    columns = (
+        evidence.frame.index[rows],
+        text([kind for kind, _ in found], which),
+        text([name for _, name in found], which),
+        text(["claimed", "suggested"], (level != YES).astype(np.int64)),
+        text(evidence.reasons, reason),
+    )
+    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+
+
+def _of_hits(values: Sequence[Array], hits: Sequence[Array]) -> Array:
+    import numpy as np
+
+    parts = [each[at] for each, at in zip(values, hits, strict=True)]
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)

@@ -1,0 +1,114 @@
+"""What several commands need of goals and decisions: them or an error, a goal by name, work by what one calls it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harvester.cli.setup import Setup, agreed
+from harvester.cli.world import World
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harvester.assess import Agreed
+    from harvester.goals import Goal, Goals
+
+SHOWN = 200
+"""Characters of a title that a terminal gets."""
+
+
+def with_goals(setup: Setup, *, some: bool = False) -> Agreed:
+    """What was agreed; raises ConfigError with the next step where goals.toml is not there or wrong.
+
+    With `some` it is an error too where no goal stands in it.
+    """
+    from harvester.errors import ConfigError
+    from harvester.goals import FILE
+
+    path = setup.config.root / FILE
+    if not setup.configured or not path.is_file():
+        where = "`harvester init` writes one" if not setup.configured else "Write one beside harvester.toml"
+        raise ConfigError(f"There is no {FILE} yet.", hint=f"{where}; docs/reference/goals.md has its keys.")
+    known = agreed(setup)
+    if some and not known.goals.goals:
+        raise ConfigError(f"There is no goal in {path} yet.", hint="Write one: the file itself shows how.")
+    return known
+
+
+def decisions_path(setup: Setup) -> Path:
+    """Where decisions are kept: beside harvester.toml; raises ConfigError where there is none."""
+    from harvester.decisions import FILE
+    from harvester.errors import ConfigError
+
+    if not setup.configured:
+        raise ConfigError("Decisions stand beside a harvester.toml, and there is none.", hint="Run `harvester init`.")
+    return setup.config.root / FILE
+
+
+def find_goal(goals: Goals, name: str) -> Goal:
+    """The goal of this name; raises UnknownError, with the nearest name, where there is none."""
+    from harvester.errors import UnknownError
+    from harvester.words import nearest
+
+    if goal := goals.goal(name):
+        return goal
+    known = [each.name for each in goals.goals]
+    message = f"There is no goal {name!r}{nearest(name, known, '.')}"
+    raise UnknownError(message, hint=f"There are: {', '.join(known) or 'none'}.")
+
+
+def everything(world: World, setup: Setup) -> pd.DataFrame | None:
+    """Identity, subject, address, time and title of every row in the ledger; None where nothing was read yet."""
+    import pandas as pd
+
+    from harvester.cli.reading import is_there, open_ledger
+
+    if not is_there(setup):
+        return None
+    with open_ledger(world, setup, create=False) as ledger:
+        rows = ledger.rows().select(["id", "subject", "url", "at", "title"])
+    frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def rows_of(frame: pd.DataFrame | None, what: str) -> pd.DataFrame:
+    """The rows of the one subject that this is (`harvester explain` takes the same); raises UnknownError otherwise."""
+    from harvester.cli.explain import find
+    from harvester.errors import UnknownError
+
+    if frame is None:
+        raise UnknownError("Nothing was read yet.", hint="Run `harvester harvest` first.")
+    rows = find(frame, what)
+    if rows.empty:
+        raise UnknownError(
+            f"Nothing that was read is {what!r}.",
+            hint="Was it read? `harvester harvest --period …` reads another window. Name it as a report does.",
+        )
+    subjects = sorted(rows["subject"].unique())
+    if len(subjects) > 1:
+        raise UnknownError(f"{what!r} may be {', '.join(subjects[:5])}.", hint="Write the one you mean in full.")
+    chosen: pd.DataFrame = frame[frame["subject"] == subjects[0]]
+    return chosen
+
+
+def outside(goal: Goal, dates: Iterable[dt.date]) -> str:
+    """A sentence where none of these days is one of the goal's, so that it counts nothing of them; else ''."""
+    from harvester.windows import day
+
+    days = sorted(set(dates))
+    if any((not goal.from_ or at >= goal.from_) and (not goal.until or at < goal.until) for at in days) or not days:
+        return ""
+    first = day(goal.from_) if goal.from_ else "the beginning"
+    end = f" up to {day(goal.until - dt.timedelta(days=1))}" if goal.until else ""
+    return f"It is of {day(days[-1])}; {goal.name} runs from {first}{end}, so it does not count there."
+
+
+def short(text: str) -> str:
+    """A title on one line that a terminal may have."""
+    from harvester.words import printable
+
+    line = printable(" ".join(text[: 2 * SHOWN].split()))
+    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"

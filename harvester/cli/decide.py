@@ -1,0 +1,86 @@
+"""`harvester decide`: give a piece of work to a goal, or take it from it, without being asked questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harvester.cli import options
+from harvester.cli.setup import Setup
+from harvester.cli.world import World
+
+if TYPE_CHECKING:
+    from harvester.goals import Goal
+
+
+@click.command()
+@click.argument("subject")
+@click.option("--goal", required=True, help="The name of a goal in goals.toml.")
+@click.option("--reject", is_flag=True, help="It does not serve the goal, whatever the rules say.")
+@click.option("--note", default="", help="Why, for yourself.")
+@click.option("--undo", is_flag=True, help="Take back what was decided; the rules hold again.")
+@options.config
+@click.pass_obj
+def command(
+    world: World, subject: str, goal: str, reject: bool, note: str, undo: bool, config_path: Path | None
+) -> int:
+    """Decide that SUBJECT serves a goal; it is kept in decisions.toml and comes before every rule.
+
+    SUBJECT is what `harvester explain` takes: `repo#12` as in a report, a ticket such as PAY-7, an address, an id, or a
+    commit's hash.
+
+    \b
+    Examples:
+      harvester decide pay#131 --goal payments-rewrite
+      harvester decide 1a2b3c4d5e --goal payments-rewrite --reject --note "only a typo"
+      harvester decide pay#131 --goal payments-rewrite --undo
+    """
+    from harvester.cli.agreed import decisions_path, find_goal, with_goals
+    from harvester.cli.main import OK
+    from harvester.cli.setup import open_setup
+
+    if undo and (reject or note):
+        raise click.UsageError("--undo goes with neither --reject nor --note.")
+    setup = open_setup(world, config_path, None)
+    path = decisions_path(setup)
+    if undo:
+        _undo(world, setup, path, subject, goal)
+        return OK
+    goals = with_goals(setup).goals
+    _decide(world, setup, path, subject, find_goal(goals, goal), reject, note)
+    return OK
+
+
+def _decide(world: World, setup: Setup, path: Path, what: str, goal: Goal, reject: bool, note: str) -> None:
+    from harvester.cli.agreed import everything, outside, rows_of, short
+    from harvester.decisions import Decision, decide
+
+    rows = rows_of(everything(world, setup), what)
+    subject = str(rows["subject"].iloc[0])
+    today = setup.config.calendar.day_of(world.clock())
+    decide(path, Decision(subject, goal.name, not reject, today, note))
+    title = next(iter(rows["title"].dropna()), "")
+    says = "does not serve" if reject else "serves"
+    world.echo(f"{short(subject)} {says} {goal.name}{f': {short(title)}' if title else ''}. Kept in {path.name}.")
+    if not reject and (why := outside(goal, map(setup.config.calendar.day_of, rows["at"]))):
+        world.say(why)
+
+
+def _undo(world: World, setup: Setup, path: Path, what: str, goal: str) -> None:
+    """A decision is taken back by what stands in the file, which may be about something or some goal that is gone."""
+    from harvester.cli.agreed import everything, rows_of, short
+    from harvester.decisions import load, undo
+    from harvester.errors import UnknownError
+
+    known = load(path)
+    subject = what if known.about(what) else str(rows_of(everything(world, setup), what)["subject"].iloc[0])
+    gone = undo(path, subject, goal)
+    if gone is None:
+        about = ", ".join(each.goal for each in known.about(subject))
+        raise UnknownError(
+            f"Nothing was decided about {short(subject)} and {goal}.",
+            hint=f"There are decisions about it and {about}." if about else f"See {path.name}.",
+        )
+    world.echo(f"{short(gone.subject)} and {gone.goal}: no longer {'accepted' if gone.accept else 'rejected'}.")

@@ -1,0 +1,259 @@
+"""`harvester goals`: what was agreed, whether its file holds together, and where each goal stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harvester.cli import options
+from harvester.cli.world import World
+
+if TYPE_CHECKING:
+    from harvester.assess import Agreed
+    from harvester.cli.reading import Read
+    from harvester.cli.setup import Setup
+    from harvester.goals import Goal
+    from harvester.report import Material
+
+
+@click.group()
+def command() -> None:
+    """See what was agreed in goals.toml, check it, and see where each goal stands.
+
+    \b
+    Examples:
+      harvester goals list
+      harvester goals check
+      harvester goals progress --period this-quarter
+    """
+
+
+@command.command(name="list")
+@options.as_json
+@options.config
+@click.pass_obj
+def list_(world: World, as_json: bool, config_path: Path | None) -> int:
+    """List the criteria and the goals, with their days, measures and targets.
+
+    \b
+    Example:
+      harvester goals list
+    """
+    from harvester.cli.agreed import short, with_goals
+    from harvester.cli.main import OK
+    from harvester.cli.setup import open_setup
+
+    goals = with_goals(open_setup(world, config_path, None)).goals
+    if as_json:
+        told = {
+            "criteria": [each.model_dump(mode="json", by_alias=True, exclude_defaults=True) for each in goals.criteria],
+            "goals": [each.model_dump(mode="json", by_alias=True, exclude_defaults=True) for each in goals.goals],
+        }
+        world.echo(json.dumps(told, indent=2))
+        return OK
+    for criterion in goals.criteria:
+        world.echo(short(f"Criterion {criterion.name}: {criterion.text}{_in_brackets(criterion.level)}"))
+    if goals.criteria and goals.goals:
+        world.echo("")
+    for goal in goals.goals:
+        world.echo(f"Goal {goal.name}: {short(goal.title)}\n  {' · '.join(map(short, _listed(goal)))}")
+    if not goals.goals:
+        world.echo("There is no goal in goals.toml yet.")
+    return OK
+
+
+def _in_brackets(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+def _listed(goal: Goal) -> list[str]:
+    serves = f"for {goal.criterion}" if goal.criterion else ""
+    return [each for each in (_days(goal), _agreed(goal), serves) if each]
+
+
+def _days(goal: Goal) -> str:
+    import datetime as dt
+
+    from harvester.windows import day, span
+
+    last = goal.until - dt.timedelta(days=1) if goal.until else None
+    if goal.from_ and last:
+        return span(goal.from_, last)
+    return f"from {day(goal.from_)}" if goal.from_ else f"until {day(last)}" if last else "always"
+
+
+def _agreed(goal: Goal) -> str:
+    """What was asked; without a target what is counted, and nothing without a measure."""
+    from harvester.measures import MEASURES
+    from harvester.progress import asked
+
+    counted = MEASURES.get(goal.measure or "")
+    return asked(goal) or (counted.many if counted else "")
+
+
+@command.command()
+@options.as_json
+@options.config
+@click.pass_obj
+def check(world: World, as_json: bool, config_path: Path | None) -> int:
+    """Check goals.toml, decisions.toml and what notes name; errors exit with 1, warnings with 0.
+
+    Warnings tell of goals that can never match, and of decisions and notes about what is not there. Work is looked up
+    in everything that was read so far.
+
+    \b
+    Example:
+      harvester goals check
+    """
+    from harvester.cli.agreed import everything
+    from harvester.cli.main import OK
+    from harvester.cli.setup import open_setup
+    from harvester.words import printable
+
+    setup = open_setup(world, config_path, None)
+    known = _sound(setup)
+    rows = everything(world, setup) if known.decisions.entries else None
+    subjects = None if rows is None else set(rows["subject"].unique())
+    warnings = [*_warnings(known, subjects), *_about_notes(setup, known)]
+    counts = {"goals": len(known.goals.goals), "criteria": len(known.goals.criteria)}
+    counts["decisions"] = len(known.decisions.entries)
+    if as_json:
+        world.echo(json.dumps(counts | {"warnings": warnings, "looked_up": subjects is not None}, indent=2))
+        return OK
+    world.echo(f"goals.toml and decisions.toml hold together: {_counted(counts)}.")
+    for each in warnings:
+        world.echo(printable(f"warning  {each}"))
+    if known.decisions.entries and subjects is None:
+        world.echo("Nothing was read yet, so what decisions are about was not looked up: run `harvester harvest`.")
+    return OK
+
+
+def _sound(setup: Setup) -> Agreed:
+    """What was agreed; the errors of both files come together, so that they are mended in one go."""
+    from harvester import decisions
+    from harvester.cli.agreed import with_goals
+    from harvester.errors import ConfigError
+
+    path = setup.config.root / decisions.FILE
+    try:
+        made = with_goals(setup)
+    except ConfigError as first:
+        try:
+            decisions.load(path)
+        except ConfigError as second:
+            wrong = "\n".join(dict.fromkeys((first.message, second.message)))
+            raise ConfigError(wrong, hint=first.hint or second.hint) from first
+        raise
+    return made
+
+
+def _warnings(known: Agreed, subjects: set[str] | None) -> Iterator[str]:
+    from harvester.decisions import doubts
+
+    yield from known.goals.warnings
+    looked_up = {each.subject for each in known.decisions.entries} if subjects is None else subjects
+    yield from doubts(known.decisions, [each.name for each in known.goals.goals], looked_up)
+
+
+def _about_notes(setup: Setup, known: Agreed) -> Iterator[str]:
+    from harvester.cli.note import notebooks
+    from harvester.notebook import load, unknown
+
+    goals, people = [each.name for each in known.goals.goals], [each.key for each in setup.config.people.persons]
+    for path in notebooks(setup):
+        entries, doubts = load(path)
+        for each in (*doubts, *unknown(entries, goals, people)):
+            yield f"{path.name}:{each.line}: {each.reason}"
+
+
+def _counted(counts: dict[str, int]) -> str:
+    from harvester.words import numbered
+
+    one = {"goals": "goal", "criteria": "criterion", "decisions": "decision"}
+    return ", ".join(numbered(number, one[name], name) for name, number in counts.items())
+
+
+@command.command()
+@options.period
+@options.person
+@options.fresh
+@options.allow_incomplete
+@options.as_json
+@options.config
+@click.pass_obj
+def progress(
+    world: World,
+    period: str | None,
+    person: str | None,
+    fresh: bool,
+    allow_incomplete: bool,
+    as_json: bool,
+    config_path: Path | None,
+) -> int:
+    """Say where each goal stands at the end of the window, or now while it runs.
+
+    Pace is what would be done by then had the work gone evenly, days away left out. Goals that have no day in the
+    window are only named.
+
+    \b
+    Examples:
+      harvester goals progress --period this-quarter
+      harvester goals progress --period 2026Q3 --no-harvest
+    """
+    from harvester.cli.agreed import short, with_goals
+    from harvester.cli.main import INCOMPLETE, OK
+    from harvester.cli.material import gather
+    from harvester.cli.reading import open_ledger
+    from harvester.cli.setup import open_setup
+
+    setup = open_setup(world, config_path, None)
+    with_goals(setup, some=True)
+    with open_ledger(world, setup) as ledger:
+        read, material = gather(world, setup, ledger, period, person, fresh=fresh)
+    agreed = material.assessment.agreed.goals.goals
+    goals = [goal for goal in agreed if _runs_in(goal, material)]
+    if as_json:
+        told = [_told(goal, material) for goal in goals]
+        world.echo(json.dumps({"window": material.window.name, "complete": read.complete, "goals": told}, indent=2))
+    else:
+        world.echo(f"{short(material.name(material.persons[0]))}, {material.window.name}")
+        world.table(("Goal", "Asked", "Done", "Pace", "State"), [_row(goal, material) for goal in goals])
+        for goal in agreed:
+            if goal not in goals:
+                world.echo(short(f"{goal.name} has no day in it: {_days(goal)}"))
+        _say_holes(world, read)
+    return OK if read.complete or allow_incomplete else INCOMPLETE
+
+
+def _runs_in(goal: Goal, material: Material) -> bool:
+    """Whether a goal has days in the window; of others nothing was read, so nothing can be said of them."""
+    own = goal.window(material.calendar)
+    return own is None or own.overlap(material.window) is not None
+
+
+def _told(goal: Goal, material: Material) -> dict[str, Any]:
+    import dataclasses
+
+    reached = dataclasses.asdict(material.assessment.progress[goal.name])
+    return {"title": goal.title, "measure": goal.measure, "unit": goal.unit} | reached
+
+
+def _row(goal: Goal, material: Material) -> tuple[str, ...]:
+    from harvester.cli.agreed import short
+
+    reached = material.assessment.progress[goal.name]
+    done = "—" if reached.done is None else f"{reached.done:,g}"
+    pace = "—" if reached.pace is None else f"{reached.pace:,.1f}".removesuffix(".0")
+    return goal.name, short(_agreed(goal)) or "—", done, pace, reached.state
+
+
+def _say_holes(world: World, read: Read) -> None:
+    """Counts of a source with holes are too low; that is said before anybody believes them."""
+    for each in read.standings:
+        reasons = [gap.reason for gap in (*each.holes, *each.stale)] + (["not read yet"] if each.unread else [])
+        if reasons:
+            world.say(world.redact(f"Incomplete: {each.source}: {'; '.join(dict.fromkeys(reasons))}"))

@@ -1,0 +1,146 @@
+"""`harvester harvest`: read the sources into the ledger."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harvester.cli import options
+from harvester.cli.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harvester.cli.setup import Setup
+    from harvester.harvest import Outcome, Plan, SourceOutcome
+
+
+@click.command()
+@click.argument("sources", nargs=-1)
+@options.period
+@click.option("--person", "persons", multiple=True, help="Read this person's work; may be given several times.")
+@click.option("--team", help="Read the work of this team's members.")
+@click.option("--everyone", is_flag=True, help="Read everybody's work.")
+@click.option("--refresh", is_flag=True, help="Read all of it anew and replace what is known of it.")
+@click.option("--dry-run", is_flag=True, help="Say what would be asked, and ask nothing.")
+@options.allow_incomplete
+@options.as_json
+@options.config
+@click.pass_obj
+def command(
+    world: World,
+    sources: tuple[str, ...],
+    period: str | None,
+    persons: tuple[str, ...],
+    team: str | None,
+    everyone: bool,
+    refresh: bool,
+    dry_run: bool,
+    allow_incomplete: bool,
+    as_json: bool,
+    config_path: Path | None,
+) -> int:
+    """Read the sources (all, or those named) into the ledger: what is not known yet, and what changed since.
+
+    \b
+    Examples:
+      harvester harvest
+      harvester harvest github --period 2026 --dry-run
+      harvester harvest --team payments --period last-month
+    """
+    from harvester.cli.main import INCOMPLETE, OK
+    from harvester.cli.reading import accounts_of, harvest_sources, open_ledger
+    from harvester.cli.setup import open_setup, pick_sources
+    from harvester.harvest import plan
+    from harvester.windows import parse
+
+    setup = open_setup(world, config_path, None)
+    chosen = pick_sources(setup, sources)
+    window = parse(period or "last-quarter", setup.config.calendar, world.clock())
+    accounts = accounts_of(setup, None if everyone else list(_persons(setup, persons, team)))
+    with open_ledger(world, setup) as ledger:
+        if dry_run:
+            plans = plan(chosen, accounts, window, ledger.coverage(), refresh=refresh)
+            _tell_plans(world, setup, plans, as_json=as_json)
+            return OK
+        outcome = harvest_sources(world, setup, ledger, window, accounts, sources=chosen, refresh=refresh)
+    _tell(world, outcome, as_json=as_json)
+    return OK if outcome.complete or allow_incomplete else INCOMPLETE
+
+
+def _persons(setup: Setup, persons: tuple[str, ...], team: str | None) -> Iterable[str]:
+    """The people that were named, or else oneself; raises PersonError or UnknownError where there is no such one."""
+    from harvester.errors import PersonError, UnknownError
+    from harvester.people import find_or_address
+    from harvester.words import nearest
+
+    if team is not None and team not in setup.config.teams:
+        raise UnknownError(
+            f"There is no team {team!r}{nearest(team, setup.config.teams, '.')}", hint="Teams are [teams.NAME]."
+        )
+    if team is not None:
+        yield from setup.config.teams[team]
+    yield from (find_or_address(setup.config.people, words) for words in persons)
+    if team is None and not persons:
+        if setup.me is None:
+            raise PersonError("Who are you? Nobody is configured.", hint="Name a --person, a --team, or --everyone.")
+        yield setup.me
+
+
+def _tell(world: World, outcome: Outcome, *, as_json: bool) -> None:
+    from harvester.words import printable
+
+    if as_json:
+        world.echo(json.dumps({"sources": [_told(each) for each in outcome.sources]}, indent=2))
+        return
+    for each in outcome.sources:
+        world.echo(printable(_line(each)))
+
+
+def _told(each: SourceOutcome) -> dict[str, object]:
+    gaps = [{"scope": gap.scope, "reason": gap.reason} for gap in each.gaps]
+    counts = {"new": each.counts.new, "replaced": each.counts.replaced, "dropped": each.counts.dropped}
+    return {"source": each.source, "complete": each.complete, "skipped": each.skipped, "gaps": gaps, **counts}
+
+
+def _line(each: SourceOutcome) -> str:
+    if each.skipped:
+        return f"{each.source}: not asked; {each.skipped}"
+    counts = each.counts
+    came = f"{counts.new:,} new, {counts.replaced:,} changed, {counts.dropped:,} gone"
+    state = "complete" if each.complete else "INCOMPLETE: " + "; ".join(gap.reason for gap in each.gaps)
+    return f"{each.source}: {came}, {state}"
+
+
+def _tell_plans(world: World, setup: Setup, plans: list[Plan], *, as_json: bool) -> None:
+    from harvester.words import printable
+
+    told = [{"source": each.source, "would": list(_steps(setup, each))} for each in plans]
+    if as_json:
+        world.echo(json.dumps({"sources": told}, indent=2))
+        return
+    for each in told:
+        for step in each["would"]:
+            world.echo(printable(f"{each['source']}: {step}"))
+
+
+def _steps(setup: Setup, plan: Plan) -> Iterable[str]:
+    """What a source would be asked, in words; with its price where the connector knows it."""
+    from harvester.connector import Plannable
+    from harvester.windows import span
+
+    if plan.request is None:
+        yield f"would not be asked; {plan.skipped}"
+        return
+    calendar = setup.config.calendar
+    whose = "everyone" if plan.request.accounts is None else ", ".join(sorted(plan.request.accounts))
+    for window in plan.request.missing:
+        yield f"would read {span(*calendar.dates(window))} for {whose}"
+    if plan.request.cursors:
+        yield f"would ask what changed since it was read, for {whose}"
+    connector = setup.connectors[plan.source]
+    if isinstance(connector, Plannable):
+        yield from connector.plan(plan.request)

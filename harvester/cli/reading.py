@@ -1,0 +1,147 @@
+"""Between the sources, the ledger and a command: harvest with progress, and read back what a report needs."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harvester.cli.setup import Setup
+from harvester.cli.world import World
+from harvester.coverage import Standing, standing
+from harvester.windows import Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harvester.connector import Connector
+    from harvester.harvest import Outcome
+    from harvester.ledger import Ledger
+
+Accounts = Mapping[str, frozenset[str] | None]
+"""By source, whose acts are wanted; None means everyone's, nobody means that the source is not asked."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the ledger knows of a window and people: everything linked to it, and how each source stands."""
+
+    frame: pd.DataFrame
+    standings: tuple[Standing, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every source gave all that was asked of it."""
+        return all(each.complete for each in self.standings)
+
+
+def accounts_of(setup: Setup, persons: list[str] | None) -> Accounts:
+    """The accounts of these people on every source; of everyone where None."""
+    people = setup.config.people
+    if persons is None:
+        return dict.fromkeys(setup.connectors)
+    return {
+        source: frozenset(account for person in persons for account in people.accounts_of(person, source))
+        for source in setup.connectors
+    }
+
+
+def is_there(setup: Setup) -> bool:
+    """Whether there may be a ledger to open: what a URL leads to is known only by asking."""
+    location = _location(setup)
+    return isinstance(location, str) or location.exists()
+
+
+def _location(setup: Setup) -> Path | str:
+    """The folder of the ledger, or its URL as it stands."""
+    place = setup.config.ledger
+    return place if "://" in place else setup.config.root / Path(place).expanduser()
+
+
+@contextlib.contextmanager
+def open_ledger(world: World, setup: Setup, *, create: bool = True) -> Iterator[Ledger]:
+    """The configured ledger; where a repository is read in passing (`--repo`), one that is gone afterwards."""
+    from harvester.ledger import Ledger
+
+    if setup.keeps:
+        options = {name: value for name, value in world.environ.items() if name.startswith("AWS_")}
+        yield Ledger.open(str(_location(setup)), create=create, options=options or None)
+        return
+    with tempfile.TemporaryDirectory(prefix="harvester-") as folder:
+        yield Ledger.open(Path(folder) / "ledger")
+
+
+def harvest_sources(
+    world: World,
+    setup: Setup,
+    ledger: Ledger,
+    window: Window,
+    accounts: Accounts,
+    *,
+    sources: Mapping[str, Connector] | None = None,
+    refresh: bool = False,
+) -> Outcome:
+    """Read sources (all where None) into the ledger side by side; raises KeyboardInterrupt, after what came is kept."""
+    from harvester.harvest import harvest
+
+    chosen = setup.connectors if sources is None else sources
+    with _progress(world) as tell:
+        outcome = harvest(
+            ledger,
+            {name: lambda connector=connector: connector for name, connector in chosen.items()},  # type: ignore[misc]  # a lambda that binds the loop variable
+            accounts,
+            window,
+            clock=world.clock,
+            refresh=refresh,
+            progress=tell,
+            stop=world.stop,
+            redact=world.redact,
+        )
+    if outcome.interrupted:
+        raise KeyboardInterrupt
+    if world.debug:
+        for each in outcome.sources:
+            if each.failed:
+                raise each.failed
+    return outcome
+
+
+def read_back(setup: Setup, ledger: Ledger, window: Window, accounts: Accounts) -> Read:
+    """What a report of these accounts and this window needs: their rows, what is linked to them, how sources stand.
+
+    A source on which none of the people has an account is not asked, and a remark says so.
+    """
+    from harvester.frame import prepare
+    from harvester.ledger import by_accounts
+
+    known = ledger.coverage()
+    asked = {source: names for source, names in accounts.items() if names is None or names}
+    frame = prepare(ledger.related(window, by_accounts(accounts)), setup.config.people)
+    standings = tuple(standing(known, source, names, window) for source, names in asked.items())
+    remarks = tuple(
+        f"{each} was not read: harvester.toml names no address and no account for it under [people]."
+        for each in accounts
+        if each not in asked
+    )
+    return Read(frame, standings, remarks)
+
+
+@contextlib.contextmanager
+def _progress(world: World) -> Iterator[Callable[[str, int], None]]:
+    """A counter of rows by source on a terminal, nothing where piped."""
+    if not world.stderr.isatty():
+        yield lambda source, rows: None
+        return
+    counts: dict[str, int] = {}
+    with world.console(errors=True).status("Reading …") as status:
+
+        def tell(source: str, rows: int) -> None:
+            counts[source] = rows
+            if rows % 50 == 1:
+                status.update("Reading " + ", ".join(f"{name}: {count:,} rows" for name, count in counts.items()))
+
+        yield tell

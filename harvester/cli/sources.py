@@ -1,0 +1,95 @@
+"""`harvester sources`: the sources that are configured, what was read of them, and the connectors there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harvester.cli import options
+from harvester.cli.world import World
+
+if TYPE_CHECKING:
+    from harvester.cli.setup import Setup
+    from harvester.coverage import Coverage
+
+
+@click.command()
+@options.as_json
+@options.config
+@click.pass_obj
+def command(world: World, as_json: bool, config_path: Path | None) -> int:
+    """Show the sources, what was read of each for whom and when, and which connectors are installed.
+
+    \b
+    Example:
+      harvester sources
+    """
+    from harvester import plugins
+    from harvester.cli.main import OK
+    from harvester.cli.setup import open_setup
+
+    setup = open_setup(world, config_path, None)
+    connectors = list(plugins.available(plugins.CONNECTORS))
+    known = _coverage(world, setup)
+    if as_json:
+        told = [_told(setup, name, known) for name in setup.config.sources]
+        world.echo(json.dumps({"sources": told, "connectors": connectors}, indent=2))
+        return OK
+    _table(world, setup, known)
+    world.echo(f"Connectors installed: {', '.join(connectors)}.")
+    return OK
+
+
+def _coverage(world: World, setup: Setup) -> list[Coverage]:
+    """What the ledger knows; nothing where there is none yet."""
+    from harvester.cli.reading import is_there, open_ledger
+    from harvester.coverage import WHOLE
+
+    if not is_there(setup):
+        return []
+    with open_ledger(world, setup, create=False) as ledger:
+        return [each for each in ledger.coverage() if each.scope == WHOLE]
+
+
+def _told(setup: Setup, name: str, known: list[Coverage]) -> dict[str, object]:
+    source = setup.config.sources[name]
+    read = [
+        {
+            "since": each.window.since.isoformat(),
+            "until": each.window.until.isoformat(),
+            "accounts": None if each.accounts is None else sorted(each.accounts),
+            "read_at": each.read_at.isoformat(),
+            "gaps": [{"scope": gap.scope, "reason": gap.reason} for gap in each.gaps],
+        }
+        for each in known
+        if each.source == name
+    ]
+    return {"source": name, "connector": source.connector, "settings": source.settings, "read": read}
+
+
+def _table(world: World, setup: Setup, known: list[Coverage]) -> None:
+    rows = []
+    for name, source in setup.config.sources.items():
+        own = [_row(setup, each) for each in known if each.source == name]
+        rows += [(name, source.connector, *row) for row in own or [("nothing yet", "", "", "")]]
+    world.table(("Source", "Connector", "Read", "Whose", "When", "State"), rows)
+
+
+def _row(setup: Setup, each: Coverage) -> tuple[str, str, str, str]:
+    from harvester.windows import span
+
+    calendar = setup.config.calendar
+    whose = "everyone" if each.accounts is None else ", ".join(_shortened(sorted(each.accounts)))
+    state = "complete" if each.complete else "; ".join(dict.fromkeys(gap.reason for gap in each.gaps))
+    when = each.read_at.astimezone(calendar.zone).strftime("%Y-%m-%d %H:%M")
+    return span(*calendar.dates(each.window)), whose, when, state
+
+
+def _shortened(names: list[str], most: int = 3) -> Iterable[str]:
+    yield from names[:most]
+    if len(names) > most:
+        yield f"{len(names) - most} more"

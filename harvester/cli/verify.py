@@ -1,0 +1,51 @@
+"""`harvester verify`: make a report again and say what has changed since."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harvester.cli import options
+from harvester.cli.world import World
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@options.fresh
+@options.config
+@options.repo
+@click.pass_obj
+def command(world: World, file: Path, fresh: bool, config_path: Path | None, repo: Path | None) -> int:
+    """Read what the report FILE stands on once more, and say whether it is the same or name each row that changed.
+
+    Exits with 0 where all is the same, and with 1 where something changed. The evidence lies beside the report.
+
+    \b
+    Example:
+      harvester verify accomplishments.md
+    """
+    from harvester import proof
+    from harvester.cli.main import MENDABLE, OK
+    from harvester.cli.material import gather
+    from harvester.cli.reading import open_ledger
+    from harvester.cli.setup import open_setup
+    from harvester.report import doubted
+    from harvester.words import printable
+
+    path = world.cwd / file
+    before = proof.load(proof.path_beside(path))
+    told = doubted(path, before)
+    setup = open_setup(world, config_path, repo)
+    with open_ledger(world, setup) as ledger:
+        (person,) = before["persons"]
+        _, material = gather(world, setup, ledger, proof.window_of(before), person, fresh=fresh)
+    told += proof.changes(before, proof.evidence(material, before["report"]))
+    for line in told:
+        world.echo(printable(line, lines=False))
+    if told:
+        return MENDABLE
+    world.echo(
+        f"Same: {len(before['rows']):,} rows, {len(before['claims']):,} claims and all sources are as they were."
+    )
+    return OK

@@ -1,0 +1,180 @@
+"""The seam: what a connector is handed, what it yields, and how it is found.
+
+A connector is a frozen dataclass whose fields are the keys of its section in harvester.toml, and a field `tools` that
+the core hands in. A simple one yields contributions and nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
+
+from harvester.accounts import account_key
+from harvester.schema import Contribution
+from harvester.secrets import Secret
+from harvester.windows import Calendar, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to read: a window, whose acts, and what is known from last time.
+
+    `accounts` are the source's own names for the people wanted; None means everyone. `covered` are the windows that
+    earlier harvests of the same accounts finished, and `cursors` what they left by scope; both are empty where
+    everything is to be read anew. Ignoring them and reading all of `window` again is always right. A scope without a
+    cursor is to be read anew. One with a cursor was read for its windows in `finished`, which are more than `covered`
+    where other scopes have holes.
+
+    What lies in neither `covered` nor a scope's `finished` is to be yielded whole: earlier rows that do not come again
+    there are dropped.
+    """
+
+    window: Window
+    accounts: frozenset[str] | None = None
+    covered: tuple[Window, ...] = ()
+    cursors: Mapping[str, str] = field(default_factory=dict)
+    finished: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[Window]:
+        """The parts of the window that no earlier harvest finished."""
+        return self.window.minus(list(self.covered))
+
+    def missing_of(self, scope: str) -> list[Window]:
+        """The parts of the window that no earlier harvest finished for this scope."""
+        return self.window.minus([*self.covered, *self.finished.get(scope, ())])
+
+    def wants(self, account: str) -> bool:
+        """Whether this account's acts are wanted: exactly, without case; of `name <e-mail>` the address decides."""
+        return self.accounts is None or account_key(account) in {account_key(each) for each in self.accounts}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A hole: what could not be read, for which window (None: the request's), and why, in words for a reader."""
+
+    scope: str
+    reason: str
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A scope is read: what was yielded for it is secured, even if something fails later.
+
+    `cursor` is handed back in the next request. `whole` says that everything of this scope in the request was yielded
+    again, so that rows of an earlier reading that did not come again are gone.
+    """
+
+    scope: str
+    cursor: str | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """Rows that no longer hold, such as those of a ticket that was opened again: one by `id`, or all of a subject.
+
+    It takes back what came before it and lies in the request: an act that has moved to another time or person since
+    is left to whoever reads those.
+    """
+
+    scope: str
+    id: str | None = None
+    subject: str | None = None
+    kind: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.id is None and self.subject is None:
+            raise ValueError("a retraction names an id or a subject")
+
+
+Event = Contribution | Gap | Done | Retracted
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What `doctor` tells of a source: how it stands, in words, and what to do about it."""
+
+    state: Literal["ok", "warning", "error"]
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the core hands to a connector, so that it reads no global state.
+
+    `source` is its configured name, `root` the folder that relative paths start from, `clock` gives an aware time,
+    `wait(seconds, why)` waits, says so, and ends at once when the user interrupts; `reveal` looks a secret up. `person`
+    is the key of whoever configured it all, for what can only be theirs; None where nobody says.
+    """
+
+    source: str
+    root: Path
+    calendar: Calendar
+    clock: Callable[[], dt.datetime]
+    wait: Callable[[float, str], None]
+    reveal: Callable[[Secret], str]
+    person: str | None = None
+
+
+class Connector(Protocol):
+    """One method: yield what was asked for.
+
+    A fetch that ends without a Gap or an exception has covered its request. One that yields no Done at all has read
+    all of it anew: earlier rows in the window that did not come again are dropped. Raises SourceError or one below it
+    where nothing can be read.
+    """
+
+    def fetch(self, request: Request) -> Iterator[Event]:
+        """Yield the contributions of the wanted accounts in the window, and what could not be read."""
+        ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A connector that can say how it stands, for `harvester doctor`."""
+
+    def check(self) -> Iterator[Finding]:
+        """Yield findings; raises nothing for what it can say in one."""
+        ...
+
+
+@runtime_checkable
+class Datable(Protocol):
+    """A connector that knows, cheaply, when the newest thing in it happened."""
+
+    def latest(self) -> dt.datetime | None:
+        """The time of the newest act (aware), or None where there is none."""
+        ...
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A connector that can tell whom it knows, so that a name on the command line can be looked up."""
+
+    def accounts(self) -> Iterator[str]:
+        """Every account that appears, as rows have it; an account may come more than once."""
+        ...
+
+
+@runtime_checkable
+class Aliasing(Protocol):
+    """A source that knows which of a person's accounts are one and the same, such as git with its mailmap."""
+
+    def aliases(self, accounts: Iterable[str]) -> Mapping[str, str]:
+        """For those of these accounts that rows show under another one: the account that rows show."""
+        ...
+
+
+@runtime_checkable
+class Plannable(Protocol):
+    """A connector that can say what a request would cost, for `harvest --dry-run`."""
+
+    def plan(self, request: Request) -> Iterator[str]:
+        """What it would ask, in words and with its price, without reading anything of weight."""
+        ...

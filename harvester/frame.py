@@ -1,0 +1,140 @@
+"""From an Arrow table of contributions to the pandas frame that goals, measures and reports share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+from harvester.people import People
+from harvester.windows import Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+ONE_ACT_EACH = ("review", "comment")
+"""Kinds of which one person may do several on one subject, each an act of its own."""
+
+PREPARED = {
+    "person": "a configured person's key, or for a stranger `<e-mail>` or `connector:account`; never null",
+    "bot": "whether the account is a bot's or an assistant's: counted as left out, and nowhere else",
+    "shown": "whether this row stands for its act; false where another source's row tells the same and knows more",
+    "in_pull_request": "a commit that is part of a pull request credited to the same person (see `measures`)",
+    "of_own_work": "a review or comment on the person's own work",
+    "owner_persons": "the people, without bots, whose work a review or comment is about; null for other kinds",
+    "with_bots": "whether a bot or an assistant is named among those who took part",
+}
+"""The columns that `prepare` adds to those of `harvester.schema`, and what they mean."""
+
+
+def prepare(table: pa.Table, people: People) -> pd.DataFrame:
+    """A frame of the table's columns and those of `PREPARED`, Arrow-typed: real nulls, lists as lists, times in UTC.
+
+    Nothing of this is stored, so that mending an identity needs no new reading. Where a forge and git both tell of a
+    pull request, the forge says who wrote it: somebody else whom git names as author becomes co-author.
+    """
+    frame = make_frame(table, people)
+    frame["bot"] = _each(frame["account"], people.is_bot)
+    frame["role"] = _forge_says_who_wrote(frame, people)
+    frame["shown"] = _shown(frame, people)
+    frame["in_pull_request"] = _in_pull_request(frame)
+    _add_owners(frame, people)
+    frame["with_bots"] = _mentions(frame["others"], people.is_bot)
+    return frame
+
+
+def make_frame(table: pa.Table, people: People) -> pd.DataFrame:
+    """A frame of the table's columns and `person`, Arrow-typed throughout."""
+    import pandas as pd
+    import pyarrow as pa
+
+    pairs = list(zip(table["source"].to_pylist(), table["account"].to_pylist(), strict=True))
+    known = {pair: people.person_of(*pair) for pair in set(pairs)}
+    table = table.append_column("person", pa.array([known[pair] for pair in pairs], pa.string()))
+    return cast("pd.DataFrame", table.to_pandas(types_mapper=pd.ArrowDtype))
+
+
+def select(frame: pd.DataFrame, window: Window, persons: Iterable[str] | None = None) -> pd.DataFrame:
+    """The rows in a window (half-open), of these people or of everyone; bots' rows only where they are asked for."""
+    inside = (frame["at"] >= window.since) & (frame["at"] < window.until)
+    if persons is not None:
+        inside &= frame["person"].isin(list(persons))
+    return frame[inside.astype(bool)]
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dicts, in their order."""
+    return cast("list[dict[str, Any]]", rows.to_dict("records"))
+
+
+def _each(column: pd.Series, judge: Callable[[str], bool]) -> pd.Series:
+    return column.map({value: judge(value) for value in column.unique()}).astype("bool[pyarrow]")
+
+
+def _forge_says_who_wrote(frame: pd.DataFrame, people: People) -> pd.Series:
+    authors = frame[(frame["kind"] == "pull_request") & (frame["role"] == "author")]
+    by_git = _each(authors["source"], lambda source: _is_git(source, people)).astype(bool)
+    said = authors[~by_git].drop_duplicates("subject").set_index("subject")["person"]
+    git = authors[by_git & authors["subject"].isin(said.index)]
+    others = git[(git["subject"].map(said) != git["person"]).astype(bool)]
+    return frame["role"].mask(frame.index.isin(others.index), "co-author")
+
+
+def _shown(frame: pd.DataFrame, people: People) -> pd.Series:
+    keys = frame[["person", "kind", "role", "subject"]].copy()
+    keys["act"] = frame["id"].where(frame["kind"].isin(ONE_ACT_EACH), "")
+    keys["git"] = _each(frame["source"], lambda source: _is_git(source, people))
+    keys["unknown"] = frame[["title", "body", "url", "state", "additions", "points", "milestone"]].isna().sum(axis=1)
+    keys["source"], keys["scope"] = frame["source"], frame["scope"]
+    best = keys.sort_values(["git", "unknown", "source", "scope"], kind="stable")
+    return (~best.duplicated(["person", "kind", "role", "subject", "act"])).reindex(frame.index).astype("bool[pyarrow]")
+
+
+def _in_pull_request(frame: pd.DataFrame) -> pd.Series:
+    import pandas as pd
+
+    parts = _exploded(frame[frame["kind"] == "commit"], "part_of")
+    pulls = frame[frame["kind"] == "pull_request"]
+    credited = pd.MultiIndex.from_frame(pulls[pulls["role"] == "author"][["person", "subject"]])
+    took_part = pd.MultiIndex.from_frame(pulls[["person", "subject"]])
+    pairs = pd.MultiIndex.from_frame(parts[["person", "part_of"]])
+    inside = pairs.isin(credited) | ((parts["role"] == "co-author").to_numpy(bool) & pairs.isin(took_part))
+    landed = _exploded(pulls[pulls["role"] == "author"], "closes")[["person", "closes"]]
+    commits = pd.MultiIndex.from_frame(frame[["person", "subject"]])
+    by_forge = commits.isin(pd.MultiIndex.from_frame(landed)) & (frame["kind"] == "commit").to_numpy(bool)
+    return pd.Series(frame.index.isin(parts.index[inside]) | by_forge, index=frame.index, dtype="bool[pyarrow]")
+
+
+def _exploded(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    return rows[["person", "role", column]].explode(column).dropna(subset=[column])
+
+
+def _add_owners(frame: pd.DataFrame, people: People) -> None:
+    import pandas as pd
+    import pyarrow as pa
+
+    acts = frame[frame["kind"].isin(ONE_ACT_EACH)]
+    person_of, is_bot = functools.cache(people.person_of), functools.cache(people.is_bot)
+    names = [
+        [person_of(source, owner) for owner in owners if not is_bot(owner)]
+        for source, owners in zip(acts["source"], acts["owners"], strict=True)
+    ]
+    own = [person in owners for person, owners in zip(acts["person"], names, strict=True)]
+    kind = pd.ArrowDtype(pa.list_(pa.string()))
+    frame["of_own_work"] = pd.Series(own, index=acts.index, dtype="bool[pyarrow]").reindex(
+        frame.index, fill_value=False
+    )
+    frame["owner_persons"] = pd.Series(names, index=acts.index, dtype=kind).reindex(frame.index)
+
+
+def _mentions(lists: pd.Series, judge: Callable[[str], bool]) -> pd.Series:
+    import pandas as pd
+
+    named = lists.explode().dropna()
+    found = named.index[_each(named, judge).astype(bool)]
+    return pd.Series(lists.index.isin(found), index=lists.index, dtype="bool[pyarrow]")
+
+
+def _is_git(source: str, people: People) -> bool:
+    return people.connectors.get(source, source) == "git"

@@ -1,0 +1,296 @@
+"""goals.toml: what was agreed, how it is recognised, and every error with the file, the key and the nearest word."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import typing
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from harvester import schema
+from harvester.config import Section, Words, check, read_toml
+from harvester.errors import ConfigError
+from harvester.windows import Calendar, Window
+from harvester.words import nearest
+
+FILE = "goals.toml"
+OUTCOME = "outcome"
+"""The measure that is no count but a figure written in the notebook."""
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+_SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?", re.ASCII)
+_TICKET = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-(\d[\d*?]*|\*)|(?:[\w.-]+(?:/[\w.-]+)*)?[#!](\d+|\*)", re.ASCII)
+
+
+def _span(value: object) -> object:
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value, value + dt.timedelta(days=1)
+    found = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("write days away as 2026-07-20..2026-08-03 (the second is the first day back) or 2026-07-20")
+    first = dt.date.fromisoformat(found[1])
+    return first, dt.date.fromisoformat(found[2]) if found[2] else first + dt.timedelta(days=1)
+
+
+Away = Annotated[tuple[dt.date, dt.date], BeforeValidator(_span, json_schema_input_type=str)]
+
+
+class Rule(Section):
+    """How work is recognised: every key that is given must hold, and one word of each is enough."""
+
+    paths: Words | None = Field(None, description="globs as in .gitignore; holds where enough of the files are under")
+    share: float = Field(0.5, gt=0, le=1, description="how much of the changed files must be under `paths`")
+    projects: Words | None = Field(None, description="projects such as org/repo; * stands for anything")
+    labels: Words | None = Field(None, description="labels, without case; * stands for anything")
+    tickets: Words | None = Field(
+        None, description="tickets such as PAY-7 or PAY-*: itself, its parent, what it closes"
+    )
+    scopes: Words | None = Field(None, description="the scope in a title: pay in `fix(pay): …` or in `pay: …`")
+    people: Words | None = Field(None, description="keys of [people]: whose work it is, or who took part")
+    kinds: Words | None = Field(None, description="pull_request, review, issue, commit, comment, release, note")
+    any: list[Rule] | None = Field(None, description="at least one of these holds")
+    all: list[Rule] | None = Field(None, description="all of these hold")
+    not_: list[Rule] | None = Field(None, alias="not", description="none of these holds")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that are given, but `share` and `not`, which recognise nothing by themselves."""
+        return tuple(key for key in _RECOGNISING if getattr(self, key) is not None)
+
+    def rules(self, place: str) -> Iterator[tuple[str, Rule]]:
+        """Itself and every rule in it, each with its key path."""
+        yield place, self
+        for key, inner in (("any", self.any), ("all", self.all), ("not", self.not_)):
+            for number, rule in enumerate(inner or (), 1):
+                yield from rule.rules(f"{place}.{key}[{number}]")
+
+
+_RECOGNISING = ("paths", "projects", "labels", "tickets", "scopes", "people", "kinds", "any", "all")
+
+
+class Criterion(Section):
+    """What the next level asks for; with rules of its own, work counts for it before any goal is set."""
+
+    name: Name = Field(description="how goals refer to it")
+    level: str = Field("", description="the level that asks for it, such as Senior engineer")
+    text: str = Field(description="what is asked, in words")
+    match: Rule | None = Field(None, description="how work for it is recognised")
+
+
+class Goal(Section):
+    """One goal: why it matters, what counts, until when, and how work for it is recognised."""
+
+    name: Name = Field(description="how decisions and notes refer to it")
+    title: str = Field(description="what a reader calls it")
+    why: str = Field("", description="why it matters to the business")
+    criterion: str | None = Field(None, description="the name of the criterion it serves")
+    from_: dt.date | None = Field(None, alias="from", description="the first day")
+    until: dt.date | None = Field(None, description="the first day that no longer counts")
+    checkins: list[dt.date] = Field(default_factory=list, description="days on which it is looked at together")
+    away: list[Away] = Field(default_factory=list, description="holidays and leave, which do not count for the pace")
+    measure: str | None = Field(None, description="what is counted, or outcome: a figure from the notebook")
+    baseline: Number | None = Field(None, description="where an outcome started")
+    target: Number | None = Field(None, description="what was agreed on")
+    unit: str = Field("", description="what the figure counts, for an outcome")
+    words: Words = Field(default_factory=list, description="words that suggest work for it and never claim any")
+    match: Rule | None = Field(None, description="how work for it is recognised")
+
+    def window(self, calendar: Calendar) -> Window | None:
+        """When it runs, half-open and by the person's days; None where a day is missing."""
+        if self.from_ is None or self.until is None:
+            return None
+        return calendar.days(self.from_, self.until)
+
+    def away_windows(self, calendar: Calendar) -> list[Window]:
+        """The days away, half-open and by the person's days."""
+        return [calendar.days(first, end) for first, end in self.away]
+
+
+class File(Section):
+    """goals.toml as a whole."""
+
+    criteria: list[Criterion] = Field(default_factory=list)
+    goals: list[Goal] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Goals:
+    """Goals and criteria that hold together, in the order of the file, and what may be wrong with them."""
+
+    criteria: tuple[Criterion, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    warnings: tuple[str, ...] = ()
+    path: Path | None = None
+    """The file they came from; None where there is none."""
+
+    def goal(self, name: str) -> Goal | None:
+        """The goal of this name."""
+        return next((each for each in self.goals if each.name == name), None)
+
+    def criterion(self, name: str) -> Criterion | None:
+        """The criterion of this name."""
+        return next((each for each in self.criteria if each.name == name), None)
+
+    def serving(self, criterion: str) -> tuple[Goal, ...]:
+        """The goals that serve a criterion."""
+        return tuple(each for each in self.goals if each.criterion == criterion)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What rules and measures may name; None where that is not known and everything may be named."""
+
+    measures: Collection[str] | None = None
+    people: Collection[str] | None = None
+    tickets: Collection[str] | None = None
+    """Keys of the configured Jira projects, such as PAY."""
+    kinds: Collection[str] = typing.get_args(schema.Kind)
+
+
+def load(path: Path, known: Known | None = None) -> Goals:
+    """Read goals.toml; raises ConfigError with one line for each thing wrong, each with file and key path.
+
+    What can be read but can never match is a warning, in words, with its place.
+    """
+    return from_file(check(File, read_toml(path), path), path, known or Known())
+
+
+def from_file(file: File, path: Path, known: Known) -> Goals:
+    """Goals from the parsed file; raises ConfigError where its parts contradict each other."""
+    if wrong := [f"{path}: {each}" for each in (*_twice(file), *_wrong(file, known))]:
+        raise ConfigError("\n".join(wrong))
+    return Goals(
+        tuple(file.criteria), tuple(file.goals), tuple(f"{path}: {each}" for each in _doubts(file, known)), path
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """A JSON Schema of goals.toml for editors."""
+    made = File.model_json_schema(mode="validation", by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FILE} | made
+
+
+def _twice(file: File) -> Iterator[str]:
+    for table, names in (("goals", [each.name for each in file.goals]), ("criteria", [e.name for e in file.criteria])):
+        for number, name in enumerate(names):
+            if (first := names.index(name)) != number:
+                yield f"{table}[{number + 1}].name: {name!r} is already the name of {table}[{first + 1}]"
+
+
+def _wrong(file: File, known: Known) -> Iterator[str]:
+    criteria = [each.name for each in file.criteria]
+    for number, goal in enumerate(file.goals, 1):
+        where = f"goals[{number}]"
+        if goal.criterion is not None and goal.criterion not in criteria:
+            yield f"{where}.criterion: there is no criterion {goal.criterion!r}{nearest(goal.criterion, criteria)}"
+        yield from _wrong_dates(goal, where)
+        yield from _wrong_measure(goal, where, known)
+    for place, rule in _rules(file):
+        for person in rule.people or ():
+            if known.people is not None and person not in known.people:
+                yield f"{place}.people: there is no person {person!r}{nearest(person, known.people)}"
+
+
+def _wrong_dates(goal: Goal, where: str) -> Iterator[str]:
+    if goal.from_ and goal.until and goal.until <= goal.from_:
+        yield f"{where}.until: the goal ends ({goal.until}) before it begins ({goal.from_}); until is the day after"
+        return
+    for number, day in enumerate(goal.checkins, 1):
+        if (goal.from_ and day < goal.from_) or (goal.until and day >= goal.until):
+            yield f"{where}.checkins[{number}]: {day} is outside the goal ({goal.from_}..{goal.until})"
+    for number, (first, end) in enumerate(goal.away, 1):
+        if end <= first:
+            yield f"{where}.away[{number}]: it ends ({end}) before it begins ({first}); the second is the day back"
+
+
+def _wrong_measure(goal: Goal, where: str, known: Known) -> Iterator[str]:
+    names = None if known.measures is None else [*known.measures, OUTCOME]
+    if goal.measure is None:
+        for key in ("target", "baseline"):
+            if getattr(goal, key) is not None:
+                yield f"{where}.{key}: a {key} needs a measure{_choice(names)}"
+    elif names is not None and goal.measure not in names:
+        yield f"{where}.measure: there is no measure {goal.measure!r}{nearest(goal.measure, names) or _choice(names)}"
+    else:
+        yield from (_wrong_outcome if goal.measure == OUTCOME else _wrong_count)(goal, where)
+
+
+def _wrong_outcome(goal: Goal, where: str) -> Iterator[str]:
+    for key in ("baseline", "target"):
+        if getattr(goal, key) is None:
+            yield f"{where}.{key}: an outcome needs a baseline and a target"
+    if goal.baseline is not None and goal.baseline == goal.target:
+        yield f"{where}.target: it is the baseline already, so there is nothing to reach"
+
+
+def _wrong_count(goal: Goal, where: str) -> Iterator[str]:
+    if goal.baseline is not None:
+        yield f'{where}.baseline: only measure = "outcome" starts from a baseline; a count starts from 0'
+    if goal.target is not None and goal.target <= 0:
+        yield f"{where}.target: a count cannot reach {goal.target:g}; the target must be more than 0"
+
+
+def _choice(names: Iterable[str] | None) -> str:
+    return f"; there are: {', '.join(sorted(names))}" if names is not None else ""
+
+
+def _rules(file: File) -> Iterator[tuple[str, Rule]]:
+    for table, each_of in (("criteria", file.criteria), ("goals", file.goals)):
+        for number, each in enumerate(typing.cast("list[Goal | Criterion]", each_of), 1):
+            if each.match is not None:
+                yield from each.match.rules(f"{table}[{number}].match")
+
+
+def _doubts(file: File, known: Known) -> Iterator[str]:
+    for number, goal in enumerate(file.goals, 1):
+        if goal.match is None and goal.measure != OUTCOME:
+            yield f"goals[{number}]: it has no `match`, so only your decisions and notes can claim work for it"
+        for place, (first, end) in enumerate(goal.away, 1):
+            if (goal.until and first >= goal.until) or (goal.from_ and end <= goal.from_):
+                yield f"goals[{number}].away[{place}]: these days are outside the goal and change nothing"
+    for where, rule in _rules(file):
+        yield from _never(where, rule, known)
+
+
+def _never(where: str, rule: Rule, known: Known) -> Iterator[str]:
+    if not rule.keys and "share" not in rule.model_fields_set:
+        yield f"{where}: it recognises nothing, so it can never match; name paths, labels, tickets, …"
+    elif not rule.keys:
+        yield f"{where}.share: a share without paths can never match"
+    for key in rule.keys:
+        if not getattr(rule, key):
+            yield f"{where}.{key}: an empty list can never match"
+    yield from _never_by_paths(where, rule)
+    yield from _never_by_words(where, rule, known)
+
+
+def _never_by_paths(where: str, rule: Rule) -> Iterator[str]:
+    from harvester.paths import glob
+
+    globs = [glob(line) for line in rule.paths or ()]
+    for each in globs:
+        if each.wrong and not (each.include is False and any(other.include and other.regex for other in globs)):
+            yield f"{where}.paths: {each.line!r} can never match: {each.wrong}"
+    if rule.paths and set(rule.kinds or ()) == {"note"}:
+        yield f"{where}.paths: a note changes no files, so it can never match"
+
+
+def _never_by_words(where: str, rule: Rule, known: Known) -> Iterator[str]:
+    for kind in rule.kinds or ():
+        if kind not in known.kinds:
+            yield f"{where}.kinds: no source yields {kind!r}, so it can never match{nearest(kind, known.kinds)}"
+    for key in rule.tickets or ():
+        found = _TICKET.fullmatch(key.strip())
+        if found is None:
+            yield f"{where}.tickets: {key!r} can never match; write PAY-7, PAY-* or org/repo#12"
+        elif (
+            found[1] and known.tickets is not None and found[1].upper() not in {each.upper() for each in known.tickets}
+        ):
+            near = nearest(found[1].upper(), known.tickets)
+            yield f"{where}.tickets: no Jira project {found[1]!r} is configured, so {key!r} can never match{near}"

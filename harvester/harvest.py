@@ -1,0 +1,347 @@
+"""Harvesting: what to ask each source, reading them side by side, and committing what each brought.
+
+A source fails alone. What a reading found is committed, rows first and coverage after them, and only what it finished
+is covered.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harvester.connector import Connector, Gap, Request
+from harvester.coverage import WHOLE, Coverage, covered, marks
+from harvester.errors import HarvesterError, LedgerError
+from harvester.ledger.changes import Change, Counts, Slice
+from harvester.ledger.locks import Stopped
+from harvester.ledger.store import Ledger
+from harvester.ledger.tables import Overtaken
+from harvester.reading import Reading, rows_of
+from harvester.windows import Window
+
+__all__ = [
+    "WHOLE",
+    "Coverage",
+    "Outcome",
+    "Plan",
+    "Reading",
+    "SourceOutcome",
+    "Stopped",
+    "change_of",
+    "harvest",
+    "plan",
+    "read",
+    "rows_of",
+]
+
+GRACE_SECONDS = 10.0
+"""How long an interrupted harvest waits for a connector that hangs in a call before it goes on without it."""
+
+TRIES = 3
+"""How often a source is read again because another machine committed to it meanwhile."""
+
+NOBODY = "nobody asked for has an account there"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one source is to be asked; without a request it is not asked, for the reason in `skipped`."""
+
+    source: str
+    request: Request | None
+    skipped: str = ""
+
+
+@dataclass(frozen=True)
+class SourceOutcome:
+    """How one source went: what was asked, what that did to the ledger, what is missing, why it failed.
+
+    `failed` is what broke it off; `committed` says whether what came before is in the ledger.
+    """
+
+    source: str
+    request: Request | None = None
+    counts: Counts = field(default_factory=Counts)
+    rows: int = 0
+    gaps: tuple[Gap, ...] = ()
+    failed: Exception | None = None
+    skipped: str = ""
+    committed: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of the request was read and kept."""
+        return self.committed and not self.gaps and self.failed is None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a harvest went, source by source in the order they were named."""
+
+    sources: tuple[SourceOutcome, ...]
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every source that was to be asked was read whole; otherwise exit status 3."""
+        return not self.interrupted and all(each.complete or each.skipped for each in self.sources)
+
+
+def plan(
+    sources: Iterable[str],
+    wanted: Mapping[str, frozenset[str] | None],
+    window: Window,
+    coverage: Sequence[Coverage],
+    *,
+    refresh: bool = False,
+) -> list[Plan]:
+    """What to ask each source for the accounts wanted of it (None: everyone) in a window, given what is known.
+
+    A source of which no account is wanted is not asked at all, since asking for nobody must not become asking for
+    everyone. With `refresh` nothing counts as known.
+    """
+    return [
+        _planned(source, wanted.get(source, frozenset()), window, () if refresh else coverage) for source in sources
+    ]
+
+
+def _planned(source: str, accounts: frozenset[str] | None, window: Window, coverage: Sequence[Coverage]) -> Plan:
+    if accounts is not None and not accounts:
+        return Plan(source, None, NOBODY)
+    known = [row for row in coverage if row.source == source]
+    whole = covered([row for row in known if row.scope == WHOLE], accounts, window)
+    scopes = marks(known, accounts, window, whole)
+    cursors = {scope: cursor for scope, (cursor, _) in scopes.items()}
+    finished = {scope: windows for scope, (_, windows) in scopes.items()}
+    # Without a cursor nobody can ask what changed since, and what was covered would never be mended.
+    return Plan(source, Request(window, accounts, tuple(whole) if cursors else (), cursors, finished))
+
+
+def read(
+    source: str,
+    connector: Connector,
+    request: Request,
+    progress: Callable[[int], None] | None = None,
+    stop: threading.Event | None = None,
+    redact: Callable[[str], str] = str,
+) -> Reading:
+    """Everything a connector yields for a request; an error becomes a gap, and what came before it is kept.
+
+    What an error or a gap says goes through `redact` before it is kept. `progress` is told the number of rows so far.
+    When `stop` is set, reading ends after the next event with a gap. A KeyboardInterrupt passes through.
+    """
+    reading = Reading(source, request)
+    try:
+        _read(reading, connector, progress or (lambda _: None), stop or threading.Event())
+    except Stopped as error:
+        _break_off(reading, error, "reading was interrupted")
+    except HarvesterError as error:
+        _break_off(reading, error, str(error).replace("\n", " "))
+    except Exception as error:  # noqa: BLE001 - a plugin's bug must not cost the other sources; it is told as a gap
+        _break_off(reading, error, f"the connector broke off with {type(error).__name__} (a bug; see --debug)")
+    # What a connector yields as a gap may quote a server, which may quote what it was sent.
+    reading.gaps = [dataclasses.replace(gap, reason=redact(gap.reason)) for gap in reading.gaps]
+    return reading
+
+
+def _read(reading: Reading, connector: Connector, progress: Callable[[int], None], stop: threading.Event) -> None:
+    events = connector.fetch(reading.request)
+    try:
+        for event in events:
+            reading.take(event)
+            progress(reading.stage.count)
+            if stop.is_set():
+                raise Stopped
+        reading.stage.flush()
+    finally:
+        # A generator cleans up (a child process, a connection) when it is closed, and not when it is collected.
+        if close := getattr(events, "close", None):
+            close()
+
+
+def _break_off(reading: Reading, error: Exception, reason: str) -> None:
+    try:
+        reading.stage.flush()
+    except ValueError as worse:
+        reading.gaps.append(Gap(WHOLE, f"a row could not be kept (a bug of the connector): {worse}"))
+    reading.failed = error
+    reading.gaps.append(Gap(WHOLE, reason))
+
+
+def change_of(reading: Reading, read_at: dt.datetime) -> Change:
+    """What a reading that began at `read_at` does to the ledger.
+
+    Rows replace those of the same key. Retractions hold, but of a reading that failed only those of scopes it finished.
+    Rows that were to come again and did not are dropped: in the parts of the window that no earlier harvest finished;
+    in all of it for scopes that were finished as a whole, or where the connector finishes no scopes; never in a hole.
+    """
+    done = {each.scope for each in reading.done}
+    retracted = [each for each in reading.retracted if reading.failed is None or each[1].scope in done]
+    return Change(
+        reading.source,
+        reading.table(),
+        reading.request.accounts,
+        reading.request.window,
+        tuple(each for _, each in retracted),
+        tuple(_slices(reading)),
+        tuple(reading.coverage(read_at)),
+    )
+
+
+def _slices(reading: Reading) -> Iterable[Slice]:
+    """What was read anew: by scope, and for all other scopes where the reading came to its end."""
+    request = reading.request
+    if reading.failed is None:
+        apart = {*request.cursors, *(each.scope for each in reading.gaps), *(each.scope for each in reading.done)} - {
+            WHOLE
+        }
+        windows = request.missing if reading.done else [request.window]
+        yield from _unbroken(reading, windows, Slice(request.window, None, frozenset(apart)))
+    else:
+        apart = {each.scope for each in reading.done}
+    whole = {each.scope for each in reading.done if each.whole}
+    for scope in sorted(apart):
+        anew = [request.window] if scope in whole or not reading.done else request.missing_of(scope)
+        yield from _unbroken(reading, anew, Slice(request.window, scope))
+
+
+def _unbroken(reading: Reading, windows: Iterable[Window], kind: Slice) -> Iterable[Slice]:
+    """Slices like this one, less the holes; that a reading broke off is none in the scopes it had finished."""
+    told = reading.gaps if reading.failed is None else reading.gaps[:-1]
+    holes = [gap.window or reading.request.window for gap in told if gap.scope in (WHOLE, kind.scope)]
+    for window in windows:
+        for part in window.minus(holes):
+            yield Slice(part, kind.scope, kind.but_scopes)
+
+
+def harvest(
+    ledger: Ledger,
+    connectors: Mapping[str, Callable[[], Connector]],
+    wanted: Mapping[str, frozenset[str] | None],
+    window: Window,
+    *,
+    clock: Callable[[], dt.datetime],
+    refresh: bool = False,
+    progress: Callable[[str, int], None] | None = None,
+    finished: Callable[[SourceOutcome], None] | None = None,
+    stop: threading.Event | None = None,
+    grace: float = GRACE_SECONDS,
+    redact: Callable[[str], str] = str,
+) -> Outcome:
+    """Read sources side by side into the ledger, each failing alone.
+
+    `connectors` make each source's connector; one that cannot be made is that source's failure. `progress` (source,
+    rows so far) and `finished` are called from the threads that read. A KeyboardInterrupt sets `stop`, commits what is
+    at hand and ends with an outcome that says so; `stop` is also for the connectors' `wait`.
+    """
+    run = _Run(ledger, wanted, window, clock, refresh, progress or (lambda *_: None), stop or threading.Event(), redact)
+    results: dict[str, SourceOutcome] = {}
+    ends = {source: threading.Event() for source in connectors}
+
+    def work(source: str, make: Callable[[], Connector]) -> None:
+        try:
+            outcome = run.source(source, make)
+            if not run.closed.is_set():
+                results[source] = outcome
+                if finished:
+                    finished(outcome)
+        finally:
+            ends[source].set()
+
+    # Daemons, so that one that hangs in a call holds nobody up at the end.
+    threads = [
+        threading.Thread(target=work, args=each, name=f"harvest {each[0]}", daemon=True) for each in connectors.items()
+    ]
+    interrupted = _waited(threads, list(ends.values()), run, grace)
+    return Outcome(tuple(results.get(source) or _hanging(source) for source in connectors), interrupted)
+
+
+def _waited(threads: list[threading.Thread], ends: list[threading.Event], run: _Run, grace: float) -> bool:
+    """Run threads to their end and say whether that was early.
+
+    Not by joining them: an interrupted join takes a running thread for one that ended
+    (https://github.com/python/cpython/issues/90882).
+    """
+    try:
+        for thread in threads:
+            thread.start()
+        for end in ends:
+            while not end.wait(0.2):
+                # Short waits, since on Windows a long one cannot be interrupted.
+                pass
+    except KeyboardInterrupt:
+        run.stop.set()
+        last = time.monotonic() + grace
+        started = sum(thread.ident is not None for thread in threads)
+        for end in ends[:started]:
+            end.wait(max(0.0, last - time.monotonic()))
+        run.closed.set()
+    return run.stop.is_set()
+
+
+def _hanging(source: str) -> SourceOutcome:
+    reason = "reading was interrupted; the connector did not stop in time, and nothing of it was kept"
+    return SourceOutcome(source, gaps=(Gap(WHOLE, reason),))
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One harvest: what its threads share."""
+
+    ledger: Ledger
+    wanted: Mapping[str, frozenset[str] | None]
+    window: Window
+    clock: Callable[[], dt.datetime]
+    refresh: bool
+    progress: Callable[[str, int], None]
+    stop: threading.Event
+    redact: Callable[[str], str]
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    def source(self, source: str, make: Callable[[], Connector]) -> SourceOutcome:
+        """Read one source and commit what it brought; whatever fails is told in the outcome."""
+        accounts = self.wanted.get(source, frozenset())
+        if accounts is not None and not accounts:
+            return SourceOutcome(source, skipped=NOBODY)
+        try:
+            with self.ledger.reading(source, self.stop):
+                return self._tried(source, make())
+        except Stopped as error:
+            return _failed(source, error, "reading was interrupted before it began")
+        except HarvesterError as error:
+            return _failed(source, error, self.redact(str(error).replace("\n", " ")))
+        except Exception as error:  # noqa: BLE001 - a plugin's bug must not cost the other sources; it is told as a gap
+            return _failed(source, error, f"it broke off with {type(error).__name__} (a bug; see --debug)")
+
+    def _tried(self, source: str, connector: Connector) -> SourceOutcome:
+        for _ in range(TRIES):
+            try:
+                return self._once(source, connector)
+            except Overtaken:
+                continue
+        raise LedgerError(
+            f"Others kept committing to {source!r} while it was read; nothing of this reading was kept.",
+            hint="Run it again, or harvest from one machine at a time.",
+        )
+
+    def _once(self, source: str, connector: Connector) -> SourceOutcome:
+        turn, read_at = self.ledger.turn(source), self.clock()
+        (planned,) = plan([source], self.wanted, self.window, self.ledger.coverage(), refresh=self.refresh)
+        assert planned.request is not None
+        reading = read(
+            source, connector, planned.request, lambda rows: self.progress(source, rows), self.stop, self.redact
+        )
+        if self.closed.is_set():
+            raise Stopped
+        counts = self.ledger.commit(change_of(reading, read_at), turn)
+        return SourceOutcome(
+            source, planned.request, counts, reading.stage.count, tuple(reading.gaps), reading.failed, committed=True
+        )
+
+
+def _failed(source: str, error: Exception, reason: str) -> SourceOutcome:
+    return SourceOutcome(source, gaps=(Gap(WHOLE, reason),), failed=error)

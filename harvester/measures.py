@@ -1,0 +1,227 @@
+"""The one table of measures: what every number in a report, a goal or JSON means, and the code that counts it.
+
+A number without a row here does not ship. Counts never reach outside the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Count = Literal["subjects", "rows", "projects", "owners", "points", "threads"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number: of which rows, distinct on what, in which unit, and which source wins where several saw the same."""
+
+    name: str
+    one: str
+    many: str
+    kinds: tuple[str, ...]
+    roles: tuple[str, ...]
+    count: Count
+    definition: str
+    where: Callable[[pd.DataFrame], pd.Series] | None = None
+    wins: str = "the forge's or tracker's row before git's, then the row that knows more"
+    goal: bool = False
+    """Whether a goal may be measured in it."""
+
+    def words(self, number: float) -> str:
+        """The number with its unit, as a reader writes it: `1 review`, `23 pull requests`."""
+        return f"{number:,g} {self.one if number == 1 else self.many}"
+
+
+def _not_in_pull_request(frame: pd.DataFrame) -> pd.Series:
+    return ~frame["in_pull_request"]
+
+
+def _in_pull_request(frame: pd.DataFrame) -> pd.Series:
+    return frame["in_pull_request"]
+
+
+def _with_bots(frame: pd.DataFrame) -> pd.Series:
+    return frame["with_bots"] & ~frame["in_pull_request"]
+
+
+def _unplanned(frame: pd.DataFrame) -> pd.Series:
+    served = frame.loc[frame["serves"].astype(bool), "thread"]
+    return ~frame["thread"].isin(served) & ~frame["in_pull_request"]
+
+
+def _done(frame: pd.DataFrame) -> pd.Series:
+    return ~frame["state"].isin(NOT_DONE)
+
+
+def _of_others(frame: pd.DataFrame) -> pd.Series:
+    return ~frame["of_own_work"]
+
+
+NOT_DONE = ("not_planned", "duplicate")
+"""States in which a ticket was closed without anybody having done it."""
+
+TICKET_ROLES = ("assignee", "author", "resolver")
+MEASURES: Mapping[str, Measure] = {
+    each.name: each
+    for each in (
+        Measure(
+            "pull_requests", "pull request", "pull requests", ("pull_request",), ("author",), "subjects",
+            "Merged pull requests (merge requests) that the person wrote, by when they were merged.",
+            goal=True,
+        ),
+        Measure(
+            "reviews", "review", "reviews", ("review",), ("reviewer",), "subjects",
+            "Pull requests of others that the person reviewed, by when a review was submitted; several reviews of one "
+            "pull request count once.",
+            where=_of_others, goal=True,
+        ),
+        Measure(
+            "review_submissions", "review submission", "review submissions", ("review",), ("reviewer",), "rows",
+            "Reviews submitted on pull requests of others, each by its own time.",
+            where=_of_others, goal=True,
+        ),
+        Measure(
+            "people_reviewed", "person", "people", ("review",), ("reviewer",), "owners",
+            "People other than oneself, and no bots, whose pull requests the person reviewed.",
+            where=_of_others,
+        ),
+        Measure(
+            "tickets", "ticket", "tickets", ("issue",), TICKET_ROLES, "subjects",
+            "Tickets and issues closed as done (not as a duplicate or as not planned): those the person was "
+            "assigned to when they were resolved; where nobody was "
+            "assigned, those closed by the person's pull request, else those the person closed.",
+            where=_done, goal=True,
+        ),
+        Measure(
+            "points", "point", "points", ("issue",), TICKET_ROLES, "points",
+            "Story points of the tickets counted, each ticket once; tickets without points add nothing.",
+            where=_done, goal=True,
+        ),
+        Measure(
+            "commits", "commit", "commits", ("commit",), ("author",), "subjects",
+            "Commits that the person wrote, by when they landed (committer date), without merges and without those "
+            "that are part of a pull request credited to the same person.",
+            where=_not_in_pull_request, goal=True,
+        ),
+        Measure(
+            "commits_in_pull_requests", "commit", "commits", ("commit",), ("author",), "subjects",
+            "Commits that are part of a pull request credited to the same person; not counted again and not listed.",
+            where=_in_pull_request,
+        ),
+        Measure(
+            "co_authored", "piece of work", "pieces of work", ("pull_request", "commit"), ("co-author",), "subjects",
+            "Pull requests, and commits outside of them, that somebody else wrote with the person as co-author; shown "
+            "and counted for nothing else.",
+            where=_not_in_pull_request,
+        ),
+        Measure(
+            "with_bots", "piece of work", "pieces of work", ("pull_request", "commit"), ("author",), "subjects",
+            "Pull requests, and commits outside of them, that the person wrote and in which a bot or an assistant is "
+            "named as taking part.",
+            where=_with_bots,
+        ),
+        Measure(
+            "unplanned", "piece of work", "pieces of work", ("pull_request", "issue", "commit", "release"),
+            ("author", "assignee", "resolver"), "threads",
+            "Threads (a ticket with its pull requests and commits, or one of these alone) of which no row that counts "
+            "is claimed by a goal.",
+            where=_unplanned,
+        ),
+        Measure(
+            "releases", "release", "releases", ("release",), ("author",), "subjects",
+            "Releases the person published.",
+            goal=True,
+        ),
+        Measure(
+            "comments", "comment", "comments", ("comment",), ("author",), "rows",
+            "Comments on the work of others.",
+            where=_of_others, goal=True,
+        ),
+        Measure(
+            "notes", "note", "notes", ("note",), ("author", "helper", "mentor"), "subjects",
+            "Entries in the notebook, by their date.",
+            wins="the notebook is the only source", goal=True,
+        ),
+        Measure(
+            "projects", "project", "projects", ("pull_request", "commit", "issue", "release"),
+            ("author", "assignee", "resolver"), "projects",
+            "Projects in which pull requests, commits, tickets or releases are counted.",
+        ),
+        Measure(
+            "rows", "act", "acts", (), (), "rows",
+            "Acts as they were read, one row each; what left-out bots did is given in it.",
+            wins="every source's rows",
+        ),
+    )
+}  # fmt: skip
+
+
+def of(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+    """The rows of a prepared frame (`harvester.frame.prepare`) that a measure counts."""
+    import pandas as pd
+
+    inside = pd.Series(True, index=frame.index)
+    if measure.kinds:
+        inside &= frame["kind"].isin(measure.kinds) & frame["role"].isin(measure.roles)
+    if measure.where:
+        inside &= measure.where(frame)
+    return frame[inside.astype(bool)]
+
+
+def count(frame: pd.DataFrame, name: str) -> float:
+    """The number a measure gives for a prepared frame; for several people each subject counts once for each of them."""
+    measure = MEASURES[name]
+    return _COUNTS[measure.count](of(_narrow(frame), measure))
+
+
+def count_by(frame: pd.DataFrame, name: str, column: str) -> Mapping[str, float]:
+    """The number a measure gives for the rows of each value of a column, such as `thread`; all at once."""
+    measure = MEASURES[name]
+    rows = of(_narrow(frame, column), measure)
+    if distinct := _DISTINCT.get(measure.count):
+        once = rows.drop_duplicates([column, *distinct])
+        return {str(value): float(number) for value, number in once[column].value_counts().items()}
+    return {str(value): _COUNTS[measure.count](own) for value, own in rows.groupby(column)}
+
+
+def _narrow(frame: pd.DataFrame, *more: str) -> pd.DataFrame:
+    """The columns that measures look at: taking rows costs as much as there are columns."""
+    return frame[[name for name in frame.columns if name in _LOOKED_AT or name in more]]
+
+
+def words(frame: pd.DataFrame, name: str) -> str:
+    """The number with its unit: `23 pull requests`."""
+    return MEASURES[name].words(count(frame, name))
+
+
+def _points(rows: pd.DataFrame) -> float:
+    best = rows.dropna(subset=["points"]).drop_duplicates(["person", "subject"])
+    return float(best["points"].sum()) if len(best) else 0
+
+
+def _owners(rows: pd.DataFrame) -> float:
+    owners = rows[["person", "owner_persons"]].explode("owner_persons").dropna()
+    return len(owners[owners["person"] != owners["owner_persons"]].drop_duplicates())
+
+
+_LOOKED_AT = frozenset((
+    "id", "kind", "role", "person", "subject", "project", "points", "owner_persons", "of_own_work", "in_pull_request",
+    "with_bots", "serves", "state", "thread",
+))  # fmt: skip
+_DISTINCT: Mapping[Count, tuple[str, ...]] = {
+    "subjects": ("person", "subject"),
+    "rows": ("person", "subject", "id"),
+    "threads": ("person", "thread"),
+}
+_COUNTS: Mapping[Count, Callable[[pd.DataFrame], float]] = {
+    "subjects": lambda rows: len(rows.drop_duplicates(list(_DISTINCT["subjects"]))),
+    "rows": lambda rows: len(rows.drop_duplicates(list(_DISTINCT["rows"]))),
+    "projects": lambda rows: rows["project"].nunique(),
+    "owners": _owners,
+    "points": _points,
+    "threads": lambda rows: len(rows.drop_duplicates(list(_DISTINCT["threads"]))),
+}

@@ -1,0 +1,212 @@
+"""What a report stood on, so that it can be made again and compared: rows, claims and coverage, each with a digest.
+
+The times at which sources were read are no part of it: reading the same again changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from harvester.errors import ReportError
+from harvester.frame import records
+from harvester.schema import COLUMNS, VERSION
+from harvester.threads import column
+from harvester.version import VERSION as RELEASE
+from harvester.windows import Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from harvester.report import Material
+
+FORMAT = "harvester evidence 1"
+SHOWN = ("source", "scope", "id", "subject", "kind", "role", "account", "at", "title", "url")
+"""What an evidence tells of a row beside its digest."""
+
+
+def evidence(material: Material, report: str) -> dict[str, Any]:
+    """Everything a report of this material stands on, as JSON: times in ISO 8601 and UTC, null where nothing is known.
+
+    `rows` are the people's own and those that name their threads, such as a ticket of somebody else's; each has its
+    key, what it is, and a digest of all columns. What others did beside them shows in claims, where it changes any.
+    """
+    frame = material.frame
+    mine = (frame["person"].isin(list(material.persons)) & frame["shown"] & ~frame["bot"]).astype(bool)
+    names = (frame["subject"] == frame["thread"]) & frame["thread"].isin(frame.loc[mine, "thread"])
+    rows = frame[mine | names.astype(bool)]
+    return {
+        "format": FORMAT, "harvester": RELEASE, "schema": VERSION, "report": report,
+        "persons": list(material.persons),
+        "window": {
+            "since": material.window.since.isoformat(), "until": material.window.until.isoformat(),
+            "name": material.window.name,
+        },
+        "rows": sorted(_rows(rows), key=_key),
+        "claims": _claims(material, rows),
+        "coverage": [_standing(each) for each in sorted(material.standings, key=lambda each: each.source)],
+    }  # fmt: skip
+
+
+def digests(told: Mapping[str, Any]) -> dict[str, str]:
+    """A digest (16 hex digits) each of an evidence's rows, claims and coverage."""
+    return {part: _digest(told[part]) for part in ("rows", "claims", "coverage")}
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What is different now, a line each, in words; empty where all is the same."""
+    return [
+        *_different("row", _by_key(before["rows"]), _by_key(after["rows"]), _words),
+        *_different("claim", _claims_by_key(before), _claims_by_key(after), _claim_words),
+        *_different("source", _sources(before), _sources(after), lambda each: str(each["source"])),
+    ]
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read an evidence file; raises ReportError where there is none or it is none of ours."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReportError(
+            f"There is no evidence {str(path)!r}.", hint="It is written beside a report by --output; keep it there."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ReportError(f"{str(path)!r} cannot be read: {error}.", hint="Make the report again.") from error
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise ReportError(f"{str(path)!r} is no evidence that this version reads.", hint="Make the report again.")
+    return told
+
+
+def dump(told: Mapping[str, Any]) -> str:
+    """An evidence as text; the same evidence gives the same bytes."""
+    return json.dumps(told, indent=1, ensure_ascii=True, sort_keys=True) + "\n"
+
+
+def path_beside(report: Path) -> Path:
+    """Where the evidence of a report lies: `report.md` has `report.evidence.json` beside it."""
+    return report.with_suffix(".evidence.json")
+
+
+def window_of(told: Mapping[str, Any]) -> Window:
+    """The window of an evidence."""
+    import datetime as dt
+
+    window = told["window"]
+    return Window(
+        dt.datetime.fromisoformat(window["since"]), dt.datetime.fromisoformat(window["until"]), window["name"]
+    )
+
+
+def _rows(rows: pd.DataFrame) -> Iterable[dict[str, Any]]:
+    """Each row with its key, what it is, and the digest of all its columns as JSON with sorted keys.
+
+    Column by column: a year with all its threads is ten thousands of rows, and each has some forty values.
+    """
+    import pyarrow as pa
+
+    columns = {name: column(rows, name) for name in sorted(COLUMNS)}
+    form = "{" + ", ".join(f'"{name}": %s' for name in columns) + "}"
+    lists = {name for name, each in columns.items() if pa.types.is_list(each.type)}
+    values = {name: _plain(name, each) for name, each in columns.items() if name not in lists}
+    texts = (_listed(columns[name]) if name in lists else _encoded(values[name]) for name in columns)
+    digests = [_hashed(form % each) for each in zip(*texts, strict=True)]
+    for each in zip(*(values[name] for name in SHOWN), digests, strict=True):
+        yield dict(zip((*SHOWN, "digest"), each, strict=True))
+
+
+def _plain(name: str, column: pa.Array) -> list[Any]:
+    """A column's values as JSON has them."""
+    if name in ("at", "began_at"):
+        # Without the zone, of which making an object each time would cost more than all the rest.
+        plain = column.cast("timestamp[us]").to_pylist()
+        return [each and f"{each.isoformat()}+00:00" for each in plain]
+    values = column.to_pylist()
+    return [None if each != each else each for each in values]
+
+
+def _encoded(values: Sequence[Any]) -> list[str]:
+    """Each value as JSON."""
+    if any(isinstance(each, list) for each in values):
+        return [json.dumps(each) for each in values]
+    # JSON writes a line break in a text otherwise, so that no text holds the separator.
+    return json.dumps(values, separators=("\n", ": "))[1:-1].split("\n") if values else []
+
+
+def _listed(column: pa.ListArray) -> list[str]:
+    """Each list of texts as JSON."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    flat = pc.list_flatten(column)
+    lengths = pc.coalesce(pc.list_value_length(column), 0).to_pylist()
+    offsets = pa.array(itertools.accumulate(lengths, initial=0), pa.int32())
+    encoded = pa.ListArray.from_arrays(offsets, pa.array(_encoded(flat.to_pylist()), pa.string()))
+    joined = pc.binary_join_element_wise("[", pc.binary_join(encoded, ", "), "]", "")
+    return cast("list[str]", pc.if_else(pc.is_null(column), "null", joined).to_pylist())
+
+
+def _claims(material: Material, rows: pd.DataFrame) -> list[dict[str, Any]]:
+    claims = material.assessment.claims
+    claims = claims[claims["row"].isin(rows.index)]
+    keys = rows[["source", "scope", "id", "subject"]].reindex(claims["row"])
+    told = [
+        {"source": key["source"], "scope": key["scope"], "id": key["id"], "subject": key["subject"]}
+        | {name: claim[name] for name in ("target_kind", "target", "status", "reason")}
+        for key, claim in zip(records(keys), records(claims), strict=True)
+    ]
+    return sorted(told, key=lambda each: (*_key(each), each["target_kind"], each["target"]))
+
+
+def _standing(standing: Any) -> dict[str, Any]:
+    return {
+        "source": standing.source,
+        "holes": sorted(f"{gap.scope}: {gap.reason}" for gap in (*standing.holes, *standing.stale)),
+        "unread": [[window.since.isoformat(), window.until.isoformat()] for window in standing.unread],
+    }
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return row["source"], row["scope"], row["id"]
+
+
+def _by_key(rows: Sequence[Mapping[str, Any]]) -> dict[Any, Mapping[str, Any]]:
+    return {_key(row): row for row in rows}
+
+
+def _claims_by_key(told: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
+    return {(*_key(each), each["target_kind"], each["target"]): each for each in told["claims"]}
+
+
+def _sources(told: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
+    return {each["source"]: each for each in told["coverage"]}
+
+
+def _different(what: str, before: Mapping[Any, Any], after: Mapping[Any, Any], words: Any) -> Iterable[str]:
+    for key in sorted(before.keys() - after.keys()):
+        yield f"{what} gone: {words(before[key])}"
+    for key in sorted(after.keys() - before.keys()):
+        yield f"{what} new: {words(after[key])}"
+    for key in sorted(before.keys() & after.keys()):
+        if before[key] != after[key]:
+            yield f"{what} changed: {words(after[key])}"
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    return f"{row['subject']} ({row['role']}, {row['account']}): {row['title'] or 'no title'}"
+
+
+def _claim_words(claim: Mapping[str, Any]) -> str:
+    return f"{claim['subject']} {claim['status']} for {claim['target']}: {claim['reason']}"
+
+
+def _digest(told: Any) -> str:
+    return _hashed(json.dumps(told, sort_keys=True, ensure_ascii=True))
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

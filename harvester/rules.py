@@ -1,0 +1,168 @@
+"""Whether a rule of goals.toml holds, for all rows at once: labels, projects, tickets, title scopes, people, kinds."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from harvester.evidence import YES, Evidence, Say, Values, Verdict, encoded
+from harvester.goals import Rule
+from harvester.threads import column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from harvester.evidence import Array
+
+
+ByPaths = Callable[[Rule], Verdict]
+"""The verdict on a rule's paths; how far they suffice depends on what else is asked for (see harvester.shares)."""
+
+_SCOPED = r"^\s*(?P<scope>[\w./+-]{1,60}(?:\([^()\n]{1,60}\))?)!?:\s"
+_TICKET_LIKE = r"(?:-|[#!])\d+/?\s*$"
+_TICKET = re.compile(r"(?:^|/)([A-Za-z][A-Za-z0-9_]*-\d+)/?$")
+
+
+def holds(evidence: Evidence, rule: Rule, by_paths: ByPaths, plainly: ByPaths) -> Verdict:
+    """How far a rule holds: each of its keys, and none of its `not`, whose paths are judged `plainly`, by share."""
+    parts = [_part(evidence, rule, key, by_paths, plainly) for key in rule.keys]
+    verdict = evidence.both(parts)
+    if rule.not_:
+        verdict = Verdict(verdict.level.copy(), verdict.reason)
+    for each in rule.not_ or ():
+        verdict.level[holds(evidence, each, plainly, plainly).level == YES] = 0
+    return verdict
+
+
+def by_words(evidence: Evidence, rule: Rule) -> Verdict | None:
+    """How far the keys of a rule hold that need no files; None where it has none."""
+    parts = [by_key(evidence, key, getattr(rule, key)) for key in rule.keys if key in _BY]
+    return evidence.both(parts) if parts else None
+
+
+def by_key(evidence: Evidence, key: str, words: Sequence[str]) -> Verdict:
+    """The verdict on one key; kept, since a contest by paths asks again."""
+    return evidence.once((key, tuple(words)), lambda: _BY[key](evidence, words) if words else evidence.nothing())
+
+
+def _part(evidence: Evidence, rule: Rule, key: str, by_paths: ByPaths, plainly: ByPaths) -> Verdict:
+    if key == "paths":
+        return by_paths(rule)
+    if key in _BY:
+        return by_key(evidence, key, getattr(rule, key))
+    parts = [holds(evidence, each, by_paths, plainly) for each in getattr(rule, key)]
+    return evidence.either(parts) if key == "any" else evidence.both(parts)
+
+
+def _pattern(words: Iterable[str], before: str = "", after: str = "") -> str:
+    """Any of these words, whole and without case; * stands for anything and nothing else is special."""
+    plain = (re.escape(word.strip()).replace(r"\*", ".*") for word in words)
+    return rf"(?is)^\s*{before}(?:{'|'.join(plain)}){after}\s*$"
+
+
+def _by_projects(evidence: Evidence, words: Sequence[str]) -> Verdict:
+    return evidence.by(evidence.values("project"), _pattern(words), lambda each: f"in {each}")
+
+
+def _by_kinds(evidence: Evidence, words: Sequence[str]) -> Verdict:
+    def say(kind: str) -> str:
+        return f"{'an' if kind == 'issue' else 'a'} {kind.replace('_', ' ')}"
+
+    return evidence.by(evidence.values("kind"), _pattern(words), say)
+
+
+def _by_labels(evidence: Evidence, words: Sequence[str]) -> Verdict:
+    return evidence.by(evidence.lists("labels"), _pattern(words), lambda each: f"label {each}")
+
+
+def _by_tickets(evidence: Evidence, words: Sequence[str]) -> Verdict:
+    def said(how: str) -> Say:
+        return lambda each: f"{how} {_key(each)}"
+
+    regex = _pattern(words, before="(?:.*/)?", after="/?")
+    parts = []
+    for name, how in (("subject", "ticket"), ("parent", "part of"), ("closes", "closes"), ("about", "about")):
+        values = evidence.once(("ticket", name), functools.partial(_ticket_like, evidence, name))
+        parts.append(evidence.by(values, regex, said(how)))
+    return evidence.either(parts)
+
+
+def _ticket_like(evidence: Evidence, name: str) -> Values:
+    """The values of a column that can be tickets, since most subjects are commits and pull requests."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    values = evidence.lists(name) if name in {"closes", "about"} else evidence.values(name)
+    fits = pc.match_substring_regex(values.distinct, _TICKET_LIKE)
+    keep = np.append(fits.to_numpy(zero_copy_only=False).astype(bool), False)[values.codes]
+    at = np.flatnonzero(keep)
+    few = encoded(values.distinct.take(values.codes[at]))
+    return Values(few.distinct, few.codes, at if values.rows is None else values.rows[at])
+
+
+def _key(reference: str) -> str:
+    """A ticket as a reader knows it: PAY-7 of acme.atlassian.net/PAY-7 and of its link."""
+    found = _TICKET.search(reference)
+    return found[1] if found else reference
+
+
+def _by_scopes(evidence: Evidence, words: Sequence[str]) -> Verdict:
+    wanted = {word.strip().casefold() for word in words}
+
+    def say(scope: str) -> str | None:
+        hit = next((each for each in _named(scope) if each.casefold() in wanted), None)
+        return f"title scope {hit}" if hit else None
+
+    scopes = evidence.once("scopes", lambda: encoded(_scopes(column(evidence.frame, "title"))))
+    return evidence.by(scopes, "", say)
+
+
+def _scopes(titles: pa.Array) -> pa.Array:
+    """The beginning of each title up to its colon: `fix(pay)` or `pay`; null where it has none."""
+    import pyarrow.compute as pc
+
+    return pc.struct_field(pc.extract_regex(titles, _SCOPED), "scope")
+
+
+def _named(scope: str) -> list[str]:
+    """The scopes in the beginning of a title: pay and queue in `fix(pay, queue)`, pay in `pay`."""
+    inner = scope.partition("(")[2].rstrip(")") if "(" in scope else scope
+    return [inner.strip(), *(each.strip() for each in re.split(r"[,/|]", inner))]
+
+
+def _by_people(evidence: Evidence, words: Sequence[str]) -> Verdict:
+    with_whom = evidence.once("people", lambda: _with_whom(evidence))
+    wanted = "|".join(map(re.escape, words)) or "$."
+    return evidence.by(with_whom, f"^(?:{wanted})$", lambda each: f"with {evidence.people.name(each)}")
+
+
+def _with_whom(evidence: Evidence) -> Values:
+    """The people whose work a row is and who else took part."""
+    import numpy as np
+    import pyarrow as pa
+
+    sources = evidence.values("source")
+    named = sources.distinct.to_pylist()
+    rows: list[Array] = []
+    codes: list[Array] = []
+    people: dict[str, int] = {}
+    for name in ("owners", "others"):
+        distinct, account_of, at = evidence.lists(name)
+        pairs, back = np.unique(sources.codes[at].astype(np.int64) << 32 | account_of, return_inverse=True)
+        accounts = distinct.to_pylist()
+        keys = [evidence.people.person_of(named[pair >> 32], accounts[pair & 0xFFFFFFFF]) for pair in pairs.tolist()]
+        rows.append(at if at is not None else sources.codes)
+        codes.append(np.array([*(people.setdefault(key, len(people)) for key in keys), 0], np.int32)[back])
+    return Values(pa.array(list(people), pa.string()), np.concatenate(codes), np.concatenate(rows))
+
+
+_BY: Mapping[str, Callable[[Evidence, Sequence[str]], Verdict]] = {
+    "projects": _by_projects,
+    "labels": _by_labels,
+    "tickets": _by_tickets,
+    "scopes": _by_scopes,
+    "people": _by_people,
+    "kinds": _by_kinds,
+}

@@ -1,0 +1,267 @@
+"""How much of a change is under whose globs, and which goal alone it is meant for.
+
+Tests, texts, build files and lock files follow whatever a change is made for, so they only break ties beside other
+files, unless a goal names them. As much outside a goal as inside is a tie, too, and ties are suggestions. Why these
+figures: docs/decisions/matching-by-paths.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harvester import paths as files
+from harvester.evidence import MAYBE, NO, YES, Evidence, Verdict
+from harvester.goals import Rule
+from harvester.rules import by_words, holds
+from harvester.threads import closers, column
+from harvester.words import numbered
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from harvester.evidence import Array
+
+MARGIN = 2.0
+"""How many times the share of the goal that comes next a goal must have to be the one that is meant."""
+SWEEPING, SWEEPING_SHARE = 50, 0.8
+"""A change of more files than this touches everything; for a claim it needs this share."""
+_ROUNDING = 1e-6
+_CAUSES = (
+    "",
+    ", and nearly as many or more under another goal's",
+    ", which is no more than half",
+    ", and only tests, texts or build files",
+    ", in a change of more than {} files",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What competes for work: a goal's or a criterion's rule, and which rows fall into its days (None: all)."""
+
+    name: str
+    match: Rule | None
+    running: Array | None = None
+
+
+@dataclass(slots=True)
+class Share:
+    """For every row: how much of it is under some globs, and the counts a reason tells."""
+
+    share: Array
+    hits: Array
+    telling: Array
+
+
+class Files:
+    """The files of every row: each distinct path once, and what each counts."""
+
+    def __init__(self, evidence: Evidence, globs: Sequence[str]) -> None:
+        import numpy as np
+        import pyarrow.compute as pc
+
+        lists = column(evidence.frame, "paths")
+        self.size = evidence.size
+        self.counts = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+        self.rows = np.repeat(np.arange(self.size, dtype=np.int32), self.counts)
+        flat = pc.list_flatten(lists).dictionary_encode()
+        self.distinct: pa.Array = flat.dictionary
+        self.codes = flat.indices.to_numpy(zero_copy_only=False)
+        self.weights, self.source = _weights(self.distinct, globs)
+        total = self.sums(self.weights)
+        # Where nothing counts, as in a change of lock files alone, all files count alike.
+        self.all_alike = (total == 0) & (self.counts > 0)
+        self.borrowed, self.lenders, self.tickets = _borrowed(evidence, self.counts)
+        self.total = self.lent(np.where(self.all_alike, self.counts, total))
+        self.number = self.lent(self.counts)
+        self.sources = self.lent(self.sums(self.source))
+
+    def sums(self, values: Array, at: Array | None = None) -> Array:
+        """The sum of a value over each row's files, or over those of them at these places."""
+        import numpy as np
+
+        rows, codes = (self.rows, self.codes) if at is None else (self.rows[at], self.codes[at])
+        return np.bincount(rows, values[codes], minlength=self.size).astype(np.float32)
+
+    def lent(self, values: Array) -> Array:
+        """The values, with each ticket that has no files given the sum of the changes that closed it."""
+        import numpy as np
+
+        if len(self.tickets):
+            values = values.astype(np.float32)
+            values[self.borrowed] = 0
+            np.add.at(values, self.tickets, values[self.lenders])
+        return values
+
+    def share(self, globs: Sequence[str]) -> Share:
+        """How much of each row is under these globs."""
+        import numpy as np
+
+        inside = files.matches(globs, self.distinct)
+        at = np.flatnonzero(inside[self.codes])
+        hits = self.sums(inside, at)
+        weighed = np.where(self.all_alike, hits, self.sums(self.weights, at))
+        telling = self.lent(self.sums(self.source, at))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.nan_to_num(self.lent(weighed) / self.total)
+        return Share(share, self.lent(hits), telling)
+
+
+class Contest:
+    """Goals (or criteria) that claim by paths, held against each other: each takes only what is plainly its own."""
+
+    def __init__(self, evidence: Evidence, targets: Sequence[Target]) -> None:
+        import numpy as np
+
+        self.evidence = evidence
+        rules = [list(_path_rules(evidence, each.match)) for each in targets]
+        everything = [line for target in targets for line in _globs(target.match)]
+        self.files = Files(evidence, everything) if everything else None
+        self.shares: dict[tuple[str, ...], Share] = {}
+        self.first, self.second = np.zeros(evidence.size, np.float32), np.zeros(evidence.size, np.float32)
+        self.best = {}
+        for target, parts in zip(targets, rules, strict=True):
+            best = np.zeros(evidence.size, np.float32)
+            for rule, allowed in parts:
+                share = self.of(rule).share
+                np.maximum(best, share if allowed is None else share * allowed, out=best)
+            if target.running is not None:
+                best[~target.running] = 0
+            self.best[target.name] = best
+            np.maximum(self.second, np.minimum(self.first, best), out=self.second)
+            np.maximum(self.first, best, out=self.first)
+
+    def of(self, rule: Rule) -> Share:
+        """The share of a rule's paths, worked out once."""
+        lines = tuple(rule.paths or ())
+        if lines not in self.shares:
+            self.shares[lines] = self._files().share(lines)
+        return self.shares[lines]
+
+    def _files(self) -> Files:
+        if self.files is None:
+            raise ValueError("a rule by paths that was not entered in the contest")
+        return self.files
+
+    def plainly(self, rule: Rule) -> Verdict:
+        """The verdict on a rule's paths by its share alone; for rules that exclude."""
+        import numpy as np
+
+        share = self.of(rule)
+        level = np.where((share.hits > 0) & (share.share >= rule.share - _ROUNDING), YES, NO).astype(np.uint8)
+        return Verdict(level, np.zeros(self.evidence.size, np.int32))
+
+    def verdict(self, target: str, rule: Rule) -> Verdict:
+        """The verdict on a rule's paths for a target: YES where it alone is meant, MAYBE where that is left open."""
+        import numpy as np
+
+        share, best = self.of(rule), self.best[target]
+        rows = np.flatnonzero((share.hits > 0) & (share.share >= rule.share - _ROUNDING))
+        own = best[rows]
+        rival = np.where(own >= self.first[rows] - _ROUNDING, self.second[rows], self.first[rows])
+        much = share.share[rows]
+        files = self._files()
+        doubts = (
+            (own <= rival + _ROUNDING) | (own < MARGIN * rival - _ROUNDING),
+            (much <= 0.5 + _ROUNDING) & (rule.share >= 0.5),
+            (files.sources[rows] == 0) & (much < 1 - _ROUNDING),
+            (files.number[rows] > SWEEPING) & (much < SWEEPING_SHARE - _ROUNDING),
+        )
+        cause = np.select(doubts, range(1, len(doubts) + 1), 0)
+        verdict = self.evidence.nothing()
+        verdict.level[rows] = np.where(cause > 0, MAYBE, YES)
+        verdict.reason[rows] = self._reasons(rule, rows, cause)
+        return verdict
+
+    def _reasons(self, rule: Rule, rows: Array, cause: Array) -> Array:
+        """The numbers of the reasons, each distinct one written once."""
+        import numpy as np
+
+        share, files = self.of(rule), self._files()
+        parts = [share.hits, files.number, share.telling, files.sources, files.borrowed.astype(np.int64)]
+        table = np.stack([*(part[rows].astype(np.int64) for part in parts), cause.astype(np.int64)], axis=1)
+        packed, exact = np.zeros(len(rows), np.int64), 1
+        for place in range(table.shape[1]):
+            size = int(table[:, place].max(initial=0)) + 1
+            packed, exact = packed * size + table[:, place], exact * size
+        if exact >= 2**62:  # more files than fit; compare whole lines instead
+            _, first, back = np.unique(table, axis=0, return_index=True, return_inverse=True)
+        else:
+            _, first, back = np.unique(packed, return_index=True, return_inverse=True)
+        where = files_shown(rule)
+        texts = [self.evidence.number(_reason(where, *line)) for line in table[first].tolist()]
+        return np.array([*texts, 0], np.int32)[back.reshape(-1)]
+
+
+def contested(contest: Contest, target: Target) -> Verdict:
+    """How far a target's rule holds, its paths judged in the contest."""
+    if target.match is None:
+        return contest.evidence.nothing()
+    verdict = holds(contest.evidence, target.match, lambda rule: contest.verdict(target.name, rule), contest.plainly)
+    if target.running is not None:
+        verdict = Verdict(verdict.level * target.running, verdict.reason)
+    return verdict
+
+
+def files_shown(rule: Rule) -> str:
+    """A rule's globs as a reason names them."""
+    return files.shown(rule.paths or ())
+
+
+def _reason(where: str, hits: int, number: int, telling: int, sources: int, borrowed: int, cause: int) -> str:
+    """Such as `12 of 13 files under services/pay`; tests and the like are left out where they would hide the point."""
+    aside = number - sources if 0 < sources < number and 2 * hits <= number else 0
+    some, all_of = (telling, sources) if aside else (hits, number)
+    text = f"{some:,} of {numbered(all_of, 'file')} under {where}"
+    if aside:
+        text += f", tests, texts and build files ({aside}) left out"
+    closed = " in what closed it" if borrowed else ""
+    return text + closed + _CAUSES[cause].format(SWEEPING)
+
+
+def _path_rules(
+    evidence: Evidence, rule: Rule | None, allowed: Array | None = None
+) -> Iterator[tuple[Rule, Array | None]]:
+    """The rules by paths that may claim, each with the rows where its other keys hold (None: all)."""
+    if rule is None:
+        return
+    for asked, wanted in ((rule, True), *((each, False) for each in rule.not_ or () if not each.paths)):
+        if (words := by_words(evidence, asked)) is not None:
+            fits = (words.level > 0) == wanted
+            allowed = fits if allowed is None else allowed & fits
+    if rule.paths:
+        yield rule, allowed
+    for each in (*(rule.any or ()), *(rule.all or ())):
+        yield from _path_rules(evidence, each, allowed)
+
+
+def _globs(rule: Rule | None) -> list[str]:
+    return [line for _, each in rule.rules("") for line in each.paths or ()] if rule else []
+
+
+def _weights(distinct: pa.Array, globs: Sequence[str]) -> tuple[Array, Array]:
+    """What each distinct path counts, and whether it is one that tells what a change is for."""
+    import numpy as np
+
+    kinds = files.kinds(distinct)
+    source = kinds == files.SOURCE
+    for kind in range(1, len(files.WEIGHTS)):
+        if named := [line for line in globs if files.kind_of_glob(line) == kind]:
+            source |= (kinds == kind) & files.matches(named, distinct)
+    weights = np.array(files.WEIGHTS, np.float32)[kinds]
+    weights[source] = 1
+    return weights, source
+
+
+def _borrowed(evidence: Evidence, counts: Array) -> tuple[Array, Array, Array]:
+    """Which rows are tickets that take the files of what closed them; who lends to whom, as two arrays of positions."""
+    import numpy as np
+
+    tickets, lenders = closers(evidence.frame, evidence.tickets)
+    lend = (counts[tickets] == 0) & (counts[lenders] > 0)
+    tickets, lenders = tickets[lend], lenders[lend]
+    borrowed = np.zeros(evidence.size, bool)
+    borrowed[tickets] = True
+    return borrowed, lenders, tickets

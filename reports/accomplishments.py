@@ -1,0 +1,163 @@
+"""`accomplishments`: what somebody did in a window, by goal, every line with its proof, holes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harvester import measures
+from harvester.frame import records, select
+from harvester.markdown import Markdown
+from harvester.report import Material, Report
+from harvester.windows import span
+
+from . import goals
+from .lines import SHOWN, Item, counted_by, item, label, listed, moment, newest_first, sources
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LISTED = ("pull_requests", "tickets", "releases", "commits")
+"""Measures whose rows are listed under their project, in this order of weight."""
+
+CLEAR = 2.0
+"""The score of `harvester.suggest` below which only a word that may stand anywhere speaks; `triage` shows all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The work in one project: its name, what is counted in words, the days it spans, and its lines, newest first."""
+
+    name: str
+    counted: str
+    days: str
+    items: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Helped:
+    """Somebody whose work was reviewed: the count, how much of it stands under a goal, and the rest line by line."""
+
+    name: str
+    counted: str
+    above: str
+    items: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Work that may serve a goal, which only the person can say."""
+
+    label: Markdown
+    title: str
+    goal: str
+    reason: str
+
+
+def context(material: Material) -> Mapping[str, Any]:
+    """What the template shows; everything counted here has its row in `harvester.measures`."""
+    inside = select(material.frame, material.window)
+    mine = inside[inside["person"].isin(material.persons) & inside["shown"] & ~inside["bot"]]
+    states = sources(material, mine)
+    lines = goals.lines(material)
+    unplanned = measures.of(mine, measures.MEASURES["unplanned"]) if lines else mine
+    return {
+        "who": ", ".join(material.name(person) for person in material.persons),
+        "window": material.window.name,
+        "remarks": material.remarks,
+        "incomplete": [source for source in states if source.holes],
+        "summary": _summary(mine, with_goals=bool(lines)),
+        "goals": lines,
+        "sections": goals.sections(material, mine),
+        "unplanned": measures.words(mine, "unplanned"),
+        "projects": list(_projects(material, unplanned)),
+        "helped": list(_helped(material, mine)),
+        "suggestions": list(_suggestions(material, mine)) if lines else [],
+        "together": newest_first(material, measures.of(mine, measures.MEASURES["co_authored"])),
+        "sources": states,
+        "left_out": list(_left_out(inside, mine)),
+        "doubts": material.assessment.doubts,
+    }
+
+
+def _summary(mine: pd.DataFrame, *, with_goals: bool) -> str:
+    """The counts in a sentence or two: 23 pull requests merged in 4 projects. 41 reviews for 7 people."""
+    done = [
+        f"{measures.words(mine, name)} {verb}".rstrip()
+        for name, verb in (("pull_requests", "merged"), ("tickets", "resolved"), ("releases", "published"))
+        if measures.count(mine, name)
+    ]
+    if measures.count(mine, "commits"):
+        alone = "" if measures.count(mine, "pull_requests") == 0 else " outside of pull requests"
+        done.append(f"{measures.words(mine, 'commits')}{alone}")
+    sentences = []
+    if done:
+        where = f" in {measures.words(mine, 'projects')}" if measures.count(mine, "projects") else ""
+        sentences.append(f"{listed(done)}{where}.")
+    if measures.count(mine, "reviews"):
+        sentences.append(f"{measures.words(mine, 'reviews')} for {measures.words(mine, 'people_reviewed')}.")
+    if measures.count(mine, "notes"):
+        sentences.append(f"{measures.words(mine, 'notes')} in the notebook.")
+    if not sentences:
+        return "No work was found in this window."
+    if with_goals and (number := measures.count(mine, "unplanned")):
+        sentences.append(f"{measures.words(mine, 'unplanned')} {'serves' if number == 1 else 'serve'} no goal yet.")
+    return " ".join(sentences)
+
+
+def _projects(material: Material, mine: pd.DataFrame) -> Iterable[Project]:
+    import pandas as pd
+
+    rows = pd.concat([measures.of(mine, measures.MEASURES[name]) for name in LISTED])
+    rows = rows.assign(project=rows["project"].fillna(""))
+    counts = counted_by(rows, LISTED, "project")
+    by_project: dict[str, list[dict[str, Any]]] = {}
+    for row in sorted(records(rows[[*SHOWN, "project"]]), key=moment, reverse=True):
+        by_project.setdefault(row["project"], []).append(row)
+    for name, own in sorted(by_project.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        first, last = (material.calendar.day_of(each["at"]) for each in (own[-1], own[0]))
+        lines = [item(material, row) for row in own]
+        yield Project(name or "Without a project", counts[name], span(first, last), lines)
+
+
+def _helped(material: Material, mine: pd.DataFrame) -> Iterable[Helped]:
+    reviews = measures.of(mine, measures.MEASURES["reviews"])
+    pairs = reviews[["owner_persons"]].explode("owner_persons").dropna()
+    for person in sorted(pairs["owner_persons"].unique(), key=material.name):
+        theirs = reviews.loc[pairs.index[(pairs["owner_persons"] == person).astype(bool)]]
+        above = theirs[theirs["serves"]]
+        rest = theirs[~theirs["serves"]].sort_values("at", ascending=False).drop_duplicates("subject")
+        words = measures.words(above, "reviews") if len(above) else ""
+        yield Helped(material.name(person), measures.words(theirs, "reviews"), words, newest_first(material, rest))
+
+
+def _suggestions(material: Material, mine: pd.DataFrame) -> Iterable[Suggestion]:
+    """The best suggestion for each piece of work, in the order of its time."""
+    titles = {goal.name: goal.title for goal in goals.running(material)}
+    found = material.assessment.suggestions
+    found = found[found["target"].isin(list(titles)) & (found["score"] >= CLEAR)].drop_duplicates("row")
+    rows = mine.loc[mine.index.isin(found["row"])].sort_values("at", ascending=False).drop_duplicates("subject")
+    by_row = {each["row"]: each for each in records(found)}
+    for index, row in zip(rows.index, records(rows[list(SHOWN)]), strict=True):
+        told = by_row[index]
+        yield Suggestion(label(row), row["title"] or "(no title)", titles[told["target"]], told["reason"])
+
+
+def _left_out(inside: pd.DataFrame, mine: pd.DataFrame) -> Iterable[str]:
+    inner = measures.count(mine, "commits_in_pull_requests")
+    if inner:
+        words = measures.words(mine, "commits_in_pull_requests")
+        yield f"{words} {'is' if inner == 1 else 'are'} part of a pull request above and not listed again."
+    if number := measures.count(mine, "with_bots"):
+        alone = number == 1
+        yield (
+            f"{measures.words(mine, 'with_bots')} above {'names' if alone else 'name'} a bot or an assistant as taking "
+            "part; these are no colleagues and are named nowhere."
+        )
+    bots = inside[inside["bot"]]
+    if measures.count(bots, "rows"):
+        yield f"{measures.words(bots, 'rows')} by bots left out."
+
+
+REPORT = Report("accomplishments", "harvester.reports", "accomplishments.md.j2", context)

@@ -1,0 +1,241 @@
+"""Goals as reports show them: a line each with progress and pace, and the threads that serve them with their cards."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harvester import measures
+from harvester.frame import records
+from harvester.goals import Goal
+from harvester.markdown import Markdown, escape, link, visible
+from harvester.progress import Progress, asked, bar
+from harvester.report import Material
+from harvester.windows import span
+
+from .lines import REFERENCE, SHOWN, Item, counted_by, item, listed, moment, short_day
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COUNTED = ("pull_requests", "tickets", "releases", "commits", "reviews", "comments", "notes")
+"""Measures whose rows are listed in a thread."""
+
+Rows = list[tuple[Any, dict[str, Any]]]
+"""Rows with their labels in the frame."""
+
+MOST_REASONS = 3
+STATES = {"over": "not reached", "unknown": ""}
+"""What a reader is told where the word of `harvester.progress` says too little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A goal in the table: where its section is, what was asked, what is done, the pace, a bar and the state."""
+
+    title: Markdown
+    asked: str
+    done: str
+    pace: str
+    state: Markdown
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a card, such as the result, and the note it stands in."""
+
+    name: str
+    text: str
+    note: Markdown
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One piece of work: its title, what it counts, its card, why it is here, its lines newest first."""
+
+    title: str
+    counted: str
+    days: str
+    card: list[Field]
+    reference: Markdown
+    """How to name it in a note; empty where it cannot be named."""
+    also: str
+    reasons: list[str]
+    items: list[Item]
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is a single act that no note tells more about: a line in a table says all of it."""
+        return len(self.items) == 1 and not self.card
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A goal's part of a report: what is more than one act thread by thread, the rest as lines of one table.
+
+    `unwritten` names the largest thread where no note tells of any; empty where one does.
+    """
+
+    title: str
+    why: str
+    serves: str
+    threads: list[Thread]
+    singles: list[Thread]
+    unwritten: Markdown
+
+
+def running(material: Material) -> list[Goal]:
+    """The goals that have days in the report's window; one without days always has."""
+    goals = material.assessment.agreed.goals.goals
+    return [each for each in goals if (own := each.window(material.calendar)) is None or own.overlap(material.window)]
+
+
+def lines(material: Material) -> list[Line]:
+    """The table of goals."""
+    return [_line(goal, material.assessment.progress[goal.name]) for goal in running(material)]
+
+
+def sections(material: Material, mine: pd.DataFrame) -> list[Section]:
+    """A section for each goal, from the person's rows in the window."""
+    work = _work(material, mine)
+    return [_section(material, goal, mine, work) for goal in running(material)]
+
+
+def slug(title: str) -> str:
+    """The anchor that GitHub and GitLab give a heading: lower case, hyphens for spaces, no punctuation."""
+    kept = (each for each in visible(title).lower() if each in " -_" or unicodedata.category(each)[0] in "LN")
+    return re.sub(r"\s", "-", "".join(kept).strip())
+
+
+def _line(goal: Goal, at: Progress) -> Line:
+    state = Markdown(f"`{bar(at.share)}` {STATES.get(at.state, at.state)}")
+    title = Markdown(f"[{escape(goal.title)}](#{slug(goal.title)})")
+    return Line(title, asked(goal), _figure(at.done), _figure(at.pace, 1).removesuffix(".0"), state)
+
+
+def _figure(value: float | None, digits: int | None = None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.{digits}f}" if digits is not None else f"{value:,g}"
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What all sections share, looked up once: a year has hundreds of threads, and each look into a frame costs."""
+
+    shown: pd.DataFrame
+    """The rows that a thread lists."""
+    rows: Mapping[str, Rows]
+    """The same as (index label, row) by thread."""
+    claimed: Mapping[str, frozenset[Any]]
+    """The rows that each goal claims."""
+    titles: Mapping[str, str]
+    """By thread the first title of what it is named after, whoever's it is."""
+
+
+def _work(material: Material, mine: pd.DataFrame) -> _Work:
+    import pandas as pd
+
+    shown = pd.concat([measures.of(mine, measures.MEASURES[each]) for each in COUNTED])
+    shown = shown[~shown.index.duplicated()]
+    rows: dict[str, Rows] = {}
+    for index, row in zip(shown.index, records(shown[[*SHOWN, "thread", "fields"]]), strict=True):
+        rows.setdefault(row["thread"], []).append((index, row))
+    claimed = {goal.name: frozenset(material.assessment.claimed(goal.name)["row"]) for goal in running(material)}
+    frame = material.frame
+    named = frame[frame["subject"].isin(list(rows)) & frame["title"].notna()].drop_duplicates("subject")
+    return _Work(shown, rows, claimed, dict(zip(named["subject"], named["title"], strict=True)))
+
+
+def _section(material: Material, goal: Goal, mine: pd.DataFrame, work: _Work) -> Section:
+    claims = material.assessment.claimed(goal.name)
+    reasons = {row: reason for row, reason in zip(claims["row"], claims["reason"], strict=True) if row in mine.index}
+    own = mine.loc[list(reasons)]
+    cards = material.assessment.cards
+    told = {note for name in own["thread"].unique() for note in cards.get(name, ())}
+    alone = own[~own.index.isin(told)]
+    names = alone.sort_values("at", ascending=False)["thread"].drop_duplicates().tolist()
+    sizes = alone["thread"].value_counts()
+    names.sort(key=lambda name: -int(sizes[name]))
+    counts = counted_by(work.shown[work.shown.index.isin(list(reasons))], COUNTED, "thread")
+    threads = [_thread(material, goal, work, name, reasons, counts.get(name, "")) for name in names]
+    threads = [each for each in threads if each.items]
+    criterion = material.assessment.agreed.goals.criterion(goal.criterion) if goal.criterion else None
+    serves = (
+        "" if criterion is None else criterion.text.rstrip(".") + (f" ({criterion.level})" if criterion.level else "")
+    )
+    unwritten = Markdown("") if any(each.card for each in threads) else _first_named(threads)
+    return Section(
+        goal.title, goal.why, serves,
+        [each for each in threads if not each.stands_alone], [each for each in threads if each.stands_alone], unwritten,
+    )  # fmt: skip
+
+
+def _first_named(threads: Sequence[Thread]) -> Markdown:
+    return next((each.reference for each in threads if each.reference), Markdown(""))
+
+
+def _thread(material: Material, goal: Goal, work: _Work, name: str, reasons: Mapping[Any, str], counted: str) -> Thread:
+    """A thread's rows in the window, the ones that no rule counts for the goal marked so."""
+    shown = work.rows.get(name, [])
+    claimed = [(index, row) for index, row in shown if index in reasons]
+    card = list(_card(material, name, claimed))
+    return Thread(
+        _title(work, shown, name),
+        counted,
+        _days(material, claimed),
+        card,
+        _reference(claimed),
+        _also(material, goal, work, claimed),
+        list(dict.fromkeys(reasons[index] for index, _ in claimed))[:MOST_REASONS],
+        [_marked(material, index, row, reasons) for index, row in _in_order(shown)] if claimed else [],
+    )
+
+
+def _days(material: Material, rows: Rows) -> str:
+    times = [row["at"] for _, row in rows]
+    return span(*map(material.calendar.day_of, (min(times), max(times)))) if times else ""
+
+
+def _also(material: Material, goal: Goal, work: _Work, rows: Rows) -> str:
+    """The other goals that claim some of these rows: headline counts have them once."""
+    others = [each for each in running(material) if each.name != goal.name]
+    return listed([each.title for each in others if any(index in work.claimed[each.name] for index, _ in rows)])
+
+
+def _in_order(rows: Rows) -> Rows:
+    return sorted(rows, key=lambda pair: moment(pair[1]), reverse=True)
+
+
+def _marked(material: Material, index: Any, row: Mapping[str, Any], reasons: Mapping[Any, str]) -> Item:
+    made = item(material, row)
+    return made if index in reasons else Item(made.label, made.title, f"{made.when}, not counted here", made.size)
+
+
+def _title(work: _Work, rows: Rows, name: str) -> str:
+    """The title of the ticket or pull request that the thread is named after, whoever's it is."""
+    titles = (row["title"] for _, row in rows if isinstance(row["title"], str))
+    return work.titles.get(name) or next(titles, None) or name.rpartition("/")[2]
+
+
+def _card(material: Material, name: str, rows: Rows) -> Iterable[Field]:
+    """What notes say of a thread, and of themselves; of several notes the latest word on each field."""
+    told_of = list(material.assessment.cards.get(name, ()))
+    own = sorted((row for _, row in rows if row["kind"] == "note"), key=moment)
+    notes = [*own, *(records(material.frame.loc[told_of]) if told_of else [])]
+    for key in ("result", "technical", "takeaway"):
+        told = [(dict(note["fields"]).get(key), note) for note in notes]
+        said = [(text, note) for text, note in told if text]
+        if said:
+            text, note = said[-1]
+            yield Field(key.capitalize(), text, link(f"notebook, {short_day(material, note['at'])}", note["url"]))
+
+
+def _reference(rows: Rows) -> Markdown:
+    """How a note would name this thread: by its newest pull request or ticket; empty where it has none."""
+    named = sorted((row["at"], row["subject"]) for _, row in rows if row["kind"] in ("pull_request", "issue"))
+    name = named[-1][1].rpartition("/")[2] if named else ""
+    return Markdown(name if REFERENCE.fullmatch(name) else "")

@@ -1,0 +1,935 @@
+"""The git connector on real repositories."""
+
+import datetime as dt
+import json
+import os
+import stat
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from harvester.connector import Done, Gap, Request
+from harvester.connectors.git import Git
+from harvester.errors import SourceError
+from harvester.plugins import settings_model
+from harvester.schema import Contribution, to_table
+from harvester.testing import check_connector, tools
+from harvester.windows import Window
+from tests.gitrepo import ANN, BOB, CLEO, WEB_FLOW, Repo
+
+SHOP = "git@github.com:Acme/shop.git"
+
+
+def time(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+
+
+QUARTER = Window(time("2026-07-01"), time("2026-10-01"))
+ALWAYS = Window(time("2000-01-01"), time("2100-01-01"))
+
+
+@pytest.fixture
+def repo(tmp_path):
+    return Repo.init(tmp_path / "shop")
+
+
+def connector(repo, *repositories, **settings):
+    root = repo.path if isinstance(repo, Repo) else repo
+    return Git(repositories=list(repositories) or ["."], tools=tools(root), **settings)
+
+
+def fetch(repo, *repositories, window=ALWAYS, accounts=None, cursors=None, **settings):
+    wanted = None if accounts is None else frozenset(accounts)
+    return list(connector(repo, *repositories, **settings).fetch(Request(window, wanted, cursors=cursors or {})))
+
+
+def rows(events, kind=None, role=None):
+    found = [each for each in events if isinstance(each, Contribution)]
+    return [each for each in found if kind in (None, each.kind) and role in (None, each.role)]
+
+
+def only(events, kind, role="author"):
+    (row,) = rows(events, kind, role)
+    return row
+
+
+def gaps(events):
+    return [each for each in events if isinstance(each, Gap)]
+
+
+def done(events):
+    (found,) = [each for each in events if isinstance(each, Done)]
+    return found
+
+
+def cursors(events):
+    return {each.scope: each.cursor for each in events if isinstance(each, Done)}
+
+
+# Commits
+
+
+def test_a_commit_is_a_row_with_its_times_sizes_paths_and_links(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin", {"a.txt": "1\n2\n3\n", "logo.png": b"\x00\x01"}, at="2026-06-01T00:00:00+00:00")
+    sha = repo.commit(
+        "fix(pay): round half even\n\nBody here.\n\nFixes #12",
+        {"a.txt": "1\n2\n4\n5\n", "logo.png": b"\x00\x02"},
+        at="2026-07-02T10:00:00+02:00", written="2026-06-30T09:00:00+00:00",
+    )  # fmt: skip
+    row = only(fetch(repo, window=QUARTER), "commit")
+    assert row == Contribution(
+        id=f"commit/author/{sha}", source="test", scope="github.com/Acme/shop", kind="commit", subject=f"commit/{sha}",
+        account=ANN, role="author", at=time("2026-07-02T08:00:00"), began_at=time("2026-06-30T09:00:00"),
+        title="fix(pay): round half even", body="Body here.\n\nFixes #12", project="Acme/shop", type="fix",
+        url=f"https://github.com/Acme/shop/commit/{sha}", paths=("a.txt", "logo.png"), owners=(ANN,), closes=("#12",),
+        additions=2, deletions=1, files=2,
+    )  # fmt: skip
+
+
+def test_a_rename_counts_by_its_new_path_and_only_what_changed(repo):
+    repo.commit("Begin", {"old/name.txt": "".join(f"{n}\n" for n in range(20))})
+    repo.git("mv", "old", "new")
+    repo.commit("Move", {"new/name.txt": "".join(f"{n}\n" for n in range(21)), "zzz": "1\n"})
+    row = rows(fetch(repo), "commit")[0]
+    assert (row.title, row.paths, row.additions, row.deletions, row.files) == ("Move", ("new/name.txt", "zzz"), 2, 0, 2)
+
+
+def test_an_empty_commit_has_no_lines_rather_than_unknown_ones(repo):
+    repo.commit("Nothing")
+    row = only(fetch(repo), "commit")
+    assert (row.paths, row.additions, row.deletions, row.files) == ((), 0, 0, 0)
+
+
+def test_co_authors_have_rows_of_their_own_that_do_not_hang_on_the_mailmap(repo):
+    sha = repo.commit(
+        "Pair\n\nCo-authored-by: Bob R <Old@Example.org>\n"
+        "Co-authored-by: Ann <ann@example.org>\nCo-authored-by: Bob <bob@example.org>",
+        {".mailmap": "Bob Roe <bob@example.org> <old@example.org>\n"},
+    )
+    events = fetch(repo)
+    author, other = only(events, "commit"), only(events, "commit", "co-author")
+    assert (author.others, author.owners) == ((BOB,), (ANN,))
+    assert (other.account, other.owners, other.id) == (BOB, (ANN,), f"commit/co-author/{sha}/old@example.org")
+    assert (other.at, other.paths, other.subject) == (author.at, author.paths, author.subject)
+
+
+def test_the_mailmap_is_honoured_and_the_raw_address_still_finds_the_person(repo):
+    repo.commit("Mine", {".mailmap": "Ann Doe <ann@example.org> <laptop@home>\n"}, by="ann <laptop@home>")
+    repo.commit("Other", {"b": ""}, by=BOB)
+    for account in ("ANN@example.org", "laptop@HOME"):
+        row = only(fetch(repo, accounts=[account]), "commit")
+        assert (row.account, row.title) == (ANN, "Mine")
+
+
+def test_accounts_are_compared_whole(repo):
+    repo.commit("Mine", by="Ann <ann@example.org>")
+    repo.commit("Not mine", by="Joann <joann@example.org>")
+    assert [row.title for row in rows(fetch(repo, accounts=["ann@example.org"]))] == ["Mine"]
+    assert rows(fetch(repo, accounts=["example.org"])) == []
+
+
+def test_a_co_author_is_found_where_the_author_is_not_wanted(repo):
+    repo.commit("Pair\n\nCo-authored-by: Bob Roe <bob@example.org>", by=ANN)
+    row = only(fetch(repo, accounts=["bob@example.org"]), "commit", "co-author")
+    assert row.account == BOB
+
+
+def test_reverts_and_picks_name_their_originals(repo):
+    first = repo.commit("Add", {"a": "1\n"})
+    repo.git("revert", "--no-edit", first)
+    repo.branch("release", first)
+    repo.commit(f"Add again\n\n(cherry picked from commit {first})", {"b": "1\n"})
+    found = {row.title: row for row in rows(fetch(repo, branches="local"), "commit")}
+    assert found['Revert "Add"'].reverts == (f"commit/{first}",)
+    assert found["Add again"].same_as == (f"commit/{first}",)
+
+
+def test_a_hostile_message_path_and_name_come_through_as_they_are(repo):
+    message = "Subject \x01\x02\x1f \u202e<script>\n\nBody\twith\x1etabs\n\x02\n12\t3\tfake.txt\n" + "0" * 40
+    name = "tab\there\nline\x01"
+    repo.commit(message, {name: "1\n", "trailing\t": "1\n", "-": "1\n"}, by="A\tB\x01 <a\x02@x>")
+    repo.commit("Next", {name: None, "ümlaut/日本": "1\n"})
+    events = fetch(repo)
+    second, first = rows(events, "commit")
+    assert (first.title, first.body) == (message.split("\n")[0], message.partition("\n\n")[2])
+    assert sorted(first.paths) == sorted([name, "trailing\t", "-"])
+    assert second.paths == ("ümlaut/日本",)
+    assert to_table(rows(events)).num_rows == 2
+
+
+def test_text_that_is_not_utf8_becomes_text_that_can_be_stored(repo):
+    blob = repo.git("hash-object", "-w", "--stdin", given="1\n")
+    tree = repo.git("mktree", "-z", given=f"100644 blob {blob}\tf".encode() + b"\xfc.txt\0")
+    who = b"J\xfcrg <j\xfc@x> 1782900000 +0000"
+    raw = b"tree %s\nauthor %s\ncommitter %s\n\nGr\xfc\xdfe \xed\xa0\x80\n" % (tree.encode(), who, who)
+    repo.git("update-ref", "refs/heads/main", repo.git("hash-object", "-t", "commit", "-w", "--stdin", given=raw))
+    row = only(fetch(repo), "commit")
+    assert (row.paths, row.account) == (("f\ufffd.txt",), "J\ufffdrg <j\ufffd@x>")
+    assert row.title.startswith("Gr\ufffd\ufffde \ufffd")
+    assert to_table([row]).num_rows == 1
+
+
+def test_a_message_in_another_declared_encoding_is_read(repo):
+    repo.git("config", "i18n.commitEncoding", "ISO-8859-1")
+    repo.commit("Grüße".encode("latin-1"))
+    assert only(fetch(repo), "commit").title == "Grüße"
+
+
+def test_a_window_is_half_open_and_counts_by_the_committer_date(repo):
+    repo.commit("before", at="2026-06-30T23:59:59+00:00", written="2026-07-05T00:00:00+00:00")
+    repo.commit("first", at="2026-07-01T00:00:00+00:00")
+    repo.commit("last", at="2026-09-30T23:59:59+00:00")
+    repo.commit("after", at="2026-10-01T00:00:00+00:00")
+    assert [row.title for row in rows(fetch(repo, window=QUARTER))] == ["last", "first"]
+
+
+def test_a_clock_that_was_wrong_hides_nothing_behind_it(repo):
+    repo.commit("good", at="2026-08-01T00:00:00+00:00")
+    repo.commit("skewed", at="1999-01-01T00:00:00+00:00")
+    repo.commit("good too", at="2026-08-02T00:00:00+00:00")
+    assert [row.title for row in rows(fetch(repo, window=QUARTER))] == ["good too", "good"]
+
+
+def test_a_commit_without_a_date_that_can_be_read_is_told_of(repo):
+    repo.commit("good")
+    raw = repo.git("cat-file", "commit", "HEAD") + "\n"
+    broken = raw.replace(raw.split("committer ")[1].split("\n")[0], "Ann Doe <ann@example.org> 99999999999999 +0000")
+    sha = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", given=broken)
+    repo.git("update-ref", "refs/heads/main", sha)
+    events = fetch(repo)
+    assert [gap.reason for gap in gaps(events)] == [
+        "no date can be read in 1 of the commits, so they fall into no window"
+    ]
+    assert done(events).cursor is None
+    assert not done(events).whole
+
+
+# Pull requests
+
+
+def merged(repo, number=12, *, by=BOB, branch="round"):
+    """A pull request of two commits by Ann and one by Cleo, merged by somebody."""
+    repo.remote(SHOP)
+    repo.commit("Begin", {"a": "1\n"})
+    repo.branch(branch)
+    shas = [
+        repo.commit("One\n\nFixes #3", {"b": "1\n"}),
+        repo.commit("Two", {"c": "1\n2\n"}, by=CLEO),
+        repo.commit("Three", {"b": None, "d": "1\n"}),
+    ]
+    repo.checkout("main")
+    repo.commit("Meanwhile", {"z": "1\n"}, by=BOB)
+    message = f"Merge pull request #{number} from Acme/{branch}\n\nfeat: round half even\n\nCloses PAY-7"
+    return shas, repo.merge(branch, message, by=by, committer=WEB_FLOW)
+
+
+def test_a_merged_pull_request_is_its_authors_and_not_who_pressed_the_button(repo):
+    shas, landing = merged(repo)
+    events = fetch(repo)
+    row = only(events, "pull_request")
+    assert (row.id, row.subject) == (f"pull_request/author/{landing}", "github.com/Acme/shop#12")
+    assert (row.account, row.owners, row.others) == (ANN, (ANN,), (CLEO, BOB))
+    assert (row.title, row.body, row.type, row.state) == ("feat: round half even", "Closes PAY-7", "feature", "merged")
+    assert row.url == "https://github.com/Acme/shop/pull/12"
+    assert (row.paths, row.additions, row.deletions, row.files) == (("c", "d"), 3, 0, 2)
+    assert row.closes == ("PAY-7", "#3")
+    assert row.at == time(repo.git("log", "-1", "--format=%cI", landing)[:19])
+    assert (only(events, "pull_request", "co-author").account, only(events, "pull_request", "merger").account) == (
+        CLEO,
+        BOB,
+    )
+    parts = {row.subject: row.part_of for row in rows(events, "commit")}
+    assert {f"commit/{sha}": ("github.com/Acme/shop#12",) for sha in shas}.items() <= parts.items()
+    assert sum(bool(each) for each in parts.values()) == 3
+    assert f"commit/{landing}" not in parts
+
+
+def test_a_bot_or_the_author_who_presses_the_button_is_no_merger(repo):
+    merged(repo, by=ANN)
+    assert rows(fetch(repo), "pull_request", "merger") == []
+    repo.branch("more")
+    repo.commit("More", {"m": "1\n"})
+    repo.checkout("main")
+    repo.merge("more", "Merge pull request #13 from Acme/more", by=WEB_FLOW)
+    assert rows(fetch(repo), "pull_request", "merger") == []
+
+
+def test_of_two_authors_with_as_many_commits_the_first_wrote_the_pull_request(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin")
+    repo.branch("x")
+    repo.commit("One", by=CLEO)
+    repo.commit("Two", by=ANN)
+    repo.checkout("main")
+    repo.merge("x", "Merge pull request #1 from Acme/x", by=BOB)
+    assert only(fetch(repo), "pull_request").account == CLEO
+
+
+def test_only_the_wanted_persons_rows_come_but_everybody_counts_for_who_wrote_it(repo):
+    merged(repo)
+    assert {(row.kind, row.role) for row in rows(fetch(repo, accounts=["cleo@example.org"]))} == {
+        ("commit", "author"),
+        ("pull_request", "co-author"),
+    }
+    assert {row.account for row in rows(fetch(repo, accounts=["bob@example.org"]))} == {BOB}
+
+
+def test_a_squashed_pull_request_is_its_commits_authors(repo):
+    repo.remote(SHOP)
+    sha = repo.commit("fix: round (#12)\n\nCo-authored-by: Bob Roe <bob@example.org>", {"a": "1\n"}, committer=WEB_FLOW)
+    events = fetch(repo)
+    pull, commit = only(events, "pull_request"), only(events, "commit")
+    assert (pull.id, pull.subject, pull.account) == (f"pull_request/author/{sha}", "github.com/Acme/shop#12", ANN)
+    assert (pull.title, pull.paths, pull.additions, pull.type) == ("fix: round", ("a",), 1, "fix")
+    assert commit.part_of == (pull.subject,)
+    assert only(events, "pull_request", "co-author").account == BOB
+    assert rows(events, "pull_request", "merger") == []
+
+
+def test_a_pull_request_lands_once_whatever_is_picked_later(repo):
+    repo.remote(SHOP)
+    first = repo.commit("Round (#12)", {"a": "1\n"})
+    repo.commit("Round (#12)", {"b": "1\n"}, by=BOB)
+    events = fetch(repo)
+    assert only(events, "pull_request").id == f"pull_request/author/{first}"
+    assert only(events, "pull_request").account == ANN
+    assert [row.part_of for row in rows(events, "commit")] == [("github.com/Acme/shop#12",)] * 2
+
+
+def test_a_revert_is_not_the_pull_request_that_it_reverts(repo):
+    repo.remote(SHOP)
+    repo.commit("Round (#12)", {"a": "1\n"})
+    repo.commit('Revert "Round (#12)"', {"a": "2\n"})
+    repo.commit('Revert "Round (#12)" (#14)', {"a": "3\n"})
+    assert sorted(row.subject for row in rows(fetch(repo), "pull_request")) == [
+        "github.com/Acme/shop#12",
+        "github.com/Acme/shop#14",
+    ]
+
+
+@pytest.mark.parametrize("url", [None, "git@gitlab.com:acme/shop.git", "git@code.example.org:acme/shop.git"])
+def test_a_number_in_a_subject_is_no_pull_request_where_the_forge_does_not_write_it_so(repo, url):
+    if url:
+        repo.remote(url)
+    repo.commit("Round (#12)")
+    events = fetch(repo)
+    assert rows(events, "pull_request") == []
+    assert only(events, "commit").part_of == ()
+
+
+def test_a_gitlab_merge_request_is_found_by_its_merge(repo):
+    repo.remote("https://oauth2:token@gitlab.com/acme/pay/shop.git")
+    repo.commit("Begin")
+    repo.branch("round")
+    repo.commit("One", {"b": "1\n"})
+    repo.checkout("main")
+    repo.merge("round", "Merge branch 'round' into 'main'\n\nRound it\n\nSee merge request acme/pay/shop!7", by=BOB)
+    row = only(fetch(repo), "pull_request")
+    assert (row.subject, row.title, row.account) == ("gitlab.com/acme/pay/shop!7", "Round it", ANN)
+    assert row.url == "https://gitlab.com/acme/pay/shop/-/merge_requests/7"
+
+
+def test_what_another_repository_calls_number_7_is_not_our_number_7(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin")
+    repo.branch("theirs")
+    repo.commit("Base", {"b": "1\n"})
+    repo.branch("topic")
+    repo.commit("Theirs", {"c": "1\n"})
+    repo.checkout("theirs")
+    repo.merge("topic", "Merge pull request #7 from stranger/topic")
+    repo.commit("Squashed there (#8)", {"d": "1\n"})
+    repo.checkout("main")
+    repo.merge("theirs", "Merge branch 'master' of https://github.com/other/vendored")
+    events = fetch(repo)
+    assert rows(events, "pull_request") == []
+    assert all(row.part_of == () for row in rows(events, "commit"))
+
+
+def test_pull_requests_merged_into_a_branch_of_ours_are_found_and_their_commits_theirs_alone(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin")
+    repo.branch("develop")
+    repo.branch("topic")
+    inner = repo.commit("Inner", {"c": "1\n"}, by=BOB)
+    repo.checkout("develop")
+    repo.merge("topic", "Merge pull request #7 from stranger/topic")
+    squash = repo.commit("Squashed (#8)", {"d": "1\n"}, by=CLEO)
+    direct = repo.commit("Direct", {"e": "1\n"})
+    repo.checkout("main")
+    repo.merge("develop", "Merge pull request #9 from Acme/develop")
+    events = fetch(repo)
+    authors = {row.subject.rpartition("#")[2]: row.account for row in rows(events, "pull_request", "author")}
+    assert authors == {"7": BOB, "8": CLEO, "9": ANN}
+    parts = {row.subject.removeprefix("commit/"): row.part_of for row in rows(events, "commit")}
+    assert [parts[sha][0].rpartition("#")[2] for sha in (inner, squash, direct)] == ["7", "8", "9"]
+
+
+def test_a_pull_request_that_brings_nothing_of_its_own_is_nobodys(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin")
+    repo.branch("develop")
+    repo.commit("Squashed (#8)", {"d": "1\n"}, by=CLEO)
+    repo.checkout("main")
+    repo.merge("develop", "Merge pull request #9 from Acme/develop", by=BOB)
+    events = fetch(repo)
+    assert [(row.subject, row.role) for row in rows(events, "pull_request")].count(
+        ("github.com/Acme/shop#9", "author")
+    ) == 0
+    assert only(events, "pull_request", "merger").account == BOB
+
+
+# Which repository, which branch, how it is called
+
+
+def test_a_repository_without_a_remote_shows_no_path_of_the_machine(repo):
+    repo.commit("x")
+    row = only(fetch(repo), "commit")
+    assert row.scope.startswith("local/shop~")
+    assert (len(row.scope), row.project, row.url) == (len("local/shop~") + 8, "shop", None)
+    assert str(repo.path.parent) not in str(row)
+
+
+def test_insteadof_is_honoured_and_credentials_are_dropped(repo):
+    repo.remote("gh:Acme/shop")
+    repo.git("config", "url.https://me:hunter2@github.com/.insteadOf", "gh:")
+    repo.commit("x")
+    events = fetch(repo)
+    assert only(events, "commit").scope == "github.com/Acme/shop"
+    assert "hunter2" not in str(events)
+
+
+def test_the_only_remote_names_the_project_and_of_several_the_chosen_one(repo):
+    repo.remote("git@github.com:Acme/one.git", "upstream")
+    repo.commit("x")
+    assert done(fetch(repo)).scope == "github.com/Acme/one"
+    repo.remote("git@github.com:Acme/two.git", "fork")
+    assert done(fetch(repo)).scope.startswith("local/")
+    assert done(fetch(repo, remote="fork")).scope == "github.com/Acme/two"
+
+
+def clone(repo, path, *options):
+    subprocess.run(
+        ["git", "clone", "--quiet", *options, f"file://{repo.path}", str(path)],
+        check=True,
+        env=repo._env(),
+        capture_output=True,
+    )
+    return Repo(path, repo.now)
+
+
+def titles(events):
+    return sorted({row.title for row in rows(events, "commit")})
+
+
+def test_the_default_branch_is_the_remotes_and_others_come_by_option(repo, tmp_path):
+    repo.commit("base")
+    repo.git("branch", "-m", "trunk")
+    here = clone(repo, tmp_path / "clone")
+    here.branch("topic")
+    here.commit("local work")
+    here.git("branch", "main")
+    assert titles(fetch(here)) == ["base"]
+    assert titles(fetch(here, branches="local")) == ["base", "local work"]
+    assert titles(fetch(here, branches="unpushed")) == ["local work"]
+    assert titles(fetch(here, ref="topic")) == ["base", "local work"]
+    here.git("push", "origin", "topic")
+    assert titles(fetch(here, branches="unpushed")) == []
+
+
+def test_work_that_is_not_pushed_has_no_link_and_gets_one_when_it_is(repo, tmp_path):
+    repo.commit("base")
+    here = clone(repo, tmp_path / "clone")
+    here.branch("topic")
+    here.commit("local work")
+    here.git("config", "url.git@github.com:Acme/.insteadOf", "gh:")
+    here.git("remote", "set-url", "origin", "gh:shop")
+    first = fetch(here, branches="local")
+    assert {row.title: row.url is None for row in rows(first)} == {"base": False, "local work": True}
+    here.git("update-ref", "refs/remotes/origin/topic", "topic")
+    again = fetch(here, branches="local", cursors=cursors(first))
+    assert [row.title for row in rows(again) if row.url] == ["local work", "base"]
+    assert done(again).whole
+
+
+def test_without_a_remote_main_is_read_and_not_what_is_checked_out(repo):
+    repo.commit("base")
+    repo.branch("topic")
+    repo.commit("more")
+    assert titles(fetch(repo)) == ["base"]
+
+
+def test_a_bare_repository_a_subfolder_a_worktree_and_a_second_mention_are_one(repo, tmp_path):
+    repo.commit("x", {"sub/a": "1\n"})
+    repo.git("worktree", "add", "--quiet", str(tmp_path / "tree"), "-b", "other")
+    events = fetch(tmp_path, "shop/sub", "shop", "tree", "sh*")
+    assert len(rows(events)) == 1
+    clone(repo, tmp_path / "bare.git", "--bare")
+    assert done(fetch(tmp_path, "bare.git")).scope.startswith("local/bare~")
+
+
+def test_globs_find_repositories_and_pass_over_the_rest(tmp_path):
+    for name in ("a", "b"):
+        Repo.init(tmp_path / "services" / name).commit(f"in {name}", {"inner/x": "1\n"})
+    (tmp_path / "services" / "plain").mkdir()
+    assert titles(fetch(tmp_path, "services/*")) == ["in a", "in b"]
+    assert gaps(fetch(tmp_path, "services/*")) == []
+    with pytest.raises(SourceError, match=r"No repository matches 'services/a/\*'"):
+        fetch(tmp_path, "services/a/*")
+
+
+def test_a_path_that_leads_nowhere_is_an_error_with_the_next_step_or_a_gap_among_others(repo, tmp_path):
+    repo.commit("x")
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "empty").mkdir()
+    for path, words in (
+        ("nowhere", "is not there"),
+        ("file", "is a file"),
+        ("empty", "is no git repository"),
+        ("no*", "No repository matches"),
+    ):
+        with pytest.raises(SourceError, match=words) as error:
+            fetch(tmp_path, path)
+        assert path in error.value.message
+        assert error.value.hint
+        events = fetch(tmp_path, path, "shop")
+        assert [gap.scope for gap in gaps(events)] == [path]
+        assert titles(events) == ["x"]
+
+
+def test_a_ref_that_is_not_there_is_an_error_with_the_next_step(repo):
+    repo.commit("x")
+    for ref in ("nope", "--all", "-x"):
+        with pytest.raises(SourceError, match="There is no ref") as error:
+            fetch(repo, ref=ref)
+        assert error.value.hint
+    with pytest.raises(SourceError, match="Both `ref` and `branches`"):
+        fetch(repo, ref="main", branches="local")
+
+
+def test_an_empty_repository_is_read_and_has_nothing(repo):
+    for branches in ("default", "local", "unpushed"):
+        events = fetch(repo, branches=branches)
+        assert (rows(events), gaps(events)) == ([], [])
+        assert done(events).whole
+    assert connector(repo).latest() is None
+
+
+def test_of_two_clones_of_one_project_the_newer_is_read(repo, tmp_path):
+    repo.commit("base")
+    old = clone(repo, tmp_path / "old")
+    repo.commit("newer")
+    new = clone(repo, tmp_path / "new")
+    for each in (old, new):
+        each.git("remote", "set-url", "origin", SHOP)
+    events = fetch(tmp_path, "old", "new")
+    assert titles(events) == ["base", "newer"]
+    assert len(rows(events)) == 2
+    assert [each.state for each in connector(tmp_path, "old", "new").check()] == ["warning", "ok"]
+
+
+def test_no_git_program_is_an_error_with_the_next_step(repo):
+    with pytest.raises(SourceError, match="There is no program 'no-such-git'") as error:
+        fetch(repo, git="no-such-git")
+    assert "Install git" in error.value.hint
+
+
+# What is not whole, and what is hostile
+
+
+def test_a_shallow_clones_edge_is_not_counted_as_the_whole_tree_and_the_hole_is_told(repo, tmp_path):
+    repo.commit("old", {"a": "1\n", "b": "1\n"}, at="2026-07-10T00:00:00+00:00")
+    repo.commit("edge", {"c": "1\n"}, at="2026-08-01T00:00:00+00:00")
+    repo.commit("new", {"d": "1\n"}, at="2026-08-10T00:00:00+00:00")
+    here = clone(repo, tmp_path / "clone", "--depth=2")
+    events = fetch(here, window=QUARTER)
+    found = {row.title: row for row in rows(events, "commit")}
+    assert found.keys() == {"edge", "new"}
+    assert (found["edge"].paths, found["edge"].additions, found["edge"].files) == ((), None, None)
+    assert found["new"].paths == ("d",)
+    (gap,) = gaps(events)
+    assert gap.reason.startswith("shallow: history before 2026-08-01 is not here")
+    assert gap.window == Window(QUARTER.since, time("2026-08-01T00:00:01"))
+    assert not done(events).whole
+    assert gaps(fetch(here, window=QUARTER, cursors=cursors(events))) == [gap]
+    assert gaps(fetch(here, window=Window(time("2026-08-05"), time("2026-10-01")))) == []
+    here.git("fetch", "--quiet", "--unshallow")
+    again = fetch(here, window=QUARTER, cursors=cursors(events))
+    assert titles(again) == ["edge", "new", "old"]
+    assert gaps(again) == []
+
+
+def test_a_pull_request_whose_commits_run_over_the_edge_is_nobodys(repo, tmp_path):
+    _, landing = merged(repo)
+    assert landing == repo.head()
+    here = clone(repo, tmp_path / "clone", "--depth=2")
+    here.git("remote", "set-url", "origin", SHOP)
+    events = fetch(here)
+    assert rows(events, "pull_request") == []
+    assert "Merge" not in " ".join(titles(events))
+    assert titles(fetch(clone(repo, tmp_path / "edge", "--depth=1"))) == []
+    assert any("merged pull requests are not all here" in gap.reason for gap in gaps(events))
+
+
+def test_replace_refs_and_grafts_change_nothing(repo):
+    first = repo.commit("first", {"a": "1\n"})
+    second = repo.commit("second", {"b": "1\n"})
+    before = fetch(repo)
+    repo.git("replace", "--graft", second)
+    (repo.path / ".git" / "info").mkdir(exist_ok=True)
+    (repo.path / ".git" / "info" / "grafts").write_text(f"{second}\n")
+    assert rows(fetch(repo)) == rows(before)
+    assert {row.subject for row in rows(before)} == {f"commit/{first}", f"commit/{second}"}
+
+
+def test_a_partial_clone_never_asks_its_remote_and_says_what_it_lacks(repo, tmp_path):
+    repo.git("config", "uploadpack.allowFilter", "true")
+    for number in range(3):
+        repo.commit(f"c{number}", {f"f{number}": "1\n2\n"})
+    here = clone(repo, tmp_path / "clone", "--filter=blob:none", "--no-checkout")
+    objects = here.git("count-objects", "-v")
+    events = fetch(here)
+    expected = {"c0": (("f0",), None, 1), "c1": (("f1",), None, 1), "c2": (("f2",), None, 1)}
+    assert {row.title: (row.paths, row.additions, row.files) for row in rows(events)} == expected
+    (gap,) = gaps(events)
+    assert gap.reason.startswith(
+        "a partial clone: line counts of 3 commits are not here (git ended with status 128: fatal:"
+    )
+    assert here.git("count-objects", "-v") == objects
+    assert (done(events).cursor, done(events).whole) == (None, False)
+
+
+def test_a_submodules_bump_is_no_line_of_work(repo, tmp_path):
+    other = Repo.init(tmp_path / "lib")
+    other.commit("lib")
+    repo.commit("Begin")
+    repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other.path), "lib")
+    repo.commit("Add lib")
+    assert rows(fetch(repo))[0].paths == (".gitmodules",)
+
+
+PROGRAMS = (
+    "core.fsmonitor", "core.pager", "pager.log", "core.sshCommand", "core.gitProxy", "core.editor", "core.askPass",
+    "diff.external", "diff.evil.command", "diff.evil.textconv", "filter.evil.clean", "filter.evil.smudge",
+    "gpg.program", "core.alternateRefsCommand", "credential.helper", "remote.origin.uploadpack",
+)  # fmt: skip
+SHAPES = {
+    "protocol.ext.allow": "always", "diff.renames": "false", "log.showRoot": "false", "log.showSignature": "true",
+    "color.ui": "always", "log.diffMerges": "separate", "log.follow": "true", "log.mailmap": "false",
+    "diff.orderFile": "a.txt", "diff.noprefix": "true", "core.quotePath": "true", "format.pretty": "raw",
+    "log.decorate": "full", "diff.relative": "true", "log.date": "raw", "i18n.logOutputEncoding": "UTF-16",
+}  # fmt: skip
+
+
+def test_a_repositorys_own_configuration_runs_no_program_and_changes_no_count(repo, tmp_path):
+    repo.commit("one", {"a.txt": "1\n2\n", ".gitattributes": "*.txt diff=evil filter=evil\n"})
+    repo.git("mv", "a.txt", "b.txt")
+    repo.commit("two")
+    expected = rows(fetch(repo))
+    trap, sprung = tmp_path / "trap", tmp_path / "sprung"
+    trap.write_text(f"#!/bin/sh\ntouch {sprung}\ncat\n")
+    trap.chmod(trap.stat().st_mode | stat.S_IEXEC)
+    hooks = repo.path / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("post-index-change", "reference-transaction", "post-checkout"):
+        (hooks / name).write_text(trap.read_text())
+        (hooks / name).chmod(0o755)
+    for key in PROGRAMS:
+        repo.git("config", key, str(trap))
+    for key, value in {**SHAPES, "remote.origin.url": f"ext::{trap} %S", "alias.log": f"!{trap}"}.items():
+        repo.git("config", key, value)
+    (repo.path / "b.txt").write_text("3\n")
+    repo.git("-c", f"diff.orderFile={os.devnull}", "status")
+    assert sprung.exists(), "the trap does not work, so the test would show nothing"
+    sprung.unlink()
+    events = fetch(repo)
+    list(connector(repo).check())
+    connector(repo).latest()
+    assert rows(events) == expected
+    assert not sprung.exists()
+
+
+def test_what_the_callers_environment_says_of_git_changes_nothing(repo, tmp_path, monkeypatch):
+    repo.commit("mine")
+    other = Repo.init(tmp_path / "other")
+    other.commit("other")
+    for name, value in {
+        "GIT_DIR": str(other.path / ".git"), "GIT_WORK_TREE": str(other.path), "GIT_INDEX_FILE": "/nowhere",
+        "GIT_NAMESPACE": "x",
+        "GIT_OBJECT_DIRECTORY": "/nowhere", "GIT_EXTERNAL_DIFF": "false", "GIT_PAGER": "false", "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "log.showRoot", "GIT_CONFIG_VALUE_0": "false", "LANG": "de_DE.UTF-8",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    assert titles(fetch(repo)) == ["mine"]
+
+
+def test_a_broken_repository_is_told_in_gits_own_words(repo, tmp_path):
+    repo.commit("one", {"a": "1\n"})
+    blob = repo.git("rev-parse", "HEAD:a")
+    (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(SourceError, match=r"git ended with status 128: fatal: .*" + blob):
+        fetch(repo)
+    fine = Repo.init(tmp_path / "fine")
+    fine.commit("fine")
+    events = fetch(tmp_path, "shop", "fine")
+    assert titles(events) == ["fine"]
+    assert [blob in gap.reason for gap in gaps(events)] == [True]
+    assert str(tmp_path) not in str(gaps(events))
+    assert len(cursors(events)) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="stands a shell script in for git")
+def test_a_git_that_dies_half_way_yields_what_was_whole_and_its_last_words(repo, tmp_path):
+    for number in range(50):
+        repo.commit(f"c{number}", {f"{number}/{each}": "1\n" for each in range(20)})
+    dying = tmp_path / "dying-git"
+    dying.write_text(
+        '#!/bin/sh\ncase "$*" in *--numstat*) git "$@" | head -c 9999; '
+        'echo "fatal: https://me:hunter2@host/ is gone\033[2J" >&2; exit 128;; *) exec git "$@";; esac\n'
+    )
+    dying.chmod(0o755)
+    events = connector(repo, git=str(dying)).fetch(Request(ALWAYS))
+    found = []
+    with pytest.raises(SourceError) as error:
+        found.extend(iter(events))
+    whole = {row.id: row for row in rows(fetch(repo))}
+    assert all(whole[row.id] == row for row in found)
+    assert error.value.message == "git ended with status 128: fatal: https://host/ is gone [2J"
+
+
+CHILDREN = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+
+
+@pytest.mark.skipif(not CHILDREN.exists(), reason="counts child processes through /proc, which is Linux's")
+@pytest.mark.parametrize("how", ["close", "throw"])
+def test_no_git_outlives_a_fetch_that_is_left_early(repo, how):
+    repo.git("fast-import", "--quiet", given="".join(_imported(number) for number in range(3000)))
+    before = CHILDREN.read_text()
+    events = connector(repo).fetch(Request(ALWAYS))
+    assert isinstance(next(events), Contribution)
+    assert CHILDREN.read_text() != before
+    if how == "close":
+        events.close()
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            events.throw(KeyboardInterrupt())
+    assert CHILDREN.read_text() == before
+
+
+def _imported(number):
+    """A commit in the words of git fast-import; all of them together are more than may wait to be read."""
+    message = "c\n\n" + "long body\n" * 500
+    head = f"commit refs/heads/main\ncommitter A <a@x> {1767225600 + number} +0000\ndata {len(message)}\n{message}"
+    return f"{head}M 644 inline f\ndata {len(str(number))}\n{number}\n"
+
+
+# Reading on
+
+
+def test_nothing_new_is_no_rows_and_the_same_cursor(repo):
+    repo.commit("one")
+    first = fetch(repo)
+    again = fetch(repo, cursors=cursors(first))
+    assert again == [Done(done(first).scope, done(first).cursor)]
+
+
+def test_only_what_landed_since_comes_and_a_branch_merged_late_brings_its_old_dates(repo):
+    repo.commit("base", at="2026-07-01T00:00:00+00:00")
+    repo.branch("late")
+    repo.commit("written in July", {"l": "1\n"}, at="2026-07-10T00:00:00+00:00")
+    repo.checkout("main")
+    repo.commit("main", {"m": "1\n"}, at="2026-08-01T00:00:00+00:00")
+    first = fetch(repo, window=QUARTER)
+    assert titles(first) == ["base", "main"]
+    repo.merge("late", "Merge branch 'late'", at="2026-09-01T00:00:00+00:00")
+    second = fetch(repo, window=QUARTER, cursors=cursors(first))
+    assert titles(second) == ["written in July"]
+    assert not done(second).whole
+    assert fetch(repo, window=QUARTER, cursors=cursors(second)) == [Done(done(second).scope, done(second).cursor)]
+
+
+def test_a_pull_request_that_landed_before_does_not_land_again(repo):
+    repo.remote(SHOP)
+    repo.commit("Round (#12)", {"a": "1\n"})
+    first = fetch(repo)
+    repo.commit("Round (#12)", {"b": "1\n"}, by=BOB)
+    repo.commit("Other (#13)", {"c": "1\n"})
+    second = fetch(repo, cursors=cursors(first))
+    assert [row.subject for row in rows(second, "pull_request")] == ["github.com/Acme/shop#13"]
+    assert not done(second).whole
+
+
+def test_a_merge_that_changes_what_was_told_of_old_commits_tells_all_anew(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin", at="2026-07-01T00:00:00+00:00")
+    repo.branch("release")
+    repo.commit("Round (#12)", {"r": "1\n"}, at="2026-07-02T00:00:00+00:00", by=CLEO)
+    repo.checkout("main")
+    repo.commit("Round (#12)", {"a": "1\n"}, at="2026-08-01T00:00:00+00:00")
+    first = fetch(repo)
+    assert only(first, "pull_request").account == ANN
+    repo.merge("release", "Merge branch 'release'", at="2026-08-02T00:00:00+00:00")
+    second = fetch(repo, cursors=cursors(first))
+    assert done(second).whole
+    assert only(second, "pull_request").account == CLEO
+    assert len(rows(second, "commit")) == 3
+
+
+def test_a_rewritten_tip_tells_all_anew(repo):
+    repo.commit("one", {"a": "1\n"})
+    repo.commit("two", {"b": "1\n"})
+    first = fetch(repo)
+    repo.git("reset", "--quiet", "--hard", "HEAD~1")
+    repo.commit("two, amended", {"b": "1\n"})
+    second = fetch(repo, cursors=cursors(first))
+    assert titles(second) == ["one", "two, amended"]
+    assert done(second).whole
+
+
+@pytest.mark.parametrize("change", ["window", "accounts", "mailmap", "options", "cursor"])
+def test_another_question_reads_the_known_tips_again(repo, change):
+    repo.commit("one", at="2026-07-01T00:00:00+00:00")
+    repo.commit("two", at="2026-05-01T00:00:00+00:00")
+    first = fetch(repo, window=QUARTER, accounts=["ann@example.org"])
+    known, ask, settings = cursors(first), {"window": QUARTER, "accounts": ["ann@example.org"]}, {}
+    if change == "window":
+        ask["window"] = ALWAYS
+    elif change == "accounts":
+        ask["accounts"] = None
+    elif change == "mailmap":
+        (repo.path / ".mailmap").write_text("Ann Smith <ann@example.org>\n")
+    elif change == "options":
+        settings["branches"] = "local"
+    else:
+        known = dict.fromkeys(known, "{broken")
+    second = fetch(repo, cursors=known, **ask, **settings)
+    assert done(second).whole
+    assert rows(second) == rows(fetch(repo, **ask, **settings))
+    assert rows(second)
+
+
+def test_a_narrower_question_is_known_and_windows_side_by_side_are_remembered(repo):
+    repo.commit("one", at="2026-07-01T00:00:00+00:00")
+    repo.commit("two", at="2026-11-01T00:00:00+00:00")
+    fourth = Window(time("2026-10-01"), time("2027-01-01"))
+    third = fetch(repo, window=QUARTER)
+    both = fetch(repo, window=fourth, cursors=cursors(third))
+    assert titles(both) == ["two"]
+    for window in (QUARTER, fourth, Window(time("2026-08-01"), time("2026-09-01"))):
+        assert rows(fetch(repo, window=window, cursors=cursors(both))) == []
+    whole = Window(QUARTER.since, fourth.until)
+    assert titles(fetch(repo, window=whole, cursors=cursors(both))) == ["one", "two"]
+    repo.commit("three", at="2026-11-02T00:00:00+00:00")
+    assert titles(fetch(repo, window=fourth, cursors=cursors(both))) == ["three"]
+
+
+def test_a_cursor_holds_no_address(repo):
+    repo.commit("one")
+    cursor = done(fetch(repo, accounts=["ann@example.org"])).cursor
+    assert "ann" not in cursor
+    assert json.loads(cursor)["version"] == 1
+
+
+# The contract, and the rest of the seam
+
+
+def varied(repo):
+    merged(repo)
+    repo.commit("fix: squash (#20)\n\nCo-authored-by: Bob Roe <BOB@example.org>", {"q": "1\n"}, committer=WEB_FLOW)
+    repo.git("mv", "q", "renamed")
+    last = repo.commit("Rename", {})
+    repo.commit(
+        f'Revert "Rename"\n\nThis reverts commit {last}.', {"x": b"\x00"}, by=CLEO, written="2026-06-01T00:00:00+00:00"
+    )
+    repo.branch("side")
+    repo.commit("Side", {"side": "1\n"}, at="2026-07-01T13:00:00+00:00")
+    repo.checkout("main")
+    repo.merge("side", "Merge branch 'side'", at="2026-07-03T00:00:00+00:00")
+    return repo
+
+
+@pytest.mark.parametrize(
+    "accounts", [None, ["ann@example.org"], ["bob@example.org", "cleo@example.org"], ["nobody@example.org"]]
+)
+@pytest.mark.parametrize("window", [QUARTER, Window(time("2026-07-01T14:00:00"), time("2026-07-01T22:00:00"))])
+def test_the_connector_keeps_the_contract(repo, accounts, window):
+    varied(repo)
+    wanted = None if accounts is None else frozenset(accounts)
+    found = check_connector(lambda: connector(repo), Request(window, wanted))
+    assert bool(found) is (accounts != ["nobody@example.org"])
+
+
+def test_the_counts_are_gits_own(repo):
+    varied(repo)
+    plain = repo.git("log", "--no-merges", "--format=%aE").splitlines()
+    assert Counter(
+        row.account.partition("<")[2].rstrip(">") for row in rows(fetch(repo), "commit", "author")
+    ) == Counter(plain)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_reading_on_step_by_step_ends_where_one_reading_does(repo, steps):
+    varied(repo)
+    chain = repo.git("rev-list", "--reverse", "--first-parent", "HEAD").split()
+    known, held = {}, {}
+    for sha in [*chain[::steps], chain[-1]]:
+        repo.git("update-ref", "refs/heads/here", sha)
+        events = fetch(repo, ref="here", cursors=known)
+        known = cursors(events)
+        held = ({} if done(events).whole else held) | {row.id: row for row in rows(events)}
+    assert held == {row.id: row for row in rows(fetch(repo, ref="here"))}
+
+
+def test_latest_is_the_newest_commit_by_a_person(repo):
+    repo.commit("mine", at="2026-07-02T00:00:00+00:00")
+    repo.commit(
+        "bump", by="dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>", at="2026-08-01T00:00:00+00:00"
+    )
+    assert connector(repo).latest() == time("2026-07-02")
+
+
+def test_doctor_is_told_what_would_be_read_and_what_is_missing(repo, tmp_path):
+    repo.remote("git@code.example.org:acme/shop.git")
+    repo.commit("one", at="2026-07-02T00:00:00+00:00")
+    found = list(connector(tmp_path, "shop", "nowhere").check())
+    assert [each.state for each in found] == ["error", "ok", "warning"]
+    assert "nowhere" in found[0].message
+    assert found[1].message == "code.example.org/acme/shop: main, newest commit 2026-07-02."
+    assert "forge" in found[2].hint
+    assert [each.state for each in connector(repo, git="no-such-git").check()] == ["error"]
+
+
+def test_the_section_of_the_configuration_is_described(repo):
+    schema = settings_model(Git).model_json_schema()
+    assert schema["required"] == ["repositories"]
+    assert all(each.get("description") for each in schema["properties"].values())
+
+
+def test_a_clone_that_was_not_fetched_since_says_so_once_the_window_is_over(tmp_path):
+    origin = Repo.init(tmp_path / "origin")
+    origin.commit("One", {"a": "1"}, at="2026-07-01T12:00:00Z")
+    subprocess.run(["git", "clone", "-q", str(origin.path), str(tmp_path / "clone")], check=True)
+    clone = tmp_path / "clone"
+    window = Window(time("2026-07-01"), time("2026-10-01"))
+    for each in (clone / ".git").rglob("*"):
+        os.utime(each, (time("2026-08-20").timestamp(),) * 2)
+
+    def gaps(now):
+        made = Git([str(clone)], tools(tmp_path, "git", now=now))
+        return [each for each in made.fetch(Request(window)) if isinstance(each, Gap)]
+
+    (gap,) = gaps(time("2026-10-02"))
+    assert gap.reason.startswith("not fetched since 2026-08-20")
+    assert gap.window == Window(time("2026-08-20"), window.until)
+    assert gaps(time("2026-09-01")) == []
+    subprocess.run(["git", "fetch", "-q"], cwd=clone, check=True)
+    assert gaps(time("2026-10-02")) == []
+
+
+def test_a_no_reply_address_is_found_with_and_without_its_number(repo):
+    repo.commit("Mine", {"a": "1"}, by="Ann <1234+ann@users.noreply.github.com>")
+    for asked in ("ann@users.noreply.github.com", "1234+Ann@users.noreply.github.com"):
+        assert len(rows(fetch(repo, accounts=[asked]), "commit")) == 1

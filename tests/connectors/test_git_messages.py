@@ -1,0 +1,224 @@
+"""What commit messages say, and what they do not."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harvester.connectors.git import messages
+from harvester.connectors.git.messages import PullRequest
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Round\n\nFixes #12", ("#12",)),
+        ("Round\n\nfixes: #12", ("#12",)),
+        ("Round\n\nCloses: PAY-7", ("PAY-7",)),
+        ("Round\n\nresolves org/repo#3.", ("org/repo#3",)),
+        ("Round\n\nResolved group/sub/proj#3", ("group/sub/proj#3",)),
+        ("Round\n\nCloses #1, #2 and #3", ("#1", "#2", "#3")),
+        ("Round\n\nCloses #1, #2, and PAY-3", ("#1", "#2", "PAY-3")),
+        ("Round\n\nFixes GH-26", ("#26",)),
+        ("Fix #5 and mention #6", ("#5",)),
+        ("Round\n\nfixes https://github.com/Acme/shop/issues/9", ("github.com/Acme/shop#9",)),
+        ("Round\n\nCloses https://gitlab.com/g/s/p/-/issues/4", ("gitlab.com/g/s/p#4",)),
+        ("Round\n\nCloses https://acme.atlassian.net/browse/PAY-7", ("acme.atlassian.net/PAY-7",)),
+        ("Closes https://example.org/elsewhere", ()),
+        ("Round #12 and PAY-7", ()),
+        ("PAY-7: round", ()),
+        ("Fix SHA-1 and fix UTF-8, closes ISO-8859, fixes AES-256-GCM, resolve CVE-2024-1", ()),
+        ("prefix #12", ()),
+        ("Fixes #12abc", ()),
+        ("Fixes #12 Fixes #12", ("#12",)),
+        ("fixes pay-7", ()),
+        ("fixes X-1", ()),
+    ],
+)
+def test_closes_what_the_message_says_it_closes_and_nothing_merely_mentioned(message, expected):
+    assert expected == messages.closes(message)
+
+
+@given(
+    st.sampled_from(["fixes", "Closes:", "Resolved", "implement"]),
+    st.sampled_from(sorted(messages.NO_PROJECTS)),
+    st.integers(0, 99999),
+)
+def test_no_standard_is_ever_a_ticket(word, name, number):
+    assert messages.closes(f"{word} {name}-{number}") == ()
+
+
+READERS = (
+    messages.closes,
+    messages.reverts,
+    messages.same_as,
+    messages.co_authors,
+    messages.work_type,
+    messages.split,
+    *(
+        lambda text, forge=forge: messages.merged_pull_request(text, forge)
+        for forge in (None, "github", "gitlab", "bitbucket", "gitea")
+    ),
+    *(
+        lambda text, forge=forge: messages.squashed_pull_request(text, forge)
+        for forge in (None, "github", "gitlab", "bitbucket", "gitea")
+    ),
+    lambda text: messages.brings_own_branch(text, "org/repo", "origin"),
+)
+PARTS = [
+    "Fixes ", "#12", ", ", " and ", "PAY-7", "\n\n", "\n", "(#3)", "Merge pull request ", " from a/b", "é", "-" * 50,
+    "See merge request g/p!4", "Merged in x (pull request #1)", "Co-authored-by: ", "A <a@b>", "This reverts commit ",
+    SHA, "(cherry picked from commit ", ")", "https://github.com/", "a/b", "/issues/1", "Merge branch 'x' of ",
+    "\ud800", "\x00",
+]  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PARTS), max_size=20).map("".join)))
+def test_any_text_can_be_read(text):
+    for reader in READERS:
+        reader(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fixes " + "a/" * 50000,
+        "fixes " + "#1, " * 50000,
+        "Closes https://" + "a" * 100000,
+        "This reverts commit " + "a" * 100000,
+        "(" * 100000,
+        "Co-authored-by:" + " " * 100000,
+        "feat(" + "(" * 90000,
+    ],
+)
+def test_hostile_length_costs_no_more_than_length(text):
+    """Each takes well under a second; a backtracking pattern would not end within the test run."""
+    for reader in READERS:
+        reader(text)
+
+
+def test_a_revert_names_what_it_takes_back():
+    other = SHA[::-1]
+    assert (f"commit/{SHA}",) == messages.reverts(f'Revert "x"\n\nThis reverts commit {SHA}.')
+    assert (f"commit/{SHA}",) == messages.reverts(
+        f"Revert\n\nThis reverts commit {SHA}, reversing\nchanges made to {other}."
+    )
+    assert (f"commit/{SHA}", f"commit/{other}") == messages.reverts(
+        f"Revert\n\nThis reverts commits {SHA} and {other}."
+    )
+    assert messages.reverts("Revert\n\nThis reverts merge request g/p!12") == ("g/p!12",)
+    assert messages.reverts("Revert\n\nReverts org/repo#12") == ("org/repo#12",)
+    assert messages.reverts("Revert\n\nThis reverts commit abc123.") == ()
+
+
+def test_a_pick_names_its_original():
+    assert (f"commit/{SHA}",) == messages.same_as(f"x\n\n(cherry picked from commit {SHA})")
+    assert messages.same_as(f"x\n\ncherry picked from {SHA}") == ()
+
+
+def test_co_authors_stand_in_the_last_paragraph_of_the_body():
+    last = "CO-AUTHORED-BY: Bob Roe <bob@x>\nCo-authored-by: <cleo@x>\nSigned-off-by: D <d@x>"
+    message = f"Subject\n\nCo-authored-by: No <no@x>\n\nText\n\n{last}"
+    assert messages.co_authors(message) == (("Bob Roe", "bob@x"), ("", "cleo@x"))
+    assert messages.co_authors("Co-authored-by: Bob <bob@x>") == ()
+    assert messages.co_authors("Subject\n\nCo-authored-by: Bob without an address") == ()
+
+
+def test_carriage_returns_change_nothing():
+    message = "Subject\n\nText\n\nCo-authored-by: A <a@x>\nCo-authored-by: B <b@x>"
+    assert messages.co_authors(message.replace("\n", "\r\n")) == messages.co_authors(message)
+    assert messages.split(message.replace("\n", "\r\n")) == messages.split(message)
+    request = "Merge branch 'x' into 'y'\n\nTitle\n\nSee merge request g/p!12"
+    assert messages.merged_pull_request(request.replace("\n", "\r\n"), None) == messages.merged_pull_request(
+        request, None
+    )
+    assert messages.reverts("Revert\r\n\r\nReverts org/repo#12\r\n") == ("org/repo#12",)
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("fix(scope)!: x", "fix"),
+        ("feat: x", "feature"),
+        ("Docs: x", "docs"),
+        ("perf: x", "performance"),
+        ("git-gui: x", None),
+        ("refs: x", None),
+        ("fix x", None),
+        ("fix:x", None),
+        ("", None),
+    ],
+)
+def test_a_conventional_prefix_tells_the_type_of_work(subject, expected):
+    assert expected == messages.work_type(subject)
+
+
+@pytest.mark.parametrize(
+    ("message", "forge", "expected"),
+    [
+        (
+            "Merge pull request #12 from acme/round\n\nRound half even\n\nBody",
+            None,
+            PullRequest("#12", "Round half even", source="acme/round"),
+        ),
+        (
+            "Merge pull request #12 from acme/round",
+            "github",
+            PullRequest("#12", "Merge pull request #12 from acme/round", source="acme/round"),
+        ),
+        ("Merge pull request 'Round it' (#12) from round into main", "gitea", PullRequest("#12", "Round it")),
+        ("Merged in round (pull request #12)\n\nRound it\n\nOK", "bitbucket", PullRequest("#12", "Round it")),
+        (
+            "Merge branch 'round' into 'main'\n\nRound it\n\nCloses #3\n\nSee merge request g/s/p!12",
+            "gitlab",
+            PullRequest("!12", "Round it", project="g/s/p"),
+        ),
+        ("Merge branch 'x' into 'y'\n\nSee merge request !12", None, PullRequest("!12", "Merge branch 'x' into 'y'")),
+        ("Merge branch 'round'", "github", None),
+        ("Merge pull request from acme/round", "github", None),
+        ("Merge branch 'round'\n\nAs said in See merge request g/p!12 there", "gitlab", None),
+    ],
+)  # fmt: skip
+def test_a_merge_names_its_pull_request(message, forge, expected):
+    assert expected == messages.merged_pull_request(message, forge)
+
+
+@pytest.mark.parametrize(
+    ("message", "forge", "expected"),
+    [
+        ("Round it (#12)", "github", PullRequest("#12", "Round it")),
+        ("Round it (#12)\n\nFixes #3", "gitea", PullRequest("#12", "Round it")),
+        ('Revert "Round it (#12)" (#15)', "github", PullRequest("#15", 'Revert "Round it (#12)"')),
+        ('Revert "Round it (#12)"', "github", None),
+        ("Round (#12) it", "github", None),
+        ("Round it (#12).", "github", None),
+        ("(#12)", "github", None),
+        ("Round it (#12)\n\nFixes #12", "github", None),
+        ("Round it (#12)", None, None),
+        ("Round it (#12)", "gitlab", None),
+        ("Round it\n\nSee merge request g/p!3", "gitlab", PullRequest("!3", "Round it", project="g/p")),
+    ],
+)
+def test_a_squash_names_its_pull_request_where_the_forge_writes_so(message, forge, expected):
+    assert expected == messages.squashed_pull_request(message, forge)
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("Merge branch 'develop'", True),
+        ("Merge branch 'develop' into main", True),
+        ("Merge branch 'main' of github.com:Acme/Shop", True),
+        ("Merge branch 'main' of https://github.com/acme/shop.git into x", True),
+        ("Merge branch 'main' of https://github.com/other/shop", False),
+        ("Merge remote-tracking branch 'origin/develop'", True),
+        ("Merge remote-tracking branch 'upstream/develop'", False),
+        ("Merge pull request #3 from acme/develop", True),
+        ("Merge pull request #3 from stranger/develop", False),
+        ("Add 'vendor/' from commit 'abc'", False),
+    ],
+)
+def test_a_merge_tells_whose_branch_it_brings(subject, expected):
+    assert expected is messages.brings_own_branch(subject, "acme/shop", "origin")

@@ -1,0 +1,297 @@
+"""Reading on: what changed since, what moved, what is called otherwise now, and what is not shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from harvester.connector import Request
+from harvester.windows import Window
+from tests.connectors.githubs import QUARTER, on, read, wanted
+from tests.servers.github import NOW
+
+LATER = NOW + dt.timedelta(days=3)
+"""When something changes after a first reading at `NOW`."""
+
+
+def test_nothing_new_costs_one_request_for_ten_people(world, server):
+    names = [f"dev{number}" for number in range(10)]
+    for number in range(40):
+        world.pull(
+            "acme/pay",
+            names[number % 10],
+            on(7, 1),
+            merged=on(8, 1),
+            reviews=[(names[number % 9], "APPROVED", on(7, 2))],
+        )
+    first = read(server, wanted(*names))
+    again = read(server, wanted(*names, after=first))
+    assert (again.rows, again.gaps, again.retracted) == ([], [], [])
+    assert again.requests == 1
+    assert [each.whole for each in again.done] == [False]
+    placed = read(server, wanted(*names), organisations=("acme",))
+    assert read(server, wanted(*names, after=placed), organisations=("acme",)).requests == 1
+
+
+def test_an_edit_comes_again_under_the_same_id(world, server):
+    pull = world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1), title="Before")
+    first = read(server, wanted("alice"))
+    pull |= {"title": "After", "updatedAt": LATER}
+    (row,) = read(server, wanted("alice", after=first)).rows
+    assert (row.id, row.title) == (first.rows[0].id, "After")
+
+
+def test_a_late_review_on_an_old_pull_request_comes(world, server):
+    pull = world.pull("acme/pay", "bob", on(7, 1), merged=on(8, 1))
+    first = read(server, wanted("alice"))
+    assert first.rows == []
+    world.review(pull, "alice", "COMMENTED", on(9, 30))
+    pull["updatedAt"] = LATER
+    assert [row.at for row in read(server, wanted("alice", after=first)).rows] == [on(9, 30)]
+
+
+def test_what_is_merged_after_the_first_reading_comes(world, server):
+    year = Window(on(1, 1, 0), on(12, 31, 0))
+    pull = world.pull("acme/pay", "alice", on(7, 1))
+    first = read(server, wanted("alice", window=year))
+    pull |= {"state": "MERGED", "mergedAt": LATER, "updatedAt": LATER}
+    assert [row.at for row in read(server, wanted("alice", window=year, after=first)).rows] == [LATER]
+
+
+def test_a_dismissed_review_says_so_under_the_same_id(world, server):
+    pull = world.pull("acme/pay", "bob", on(7, 1), reviews=[("alice", "APPROVED", on(7, 2))])
+    first = read(server, wanted("alice"))
+    pull["reviews"][0]["state"] = "DISMISSED"
+    pull["updatedAt"] = LATER
+    (row,) = read(server, wanted("alice", after=first)).rows
+    assert (row.id, row.state) == (first.rows[0].id, "dismissed")
+
+
+def test_an_issue_that_was_opened_again_is_taken_back(world, server):
+    issue = world.issue("acme/pay", "bob", on(7, 1), closed=on(8, 1), by="bob", assignees=("alice",))
+    first = read(server, wanted("alice"))
+    world.reopen(issue, LATER)
+    again = read(server, wanted("alice", after=first))
+    assert again.rows == []
+    assert [(each.subject, each.kind) for each in again.retracted] == [(first.rows[0].subject, "issue")]
+
+
+def test_an_issue_that_is_closed_again_moves_to_its_new_time(world, server):
+    issue = world.issue("acme/pay", "bob", on(7, 1), closed=on(7, 2), by="bob", assignees=("alice",))
+    first = read(server, wanted("alice"))
+    world.close(issue, on(9, 20), "bob")
+    issue["updatedAt"] = LATER
+    again = read(server, wanted("alice", after=first))
+    assert [(row.id, row.at) for row in again.rows] == [(first.rows[0].id, on(9, 20))]
+
+
+def test_an_issue_that_moves_out_of_the_window_leaves_it_and_comes_with_the_next(world, server):
+    summer, autumn = QUARTER, Window(on(10, 1, 0), on(12, 31, 0))
+    issue = world.issue("acme/pay", "bob", on(7, 1), closed=on(7, 2), by="bob", assignees=("alice",))
+    first = read(server, wanted("alice", window=summer))
+    world.close(issue, on(10, 20), "bob")
+    issue["updatedAt"] = LATER
+    again = read(server, wanted("alice", window=summer, after=first))
+    assert again.rows == []
+    assert [(each.subject, each.kind) for each in again.retracted] == [(first.rows[0].subject, "issue")]
+    request = Request(autumn, frozenset({"alice"}), (summer,), again.cursors)
+    assert [(row.id, row.at) for row in read(server, request).rows] == [(first.rows[0].id, on(10, 20))]
+
+
+def test_an_issue_that_went_to_somebody_else_is_taken_back_from_the_first(world, server):
+    issue = world.issue("acme/pay", "alice", on(7, 1), closed=on(7, 2), by="bob", assignees=("alice",))
+    world.user("carol")
+    first = read(server, wanted("alice", "carol"))
+    issue |= {"assignees": [world.user("carol")], "updatedAt": LATER}
+    again = read(server, wanted("alice", "carol", after=first))
+    assert [row.account for row in again.rows] == ["carol"]
+    assert [(each.subject, each.kind) for each in again.retracted] == [(first.rows[0].subject, "issue")]
+
+
+def test_everybody_in_a_place_is_read_on_like_single_people(world, server):
+    issue = world.issue("acme/pay", "bob", on(7, 1), closed=on(8, 1), by="bob", assignees=("alice",))
+    pull = world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1), title="Before")
+    first = read(server, wanted(), organisations=("acme",))
+    pull |= {"title": "After", "updatedAt": LATER}
+    world.reopen(issue, LATER)
+    again = read(server, wanted(after=first), organisations=("acme",))
+    assert [row.title for row in again.rows] == ["After"]
+    assert [(each.subject, each.kind) for each in again.retracted] == [(first.of("issue")[0].subject, "issue")]
+
+
+def test_a_new_window_is_read_whole_and_the_old_one_for_its_changes(world, server):
+    spring = Window(on(4, 1, 0), on(7, 1, 0))
+    old = world.pull("acme/pay", "alice", on(4, 1), merged=on(5, 1), title="Before")
+    world.pull("acme/pay", "alice", on(4, 1), merged=on(5, 2))
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    first = read(server, wanted("alice", window=spring))
+    assert len(first.rows) == 2
+    old |= {"title": "After", "updatedAt": LATER}
+    request = Request(QUARTER, frozenset({"alice"}), (spring,), first.cursors)
+    assert {row.at for row in read(server, request).rows} == {on(5, 1), on(8, 1)}
+
+
+@pytest.mark.parametrize("settings", [{"organisations": ("acme",)}, {"also": ("opened",)}])
+def test_other_settings_are_read_from_the_beginning(world, server, settings):
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    first = read(server, wanted("alice"))
+    again = read(server, wanted("alice", after=first), **settings)
+    assert len(again.rows) == 1
+    assert again.done[0].whole
+
+
+def test_somebody_new_is_read_from_the_beginning(world, server):
+    world.pull("acme/pay", "bob", on(7, 1), merged=on(8, 1))
+    world.user("alice")
+    first = read(server, wanted("alice"))
+    assert len(read(server, wanted("alice", "bob", after=first)).rows) == 1
+
+
+def test_a_cursor_names_nobody(world, server):
+    """Whoever is forgotten must not stay there."""
+    world.pull("acme/pay", "alice-smith", on(7, 1), merged=on(8, 1))
+    (cursor,) = read(server, wanted("alice-smith")).cursors.values()
+    assert "alice" not in cursor
+
+
+def test_a_cursor_that_cannot_be_read_is_no_cursor(world, server):
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    request = Request(QUARTER, frozenset({"alice"}), (QUARTER,), {"localhost": '{"at": 7}'})
+    assert len(read(server, request).rows) == 1
+
+
+@pytest.mark.parametrize("name", ["acme/payments", "globex/pay"])
+def test_a_renamed_or_transferred_repository_comes_again_under_the_same_ids(world, server, name):
+    """So that one subject has one name, and it is the one that a remote has after the rename."""
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1), reviews=[("bob", "APPROVED", on(7, 2))])
+    first = read(server, wanted("alice", "bob"))
+    world.rename("acme/pay", name)
+    again = read(server, wanted("alice", "bob", after=first))
+    assert {row.id for row in again.rows} == {row.id for row in first.rows}
+    assert {row.subject.partition("#")[0] for row in again.rows} == {f"localhost/{name}"}
+    assert [each.whole for each in again.done] == [True]
+    assert read(server, wanted("alice", "bob", after=again)).requests == 1
+
+
+def test_a_repository_configured_by_its_old_name_is_found(world, server):
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    world.rename("acme/pay", "acme/payments")
+    found = read(server, wanted("alice"), repositories=("acme/pay",))
+    assert [row.project for row in found.rows] == ["acme/payments"]
+
+
+def test_a_renamed_person_is_read_on_under_the_name_that_is_configured(world, server):
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    first = read(server, wanted("alice"))
+    world.rename_user("alice", "alice-smith")
+    pull = world.pull("acme/pay", "alice-smith", on(7, 1), merged=on(9, 1))
+    pull["updatedAt"] = LATER
+    again = read(server, wanted("alice", after=first))
+    assert [(row.account, row.at) for row in again.rows] == [("alice", on(9, 1))]
+    assert again.gaps == []
+
+
+def test_a_name_that_somebody_else_took_over_is_not_mistaken(world, server):
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    first = read(server, wanted("alice"))
+    world.rename_user("alice", "alice-smith")
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(9, 2))["updatedAt"] = LATER
+    world.pull("acme/pay", "alice-smith", on(7, 1), merged=on(9, 1))["updatedAt"] = LATER
+    assert [row.at for row in read(server, wanted("alice", after=first)).rows] == [on(9, 1)]
+
+
+def test_a_name_that_nobody_has_is_a_gap_and_the_others_are_read(world, server):
+    world.pull("acme/pay", "bob", on(7, 1), merged=on(8, 1))
+    found = read(server, wanted("alise", "bob"))
+    assert [(gap.scope, gap.reason) for gap in found.gaps] == [
+        ("localhost", "GitHub has no user 'alise': misspelt, renamed or deleted")
+    ]
+    assert len(found.rows) == 1
+    assert [(each.cursor, each.whole) for each in found.done] == [(None, False)]
+
+
+def test_an_organisation_with_single_sign_on_is_a_gap_and_is_looked_into_again(world, server):
+    world.pull("globex/x", "alice", on(7, 1), merged=on(8, 1))
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 2))
+    world.saml.add("globex")
+    first = read(server, wanted("alice"))
+    assert [row.project for row in first.rows] == ["acme/pay"]
+    assert [(gap.scope, gap.reason) for gap in first.gaps] == [
+        ("localhost", "globex: the token is not authorised for the organisation's single sign-on")
+    ]
+    assert not first.done[0].whole
+    second = read(server, wanted("alice", after=first))
+    assert second.gaps == first.gaps
+    world.saml.clear()
+    third = read(server, wanted("alice", after=second))
+    assert [row.project for row in third.rows] == ["globex/x"]
+    assert third.gaps == []
+    assert read(server, wanted("alice", after=third)).requests == 1
+
+
+def test_a_hole_without_a_name_leaves_no_cursor(world, server):
+    """The next reading starts from the beginning: it cannot know where to look."""
+    world.pull("globex/x", "alice", on(7, 1), merged=on(8, 1))
+    world.saml.add("globex")
+    world.named = False
+    found = read(server, wanted("alice"))
+    assert ["organisation that GitHub does not name" in gap.reason for gap in found.gaps] == [True]
+    assert found.cursors == {}
+
+
+def test_a_result_that_is_left_out_without_a_word_is_told(world, server):
+    pull = world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    world.silent.add(pull["id"])
+    found = read(server, wanted("alice"))
+    assert [gap.reason for gap in found.gaps] == ["GitHub left out 1 merged pull requests of alice and did not say why"]
+    assert found.cursors == {}
+
+
+def test_what_a_shown_pull_request_refers_to_and_is_not_shown_is_told_and_costs_nothing_else(world, server):
+    hidden = world.issue("globex/x", "bob", on(7, 1))
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1), closes=[hidden])
+    world.saml.add("globex")
+    found = read(server, wanted("alice"))
+    assert [row.closes[:-1] for row in found.rows] == [()]
+    assert ["refers to: the token is not authorised" in gap.reason for gap in found.gaps] == [True]
+    assert read(server, wanted("alice", after=found)).requests == 1
+
+
+@pytest.mark.parametrize("settings", [{"organisations": ("globex",)}, {"repositories": ("globex/x",)}])
+def test_a_place_that_is_hidden_from_the_token_is_a_gap_not_no_work(world, server, settings):
+    world.pull("globex/x", "alice", on(7, 1), merged=on(8, 1))
+    world.hidden.add("globex")
+    first = read(server, wanted("alice"), **settings)
+    assert first.rows == []
+    name = "globex" if "organisations" in settings else "globex/x"
+    assert [gap.reason.partition(": ")[0] for gap in first.gaps] == [name]
+    world.hidden.clear()
+    assert len(read(server, wanted("alice", after=first), **settings).rows) == 1
+
+
+def test_a_repository_that_shows_no_longer_is_a_gap(world, server):
+    world.pull("globex/x", "alice", on(7, 1), merged=on(8, 1))
+    first = read(server, wanted("alice"))
+    world.hidden.add("globex")
+    again = read(server, wanted("alice", after=first))
+    (gap,) = again.gaps
+    assert gap.reason.startswith("globex/x: GitHub shows it no longer: deleted, or hidden")
+    assert not again.done[0].whole
+
+
+def test_a_clock_that_is_off_neither_loses_nor_doubles(world, server):
+    """The cursor is of the server's time: with ours, a clock that runs ahead would skip what comes in between."""
+    world.user("alice")
+    first = read(server, wanted("alice"), now=NOW + dt.timedelta(hours=5))
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1), updated=NOW + dt.timedelta(hours=1))
+    world.now = NOW + dt.timedelta(hours=2)
+    again = read(server, wanted("alice", after=first), now=NOW + dt.timedelta(hours=7))
+    assert len(again.rows) == 1
+
+
+def test_rows_are_the_same_whether_read_anew_or_on(world, server):
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1), updated=LATER)
+    first = read(server, wanted("alice"))
+    again = read(server, wanted("alice", after=first))
+    assert again.rows == first.rows

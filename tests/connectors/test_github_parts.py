@@ -1,0 +1,147 @@
+"""The parts of the GitHub connector that need no server: words, plans, rows, places, memory."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harvester.connectors.github import documents, plan
+from harvester.connectors.github.choice import union
+from harvester.connectors.github.memory import Memory, hashed, loads
+from harvester.connectors.github.places import Places
+from harvester.connectors.github.plan import Job, Search
+from harvester.connectors.github.rows import GHOST, View, kind_of_work
+from harvester.windows import Window
+from tests.connectors.githubs import QUARTER, on
+from tests.servers.github import NOW
+
+MERGED = Search("authored", "is:pr is:merged author:alice", "merged", QUARTER, "alice", "org:acme")
+
+
+@pytest.mark.parametrize(
+    ("title", "labels", "expected"),
+    [
+        ("fix(pay): charge once", (), "fix"),
+        ("feat!: drop Python 3.10", ("bug",), "feature"),
+        ("Docs: say why", (), "docs"),
+        ("Fix the thing", (), None),
+        ("Fix the thing", ("bug",), "fix"),
+        ("A thing", ("kind/bug", "area/x"), "fix"),
+        ("A thing", ("type: documentation",), "docs"),
+        ("A thing", ("bug", "enhancement"), None),
+        ("http: a client", (), None),
+    ],
+)
+def test_the_kind_of_work_is_said_by_the_prefix_or_one_label(title, labels, expected):
+    assert kind_of_work(title, labels) == expected
+
+
+def test_a_search_includes_both_ends_so_it_ends_a_second_early():
+    assert MERGED.query == (
+        "is:pr is:merged author:alice org:acme merged:2026-07-01T00:00:00Z..2026-09-30T23:59:59Z sort:created-asc"
+    )
+
+
+@given(st.integers(2, 10**8), st.integers(1001, 10**6))
+def test_parts_of_a_search_hold_each_second_once(seconds, count):
+    whole = Window(QUARTER.since, QUARTER.since + plan.SECOND * seconds)
+    search = Search("authored", "", "merged", whole)
+    parts = [each.span for each in search.parts(count)]
+    assert parts[0].since == whole.since
+    assert parts[-1].until == whole.until
+    assert all(one.until == other.since for one, other in itertools.pairwise(parts))
+    assert all(each.since < each.until for each in parts)
+    assert len(parts) >= 2
+
+
+def test_a_second_cannot_be_cut():
+    with pytest.raises(ValueError, match="cannot be cut"):
+        Search("authored", "", "merged", Window(on(7, 1), on(7, 1, 12, 0, 1))).parts(2000)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["authored", "closed"]), st.integers(0, 2000)), min_size=1), st.integers(1, 50)
+)
+def test_a_request_is_never_asked_for_more_than_it_carries_nor_for_nothing(waiting, size):
+    searches = [(Search(kind, "", "merged", QUARTER), number) for kind, number in waiting]
+    taken = plan.pack(searches, size)
+    assert taken[0] > 0
+    for heavy in (True, False):
+        asked = [number for number, (search, _) in zip(taken, searches, strict=True) if search.heavy is heavy]
+        assert sum(asked) <= plan.TOGETHER * size
+    assert all(
+        number <= min(plan.page_of(search, size), 100) for number, (search, _) in zip(taken, searches, strict=True)
+    )
+
+
+def test_one_person_with_three_streams_shares_requests():
+    counts = {
+        MERGED: 1000,
+        Search("reviewed", "", "created", QUARTER): 1000,
+        Search("closed", "", "closed", QUARTER): 500,
+    }
+    assert plan.price(counts) == 20
+
+
+def test_searches_since_last_time_do_not_ask_for_dates_of_the_window():
+    queries = [each.query for each in plan.by_person(Job(Window(on(8, 1), NOW), changed=True), "alice", "", (), NOW)]
+    assert all("updated:>=2026-08-01T11:50:00Z" in each for each in queries)
+    assert not any("is:closed" in each for each in queries), "what was opened again is wanted, too"
+
+
+def test_an_app_is_searched_by_its_own_qualifier():
+    queries = [each.query for each in plan.by_person(Job(QUARTER), "renovate[bot]", "", (), NOW)]
+    assert any("author:app/renovate" in each for each in queries)
+
+
+def test_places_become_one_search_each():
+    places = Places(("acme",), ("globex/x", "acme/pay", "other/*"), ("acme/old",), {"globex/x": "globex/y"})
+    assert places.words() == ("org:acme", "repo:globex/y", "org:other")
+    assert Places((), ("alice/*",), users=frozenset({"alice"})).words() == ("user:alice",)
+    assert Places((), ("*/pay",)).words() == ("",)
+    assert Places().words() == ("",)
+    assert [places.admits(each) for each in ("Acme/Pay", "acme/old", "globex/y", "globex/x", "other/a")] == [
+        True, False, True, False, True,
+    ]  # fmt: skip
+
+
+def test_a_memory_survives_its_text_and_nothing_else_does():
+    memory = Memory(NOW, "digest", (hashed("alice"),), {hashed("alice"): "U_1"}, {"R_1": "acme/pay"}, ("org:globex",))
+    assert loads(memory.dumps()) == memory
+    assert [loads(each) for each in (None, "", "{}", "[1]", '{"at": 1}', "no json")] == [None] * 6
+
+
+def test_a_memory_serves_whom_it_knew_under_the_same_settings():
+    some = Memory(NOW, "digest", (hashed("Alice"), hashed("bob")))
+    assert some.serves("digest", frozenset({"alice"}))
+    assert not some.serves("digest", frozenset({"alice", "carol"}))
+    assert not some.serves("digest", None)
+    assert not some.serves("other", frozenset({"alice"}))
+    everybody = Memory(NOW, "digest", None)
+    assert everybody.serves("digest", frozenset({"alice"}))
+    assert everybody.serves("digest", None)
+
+
+def test_windows_are_joined_so_that_nothing_is_asked_for_twice():
+    spring, june = Window(on(4, 1, 0), on(7, 1, 0)), Window(on(6, 1), on(6, 15))
+    assert union([QUARTER, june, spring]) == [Window(spring.since, QUARTER.until)]
+    assert union([QUARTER, june]) == [june, QUARTER]
+
+
+def test_accounts_are_written_so_that_bots_and_ghosts_are_known():
+    view = View("hub", "github.com", (QUARTER,), None, {7: "configured"})
+    assert view.account(None) == GHOST
+    assert view.account({"__typename": "Bot", "login": "my-app", "databaseId": 1}) == "my-app[bot]"
+    assert view.account({"__typename": "User", "login": "renamed", "databaseId": 7}) == "configured"
+    assert view.account({"__typename": "Mannequin", "login": "old", "databaseId": None}) == "old"
+
+
+def test_a_document_holds_the_fragments_it_spreads_and_no_other():
+    text = documents.searches(["Issues"])
+    assert "fragment Issue on Issue" in text
+    assert "fragment Who on Actor" in text
+    assert "PullRequestChangedFile" not in text
+    assert "fragment Review" not in text

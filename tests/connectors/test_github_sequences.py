@@ -1,0 +1,148 @@
+"""Whatever happens between readings: what is kept in the end is what one reading at the end would have found."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from harvester.connector import Request, Retracted
+from harvester.schema import Contribution
+from harvester.windows import Window
+from tests.connectors.githubs import Read, gather, on, read, source
+from tests.servers.github import GitHubServer, World
+
+PEOPLE = ("alice", "bob", "carol")
+YEAR = Window(on(1, 1), on(12, 31))
+STEPS = (
+    "read", "pull", "merge", "review", "dismiss", "edit", "label", "issue", "close", "close by pull", "reopen",
+    "assign", "rename",
+)  # fmt: skip
+Step = tuple[str, int, int]
+
+
+class Story:
+    """A world in which something happens each day, and what somebody kept of it."""
+
+    def __init__(self, accounts: frozenset[str] | None, places: dict[str, tuple[str, ...]]) -> None:
+        self.world = World(now=on(3, 1))
+        self.accounts, self.places = accounts, places
+        self.kept: dict[str, Contribution] = {}
+        self.last: Read | None = None
+        for name in PEOPLE:
+            self.world.user(name)
+        self.world.repository("acme/pay")
+        self.world.repository("acme/web")
+
+    def step(self, server: GitHubServer, step: Step) -> None:
+        self.world.now += dt.timedelta(days=1)
+        what, one, other = step
+        if what == "read":
+            self.read(server)
+        else:
+            getattr(self, what.replace(" ", "_"))(one, other)
+
+    def fresh(self, server: GitHubServer) -> Read:
+        return read(server, Request(YEAR, self.accounts), now=self.world.now, **self.places)
+
+    def read(self, server: GitHubServer) -> None:
+        request = (
+            Request(YEAR, self.accounts, (YEAR,), self.last.cursors) if self.last else Request(YEAR, self.accounts)
+        )
+        events = list(source(server, now=self.world.now, **self.places).fetch(request))
+        self.last = gather(events)
+        assert self.last.gaps == []
+        if self.last.done[0].whole:
+            self.kept.clear()
+        for each in events:
+            if isinstance(each, Contribution):
+                self.kept[each.id] = each
+            elif isinstance(each, Retracted):
+                gone = [row.id for row in self.kept.values() if (row.subject, row.kind) == (each.subject, each.kind)]
+                self.kept = {key: row for key, row in self.kept.items() if key not in gone}
+
+    def of(self, kind: str, number: int, *states: str) -> dict | None:
+        found = [each for each in self.world.items if each["__typename"] == kind and each["state"] in states]
+        return found[number % len(found)] if found else None
+
+    def name(self, number: int) -> str:
+        return sorted(self.world.repositories)[number % 2]
+
+    def pull(self, one: int, other: int) -> None:
+        self.world.pull(self.name(other), PEOPLE[one % 3], self.world.now)
+
+    def merge(self, one: int, other: int) -> None:
+        if pull := self.of("PullRequest", one, "OPEN"):
+            commit = {"__typename": "Commit", "id": f"C_{pull['id']}", "oid": f"{pull['number']:040x}"}
+            now = self.world.now
+            pull |= {"state": "MERGED", "mergedAt": now, "updatedAt": now, "mergeCommit": commit}
+
+    def review(self, one: int, other: int) -> None:
+        if pull := self.of("PullRequest", one, "OPEN", "MERGED"):
+            self.world.review(pull, PEOPLE[other % 3], "APPROVED", self.world.now)
+
+    def dismiss(self, one: int, other: int) -> None:
+        if (pull := self.of("PullRequest", one, "OPEN", "MERGED")) and pull["reviews"]:
+            pull["reviews"][other % len(pull["reviews"])]["state"] = "DISMISSED"
+            pull["updatedAt"] = self.world.now
+
+    def edit(self, one: int, other: int) -> None:
+        if self.world.items:
+            self.world.items[one % len(self.world.items)] |= {"title": f"Edit {other}", "updatedAt": self.world.now}
+
+    def label(self, one: int, other: int) -> None:
+        if self.world.items:
+            item = self.world.items[one % len(self.world.items)]
+            item["labels"].append({"__typename": "Label", "id": f"L_{other}", "name": f"l{other}"})
+            item["updatedAt"] = self.world.now
+
+    def issue(self, one: int, other: int) -> None:
+        """Everybody has a word in it: search by person finds nobody who has nothing to do with an issue."""
+        issue = self.world.issue(self.name(other), PEOPLE[one % 3], self.world.now)
+        for name in PEOPLE:
+            self.world.comment(issue, name, self.world.now)
+
+    def close(self, one: int, other: int) -> None:
+        if issue := self.of("Issue", one, "OPEN"):
+            self.world.close(issue, self.world.now, PEOPLE[other % 3])
+
+    def close_by_pull(self, one: int, other: int) -> None:
+        issue, pull = self.of("Issue", one, "OPEN"), self.of("PullRequest", other, "OPEN")
+        if issue and pull:
+            pull["closingIssuesReferences"].append(issue)
+            self.merge(other, 0)
+            self.world.close(issue, self.world.now, "bob", pull)
+
+    def reopen(self, one: int, other: int) -> None:
+        if issue := self.of("Issue", one, "CLOSED"):
+            self.world.reopen(issue, self.world.now)
+
+    def assign(self, one: int, other: int) -> None:
+        if issue := self.of("Issue", one, "OPEN", "CLOSED"):
+            chosen = [self.world.user(PEOPLE[other % 3])] if other % 4 else []
+            issue |= {"assignees": chosen, "updatedAt": self.world.now}
+
+    def rename(self, one: int, other: int) -> None:
+        self.world.rename(self.name(one), f"acme/r{self.world.next()}")
+
+
+@pytest.mark.parametrize(
+    ("accounts", "places"),
+    [
+        (frozenset({"alice"}), {}),
+        (frozenset(PEOPLE), {"organisations": ("acme",)}),
+        (None, {"organisations": ("acme",)}),
+    ],
+    ids=["one person", "some people in a place", "everybody in a place"],
+)
+@settings(max_examples=25, deadline=None)
+@example([("issue", 0, 0), ("close", 0, 0), ("read", 0, 0), ("reopen", 0, 0), ("close", 0, 1)])
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9)), min_size=5, max_size=25))
+def test_reading_on_ends_where_reading_anew_ends(accounts, places, steps):
+    story = Story(accounts, places)
+    with GitHubServer(story.world) as server:
+        for step in [*steps, ("read", 0, 0)]:
+            story.step(server, step)
+        assert story.kept == {row.id: row for row in story.fresh(server).rows}

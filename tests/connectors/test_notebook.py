@@ -1,0 +1,279 @@
+"""The notebook is read as it was written by hand, half-written entries are named, and an edit counts nothing twice."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harvester.connector import Finding, Gap, Request
+from harvester.connectors.notebook import Notebook, noon
+from harvester.errors import ConfigError, SourceError
+from harvester.notebook import Entry, add, identities, parse, render, unknown
+from harvester.schema import Contribution
+from harvester.testing import check_connector, tools
+from harvester.windows import Window, calendar
+
+BERLIN = calendar("Europe/Berlin")
+QUARTER = BERLIN.quarter(2026, 3)
+ME = frozenset({"me"})
+
+NOTEBOOK = """\
+# Notebook
+
+What no tracker sees.
+
+## 2026-08-12 Paired on the first on-call shift
+with: teammate, other
+goal: mentoring
+result: The second shift went without a call
+  for help.
+link: https://example.org/wiki/checklist
+
+She asked for a list first.
+Note: this is text.
+
+## 2026-07-21 Retries that cannot charge twice
+about: PAY-7
+outcome: no-double-charges = 0
+labels: payments
+"""
+
+
+def notebook(tmp_path, text=NOTEBOOK, **settings):
+    (tmp_path / "notebook.md").write_text(text, encoding="utf-8")
+    return Notebook(tools=tools(tmp_path, "notebook", reckoning=BERLIN), **settings)
+
+
+def fetched(connector, window=QUARTER, accounts=ME):
+    return list(connector.fetch(Request(window, accounts)))
+
+
+def test_an_entry_is_a_row_with_everything_in_it(tmp_path):
+    first, second = check_connector(lambda: notebook(tmp_path), Request(QUARTER, ME))
+
+    assert first == Contribution(
+        id=first.id,
+        source="notebook",
+        scope="notebook.md",
+        kind="note",
+        subject=first.id.replace("note:", "notebook/"),
+        account="me",
+        role="helper",
+        at=dt.datetime(2026, 8, 12, 10, tzinfo=dt.UTC),
+        title="Paired on the first on-call shift",
+        body="She asked for a list first.\nNote: this is text.",
+        url="https://example.org/wiki/checklist",
+        labels=("mentoring",),
+        others=("teammate", "other"),
+        fields={
+            "result": "The second shift went without a call\nfor help.",
+            "link": "https://example.org/wiki/checklist",
+            "goal": "mentoring",
+        },
+        private=True,
+    )
+    assert (second.role, second.about, second.labels) == ("author", ("PAY-7",), ("payments",))
+    assert second.fields == {"outcome": "no-double-charges = 0"}
+
+
+def test_an_entry_falls_into_the_window_of_its_day_in_the_persons_zone(tmp_path):
+    made = notebook(tmp_path, "## 2026-09-30 Last day\n\n## 2026-10-01 Next quarter\n")
+
+    assert [row.title for row in fetched(made)] == ["Last day"]
+    assert [row.title for row in fetched(made, BERLIN.quarter(2026, 4))] == ["Next quarter"]
+
+
+def test_it_is_read_for_its_writer_only(tmp_path):
+    assert fetched(notebook(tmp_path, person="me"), accounts=frozenset({"teammate"})) == []
+    assert {row.account for row in fetched(notebook(tmp_path, person="ada"), accounts=None)} == {"ada"}
+    mine = Notebook(tools=tools(tmp_path, "notebook", reckoning=BERLIN, person="me"))
+    assert {row.account for row in fetched(mine, accounts=None)} == {"me"}
+    assert fetched(mine, accounts=frozenset({"teammate"})) == []
+    with pytest.raises(SourceError, match="whose notebook") as caught:
+        fetched(notebook(tmp_path), accounts=None)
+    assert caught.value.hint == 'Add person = "me" to [sources.notebook].'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("\n## Paired with someone\nresult: x\n", 2, "'Paired with someone' does not begin with a day"),
+        ("## 2026-02-30 No such day\n", 1, "does not begin with a day"),
+        ("## 2026-08-12\n", 1, "neither a title nor a result"),
+        ("## 2026-08-12 Fewer\ntakeaway: y\noutcome: four\n", 3, "the outcome 'four' is no `goal = number`"),
+    ],
+)
+def test_a_half_written_entry_is_a_gap_with_its_line_and_the_others_are_read(tmp_path, text, line, reason):
+    found = fetched(notebook(tmp_path, text + "\n## 2026-08-01 Whole\n"))
+    (gap,) = [each for each in found if isinstance(each, Gap)]
+
+    assert gap.reason.startswith(f"notebook.md:{line}: ")
+    assert reason in gap.reason
+    assert [row.title for row in found if isinstance(row, Contribution)][-1] == "Whole"
+
+
+def test_an_entry_that_is_half_written_elsewhere_in_time_is_no_gap_here(tmp_path):
+    assert fetched(notebook(tmp_path, "## 2025-08-12\n")) == []
+
+
+def test_an_entry_without_a_title_is_called_by_its_result(tmp_path):
+    assert [row.title for row in fetched(notebook(tmp_path, "## 2026-08-12\nresult: It works.\nAlways.\n"))] == [
+        "It works."
+    ]
+
+
+def test_a_misspelt_field_stays_text_and_is_said_by_check(tmp_path):
+    made = notebook(tmp_path, "## 2026-08-12 A\nresutl: It works.\n")
+
+    assert fetched(made)[0].body == "resutl: It works."
+    assert list(made.check()) == [
+        Finding(
+            "warning", "notebook.md:2: 'resutl' is no field and stays text; did you mean 'result'?", "Mend that line."
+        )
+    ]
+
+
+def test_code_in_a_fence_is_text_but_an_open_fence_does_not_swallow_the_next_entry(tmp_path):
+    text = (
+        "## 2026-08-12 A\n```\n## no heading\nresult: no\n```\n## 2026-08-13 B\n```\nopen\n## 2026-08-14 C\nresult: c\n"
+    )
+
+    rows = fetched(notebook(tmp_path, text))
+
+    assert [(row.title, row.fields.get("result")) for row in rows] == [("A", None), ("B", None), ("C", "c")]
+    assert rows[0].body == "```\n## no heading\nresult: no\n```"
+
+
+def test_a_notebook_that_is_not_begun_holds_nothing_and_check_says_so(tmp_path):
+    connector = notebook(tmp_path, "")
+    assert fetched(connector) == []
+    (tmp_path / "notebook.md").unlink()
+    assert fetched(connector) == []
+    (found,) = connector.check()
+    assert (found.state, found.message) == ("warning", "There is no notebook 'notebook.md' yet.")
+
+
+def test_a_slip_in_its_name_is_told_with_the_file_that_may_be_meant(tmp_path):
+    (found,) = notebook(tmp_path, file="notbook.md").check()
+    assert found.message == "There is no notebook 'notbook.md' yet; did you mean 'notebook.md'?"
+
+
+def test_a_folder_that_is_away_is_a_hole_and_not_an_empty_notebook(tmp_path):
+    connector = notebook(tmp_path, file="disk/notebook.md")
+    with pytest.raises(SourceError, match="no folder for the notebook"):
+        fetched(connector)
+    assert [each.state for each in connector.check()] == ["error"]
+
+
+def test_a_notebook_from_windows_with_a_byte_order_mark_is_read(tmp_path):
+    assert len(fetched(notebook(tmp_path, "\ufeff" + NOTEBOOK.replace("\n", "\r\n")))) == 2
+
+
+def test_latin_1_is_an_error_that_names_the_byte(tmp_path):
+    connector = notebook(tmp_path)
+    (tmp_path / "notebook.md").write_bytes(b"## 2026-08-12 caf\xe9\n")
+
+    with pytest.raises(SourceError, match="byte 17"):
+        fetched(connector)
+
+
+def test_moving_an_entry_to_another_day_moves_the_row_and_adds_none(tmp_path):
+    before = {row.id for row in fetched(notebook(tmp_path))}
+    after = {row.id for row in fetched(notebook(tmp_path, NOTEBOOK.replace("2026-08-12", "2026-09-02")))}
+
+    assert after == before
+
+
+def test_entries_of_one_title_are_told_apart_by_day_and_then_by_number():
+    entries, _ = parse("## 2026-08-12 1:1\n\n## 2026-08-19 1:1\n\n## 2026-08-19 1:1\n\n## 2026-08-20 Other\n")
+    names = identities(entries)
+
+    assert len(set(names)) == 4
+    assert [name.endswith(end) for name, end in zip(names, ("-12", "-19", "-19-2", ""), strict=True)] == [True] * 4
+    assert identities(entries[1:])[:2] == names[1:3]
+
+
+def test_a_goal_or_person_that_nobody_configured_is_a_doubt_with_its_line():
+    entries, _ = parse(NOTEBOOK)
+
+    assert [(each.line, each.reason) for each in unknown(entries, ["mentorin", "no-double-charges"], ["teammate"])] == [
+        (5, "there is no goal 'mentoring'; did you mean 'mentorin'?"),
+        (5, "there is no person 'other'"),
+    ]
+
+
+def test_a_note_is_added_where_the_newest_stand(tmp_path):
+    path = tmp_path / "notebook.md"
+    note = Entry(dt.date(2026, 9, 1), "New", {"goal": ("mentoring",)}, {"result": "Two\nlines"})
+    path.write_text(NOTEBOOK)
+
+    add(path, note)
+
+    head, tail = NOTEBOOK.split("## 2026-08-12")
+    assert path.read_text() == head + "## 2026-09-01 New\ngoal: mentoring\nresult: Two\n  lines\n\n## 2026-08-12" + tail
+
+
+def test_the_first_note_starts_a_notebook_and_the_next_follows(tmp_path):
+    path = tmp_path / "notebook.md"
+    for day, title in ((1, "One"), (2, "Two")):
+        add(path, Entry(dt.date(2026, 9, day), title))
+
+    assert [entry.title for entry in parse(path.read_text())[0]] == ["One", "Two"]
+
+
+def test_a_note_with_an_unknown_field_or_no_title_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="did you mean 'result'"):
+        add(tmp_path / "n.md", Entry(dt.date(2026, 9, 1), "A", {}, {"resutl": "x"}))
+    with pytest.raises(ConfigError, match="title"):
+        add(tmp_path / "n.md", Entry(dt.date(2026, 9, 1), "  "))
+
+
+line = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=20)
+word = st.text("abcxyz-", min_size=1, max_size=8)
+entries = st.builds(
+    Entry,
+    st.dates(),
+    line.map(lambda text: " ".join(f"t {text}".split())),
+    st.dictionaries(
+        st.sampled_from(["with", "goal", "about", "labels"]), st.lists(word, min_size=1, unique=True).map(tuple)
+    ),
+    st.dictionaries(st.sampled_from(["result", "technical", "takeaway"]), word),
+    st.lists(line.map(lambda text: f"text {text}".rstrip()), max_size=3).map("\n".join),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(entries, st.booleans())
+def test_what_is_written_is_read_again(entry, windows):
+    text = render(entry)
+    (read,), doubts = parse(text.replace("\n", "\r\n") if windows else text)
+
+    assert doubts == []
+    assert (read.date, read.title, read.lists, read.texts) == (entry.date, entry.title, entry.lists, entry.texts)
+    assert read.body == entry.body
+
+
+def test_text_that_looks_like_a_field_or_a_heading_stays_text(tmp_path):
+    path = tmp_path / "notebook.md"
+    add(path, Entry(dt.date(2026, 9, 1), "A", body="## 2026-01-01 B\ngoal: x\n```"))
+    add(path, Entry(dt.date(2026, 9, 2), "C"))
+
+    found, _ = parse(path.read_text())
+
+    assert [(each.title, each.lists) for each in found] == [("A", {}), ("C", {})]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_can_be_read(text):
+    found, _ = parse(text)
+
+    assert all(each.title for each in found)
+
+
+def test_noon_is_in_the_day_also_where_the_clock_changes():
+    window = Window(BERLIN.midnight(dt.date(2026, 10, 25)), BERLIN.midnight(dt.date(2026, 10, 26)))
+
+    assert noon(dt.date(2026, 10, 25), BERLIN) == dt.datetime(2026, 10, 25, 11, tzinfo=dt.UTC)
+    assert noon(dt.date(2026, 10, 25), BERLIN) in window

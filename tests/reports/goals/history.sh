@@ -1,0 +1,20 @@
+git remote add origin https://github.com/example/pay.git
+grace 2026-06-01T09:00:00+00:00 README.md "Begin"
+git checkout --quiet -b retries
+ada 2026-07-01T09:00:00+00:00 services/pay/key.py "Carry the order's key"
+ada 2026-07-02T09:00:00+00:00 services/pay/key.py "Refuse a second charge
+
+Closes: PAY-7"
+git checkout --quiet main
+who="Grace Hopper" mail="grace@example.org" as 2026-07-21T09:00:00+00:00 \
+    git merge --quiet --no-ff --message "Merge pull request #118 from ada/retries
+
+Refuse a second charge for one key" retries
+ada 2026-08-08T09:00:00+00:00 services/pay/queue.py "Carry the order's key through the queue (#120)
+
+Closes: PAY-7"
+ada 2026-09-10T09:00:00+00:00 services/pay/invoice.py "Nightly invoices in one hour (#131)"
+ada 2026-09-01T09:00:00+00:00 docs/runbook.md "docs: what to do when a payment stands still"
+ada 2026-09-02T09:00:00+00:00 ci/build.yml "Build twice as fast"
+git update-ref refs/remotes/origin/main main
+git symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/main

@@ -1,0 +1,74 @@
+"""Cassettes: what was answered once, kept without secrets, and played back without a network."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import vcr
+
+CASSETTES = Path(__file__).parent.parent / "cassettes"
+KEPT = frozenset(
+    {"content-type", "date", "retry-after", "x-ratelimit-remaining", "x-ratelimit-reset", "x-oauth-scopes"}
+)
+"""The headers of an answer that a connector reads; all others are dropped."""
+SECRETS = {
+    "a token of GitHub": r"\b(?:gh[pousr]_|github_pat_)\w{4,}",
+    "a token of GitLab": r"\bgl(?:pat|cbt|dt|rt)-[\w-]{4,}",
+    "a token of Atlassian": r"\bATATT\w{4,}",
+    "a JSON web token": r"\beyJ[\w-]{10,}\.[\w-]{10,}",
+    "a private key": r"-----BEGIN",
+    "a header that carries a secret": r"(?im)^\s*['\"]?(?:authorization|private-token|(?:set-)?cookie)['\"]?\s*:",
+    "credentials in a URL": r"https?://[^/\s:@'\"]+:[^/\s@'\"]+@",
+    "an e-mail address": r"\b[\w.+-]+@[\w-]+\.\w+",
+}
+
+
+@contextmanager
+def tape(name: str, record: bool = False, scrub: Callable[[Any], Any] = lambda body: body) -> Iterator[None]:
+    """Play a cassette (such as `github/one_person`), or record it anew; `scrub` is given each answer's JSON.
+
+    Played back, a request that was not recorded is an error: method, path and body decide, host and port do not.
+    """
+    path = CASSETTES / f"{name}.yaml"
+    if record:
+        path.unlink(missing_ok=True)
+    player = vcr.VCR(
+        record_mode="all" if record else "none",
+        match_on=["method", "path", "body"],
+        filter_headers=["authorization", "private-token", "cookie"],
+        before_record_request=_without_place,
+        before_record_response=lambda response: _scrubbed(response, scrub),
+        decode_compressed_response=True,
+    )
+    with player.use_cassette(str(path)) as cassette:
+        yield
+    if not record and not cassette.all_played:
+        raise AssertionError(f"{path.name} holds answers that nothing asked for; record it anew (make cassettes)")
+
+
+def secrets_in(text: str) -> list[str]:
+    """What in a text looks like a secret, in words."""
+    return [what for what, pattern in SECRETS.items() if re.search(pattern, text)]
+
+
+def _without_place(request: Any) -> Any:
+    parts = urlsplit(request.uri)
+    request.uri = urlunsplit(parts._replace(netloc="recorded.example", scheme="http"))
+    request.headers = {}
+    return request
+
+
+def _scrubbed(response: dict[str, Any], scrub: Callable[[Any], Any]) -> dict[str, Any]:
+    headers = {name: value for name, value in response["headers"].items() if name.casefold() in KEPT}
+    body = response["body"]["string"]
+    try:
+        text = json.dumps(scrub(json.loads(body)))
+    except ValueError:
+        text = body.decode() if isinstance(body, bytes) else body
+    return response | {"headers": headers, "body": {"string": text.encode()}}

@@ -1,0 +1,69 @@
+"""Bots and assistants are no colleagues; people whose names resemble theirs are."""
+
+import pytest
+
+from harvester.bots import BOT_EMAILS, BOT_LOGINS, is_bot
+from harvester.people import People
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        "dependabot[bot]",
+        "Dependabot",
+        "some-new-app[bot]",
+        "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>",
+        "renovate[bot] <renovate@whitesourcesoftware.com>",
+        "release <tool[bot]@example.org>",
+        "github-actions <41898282+github-actions[bot]@users.noreply.github.com>",
+        "Copilot <175728472+Copilot@users.noreply.github.com>",
+        "Claude <noreply@anthropic.com>",
+        "Claude <NoReply@Anthropic.com>",
+        "Cursor Agent <cursoragent@cursor.com>",
+        "aider (some model) <noreply@aider.chat>",
+        "Amp <amp@ampcode.com>",
+        "GitHub <noreply@github.com>",
+        "web-flow",
+        "project_123_bot",
+        "group_9_bot_0123abcdef",
+        "ci <project_123_bot_4ffca233d8298ea1@noreply.gitlab.example.com>",
+    ],
+)
+def test_a_bot_or_an_assistant_is_one(account):
+    assert is_bot(account)
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        "Abbott <abbott@example.org>",
+        "abbott",
+        "robot@example.org",
+        "Bot Botsson <bot@example.org>",
+        "botond",
+        "Claude Monet <claude@example.org>",
+        "Cursor <cursor@example.org>",
+        "dependabot-fan",
+        "my-dependabot <me@dependabot.example>",
+        "stale <jane.stale@example.org>",
+        "projects_123_bots",
+        "project_123_bot_fan@example.org",
+        "x <noreply@anthropic.com.evil.test>",
+        "[bot] maker <me@example.org>",
+        "",
+    ],
+)
+def test_a_person_is_no_bot(account):
+    assert not is_bot(account)
+
+
+def test_the_configuration_names_more():
+    more = frozenset({"ci-user", "ci@example.org"})
+    assert all(is_bot(each, more) for each in ("CI-User", "ci <CI@example.org>", "1+ci-user@users.noreply.github.com"))
+    assert not is_bot("ci-user-2", more)
+    assert People(bots=more).is_bot("ci-user")
+    assert not People().is_bot("ci-user")
+
+
+def test_the_lists_are_in_lower_case_as_they_are_compared():
+    assert all(each == each.casefold() for each in BOT_LOGINS | BOT_EMAILS)

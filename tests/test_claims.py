@@ -1,0 +1,308 @@
+"""Work is claimed by explicit structure or by decision, with its reason; what is open is only suggested."""
+
+import datetime as dt
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harvester import goals
+from harvester.claims import claim
+from harvester.decisions import Decision, Decisions
+from harvester.frame import make_frame
+from harvester.people import People, Person
+from harvester.schema import Contribution, to_table
+from harvester.windows import calendar
+
+BERLIN = calendar("Europe/Berlin")
+JULY = dt.datetime(2026, 7, 10, 9, tzinfo=dt.UTC)
+PEOPLE = People((Person("teammate", "A Teammate", accounts={"github": ("Mate",)}),), {"forge": "github"})
+numbers = itertools.count()
+
+
+def row(subject="github.com/org/repo#1", kind="pull_request", *, role="author", at=JULY, **values):
+    return Contribution(
+        **{
+            "id": f"{kind}:{next(numbers)}", "source": "forge", "scope": "github.com/org", "kind": kind,
+            "subject": subject, "account": "ada", "role": role, "at": at,
+        } | values
+    )  # fmt: skip
+
+
+def agreed(*matches, criteria=(), **keys):
+    tables = [{"name": f"g{n}", "title": f"Goal {n}", "match": match} | keys for n, match in enumerate(matches)]
+    file = goals.File.model_validate({"goals": tables, "criteria": list(criteria)})
+    return goals.from_file(file, Path("goals.toml"), goals.Known())
+
+
+def claims(rows, made, decisions=None, kind="goal"):
+    frame = make_frame(to_table(rows), PEOPLE)
+    found = claim(frame, made, decisions, calendar=BERLIN, people=PEOPLE, tickets={"PAY": "acme.atlassian.net"})
+    found = found[found["target_kind"] == kind]
+    return [tuple(each) for each in found[["row", "target", "status", "reason"]].itertuples(index=False)]
+
+
+def one(one_row, match):
+    """The status and reason of one row for one goal."""
+    return [each[2:] for each in claims([one_row], agreed(match))]
+
+
+@pytest.mark.parametrize(
+    ("match", "values", "reason"),
+    [
+        ({"labels": ["payments"]}, {"labels": ("x", "Payments")}, "label Payments"),
+        ({"labels": ["area/*"]}, {"labels": ("area/pay",)}, "label area/pay"),
+        ({"projects": ["org/*"]}, {"project": "Org/repo"}, "in Org/repo"),
+        ({"tickets": ["PAY-7"]}, {"closes": ("PAY-7",)}, "closes PAY-7"),
+        ({"tickets": ["PAY-*"]}, {"parent": "https://acme.atlassian.net/browse/PAY-1"}, "part of PAY-1"),
+        ({"tickets": ["org/repo#1"]}, {}, "ticket github.com/org/repo#1"),
+        ({"scopes": ["pay"]}, {"title": "fix(pay): refuse"}, "title scope pay"),
+        ({"scopes": ["pay"]}, {"title": "feat(queue, Pay)!: carry"}, "title scope Pay"),
+        ({"scopes": ["pay"]}, {"title": "pay: refuse"}, "title scope pay"),
+        ({"people": ["teammate"]}, {"owners": ("mate",)}, "with A Teammate"),
+        ({"kinds": ["pull_request"]}, {}, "a pull request"),
+        ({"paths": ["services/pay/"]}, {"paths": ("services/pay/a.py",)}, "1 of 1 file under services/pay"),
+        ({"kinds": ["pull_request"], "labels": ["x"]}, {"labels": ("x",)}, "label x, a pull request"),
+        ({"any": [{"labels": ["no"]}, {"labels": ["x"]}]}, {"labels": ("x",)}, "label x"),
+        ({"all": [{"labels": ["y"]}, {"labels": ["x"]}]}, {"labels": ("x", "y")}, "label y, label x"),
+    ],
+)
+def test_explicit_structure_claims_with_its_reason(match, values, reason):
+    assert one(row(**values), match) == [("claimed", reason)]
+
+
+@pytest.mark.parametrize(
+    ("match", "values"),
+    [
+        ({"labels": ["pay"]}, {"labels": ("payments",)}),
+        ({"labels": []}, {"labels": ("",)}),
+        ({}, {"labels": ("x",)}),
+        ({"tickets": ["PAY-7"]}, {"closes": ("PAY-71", "XPAY-7")}),
+        ({"tickets": ["PAY-*"]}, {"body": "about PAY-7"}),
+        ({"scopes": ["pay"]}, {"title": "repay: it (pay)"}),
+        ({"scopes": ["pay"]}, {"title": "fix the pay page"}),
+        ({"scopes": ["pay"]}, {"title": "x" * 1_000_000}),
+        ({"people": ["teammate"]}, {"owners": ("mates",)}),
+        ({"people": ["teammate"]}, {"source": "elsewhere", "owners": ("mate",)}),
+        ({"kinds": ["review"]}, {}),
+        ({"kinds": ["pull_request"], "labels": ["x"]}, {}),
+        ({"all": [{"labels": ["y"]}, {"labels": ["x"]}]}, {"labels": ("x",)}),
+        ({"labels": ["x"], "not": [{"labels": ["dependencies"]}]}, {"labels": ("x", "dependencies")}),
+        ({"paths": ["services/pay/"]}, {}),
+        ({"paths": ["services/pay/"]}, {"paths": ("services/payments/a.py",)}),
+        ({"paths": ["a/"], "not": [{"paths": ["a/old/"]}]}, {"paths": ("a/old/x.py",)}),
+    ],
+)
+def test_what_is_not_there_claims_nothing(match, values):
+    assert one(row(**values), match) == []
+
+
+PAY, DOCS = {"paths": ["services/pay/"]}, {"paths": ["services/ship/"]}
+
+
+def files(pay=0, ship=0, other=0, tests=0, lock=0):
+    return tuple(
+        f"{folder}/{n}.{ending}"
+        for folder, count, ending in (
+            ("services/pay", pay, "py"), ("services/ship", ship, "py"), ("tools", other, "py"), ("tests", tests, "py"),
+            ("all", lock, "lock"),
+        )
+        for n in range(count)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (files(pay=12, other=1), [("g0", "claimed", "12 of 13 files under services/pay")]),
+        (files(pay=2, ship=1), [("g0", "claimed", "2 of 3 files under services/pay")]),
+        (
+            files(pay=3, ship=2),
+            [("g0", "suggested", "3 of 5 files under services/pay, and nearly as many or more under another goal's")],
+        ),
+        (
+            files(pay=1, other=1),
+            [("g0", "suggested", "1 of 2 files under services/pay, which is no more than half")],
+        ),
+        (files(pay=1, other=2), []),
+        # Tests follow whatever a change is made for, wherever they stand; they break a tie and no more.
+        (
+            files(pay=1, tests=3),
+            [("g0", "claimed", "1 of 1 file under services/pay, tests, texts and build files (3) left out")],
+        ),
+        (
+            files(pay=1, lock=1),
+            [("g0", "claimed", "1 of 1 file under services/pay, tests, texts and build files (1) left out")],
+        ),
+        (
+            files(pay=39, other=21),
+            [("g0", "suggested", "39 of 60 files under services/pay, in a change of more than 50 files")],
+        ),
+        (files(pay=59, other=1), [("g0", "claimed", "59 of 60 files under services/pay")]),
+    ],
+)
+def test_most_of_the_telling_files_must_be_under_one_goals_globs_alone(paths, expected):
+    assert [each[1:] for each in claims([row(paths=paths)], agreed(PAY, DOCS))] == expected
+
+
+def test_a_tie_between_two_goals_is_a_suggestion_for_both():
+    found = claims([row(paths=files(pay=1, ship=1))], agreed(PAY, DOCS))
+
+    assert [each[1:3] for each in found] == [("g0", "suggested"), ("g1", "suggested")]
+
+
+def test_a_goal_that_names_tests_takes_tests():
+    assert [each[2] for each in claims([row(paths=files(other=1, tests=2))], agreed({"paths": ["tests/"]}))] == [
+        "claimed"
+    ]
+
+
+def test_a_larger_share_can_be_asked_for_and_a_smaller_one():
+    paths = files(pay=2, other=1)
+
+    assert one(row(paths=paths), {"paths": ["services/pay/"], "share": 0.8}) == []
+    assert one(row(paths=files(pay=1, other=2)), {"paths": ["services/pay/"], "share": 0.3}) == [
+        ("claimed", "1 of 3 files under services/pay")
+    ]
+
+
+def test_a_goal_that_cannot_take_a_row_does_not_compete_for_it():
+    only_reviews = {"kinds": ["review"], "paths": ["services/"]}
+    no_bots = {"paths": ["services/"], "not": [{"labels": ["x"]}]}
+
+    found = claims([row(paths=files(pay=1), labels=("x",))], agreed(PAY, only_reviews, no_bots))
+
+    assert [each[1:3] for each in found] == [("g0", "claimed")]
+
+
+def test_a_ticket_takes_the_files_of_what_closed_it_and_says_so():
+    rows = [
+        row("acme.atlassian.net/PAY-7", "issue", role="assignee"),
+        row("github.com/org/repo#1", closes=("PAY-7",), paths=files(pay=3, other=1)),
+        row("github.com/org/repo#1", source="git", closes=("PAY-7",), paths=files(pay=3, other=1)),
+    ]
+
+    found = claims(rows, agreed(PAY))
+
+    assert found[0] == (0, "g0", "claimed", "3 of 4 files under services/pay in what closed it")
+
+
+def test_a_row_may_serve_two_goals():
+    found = claims([row(labels=("x",), title="fix(pay): it")], agreed({"labels": ["x"]}, {"scopes": ["pay"]}))
+
+    assert [each[1] for each in found] == ["g0", "g1"]
+
+
+def test_a_goal_takes_rows_of_its_own_days_only():
+    made = agreed({"labels": ["x"]}, **{"from": dt.date(2026, 7, 1), "until": dt.date(2026, 10, 1)})
+    times = ["2026-06-30T21:59:59", "2026-06-30T22:00:00", "2026-09-30T21:59:59", "2026-09-30T22:00:00"]
+    rows = [row(labels=("x",), at=dt.datetime.fromisoformat(each).replace(tzinfo=dt.UTC)) for each in times]
+    everything = Decisions((Decision("github.com/org/repo#1", "g0", accept=True, date=dt.date(2026, 8, 3)),))
+
+    assert [each[0] for each in claims(rows, made)] == [1, 2]
+    assert [each[0] for each in claims(rows, made, everything)] == [1, 2]
+
+
+def test_the_persons_decision_comes_before_every_rule():
+    rows = [row("github.com/org/repo#1", labels=("x",)), row("github.com/Org/repo#2"), row("github.com/org/repo#3")]
+    day = dt.date(2026, 8, 3)
+    decided = Decisions(
+        (
+            Decision("github.com/org/repo#1", "g0", accept=False, date=day),
+            Decision("github.com/org/Repo#2", "g0", accept=True, date=day),
+            Decision("github.com/org/repo#3", "gone", accept=True, date=day),
+        )
+    )
+
+    assert claims(rows, agreed({"labels": ["x"]}), decided) == [(1, "g0", "claimed", "you decided, 3 August 2026")]
+
+
+def test_a_note_serves_the_goal_it_names_and_the_one_whose_outcome_it_tells():
+    rows = [
+        row("notebook/a", "note", fields={"goal": "g1\ng0"}),
+        row("notebook/b", "note", fields={"outcome": "g1 = 4"}),
+        row("notebook/c", "note", body="g1"),
+    ]
+
+    assert claims(rows, agreed(None, None)) == [
+        (0, "g0", "claimed", "the note names this goal"),
+        (0, "g1", "claimed", "the note names this goal"),
+        (1, "g1", "claimed", "the note tells its outcome"),
+    ]
+
+
+def test_what_serves_a_goal_serves_its_criterion_and_criteria_have_rules_of_their_own():
+    criteria = [{"name": "leads", "text": "Leads", "match": {"kinds": ["review"]}}]
+    rows = [row(labels=("x",)), row(kind="review", role="reviewer"), row()]
+
+    found = claims(rows, agreed({"labels": ["x"]}, criteria=criteria, criterion="leads"), kind="criterion")
+
+    assert found == [
+        (0, "leads", "claimed", "through the goal “Goal 0”"),
+        (1, "leads", "claimed", "a review"),
+    ]
+
+
+def test_a_suggestion_for_a_goal_is_a_suggestion_for_its_criterion():
+    criteria = [{"name": "leads", "text": "Leads"}]
+    made = agreed(PAY, criteria=criteria, criterion="leads")
+
+    assert [each[2] for each in claims([row(paths=files(pay=1, other=1))], made, kind="criterion")] == ["suggested"]
+
+
+def test_a_part_of_a_frame_is_claimed_as_in_the_whole_by_its_own_index():
+    rows = [
+        row(f"github.com/org/repo#{n}", labels=("x",) * (n % 2), paths=files(pay=n % 3), owners=("mate",) * (n == 3))
+        for n in range(6)
+    ]
+    rows.append(row("notebook/a", "note", fields={"goal": "g2"}))
+    made = agreed({"labels": ["x"]}, PAY, {"people": ["teammate"]})
+    frame = make_frame(to_table(rows), PEOPLE)
+
+    def found(part):
+        return {tuple(each) for each in claim(part, made, calendar=BERLIN, people=PEOPLE).itertuples(index=False)}
+
+    for part in (frame.iloc[2:], frame.iloc[2:5], frame[frame.index % 2 == 1], frame.iloc[::-1]):
+        assert found(part) == {each for each in found(frame) if each[0] in part.index}
+
+
+def test_no_goals_and_no_rows_make_no_claims():
+    assert claims([row()], agreed()) == []
+    assert claims([], agreed(PAY)) == []
+
+
+places = st.sampled_from(
+    ["services/pay/a.py", "services/pay/b.py", "services/ship/a.py", "tools/a.py", "tests/a.py", "x.lock"]
+)
+rows_of_work = st.lists(
+    st.tuples(
+        st.lists(places, unique=True), st.sampled_from([(), ("x",)]), st.sampled_from(["pull_request", "review"])
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows_of_work, st.randoms(use_true_random=False))
+def test_neither_order_nor_repetition_of_rows_changes_a_claim(made, random):
+    rows = [row(f"commit/{n:040x}", kind, paths=tuple(p), labels=labels) for n, (p, labels, kind) in enumerate(made)]
+    shuffled = rows * 2
+    random.shuffle(shuffled)
+    agreement = agreed({"any": [PAY, {"labels": ["x"], "kinds": ["review"]}]}, DOCS)
+
+    def by_subject(held):
+        return {(held[at].subject, *rest) for at, *rest in claims(held, agreement)}
+
+    assert by_subject(shuffled) == by_subject(rows)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows_of_work)
+def test_a_row_is_claimed_by_paths_for_one_goal_at_most(made):
+    rows = [row(f"commit/{n:040x}", paths=tuple(p)) for n, (p, _, _) in enumerate(made)]
+    sure = [each[0] for each in claims(rows, agreed(PAY, DOCS)) if each[2] == "claimed"]
+
+    assert len(sure) == len(set(sure))

@@ -1,0 +1,545 @@
+"""The command as a user meets it: what it says, what it writes, and its exit status."""
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harvester.cli.main import COMMANDS
+from harvester.secrets import Secret, Vault
+from tests.worlds import PRELUDE, Terminal, run, stand_in
+
+PRELUDE_NAMES = PRELUDE.partition("git init")[0]
+SOME = """
+ada 2026-07-03T09:00:00+02:00 README.md "Say what this is for"
+grace 2026-08-02T10:00:00+02:00 src/compiler.py "Compile"
+"""
+
+
+@pytest.fixture
+def world(tmp_path):
+    return stand_in(tmp_path, SOME)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_an_example_in_its_help(world, name):
+    status, out, _ = run(world, name, "--help")
+    assert status == 0
+    assert "Example" in out
+    assert f"harvester {name}" in out
+
+
+def test_help_imports_nothing_heavy():
+    heavy = {"pandas", "pyarrow", "deltalake", "pydantic", "jinja2", "rich", "numpy", "github", "requests"}
+    script = (
+        "import sys; from harvester.cli.main import main; main(['--help']); "
+        f"print(sorted({heavy!r} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_an_unknown_command_names_the_nearest(world):
+    status, _, err = run(world, "reprot")
+    assert status == 2
+    assert "Did you mean 'report'?" in err
+
+
+def test_a_report_of_oneself_without_any_configuration(world):
+    status, out, err = run(world, "report", "--period", "2026Q3")
+    assert (status, err) == (0, "")
+    assert "# Ada Lovelace: accomplishments, third quarter of 2026" in out
+    assert "Say what this is for" in out
+    assert "Compile" not in out
+
+
+def test_without_work_in_the_last_quarter_the_most_active_is_taken_and_it_says_so(tmp_path):
+    world = stand_in(tmp_path, 'grace 2025-11-02T10:00:00+00:00 src/compiler.py "Compile"')
+    status, out, _ = run(world, "report")
+    assert status == 0
+    assert "# Grace Hopper: accomplishments, fourth quarter of 2025" in out
+    assert "Ada Lovelace did nothing here in the third quarter of 2026, so this is about Grace Hopper" in out
+
+
+def test_without_an_identity_the_most_active_is_taken_and_it_says_so(world):
+    subprocess.run(["git", "config", "--unset", "user.email"], cwd=world.cwd, check=True)
+    status, out, _ = run(world, "report")
+    assert status == 0
+    assert "user.email is not set" in out
+
+
+def test_whom_one_names_one_gets_even_without_work(world):
+    status, out, _ = run(world, "report", "--period", "2026-01", "--person", "grace@example.org")
+    assert status == 0
+    assert "No work was found in this window." in out
+
+
+@pytest.mark.parametrize("words", ["Grace Hopper", "grace hopper", "GRACE@example.org", "<grace@example.org>"])
+def test_a_person_is_named_by_name_or_address(world, words):
+    _, out, _ = run(world, "report", "--period", "2026Q3", "--person", words)
+    assert "# Grace Hopper: accomplishments" in out
+
+
+def test_nobody_is_an_error_with_the_nearest_name(world):
+    status, out, err = run(world, "report", "--person", "grace@exmple.org")
+    assert (status, out) == (1, "")
+    assert "Nobody here is 'grace@exmple.org'." in err
+    assert "Did you mean 'grace@example.org'" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--period", "nonsense"], "'nonsense' is no window of time."),
+        (["--period", "2026-10-01..2026-07-01"], "ends before it begins"),
+        (["--repo", "not/there"], "There is no folder"),
+        (["--repo", ".."], "is not in a git repository"),
+        (["--config", "missing.toml"], "cannot be read"),
+        (["--output", "README.md/report.md"], "cannot be written"),
+        (["--output", "README.md"], "is not a report of harvester's"),
+        (["accomplishment"], "Did you mean 'accomplishments'?"),
+    ],
+)
+def test_what_the_user_can_mend_is_said_with_the_next_step(world, arguments, said):
+    status, out, err = run(world, "report", *arguments)
+    assert (status, out) == (1, "")
+    assert said in err
+    assert len(err.strip().splitlines()) >= 2
+    assert "Traceback" not in err
+
+
+def test_a_folder_that_is_no_repository(tmp_path):
+    status, _, err = run(stand_in(tmp_path, None), "report")
+    assert status == 1
+    assert "is not in a git repository" in err
+    assert "harvester init" in err
+
+
+def test_an_empty_repository_has_no_work_yet(tmp_path):
+    status, _, err = run(stand_in(tmp_path, ""), "report")
+    assert status == 1
+    assert "There is no work here yet" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[me\n", "line 1"),
+        ("[me]\npersn = 'me'\n", "me.persn: there is no such key; did you mean 'person'?"),
+        ("[sources.here]\nconnector = 'gti'\n", "there is no connector 'gti'; did you mean 'git'?"),
+        ("[sources.here]\nconnector = 'git'\nrepositorys = ['.']\n", "did you mean 'repositories'?"),
+    ],
+)  # fmt: skip
+def test_a_broken_configuration_is_said_with_file_and_place(world, text, said):
+    (world.cwd / "harvester.toml").write_text(text)
+    status, _, err = run(world, "report")
+    assert status == 1
+    assert "harvester.toml" in err
+    assert said in err
+
+
+def test_a_configuration_in_somebody_else_s_repository_is_not_read_with_repo(world):
+    (world.cwd / "harvester.toml").write_text("[broken")
+    status, _, _ = run(world, "report", "--repo", ".", "--period", "2026Q3")
+    assert status == 0
+
+
+def test_a_source_without_any_address_of_one_s_own_is_named_with_what_is_missing(world):
+    (world.cwd / "harvester.toml").write_text(
+        '[people.me]\nname = "Ada"\naccounts = { there = "ada@example.org" }\n'
+        '[sources.here]\nconnector = "git"\nrepositories = ["."]\n'
+        '[sources.there]\nconnector = "git"\nrepositories = ["."]\n'
+    )
+    out = run(world, "report", "--period", "2026Q3")[1]
+    assert "here was not read: harvester.toml names no address and no account for it under \\[people\\]." in out
+
+
+def test_an_edited_report_is_left_alone_without_force(world):
+    arguments = ("report", "--period", "2026Q3", "--output", "mine.md")
+    assert run(world, *arguments)[0] == 0
+    assert run(world, *arguments)[0] == 0
+    with (world.cwd / "mine.md").open("a") as file:
+        file.write("My own words.\n")
+    status, _, err = run(world, *arguments)
+    assert status == 1
+    assert "was edited since it was made" in err
+    assert "My own words." in (world.cwd / "mine.md").read_text()
+    assert run(world, *arguments, "--force")[0] == 0
+
+
+def test_a_report_is_verified_and_each_change_named(world):
+    assert run(world, "report", "--period", "2026Q3", "--output", "mine.md")[0] == 0
+    status, out, _ = run(world, "verify", "mine.md")
+    assert status == 0
+    assert "Same: 1 rows" in out
+    late = PRELUDE_NAMES + 'ada 2026-09-20T09:00:00+02:00 late.md "Came late"\n'
+    subprocess.run(["sh", "-c", late], cwd=world.cwd, env=world.environ, check=True)
+    status, out, _ = run(world, "verify", "mine.md")
+    assert status == 1
+    assert "row new: commit/" in out
+    assert "Came late" in out
+    with (world.cwd / "mine.md").open("a") as file:
+        file.write("My own words.\n")
+    assert "mine.md was edited since it was made." in run(world, "verify", "mine.md")[1]
+
+
+def test_evidence_that_was_tampered_with_is_named_and_not_the_report(world):
+    assert run(world, "report", "--period", "2026Q3", "--output", "mine.md")[0] == 0
+    evidence = world.cwd / "mine.evidence.json"
+    evidence.write_text(evidence.read_text().replace('"title": "', '"title": "Not '))
+    status, out, _ = run(world, "verify", "mine.md")
+    assert status == 1
+    assert out.splitlines()[0] == "mine.evidence.json is not what mine.md was made with: its rows differ."
+    assert "was edited" not in out
+
+
+@pytest.mark.parametrize("words", [("report", "--period", ""), ("report", "--person", " "), ("explain", "")])
+def test_an_empty_word_is_a_wrong_call_and_means_nothing_else(world, words):
+    status, out, err = run(world, *words)
+    assert (status, out) == (2, "")
+    assert "it is empty" in err
+
+
+def test_two_runs_write_the_same_bytes(world):
+    for name in ("one.md", "two.md"):
+        run(world, "report", "--period", "2026Q3", "--output", name)
+    assert (world.cwd / "one.md").read_bytes() == (world.cwd / "two.md").read_bytes()
+    assert (world.cwd / "one.evidence.json").read_bytes() == (world.cwd / "two.evidence.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "There is no evidence"),
+        ({"mine.evidence.json": "{"}, "cannot be read"),
+        ({"mine.evidence.json": "{}"}, "is no evidence that this version reads"),
+    ],
+)
+def test_what_cannot_be_verified_says_why(world, files, said):
+    for name, text in files.items():
+        (world.cwd / name).write_text(text)
+    status, _, err = run(world, "verify", "mine.md")
+    assert status == 1
+    assert said in err
+
+
+def test_a_shallow_clone_is_incomplete_and_says_so_in_report_and_status(tmp_path):
+    world = stand_in(tmp_path, SOME + 'ada 2026-09-03T09:00:00+02:00 README.md "More"\n')
+    shallow = tmp_path / "shallow"
+    subprocess.run(
+        ["git", "clone", "--quiet", "--depth", "2", f"file://{world.cwd}", str(shallow)], check=True, env=world.environ
+    )
+    arguments = ("report", "--repo", str(shallow), "--person", "ada@example.org", "--period", "2026Q3")
+    status, out, _ = run(world, *arguments)
+    assert status == 3
+    assert out.splitlines()[3].startswith("> **Incomplete.**")
+    assert run(world, *arguments, "--allow-incomplete")[0] == 0
+
+
+def test_init_writes_a_configuration_that_works_and_replaces_nothing(world):
+    status, out, _ = run(world, "init")
+    assert status == 0
+    assert "Wrote harvester.toml and goals.toml" in out
+    assert 'emails = ["ada@example.org"]' in (world.cwd / "harvester.toml").read_text()
+    assert run(world, "report", "--period", "2026Q3")[0] == 0
+    assert run(world, "doctor")[0] == 0
+    status, _, err = run(world, "init")
+    assert status == 1
+    assert "is already there" in err
+
+
+def test_init_proposes_github_with_the_remote_s_owner_but_turns_nothing_on(world):
+    subprocess.run(
+        ["git", "remote", "add", "origin", "https://u:secret@github.com/example/app.git"], cwd=world.cwd, check=True
+    )
+    world.environ["GITHUB_TOKEN"] = "ghp_secret"
+    run(world, "init")
+    text = (world.cwd / "harvester.toml").read_text()
+    assert '# token = "env:GITHUB_TOKEN"' in text
+    assert '# organisations = ["example"]' in text
+    assert "secret" not in text
+
+
+def test_init_writes_a_schema_for_editors_that_git_ignores(world):
+    run(world, "init")
+    schema = json.loads((world.cwd / ".harvester" / "harvester.schema.json").read_text())
+    assert "sources" in schema["properties"]
+    status = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=world.cwd, env=world.environ, capture_output=True, text=True, check=True
+    )
+    assert ".harvester" not in status.stdout
+
+
+def test_harvest_says_what_came_in_words_and_as_json(world):
+    status, out, _ = run(world, "harvest", "--period", "2026Q3", "--everyone")
+    assert status == 0
+    assert "here: 2 new, 0 changed, 0 gone, complete" in out
+    told = json.loads(run(world, "harvest", "--period", "2026Q3", "--everyone", "--json")[1])
+    assert told["sources"][0] | {"replaced": 0} == {
+        "source": "here", "complete": True, "skipped": "", "gaps": [], "new": 0, "replaced": 0, "dropped": 0,
+    }  # fmt: skip
+
+
+def test_a_dry_run_says_what_would_be_asked_and_keeps_nothing(world):
+    status, out, _ = run(world, "harvest", "--period", "2026Q3", "--dry-run")
+    assert status == 0
+    assert "here: would read 1 July to 30 September 2026 for ada@example.org" in out
+    assert "nothing yet" in run(world, "sources")[1]
+    run(world, "harvest", "--period", "2026Q3")
+    assert "would ask what changed" in run(world, "harvest", "--period", "2026Q3", "--dry-run")[1]
+
+
+def test_a_ledger_in_the_home_folder_is_found_by_every_command(world, monkeypatch):
+    monkeypatch.setenv("HOME", world.environ["HOME"])
+    run(world, "init")
+    place = world.cwd / "harvester.toml"
+    place.write_text(place.read_text() + '\n[ledger]\nlocation = "~/ledger"\n')
+    assert run(world, "harvest", "--period", "2026Q3")[0] == 0
+    assert "1 July to 30 September 2026" in run(world, "sources")[1]
+
+
+def test_a_bare_repository_is_read_also_where_git_wants_them_named(world, tmp_path):
+    """git's `safe.bareRepository = explicit` guards against hooks and programs, of which none is run here."""
+    (tmp_path / "gitconfig").write_text("[safe]\n\tbareRepository = explicit\n")
+    subprocess.run(["git", "clone", "-q", "--bare", world.cwd, tmp_path / "bare.git"], env=world.environ, check=True)
+    world.environ = {**world.environ, "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig")}
+    world.cwd = tmp_path / "bare.git"
+    status, out, err = run(world, "report", "--period", "2026Q3", "--person", "ada@example.org")
+    assert (status, err) == (0, "")
+    assert "Say what this is for" in out
+
+
+def test_a_report_can_be_made_of_what_is_known_alone(world):
+    status, out, _ = run(world, "report", "--period", "2026Q3", "--no-harvest")
+    assert status == 3
+    assert "not read yet" in out
+    run(world, "harvest", "--period", "2026Q3")
+    status, out, _ = run(world, "report", "--period", "2026Q3", "--no-harvest")
+    assert status == 0
+    assert "Say what this is for" in out
+
+
+def test_what_was_read_is_kept_out_of_git_and_private(world):
+    run(world, "harvest", "--period", "2026Q3")
+    folder = world.cwd / ".harvester" / "ledger"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=world.cwd, capture_output=True, text=True, check=True)
+    assert status.stdout == ""
+
+
+def test_a_repository_that_is_only_looked_at_is_left_as_it_was(world):
+    run(world, "report", "--period", "2026Q3", "--repo", ".")
+    assert not (world.cwd / ".harvester").exists()
+
+
+def test_what_was_read_is_shown_with_whose_and_when(world):
+    run(world, "harvest", "--period", "2026Q3")
+    out = run(world, "sources")[1]
+    assert "1 July to 30 September 2026" in out
+    assert "ada@example.org" in out
+    told = json.loads(run(world, "sources", "--json")[1])
+    assert told["sources"][0]["read"][0]["accounts"] == ["ada@example.org"]
+
+
+def test_a_person_is_forgotten_also_where_others_name_them(world):
+    run(world, "harvest", "--period", "2026Q3", "--everyone")
+    status, out, _ = run(world, "forget", "grace@example.org", "--yes")
+    assert (status, out) == (0, "1 row is gone.\n")
+    kept = b"".join(path.read_bytes() for path in (world.cwd / ".harvester").rglob("*.parquet"))
+    assert b"grace@example.org" not in kept
+
+
+def test_a_stranger_is_forgotten_by_the_name_that_a_source_has(world):
+    run(world, "harvest", "--period", "2026Q3", "--everyone")
+    assert run(world, "forget", "Grace Hopper", "--yes")[:2] == (0, "1 row is gone.\n")
+    status, _, err = run(world, "forget", "Grace Hopper", "--yes")
+    assert (status, "Nobody here is 'Grace Hopper'" in err) == (1, True)
+
+
+def test_the_ledger_tells_what_it_holds_and_is_exported(world):
+    import pyarrow.parquet
+
+    run(world, "harvest", "--period", "2026Q3", "--everyone")
+    assert "here: 2 rows" in run(world, "ledger", "info")[1]
+    assert run(world, "ledger", "compact")[0] == 0
+    assert run(world, "ledger", "export", "work.parquet")[0] == 0
+    assert pyarrow.parquet.read_table(world.cwd / "work.parquet").num_rows == 2
+
+
+def test_without_a_ledger_its_upkeep_says_what_to_do(world):
+    status, _, err = run(world, "ledger", "info")
+    assert status == 1
+    assert "There is no ledger" in err
+
+
+def test_late_work_and_a_rewritten_history_are_seen_by_the_next_report(world):
+    first = run(world, "report", "--period", "2026Q3")[1]
+    late = PRELUDE_NAMES + 'ada 2026-09-20T09:00:00+02:00 late.md "Came late"\n'
+    subprocess.run(["sh", "-c", late], cwd=world.cwd, env=world.environ, check=True)
+    assert "Came late" in run(world, "report", "--period", "2026Q3")[1]
+    subprocess.run(["git", "reset", "--quiet", "--hard", "HEAD^"], cwd=world.cwd, env=world.environ, check=True)
+    assert run(world, "report", "--period", "2026Q3")[1] == first
+
+
+def test_sources_are_listed_in_words_and_as_json(world):
+    assert "git" in run(world, "sources")[1]
+    told = json.loads(run(world, "sources", "--json")[1])
+    assert [each["connector"] for each in told["sources"]] == ["git"]
+    assert "git" in told["connectors"]
+
+
+def test_a_source_that_is_not_there_names_the_nearest(world):
+    status, _, err = run(world, "doctor", "heer")
+    assert status == 1
+    assert "did you mean 'here'?" in err
+
+
+def test_doctor_says_how_things_stand(world):
+    status, out, _ = run(world, "doctor")
+    assert status == 0
+    assert "you are Ada Lovelace" in out
+    assert "here:" in out
+    assert {each["state"] for each in json.loads(run(world, "doctor", "--json")[1])} <= {"ok", "warning"}
+
+
+def test_explain_tells_where_a_row_comes_from(world):
+    sha = subprocess.run(
+        ["git", "log", "-1", "--format=%H", "--author=ada"], cwd=world.cwd, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    for words in (sha, sha[:10], f"commit/{sha}"):
+        status, out, _ = run(world, "explain", words, "--period", "2026Q3")
+        assert status == 0
+        assert "Say what this is for" in out
+        assert "commits" in out
+    told = json.loads(run(world, "explain", sha, "--period", "2026Q3", "--json")[1])
+    assert told[0]["counted_as"] == ["commits", "unplanned", "projects"]
+
+
+def test_explaining_what_is_not_there(world):
+    status, _, err = run(world, "explain", "pay#12")
+    assert status == 1
+    assert "is 'pay#12'" in err
+
+
+def test_a_terminal_gets_progress_on_standard_error_only(world):
+    world.stderr = Terminal()
+    status, out, _ = run(world, "report", "--period", "2026Q3")
+    assert status == 0
+    assert "\x1b" not in out
+
+
+def test_no_color_is_kept_to(world):
+    world.stdout = Terminal()
+    world.environ["NO_COLOR"] = "1"
+    assert "\x1b[3" not in run(world, "sources")[1]
+
+
+def test_a_closed_pipe_ends_quietly(world):
+    done = subprocess.run(
+        f"{sys.executable} -m harvester report --period 2026Q3 | head -c 1 >{os.devnull}",
+        shell=True, cwd=world.cwd, env=world.environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+
+
+def test_an_interrupt_ends_with_130_and_no_traceback(world):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    world.clock = interrupted
+    status, _, err = run(world, "report")
+    assert status == 130
+    assert "Interrupted" in err
+    assert "Traceback" not in err
+
+
+def test_explain_tells_thread_claims_and_why(tmp_path):
+    folder = Path(__file__).parent / "reports" / "goals"
+    world = stand_in(tmp_path, (folder / "history.sh").read_text())
+    for name in ("harvester.toml", "goals.toml", "notebook.md"):
+        (world.cwd / name).write_bytes((folder / name).read_bytes())
+    status, out, _ = run(world, "explain", "pay#118", "--period", "2026Q3", "--json")
+    assert status == 0
+    told = next(each for each in json.loads(out) if each["role"] == "author")
+    assert told["claims"] == [
+        "claimed for payments-rewrite: 1 of 1 file under services/pay",
+        "claimed for leads-projects: through the goal “Lead the payments rewrite”",
+    ]
+    assert told["thread"] == "github.com/example/pay#118"
+    assert "github.com/example/pay#120" in told["with"]
+
+
+def test_a_report_is_utf_8_whatever_the_locale(world):
+    said = _process(world, "report", "--period", "2026Q3", LC_ALL="C", PYTHONIOENCODING="ascii")
+    assert (said.returncode, said.stderr) == (0, b"")
+    assert "+1 −0" in said.stdout.decode("utf-8")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_a_full_disk_is_said_without_a_traceback(world):
+    with Path("/dev/full").open("wb") as full:
+        said = _process(world, "report", "--period", "2026Q3", stdout=full)
+    assert said.returncode == 1
+    assert said.stderr.startswith(b"Error: The disk")
+    assert b"Traceback" not in said.stderr
+
+
+def test_debug_shows_where_an_error_came_from_and_no_secret(world):
+    vault = Vault({"TOKEN": "nonsense-token"}, world.cwd)
+    vault.reveal(Secret("env:TOKEN"))
+    world.vaults.append(vault)
+    status, _, err = run(world, "--debug", "report", "--period", "nonsense-token")
+    assert status == 1
+    assert "Traceback" in err
+    assert "nonsense-token" not in err
+
+
+def _process(world, *arguments, stdout=subprocess.PIPE, **environ):
+    return subprocess.run(
+        [sys.executable, "-m", "harvester", *arguments],
+        cwd=world.cwd, env={**world.environ, **environ}, stdout=stdout, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+
+
+def test_a_person_whom_no_source_can_be_asked_for_is_an_error_and_not_no_work(world):
+    (world.cwd / "harvester.toml").write_text(
+        '[me]\nperson = "me"\n[people.me]\nname = "Ada"\n[sources.here]\nconnector = "git"\nrepositories = ["."]\n'
+    )
+    status, out, err = run(world, "report")
+    assert (status, out) == (1, "")
+    assert "no address and no account on any source that may be read" in err
+    assert "you have no account on here" in run(world, "doctor")[1]
+
+
+def test_a_folder_whose_name_ends_in_a_space_is_found(world):
+    spaced = world.cwd.rename(world.cwd.with_name("app "))
+    status, out, err = run(dataclasses.replace(world, cwd=spaced), "report", "--period", "2026Q3")
+    assert (status, err) == (0, "")
+    assert "Say what this is for" in out
+
+
+def test_a_person_is_named_by_an_old_address_that_the_mailmap_writes_otherwise(world):
+    (world.cwd / ".mailmap").write_text("Grace Hopper <grace@navy.example> <grace@example.org>\n")
+    status, out, err = run(world, "report", "--period", "2026Q3", "--person", "grace@example.org")
+    assert (status, err) == (0, "")
+    assert "# Grace Hopper: accomplishments" in out
+    assert "Compile" in out
+
+
+def test_an_old_address_of_one_s_own_leads_to_oneself(world):
+    (world.cwd / ".mailmap").write_text("<ada@example.org> <ada@old.example>\n")
+    status, out, err = run(world, "report", "--period", "2026Q3", "--person", "ada@old.example")
+    assert (status, err) == (0, "")
+    assert "Say what this is for" in out
+
+
+def test_a_ledger_whose_rows_were_deleted_is_read_again_and_not_taken_for_no_work(world):
+    before = run(world, "report", "--period", "2026Q3")[1]
+    shutil.rmtree(world.cwd / ".harvester" / "ledger" / "contributions")
+    assert run(world, "report", "--period", "2026Q3", "--no-harvest")[0] != 0
+    assert run(world, "report", "--period", "2026Q3")[1] == before

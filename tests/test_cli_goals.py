@@ -1,0 +1,531 @@
+"""Goals, decisions and notes as a user meets them: what the commands say, what they write, what counts afterwards."""
+
+import datetime as dt
+import json
+import os
+import pty
+import subprocess
+import sys
+import tomllib
+
+import jsonschema
+import pytest
+
+from harvester import decisions
+from harvester.cli.init import GOALS
+from tests.worlds import PRELUDE, Terminal, run, stand_in
+
+Q3 = ("--period", "2026Q3")
+HISTORY = """
+ada 2026-07-03T09:00:00+02:00 services/pay/key.py "Carry the order's key"
+ada 2026-07-10T09:00:00+02:00 tools/invoice.py "Invoices in the night"
+ada 2026-08-02T10:00:00+02:00 docs/runbook.md "A runbook"
+grace 2026-08-03T10:00:00+02:00 services/pay/queue.py "A queue of payments"
+ada 2026-10-02T10:00:00+02:00 tools/invoice.py "Late invoices"
+"""
+CONFIGURATION = """
+[people.me]
+name = "Ada Lovelace"
+emails = ["ada@example.org"]
+
+[people.teammate]
+name = "Grace Hopper"
+emails = ["grace@example.org"]
+
+[sources.here]
+connector = "git"
+repositories = ["."]
+
+[sources.notebook]
+connector = "notebook"
+"""
+AGREED = """
+[[criteria]]
+name = "leads"
+level = "Senior engineer"
+text = "Leads projects."
+
+[[goals]]
+name = "payments"
+title = "Lead the payments rewrite"
+criterion = "leads"
+from = 2026-07-01
+until = 2026-10-01
+measure = "commits"
+target = 4
+words = ["invoice"]
+match = { paths = ["services/pay/"] }
+
+[[goals]]
+name = "no-double-charges"
+title = "Nobody is charged twice"
+from = 2026-07-01
+until = 2026-10-01
+measure = "outcome"
+baseline = 31
+target = 0
+unit = "double charges a month"
+"""
+
+
+@pytest.fixture
+def world(tmp_path):
+    world = stand_in(tmp_path, HISTORY)
+    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (world.cwd / "goals.toml").write_text(AGREED)
+    return world
+
+
+def commit(world, title):
+    """The hash of the commit of this title."""
+    command = ["git", "log", "--format=%H", "--fixed-strings", f"--grep={title}"]
+    return subprocess.run(command, cwd=world.cwd, capture_output=True, text=True, check=True).stdout.split()[-1]
+
+
+def decided(world):
+    """What stands in decisions.toml: subject's beginning, goal, decision."""
+    path = world.cwd / "decisions.toml"
+    return [(each.subject[:14], each.goal, each.accept) for each in decisions.load(path).entries]
+
+
+def progress(world, goal="payments"):
+    """What is done for a goal by what is known."""
+    told = json.loads(run(world, "goals", "progress", *Q3, "--no-harvest", "--json")[1])
+    return next(each for each in told["goals"] if each["goal"] == goal)["done"]
+
+
+def test_the_goals_are_listed_with_days_and_what_was_agreed(world):
+    status, out, err = run(world, "goals", "list")
+    assert (status, err) == (0, "")
+    assert "Criterion leads: Leads projects. (Senior engineer)" in out
+    assert "Goal payments: Lead the payments rewrite\n  1 July to 30 September 2026 · 4 commits · for leads\n" in out
+    assert "1 July to 30 September 2026 · from 31 to 0 double charges a month\n" in out
+    told = json.loads(run(world, "goals", "list", "--json")[1])
+    assert told["goals"][0]["from"] == "2026-07-01"
+    assert [each["name"] for each in told["criteria"]] == ["leads"]
+
+
+@pytest.mark.parametrize("command", [["goals", "list"], ["goals", "check"], ["goals", "progress"]])
+def test_without_goals_the_next_step_is_said(tmp_path, command):
+    status, out, err = run(stand_in(tmp_path, HISTORY), *command)
+    assert (status, out) == (1, "")
+    assert "There is no goals.toml yet." in err
+    assert "`harvester init` writes one" in err
+
+
+def test_files_that_hold_together_are_said_to(world):
+    status, out, err = run(world, "goals", "check")
+    assert (status, err) == (0, "")
+    assert out == "goals.toml and decisions.toml hold together: 2 goals, 1 criterion, 0 decisions.\n"
+
+
+def test_errors_of_both_files_come_together_with_their_places(world):
+    (world.cwd / "goals.toml").write_text(AGREED.replace('criterion = "leads"', 'criterion = "leds"'))
+    (world.cwd / "decisions.toml").write_text('[[decisions]]\nsubject = "x"\n')
+    status, out, err = run(world, "goals", "check")
+    assert (status, out) == (1, "")
+    assert "goals.toml: goals[1].criterion: there is no criterion 'leds'; did you mean 'leads'?" in err
+    assert "decisions.toml: decisions[1].goal: this key is missing" in err
+
+
+GONE = """
+[[decisions]]
+subject = "example/pay#9"
+goal = "paymets"
+decision = "accept"
+date = 2026-08-01
+"""
+
+
+def test_what_can_never_match_or_is_gone_is_a_warning_with_its_place(world):
+    (world.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"!services"'))
+    (world.cwd / "decisions.toml").write_text(GONE)
+    run(world, "note", "About nothing", "--date", "2026-08-01")
+    with (world.cwd / "notebook.md").open("a") as file:
+        file.write("goal: paiments\n")
+    run(world, "harvest", *Q3)
+    status, out, _ = run(world, "goals", "check")
+    assert status == 0
+    assert "goals.toml: goals[1].match.paths: '!services' can never match" in out
+    assert "decisions[1].goal: there is no goal 'paymets'; did you mean 'payments'?" in out
+    assert "decisions[1].subject: nothing that was read is 'example/pay#9'" in out
+    assert "notebook.md:5: there is no goal 'paiments'; did you mean 'payments'?" in out
+    assert len(json.loads(run(world, "goals", "check", "--json")[1])["warnings"]) == 4
+
+
+def test_subjects_are_looked_up_in_all_that_was_read_and_not_before(world):
+    sha = commit(world, "Late invoices")
+    (world.cwd / "decisions.toml").write_text(GONE.replace("example/pay#9", f"commit/{sha}").replace("mets", "ments"))
+    assert "Nothing was read yet" in run(world, "goals", "check")[1]
+    run(world, "harvest", *Q3)
+    assert f"nothing that was read is 'commit/{sha}'" in run(world, "goals", "check")[1]
+    run(world, "harvest", "--period", "2026Q4")
+    assert "warning" not in run(world, "goals", "check")[1]
+
+
+def test_progress_is_told_with_pace_and_state(world):
+    run(world, "note", "Fewer", "--outcome", "no-double-charges = 4", "--date", "2026-08-20")
+    status, out, err = run(world, "goals", "progress", *Q3)
+    assert (status, err) == (0, "")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert lines == [
+        "Ada Lovelace, third quarter of 2026",
+        "Goal Asked Done Pace State",
+        "payments 4 commits 1 4 over",
+        "no-double-charges from 31 to 0 double charges a month 4 0 over",
+    ]
+
+
+def test_progress_in_the_middle_of_a_quarter_has_the_pace_of_that_day(world):
+    world.clock = lambda: dt.datetime(2026, 8, 15, 12, tzinfo=dt.UTC)
+    told = json.loads(run(world, "goals", "progress", "--period", "this-quarter", "--json")[1])
+    assert told["complete"] is True
+    assert (told["goals"][0]["done"], told["goals"][0]["state"]) == (1, "behind")
+    assert told["goals"][0]["pace"] == pytest.approx(4 * 46 / 92)
+
+
+def test_progress_only_names_goals_that_have_no_day_in_the_window(world):
+    out = run(world, "goals", "progress", "--period", "2026Q2")[1]
+    assert [line.strip() for line in out.splitlines()][2:] == [
+        "payments has no day in it: 1 July to 30 September 2026",
+        "no-double-charges has no day in it: 1 July to 30 September 2026",
+    ]
+    assert json.loads(run(world, "goals", "progress", "--period", "2026Q2", "--json")[1])["goals"] == []
+
+
+def test_progress_of_what_was_not_read_is_incomplete_and_says_so(world):
+    status, _, err = run(world, "goals", "progress", *Q3, "--no-harvest")
+    assert status == 3
+    assert "Incomplete: here: not read yet" in err
+    assert run(world, "goals", "progress", *Q3, "--no-harvest", "--allow-incomplete")[0] == 0
+
+
+def test_progress_of_another_person_is_of_their_work_and_not_of_my_notes(world):
+    run(world, "note", "Fewer", "--outcome", "no-double-charges = 4", "--date", "2026-08-20")
+    told = json.loads(run(world, "goals", "progress", *Q3, "--person", "teammate", "--json")[1])
+    assert [each["done"] for each in told["goals"]] == [1, None]
+
+
+def test_a_decision_is_kept_by_its_full_subject_and_counts_in_its_goal(world):
+    sha = commit(world, "Invoices in the night")
+    run(world, "harvest", *Q3)
+    assert progress(world) == 1
+    status, out, err = run(world, "decide", sha[:8], "--goal", "payments", "--note", "it pays")
+    assert (status, err) == (0, "")
+    assert out == f"commit/{sha} serves payments: Invoices in the night. Kept in decisions.toml.\n"
+    assert tomllib.loads((world.cwd / "decisions.toml").read_text()) == {
+        "decisions": [
+            {"subject": f"commit/{sha}", "goal": "payments", "decision": "accept", "date": dt.date(2026, 10, 15),
+             "note": "it pays"},
+        ]
+    }  # fmt: skip
+    assert progress(world) == 2
+
+
+def test_a_rejection_takes_from_a_goal_what_its_rules_gave_and_undo_gives_it_back(world):
+    sha = commit(world, "Carry the order")
+    run(world, "harvest", *Q3)
+    assert "does not serve payments" in run(world, "decide", sha, "--goal", "payments", "--reject")[1]
+    assert progress(world) == 0
+    assert "no longer rejected" in run(world, "decide", sha[:7], "--goal", "payments", "--undo")[1]
+    assert progress(world) == 1
+    status, _, err = run(world, "decide", sha, "--goal", "payments", "--undo")
+    assert status == 1
+    assert "Nothing was decided" in err
+
+
+def test_a_decision_about_what_is_gone_can_be_taken_back(world):
+    (world.cwd / "decisions.toml").write_text(GONE)
+    assert run(world, "decide", "example/pay#9", "--goal", "paymets", "--undo")[0] == 0
+    assert decided(world) == []
+
+
+def test_the_day_of_a_decision_is_the_persons(world):
+    with (world.cwd / "harvester.toml").open("a") as file:
+        file.write('[me]\ntimezone = "Pacific/Auckland"\n')
+    run(world, "harvest", *Q3)
+    run(world, "decide", commit(world, "Carry the order"), "--goal", "payments")
+    assert "date = 2026-10-16" in (world.cwd / "decisions.toml").read_text()
+
+
+def test_what_lies_outside_the_goals_days_is_said_not_to_count(world):
+    run(world, "harvest", "--period", "2026Q4")
+    _, _, err = run(world, "decide", commit(world, "Late invoices"), "--goal", "payments")
+    days = "payments runs from 1 July 2026 up to 30 September 2026"
+    assert err == f"It is of 2 October 2026; {days}, so it does not count there.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["nothing", "--goal", "payment"], 1, "There is no goal 'payment'; did you mean 'payments'?"),
+        (["pay#9", "--goal", "payments"], 1, "Nothing that was read is 'pay#9'.\nWas it read? `harvester harvest"),
+        (["pay#9", "--goal", "payments", "--undo", "--reject"], 2, "--undo goes with neither"),
+        (["pay#9"], 2, "Missing option '--goal'"),
+    ],
+)
+def test_a_decision_that_cannot_be_made_writes_nothing(world, arguments, status, said):
+    run(world, "harvest", *Q3)
+    found, out, err = run(world, "decide", *arguments)
+    assert (found, out) == (status, "")
+    assert said in err
+    assert not (world.cwd / "decisions.toml").exists()
+
+
+PULL = 'ada 2026-08-08T09:00:00+00:00 x "Do it (#12)"'
+
+
+def test_words_for_several_pieces_of_work_are_refused_with_their_names(world):
+    for place in ("one", "two"):
+        other = world.cwd.parent / place / "pay"
+        other.mkdir(parents=True)
+        script = f"{PRELUDE}git remote add origin https://github.com/{place}/pay\n{PULL}"
+        subprocess.run(["sh", "-c", script], cwd=other, env=world.environ, check=True)
+    text = CONFIGURATION.replace('["."]', '["../one/pay", "../two/pay"]')
+    (world.cwd / "harvester.toml").write_text(text)
+    run(world, "harvest", *Q3)
+    status, _, err = run(world, "decide", "pay#12", "--goal", "payments")
+    assert status == 1
+    assert "'pay#12' may be github.com/one/pay#12, github.com/two/pay#12." in err
+    assert run(world, "decide", "two/pay#12", "--goal", "payments")[0] == 0
+
+
+def test_nothing_can_be_decided_before_anything_was_read(world):
+    status, _, err = run(world, "decide", "pay#9", "--goal", "payments")
+    assert status == 1
+    assert "Run `harvester harvest` first." in err
+
+
+def triage(world, *answers, arguments=Q3):
+    """What triage says to these lines typed on a terminal."""
+    world.stdin = Terminal("".join(f"{each}\n" for each in answers))
+    status, out, err = run(world, "triage", *arguments)
+    assert (status, err) == (0, "")
+    return out
+
+
+def test_triage_walks_through_suggestions_and_then_unplanned_work(world):
+    out = triage(world, "s", "s")
+    night, runbook = commit(world, "Invoices in the night"), commit(world, "A runbook")
+    assert f"1 of 2 · commit/{night} · commit, 10 July 2026\n  Invoices in the night\n" in out
+    assert "1  payments: the word invoice" in out
+    assert f"2 of 2 · commit/{runbook} · commit, 2 August 2026\n" in out
+    assert "serves no goal so far" in out
+    assert "Carry the order" not in out
+    assert "0 accepted, 0 rejected, 2 left.\n" in out
+    assert not (world.cwd / "decisions.toml").exists()
+
+
+def test_what_is_accepted_counts_and_does_not_come_again(world):
+    out = triage(world, "a", "g payments")
+    assert "2 accepted, 0 rejected, 0 left; kept in decisions.toml." in out
+    assert [each[1:] for each in decided(world)] == [("payments", True), ("payments", True)]
+    assert progress(world) == 3
+    assert "Nothing is left to decide on." in triage(world)
+
+
+def test_what_is_rejected_is_not_suggested_again(world):
+    assert "1 rejected" in triage(world, "r", "q")
+    assert [each[1:] for each in decided(world)] == [("payments", False)]
+    assert "  payments:" not in triage(world)
+
+
+def test_quitting_or_the_end_of_the_input_keeps_what_was_decided(world):
+    assert "1 accepted, 0 rejected, 1 left; kept" in triage(world, "1", "q")
+    assert len(decided(world)) == 1
+    assert "0 accepted, 0 rejected, 1 left." in triage(world)
+
+
+def test_undo_goes_back_to_the_last_decision_and_what_stood_before_it(world):
+    sha = commit(world, "A runbook")
+    run(world, "harvest", *Q3)
+    run(world, "decide", commit(world, "Invoices"), "--goal", "no-double-charges", "--reject", "--note", "no")
+    before = (world.cwd / "decisions.toml").read_text()
+    out = triage(world, "u", "g no-double-charges", "g payments", "u", "u", "q")
+    assert "Nothing was decided yet." in out
+    assert "Undone for no-double-charges." in out
+    assert "That was the last" in out
+    assert "0 accepted, 0 rejected, 2 left." in out
+    assert (world.cwd / "decisions.toml").read_text() == before
+    assert sha not in before
+
+
+def test_an_answer_that_means_nothing_explains_itself_and_decides_nothing(world):
+    out = triage(world, "", "7", "a 2", "r 9", "accept", "g paymints", "g", "", "q")
+    assert "g GOAL     accept another goal" in out
+    assert "There is no goal 'paymints'; did you mean 'payments'?" in out
+    assert decided(world) == []
+
+
+def test_a_title_cannot_command_the_terminal(tmp_path):
+    world = stand_in(
+        tmp_path, "ada 2026-07-03T09:00:00+02:00 x \"$(printf 'Inv\\033[2Joice \\342\\200\\256 %0900d' 1)\""
+    )
+    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (world.cwd / "goals.toml").write_text(AGREED)
+    out = triage(world, "g payments")
+    assert "Inv?[2Joice ? 000" in out
+    assert max(map(len, out.splitlines())) <= 210
+    assert len(decided(world)) == 1
+
+
+def test_without_a_terminal_triage_names_the_command_that_needs_none(world):
+    status, out, err = run(world, "triage", *Q3)
+    assert (status, out) == (2, "")
+    assert "use `harvester decide SUBJECT --goal" in err
+
+
+def test_a_closed_input_is_no_terminal_either(world):
+    done = subprocess.run(
+        f"{sys.executable} -m harvester triage <&-",
+        shell=True, cwd=world.cwd, env=world.environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "this is no terminal" in done.stderr
+
+
+def test_triage_without_goals_says_what_comes_first(world):
+    (world.cwd / "goals.toml").write_text("")
+    world.stdin = Terminal()
+    status, _, err = run(world, "triage")
+    assert status == 1
+    assert "There is no goal in" in err
+
+
+def test_triage_on_a_real_terminal(world):
+    """Typed into a pseudo terminal of the process's own; the end of the input is Ctrl-D."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "harvester", "triage", *Q3],
+        cwd=world.cwd, env=world.environ, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        os.write(ours, b"1\n\x04")
+        out, err = process.communicate()
+        os.close(ours)
+    assert process.returncode == 0, err
+    assert "1 accepted, 0 rejected, 1 left; kept in decisions.toml." in out
+    assert [each[1:] for each in decided(world)] == [("payments", True)]
+
+
+NOTE = """\
+# Notebook
+
+What no tracker sees. One heading an entry, fields as needed.
+
+## 2026-10-15 Paired on the first on-call shift
+with: teammate
+goal: payments
+about: PAY-7, pay#131
+labels: mentoring
+role: mentor
+result: Two
+  lines
+technical: Keys
+takeaway: Lists
+outcome: no-double-charges = 4
+link: https://example.org/x
+
+She asked first.
+"""
+
+
+def test_a_note_stands_in_the_notebook_as_one_would_write_it(world):
+    status, out, err = run(
+        world, "note", "Paired on the first on-call shift", "--with", "Grace Hopper", "--goal", "payments",
+        "--about", "PAY-7", "--about", "pay#131", "--label", "mentoring", "--role", "mentor", "--result", "Two\nlines",
+        "--technical", "Keys", "--takeaway", "Lists", "--outcome", "no-double-charges = 4",
+        "--link", "https://example.org/x", "--body", "She asked first.",
+    )  # fmt: skip
+    assert status == 0
+    assert out == "Wrote “Paired on the first on-call shift”, 15 October 2026, to notebook.md.\n"
+    assert (world.cwd / "notebook.md").read_text() == NOTE
+    assert "Note: It is of 15 October 2026; payments runs from 1 July 2026 up to 30 September 2026" in err
+
+
+def test_a_note_goes_to_the_configured_notebook_that_is_mine(world):
+    both = CONFIGURATION.replace("notebook]", 'theirs]\nfile = "theirs.md"\nperson = "teammate"')
+    (world.cwd / "notes").mkdir()
+    text = both + '[sources.mine]\nconnector = "notebook"\nfile = "notes/mine.md"\n'
+    (world.cwd / "harvester.toml").write_text(text)
+    _, out, err = run(world, "note", "A", "--date", "2026-08-01")
+    assert (out, err) == ("Wrote “A”, 1 August 2026, to notes/mine.md.\n", "")
+    assert not (world.cwd / "theirs.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--goal", "paymints"], 1, "There is no goal 'paymints'; did you mean 'payments'?"),
+        (["--outcome", "no-double-charge = 4"], 1, "did you mean 'no-double-charges'?"),
+        (["--result", "see\n```\ncode", "--takeaway", "x"], 1, "A field cannot hold a line of ```"),
+        (["--outcome", "four"], 1, "The outcome 'four' is no `goal = number`"),
+        (["--with", "Grase Hopper"], 1, "Did you mean 'Grace Hopper'"),
+        (["--date", "2026-02-30"], 2, "2026-02-30"),
+        (["--role", "hero"], 2, "'hero' is not one of"),
+    ],
+)
+def test_a_note_that_names_what_is_not_there_is_not_written(world, arguments, status, said):
+    found, out, err = run(world, "note", "A", *arguments)
+    assert (found, out) == (status, "")
+    assert said in err
+    assert not (world.cwd / "notebook.md").exists()
+
+
+def test_a_figure_for_a_goal_that_is_counted_is_said_to_move_nothing(world):
+    status, _, err = run(world, "note", "A", "--outcome", "payments = 4", "--date", "2026-08-01")
+    assert status == 0
+    assert "The goal 'payments' is not measured by an outcome" in err
+
+
+def test_without_a_configured_notebook_a_note_is_kept_and_it_says_what_is_missing(world):
+    (world.cwd / "harvester.toml").write_text(CONFIGURATION.partition("[sources.notebook]")[0])
+    status, out, err = run(world, "note", "A")
+    assert status == 0
+    assert "to notebook.md." in out
+    assert '[sources.notebook]\nconnector = "notebook"' in err
+
+
+def test_without_a_configuration_a_note_is_kept_at_the_top_of_the_repository(tmp_path):
+    world = stand_in(tmp_path, HISTORY)
+    world.cwd = world.cwd / "docs"
+    status, _, err = run(world, "note", "A", "--with", "anyone", "--goal", "some")
+    assert status == 0
+    assert "with: anyone\ngoal: some\n" in (world.cwd.parent / "notebook.md").read_text()
+    assert "run `harvester init`" in err
+
+
+def test_a_note_is_in_the_next_report_and_moves_its_goal(world):
+    run(world, "note", "No charge twice", "--date", "2026-08-20", "--outcome", "no-double-charges = 4")
+    assert "1 note" in run(world, "report", *Q3)[1]
+    assert progress(world, "no-double-charges") == 4
+
+
+def test_a_notebook_that_is_not_begun_is_no_hole(world):
+    status, out, _ = run(world, "report", *Q3)
+    assert status == 0
+    assert "| notebook | 1 July to 30 September 2026 | 0 | complete |" in out
+    assert "There is no notebook 'notebook.md' yet" in run(world, "doctor")[1]
+
+
+def test_the_goals_that_init_writes_hold_together_as_they_are_and_without_their_hashes(tmp_path):
+    world = stand_in(tmp_path, HISTORY)
+    run(world, "init")
+    path = world.cwd / "goals.toml"
+    assert path.read_text() == GOALS
+    assert run(world, "goals", "check")[0] == 0
+    head, _, example = GOALS.partition("\n\n")
+    path.write_text(head + "\n\n" + "\n".join(line.removeprefix("#") for line in example.split("\n")))
+    status, out, err = run(world, "goals", "check")
+    assert (status, err) == (0, "")
+    assert out == "goals.toml and decisions.toml hold together: 1 goal, 1 criterion, 0 decisions.\n"
+    assert head.splitlines()[0] == "#:schema .harvester/goals.schema.json"
+    schema = json.loads((world.cwd / ".harvester" / "goals.schema.json").read_text())
+    jsonschema.validate(json.loads(json.dumps(tomllib.loads(path.read_text()), default=str)), schema)
+
+
+def test_init_configures_a_notebook_so_that_notes_count(tmp_path):
+    world = stand_in(tmp_path, HISTORY)
+    run(world, "init")
+    assert run(world, "note", "A", "--date", "2026-08-01")[2] == ""
+    assert "1 note" in run(world, "report", *Q3)[1]

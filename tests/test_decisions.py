@@ -1,0 +1,185 @@
+"""Decisions are kept in a file that a person can read, edit and commit, and nothing they wrote in it is lost."""
+
+import datetime as dt
+import stat
+import tomllib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harvester import decisions
+from harvester.decisions import Decision
+from harvester.errors import ConfigError, ReportError
+
+DAY = dt.date(2026, 8, 3)
+PAY = Decision("github.com/example/pay#131", "payments", accept=True, date=DAY)
+
+
+def test_a_decision_is_written_so_that_one_can_read_it(tmp_path):
+    path = tmp_path / "decisions.toml"
+
+    decisions.decide(path, PAY)
+
+    assert path.read_text() == (
+        "# What I decided about my work, by subject and goal: accept or reject. Edit it as you like.\n\n"
+        '[[decisions]]\nsubject = "github.com/example/pay#131"\ngoal = "payments"\n'
+        'decision = "accept"\ndate = 2026-08-03\n'
+    )
+    assert decisions.load(path).entries == (PAY,)
+
+
+def test_no_file_is_no_decisions(tmp_path):
+    assert decisions.load(tmp_path / "decisions.toml") == decisions.Decisions()
+    assert decisions.undo(tmp_path / "decisions.toml", "x", "y") is None
+
+
+BY_HAND = """\
+# mine
+[[decisions]]   # the first
+goal = 'payments'
+subject = "GitHub.com/example/pay#131"
+decision = 'accept' # sure?
+date = 2026-08-03
+note = "talked it over"
+
+# about the second
+[[decisions]]
+subject = "x"
+goal = "payments"
+decision = "accept"
+date = 2026-08-04
+# the end
+"""
+
+
+def test_a_later_decision_takes_the_place_of_the_earlier_and_all_else_stays(tmp_path):
+    path = tmp_path / "decisions.toml"
+    path.write_text(BY_HAND)
+
+    decisions.decide(path, Decision(PAY.subject, "payments", accept=False, date=dt.date(2026, 9, 1)))
+
+    assert path.read_text() == BY_HAND.replace(
+        "'accept' # sure?\ndate = 2026-08-03", '"reject" # sure?\ndate = 2026-09-01'
+    )
+
+
+@pytest.mark.parametrize(
+    ("note", "before", "after"),
+    [
+        ("", 'note = "why"', 'note = "why"'),
+        ('a "new" one', 'note = "w \\" y" # hm', 'note = "a \\"new\\" one" # hm'),
+        ("new", "# no note", 'note = "new"'),
+        ("new", "", 'note = "new"'),
+    ],
+)  # fmt: skip
+def test_a_later_note_replaces_the_earlier_and_none_leaves_it(tmp_path, note, before, after):
+    path = tmp_path / "decisions.toml"
+    decisions.decide(path, PAY)
+    path.write_text(path.read_text() + before)
+
+    decisions.decide(path, Decision(PAY.subject, PAY.goal, accept=True, date=DAY, note=note))
+
+    assert after in path.read_text()
+    assert tomllib.loads(path.read_text())["decisions"][0].get("note", "") == (note or "why")
+
+
+def test_undo_takes_one_decision_out_and_gives_it_back(tmp_path):
+    path = tmp_path / "decisions.toml"
+    path.write_text(BY_HAND)
+
+    taken = decisions.undo(path, PAY.subject, "payments")
+
+    assert taken == Decision("GitHub.com/example/pay#131", "payments", accept=True, date=DAY, note="talked it over")
+    assert path.read_text() == "# mine\n" + BY_HAND[BY_HAND.index("\n# about the second") :]
+    assert [each.subject for each in decisions.load(path).entries] == ["x"]
+
+
+def test_deciding_and_undoing_leaves_the_file_as_it_was(tmp_path):
+    path = tmp_path / "decisions.toml"
+    path.write_text(BY_HAND)
+    for _ in range(2):
+        decisions.decide(path, Decision("y", "payments", accept=True, date=DAY))
+        decisions.undo(path, "y", "payments")
+
+    assert path.read_text() == BY_HAND
+
+
+def test_a_file_laid_out_otherwise_is_left_as_it_is(tmp_path):
+    path = tmp_path / "decisions.toml"
+    inline = 'decisions = [{ subject = "x", goal = "g", decision = "accept", date = 2026-08-03 }]\n'
+    path.write_text(inline)
+
+    with pytest.raises(ConfigError, match="cannot be edited here; it is unchanged"):
+        decisions.decide(path, Decision("x", "g", accept=False, date=DAY))
+    assert path.read_text() == inline
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[[decisions]]\nsubject = "x"\ngoal = "g"\ndecision = "maybe"\ndate = 2026-08-03', "decisions[1].decision: "),
+        ('[[decisions]]\nsubject = "x"\ngoal = "g"\ndecison = "accept"\ndate = 2026-08-03', "did you mean 'decision'?"),
+        ('[[decisions]]\nsubject = "x"\ngoal = "g"\ndecision = "accept"', "decisions[1].date: this key is missing"),
+        (BY_HAND + '[[decisions]]\nsubject = "X"\ngoal = "payments"\ndecision = "reject"\ndate = 2026-08-05',
+         "decisions[3]: decisions[2] decides about 'X' and 'payments' already"),
+        ("[[decisions]\n", "line 1"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_place_and_nothing_is_written(tmp_path, text, line):
+    path = tmp_path / "decisions.toml"
+    path.write_text(text)
+
+    with pytest.raises(ConfigError) as caught:
+        decisions.decide(path, PAY)
+    assert line in caught.value.message
+    assert str(path) in caught.value.message
+    assert path.read_text() == text
+
+
+def test_a_decision_about_something_gone_is_a_doubt_with_its_place():
+    made = decisions.Decisions((PAY, Decision("gone#1", "paiments", accept=True, date=DAY)))
+
+    assert list(decisions.doubts(made, ["payments"], ["GitHub.com/example/pay#131"])) == [
+        "decisions.toml: decisions[2].goal: there is no goal 'paiments'; did you mean 'payments'?",
+        "decisions.toml: decisions[2].subject: nothing that was read is 'gone#1'; it decides nothing",
+    ]
+
+
+def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(tmp_path):
+    real, link = tmp_path / "real.toml", tmp_path / "decisions.toml"
+    real.write_text("")
+    real.chmod(0o600)
+    link.symlink_to(real)
+
+    decisions.decide(link, PAY)
+
+    assert link.is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600
+    assert decisions.load(link).entries == (PAY,)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["decisions.toml", "real.toml"]
+
+
+def test_a_folder_that_is_not_there_is_an_error_with_a_hint(tmp_path):
+    with pytest.raises(ReportError, match="cannot be written"):
+        decisions.decide(tmp_path / "none" / "decisions.toml", PAY)
+
+
+made = st.builds(
+    Decision, st.text(min_size=1, max_size=8), st.text(min_size=1, max_size=3), accept=st.booleans(), date=st.dates(),
+    note=st.text(max_size=5),
+)  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(made, max_size=4, unique_by=lambda each: each.key))
+def test_whatever_is_decided_is_read_again(tmp_path_factory, wanted):
+    path = tmp_path_factory.mktemp("d") / "decisions.toml"
+    for each in wanted:
+        decisions.decide(path, each)
+
+    assert decisions.load(path).entries == tuple(wanted)
+    for each in wanted:
+        assert decisions.undo(path, each.subject, each.goal) == each
+    assert decisions.load(path).entries == ()
+    assert not path.exists() or tomllib.loads(path.read_text(encoding="utf-8")) == {}

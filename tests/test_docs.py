@@ -1,0 +1,82 @@
+"""The reference pages say what the code says, and what other pages tell one to type can be typed."""
+
+import importlib.util
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+from tests.worlds import Terminal, run, stand_in
+
+DOCS = Path(__file__).parent.parent / "docs"
+TUTORIAL_HISTORY = """
+ada 2026-07-03T09:00:00+02:00 services/pay/key.py "Carry the order's key"
+ada 2026-07-10T09:00:00+02:00 tools/invoice.py "Invoices in the night"
+ada 2026-08-02T10:00:00+02:00 docs/runbook.md "A runbook"
+"""
+
+
+def test_the_reference_is_what_the_code_says_now():
+    """Where this fails, run `make docs`."""
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    pages = generate.pages()
+    assert len(pages) >= 3
+    for path, text in pages.items():
+        assert path.is_file(), f"{path.name} is missing"
+        assert path.read_text("utf-8").splitlines() == text.splitlines(), f"{path.name} is out of date"
+
+
+def test_the_tutorial_can_be_followed_as_it_stands(tmp_path):
+    """Every command in it is run in its order, and says what stands below it."""
+    world = stand_in(tmp_path, TUTORIAL_HISTORY)
+    page = (DOCS / "tutorial.md").read_text("utf-8")
+    ran = []
+    for language, text in re.findall(r"^```(console|toml)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        if language == "toml":
+            (world.cwd / "goals.toml").write_text(text)
+            continue
+        for line, expected in re.findall(r"^\$ harvester (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
+            world.stdin = Terminal("s\n" * 9)
+            status, out, err = run(world, *shlex.split(_expanded(line, world)))
+            said = " ".join((out + err).split())
+            assert status == 0, f"{line}: {said}"
+            assert [each for each in expected.splitlines() if " ".join(each.split()) not in said] == [], said
+            ran.append(line.split()[0])
+    assert ran == ["init", "doctor", "goals", "goals", "note", "triage", "decide", "goals", "report"]
+    assert "| notebook | 1 July to 30 September 2026 | 1 | complete |" in (world.cwd / "accomplishments.md").read_text(
+        "utf-8"
+    )
+
+
+def test_every_command_that_the_readme_names_is_there(tmp_path):
+    world = stand_in(tmp_path, "")
+    text = (DOCS.parent / "README.md").read_text("utf-8")
+    named = set(re.findall(r"`harvester ([a-z]+(?: (?:check|progress|list))?)", text))
+    assert {"init", "report", "triage", "decide", "note", "goals check", "goals progress"} <= named
+    assert [each for each in sorted(named) if run(world, *each.split(), "--help")[0]] == []
+
+
+def _expanded(line, world):
+    """The line with each `$(git …)` in it run as a shell would."""
+    return re.sub(
+        r"\$\((git [^)]*)\)",
+        lambda found: subprocess.run(
+            shlex.split(found[1]), cwd=world.cwd, env=world.environ, capture_output=True, text=True, check=True
+        ).stdout.strip(),
+        line,
+    )
+
+
+def test_the_readme_shows_a_report_as_it_comes_out():
+    """Its excerpt is cut from the case tests/reports/goals, line by line and in order."""
+    report = (DOCS.parent / "tests" / "reports" / "goals" / "expected.md").read_text("utf-8").splitlines()
+    readme = (DOCS.parent / "README.md").read_text("utf-8")
+    (excerpt,) = re.findall(r"^```markdown\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    shown = [line for line in excerpt.splitlines() if line and line != "…"]
+    assert len(shown) > 20
+    rest = iter(report)
+    assert [line for line in shown if line not in rest] == []

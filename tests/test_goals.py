@@ -1,0 +1,175 @@
+"""goals.toml is read whole, and every mistake in it is named with its file and key."""
+
+import datetime as dt
+import json
+
+import pytest
+
+from harvester import goals
+from harvester.errors import ConfigError
+from harvester.windows import calendar
+
+EXAMPLE = """
+[[criteria]]
+name = "leads"
+level = "Senior engineer"
+text = "Leads projects."
+match = { any = [{ kinds = ["review"] }, { paths = ["docs/"] }] }
+
+[[goals]]
+name = "payments"
+title = "Lead the payments rewrite"
+criterion = "leads"
+from = 2026-07-01
+until = 2026-10-01
+checkins = [2026-08-15]
+away = ["2026-07-20..2026-08-03", 2026-09-01]
+measure = "pull_requests"
+target = 12
+words = ["payment"]
+[goals.match]
+any = [{ paths = "services/pay/", share = 0.5 }, { tickets = ["PAY-*"] }]
+not = [{ labels = ["dependencies"] }]
+"""
+KNOWN = goals.Known(measures=["pull_requests", "reviews"], people=["me", "teammate"], tickets=["PAY"])
+
+
+def load(tmp_path, text, known=KNOWN):
+    path = tmp_path / "goals.toml"
+    path.write_text(text, encoding="utf-8")
+    return goals.load(path, known)
+
+
+def wrong(tmp_path, text):
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    lines = caught.value.message.splitlines()
+    assert [line.startswith(f"{tmp_path / 'goals.toml'}: ") for line in lines] == [True] * len(lines)
+    return [line.partition("goals.toml: ")[2] for line in lines]
+
+
+def test_a_whole_file_is_read(tmp_path):
+    made = load(tmp_path, EXAMPLE)
+    goal = made.goal("payments")
+
+    assert made.warnings == ()
+    assert goal.away == [
+        (dt.date(2026, 7, 20), dt.date(2026, 8, 3)),
+        (dt.date(2026, 9, 1), dt.date(2026, 9, 2)),
+    ]
+    assert [rule.paths for _, rule in goal.match.rules("match")] == [None, ["services/pay/"], None, None]
+    assert made.serving("leads") == (goal,)
+    assert made.criterion("leads").match.any[0].kinds == ["review"]
+
+
+def test_a_goal_runs_by_the_persons_days_and_its_last_day_is_outside(tmp_path):
+    berlin = calendar("Europe/Berlin")
+    window = load(tmp_path, EXAMPLE).goal("payments").window(berlin)
+
+    assert dt.datetime(2026, 6, 30, 22, tzinfo=dt.UTC) in window
+    assert dt.datetime(2026, 9, 30, 22, tzinfo=dt.UTC) not in window
+
+
+GOAL = '[[goals]]\nname = "a"\ntitle = "A"\nmatch = { labels = ["x"] }\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (GOAL + GOAL, "goals[2].name: 'a' is already the name of goals[1]"),
+        (
+            GOAL + "target = 3",
+            "goals[1].target: a target needs a measure; there are: outcome, pull_requests, reviews",
+        ),
+        (GOAL + 'measure = "revews"', "goals[1].measure: there is no measure 'revews'; did you mean 'reviews'?"),
+        (
+            GOAL + 'measure = "reviews"\ntarget = 0',
+            "goals[1].target: a count cannot reach 0; the target must be more than 0",
+        ),
+        (GOAL + 'measure = "outcome"\ntarget = 0', "goals[1].baseline: an outcome needs a baseline and a target"),
+        (
+            GOAL + 'measure = "outcome"\nbaseline = 4\ntarget = 4',
+            "goals[1].target: it is the baseline already, so there is nothing to reach",
+        ),
+        (
+            GOAL + "from = 2026-10-01\nuntil = 2026-07-01",
+            "goals[1].until: the goal ends (2026-07-01) before it begins (2026-10-01); until is the day after",
+        ),
+        (
+            GOAL + "from = 2026-07-01\nuntil = 2026-10-01\ncheckins = [2026-10-01]",
+            "goals[1].checkins[1]: 2026-10-01 is outside the goal (2026-07-01..2026-10-01)",
+        ),
+        (
+            GOAL + 'away = ["2026-08-03..2026-07-20"]',
+            "goals[1].away[1]: it ends (2026-07-20) before it begins (2026-08-03); the second is the day back",
+        ),
+        (GOAL + 'criterion = "leads"', "goals[1].criterion: there is no criterion 'leads'"),
+        (GOAL + "form = 2026-07-01", "goals[1].form: there is no such key; did you mean 'from'?"),
+        (
+            '[[goals]]\nname = "a"\ntitle = "A"\n[goals.match]\nany = [{ lables = ["x"] }]',
+            "goals[1].match.any[1].lables: there is no such key; did you mean 'labels'?",
+        ),
+        (
+            '[[goals]]\nname = "a"\ntitle = "A"\nmatch = { people = ["teamate"] }',
+            "goals[1].match.people: there is no person 'teamate'; did you mean 'teammate'?",
+        ),
+        ('[[goals]]\nname = "a"', "goals[1].title: this key is missing"),
+        (GOAL + "target = nan\nmeasure = 'reviews'", "goals[1].target: input should be a finite number"),
+        (
+            GOAL + 'away = ["in July"]',
+            (
+                "goals[1].away[1]: write days away as 2026-07-20..2026-08-03 (the second is the first day back)"
+                " or 2026-07-20"
+            ),
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path, text, line):
+    assert wrong(tmp_path, text) == [line]
+
+
+def test_every_mistake_is_named_at_once(tmp_path):
+    assert len(wrong(tmp_path, GOAL + 'target = 3\ncriterion = "x"\n' + GOAL)) == 3
+
+
+@pytest.mark.parametrize(
+    ("rule", "warning"),
+    [
+        ("{ paths = ['./src'] }", "goals[1].match.paths: './src' can never match"),
+        ("{ paths = ['# src'] }", "goals[1].match.paths: '# src' can never match: it is empty or a comment"),
+        ("{ paths = ['!src'] }", "goals[1].match.paths: '!src' can never match"),
+        (
+            "{ tickets = ['PAI-*'] }",
+            "match.tickets: no Jira project 'PAI' is configured, so 'PAI-*' can never match; did you mean 'PAY'?",
+        ),
+        ("{ tickets = ['payments'] }", "match.tickets: 'payments' can never match; write PAY-7, PAY-* or org/repo#12"),
+        ("{ any = [] }", "goals[1].match.any: an empty list can never match"),
+        ("{ any = [{}] }", "goals[1].match.any[1]: it recognises nothing"),
+        ("{ not = [{ labels = ['x'] }] }", "goals[1].match: it recognises nothing"),
+        (
+            "{ kinds = ['reviews'] }",
+            "match.kinds: no source yields 'reviews', so it can never match; did you mean 'review'?",
+        ),
+        ("{ kinds = ['note'], paths = ['docs/'] }", "match.paths: a note changes no files, so it can never match"),
+    ],
+)
+def test_a_rule_that_can_never_match_is_a_warning_with_its_place(tmp_path, rule, warning):
+    made = load(tmp_path, f'[[goals]]\nname = "a"\ntitle = "A"\nmatch = {rule}')
+
+    assert [warning in each for each in made.warnings] == [True]
+
+
+def test_a_line_that_takes_back_from_another_is_no_warning(tmp_path):
+    assert load(tmp_path, '[[goals]]\nname="a"\ntitle="A"\nmatch = { paths = ["docs/*", "!docs/old"] }').warnings == ()
+
+
+def test_broken_toml_names_its_line(tmp_path):
+    assert "line 1" in wrong(tmp_path, "[[goals]")[0]
+
+
+def test_the_schema_knows_the_keys_as_they_stand_in_the_file():
+    made = goals.json_schema()
+
+    assert {"from", "until", "checkins", "away"} <= made["$defs"]["Goal"]["properties"].keys()
+    assert {"any", "all", "not", "paths", "share"} <= made["$defs"]["Rule"]["properties"].keys()
+    assert json.loads(json.dumps(made)) == made

@@ -1,0 +1,146 @@
+"""Every number has one definition, and nothing counts twice, whatever order the sources come in."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harvester import measures
+from harvester.assess import Agreed, assess
+from harvester.people import People
+from harvester.schema import Kind, Role
+from harvester.windows import Window, calendar
+from tests.rows import ADA, GRACE, PEOPLE, at, commit, framed, review, row
+
+YEAR = Window(at("2026-01-01"), at("2027-01-01"))
+
+BOTH = People((ADA, GRACE), {"hub": "github", "hub2": "github"})
+
+
+def counted(rows, *names):
+    asked = {"persons": ["ada"], "window": YEAR, "calendar": calendar("UTC"), "people": PEOPLE}
+    frame = assess(framed(rows), Agreed(), now=at("2026-12-31"), **asked).frame
+    mine = frame[(frame["person"] == "ada") & frame["shown"] & ~frame["bot"]]
+    return [measures.count(mine, name) for name in names]
+
+
+def test_every_measure_names_kinds_and_roles_of_the_schema():
+    for each in measures.MEASURES.values():
+        assert set(each.kinds) <= set(Kind.__args__)
+        assert set(each.roles) <= set(Role.__args__)
+        assert each.definition.endswith(".")
+
+
+def test_an_empty_frame_counts_nothing():
+    assert counted([], *measures.MEASURES) == [0] * len(measures.MEASURES)
+
+
+def test_a_pull_request_that_two_sources_saw_counts_once():
+    seen_by_git = row(source="here", scope="github.com/org/app", account="Ada <ada@example.org>")
+    assert counted([row(), seen_by_git], "pull_requests") == [1]
+
+
+def test_a_pull_request_that_only_git_saw_is_its_author_s():
+    seen_by_git = row(source="here", scope="github.com/org/app", account="Ada <ada@example.org>")
+    assert counted([seen_by_git], "pull_requests", "co_authored") == [1, 0]
+
+
+def test_the_forge_says_who_wrote_a_pull_request_and_git_s_author_becomes_co_author():
+    by_forge = row(account="grace")
+    by_git = row(source="here", scope="github.com/org/app", account="Ada <ada@example.org>")
+    assert counted([by_git, by_forge], "pull_requests", "co_authored") == [0, 1]
+
+
+def test_a_commit_of_ones_own_pull_request_is_not_counted_again():
+    rows = [row(), commit("a" * 40, part_of=("github.com/org/app#1",)), commit("b" * 40)]
+    assert counted(rows, "pull_requests", "commits", "commits_in_pull_requests") == [1, 1, 1]
+
+
+def test_a_commit_that_the_forge_s_pull_request_names_as_its_merge_is_not_counted_again():
+    assert counted([row(closes=(f"commit/{'a' * 40}",)), commit("a" * 40)], "commits") == [0]
+
+
+def test_a_commit_in_somebody_else_s_pull_request_counts_for_its_author():
+    rows = [row(account="grace"), commit("a" * 40, part_of=("github.com/org/app#1",))]
+    assert counted(rows, "pull_requests", "commits") == [0, 1]
+
+
+def test_co_authoring_counts_for_nothing_else():
+    rows = [
+        row(role="co-author"),
+        commit("a" * 40, role="co-author", part_of=("github.com/org/app#1",)),
+        commit("b" * 40, role="co-author"),
+    ]
+    assert counted(rows, "pull_requests", "commits", "co_authored", "projects") == [0, 0, 2, 0]
+
+
+def test_three_reviews_of_one_pull_request_are_one_review_and_three_submissions():
+    rows = [review(1, id=f"review/{each}") for each in "abc"]
+    assert counted(rows, "reviews", "review_submissions", "people_reviewed") == [1, 3, 1]
+
+
+def test_a_review_that_two_configured_sources_saw_is_one_submission():
+    frame = framed([review(1, id="review/a"), review(1, id="review/a", source="hub2", scope="all")], BOTH)
+    assert measures.count(frame[frame["shown"]], "review_submissions") == 1
+
+
+def test_a_review_of_ones_own_work_does_not_count():
+    assert counted([review(1, owners=("ada",))], "reviews", "review_submissions", "people_reviewed") == [0, 0, 0]
+
+
+def test_a_bot_s_pull_request_is_reviewed_but_a_bot_is_no_person_helped():
+    assert counted([review(1, owners=("dependabot[bot]",))], "reviews", "people_reviewed") == [1, 0]
+
+
+def test_points_are_added_once_a_ticket_and_unknown_points_add_nothing():
+    tickets = [
+        row(kind="issue", role="assignee", subject="acme.atlassian.net/PAY-1", points=3.0),
+        row(kind="issue", role="resolver", subject="acme.atlassian.net/PAY-1", points=3.0),
+        row(kind="issue", role="assignee", subject="acme.atlassian.net/PAY-2"),
+    ]
+    assert counted(tickets, "tickets", "points") == [2, 3]
+
+
+def test_a_ticket_that_nobody_did_does_not_count():
+    states = ("completed", None, "not_planned", "duplicate")
+    tickets = [
+        row(kind="issue", role="assignee", subject=f"github.com/org/app#{number}", state=state, points=1.0)
+        for number, state in enumerate(states)
+    ]
+    assert counted(tickets, "tickets", "points") == [2, 2]
+
+
+def test_an_assistant_among_the_co_authors_is_counted_as_such():
+    assert counted([row(others=("Claude <noreply@anthropic.com>", "grace"))], "with_bots", "pull_requests") == [1, 1]
+
+
+def test_words_give_one_and_many():
+    assert measures.MEASURES["reviews"].words(1) == "1 review"
+    assert measures.MEASURES["points"].words(2.5) == "2.5 points"
+    assert measures.MEASURES["commits"].words(12345) == "12,345 commits"
+
+
+WORLD = [
+    row(),
+    row(source="here", scope="github.com/org/app", account="Ada <ada@example.org>"),
+    row(source="there", scope="github.com/org/app", account="Grace <grace@example.org>"),
+    row(subject="github.com/org/app#2", role="co-author"),
+    commit("a" * 40, part_of=("github.com/org/app#1",)),
+    commit("a" * 40, source="there"),
+    commit("b" * 40, title=None),
+    review(3, id="review/1"),
+    review(3, id="review/2"),
+    row(kind="issue", role="assignee", subject="github.com/org/app#9", points=2.0),
+]
+
+
+@given(st.permutations(WORLD), st.lists(st.sampled_from(WORLD)))
+def test_neither_the_order_of_sources_nor_reading_twice_changes_a_count(rows, again):
+    assert counted([*rows, *again], *measures.MEASURES) == counted(WORLD, *measures.MEASURES)
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations([{"additions": 5, "body": "why"}, {}])))
+def test_the_row_that_knows_more_is_shown(first, second):
+    frame = framed([row(**first), row(source="hub2", **second)], BOTH)
+    assert frame.loc[frame["shown"], "body"].tolist() == ["why"]

@@ -1,0 +1,62 @@
+"""Globs read exactly as pathspec reads `.gitignore`; files are told apart by their names."""
+
+import pathspec
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harvester import paths
+
+names = st.sampled_from(["docs", "src", "pay", "a.py", "b.md", "x", "pay.ts", "Ü", "a b"])
+files = st.lists(names, min_size=1, max_size=4).map("/".join)
+parts = st.sampled_from(["docs", "src", "pay", "*", "**", "*.py", "pay*", "[ab].py", "?", "Ü", "a\\ b"])
+globs = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["", "", "", "!"]),
+    st.sampled_from(["", "/"]),
+    st.lists(parts, min_size=1, max_size=3).map("/".join),
+    st.sampled_from(["", "/"]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(globs, min_size=1, max_size=3), st.lists(files, min_size=1, max_size=8, unique=True))
+def test_globs_select_what_gitignore_would_ignore(lines, places):
+    spec = pathspec.GitIgnoreSpec.from_lines(lines)
+
+    assert paths.matches(lines, pa.array(places)).tolist() == [spec.match_file(place) for place in places]
+
+
+def test_a_glob_with_a_star_takes_what_is_below_a_folder_it_selects():
+    places = pa.array(["packages/reactivity/src/ref.ts", "packages/other/ref.ts"])
+
+    assert paths.matches(["packages/reactivity/*"], places).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"), [("", True), ("# docs", True), ("./docs", True), ("../x/", True), ("docs/", False), ("*", False)]
+)
+def test_a_glob_that_can_never_match_says_so(line, wrong):
+    assert bool(paths.glob(line).wrong) == wrong
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        ("services/pay/charge.py", paths.SOURCE),
+        ("services/pay/latest.py", paths.SOURCE),
+        ("services/pay/tests/charge.py", paths.TEST),
+        ("src/__tests__/x.ts", paths.TEST),
+        ("src/x.spec.ts", paths.TEST),
+        ("src/ChargeTest.java", paths.TEST),
+        ("docs/guide.html", paths.DOCS),
+        ("README.md", paths.DOCS),
+        ("services/pay/package.json", paths.MANIFEST),
+        (".gitignore", paths.MANIFEST),
+        ("poetry.lock", paths.RECORD),
+        ("CHANGELOG.md", paths.RECORD),
+    ],
+)
+def test_a_file_is_told_by_its_name(place, kind):
+    assert paths.kinds(pa.array([place])).tolist() == [kind]

@@ -1,0 +1,170 @@
+"""Pace and progress follow from counts, outcomes, days and `now`, and from nothing else."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harvester.frame import make_frame
+from harvester.goals import Goal
+from harvester.people import People
+from harvester.progress import Outcome, asked, bar, elapsed, outcomes, progress, read_outcome
+from harvester.schema import Contribution, to_table
+from harvester.windows import calendar
+
+BERLIN = calendar("Europe/Berlin")
+DATES = {"from": dt.date(2026, 7, 1), "until": dt.date(2026, 10, 1)}
+
+
+def goal(**keys):
+    return Goal.model_validate({"name": "g", "title": "G", "measure": "reviews", "target": 40} | DATES | keys)
+
+
+def day(month, number):
+    return BERLIN.midnight(dt.date(2026, month, number))
+
+
+def test_the_pace_is_even_over_the_goals_days():
+    made = progress(goal(), BERLIN, day(8, 16), count=19)
+
+    assert (made.pace, made.share, made.state) == (pytest.approx(20.0), pytest.approx(0.475), "on track")
+
+
+def test_days_away_stand_still():
+    away = goal(away=["2026-07-20..2026-08-03"])
+
+    assert elapsed(away, BERLIN, day(7, 20)) == elapsed(away, BERLIN, day(8, 3)) == pytest.approx(19 / 78)
+    assert elapsed(away, BERLIN, day(10, 1)) == 1
+
+
+def test_days_away_that_overlap_or_reach_outside_count_once():
+    both = goal(away=["2026-06-20..2026-07-08", "2026-07-05..2026-07-11"])
+
+    assert elapsed(both, BERLIN, day(7, 11)) == 0
+    assert elapsed(both, BERLIN, day(8, 21)) == pytest.approx(41 / 82)
+
+
+def test_a_goal_all_of_whose_days_are_away_still_has_a_pace():
+    assert elapsed(goal(away=["2026-07-01..2026-10-01"]), BERLIN, day(8, 16)) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("now", "count", "state"),
+    [
+        (day(6, 30), 0, "not started"),
+        (day(7, 1), 0, "on track"),
+        (day(8, 16), 18, "on track"),
+        (day(8, 16), 17, "behind"),
+        (day(8, 16), 40, "reached"),
+        (day(9, 30), 40, "reached"),
+        (day(10, 1), 39, "over"),
+        (day(10, 1), 40, "reached"),
+    ],
+)
+def test_the_state_of_a_count(now, count, state):
+    assert progress(goal(), BERLIN, now, count=count).state == state
+
+
+DOWN = {"measure": "outcome", "baseline": 31, "target": 0, "unit": "double charges a month"}
+UP = {"measure": "outcome", "baseline": 10, "target": 50}
+
+
+def told(value, at, name="g"):
+    return Outcome(name, value, at)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "share", "pace", "state"),
+    [
+        (DOWN, 0, 1.0, 15.5, "reached"),
+        (DOWN, -1, 32 / 31, 15.5, "reached"),
+        (DOWN, 15, 16 / 31, 15.5, "on track"),
+        (DOWN, 30, 1 / 31, 15.5, "behind"),
+        (DOWN, 40, -9 / 31, 15.5, "behind"),
+        (UP, 50, 1.0, 30.0, "reached"),
+        (UP, 30, 0.5, 30.0, "on track"),
+        (UP, 5, -5 / 40, 30.0, "behind"),
+    ],
+)
+def test_an_outcome_goes_from_baseline_to_target_in_either_direction(keys, value, share, pace, state):
+    made = progress(goal(**keys), BERLIN, day(8, 16), outcomes=[told(value, day(8, 1))])
+
+    assert (made.done, made.state) == (value, state)
+    assert (made.share, made.pace) == (pytest.approx(share), pytest.approx(pace))
+
+
+def test_the_latest_outcome_up_to_now_within_the_goals_days_holds():
+    figures = [told(9, day(8, 1)), told(4, day(8, 2)), told(7, day(7, 30)), told(0, day(6, 1)), told(1, day(8, 17))]
+
+    assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=figures).done == 4
+    assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=[told(0, day(8, 1), "other")]).done is None
+
+
+def test_an_outcome_that_nobody_wrote_is_unknown_and_not_zero():
+    made = progress(goal(**DOWN), BERLIN, day(8, 16))
+
+    assert (made.done, made.share, made.state) == (None, None, "unknown")
+
+
+def test_a_goal_without_target_or_without_days_has_no_pace():
+    assert progress(goal(target=None), BERLIN, day(8, 16), count=3).pace is None
+    unbounded = Goal(name="g", title="G", measure="reviews", target=40)
+    assert progress(unbounded, BERLIN, day(8, 16), count=3).state == "on track"
+
+
+def test_outcomes_are_read_from_notes_in_the_order_of_time():
+    said = [("note", "b = 2"), ("commit", "b = 3"), ("note", "a = 1\nb = 4 a month"), ("note", "?")]
+    rows = [
+        Contribution(
+            id=f"note:{n}", source="n", scope="n", kind=kind, subject=f"notebook/{n}", account="me", role="author",
+            at=day(8, n + 1), fields={"outcome": text},
+        )
+        for n, (kind, text) in enumerate(said)
+    ]  # fmt: skip
+    frame = make_frame(to_table(rows[::-1]), People())
+
+    assert [(each.goal, each.value) for each in outcomes(frame)] == [("b", 2.0), ("a", 1.0), ("b", 4.0)]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no-double-charges", "= 4", "a = ", "a = four", "a = 4months4", "a = 1_000", "a = 1,000"]
+)
+def test_what_is_no_figure_is_none(text):
+    assert read_outcome(text) == {}
+
+
+@given(st.floats(-2, 3))
+def test_a_bar_is_full_only_where_all_is_done(share):
+    made = bar(share)
+
+    assert len(made) == 10
+    assert (made == "█" * 10) == (share >= 1 - 1e-9)
+
+
+@given(st.integers(0, 200), st.integers(0, 200))
+def test_time_never_goes_back(first, second):
+    made = goal(away=["2026-07-20..2026-08-03", "2026-09-01"])
+    start = day(6, 1)
+    early, late = sorted((first, second))
+
+    assert elapsed(made, BERLIN, start + dt.timedelta(days=early)) <= elapsed(
+        made, BERLIN, start + dt.timedelta(days=late)
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"target": 1}, "1 review"),
+        ({"target": 1200}, "1,200 reviews"),
+        ({"target": None}, ""),
+        ({"measure": None, "target": None}, ""),
+        (
+            {"measure": "outcome", "baseline": 31, "target": 0, "unit": "double charges a month"},
+            "from 31 to 0 double charges a month",
+        ),
+    ],
+)
+def test_what_was_asked_is_told_with_its_unit(keys, words):
+    assert asked(goal(**keys)) == words

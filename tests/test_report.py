@@ -1,0 +1,174 @@
+"""Reports: the same material gives the same bytes, and a person's edits are never lost."""
+
+import dataclasses
+import datetime as dt
+import json
+import os
+
+import pytest
+
+from harvester import plugins
+from harvester.assess import Agreed, assess
+from harvester.connector import Gap
+from harvester.coverage import Standing
+from harvester.errors import ReportError
+from harvester.proof import changes, digests, dump, evidence
+from harvester.report import Material, render, write
+from harvester.windows import Window, calendar
+from tests.rows import PEOPLE, at, commit, framed, review, row
+
+NOTHING = Agreed()
+QUARTER = Window(at("2026-07-01"), at("2026-10-01"), "third quarter of 2026")
+REPORT = plugins.load(plugins.REPORTS, "accomplishments")
+ROWS = [
+    row(title="Carry the order's key", url="https://github.com/org/app/pull/1", additions=340, deletions=120),
+    row(subject="github.com/org/app#9", at=at("2026-10-01"), title="Next quarter's"),
+    commit("a" * 40, part_of=("github.com/org/app#1",), title="One of its commits"),
+    commit("b" * 40, title="A commit of its own"),
+    review(3, state="approved", title="Grace's work"),
+    row(kind="issue", role="assignee", subject="acme.atlassian.net/PAY-7", points=5.0, title="Charged twice"),
+    row(account="dependabot[bot]", subject="github.com/org/app#4", title="Bump"),
+    row(account="grace", subject="github.com/org/app#3", title="Grace's work"),
+]
+
+
+def material(rows=ROWS, gaps=(), read_at="2026-10-02", agreed=NOTHING, **values):
+    known = Standing("hub", QUARTER, holes=gaps, read_at=at(read_at))
+    given = {
+        "window": QUARTER, "persons": ("ada",), "standings": [known],
+        "calendar": calendar("Europe/Berlin"), "people": PEOPLE,
+    }  # fmt: skip
+    given |= values
+    shared = {name: given[name] for name in ("persons", "window", "calendar", "people")}
+    return Material(assessment=assess(framed(rows), agreed, now=at(read_at), **shared), **given)
+
+
+def test_counts_list_and_proof_come_from_the_rows():
+    text = render(REPORT, material())
+    assert "1 pull request merged, 1 ticket resolved and 1 commit outside of pull requests in 1 project." in text
+    assert "1 review for 1 person." in text
+    assert "| [app#1](https://github.com/org/app/pull/1) | Carry the order's key | merged 1 Aug | +340 −120 |" in text
+    assert "### For Grace Hopper" in text
+    assert "Next quarter's" not in text
+    assert "One of its commits" not in text
+    assert "1 commit is part of a pull request above and not listed again." in text
+    assert "1 act by bots left out." in text
+
+
+def test_the_same_material_gives_the_same_bytes_whatever_the_order_of_its_rows():
+    assert render(REPORT, material(ROWS)) == render(REPORT, material(ROWS[::-1]))
+
+
+def test_holes_come_first_and_once():
+    gaps = (Gap("org", "401: the token has expired"), Gap("org", "401: the token has expired"))
+    lines = render(REPORT, material(gaps=gaps)).splitlines()
+    assert lines[3].startswith("> **Incomplete.**")
+    assert [line for line in lines if "expired" in line] == ["> - hub: org: 401: the token has expired"]
+    assert any("**incomplete**" in line for line in lines)
+
+
+def test_no_work_is_said_in_words():
+    assert "No work was found in this window." in render(REPORT, material([]))
+
+
+def test_a_window_that_still_ran_says_as_of_when_it_was_read():
+    assert "complete, as of 3 Sep 14:30" in render(REPORT, material(read_at="2026-09-03T12:30"))
+    assert "as of" not in render(REPORT, material())
+
+
+def test_evidence_is_over_rows_and_not_their_order():
+    assert digests(evidence(material(ROWS), "r")) == digests(evidence(material(ROWS[::-1]), "r"))
+    assert digests(evidence(material(ROWS), "r")) != digests(evidence(material(ROWS[1:]), "r"))
+
+
+def test_evidence_names_what_changed_by_row_and_source_but_not_when_it_was_read():
+    before = evidence(material(), "r")
+    edited = [dataclasses.replace(ROWS[0], title="Another title"), *ROWS[2:], row(subject="github.com/org/app#77")]
+    after = evidence(material(edited, gaps=(Gap("org", "401"),)), "r")
+    told = changes(before, after)
+    assert "row new: github.com/org/app#77 (author, ada): Work" in told
+    assert "row changed: github.com/org/app#1 (author, ada): Another title" in told
+    assert "source changed: hub" in told
+    assert changes(before, evidence(material(read_at="2026-10-09"), "r")) == []
+    assert json.loads(dump(before)) == before
+
+
+def test_a_report_is_replaced_but_not_one_that_a_person_edited(tmp_path):
+    path = tmp_path / "deep" / "report.md"
+    text = render(REPORT, material())
+    write(text, path)
+    write(text, path)
+    path.write_text(path.read_text() + "\nMy own words.\n")
+    with pytest.raises(ReportError, match="was edited since it was made"):
+        write(text, path)
+    assert "My own words." in path.read_text()
+    write(text, path, force=True)
+    assert path.read_text() == text
+
+
+def test_a_file_that_is_no_report_is_left_alone(tmp_path):
+    path = tmp_path / "notes.md"
+    path.write_text("my notes")
+    with pytest.raises(ReportError, match="is not a report of harvester's"):
+        write("x", path)
+    assert path.read_text() == "my notes"
+
+
+def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path):
+    text = render(REPORT, material())
+    (tmp_path / "link.md").symlink_to("report.md")
+    write(text, tmp_path / "link.md")
+    assert (tmp_path / "link.md").is_symlink()
+    assert (tmp_path / "report.md").read_text() == text
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_device_or_a_pipe_in_the_way_is_neither_read_nor_replaced(tmp_path, force):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ReportError, match="is no ordinary file"):
+        write("x", tmp_path / "pipe", force=force)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "nul\0"])
+def test_a_name_that_no_file_can_have_is_said_so(tmp_path, name):
+    with pytest.raises(ReportError, match="cannot be written"):
+        write("x", tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_name_that_a_file_can_have_is_written(tmp_path):
+    write("x", tmp_path / ("x" * 255))
+    assert [each.name for each in tmp_path.iterdir()] == ["x" * 255]
+
+
+def test_nothing_is_left_behind_where_the_text_cannot_be_written(tmp_path):
+    with pytest.raises(ReportError, match="cannot be written"):
+        write("\ud800", tmp_path / "report.md")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_said_so_as_a_user(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(ReportError, match="cannot be written"):
+        write("x", tmp_path / "report.md")
+
+
+def test_a_file_where_a_folder_should_be_is_said_so(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ReportError, match="cannot be written") as caught:
+        write("x", tmp_path / "file" / "report.md")
+    assert "--output" in caught.value.hint
+
+
+def test_the_head_cannot_be_broken_by_a_person_s_name():
+    text = render(REPORT, material(persons=("<a--><script>@b.c>",)))
+    assert text.splitlines()[0].endswith("-->")
+    assert text.splitlines()[0].count("-->") == 1
+    assert "<script" not in text.splitlines()[0]
+
+
+def test_times_are_the_person_s_own():
+    late = row(at=dt.datetime(2026, 7, 31, 22, 30, tzinfo=dt.UTC))
+    assert "merged 1 Aug" in render(REPORT, material([late]))

@@ -1,0 +1,162 @@
+"""Secrets: found in four places, and shown in none."""
+
+import logging
+import sys
+import time
+import traceback
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+from pydantic import BaseModel, ValidationError
+
+from harvester.connector import Tools
+from harvester.errors import SecretError
+from harvester.secrets import Secret, Vault
+from harvester.testing import tools
+
+VALUE = "s3cr3t/with+signs="
+
+
+def python(code):
+    return Secret(f'command:{sys.executable} -c "{code}"')
+
+
+def test_the_environment(tmp_path):
+    assert Vault({"TOKEN": f" {VALUE}\n"}, tmp_path).reveal(Secret("env:TOKEN")) == VALUE
+
+
+def test_a_file_beside_the_configuration(tmp_path):
+    (tmp_path / "token").write_text(f"{VALUE}\n")
+    vault = Vault({}, tmp_path)
+    assert vault.reveal(Secret("file:token")) == vault.reveal(Secret(f"file:{tmp_path}/token")) == VALUE
+
+
+def test_a_command_with_its_arguments_environment_and_folder(tmp_path):
+    vault = Vault({"PART": VALUE}, tmp_path)
+    assert vault.reveal(python("import os; print(os.environ['PART'], os.getcwd())")) == f"{VALUE} {tmp_path}"
+
+
+def test_a_command_is_not_read_by_a_shell(tmp_path):
+    assert Vault({}, tmp_path).reveal(python("print('a; touch b > c')")) == "a; touch b > c"
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_keyring(tmp_path):
+    class InMemory(KeyringBackend):
+        priority = 1
+
+        def get_password(self, service, username):
+            return VALUE if (service, username) == ("a/b", "ann") else None
+
+        def set_password(self, service, username, password):
+            raise NotImplementedError
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(InMemory())
+    try:
+        assert Vault({}, tmp_path).reveal(Secret("keyring:a/b/ann")) == VALUE
+        with pytest.raises(SecretError, match="The keyring has nothing for 'a/b/bo'"):
+            Vault({}, tmp_path).reveal(Secret("keyring:a/b/bo"))
+        with pytest.raises(SecretError, match="names no service and user"):
+            Vault({}, tmp_path).reveal(Secret("keyring:ann"))
+    finally:
+        keyring.set_keyring(before)
+
+
+def test_a_keyring_that_is_not_installed_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(SecretError, match="pip install 'contribution-harvester\\[keyring\\]'"):
+        Vault({}, tmp_path).reveal(Secret("keyring:service/user"))
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("env:NONE", "The environment has no 'NONE'."),
+        ("env:EMPTY", "The secret 'env:EMPTY' is empty."),
+        ("file:none", "The file 'none' gives no secret: No such file or directory."),
+        ("file:.", "The file '.' gives no secret: Is a directory."),
+        ("file:binary", "The file 'binary' gives no secret: not text."),
+        ("file:a\0b", "The file 'a\\x00b' gives no secret: not text."),
+        ("file:~nobody-of-that-name/x", "Could not determine home directory."),
+        ("command:no-such-program-here x", "There is no program for 'no-such-program-here x'."),
+        ("command:false", "'false' gave no secret (it failed)."),
+        ("command:true", "The secret 'command:true' is empty."),
+        ("command:echo 'open", "gave no secret (ValueError)."),
+    ],
+)
+def test_a_reference_that_leads_nowhere_says_so(tmp_path, reference, message):
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SecretError) as caught:
+        Vault({"EMPTY": " "}, tmp_path).reveal(Secret(reference))
+    assert message in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path):
+    """The grandchild keeps the pipe open; waiting for it would take a minute."""
+    vault = Vault({"PATH": "/usr/bin:/bin"}, tmp_path, command_seconds=0.3)
+    began = time.monotonic()
+    with pytest.raises(SecretError, match=r"gave no secret \(no answer in 0.3 seconds\)"):
+        vault.reveal(Secret("command:sh -c 'sleep 60 & sleep 60'"))
+    assert time.monotonic() - began < 30
+
+
+def test_what_a_failing_command_said_is_not_repeated(tmp_path, capfd):
+    vault = Vault({"S": VALUE}, tmp_path)
+    with pytest.raises(SecretError) as caught:
+        vault.reveal(python("import os, sys; print(os.environ['S']); sys.exit(os.environ['S'])"))
+    assert VALUE not in "".join(traceback.format_exception(caught.value))
+    assert VALUE not in "".join(capfd.readouterr())
+
+
+def test_a_secret_shows_itself_nowhere(tmp_path, caplog):
+    secret = Secret("env:TOKEN")
+    vault = Vault({"TOKEN": VALUE, "OTHER": "another one"}, tmp_path)
+    assert vault.reveal(secret) == VALUE
+    handed = tools(tmp_path, environ={"TOKEN": VALUE})
+    assert isinstance(handed, Tools)
+    handed.reveal(secret)
+    logging.getLogger("test").error("%r %s %r %s", vault, vault, handed, handed.reveal)
+    for shown in (caplog.text, repr(vault), str(vault), repr(handed), repr(handed.reveal), repr(secret), str(secret)):
+        assert VALUE not in shown
+        assert "another one" not in shown
+    assert repr(secret) == "Secret(env:…)"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        VALUE,
+        "env:",
+        "env: ",
+        "ENV:TOKEN",
+        "https://example.org",
+        "",
+        "env:ghp_" + "a1B2" * 9,
+        "command:echo github_pat_" + "a1B2" * 9,
+        "env:glpat-" + "a1B2" * 5,
+        "ATATT3xFfGF0" + "a1B2" * 9,
+    ],
+)
+def test_a_secret_written_out_is_refused_and_not_repeated(written):
+    class Section(BaseModel, hide_input_in_errors=True):
+        token: Secret
+
+    with pytest.raises(ValueError, match="must say where the secret is") as plain:
+        Secret(written)
+    with pytest.raises(ValidationError) as caught:
+        Section.model_validate({"token": written})
+    for error in (plain.value, caught.value):
+        text = "".join(traceback.format_exception(error))
+        assert not written.strip() or len(written) < 12 or written not in text
+
+
+def test_redaction_takes_out_what_was_given_out(tmp_path):
+    vault = Vault({"A": VALUE, "B": VALUE + "longer"}, tmp_path)
+    assert vault.redact(f"x {VALUE}") == f"x {VALUE}"
+    vault.reveal(Secret("env:A"))
+    vault.reveal(Secret("env:B"))
+    assert vault.redact(f"{VALUE}longer and {VALUE}, twice {VALUE}") == "*** and ***, twice ***"
+    assert vault.redact("https://x.test/?token=s3cr3t%2Fwith%2Bsigns%3D&a=b") == "https://x.test/?token=***&a=b"

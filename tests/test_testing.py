@@ -1,0 +1,181 @@
+"""The contract of a connector: a good one passes it, and each breach is named."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from harvester.connector import Done, Event, Gap, Request, Retracted
+from harvester.errors import SourceError
+from harvester.schema import Contribution
+from harvester.testing import check_connector, tools
+from harvester.windows import Window, calendar, parse
+from tests.conftest import GUIDE, blocks
+
+JULY = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
+REQUEST = Request(Window(JULY, JULY + dt.timedelta(days=90)), frozenset({"ann"}))
+
+
+def row(day: int, **changes: object) -> Contribution:
+    made = Contribution(
+        id=f"note/author/{day}", source="test", scope="s", kind="note", subject=f"note/{day}", account="Ann",
+        role="author", at=JULY + dt.timedelta(days=day),
+    )  # fmt: skip
+    return dataclasses.replace(made, **changes)
+
+
+@dataclass(frozen=True)
+class Good:
+    """A connector that keeps the contract: rows of ten days, a hole, and a cursor."""
+
+    rows: tuple[Contribution, ...] = tuple(row(day) for day in range(0, 90, 10))
+    after: tuple[object, ...] = ()
+
+    def fetch(self, request: Request) -> Iterator[Event]:
+        yield from (each for each in self.rows if each.at in request.window)
+        yield Gap("other", "no access")
+        yield Retracted("s", id="note/author/99")
+        yield Done("s", "cursor")
+        yield from self.after
+
+
+@dataclass(frozen=True)
+class Closed:
+    """One that takes the window's end for part of it."""
+
+    def fetch(self, request: Request) -> Iterator[Event]:
+        return (row(day) for day in range(91) if request.window.since <= row(day).at <= request.window.until)
+
+
+@dataclass(frozen=True)
+class Capped:
+    """One that gives no more than a page and says nothing."""
+
+    def fetch(self, request: Request) -> Iterator[Event]:
+        return (row(day) for day in [day for day in range(90) if row(day).at in request.window][:10])
+
+
+@dataclass(frozen=True)
+class Counting:
+    """One that numbers its rows by the order of reading."""
+
+    seen: list[int] = field(default_factory=list)
+
+    def fetch(self, request: Request) -> Iterator[Event]:
+        self.seen.append(1)
+        yield row(1, id=f"reading/{len(self.seen)}")
+
+
+@dataclass(frozen=True)
+class Inventive:
+    """One that finds more where it is told what it knew."""
+
+    def fetch(self, request: Request) -> Iterator[Event]:
+        extra = [row(40, id="sudden")] if request.cursors else []
+        yield from (each for each in (row(1), *extra) if each.at in request.window)
+        yield Done("s", "cursor")
+
+
+def test_a_good_connector_gives_back_its_rows():
+    assert check_connector(Good, REQUEST) == list(Good().rows)
+
+
+@pytest.mark.parametrize(
+    ("make", "breach"),
+    [
+        (lambda: Good(after=("a text",)), "yielded 'a text', which is no event"),
+        (lambda: Good(after=(Gap("s", ""),)), "a gap in 's' has no reason"),
+        (lambda: Good(after=(row(95),)), "note/author/95 at 2026-10-04T00:00:00+00:00 is outside the window"),
+        (lambda: Good((row(1, account="Bo"),)), "note/author/1 is by 'Bo', whom nobody asked for"),
+        (lambda: Good((row(1), row(2, source="b"))), "names several sources: ['b', 'test']"),
+        (lambda: Good((row(1, kind="pr"),)), "note/author/1 is of a kind or role that nobody counts: 'pr', 'author'"),
+        (lambda: Good((row(1, role="boss"),)), "that nobody counts: 'note', 'boss'"),
+        (lambda: Good((row(1, id=""),)), "a row has an empty 'id'"),
+        (lambda: Good((row(1, subject=""),)), "note/author/1 has an empty 'subject'"),
+        (lambda: Good((row(1), row(1, title="x"))), "note/author/1 came twice in s with different contents"),
+        (
+            lambda: Good((row(1, title="\ud83d"),)),
+            "'title' of row 'note/author/1' from 'test' cannot be kept as string",
+        ),
+        (lambda: Good((row(1, at=JULY.replace(tzinfo=None)),)), None),
+        (lambda: Good((row(1, labels=["a"]),)), "note/author/1 changes on its way through Arrow"),
+        (lambda: Good((row(1, additions=1.5),)), "note/author/1 changes on its way through Arrow"),
+        (Closed, "two adjacent windows share rows"),
+        (Closed, "is outside the window"),
+        (Capped, "two adjacent windows read apart differ from one reading of both"),
+        (Inventive, "reading on from its cursors yields ('s', 'sudden'), which the first reading did not"),
+    ],
+)
+def test_each_breach_is_named(make: Callable[[], Good], breach: str | None):
+    if breach is None:
+        make = Naive
+        breach = "'at' of row 'note/author/1' from 'test' cannot be kept as timestamp[us, tz=UTC]"
+    with pytest.raises(AssertionError) as caught:
+        check_connector(make, REQUEST)
+    assert str(caught.value).startswith("the connector breaks its contract:\n- ")
+    assert breach in str(caught.value)
+
+
+@dataclass(frozen=True)
+class Naive:
+    """One whose times have no zone."""
+
+    def fetch(self, request: Request) -> Iterator[Event]:
+        yield row(1, at=JULY.replace(tzinfo=None))
+
+
+def test_a_reading_that_differs_from_the_last_is_a_breach():
+    seen: list[int] = []
+    with pytest.raises(AssertionError, match="a second reading of the unchanged source differs from the first"):
+        check_connector(lambda: Counting(seen), REQUEST)
+
+
+def test_several_breaches_are_told_at_once():
+    with pytest.raises(AssertionError) as caught:
+        check_connector(lambda: Good((row(1, kind="pr", account="Bo"),)), REQUEST)
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_waits_are_written_down_and_the_clock_stands(tmp_path):
+    waited: list[tuple[float, str]] = []
+    handed = tools(tmp_path, now=JULY, waited=waited, reckoning=calendar("Asia/Tokyo"))
+    handed.wait(60, "the rate limit")
+    assert (waited, handed.clock(), handed.calendar.zone.key) == ([(60, "the rate limit")], JULY, "Asia/Tokyo")
+    assert tools(tmp_path).clock().tzinfo is not None
+
+
+@pytest.fixture
+def guide(diary):
+    """The connector of the guide, imported as a user's would be."""
+    import harvester_diary
+
+    return harvester_diary.Diary
+
+
+def test_the_test_in_the_guide_passes(guide, tmp_path):
+    names: dict[str, object] = {"Diary": guide}
+    exec(blocks(GUIDE, "python")[1], names)
+    test = names["test_the_diary_keeps_the_contract"]
+    assert callable(test)
+    test(tmp_path)
+
+
+def test_the_connector_in_the_guide_says_what_it_could_not_read(guide, tmp_path):
+    lines = ["day,who,what,link", "2026-07-14,Ann,A class,", "soon,Ann,A talk,", "2026-07-15,,Nobody's,", "2026-07-16"]
+    (tmp_path / "diary.csv").write_text("\n".join([*lines, "2026-07-17,bo,Another's,"]), encoding="utf-8")
+    handed = tools(tmp_path)
+    request = Request(parse("2026Q3", calendar("UTC"), handed.clock()), frozenset({"ann"}))
+    assert [each.title for each in check_connector(lambda: guide(handed, "diary.csv"), request)] == ["A class"]
+    gaps = [each for each in guide(handed, "diary.csv").fetch(request) if isinstance(each, Gap)]
+    assert [each.reason.partition(":")[0] for each in gaps] == [
+        f"entry {number} cannot be read" for number in (3, 4, 5)
+    ]
+    with pytest.raises(SourceError, match=r"The diary 'none.csv' cannot be read: "):
+        list(guide(handed, "none.csv").fetch(request))
+
+
+def test_the_connector_in_the_guide_is_about_forty_lines():
+    code = [line for line in blocks(GUIDE, "python")[0].splitlines() if line.strip()]
+    assert len(code) <= 50

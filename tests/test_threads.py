@@ -1,0 +1,206 @@
+"""Threads join what belongs together, whatever order or source it came from, and nothing else."""
+
+import datetime as dt
+import itertools
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harvester.frame import make_frame
+from harvester.people import People
+from harvester.schema import Contribution, to_table
+from harvester.threads import about, closers, components, resolve, threads
+
+JIRA = {"PAY": "acme.atlassian.net"}
+numbers = itertools.count()
+
+
+def row(subject, kind="pull_request", *, role="author", **values):
+    return Contribution(
+        **{
+            "id": f"{kind}:{next(numbers)}", "source": "github", "scope": "github.com/org", "kind": kind,
+            "subject": subject, "account": "ada", "role": role, "at": dt.datetime(2026, 7, 1, tzinfo=dt.UTC),
+        } | values
+    )  # fmt: skip
+
+
+def framed(*rows):
+    return make_frame(to_table(rows), People())
+
+
+def thread_of(*rows, tickets=JIRA):
+    return threads(framed(*rows), tickets).tolist()
+
+
+@pytest.mark.parametrize(
+    ("reference", "base", "subject"),
+    [
+        ("#12", "github.com/org/repo", "github.com/org/repo#12"),
+        ("!12", "gitlab.com/group/sub/project", "gitlab.com/group/sub/project!12"),
+        ("other/repo#3", "github.com/org/repo", "github.com/other/repo#3"),
+        ("a/b/c!5", "gitlab.com/group/project", "gitlab.com/a/b/c!5"),
+        ("sibling!7", "gitlab.com/group/project", "gitlab.com/group/sibling!7"),
+        ("github.com/Org/Repo#3", "gitlab.com/group/project", "github.com/org/repo#3"),
+        ("localhost:8080/org/repo#3", "gitlab.com/group/project", "localhost:8080/org/repo#3"),
+        ("PAY-7", "github.com/org/repo", "acme.atlassian.net/pay-7"),
+        ("UTF-8", "github.com/org/repo", None),
+        ("OPS-1", "github.com/org/repo", None),
+        ("acme.atlassian.net/OPS-1", "github.com/org/repo", "acme.atlassian.net/ops-1"),
+        ("commit/ABCDEF1", "github.com/org/repo", "commit/abcdef1"),
+        ("abcdef1", "github.com/org/repo", None),
+        ("a" * 40, "github.com/org/repo", "commit/" + "a" * 40),
+        ("https://github.com/org/repo/pull/3#issuecomment-1", "x.y/z", "github.com/org/repo#3"),
+        ("https://github.com/org/repo/issues/3", "x.y/z", "github.com/org/repo#3"),
+        ("https://gitlab.com/a/b/-/merge_requests/3?tab=x", "x.y/z", "gitlab.com/a/b!3"),
+        ("https://gitlab.com/a/b/-/work_items/3", "x.y/z", "gitlab.com/a/b#3"),
+        ("https://acme.atlassian.net/browse/PAY-3", "x.y/z", "acme.atlassian.net/pay-3"),
+        ("https://github.com/org/repo/commit/abcdef12", "x.y/z", "commit/abcdef12"),
+        ("a mere mention", "github.com/org/repo", None),
+        ("", "github.com/org/repo", None),
+        ("#1x", "github.com/org/repo", None),
+    ],
+)
+def test_a_reference_is_read_from_where_it_stands(reference, base, subject):
+    assert resolve(pa.array([reference]), pa.array([base]), JIRA).to_pylist() == [subject]
+
+
+def test_a_ticket_its_pull_request_its_review_and_its_commit_are_one_thread_named_after_the_ticket():
+    sha = "c" * 40
+    found = thread_of(
+        row("github.com/org/repo#12", closes=("PAY-7",)),
+        row("github.com/org/repo#12", "review", role="reviewer"),
+        row(f"commit/{sha}", "commit", scope="github.com/org/repo", part_of=("#12",)),
+        row("commit/" + "d" * 40, "commit", scope="/home/ada/repo", same_as=("commit/ccccccc",)),
+        row("github.com/org/repo#20", reverts=("#12",)),
+        row("acme.atlassian.net/PAY-7", "issue", role="assignee"),
+        row("github.com/org/repo#99"),
+    )
+
+    assert found == ["acme.atlassian.net/PAY-7"] * 6 + ["github.com/org/repo#99"]
+
+
+def test_mentions_epics_and_what_a_note_is_about_join_nothing():
+    found = thread_of(
+        row("github.com/org/repo#1", body="see #2", parent="PAY-1"),
+        row("github.com/org/repo#2", parent="PAY-1"),
+        row("notebook/x", "note", about=("#1", "#2")),
+    )
+
+    assert len(set(found)) == 3
+
+
+def test_a_word_that_only_looks_like_a_ticket_joins_nothing():
+    found = thread_of(row("github.com/org/repo#1", closes=("UTF-8",)), row("github.com/org/repo#2", closes=("UTF-8",)))
+
+    assert found == ["github.com/org/repo#1", "github.com/org/repo#2"]
+
+
+def test_an_abbreviated_commit_joins_only_where_one_commit_begins_so():
+    first, second = "commit/" + "abcdef1" + "0" * 33, "commit/" + "abcdef1" + "1" * 33
+    pick = row("commit/" + "f" * 40, "commit", same_as=("commit/abcdef1",))
+
+    assert thread_of(row(first, "commit"), pick) == [first, first]
+    assert len(set(thread_of(row(first, "commit"), row(second, "commit"), pick))) == 3
+
+
+def test_the_same_number_in_two_repositories_of_unknown_host_is_two_tickets():
+    rows = [
+        row("commit/" + letter * 40, "commit", scope=f"/home/ada/{place}", closes=("#1",))
+        for letter, place in (("a", "one"), ("b", "one"), ("c", "two"))
+    ]
+
+    found = thread_of(*rows)
+
+    assert found[0] == found[1] != found[2]
+
+
+def test_an_empty_frame_has_no_threads():
+    assert threads(framed(row("github.com/org/repo#1")).iloc[:0], JIRA).tolist() == []
+
+
+def test_a_frame_that_was_selected_keeps_its_index():
+    frame = framed(row("github.com/org/repo#1"), row("github.com/org/repo#2"), row("github.com/org/repo#3")).iloc[1:]
+
+    assert threads(frame, JIRA).to_dict() == {1: "github.com/org/repo#2", 2: "github.com/org/repo#3"}
+
+
+def test_a_slice_of_a_frame_has_the_threads_of_its_own_rows():
+    rows = [row("github.com/org/repo#9", closes=("#8",)), *(row(f"github.com/org/repo#{n}") for n in (1, 2))]
+    frame = framed(*rows, row("github.com/org/repo#3", closes=("#2",)))
+
+    assert threads(frame.iloc[1:], JIRA).tolist() == [
+        "github.com/org/repo#1", "github.com/org/repo#2", "github.com/org/repo#2",
+    ]  # fmt: skip
+
+
+def test_a_note_is_about_the_one_work_item_that_its_words_end():
+    frame = framed(
+        row("github.com/org/pay#131", closes=("PAY-7",)),
+        row("acme.atlassian.net/PAY-7", "issue"),
+        row("github.com/org/other#131"),
+        row("notebook/a", "note", scope="notebook.md", about=("pay#131", "pay#9", "#131")),
+        row("notebook/b", "note", scope="notebook.md", about=("PAY-7",)),
+    )
+
+    found = about(frame, threads(frame, JIRA), JIRA)
+
+    assert found == [(3, "acme.atlassian.net/PAY-7"), (4, "acme.atlassian.net/PAY-7")]
+
+
+def test_a_ticket_is_closed_by_its_pull_request_once_whichever_sources_saw_it():
+    rows = [
+        row("acme.atlassian.net/PAY-7", "issue", role="assignee"),
+        row("github.com/org/repo#12", closes=("PAY-7",), paths=("a.py",)),
+        row("github.com/org/repo#12", source="git", closes=("PAY-7",), paths=("a.py", "b.py")),
+        row("commit/" + "c" * 40, "commit", closes=("PAY-7",), paths=("c.py",)),
+        row("github.com/org/repo#13", "review", role="reviewer", closes=("PAY-7",), paths=("d.py",)),
+    ]
+
+    ticket, lender = closers(framed(*rows), JIRA)
+
+    assert (ticket.tolist(), lender.tolist()) == ([0], [2])
+
+
+subjects = st.integers(0, 9).map(lambda number: f"github.com/org/repo#{number}")
+references = st.lists(st.integers(0, 9).map(lambda number: f"#{number}"), max_size=2).map(tuple)
+work = st.lists(
+    st.tuples(subjects, references, st.sampled_from(["closes", "part_of", "same_as", "reverts"])), max_size=12
+)
+
+
+def partition(rows):
+    found = dict(zip([each.subject for each in rows], thread_of(*rows), strict=True))
+    return {subject: frozenset(other for other in found if found[other] == found[subject]) for subject in found}, found
+
+
+@settings(max_examples=60, deadline=None)
+@given(work, st.randoms(use_true_random=False))
+def test_neither_order_nor_repetition_changes_threads(made, random):
+    rows = [row(subject, **{column: refs}) for subject, refs, column in made]
+    again = [row(each.subject, source="git", **{made[n][2]: made[n][1]}) for n, each in enumerate(rows)]
+    shuffled = rows + again
+    random.shuffle(shuffled)
+
+    assert partition(shuffled) == partition(rows)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 40).flatmap(lambda n: st.tuples(st.just(n), st.lists(st.tuples(*[st.integers(0, n - 1)] * 2)))))
+def test_components_are_those_a_plain_search_finds(graph):
+    count, edges = graph
+    expected = list(range(count))
+    for _ in range(count):
+        for left, right in edges:
+            expected[left] = expected[right] = min(expected[left], expected[right])
+    pairs = np.array(edges, np.int64).reshape(-1, 2)
+
+    assert components(count, pairs[:, 0], pairs[:, 1]).tolist() == expected
+
+
+def test_a_chain_of_a_hundred_thousand_is_one_component():
+    order = np.random.default_rng(1).permutation(100_000)
+
+    assert set(components(100_000, order[:-1], order[1:]).tolist()) == {0}

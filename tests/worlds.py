@@ -1,0 +1,46 @@
+"""A world for commands: a real git repository made by a script, a home of its own, a clock that stands."""
+
+import datetime as dt
+import io
+import os
+import subprocess
+from pathlib import Path
+
+from harvester.cli.main import main
+from harvester.cli.world import World
+
+NOW = dt.datetime(2026, 10, 15, 12, tzinfo=dt.UTC)
+PRELUDE = (Path(__file__).parent / "reports" / "prelude.sh").read_text()
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def environment(home: Path) -> dict[str, str]:
+    """An environment with an empty home in which no configuration of the machine's is read."""
+    home.mkdir(exist_ok=True)
+    return {
+        "PATH": os.environ["PATH"], "HOME": str(home), "TZ": "Europe/Berlin",
+        "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull,
+    }  # fmt: skip
+
+
+def stand_in(folder: Path, history: str | None = "", now: dt.datetime = NOW) -> World:
+    """A world that stands in `folder`/app: a repository with this history, or an empty folder where it is None."""
+    environ = environment(folder / "home")
+    place = folder / "app"
+    place.mkdir(exist_ok=True)
+    if history is not None:
+        subprocess.run(["sh", "-c", PRELUDE + history], cwd=place, env=environ, check=True)
+    return World(environ=environ, cwd=place, clock=lambda: now, stdout=io.StringIO(), stderr=io.StringIO())
+
+
+def run(world: World, *arguments: str) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of a command in this world."""
+    world.stdout, world.stderr = type(world.stdout)(), type(world.stderr)()
+    status = main(arguments, world)
+    return status, world.stdout.getvalue(), world.stderr.getvalue()
