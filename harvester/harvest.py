@@ -210,9 +210,8 @@ def _slices(reading: Reading) -> Iterable[Slice]:
 
 
 def _unbroken(reading: Reading, windows: Iterable[Window], kind: Slice) -> Iterable[Slice]:
-    """Slices like this one, less the holes; that a reading broke off is none in the scopes it had finished."""
-    told = reading.gaps if reading.failed is None else reading.gaps[:-1]
-    holes = [gap.window or reading.request.window for gap in told if gap.scope in (WHOLE, kind.scope)]
+    """Slices like this one, less the holes."""
+    holes = [gap.window or reading.request.window for gap in reading.holes(kind.scope or WHOLE)]
     for window in windows:
         for part in window.minus(holes):
             yield Slice(part, kind.scope, kind.but_scopes)

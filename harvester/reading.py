@@ -141,13 +141,18 @@ class Reading:
         """The coverage this reading earned: each finished scope, and the source as a whole with its holes."""
         accounts, window = self.request.accounts, self.request.window
         scopes = [
-            Coverage(self.source, done.scope, accounts, window, read_at, done.cursor, self._holes(done.scope))
+            Coverage(self.source, done.scope, accounts, window, read_at, done.cursor, self.holes(done.scope))
             for done in self.done
         ]
         return [*scopes, Coverage(self.source, WHOLE, accounts, window, read_at, None, tuple(self.gaps))]
 
-    def _holes(self, scope: str) -> tuple[Gap, ...]:
-        return tuple(gap for gap in self.gaps if gap.scope == scope)
+    def holes(self, scope: str) -> tuple[Gap, ...]:
+        """The holes in a scope: its own, and those of the source as a whole, which may lie anywhere.
+
+        That the reading broke off is none: a scope that was finished by then is whole.
+        """
+        told = self.gaps if self.failed is None else self.gaps[:-1]
+        return tuple(gap for gap in told if gap.scope in (WHOLE, scope))
 
     def table(self) -> pa.Table:
         """The rows that stand at the end: the last one of a key, and none that was taken back after it came."""

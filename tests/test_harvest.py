@@ -297,6 +297,18 @@ class TestHarvesting:
         assert len(ledger.rows()) == 2
         assert [row.gaps for row in ledger.coverage() if not row.complete] == [(hole,)]
 
+    def test_a_hole_that_may_lie_in_any_scope_leaves_none_finished(self, ledger):
+        """Otherwise the next harvest asks only for changes, and what was taken back before it stands for ever."""
+        world = World()
+        world.put(act(1))
+        died = change_of(read("work", Scripted(world), Request(EVER)), NOW)
+        ledger.commit(dataclasses.replace(died, coverage=()))
+        world.remove("org", act(1).id)
+        run(ledger, {"work": Scripted(world, hole=Gap(WHOLE, "no access"))})
+        assert len(ledger.rows()) == 1
+        run(ledger, {"work": Scripted(world)})
+        assert len(ledger.rows()) == 0
+
     def test_one_that_fails_costs_the_others_nothing(self, ledger):
         connectors = {
             "work": Yields((act(1), Done("org", "c"), act(2)), AccessError("The token has expired.")),
