@@ -137,8 +137,9 @@ MEASURES: Mapping[str, Measure] = {
             goal=True,
         ),
         Measure(
-            "comments", "comment", "comments", ("comment",), ("author",), "rows",
-            "Comments on the work of others.",
+            "comments", "comment", "comments", ("comment",), ("helper",), "rows",
+            "Comments on the issues and pull requests of others, each by its own time, where a source is asked for "
+            "them; those within a review belong to that review.",
             where=_of_others, goal=True,
         ),
         Measure(

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LISTED = ("pull_requests", "tickets", "releases", "commits")
 """Measures whose rows are listed under their project, in this order of weight."""
 
+HELPED = ("reviews", "comments")
+"""Measures whose rows are listed under the person whose work they are about."""
+
 CLEAR = 2.0
 """The score of `harvester.suggest` below which only a word that may stand anywhere speaks; `triage` shows all."""
 
@@ -37,7 +40,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Helped:
-    """Somebody whose work was reviewed: the count, how much of it stands under a goal, and the rest line by line."""
+    """Somebody whose work was reviewed or discussed: counts, how much stands under a goal, the rest line by line."""
 
     name: str
     counted: str
@@ -97,6 +100,8 @@ def _summary(mine: pd.DataFrame, *, with_goals: bool) -> str:
         sentences.append(f"{listed(done)}{where}.")
     if measures.count(mine, "reviews"):
         sentences.append(f"{measures.words(mine, 'reviews')} for {measures.words(mine, 'people_reviewed')}.")
+    if measures.count(mine, "comments"):
+        sentences.append(f"{measures.words(mine, 'comments')} on the work of others.")
     if measures.count(mine, "notes"):
         sentences.append(f"{measures.words(mine, 'notes')} in the notebook.")
     if not sentences:
@@ -122,14 +127,20 @@ def _projects(material: Material, mine: pd.DataFrame) -> Iterable[Project]:
 
 
 def _helped(material: Material, mine: pd.DataFrame) -> Iterable[Helped]:
-    reviews = measures.of(mine, measures.MEASURES["reviews"])
-    pairs = reviews[["owner_persons"]].explode("owner_persons").dropna()
+    import pandas as pd
+
+    help_given = pd.concat([measures.of(mine, measures.MEASURES[name]) for name in HELPED])
+    pairs = help_given[["owner_persons"]].explode("owner_persons").dropna()
     for person in sorted(pairs["owner_persons"].unique(), key=material.name):
-        theirs = reviews.loc[pairs.index[(pairs["owner_persons"] == person).astype(bool)]]
-        above = theirs[theirs["serves"]]
-        rest = theirs[~theirs["serves"]].sort_values("at", ascending=False).drop_duplicates("subject")
-        words = measures.words(above, "reviews") if len(above) else ""
-        yield Helped(material.name(person), measures.words(theirs, "reviews"), words, newest_first(material, rest))
+        theirs = help_given.loc[pairs.index[(pairs["owner_persons"] == person).astype(bool)]]
+        rest = theirs[~theirs["serves"]].sort_values("at", ascending=False).drop_duplicates(["kind", "subject"])
+        above = _counted(theirs[theirs["serves"]], HELPED)
+        yield Helped(material.name(person), _counted(theirs, HELPED), above, newest_first(material, rest))
+
+
+def _counted(rows: pd.DataFrame, names: Iterable[str]) -> str:
+    """What these measures count, in words, without those that count nothing."""
+    return listed([measures.words(rows, name) for name in names if measures.count(rows, name)])
 
 
 def _suggestions(material: Material, mine: pd.DataFrame) -> Iterable[Suggestion]:

@@ -22,7 +22,13 @@ REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]*(?:-[A-Za-z0-9_.]+)*(?:[#!]\d+
 SHOWN = ("id", "subject", "kind", "role", "state", "title", "url", "at", "points", "additions", "deletions")
 """The columns that a line is made of; taking no others is what a year of work needs."""
 
-VERBS = {"pull_request": "merged", "issue": "resolved", "commit": "landed", "release": "released", "note": "noted"}
+VERBS = {
+    "pull_request": "merged", "issue": "resolved", "commit": "landed", "release": "released", "note": "noted",
+    "comment": "commented",
+}  # fmt: skip
+
+_REVIEWED = {"dismissed": "dismissed review of"}
+"""What a reader is told where a review's state would say that it happened on the day of the review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def moment(row: Mapping[str, Any]) -> tuple[dt.datetime, str]:
 
 def item(material: Material, row: Mapping[str, Any]) -> Item:
     """A row as a line."""
-    verb = VERBS.get(row["kind"]) or (row["state"] or row["kind"]).replace("_", " ")
+    verb = VERBS.get(row["kind"]) or _REVIEWED.get(row["state"]) or (row["state"] or "reviewed").replace("_", " ")
     return Item(label(row), row["title"] or "(no title)", f"{verb} {short_day(material, row['at'])}", size(row))
 
 

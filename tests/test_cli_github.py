@@ -127,6 +127,31 @@ def test_a_stranger_is_forgotten_by_login_also_where_they_only_own_what_was_revi
     assert "(forgotten)" in run(world, "report", "--period", "2026Q3", "--no-harvest", "--allow-incomplete")[1]
 
 
+def test_comments_and_releases_are_read_where_asked_for_and_counted_by_whose_work_they_are_about(world, github):
+    hub = github.world
+    theirs = hub.issue("acme/pay", "bob", on(7, 1))
+    hub.comment(theirs, "alice", on(7, 3))
+    hub.comment(theirs, "alice", on(7, 4))
+    hub.release("acme/pay", "alice", on(7, 5), "v1")
+    config = world.cwd / "harvester.toml"
+    config.write_text(
+        CONFIGURATION.format(url=github.url).replace(
+            'organisations = ["acme"]', 'repositories = ["acme/pay"]\nalso = ["comments", "releases"]'
+        )
+    )
+    status, out, _ = run(world, "report", "--period", "2026Q3")
+    assert status == 0
+    assert "1 release published" in out
+    assert "1 review for 1 person. 2 comments on the work of others." in out
+    assert "### For Bob\n\n1 review and 2 comments.\n" in out
+    assert "commented 4 Jul" in out
+
+
+def test_a_dismissed_review_is_not_said_to_have_been_dismissed_on_the_day_it_was_given(world, github):
+    github.world.pull("acme/pay", "bob", on(7, 2), title="Bob's", reviews=[("alice", "DISMISSED", on(7, 6))])
+    assert "dismissed review of 6 Jul" in run(world, "report", "--period", "2026Q3")[1]
+
+
 def test_a_dry_run_names_the_price(world, github):
     out = run(world, "harvest", "hub", "--period", "2026Q3", "--dry-run")[1]
     assert "hub: would read 1 July to 30 September 2026 for alice" in out

@@ -1,5 +1,6 @@
 """Every number has one definition, and nothing counts twice, whatever order the sources come in."""
 
+import dataclasses
 import itertools
 
 import pytest
@@ -91,6 +92,12 @@ def test_a_review_of_ones_own_work_does_not_count():
 
 def test_a_bot_s_pull_request_is_reviewed_but_a_bot_is_no_person_helped():
     assert counted([review(1, owners=("dependabot[bot]",))], "reviews", "people_reviewed") == [1, 0]
+
+
+def test_comments_count_each_and_only_on_the_work_of_others():
+    comment = {"kind": "comment", "role": "helper", "owners": ("grace",)}
+    rows = [row(id="comment/a", **comment), row(id="comment/b", **comment), row(id="comment/c", **comment)]
+    assert counted([*rows[:2], dataclasses.replace(rows[2], owners=("ada",))], "comments") == [2]
 
 
 def test_points_are_added_once_a_ticket_and_unknown_points_add_nothing():
