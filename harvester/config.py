@@ -85,7 +85,7 @@ class LedgerSection(Section):
 
 
 class Source(BaseModel):
-    """A source: which connector reads it; its other keys are that connector's own (`harvester sources --help`)."""
+    """A source: which connector reads it; its other keys are that connector's own (docs/reference/configuration.md)."""
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
     connector: str = Field(description="the connector that reads it: git, github, …")

@@ -186,7 +186,7 @@ def _block(lines: list[str], at: int) -> tuple[int, int]:
 def _write(path: Path, before: str, text: str, wanted: tuple[Decision, ...]) -> None:
     """Write the text, but only if it says what is wanted: a file laid out by hand may be more than we can edit."""
     try:
-        says = _checked(tomllib.loads(text), path).entries
+        says = _checked(tomllib.loads(text.removeprefix("\ufeff")), path).entries
     except (tomllib.TOMLDecodeError, ConfigError):
         says = None
     if says != wanted:

@@ -60,6 +60,6 @@ def _git(folder: Path, environ: Mapping[str, str], *arguments: str) -> str | Non
             capture_output=True, check=False, stdin=subprocess.DEVNULL, env=clean | {"LC_ALL": "C"},
         )  # fmt: skip
     except FileNotFoundError as error:
-        raise SourceError("git is not installed, or not on the PATH.", hint="Install git 2.37 or newer.") from error
+        raise SourceError("git is not installed, or not on the PATH.", hint="Install git 2.31 or newer.") from error
     text = done.stdout.decode("utf-8", "replace").removesuffix("\n")  # a folder's name may end in a space
     return text if done.returncode == 0 and text.strip() else None

@@ -105,6 +105,15 @@ def test_deciding_and_undoing_leaves_the_file_as_it_was(tmp_path):
     assert path.read_text() == BY_HAND
 
 
+def test_a_file_with_a_byte_order_mark_is_edited_like_any_other(tmp_path):
+    path = tmp_path / "decisions.toml"
+    decisions.decide(path, PAY)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    decisions.decide(path, Decision("x", "payments", accept=False, date=DAY))
+
+    assert [each.subject for each in decisions.load(path).entries] == [PAY.subject, "x"]
+
+
 def test_a_file_laid_out_otherwise_is_left_as_it_is(tmp_path):
     path = tmp_path / "decisions.toml"
     inline = 'decisions = [{ subject = "x", goal = "g", decision = "accept", date = 2026-08-03 }]\n'
