@@ -46,8 +46,8 @@ def columns_page() -> str:
 def measures_page() -> str:
     """The table of measures as a Markdown page."""
     head = (
-        "Every number in a report has its row here. Counts never reach outside the window. *Goal* says whether a goal "
-        "may be measured in it."
+        "Every number in a report has its row here. Counts never reach outside the window, but for those of a "
+        "goal, which are of its own days. *Goal* says whether a goal may be measured in it."
     )
     rows = (
         f"| `{each.name}` | {each.definition} | {', '.join(each.kinds) or 'all'} | {', '.join(each.roles) or 'all'} | "

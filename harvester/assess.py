@@ -47,6 +47,8 @@ class Assessment:
     suggestions: pd.DataFrame
     progress: Mapping[str, Progress]
     cards: Mapping[str, Sequence[Any]]
+    moment: dt.datetime
+    """Up to when progress was counted: the end of the window, or of today while it runs (UTC)."""
     doubts: tuple[str, ...]
     """Warnings about goals that can never match and decisions about what is gone, with their place."""
 
@@ -99,7 +101,7 @@ def assess(
     inside = select(mine, window)
     return Assessment(
         agreed, frame, claims, _suggestions(inside, claims, agreed, calendar), reached,
-        {name: sorted(notes, key=lambda note: frame["at"][note]) for name, notes in cards.items()}, warnings,
+        {name: sorted(notes, key=lambda note: frame["at"][note]) for name, notes in cards.items()}, moment, warnings,
     )  # fmt: skip
 
 
@@ -130,10 +132,10 @@ def _suggestions(inside: pd.DataFrame, claims: pd.DataFrame, agreed: Agreed, cal
     by_rules = by_rules.assign(score=float("inf"))
     both = pd.concat([each[["row", "target", "reason", "score"]] for each in (by_rules, by_words)], ignore_index=True)
     decided = {each.key for each in agreed.decisions.entries}
-    days = {goal.name: own for goal in agreed.goals.goals if (own := goal.window(calendar))}
+    days = {goal.name: goal.window(calendar) for goal in agreed.goals.goals}
     subjects, times = inside["subject"].reindex(both["row"]), inside["at"].reindex(both["row"])
     kept = [
-        (subject.casefold(), target) not in decided and (target not in days or at in days[target])
+        (subject.casefold(), target) not in decided and at in days[target]
         for subject, at, target in zip(subjects, times, both["target"], strict=True)
     ]
     return both[pd.Series(kept, index=both.index, dtype=bool)]

@@ -110,7 +110,7 @@ def _decided(evidence: Evidence, verdict: Verdict, chosen: Mapping[str, Decision
     by = which.take(pa.array(rows)).to_numpy(zero_copy_only=False)
     level, reason = verdict.level.copy(), verdict.reason.copy()
     level[rows] = np.array([YES if each.accept else NO for each in made], np.uint8)[by]
-    reason[rows] = np.array([evidence.number(f"you decided, {day(each.date)}") for each in made], np.int32)[by]
+    reason[rows] = np.array([evidence.number(f"decided by hand, {day(each.date)}") for each in made], np.int32)[by]
     return Verdict(level if running is None else level * running, reason)
 
 

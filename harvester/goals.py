@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field
 from harvester import schema
 from harvester.config import Section, Words, check, read_toml
 from harvester.errors import ConfigError
-from harvester.windows import Calendar, Window
+from harvester.windows import EVER, Calendar, Window
 from harvester.words import nearest
 
 FILE = "goals.toml"
@@ -101,11 +101,21 @@ class Goal(Section):
     words: Words = Field(default_factory=list, description="words that suggest work for it and never claim any")
     match: Rule | None = Field(None, description="how work for it is recognised")
 
-    def window(self, calendar: Calendar) -> Window | None:
-        """When it runs, half-open and by the person's days; None where a day is missing."""
-        if self.from_ is None or self.until is None:
-            return None
-        return calendar.days(self.from_, self.until)
+    @property
+    def has_end(self) -> bool:
+        """Whether both its days are given, so that a pace can be reckoned."""
+        return self.from_ is not None and self.until is not None
+
+    def window(self, calendar: Calendar) -> Window:
+        """When it runs, half-open and by the person's days; without a first or a last day it is open there."""
+        return Window(
+            calendar.midnight(self.from_) if self.from_ else EVER.since,
+            calendar.midnight(self.until) if self.until else EVER.until,
+        )
+
+    def runs_in(self, window: Window, calendar: Calendar) -> bool:
+        """Whether any of its days lies in a window."""
+        return self.window(calendar).overlap(window) is not None
 
     def away_windows(self, calendar: Calendar) -> list[Window]:
         """The days away, half-open and by the person's days."""

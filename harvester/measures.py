@@ -1,6 +1,7 @@
 """The one table of measures: what every number in a report, a goal or JSON means, and the code that counts it.
 
-A number without a row here does not ship. Counts never reach outside the window.
+A number without a row here does not ship. Counts never reach outside the window, but for a goal's: these are of the
+goal's own days.
 """
 
 from __future__ import annotations

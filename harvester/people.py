@@ -51,6 +51,16 @@ class People:
             return f"{connector}:{plain}"
         return self._by_email.get(email) or self._by_noreply(email) or mail_key(email)
 
+    def owns(self, person: str, source: str, account: str) -> bool:
+        """Whether an account may be this person's: as `person_of` says, or by name where the source is not configured.
+
+        For taking things away, where a source that was removed or renamed since must not keep anything.
+        """
+        if self.person_of(source, account) == person:
+            return True
+        known = next((each for each in self.persons if each.key == person), None)
+        return known is not None and source not in self.connectors and account_key(account) in _spellings(known)
+
     def name(self, person: str) -> str:
         """What a reader calls a person: the configured name, else the account without its prefix."""
         if person in self._names or person.startswith("<"):

@@ -20,8 +20,8 @@ from harvester.windows import Calendar, Window
 if TYPE_CHECKING:
     import pandas as pd
 
-State = Literal["reached", "on track", "behind", "not started", "over", "unknown"]
-"""`not started` and `over` are about the goal's days; `over` is one that ended unreached; `unknown` has no figure."""
+State = Literal["reached", "on track", "behind", "not started", "not reached", "unknown"]
+"""`not started` and `not reached` are about the goal's days: before them, and after them; `unknown` has no figure."""
 
 TOLERANCE = 0.1
 """A goal is on track as long as no more than this part of what the pace asks by now is missing."""
@@ -59,9 +59,9 @@ def elapsed(goal: Goal, calendar: Calendar, now: dt.datetime) -> float | None:
 
     Where all its days are away, they count after all.
     """
-    window = goal.window(calendar)
-    if window is None:
+    if not goal.has_end:
         return None
+    window = goal.window(calendar)
     working = window.minus(goal.away_windows(calendar)) or [window]
     past = Window(window.since, min(max(now, window.since), window.until))
     gone = sum((_seconds(both) for each in working if (both := each.overlap(past))), 0.0)
@@ -120,16 +120,14 @@ def bar(share: float | None, width: int = 10) -> str:
 
 def _latest(goal: Goal, calendar: Calendar, now: dt.datetime, outcomes: Iterable[Outcome]) -> float | None:
     window = goal.window(calendar)
-    held = [
-        each for each in outcomes if each.goal == goal.name and each.at <= now and (window is None or each.at in window)
-    ]
+    held = [each for each in outcomes if each.goal == goal.name and each.at <= now and each.at in window]
     return max(held, key=lambda each: (each.at, each.id)).value if held else None
 
 
 def _by_days(goal: Goal, calendar: Calendar, now: dt.datetime) -> State | None:
     if goal.from_ is not None and now < calendar.midnight(goal.from_):
         return "not started"
-    return "over" if goal.until is not None and now >= calendar.midnight(goal.until) else None
+    return "not reached" if goal.until is not None and now >= calendar.midnight(goal.until) else None
 
 
 def _state(goal: Goal, calendar: Calendar, now: dt.datetime, share: float | None, gone: float | None) -> State:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from harvester.accounts import mail_key
 from harvester.errors import ReportError
 from harvester.frame import records
 from harvester.schema import COLUMNS, VERSION
@@ -42,7 +43,7 @@ def evidence(material: Material, report: str) -> dict[str, Any]:
     rows = frame[mine | names.astype(bool)]
     return {
         "format": FORMAT, "harvester": RELEASE, "schema": VERSION, "report": report,
-        "persons": list(material.persons),
+        "persons": [{"name": material.name(each), "accounts": _accounts(material, each)} for each in material.persons],
         "window": {
             "since": material.window.since.isoformat(), "until": material.window.until.isoformat(),
             "name": material.window.name,
@@ -51,6 +52,15 @@ def evidence(material: Material, report: str) -> dict[str, Any]:
         "claims": _claims(material, rows),
         "coverage": [_standing(each) for each in sorted(material.standings, key=lambda each: each.source)],
     }  # fmt: skip
+
+
+def _accounts(material: Material, person: str) -> list[str]:
+    """What a person is called everywhere, for a configuration with other keys: `<e-mail>` and `connector:account`."""
+    known = next((each for each in material.people.persons if each.key == person), None)
+    if known is None:
+        return [person]
+    named = [f"{place}:{each}" for place, accounts in known.accounts.items() for each in accounts]
+    return sorted({*(mail_key(each) for each in known.emails), *named}) or [f"notebook:{person}"]
 
 
 def digests(told: Mapping[str, Any]) -> dict[str, str]:

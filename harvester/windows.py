@@ -65,6 +65,10 @@ class Window:
         return rest
 
 
+EVER = Window(dt.datetime.min.replace(tzinfo=UTC), dt.datetime.max.replace(tzinfo=UTC))
+"""All of time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """How a person reckons: an IANA zone, the month a year starts with (1 to 12), the day of a week (0 = Monday).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from harvester import measures
 from harvester.frame import records, select
 from harvester.markdown import Markdown
 from harvester.report import Material, Report
-from harvester.windows import span
+from harvester.windows import day, span
 
 from . import goals
 from .lines import SHOWN, Item, counted_by, item, label, listed, moment, newest_first, sources
@@ -49,6 +50,15 @@ class Helped:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A note that stands by itself: its line, with whom it was, and what came of it."""
+
+    line: Item
+    people: str
+    fields: list[goals.Field]
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """Work that may serve a goal, which only the person can say."""
 
@@ -63,16 +73,22 @@ def context(material: Material) -> Mapping[str, Any]:
     inside = select(material.frame, material.window)
     mine = inside[inside["person"].isin(material.persons) & inside["shown"] & ~inside["bot"]]
     states = sources(material, mine)
-    lines = goals.lines(material)
+    who = ", ".join(material.name(person) for person in material.persons)
+    heading = f"{who}: accomplishments, {material.window.name}"
+    sections = goals.sections(material, mine)
+    lines = goals.lines(material, heading, sections)
     unplanned = measures.of(mine, measures.MEASURES["unplanned"]) if lines else mine
     return {
-        "who": ", ".join(material.name(person) for person in material.persons),
-        "window": material.window.name,
+        "who": who,
+        "heading": heading,
         "remarks": material.remarks,
         "incomplete": [source for source in states if source.holes],
         "summary": _summary(mine, with_goals=bool(lines)),
         "goals": lines,
-        "sections": goals.sections(material, mine),
+        "as_of": day(material.calendar.day_of(material.assessment.moment - dt.timedelta(microseconds=1))),
+        "sections": sections,
+        "singles": goals.SINGLES,
+        "notes": list(_notes(material, mine, sections)),
         "unplanned": measures.words(mine, "unplanned"),
         "projects": list(_projects(material, unplanned)),
         "helped": list(_helped(material, mine)),
@@ -138,6 +154,16 @@ def _helped(material: Material, mine: pd.DataFrame) -> Iterable[Helped]:
         yield Helped(material.name(person), _counted(theirs, HELPED), above, newest_first(material, rest))
 
 
+def _notes(material: Material, mine: pd.DataFrame, sections: Iterable[goals.Section]) -> Iterable[Note]:
+    """The notes that no section lists or quotes, the newest first."""
+    notes = measures.of(mine, measures.MEASURES["notes"])
+    told = frozenset[Any]().union(*(each.told for each in sections))
+    rest = notes[~notes.index.isin(told)].sort_values(["at", "id"], ascending=False)
+    for index, row in zip(rest.index, records(rest[[*SHOWN, "source", "others", "fields"]]), strict=True):
+        people = [material.name(material.people.person_of(row["source"], each)) for each in row["others"]]
+        yield Note(item(material, row), listed(people), list(goals.fields(material, index, row)))
+
+
 def _counted(rows: pd.DataFrame, names: Iterable[str]) -> str:
     """What these measures count, in words, without those that count nothing."""
     return listed([measures.words(rows, name) for name in names if measures.count(rows, name)])
@@ -164,7 +190,7 @@ def _left_out(inside: pd.DataFrame, mine: pd.DataFrame) -> Iterable[str]:
         alone = number == 1
         yield (
             f"{measures.words(mine, 'with_bots')} above {'names' if alone else 'name'} a bot or an assistant as taking "
-            "part; these are no colleagues and are named nowhere."
+            "part; these are no colleagues and are left out."
         )
     bots = inside[inside["bot"]]
     if measures.count(bots, "rows"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,8 +29,9 @@ Rows = list[tuple[Any, dict[str, Any]]]
 """Rows with their labels in the frame."""
 
 MOST_REASONS = 3
-STATES = {"over": "not reached", "unknown": ""}
-"""What a reader is told where the word of `harvester.progress` says too little."""
+TOLD = ("Result", "Technical", "Takeaway")
+"""The fields of a note that a card shows."""
+SINGLES = "Single pieces of work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Field:
     name: str
     text: str
     note: Markdown
+    row: Any = None
+    """The note's label in the frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Thread:
     also: str
     reasons: list[str]
     items: list[Item]
+    told: frozenset[Any] = frozenset()
+    """The rows that are listed, and the notes that are quoted."""
 
     @property
     def stands_alone(self) -> bool:
@@ -86,16 +92,51 @@ class Section:
     singles: list[Thread]
     unwritten: Markdown
 
+    @property
+    def headings(self) -> list[str]:
+        """The headings below its own, in order."""
+        rest = [SINGLES] if self.threads and self.singles else []
+        return [each.title for each in self.threads] + rest
+
+    @property
+    def told(self) -> frozenset[Any]:
+        """The rows that are listed, and the notes that are quoted."""
+        return frozenset().union(*(each.told for each in (*self.threads, *self.singles)))
+
 
 def running(material: Material) -> list[Goal]:
-    """The goals that have days in the report's window; one without days always has."""
+    """The goals that have days in the report's window."""
     goals = material.assessment.agreed.goals.goals
-    return [each for each in goals if (own := each.window(material.calendar)) is None or own.overlap(material.window)]
+    return [each for each in goals if each.runs_in(material.window, material.calendar)]
 
 
-def lines(material: Material) -> list[Line]:
-    """The table of goals."""
-    return [_line(goal, material.assessment.progress[goal.name]) for goal in running(material)]
+def lines(material: Material, above: str, sections: Sequence[Section]) -> list[Line]:
+    """The table of goals; `above` is the report's own heading, and `sections` are the goals' in the same order."""
+    anchors = _anchors(above, sections)
+    goals = running(material)
+    return [
+        _line(goal, material.assessment.progress[goal.name], anchor)
+        for goal, anchor in zip(goals, anchors, strict=True)
+    ]
+
+
+def _anchors(above: str, sections: Sequence[Section]) -> list[str]:
+    """Where each section is: as on GitHub and GitLab, a heading that stands twice is numbered from the second on."""
+    seen: set[str] = set()
+
+    def anchor(heading: str) -> str:
+        name = slug(heading)
+        numbered = (f"{name}-{number}" for number in itertools.count(1))
+        seen.add(found := name if name not in seen else next(each for each in numbered if each not in seen))
+        return found
+
+    anchor(above)
+    found = []
+    for section in sections:
+        found.append(anchor(section.title))
+        for heading in section.headings:
+            anchor(heading)
+    return found
 
 
 def sections(material: Material, mine: pd.DataFrame) -> list[Section]:
@@ -110,9 +151,9 @@ def slug(title: str) -> str:
     return re.sub(r"\s", "-", "".join(kept).strip())
 
 
-def _line(goal: Goal, at: Progress) -> Line:
-    state = Markdown(f"`{bar(at.share)}` {STATES.get(at.state, at.state)}")
-    title = Markdown(f"[{escape(goal.title)}](#{slug(goal.title)})")
+def _line(goal: Goal, at: Progress, anchor: str) -> Line:
+    state = Markdown(f"`{bar(at.share)}` {'' if at.state == 'unknown' else at.state}")
+    title = Markdown(f"[{escape(goal.title)}](#{anchor})")
     return Line(title, asked(goal), _figure(at.done), _figure(at.pace, 1).removesuffix(".0"), state)
 
 
@@ -192,6 +233,7 @@ def _thread(material: Material, goal: Goal, work: _Work, name: str, reasons: Map
         _also(material, goal, work, claimed),
         list(dict.fromkeys(reasons[index] for index, _ in claimed))[:MOST_REASONS],
         [_marked(material, index, row, reasons) for index, row in _in_order(shown)] if claimed else [],
+        frozenset([*(index for index, _ in shown), *(each.row for each in card)]),
     )
 
 
@@ -224,14 +266,18 @@ def _title(work: _Work, rows: Rows, name: str) -> str:
 def _card(material: Material, name: str, rows: Rows) -> Iterable[Field]:
     """What notes say of a thread, and of themselves; of several notes the latest word on each field."""
     told_of = list(material.assessment.cards.get(name, ()))
-    own = sorted((row for _, row in rows if row["kind"] == "note"), key=moment)
-    notes = [*own, *(records(material.frame.loc[told_of]) if told_of else [])]
-    for key in ("result", "technical", "takeaway"):
-        told = [(dict(note["fields"]).get(key), note) for note in notes]
-        said = [(text, note) for text, note in told if text]
-        if said:
-            text, note = said[-1]
-            yield Field(key.capitalize(), text, link(f"notebook, {short_day(material, note['at'])}", note["url"]))
+    own = sorted(((index, row) for index, row in rows if row["kind"] == "note"), key=lambda pair: moment(pair[1]))
+    about = zip(told_of, records(material.frame.loc[told_of]), strict=True) if told_of else ()
+    latest = {each.name: each for index, row in (*own, *about) for each in fields(material, index, row)}
+    yield from (latest[each] for each in TOLD if each in latest)
+
+
+def fields(material: Material, index: Any, note: Mapping[str, Any]) -> Iterable[Field]:
+    """What a note says came of it, field by field, each with a link to the note."""
+    said = dict(note["fields"])
+    for name in TOLD:
+        if text := said.get(name.lower()):
+            yield Field(name, text, link(f"notebook, {short_day(material, note['at'])}", note["url"]), index)
 
 
 def _reference(rows: Rows) -> Markdown:

@@ -133,7 +133,7 @@ def sources(material: Material, mine: pd.DataFrame) -> list[SourceState]:
     for each in sorted(material.standings, key=lambda one: one.source):
         holes = list(dict.fromkeys(_holes(material, each)))
         state = ("incomplete" if holes else "complete") + _as_of(material, each)
-        found.append(SourceState(each.source, days(material, each.window), int(rows.get(each.source, 0)), state, holes))
+        found.append(SourceState(each.source, _days_read(material, each), int(rows.get(each.source, 0)), state, holes))
     return found
 
 
@@ -146,6 +146,14 @@ def _holes(material: Material, standing: Standing) -> Iterable[str]:
         yield f"{days(material, window)}: not read yet (harvester harvest does it)"
     for gap in standing.stale:
         yield "not up to date: " + (f"{gap.scope}: " if gap.scope else "") + gap.reason
+
+
+def _days_read(material: Material, standing: Standing) -> str:
+    """The days that were asked for, up to the one on which they were: of later ones nobody knows."""
+    window, read_at = standing.window, standing.read_at
+    if read_at is not None and read_at in window:
+        window = Window(window.since, read_at + dt.timedelta(microseconds=1))
+    return days(material, window)
 
 
 def _as_of(material: Material, standing: Standing) -> str:

@@ -216,7 +216,7 @@ def test_the_persons_decision_comes_before_every_rule():
         )
     )
 
-    assert claims(rows, agreed({"labels": ["x"]}), decided) == [(1, "g0", "claimed", "you decided, 3 August 2026")]
+    assert claims(rows, agreed({"labels": ["x"]}), decided) == [(1, "g0", "claimed", "decided by hand, 3 August 2026")]
 
 
 def test_a_note_serves_the_goal_it_names_and_the_one_whose_outcome_it_tells():

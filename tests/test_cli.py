@@ -361,6 +361,54 @@ def test_a_stranger_is_forgotten_by_the_name_that_a_source_has(world):
     assert (status, "Nobody here is 'Grace Hopper'" in err) == (1, True)
 
 
+NAMED = """
+[me]
+person = "{me}"
+timezone = "Europe/Berlin"
+
+[people.{me}]
+name = "Ada Lovelace"
+emails = ["ada@example.org"]
+
+[people.mentee]
+name = "Grace Hopper"
+emails = ["grace@example.org"]
+mentee = {{ since = 2026-01-01, consent = {consent} }}
+
+[sources.{source}]
+connector = "git"
+repositories = ["."]
+"""
+
+
+def test_who_no_longer_agrees_is_forgotten_also_of_a_source_that_was_renamed_since(world):
+    config = world.cwd / "harvester.toml"
+    config.write_text(NAMED.format(me="ada", consent="true", source="here"))
+    run(world, "harvest", "--period", "2026Q3", "--everyone")
+    config.write_text(NAMED.format(me="ada", consent="false", source="there"))
+    assert run(world, "forget", "mentee", "--yes")[:2] == (0, "1 row is gone.\n")
+    kept = b"".join(path.read_bytes() for path in (world.cwd / ".harvester").rglob("*") if path.is_file())
+    assert b"grace@example.org" not in kept
+
+
+def test_a_report_is_verified_by_whoever_calls_its_person_otherwise(world):
+    config = world.cwd / "harvester.toml"
+    config.write_text(NAMED.format(me="me", consent="true", source="here"))
+    run(world, "report", "--period", "2026Q3", "--output", "mine.md")
+    config.write_text(NAMED.format(me="ada", consent="true", source="here").replace("mentee", "me", 1))
+    assert run(world, "verify", "mine.md")[:2] == (0, "Same: 1 rows, 0 claims and all sources are as they were.\n")
+    config.unlink()
+    subprocess.run(["git", "config", "user.email", "grace@example.org"], cwd=world.cwd, check=True)
+    assert run(world, "verify", "mine.md")[0] == 0
+
+
+def test_looking_for_who_did_most_keeps_nothing_of_anybody(tmp_path):
+    world = stand_in(tmp_path, 'grace 2025-11-02T10:00:00+00:00 src/compiler.py "Compile"')
+    run(world, "report")
+    kept = b"".join(path.read_bytes() for path in (world.cwd / ".harvester").rglob("*") if path.is_file())
+    assert b"grace@example.org" not in kept
+
+
 def test_the_ledger_tells_what_it_holds_and_is_exported(world):
     import pyarrow.parquet
 

@@ -171,8 +171,8 @@ def test_progress_is_told_with_pace_and_state(world):
     assert lines == [
         "Ada Lovelace, third quarter of 2026",
         "Goal Asked Done Pace State",
-        "payments 4 commits 1 4 over",
-        "no-double-charges from 31 to 0 double charges a month 4 0 over",
+        "payments 4 commits 1 4 not reached",
+        "no-double-charges from 31 to 0 double charges a month 4 0 not reached",
     ]
 
 
@@ -499,6 +499,51 @@ def test_a_note_is_in_the_next_report_and_moves_its_goal(world):
     run(world, "note", "No charge twice", "--date", "2026-08-20", "--outcome", "no-double-charges = 4")
     assert "1 note" in run(world, "report", *Q3)[1]
     assert progress(world, "no-double-charges") == 4
+
+
+def test_a_goal_without_an_end_counts_from_its_first_day_on_also_before_the_window(world):
+    open_end = AGREED.replace("until = 2026-10-01\n", "")
+    (world.cwd / "goals.toml").write_text(open_end)
+    told = json.loads(run(world, "goals", "progress", "--period", "2026-08", "--json")[1])
+    assert (told["goals"][0]["done"], told["goals"][0]["pace"]) == (1, None)
+    from_august = open_end.replace("from = 2026-07-01", "from = 2026-08-01")
+    (world.cwd / "goals.toml").write_text(from_august)
+    assert "serves no goal so far" in triage(world, "s", "s", "s")
+    assert "payments: the word invoice" not in triage(world, "s", "s", "s")
+
+
+def test_a_note_that_serves_no_goal_is_in_the_report_with_what_came_of_it(world):
+    said = ("--result", "Two more can be on call", "--with", "teammate", "--date", "2026-08-12")
+    run(world, "note", "Taught the team", *said)
+    line = "- Taught the team (notebook, noted 12 Aug, with Grace Hopper)\n  - **Result** Two more can be on call\n"
+    assert line in run(world, "report", *Q3)[1]
+    (world.cwd / "goals.toml").unlink()
+    assert line in run(world, "report", *Q3)[1]
+
+
+def test_a_note_about_work_that_a_section_quotes_does_not_stand_twice(world):
+    sha = commit(world, "Carry the order")
+    run(world, "note", "How it went", "--about", sha, "--result", "No double charge", "--date", "2026-08-12")
+    run(world, "note", "And who helped", "--about", sha, "--date", "2026-08-13")
+    out = run(world, "report", *Q3)[1]
+    assert out.count("No double charge") == 1
+    assert "How it went" not in out
+    assert "- And who helped (notebook, noted 13 Aug)" in out
+
+
+def test_two_goals_of_one_title_lead_to_sections_of_their_own(world):
+    (world.cwd / "goals.toml").write_text(AGREED.replace("Nobody is charged twice", "Lead the payments rewrite"))
+    out = run(world, "report", *Q3)[1]
+    assert "| [Lead the payments rewrite](#lead-the-payments-rewrite) |" in out
+    assert "| [Lead the payments rewrite](#lead-the-payments-rewrite-1) |" in out
+
+
+def test_triage_asks_about_as_many_pieces_of_work_as_the_report_counts(world):
+    names, reverted = PRELUDE.partition("git init")[0], f"This reverts commit {commit(world, 'A runbook')}."
+    script = f'{names}\nada 2026-08-05T10:00:00+02:00 docs/runbook.md "Take it back\n\n{reverted}"'
+    subprocess.run(["sh", "-c", script], cwd=world.cwd, env=world.environ, check=True)
+    assert "2 pieces of work serve no goal yet." in run(world, "report", *Q3)[1]
+    assert "2 of 2" in triage(world, "s", "s")
 
 
 def test_a_notebook_that_is_not_begun_is_no_hole(world):

@@ -58,7 +58,7 @@ def test_a_goal_all_of_whose_days_are_away_still_has_a_pace():
         (day(8, 16), 17, "behind"),
         (day(8, 16), 40, "reached"),
         (day(9, 30), 40, "reached"),
-        (day(10, 1), 39, "over"),
+        (day(10, 1), 39, "not reached"),
         (day(10, 1), 40, "reached"),
     ],
 )
@@ -132,6 +132,14 @@ def test_outcomes_are_read_from_notes_in_the_order_of_time():
 )
 def test_what_is_no_figure_is_none(text):
     assert read_outcome(text) == {}
+
+
+def test_a_goal_that_is_open_at_one_end_takes_no_figure_from_before_it_and_has_no_pace():
+    outcome = {"measure": "outcome", "baseline": 31, "target": 0, "until": None}
+    made = progress(goal(**outcome), BERLIN, day(8, 1), outcomes=[Outcome("g", 0, day(6, 30))])
+
+    assert (made.done, made.pace, made.state) == (None, None, "unknown")
+    assert progress(goal(**outcome), BERLIN, day(8, 1), outcomes=[Outcome("g", 4, day(7, 1))]).done == 4
 
 
 @given(st.floats(-2, 3))

@@ -31,18 +31,16 @@ def command(world: World, person: str, yes: bool, config_path: Path | None) -> i
       harvester forget teammate
     """
     from harvester.cli.main import OK
-    from harvester.cli.reading import accounts_of, open_ledger
+    from harvester.cli.reading import open_ledger
     from harvester.cli.setup import open_setup
-    from harvester.ledger import by_accounts
     from harvester.words import numbered
 
     setup = open_setup(world, config_path, None)
     with open_ledger(world, setup, create=False) as ledger:
         who = _whom(setup, ledger, person)
-        accounts = accounts_of(setup, [who])
         if not yes:
             click.confirm(f"Remove everything that was read of {setup.config.people.name(who)}?", abort=True, err=True)
-        gone = ledger.forget(by_accounts(accounts))
+        gone = ledger.forget(lambda source, account: setup.config.people.owns(who, source, account))
     world.echo(f"{numbered(gone, 'row is', 'rows are')} gone.")
     return OK
 

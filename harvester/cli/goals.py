@@ -215,7 +215,8 @@ def progress(
     with open_ledger(world, setup) as ledger:
         read, material = gather(world, setup, ledger, period, person, fresh=fresh)
     agreed = material.assessment.agreed.goals.goals
-    goals = [goal for goal in agreed if _runs_in(goal, material)]
+    # Of the others nothing was read, so nothing can be said of them.
+    goals = [goal for goal in agreed if goal.runs_in(material.window, material.calendar)]
     if as_json:
         told = [_told(goal, material) for goal in goals]
         world.echo(json.dumps({"window": material.window.name, "complete": read.complete, "goals": told}, indent=2))
@@ -227,12 +228,6 @@ def progress(
                 world.echo(short(f"{goal.name} has no day in it: {_days(goal)}"))
         _say_holes(world, read)
     return OK if read.complete or allow_incomplete else INCOMPLETE
-
-
-def _runs_in(goal: Goal, material: Material) -> bool:
-    """Whether a goal has days in the window; of others nothing was read, so nothing can be said of them."""
-    own = goal.window(material.calendar)
-    return own is None or own.overlap(material.window) is not None
 
 
 def _told(goal: Goal, material: Material) -> dict[str, Any]:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from harvester.accounts import email_of, mail_key
 from harvester.assess import Agreed, assess
-from harvester.cli.reading import Accounts, Read, accounts_of, harvest_sources, read_back
+from harvester.cli.reading import Accounts, Read, accounts_of, harvest_sources, passing_ledger, read_back
 from harvester.cli.setup import Setup, agreed, shown_address
 from harvester.cli.world import World
 from harvester.connector import Datable, Searchable
 from harvester.errors import PersonError
-from harvester.goals import Goal
 from harvester.people import names_of
 from harvester.report import Material
 from harvester.windows import Window, parse
@@ -66,7 +65,7 @@ class _Gathering:
 
     def of(self, window: Window, person: str) -> tuple[Read, Material]:
         """What is known of a person in a window."""
-        read = self._read(window, [person])
+        read = self.read(window, [person])
         return read, self._material(window, person, read)
 
     def of_named(self, window: Window, words: str) -> tuple[Read, Material]:
@@ -97,7 +96,7 @@ class _Gathering:
                 "There is no work here yet: no source has anything.", hint="Commit, or name another --repo."
             )
         window = self.setup.config.calendar.quarter_of(latest)
-        read = self._read(window, None)
+        read = self._of_everyone(window)
         person = _most_active(read.frame, window)
         material = self._material(window, person, read)
         remark = (
@@ -105,9 +104,21 @@ class _Gathering:
         )
         return read, dataclasses.replace(material, remarks=(remark, *material.remarks))
 
-    def _read(self, window: Window, persons: list[str] | None) -> Read:
+    def _of_everyone(self, window: Window) -> Read:
+        """What everyone did, to see who did most; nobody named them, so nothing of it is kept."""
+        if not self.fresh:
+            return self.read(window, None)
+        with passing_ledger() as ledger:
+            return dataclasses.replace(self, ledger=ledger).read(window, None)
+
+    def read(self, window: Window, persons: list[str] | None) -> Read:
         """Read from the first day of any goal of these days on, for progress counts from there."""
-        starts = [each.since for goal in self.agreed.goals.goals if (each := self._overlapping(goal, window))]
+        calendar = self.setup.config.calendar
+        starts = [
+            calendar.midnight(goal.from_)
+            for goal in self.agreed.goals.goals
+            if goal.from_ and goal.runs_in(window, calendar)
+        ]
         window = dataclasses.replace(window, since=min([window.since, *starts]))
         accounts = accounts_of(self.setup, persons)
         if persons is not None and self._nobody(accounts):
@@ -125,10 +136,6 @@ class _Gathering:
         sources = self.setup.config.sources
         others = [names for source, names in accounts.items() if sources[source].connector != "notebook"]
         return bool(others) and not any(others)
-
-    def _overlapping(self, goal: Goal, window: Window) -> Window | None:
-        own = goal.window(self.setup.config.calendar)
-        return own if own and own.overlap(window) else None
 
     def _material(self, window: Window, person: str, read: Read) -> Material:
         return Material(

@@ -70,7 +70,16 @@ def open_ledger(world: World, setup: Setup, *, create: bool = True) -> Iterator[
     if setup.keeps:
         options = {name: value for name, value in world.environ.items() if name.startswith("AWS_")}
         yield Ledger.open(str(_location(setup)), create=create, options=options or None)
-        return
+    else:
+        with passing_ledger() as ledger:
+            yield ledger
+
+
+@contextlib.contextmanager
+def passing_ledger() -> Iterator[Ledger]:
+    """A ledger for what is only looked at: it is gone afterwards."""
+    from harvester.ledger import Ledger
+
     with tempfile.TemporaryDirectory(prefix="harvester-") as folder:
         yield Ledger.open(Path(folder) / "ledger")
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from harvester.report import Material
 
 BEST = 3
-KINDS = ("pull_request", "review", "issue", "commit", "release", "note")
-"""What can be unplanned work."""
+FIRST = ("pull_request", "issue", "release", "commit")
+"""Of which kind the row is that a piece of unplanned work is asked about by."""
 
 KEYS_OF_UNPLANNED = "g GOAL give it to a goal · s skip · u undo · q quit"
 KEYS = "[1-3] accept one · a the first · g GOAL another · r [1-3] reject · s skip · u undo · q quit"
@@ -82,20 +82,23 @@ class Item:
 
 
 def items(material: Material) -> list[Item]:
-    """The pieces of work with suggestions, by time, and after them the unplanned ones that nothing was decided on."""
+    """What has suggestions, by time, and after it the pieces of unplanned work that nothing was decided on."""
+    import pandas as pd
+
     from harvester.frame import select
 
     rows = select(material.frame, material.window, material.persons)
     rows = rows[rows["shown"] & ~rows["bot"]].sort_values(["at", "subject", "id"])
     offers = _offers(rows, material)
-    asked = rows[rows["subject"].isin(list(offers)) | _unplanned(rows, material)]
-    days = {subject: tuple(map(material.calendar.day_of, at)) for subject, at in asked.groupby("subject")["at"]}
-    made = [
+    offered = rows[rows["subject"].isin(list(offers))]
+    unplanned = _unplanned(rows, material)
+    unplanned = unplanned[~unplanned["thread"].isin(offered["thread"])]
+    days = {subject: tuple(map(material.calendar.day_of, at)) for subject, at in rows.groupby("subject")["at"]}
+    return [
         Item(row["subject"], row["kind"], _text(row["title"]), _text(row["url"]), days[row["subject"]],
              offers.get(row["subject"], ()))
-        for row in asked.drop_duplicates("subject").to_dict("records")
+        for row in pd.concat([offered.drop_duplicates("subject"), unplanned]).to_dict("records")
     ]  # fmt: skip
-    return sorted(made, key=lambda item: not item.offers)
 
 
 def _offers(rows: pd.DataFrame, material: Material) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -107,15 +110,17 @@ def _offers(rows: pd.DataFrame, material: Material) -> dict[str, tuple[tuple[str
     return {subject: tuple(goals.items())[:BEST] for subject, goals in found.items()}
 
 
-def _unplanned(rows: pd.DataFrame, material: Material) -> pd.Series[bool]:
-    """Which rows are of work that serves no goal, and that nothing was decided on."""
-    claims = material.assessment.claims
-    serving = claims[(claims["target_kind"] == "goal") & (claims["status"] == "claimed")]["row"]
-    served = rows["subject"][rows.index.isin(serving)]
+def _unplanned(rows: pd.DataFrame, material: Material) -> pd.DataFrame:
+    """A row for each piece of work that the report counts as unplanned and of which nothing was decided on."""
+    from harvester import measures
+
+    work = measures.of(rows, measures.MEASURES["unplanned"])
     decided = [each.key[0] for each in material.assessment.agreed.decisions.entries]
-    subjects = rows["subject"]
-    work = rows["kind"].isin(KINDS) & ~rows["in_pull_request"]
-    return work & ~subjects.isin(served) & ~subjects.str.lower().isin(decided)
+    known = work["thread"][work["subject"].str.lower().isin(decided)]
+    work = work[~work["thread"].isin(known)]
+    order = work["kind"].map({kind: place for place, kind in enumerate(FIRST)})
+    first = work.assign(order=order).sort_values(["order", "at", "subject"]).drop_duplicates("thread")
+    return first.drop(columns="order").sort_values(["at", "subject"])
 
 
 def _text(value: object) -> str:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harvester.cli import options
 from harvester.cli.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harvester.people import People
 
 
 @click.command()
@@ -38,7 +44,8 @@ def command(world: World, file: Path, fresh: bool, config_path: Path | None, rep
     told = doubted(path, before)
     setup = open_setup(world, config_path, repo)
     with open_ledger(world, setup) as ledger:
-        (person,) = before["persons"]
+        (told_of,) = before["persons"]
+        person = _person(setup.config.people, told_of["accounts"])
         _, material = gather(world, setup, ledger, proof.window_of(before), person, fresh=fresh)
     told += proof.changes(before, proof.evidence(material, before["report"]))
     for line in told:
@@ -49,3 +56,18 @@ def command(world: World, file: Path, fresh: bool, config_path: Path | None, rep
         f"Same: {len(before['rows']):,} rows, {len(before['claims']):,} claims and all sources are as they were."
     )
     return OK
+
+
+def _person(people: People, accounts: Sequence[str]) -> str:
+    """Whoever has these accounts here: whoever made the report may have called them otherwise."""
+    owners = [people.person_of(*_source_and_account(each)) for each in accounts]
+    configured = {each.key for each in people.persons}
+    return next((each for each in owners if each in configured), accounts[0])
+
+
+def _source_and_account(told: str) -> tuple[str, str]:
+    """An account as an evidence tells it: `<e-mail>`, or `connector:account`."""
+    if told.startswith("<"):
+        return "", told
+    connector, _, account = told.partition(":")
+    return connector, account
