@@ -26,7 +26,9 @@ class Request:
     earlier harvests of the same accounts finished, and `cursors` what they left by scope; both are empty where
     everything is to be read anew. Ignoring them and reading all of `window` again is always right. A scope without a
     cursor is to be read anew. One with a cursor was read for its windows in `finished`, which are more than `covered`
-    where other scopes have holes.
+    where other scopes have holes. Where several readings overlap the window, `cursors` has the oldest one's, since what
+    changed since then holds what changed since any other, and `later` those of all the others, of other people too:
+    for a source whose past may be rewritten, and which must see that what they read is no longer there.
 
     What lies in neither `covered` nor a scope's `finished` is to be yielded whole: earlier rows that do not come again
     there are dropped.
@@ -37,6 +39,7 @@ class Request:
     covered: tuple[Window, ...] = ()
     cursors: Mapping[str, str] = field(default_factory=dict)
     finished: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
+    later: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def missing(self) -> list[Window]:

@@ -107,9 +107,18 @@ def standing(rows: Iterable[Coverage], source: str, accounts: frozenset[str] | N
     return Standing(source, window, tuple(dict.fromkeys(holes)), tuple(unread), tuple(dict.fromkeys(stale)), read_at)
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where the readings of a scope stopped: the oldest cursor, the windows it was read for, the other cursors."""
+
+    cursor: str
+    windows: tuple[Window, ...]
+    later: tuple[str, ...] = ()
+
+
 def marks(
     rows: Iterable[Coverage], accounts: frozenset[str] | None, window: Window, finished: Sequence[Window]
-) -> dict[str, tuple[str, tuple[Window, ...]]]:
+) -> dict[str, Mark]:
     """By scope the cursor from last time, and what of the window it was read for, whatever holes other scopes have.
 
     Where several readings made that up the cursor is the oldest one's: what changed since then holds what changed since
@@ -117,14 +126,16 @@ def marks(
     """
     known: dict[str, list[Coverage]] = {}
     for row in rows:
-        if row.scope != WHOLE and row.window.overlap(window) and _concerns(row, accounts):
+        if row.scope != WHOLE and row.window.overlap(window):
             known.setdefault(row.scope, []).append(row)
     found = {}
-    for scope, parts in known.items():
+    for scope, every in known.items():
+        parts = [row for row in every if _concerns(row, accounts)]
         windows = covered(parts, accounts, window)
-        cursor = min(parts, key=lambda row: row.read_at).cursor
+        cursor = min(parts, key=lambda row: row.read_at).cursor if parts else None
         if windows and cursor is not None and not any(each.minus(windows) for each in finished):
-            found[scope] = (cursor, tuple(windows))
+            later = (row.cursor for row in sorted(every, key=lambda row: row.read_at) if row.cursor != cursor)
+            found[scope] = Mark(cursor, tuple(windows), tuple(dict.fromkeys(filter(None, later))))
     return found
 
 
@@ -137,15 +148,40 @@ def updated(known: Iterable[Coverage], fresh: Sequence[Coverage]) -> list[Covera
     return _fused(sorted(rows, key=_order))
 
 
+def dropped(
+    rows: Iterable[Coverage], accounts: frozenset[str] | None, window: Window, but_scopes: frozenset[str]
+) -> list[Coverage]:
+    """The rows without what they tell of a window and these accounts (None: anyone), for all scopes but these.
+
+    What else such a row tells of other people goes too: that costs a reading and nothing else.
+    """
+    kept = []
+    for row in rows:
+        concerned = accounts is None or row.keys is None or _concerns(row, accounts)
+        if row.scope == WHOLE or row.scope in but_scopes or not concerned:
+            kept.append(row)
+        else:
+            kept += [_narrowed(row, part) for part in row.window.minus([window])]
+    return kept
+
+
+def unmarked(rows: Iterable[Coverage]) -> list[Coverage]:
+    """The rows without their cursors, so that the next harvest reads again all that they tell of."""
+    return [dataclasses.replace(row, cursor=None) for row in rows]
+
+
 def forgotten(rows: Iterable[Coverage], keys: frozenset[str]) -> list[Coverage]:
-    """The rows without these accounts (as `account_key` gives them); a reading of everyone no longer counts as one."""
+    """The rows without these accounts (as `account_key` gives them); a reading of everyone no longer counts as one.
+
+    A cursor of somebody who is left goes too, since it may hold a digest of those who are not.
+    """
     kept = []
     for row in rows:
         if row.accounts is None:
             continue
         rest = frozenset(each for each in row.accounts if account_key(each) not in keys)
         if rest:
-            kept.append(dataclasses.replace(row, accounts=rest))
+            kept.append(row if rest == row.accounts else dataclasses.replace(row, accounts=rest, cursor=None))
     return kept
 
 

@@ -115,10 +115,16 @@ def _planned(source: str, accounts: frozenset[str] | None, window: Window, cover
     known = [row for row in coverage if row.source == source]
     whole = covered([row for row in known if row.scope == WHOLE], accounts, window)
     scopes = marks(known, accounts, window, whole)
-    cursors = {scope: cursor for scope, (cursor, _) in scopes.items()}
-    finished = {scope: windows for scope, (_, windows) in scopes.items()}
     # Without a cursor nobody can ask what changed since, and what was covered would never be mended.
-    return Plan(source, Request(window, accounts, tuple(whole) if cursors else (), cursors, finished))
+    request = Request(
+        window,
+        accounts,
+        covered=tuple(whole) if scopes else (),
+        cursors={scope: mark.cursor for scope, mark in scopes.items()},
+        finished={scope: mark.windows for scope, mark in scopes.items()},
+        later={scope: mark.later for scope, mark in scopes.items() if mark.later},
+    )
+    return Plan(source, request)
 
 
 def read(
@@ -193,16 +199,19 @@ def change_of(reading: Reading, read_at: dt.datetime) -> Change:
 
 
 def _slices(reading: Reading) -> Iterable[Slice]:
-    """What was read anew: by scope, and for all other scopes where the reading came to its end."""
+    """What was read anew: by scope, and all other scopes where the reading came to its end without a hole.
+
+    With a hole a scope of which nothing came may be the one that could not be read, by whatever name the hole goes.
+    """
     request = reading.request
+    apart = {each.scope for each in reading.done}
     if reading.failed is None:
-        apart = {*request.cursors, *(each.scope for each in reading.gaps), *(each.scope for each in reading.done)} - {
-            WHOLE
-        }
-        windows = request.missing if reading.done else [request.window]
-        yield from _unbroken(reading, windows, Slice(request.window, None, frozenset(apart)))
-    else:
-        apart = {each.scope for each in reading.done}
+        apart |= {*request.cursors, *(each.scope for each in reading.gaps)} - {WHOLE}
+        if not reading.gaps:
+            windows = request.missing if reading.done else [request.window]
+            yield from _unbroken(reading, windows, Slice(request.window, None, frozenset(apart)))
+        elif not reading.done:
+            apart |= set(reading.stage.table()["scope"].unique().to_pylist())
     whole = {each.scope for each in reading.done if each.whole}
     for scope in sorted(apart):
         anew = [request.window] if scope in whole or not reading.done else request.missing_of(scope)

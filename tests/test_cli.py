@@ -402,6 +402,32 @@ def test_a_report_is_verified_by_whoever_calls_its_person_otherwise(world):
     assert run(world, "verify", "mine.md")[0] == 0
 
 
+def test_rows_of_a_source_that_is_not_configured_any_more_are_in_no_report(world):
+    config = world.cwd / "harvester.toml"
+    config.write_text(NAMED.format(me="me", consent="true", source="here"))
+    run(world, "harvest", "--period", "2026Q3")
+    subprocess.run(["git", "commit", "-q", "--amend", "-m", "x"], cwd=world.cwd, check=True, env=world.environ | {
+        "GIT_COMMITTER_NAME": "g", "GIT_COMMITTER_EMAIL": "g@example.org"})  # fmt: skip
+    config.write_text(NAMED.format(me="me", consent="true", source="code"))
+    out = run(world, "report", "--period", "2026Q3")[1]
+    assert "| code | 1 July to 30 September 2026 | 1 | complete |" in out
+    assert "The ledger also holds rows of here" in run(world, "sources")[1]
+
+
+def test_a_report_says_so_where_what_was_read_could_not_be_kept(world):
+    run(world, "harvest", "--period", "2026Q3")
+    names = {"GIT_AUTHOR_NAME": "Ada", "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
+    names |= {"GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_DATE": "2026-08-20T10:00:00Z"}
+    more = ["git", "commit", "-q", "--allow-empty", "-m", "More work"]
+    subprocess.run(more, cwd=world.cwd, check=True, env=world.environ | names)
+    log = world.cwd / ".harvester" / "ledger" / "contributions" / "_delta_log"
+    (log / f"{len(list(log.glob('*.json'))):020}.json").mkdir()  # in the way of the next commit
+    status, out, _ = run(world, "report", "--period", "2026Q3")
+    assert (status, "More work" in out) == (3, False)
+    assert "> **Incomplete.**" in out
+    assert "not up to date" in out
+
+
 def test_looking_for_who_did_most_keeps_nothing_of_anybody(tmp_path):
     world = stand_in(tmp_path, 'grace 2025-11-02T10:00:00+00:00 src/compiler.py "Compile"')
     run(world, "report")

@@ -164,8 +164,8 @@ class TestCoverage:
         everything = span(utc(2026), utc(2026) + 229 * day)
         assert covered([row for row in rows if row.scope == WHOLE], None, everything) == [everything]
         last = span(utc(2026) + 199 * day, utc(2026) + 229 * day)
-        assert marks(rows, None, last, [last])["org"][0] == "c199"
-        assert marks(rows, None, everything, [everything])["org"][0] == "c0"
+        assert marks(rows, None, last, [last])["org"].cursor == "c199"
+        assert marks(rows, None, everything, [everything])["org"].cursor == "c0"
 
 
 class TestReading:

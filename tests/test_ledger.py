@@ -304,6 +304,36 @@ def test_a_file_in_its_place_is_told_in_words(tmp_path):
         Ledger.open(tmp_path / "ledger")
 
 
+def test_a_folder_that_is_used_for_something_else_is_left_alone(tmp_path):
+    (tmp_path / ".gitignore").write_text("mine")
+    (tmp_path / "code.py").write_text("mine")
+    before = stat.S_IMODE(tmp_path.stat().st_mode)
+    with pytest.raises(LedgerError, match=r"is not empty: 'code\.py' is in it"):
+        Ledger.open(tmp_path)
+    assert (tmp_path / ".gitignore").read_text() == "mine"
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == before
+
+
+def test_after_a_death_between_rows_and_coverage_no_cursor_is_given_until_all_was_read_again(ledger):
+    told = covered(scope="org", cursor="1")
+    keep(ledger, act(1), coverage=(covered(), told))
+    assert [each.cursor for each in ledger.coverage() if each.scope == "org"] == ["1"]
+    keep(ledger, act(2))
+    assert [each.cursor for each in ledger.coverage() if each.scope == "org"] == [None]
+    other = span(utc(2100), utc(2101))
+    keep(ledger, coverage=(covered(window=other), covered(scope="org", window=other, cursor="2")))
+    assert {each.cursor for each in ledger.coverage() if each.scope == "org"} == {None, "2"}
+    ledger.compact()
+    assert {each.cursor for each in ledger.coverage() if each.scope == "org"} == {None, "2"}
+
+
+def test_what_is_left_of_a_cursor_that_named_a_forgotten_person_goes_too(ledger):
+    both = frozenset({"ann", "bob"})
+    keep(ledger, act(1), coverage=(covered(accounts=both), covered(scope="org", accounts=both, cursor="digest of bob")))
+    ledger.forget(by_accounts({"work": frozenset({"bob"})}))
+    assert {(each.accounts, each.cursor) for each in ledger.coverage()} == {(frozenset({"ann"}), None)}
+
+
 def test_a_damaged_file_is_told_in_words(tmp_path):
     ledger = Ledger.open(tmp_path / "ledger")
     keep(ledger, act(1))
@@ -470,8 +500,14 @@ def test_export_writes_one_private_file_that_plain_pyarrow_reads(ledger, tmp_pat
 
 def test_an_export_that_cannot_be_written_leaves_nothing(ledger, tmp_path):
     keep(ledger, act(1))
-    with pytest.raises(LedgerError, match="cannot be exported"):
+    with pytest.raises(LedgerError, match="There is no folder"):
         ledger.export(tmp_path / "missing" / "all.parquet")
+    place = tmp_path / "mine.toml"
+    place.write_text("mine")
+    with pytest.raises(LedgerError, match="no Parquet file; it is left alone"):
+        ledger.export(place)
+    assert place.read_text() == "mine"
+    assert ledger.export(tmp_path / "all.parquet") == ledger.export(tmp_path / "all.parquet") == 1
 
 
 def test_info_tells_rows_by_source(ledger):

@@ -81,6 +81,8 @@ class Git:
                 if len(chosen) == 1 and not problems:
                     raise
                 yield Gap(each.scope, str(error).replace("\n", " "))
+        if not problems:
+            yield from self._gone(chosen, request)
 
     def check(self) -> Iterator[Finding]:
         """Say which repositories there are, what would be read of each, and what is missing."""
@@ -163,7 +165,9 @@ class Git:
         accounts = digests(request.accounts)
         left = request.cursors.get(repository.scope)
         before = load_cursor(left)
-        known = before.known(request.window, accounts, state) if before else []
+        # What was read and is no longer reached was rewritten: then all of the window is told anew.
+        gone = self._rewritten(repository, tips, request)
+        known = before.known(request.window, accounts, state) if before and not gone else []
         yield from reading.cut_off()
         if behind:
             yield behind
@@ -172,8 +176,31 @@ class Git:
             return
         whole, complete = yield from reading.rows([] if self.branches == "unpushed" else known)
         kept = before if before and before.accounts == accounts and before.state == state else Cursor(accounts, state)
+        kept = kept.without(gone)
         cursor = kept.with_read(request.window, tips.shas).dump() if complete else None
         yield Done(repository.scope, cursor, whole=whole)
+
+    def _rewritten(self, repository: Repository, tips: Tips, request: Request) -> list[tuple[str, ...]]:
+        """The tips up to which some of the window was read, by whoever, and which today's do not reach."""
+        left = [request.cursors.get(repository.scope), *request.later.get(repository.scope, ())]
+        read = {each for cursor in map(load_cursor, left) if cursor for each in cursor.overlapping(request.window)}
+        return [each for each in sorted(read - {tips.shas}) if not repositories.reaches(repository, tips, each)]
+
+    def _gone(self, chosen: list[Repository], request: Request) -> Iterator[Gap | Done]:
+        """Repositories that were read before and are not there now.
+
+        One that goes by another name today, or that was taken out of the configuration, has nothing to tell under the
+        old name. What merely matches no glob any more may only be away.
+        """
+        known = {each.scope for each in chosen}
+        for scope in sorted(request.cursors.keys() - known):
+            left = load_cursor(request.cursors[scope])
+            moved = left is not None and any(repositories.hold(each, left.tips) for each in chosen)
+            if moved or not any(map(repositories.is_glob, self.repositories)):
+                yield Done(scope, whole=True)
+            else:
+                words = "it was read before and is not here now (`harvester harvest --refresh` drops what it told)"
+                yield Gap(scope, words)
 
     def _only(self, unpushed: frozenset[bytes]) -> frozenset[bytes] | None:
         return unpushed if self.branches == "unpushed" else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harvester.windows import Window
@@ -32,6 +32,19 @@ class Cursor:
         if state != self.state or not _within(accounts, self.accounts):
             return []
         return [tips for held, tips in reversed(self.read) if held.since <= window.since and window.until <= held.until]
+
+    @property
+    def tips(self) -> tuple[str, ...]:
+        """The commits that were tips at any time, each once."""
+        return tuple(sorted({sha for _, tips in self.read for sha in tips}))
+
+    def overlapping(self, window: Window) -> frozenset[tuple[str, ...]]:
+        """The tips up to which any of this window was read."""
+        return frozenset(tips for held, tips in self.read if held.overlap(window))
+
+    def without(self, gone: Sequence[tuple[str, ...]]) -> Cursor:
+        """The cursor without what was read up to these tips."""
+        return Cursor(self.accounts, self.state, tuple(each for each in self.read if each[1] not in gone))
 
     def with_read(self, window: Window, tips: tuple[str, ...]) -> Cursor:
         """The cursor after the window was read up to these tips."""

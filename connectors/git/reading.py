@@ -59,8 +59,8 @@ class Reading:
     def rows(self, known: Sequence[tuple[str, ...]]) -> Generator[Contribution | Gap, None, tuple[bool, bool]]:
         """Yield the rows; give back whether everything in the window came again, and whether nothing is missing.
 
-        `known` are tips up to which the same was read before: where all of one are still there and what was told of
-        their commits still holds, only what landed since is yielded.
+        `known` are tips, all reached from the present ones, up to which the same was read before: where what was told
+        of one's commits still holds, only what landed since is yielded.
         """
         history = walk.history(self.repository.git, self.tips.shas)
         selected = self._select(history, known)
@@ -96,11 +96,10 @@ class Reading:
 
         now = told(self.tips.shas)
         for tips in known:
-            if all(tip.encode() in index for tip in tips):
-                reached = landing.reach(parents, [index[tip.encode()] for tip in tips])
-                if landing.unchanged(told(tips), now, reached):
-                    old = reached
-                    break
+            reached = landing.reach(parents, [index[tip.encode()] for tip in tips])
+            if landing.unchanged(told(tips), now, reached):
+                old = reached
+                break
         return self._selected(history, now, old)
 
     def _selected(self, history: History, landings: Landings, old: bytearray) -> _Selected:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import glob
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -85,9 +85,14 @@ def find(
         yield from found
 
 
+def is_glob(entry: str) -> bool:
+    """Whether an entry names whatever matches it."""
+    return glob.has_magic(entry)
+
+
 def _at(entry: str, root: Path, choice: Choice, program: str) -> list[Repository]:
     path = root / Path(entry).expanduser()
-    if path.exists() or not glob.has_magic(entry):
+    if path.exists() or not is_glob(entry):
         return [_literal(entry, path, choice, program)]
     matches = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 - an absolute pattern
     found = [each for match in matches if match.is_dir() and (each := _of_its_own(match, choice, program))]
@@ -189,6 +194,20 @@ def unpushed(repository: Repository, read: Tips) -> frozenset[bytes]:
     if not repository.git.line("for-each-ref", "--count=1", "--format=x", "refs/remotes"):
         return frozenset()
     return frozenset(repository.git.answer("rev-list", "--stdin", "--not", "--remotes", given=lines(read.shas)).split())
+
+
+def reaches(repository: Repository, read: Tips, others: Sequence[str]) -> bool:
+    """Whether the tips reach all these commits; not where one is no longer there."""
+    if not hold(repository, others):
+        return False
+    given = lines([*others, *(f"^{sha}" for sha in read.shas)])
+    return not repository.git.answer("rev-list", "--max-count=1", "--stdin", given=given)
+
+
+def hold(repository: Repository, shas: Sequence[str]) -> bool:
+    """Whether a repository has all these commits, of which there is at least one."""
+    found = repository.git.answer("cat-file", "--batch-check=%(objecttype)", given=lines(shas)).split()
+    return bool(shas) and found == [b"commit"] * len(shas)
 
 
 def edge(repository: Repository) -> frozenset[bytes]:

@@ -127,9 +127,8 @@ class _Gathering:
                 "read, so nothing was read.",
                 hint="Name them under [people] in harvester.toml, or name a person with --person E-MAIL.",
             )
-        if self.fresh:
-            harvest_sources(self.world, self.setup, self.ledger, window, accounts)
-        return read_back(self.setup, self.ledger, window, accounts)
+        outcome = harvest_sources(self.world, self.setup, self.ledger, window, accounts) if self.fresh else None
+        return read_back(self.setup, self.ledger, window, accounts, outcome)
 
     def _nobody(self, accounts: Accounts) -> bool:
         """Whether no source but one's own notebook can be asked for any of these people, where there are others."""

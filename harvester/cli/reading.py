@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from harvester.cli.setup import Setup
 from harvester.cli.world import World
 from harvester.coverage import Standing, standing
+from harvester.errors import LedgerError
 from harvester.windows import Window
 
 if TYPE_CHECKING:
@@ -53,12 +57,19 @@ def accounts_of(setup: Setup, persons: list[str] | None) -> Accounts:
 def is_there(setup: Setup) -> bool:
     """Whether there may be a ledger to open: what a URL leads to is known only by asking."""
     location = _location(setup)
-    return isinstance(location, str) or location.exists()
+    try:
+        return isinstance(location, str) or location.exists()
+    except OSError as error:
+        raise LedgerError(
+            f"The ledger in {location} cannot be looked up: {error.strerror}.", hint="Is it yours?"
+        ) from error
 
 
 def _location(setup: Setup) -> Path | str:
     """The folder of the ledger, or its URL as it stands."""
     place = setup.config.ledger
+    if place.startswith("file://"):
+        return Path(url2pathname(urlsplit(place).path))
     return place if "://" in place else setup.config.root / Path(place).expanduser()
 
 
@@ -119,24 +130,34 @@ def harvest_sources(
     return outcome
 
 
-def read_back(setup: Setup, ledger: Ledger, window: Window, accounts: Accounts) -> Read:
+def read_back(setup: Setup, ledger: Ledger, window: Window, accounts: Accounts, outcome: Outcome | None = None) -> Read:
     """What a report of these accounts and this window needs: their rows, what is linked to them, how sources stand.
 
-    A source on which none of the people has an account is not asked, and a remark says so.
+    A source on which none of the people has an account is not asked, and a remark says so. What a harvest (`outcome`)
+    could not keep is a hole like any other. Rows of sources that are no longer configured are left out.
     """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     from harvester.frame import prepare
     from harvester.ledger import by_accounts
 
     known = ledger.coverage()
     asked = {source: names for source, names in accounts.items() if names is None or names}
-    frame = prepare(ledger.related(window, by_accounts(accounts)), setup.config.people)
-    standings = tuple(standing(known, source, names, window) for source, names in asked.items())
+    rows = ledger.related(window, by_accounts(accounts))
+    rows = rows.filter(pc.is_in(rows["source"], pa.array(list(setup.config.sources), pa.string())))
+    lost = {each.source: each.gaps for each in outcome.sources if not each.committed} if outcome else {}
+    standings = (standing(known, source, names, window) for source, names in asked.items())
     remarks = tuple(
         f"{each} was not read: harvester.toml names no address and no account for it under [people]."
         for each in accounts
         if each not in asked
     )
-    return Read(frame, standings, remarks)
+    return Read(
+        prepare(rows, setup.config.people),
+        tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in standings),
+        remarks,
+    )
 
 
 @contextlib.contextmanager

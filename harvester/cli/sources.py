@@ -31,6 +31,7 @@ def command(world: World, as_json: bool, config_path: Path | None) -> int:
     from harvester import plugins
     from harvester.cli.main import OK
     from harvester.cli.setup import open_setup
+    from harvester.words import printable
 
     setup = open_setup(world, config_path, None)
     connectors = list(plugins.available(plugins.CONNECTORS))
@@ -40,6 +41,8 @@ def command(world: World, as_json: bool, config_path: Path | None) -> int:
         world.echo(json.dumps({"sources": told, "connectors": connectors}, indent=2))
         return OK
     _table(world, setup, known)
+    if others := _others(setup, known):
+        world.echo(printable(others))
     world.echo(f"Connectors installed: {', '.join(connectors)}.")
     return OK
 
@@ -53,6 +56,13 @@ def _coverage(world: World, setup: Setup) -> list[Coverage]:
         return []
     with open_ledger(world, setup, create=False) as ledger:
         return [each for each in ledger.coverage() if each.scope == WHOLE]
+
+
+def _others(setup: Setup, known: list[Coverage]) -> str:
+    """A sentence about what was read of sources that are not configured any more; else empty."""
+    others = sorted({each.source for each in known} - set(setup.config.sources))
+    names = ", ".join(others)
+    return f"The ledger also holds rows of {names}, not configured now; no report shows them." if others else ""
 
 
 def _told(setup: Setup, name: str, known: list[Coverage]) -> dict[str, object]:

@@ -72,6 +72,14 @@ def without(rows: pa.Table, source: str, wanted: Wanted) -> pa.Table | None:
     return rest
 
 
+def is_parquet(path: Path) -> bool:
+    """Whether there is a Parquet file, by its first bytes; OSError where it cannot be read."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
+
+
 def write_parquet(dataset: ds.Dataset, path: Path) -> int:
     """Write all rows to a file that only its owner may read and that is there whole or not; says how many."""
     import pyarrow as pa

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import shutil
 import threading
 import time
@@ -14,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harvester.accounts import account_key
-from harvester.coverage import Coverage, forgotten, updated
+from harvester.coverage import Coverage, dropped, forgotten, unmarked, updated
 from harvester.errors import LedgerError
 from harvester.ledger import related, rewrite
 from harvester.ledger.changes import Change, Counts
-from harvester.ledger.choose import Wanted, accounts_in, between, without, write_parquet
+from harvester.ledger.choose import Wanted, accounts_in, between, is_parquet, without, write_parquet
 from harvester.ledger.kept import coverage_schema, from_rows, to_rows
 from harvester.ledger.locks import held
 from harvester.ledger.migrate import MIGRATIONS, Migration, migrate
@@ -36,6 +37,9 @@ TRIES = 20
 
 KEEP_HOURS = 24
 """How long a file that no commit holds any more stays, for whoever is still reading or writing it."""
+
+_OWN = re.compile(r"contributions(?:-v\d+)?|coverage|locks|\.gitignore")
+"""What stands in a ledger's folder."""
 
 Given = TypeVar("Given")
 Staged = tuple[DataFile, dict[str, Any]]
@@ -95,8 +99,12 @@ class Ledger:
             return Turn(_count(self._rows.load(), source), _count(self._coverage.load(), source))
 
     def coverage(self) -> list[Coverage]:
-        """Everything that is known about what was read, by source and scope."""
-        return self._reading(lambda: self._known(self._coverage.load()))
+        """Everything that is known about what was read, by source and scope.
+
+        Where a process died between the rows of a reading and their coverage, rows stand of which no cursor knows: then
+        none of that source's is given.
+        """
+        return self._reading(self._all_known)
 
     def commit(self, change: Change, turn: Turn | None = None) -> Counts:
         """Apply a change: its rows in one commit, then its coverage; what changes nothing commits no rows.
@@ -106,9 +114,10 @@ class Ledger:
         intact, where the disk refuses.
         """
         with told(self.location, "written"), self._writing():
+            torn = self._torn(change.source)
             counts = self._retried(lambda: self._commit_rows(change, turn), 1 if turn else TRIES)
             if change.coverage:
-                self._retried(lambda: self._cover(change.source, lambda known: updated(known, change.coverage)), TRIES)
+                self._retried(partial(self._cover, change.source, partial(_covered, change, torn), whole=True), TRIES)
             return counts
 
     def rows(self, window: Window | None = None, wanted: Wanted | None = None) -> pa.Table:
@@ -152,7 +161,14 @@ class Ledger:
             return merged
 
     def export(self, path: Path) -> int:
-        """Write all rows to one Parquet file (readable by its owner alone), whole or not at all; says how many."""
+        """Write all rows to one Parquet file (readable by its owner alone), whole or not at all; says how many.
+
+        Raises LedgerError where a file that is no Parquet is in the way, or the folder is not there.
+        """
+        if not path.parent.is_dir():
+            raise LedgerError(f"There is no folder {str(path.parent)!r}.", hint="Make it, or choose another file.")
+        if path.exists() and not is_parquet(path):
+            raise LedgerError(f"{str(path)!r} is there and is no Parquet file; it is left alone.", hint="Name another.")
         with told(self.location, f"exported to {str(path)!r}"):
             return _reread(lambda: write_parquet(self._dataset(), path))
 
@@ -213,10 +229,18 @@ class Ledger:
                 migrate(self._rows, VERSION, migrations)
 
     def _make_folder(self) -> None:
-        """The folder holds what people wrote: private, and never part of somebody's commit."""
+        """The folder holds what people wrote: private, and never part of somebody's commit.
+
+        Raises LedgerError, and touches nothing, where the folder is there and is somebody's for something else.
+        """
         if self.folder is None:
             return
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if others := sorted(each.name for each in self.folder.iterdir() if not _OWN.fullmatch(each.name)):
+            raise LedgerError(
+                f"{self.location} is no ledger and is not empty: {others[0]!r} is in it.",
+                hint="Choose a folder of its own in [ledger] location.",
+            )
         self.folder.chmod(0o700)
         (self.folder / ".gitignore").write_text("*\n")
 
@@ -258,7 +282,8 @@ class Ledger:
                 removed += part.removed
                 staged += self._write(part.rows, {"source": change.source, "year": part.year})
         if staged or removed:
-            self._rows.commit(state, staged, removed, {change.source: now + 1})
+            readings = _count(state, _readings(change.source)) + 1
+            self._rows.commit(state, staged, removed, {change.source: now + 1, _readings(change.source): readings})
         return counts + Counts(new=len(change.rows) - counts.replaced - counts.unchanged)
 
     def _write(self, rows: pa.Table, partition: dict[str, str | int]) -> Iterator[Staged]:
@@ -275,18 +300,30 @@ class Ledger:
             self._rows.discard(file for file, _ in staged)
             raise
 
-    def _cover(self, source: str, change: Callable[[list[Coverage]], list[Coverage]]) -> None:
+    def _cover(self, source: str, change: Callable[[list[Coverage]], list[Coverage]], *, whole: bool = False) -> None:
+        """Change what is known of a source; `whole` where it then tells of all readings that left rows."""
         state = self._coverage.load()
         old = [file for file in files(state) if file.source == source]
         known = [row for row in self._known(state) if row.source == source]
-        rows = change(known)
-        if rows == known and len(old) <= 1:
+        rows, told = change(known), _count(state, _readings(source))
+        readings = _count(self._rows.load(), _readings(source)) if whole else told
+        if rows == known and len(old) <= 1 and readings == told:
             return
         added: list[Staged] = [(self._coverage.write(to_rows(rows), {"source": source}), {})] if rows else []
-        turns = {source: _count(state, source) + 1}
+        turns = {source: _count(state, source) + 1, _readings(source): readings}
         self._coverage.commit(state, added, old, turns)
         if state.version() % 100 == 99:
             _tidy(self._coverage)
+
+    def _all_known(self) -> list[Coverage]:
+        known = self._known(self._coverage.load())
+        torn = {source for source in {row.source for row in known} if self._torn(source)}
+        return [*(row for row in known if row.source not in torn), *unmarked(r for r in known if r.source in torn)]
+
+    def _torn(self, source: str) -> bool:
+        """Whether rows were committed whose coverage never was."""
+        read, told = (_count(table.load(), _readings(source)) for table in (self._rows, self._coverage))
+        return read != told
 
     def _known(self, state: deltalake.DeltaTable) -> list[Coverage]:
         return [row for file in files(state) for row in from_rows(self._coverage.read(file))]
@@ -376,6 +413,20 @@ def _reread(action: Callable[[], Given]) -> Given:
         return action()
     except pa.ArrowInvalid as error:
         raise OSError(f"a file is damaged ({error})") from error
+
+
+def _readings(source: str) -> str:
+    """Under which name a table counts the readings of a source that left rows; no source has a colon in its name."""
+    return f"readings:{source}"
+
+
+def _covered(change: Change, torn: bool, known: list[Coverage]) -> list[Coverage]:
+    """What is known after a change; where rows stand that no cursor knows of, the earlier cursors are worth nothing."""
+    rows = unmarked(known) if torn else known
+    for each in change.slices:
+        if each.scope is None:
+            rows = dropped(rows, change.accounts, each.window, each.but_scopes)
+    return updated(rows, change.coverage)
 
 
 def _less(keys: frozenset[str], known: list[Coverage]) -> list[Coverage]:

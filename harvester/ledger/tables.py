@@ -236,16 +236,23 @@ def span(at: pa.ChunkedArray) -> dict[str, Any]:
 @contextlib.contextmanager
 def told(location: str, what: str) -> Iterator[None]:
     """Tell what the disk, the object store or Delta refuses as a LedgerError: `what` was tried, and why it failed."""
+    import pyarrow as pa
     from deltalake.exceptions import DeltaError
 
     try:
         yield
+    except pa.ArrowInvalid as error:
+        raise LedgerError(
+            f"The ledger in {location} cannot be {what}: a file is damaged ({error}).", hint=_DAMAGED
+        ) from error
     except (OSError, DeltaError) as error:
         why, hint = _reason(error)
         raise LedgerError(f"The ledger in {location} cannot be {what}: {why}.", hint=hint) from error
 
 
+_DAMAGED = "Move that folder away and harvest again, or restore it from a backup."
 _REASONS = (
+    (None, ("damaged",), "a file is damaged", _DAMAGED),
     (errno.ENOSPC, ("No space left", "StorageFull"), "the disk is full", "Make room and run it again."),
     (errno.EDQUOT, ("quota exceeded",), "the quota is used up", "Make room and run it again."),
     (errno.EFBIG, ("File too large",), "a file may not become that large", "Raise the limit (ulimit -f)."),

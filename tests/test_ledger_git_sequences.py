@@ -1,0 +1,143 @@
+"""Whatever happens to real repositories between harvests, the ledger ends as one reading of the final state would."""
+
+import dataclasses
+import datetime as dt
+import tempfile
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harvester.connector import Request
+from harvester.connectors.git import Git
+from harvester.harvest import change_of, harvest, plan, read
+from harvester.ledger import Ledger, by_accounts
+from harvester.schema import from_table
+from harvester.testing import tools
+from tests.gitrepo import ANN, BOB, Repo
+from tests.scripted import EVER, NOW, span, utc
+
+MONTHS = [utc(2026, month) for month in (7, 8, 9, 10)]
+PEOPLE = {ANN: "ann@example.org", BOB: "bob@example.org"}
+
+folders = st.sampled_from(["a", "b"])
+dates = st.integers(0, 89).map(lambda days: MONTHS[0] + dt.timedelta(days=days))
+commit = st.tuples(st.just("commit"), folders, st.sampled_from(list(PEOPLE)), dates)
+merge = st.tuples(st.just("merge"), folders, st.sampled_from(list(PEOPLE)), dates)
+amend = st.tuples(st.just("amend"), folders, dates)
+reset = st.tuples(st.just("reset"), folders)
+away = st.tuples(st.just("away"), st.booleans())
+windows = st.tuples(st.integers(0, 2), st.integers(0, 2)).map(
+    lambda pair: span(MONTHS[min(pair)], MONTHS[max(pair) + 1])
+)
+people = st.sampled_from([None, frozenset(PEOPLE.values()), *(frozenset({each}) for each in PEOPLE.values())])
+harvests = st.tuples(st.just("harvest"), windows, people, st.sampled_from(["well", "well", "refresh", "dies"]))
+steps = st.one_of(commit, commit, merge, amend, reset, away, harvests, harvests)
+
+
+@dataclasses.dataclass
+class Story:
+    """One ledger, two repositories of which one may be away, and a clock that moves on with every harvest."""
+
+    folder: Path
+    ledger: Ledger
+    ticks: count = dataclasses.field(default_factory=count)
+    numbers: count = dataclasses.field(default_factory=count)
+
+    @property
+    def connector(self) -> Git:
+        return Git(repositories=["a", "b"], tools=tools(self.folder, source="work", now=NOW))
+
+    def repo(self, name: str) -> Repo:
+        here = self.folder / name
+        return Repo(here if here.exists() else self.folder / f"{name}-away")
+
+    def now(self) -> dt.datetime:
+        return NOW + dt.timedelta(minutes=next(self.ticks))
+
+    def commit(self, name: str, by: str, at: dt.datetime) -> None:
+        number = next(self.numbers)
+        self.repo(name).commit(f"Change {number}", {f"f{number % 3}": str(number)}, by=by, at=at.isoformat())
+
+    def merge(self, name: str, by: str, at: dt.datetime) -> None:
+        """A branch that begins one commit ago and lands now, as a pull request with a commit of its own."""
+        repo, number = self.repo(name), next(self.numbers)
+        start = repo.git("rev-list", "--max-count=2", "main").split()[-1]
+        repo.git("checkout", "--quiet", "-B", "branch", start)
+        repo.commit(f"Branch {number}", {f"branch{number}": "x"}, by=by, at=at.isoformat())
+        repo.git("checkout", "--quiet", "main")
+        repo.merge("branch", f"Merge pull request #{number} from acme/branch\n\nBranch {number}", at=at.isoformat())
+
+    def amend(self, name: str, at: dt.datetime) -> None:
+        when = at.isoformat()
+        env = {"GIT_COMMITTER_DATE": when, "GIT_AUTHOR_DATE": when}
+        who = {"GIT_COMMITTER_NAME": "Ann", "GIT_COMMITTER_EMAIL": "ann@example.org"}
+        self.repo(name).git("commit", "--quiet", "--amend", "--allow-empty", "-m", f"Amended {when}", env=env | who)
+
+    def reset(self, name: str) -> None:
+        repo = self.repo(name)
+        repo.git(
+            "reset", "--quiet", "--hard", repo.git("rev-list", "--max-count=2", "--first-parent", "main").split()[-1]
+        )
+
+    def away(self, gone: bool) -> None:
+        there, elsewhere = self.folder / "b", self.folder / "b-away"
+        if gone and there.exists():
+            there.rename(elsewhere)
+        elif not gone and elsewhere.exists():
+            elsewhere.rename(there)
+
+    def harvest(self, window, accounts, fate: str) -> None:
+        if fate == "dies":
+            (planned,) = plan(["work"], {"work": accounts}, window, self.ledger.coverage())
+            change = change_of(read("work", self.connector, planned.request), self.now())
+            self.ledger.commit(dataclasses.replace(change, coverage=()))
+            return
+        self.read(window, accounts, refresh=fate == "refresh")
+
+    def read(self, window, accounts, *, refresh: bool = False) -> None:
+        outcome = harvest(
+            self.ledger, {"work": lambda: self.connector}, {"work": accounts}, window, clock=self.now, refresh=refresh
+        )
+        assert outcome.complete == (self.folder / "b").exists()
+        scopes = self.scopes()
+        wanted = by_accounts({"work": accounts})
+        held = {(row.scope, row.id): row for row in from_table(self.ledger.rows(window, wanted)) if row.scope in scopes}
+        anew = read("work", self.connector, Request(window, accounts)).rows
+        assert held == anew
+
+    def scopes(self) -> set[str]:
+        """What can be read now: nothing is asked of rows of a repository that is away, but that they are not lost."""
+        return {row.scope for row in read("work", self.connector, Request(EVER)).rows.values()}
+
+
+def unfold(told: list[tuple]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        story = Story(Path(folder), Ledger.open(folder + "/ledger"))
+        for name in ("a", "b"):
+            Repo.init(story.folder / name)
+            story.commit(name, ANN, MONTHS[0])
+            story.commit(name, BOB, MONTHS[1])
+        for kind, *rest in told:
+            getattr(story, kind)(*rest)
+        story.away(False)
+        story.read(EVER, None)
+        assert len(story.ledger.rows()) == len(read("work", story.connector, Request(EVER)).rows)
+
+
+quick = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@quick
+@given(st.lists(steps, min_size=3, max_size=9))
+def test_any_sequence_of_changes_and_harvests_ends_as_one_reading_of_the_final_state(told):
+    unfold(told)
+
+
+@pytest.mark.soak
+@settings(quick, max_examples=400)
+@given(st.lists(steps, min_size=4, max_size=16))
+def test_any_long_sequence_ends_as_one_reading_of_the_final_state(told):
+    unfold(told)
