@@ -15,7 +15,7 @@ from harvester.goals import OUTCOME, Goal, Goals
 from harvester.people import People
 from harvester.progress import Progress, outcomes, progress
 from harvester.suggest import suggest
-from harvester.threads import about, threads
+from harvester.threads import about, taken_back, threads
 from harvester.windows import Calendar, Window
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ class Agreed:
 class Assessment:
     """What a frame says about goals.
 
-    `frame` is the frame with two more columns: `thread`, the name of each row's thread, and `serves`, whether a goal
-    claims it for the people asked for. `claims` are those of `harvester.claims` for their rows; `suggestions` name, for
+    `frame` is the frame with three more columns: `thread`, the name of each row's thread, `serves`, whether a goal
+    claims it for the people asked for, and `taken_back`, whether a later change takes it back. `claims` are those of
+    `harvester.claims` for their rows that count; `suggestions` name, for
     their rows in the window that no goal claims, what these may serve (row, target, reason, score; infinite where a
     rule left it open), best first, never counted; `cards` are the notes about a thread, by index label, oldest first.
     """
@@ -80,11 +81,13 @@ def assess(
     thread = threads(frame, tickets)
     mine = frame[frame["person"].isin(list(persons)) & frame["shown"] & ~frame["bot"]]
     claims = claim(frame, goals, agreed.decisions, calendar=calendar, people=people, tickets=tickets)
-    claims = claims[claims["row"].isin(mine.index)]
+    # What is part of something that counts, such as a commit in a pull request, serves nothing by itself.
+    claims = claims[claims["row"].isin(measures.counting(mine))]
     moment = min(window.until, calendar.end_of_day(now))
     claimed = claims[claims["status"] == "claimed"]
     for_goals = claimed[claimed["target_kind"] == "goal"]["row"]
-    frame = frame.assign(thread=thread, serves=pd.Series(frame.index.isin(for_goals), frame.index, "bool[pyarrow]"))
+    serves = pd.Series(frame.index.isin(for_goals), frame.index, "bool[pyarrow]")
+    frame = frame.assign(thread=thread, serves=serves, taken_back=taken_back(frame, tickets))
     mine = frame.loc[mine.index]
     reached = {goal.name: _progress(goal, mine, claimed, calendar, moment) for goal in goals.goals}
     cards: dict[str, list[Any]] = {}

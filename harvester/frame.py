@@ -17,10 +17,12 @@ ONE_ACT_EACH = ("review", "comment")
 """Kinds of which one person may do several on one subject, each an act of its own."""
 
 PREPARED = {
+    "work": "the subject without case, since forges and hosts compare names so: what is counted is distinct on this",
     "person": "a configured person's key, or for a stranger `<e-mail>` or `connector:account`; never null",
     "bot": "whether the account is a bot's or an assistant's: counted as left out, and nowhere else",
     "shown": "whether this row stands for its act; false where another source's row tells the same and knows more",
     "in_pull_request": "a commit that is part of a pull request credited to the same person (see `measures`)",
+    "picked": "a commit picked from an earlier one of the same person, which counts already",
     "of_own_work": "a review or comment on the person's own work",
     "owner_persons": "the people, without bots, whose work a review or comment is about; null for other kinds",
     "with_bots": "whether a bot or an assistant is named among those who took part",
@@ -35,10 +37,12 @@ def prepare(table: pa.Table, people: People) -> pd.DataFrame:
     pull request, the forge says who wrote it: somebody else whom git names as author becomes co-author.
     """
     frame = make_frame(table, people)
+    frame["work"] = frame["subject"].str.lower()
     frame["bot"] = _each(frame["account"], people.is_bot)
     frame["role"] = _forge_says_who_wrote(frame, people)
     frame["shown"] = _shown(frame, people)
     frame["in_pull_request"] = _in_pull_request(frame)
+    frame["picked"] = _picked(frame)
     _add_owners(frame, people)
     frame["with_bots"] = _mentions(frame["others"], people.is_bot)
     return frame
@@ -75,20 +79,25 @@ def _each(column: pd.Series, judge: Callable[[str], bool]) -> pd.Series:
 def _forge_says_who_wrote(frame: pd.DataFrame, people: People) -> pd.Series:
     authors = frame[(frame["kind"] == "pull_request") & (frame["role"] == "author")]
     by_git = _each(authors["source"], lambda source: _is_git(source, people)).astype(bool)
-    said = authors[~by_git].drop_duplicates("subject").set_index("subject")["person"]
-    git = authors[by_git & authors["subject"].isin(said.index)]
-    others = git[(git["subject"].map(said) != git["person"]).astype(bool)]
+    said = authors[~by_git].drop_duplicates("work").set_index("work")["person"]
+    git = authors[by_git & authors["work"].isin(said.index)]
+    others = git[(git["work"].map(said) != git["person"]).astype(bool)]
     return frame["role"].mask(frame.index.isin(others.index), "co-author")
 
 
 def _shown(frame: pd.DataFrame, people: People) -> pd.Series:
-    keys = frame[["person", "kind", "role", "subject"]].copy()
+    """One row for each act: of several sources' rows, and of one git commit that two clones give different names."""
+    import pandas as pd
+
+    keys = frame[["person", "kind", "role", "work", "id"]].copy()
     keys["act"] = frame["id"].where(frame["kind"].isin(ONE_ACT_EACH), "")
     keys["git"] = _each(frame["source"], lambda source: _is_git(source, people))
     keys["unknown"] = frame[["title", "body", "url", "state", "additions", "points", "milestone"]].isna().sum(axis=1)
     keys["source"], keys["scope"] = frame["source"], frame["scope"]
     best = keys.sort_values(["git", "unknown", "source", "scope"], kind="stable")
-    return (~best.duplicated(["person", "kind", "role", "subject", "act"])).reindex(frame.index).astype("bool[pyarrow]")
+    best = best[~best.duplicated(["person", "kind", "role", "work", "act"])]
+    shown = best.index[~(best["git"] & best.duplicated(["person", "kind", "role", "git", "id"])).astype(bool)]
+    return pd.Series(frame.index.isin(shown), index=frame.index, dtype="bool[pyarrow]")
 
 
 def _in_pull_request(frame: pd.DataFrame) -> pd.Series:
@@ -96,18 +105,37 @@ def _in_pull_request(frame: pd.DataFrame) -> pd.Series:
 
     parts = _exploded(frame[frame["kind"] == "commit"], "part_of")
     pulls = frame[frame["kind"] == "pull_request"]
-    credited = pd.MultiIndex.from_frame(pulls[pulls["role"] == "author"][["person", "subject"]])
-    took_part = pd.MultiIndex.from_frame(pulls[["person", "subject"]])
+    credited = pd.MultiIndex.from_frame(pulls[pulls["role"] == "author"][["person", "work"]])
+    took_part = pd.MultiIndex.from_frame(pulls[["person", "work"]])
     pairs = pd.MultiIndex.from_frame(parts[["person", "part_of"]])
     inside = pairs.isin(credited) | ((parts["role"] == "co-author").to_numpy(bool) & pairs.isin(took_part))
     landed = _exploded(pulls[pulls["role"] == "author"], "closes")[["person", "closes"]]
-    commits = pd.MultiIndex.from_frame(frame[["person", "subject"]])
+    commits = pd.MultiIndex.from_frame(frame[["person", "work"]])
     by_forge = commits.isin(pd.MultiIndex.from_frame(landed)) & (frame["kind"] == "commit").to_numpy(bool)
     return pd.Series(frame.index.isin(parts.index[inside]) | by_forge, index=frame.index, dtype="bool[pyarrow]")
 
 
+def _picked(frame: pd.DataFrame) -> pd.Series:
+    """Which commits were picked from one of the same person's that landed before."""
+    import pandas as pd
+
+    commits = frame[(frame["kind"] == "commit") & (frame["role"] == "author")]
+    picks = commits[["person", "work", "at", "same_as"]].explode("same_as").dropna(subset=["same_as"])
+    picks["place"] = picks.index
+    picks["same_as"] = picks["same_as"].str.lower()
+    first = commits[["person", "work", "at"]].drop_duplicates(["person", "work"])
+    both = picks.merge(first, left_on=["person", "same_as"], right_on=["person", "work"], suffixes=("", "_first"))
+    # Of two that name each other, or landed in the same second, one counts.
+    earlier = (both["at_first"] < both["at"]) | ((both["at_first"] == both["at"]) & (both["work_first"] < both["work"]))
+    found = both.loc[earlier.astype(bool), "place"]
+    return pd.Series(frame.index.isin(found), index=frame.index, dtype="bool[pyarrow]")
+
+
 def _exploded(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    return rows[["person", "role", column]].explode(column).dropna(subset=[column])
+    """The references in a column one by one, without case."""
+    found = rows[["person", "role", column]].explode(column).dropna(subset=[column])
+    found[column] = found[column].str.lower()
+    return found
 
 
 def _add_owners(frame: pd.DataFrame, people: People) -> None:

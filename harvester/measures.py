@@ -41,17 +41,29 @@ def _not_in_pull_request(frame: pd.DataFrame) -> pd.Series:
     return ~frame["in_pull_request"]
 
 
+def _by_itself(frame: pd.DataFrame) -> pd.Series:
+    return ~frame["in_pull_request"] & ~frame["picked"]
+
+
+def _picked(frame: pd.DataFrame) -> pd.Series:
+    return frame["picked"] & ~frame["in_pull_request"]
+
+
+def _taken_back(frame: pd.DataFrame) -> pd.Series:
+    return frame["taken_back"] & _by_itself(frame)
+
+
 def _in_pull_request(frame: pd.DataFrame) -> pd.Series:
     return frame["in_pull_request"]
 
 
 def _with_bots(frame: pd.DataFrame) -> pd.Series:
-    return frame["with_bots"] & ~frame["in_pull_request"]
+    return frame["with_bots"] & _by_itself(frame)
 
 
 def _unplanned(frame: pd.DataFrame) -> pd.Series:
     served = frame.loc[frame["serves"].astype(bool), "thread"]
-    return ~frame["thread"].isin(served) & ~frame["in_pull_request"]
+    return ~frame["thread"].isin(served) & _by_itself(frame) & _done(frame)
 
 
 def _done(frame: pd.DataFrame) -> pd.Series:
@@ -104,14 +116,26 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "commits", "commit", "commits", ("commit",), ("author",), "subjects",
-            "Commits that the person wrote, by when they landed (committer date), without merges and without those "
-            "that are part of a pull request credited to the same person.",
-            where=_not_in_pull_request, goal=True,
+            "Commits that the person wrote, by when they landed (committer date), without merges, without those "
+            "that are part of a pull request credited to the same person, and without those picked from an earlier "
+            "one of the same person.",
+            where=_by_itself, goal=True,
         ),
         Measure(
             "commits_in_pull_requests", "commit", "commits", ("commit",), ("author",), "subjects",
             "Commits that are part of a pull request credited to the same person; not counted again and not listed.",
             where=_in_pull_request,
+        ),
+        Measure(
+            "picked", "commit", "commits", ("commit",), ("author",), "subjects",
+            "Commits picked from an earlier one of the same person, which counts already, in this window or before.",
+            where=_picked,
+        ),
+        Measure(
+            "taken_back", "piece of work", "pieces of work", ("pull_request", "commit"), ("author",), "subjects",
+            "Pull requests, and commits outside of them, that count and that a later change, whoever's, takes back "
+            "and nothing has put back since.",
+            where=_taken_back,
         ),
         Measure(
             "co_authored", "piece of work", "pieces of work", ("pull_request", "commit"), ("co-author",), "subjects",
@@ -128,8 +152,8 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "unplanned", "piece of work", "pieces of work", ("pull_request", "issue", "commit", "release"),
             ("author", "assignee", "resolver"), "threads",
-            "Threads (a ticket with its pull requests and commits, or one of these alone) of which no row that counts "
-            "is claimed by a goal.",
+            "Threads (a ticket with its pull requests and commits, or one of these alone) of which something counts "
+            "and no row that counts is claimed by a goal.",
             where=_unplanned,
         ),
         Measure(
@@ -155,7 +179,7 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "rows", "act", "acts", (), (), "rows",
-            "Acts as they were read, one row each; what left-out bots did is given in it.",
+            "Acts as they were read, one row each, by when they count.",
             wins="every source's rows",
         ),
     )
@@ -172,6 +196,21 @@ def of(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     if measure.where:
         inside &= measure.where(frame)
     return frame[inside.astype(bool)]
+
+
+COUNTED = ("pull_requests", "tickets", "releases", "commits", "reviews", "comments", "notes")
+"""Measures of what a person did: a row that none of them counts serves no goal."""
+
+
+def counting(frame: pd.DataFrame) -> pd.Index:
+    """The labels of the rows of a prepared frame that any of `COUNTED` counts."""
+    import pandas as pd
+
+    small = _narrow(frame)
+    found = pd.Index([])
+    for name in COUNTED:
+        found = found.union(of(small, MEASURES[name]).index)
+    return found
 
 
 def count(frame: pd.DataFrame, name: str) -> float:
@@ -201,7 +240,7 @@ def words(frame: pd.DataFrame, name: str) -> str:
 
 
 def _points(rows: pd.DataFrame) -> float:
-    best = rows.dropna(subset=["points"]).drop_duplicates(["person", "subject"])
+    best = rows.dropna(subset=["points"]).drop_duplicates(list(_DISTINCT["subjects"]))
     return float(best["points"].sum()) if len(best) else 0
 
 
@@ -211,18 +250,18 @@ def _owners(rows: pd.DataFrame) -> float:
 
 
 _LOOKED_AT = frozenset((
-    "id", "kind", "role", "person", "subject", "project", "points", "owner_persons", "of_own_work", "in_pull_request",
-    "with_bots", "serves", "state", "thread",
+    "id", "kind", "role", "person", "work", "project", "points", "owner_persons", "of_own_work", "in_pull_request",
+    "picked", "taken_back", "with_bots", "serves", "state", "thread",
 ))  # fmt: skip
 _DISTINCT: Mapping[Count, tuple[str, ...]] = {
-    "subjects": ("person", "subject"),
-    "rows": ("person", "subject", "id"),
+    "subjects": ("person", "work"),
+    "rows": ("person", "work", "id"),
     "threads": ("person", "thread"),
 }
 _COUNTS: Mapping[Count, Callable[[pd.DataFrame], float]] = {
     "subjects": lambda rows: len(rows.drop_duplicates(list(_DISTINCT["subjects"]))),
     "rows": lambda rows: len(rows.drop_duplicates(list(_DISTINCT["rows"]))),
-    "projects": lambda rows: rows["project"].nunique(),
+    "projects": lambda rows: rows["project"].str.lower().nunique(),
     "owners": _owners,
     "points": _points,
     "threads": lambda rows: len(rows.drop_duplicates(list(_DISTINCT["threads"]))),

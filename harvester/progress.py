@@ -20,8 +20,9 @@ from harvester.windows import Calendar, Window
 if TYPE_CHECKING:
     import pandas as pd
 
-State = Literal["reached", "on track", "behind", "not started", "not reached", "unknown"]
-"""`not started` and `not reached` are about the goal's days: before them, and after them; `unknown` has no figure."""
+State = Literal["reached", "on track", "behind", "not started", "not reached", "open", "unknown"]
+"""`not started` and `not reached` are about the goal's days: before them, and after them; `open` has no pace, since it
+has no first or last day; `unknown` has no figure."""
 
 TOLERANCE = 0.1
 """A goal is on track as long as no more than this part of what the pace asks by now is missing."""
@@ -138,7 +139,9 @@ def _state(goal: Goal, calendar: Calendar, now: dt.datetime, share: float | None
         return by_days
     if share is None:
         return "unknown"
-    return "on track" if gone is None or share >= gone * (1 - TOLERANCE) - 1e-9 else "behind"
+    if gone is None:
+        return "open"
+    return "on track" if share >= gone * (1 - TOLERANCE) - 1e-9 else "behind"
 
 
 def _seconds(window: Window) -> float:

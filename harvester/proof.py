@@ -5,6 +5,7 @@ The times at which sources were read are no part of it: reading the same again c
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING, Any, cast
 from harvester.accounts import mail_key
 from harvester.errors import ReportError
 from harvester.frame import records
+from harvester.goals import Goal
 from harvester.schema import COLUMNS, VERSION
-from harvester.threads import column
+from harvester.threads import column, titles
 from harvester.version import VERSION as RELEASE
 from harvester.windows import Window
 
@@ -34,13 +36,12 @@ SHOWN = ("source", "scope", "id", "subject", "kind", "role", "account", "at", "t
 def evidence(material: Material, report: str) -> dict[str, Any]:
     """Everything a report of this material stands on, as JSON: times in ISO 8601 and UTC, null where nothing is known.
 
-    `rows` are the people's own and those that name their threads, such as a ticket of somebody else's; each has its
-    key, what it is, and a digest of all columns. What others did beside them shows in claims, where it changes any.
+    `rows` are the people's own, each with its key, what it is, and a digest of all columns. What others did beside them
+    shows in `claims`, where it changes any, and in `threads`: what each piece of work is called, though it be a ticket
+    of somebody else's. `read_at` and `remarks` have no part in any digest.
     """
     frame = material.frame
-    mine = (frame["person"].isin(list(material.persons)) & frame["shown"] & ~frame["bot"]).astype(bool)
-    names = (frame["subject"] == frame["thread"]) & frame["thread"].isin(frame.loc[mine, "thread"])
-    rows = frame[mine | names.astype(bool)]
+    rows = frame[(frame["person"].isin(list(material.persons)) & frame["shown"] & ~frame["bot"]).astype(bool)]
     return {
         "format": FORMAT, "harvester": RELEASE, "schema": VERSION, "report": report,
         "persons": [{"name": material.name(each), "accounts": _accounts(material, each)} for each in material.persons],
@@ -50,7 +51,11 @@ def evidence(material: Material, report: str) -> dict[str, Any]:
         },
         "rows": sorted(_rows(rows), key=_key),
         "claims": _claims(material, rows),
+        "goals": [_goal(material, each) for each in material.assessment.agreed.goals.goals],
+        "threads": dict(sorted(titles(frame, rows["thread"].unique().tolist()).items())),
         "coverage": [_standing(each) for each in sorted(material.standings, key=lambda each: each.source)],
+        "read_at": {each.source: each.read_at.isoformat() if each.read_at else None for each in material.standings},
+        "remarks": list(material.remarks),
     }  # fmt: skip
 
 
@@ -64,8 +69,8 @@ def _accounts(material: Material, person: str) -> list[str]:
 
 
 def digests(told: Mapping[str, Any]) -> dict[str, str]:
-    """A digest (16 hex digits) each of an evidence's rows, claims and coverage."""
-    return {part: _digest(told[part]) for part in ("rows", "claims", "coverage")}
+    """A digest (16 hex digits) each of an evidence's rows, claims, goals and coverage."""
+    return {part: _digest(told[part]) for part in ("rows", "claims", "goals", "coverage")}
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -73,6 +78,8 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return [
         *_different("row", _by_key(before["rows"]), _by_key(after["rows"]), _words),
         *_different("claim", _claims_by_key(before), _claims_by_key(after), _claim_words),
+        *_different("goal", _goals(before), _goals(after), lambda each: f"{each['name']}: {each['done']} done"),
+        *_different("title", _threads(before), _threads(after), lambda each: f"{each['thread']}: {each['title']}"),
         *_different("source", _sources(before), _sources(after), lambda each: str(each["source"])),
     ]
 
@@ -92,14 +99,26 @@ def load(path: Path) -> dict[str, Any]:
     return told
 
 
+def as_read(material: Material, told: Mapping[str, Any]) -> Material:
+    """The material as it was when an evidence was made: with the times of reading, names and remarks it tells."""
+    import datetime as dt
+
+    at = {source: dt.datetime.fromisoformat(text) if text else None for source, text in told["read_at"].items()}
+    standings = [dataclasses.replace(each, read_at=at.get(each.source, each.read_at)) for each in material.standings]
+    names = {key: each["name"] for key, each in zip(material.persons, told["persons"], strict=False)}
+    return dataclasses.replace(
+        material, standings=standings, names={**material.names, **names}, remarks=told["remarks"]
+    )
+
+
 def dump(told: Mapping[str, Any]) -> str:
     """An evidence as text; the same evidence gives the same bytes."""
     return json.dumps(told, indent=1, ensure_ascii=True, sort_keys=True) + "\n"
 
 
 def path_beside(report: Path) -> Path:
-    """Where the evidence of a report lies: `report.md` has `report.evidence.json` beside it."""
-    return report.with_suffix(".evidence.json")
+    """Where the evidence of a report lies: `report.md` has `report.md.evidence.json` beside it."""
+    return report.with_name(f"{report.name}.evidence.json")
 
 
 def window_of(told: Mapping[str, Any]) -> Window:
@@ -190,6 +209,24 @@ def _by_key(rows: Sequence[Mapping[str, Any]]) -> dict[Any, Mapping[str, Any]]:
 
 def _claims_by_key(told: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
     return {(*_key(each), each["target_kind"], each["target"]): each for each in told["claims"]}
+
+
+def _goal(material: Material, goal: Goal) -> dict[str, Any]:
+    """What was agreed of a goal, and what is done for it."""
+    criterion = material.assessment.agreed.goals.criterion(goal.criterion or "")
+    return {
+        "name": goal.name, "title": goal.title, "why": goal.why, "serves": criterion.text if criterion else "",
+        "measure": goal.measure, "baseline": goal.baseline, "target": goal.target, "unit": goal.unit,
+        "done": material.assessment.progress[goal.name].done,
+    }  # fmt: skip
+
+
+def _goals(told: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
+    return {each["name"]: each for each in told["goals"]}
+
+
+def _threads(told: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
+    return {name: {"thread": name, "title": title} for name, title in told["threads"].items()}
 
 
 def _sources(told: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:

@@ -114,6 +114,11 @@ def doubted(path: Path, evidence: Mapping[str, Any]) -> list[str]:
     return told
 
 
+def body(text: str) -> str:
+    """A report without its first line."""
+    return text.partition("\n")[2]
+
+
 def write(text: str, path: Path, *, force: bool = False) -> None:
     """Write a report; one that a person has edited, or a file that is no report of ours, is left alone without `force`.
 
@@ -180,4 +185,4 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
 
-__all__ = ["Markdown", "Material", "Report", "doubted", "render", "write"]
+__all__ = ["Markdown", "Material", "Report", "body", "doubted", "render", "write"]

@@ -30,7 +30,7 @@ SWEEPING, SWEEPING_SHARE = 50, 0.8
 _ROUNDING = 1e-6
 _CAUSES = (
     "",
-    ", and nearly as many or more under another goal's",
+    ", and nearly as many or more under another goal's paths",
     ", which is no more than half",
     ", and only tests, texts or build files",
     ", in a change of more than {} files",
@@ -127,6 +127,8 @@ class Contest:
             for rule, allowed in parts:
                 share = self.of(rule).share
                 np.maximum(best, share if allowed is None else share * allowed, out=best)
+            if parts and target.match and (target.match.keys != ("paths",) or target.match.not_):
+                best[holds(evidence, target.match, self._at_all, self.plainly).level == NO] = 0
             if target.running is not None:
                 best[~target.running] = 0
             self.best[target.name] = best
@@ -152,6 +154,12 @@ class Contest:
         share = self.of(rule)
         level = np.where((share.hits > 0) & (share.share >= rule.share - _ROUNDING), YES, NO).astype(np.uint8)
         return Verdict(level, np.zeros(self.evidence.size, np.int32))
+
+    def _at_all(self, rule: Rule) -> Verdict:
+        """Whether any file is under a rule's paths: where a whole rule fails even so, it competes for nothing."""
+        import numpy as np
+
+        return Verdict((self.of(rule).hits > 0) * np.uint8(YES), np.zeros(self.evidence.size, np.int32))
 
     def verdict(self, target: str, rule: Rule) -> Verdict:
         """The verdict on a rule's paths for a target: YES where it alone is meant, MAYBE where that is left open."""

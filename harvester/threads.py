@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 JOINING = ("closes", "part_of", "same_as", "reverts")
 """The columns whose references make a thread."""
 
+A_DAY = 24 * 3600 * 1_000_000
+"""In microseconds: a ticket that is resolved by hand may be so a little before its change lands."""
+
 _NAMED_AFTER = {"issue": 0, "pull_request": 1, "review": 2, "commit": 3}
 """Which member names a thread: its ticket, else its pull request, else its commit."""
 
@@ -60,6 +63,13 @@ def threads(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd
     return pd.Series(pd.arrays.ArrowExtensionArray(names), index=frame.index, name="thread")
 
 
+def titles(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, str]:
+    """By thread what it is called: the first title in the frame of what it is named after, whoever's it is."""
+    named = frame[(frame["subject"].isin(list(names)) & frame["title"].notna()).astype(bool)]
+    named = named.drop_duplicates("subject")
+    return dict(zip(named["subject"], named["title"], strict=True))
+
+
 def about(
     frame: pd.DataFrame, thread: pd.Series[str], tickets: Mapping[str, str] | None = None
 ) -> list[tuple[Any, str]]:
@@ -82,10 +92,65 @@ def about(
     return list(dict.fromkeys(found))
 
 
+def taken_back(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd.Series[bool]:
+    """Which rows tell of work that a later change takes back and nothing has put back since, aligned to the frame.
+
+    A pull request is taken back with itself, with the commit that landed it, or with the only commit it has; by
+    whoever. What is taken back takes nothing back itself.
+    """
+    import pandas as pd
+    import pyarrow.compute as pc
+
+    subjects = pc.utf8_lower(column(frame, "subject")).to_pylist()
+    times = column(frame, "at").to_pylist()
+    rows, refs = _resolved(frame, ("reverts",), tickets or {})
+    pairs = zip(rows.tolist(), refs.to_pylist(), strict=True)
+    # The latest first: what it takes back takes nothing back any more.
+    told = sorted(((times[row], subjects[row], ref) for row, ref in pairs), reverse=True)
+    landed = _landed(frame, subjects, tickets or {}) if told else {}
+    gone: set[str] = set()
+    for _, subject, ref in told:
+        if subject not in gone:
+            commit = _in_full(ref, subjects)
+            gone |= {commit, *landed.get(commit, ())} - {subject}
+    return pd.Series([subject in gone for subject in subjects], index=frame.index, dtype="bool[pyarrow]")
+
+
+def _landed(frame: pd.DataFrame, subjects: Sequence[str], tickets: Mapping[str, str]) -> Mapping[str, set[str]]:
+    """The pull requests that fall with a commit: the one that it landed, and the one of which it is all there is."""
+    import pyarrow.compute as pc
+
+    pulls = pc.equal(column(frame, "kind"), "pull_request").to_numpy(zero_copy_only=False)
+    found: dict[str, set[str]] = {}
+    for row, ref in zip(*_listed(_resolved(frame, ("closes",), tickets, pulls)), strict=True):
+        if ref.startswith("commit/"):
+            found.setdefault(ref, set()).add(subjects[row])
+    commits: dict[str, set[str]] = {}
+    for row, ref in zip(*_listed(_resolved(frame, ("part_of",), tickets, ~pulls)), strict=True):
+        commits.setdefault(ref, set()).add(subjects[row])
+    for pull, own in commits.items():
+        if len(own) == 1:
+            found.setdefault(next(iter(own)), set()).add(pull)
+    return found
+
+
+def _listed(resolved: tuple[Ints, pa.Array]) -> tuple[list[int], list[str]]:
+    return resolved[0].tolist(), resolved[1].to_pylist()
+
+
+def _in_full(ref: str, subjects: Sequence[str]) -> str:
+    """An abbreviated commit as the one that begins so, where there is one only; anything else as it is."""
+    if not ref.startswith("commit/") or len(ref) in (len("commit/") + 40, len("commit/") + 64):
+        return ref
+    longer = {each for each in subjects if each.startswith(ref)}
+    return longer.pop() if len(longer) == 1 else ref
+
+
 def closers(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints, Ints]:
     """Tickets and what closed them, as two arrays of positions: pull requests, or commits where there is none.
 
-    A change that several sources saw stands once for each ticket's row: the one with the most files.
+    A change that several sources saw stands once for each ticket's row: the one with the most files. One that landed
+    more than a day after the ticket was closed did not close it: what is read later must not change what was counted.
     """
     import numpy as np
     import pyarrow as pa
@@ -102,6 +167,9 @@ def closers(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints, Ints
     first, after = (np.searchsorted(own[order], named, side=side) for side in ("left", "right"))
     ticket = issues[order[np.repeat(first, after - first) + _counting(after - first)]]
     lender = np.repeat(rows, after - first)
+    at = column(frame, "at").cast("int64").to_numpy(zero_copy_only=False)
+    in_time = at[lender] <= at[ticket] + A_DAY
+    ticket, lender = ticket[in_time], lender[in_time]
     # A pull request stands for the commits in it.
     reviewed = np.zeros(len(frame), bool)
     reviewed[ticket[~commit[lender]]] = True

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester import measures
 from harvester.frame import records, select
 from harvester.markdown import Markdown
+from harvester.progress import Progress, State
 from harvester.report import Material, Report
 from harvester.windows import day, span
+from harvester.words import numbered
 
 from . import goals
 from .lines import SHOWN, Item, counted_by, item, label, listed, moment, newest_first, sources
@@ -24,6 +27,26 @@ LISTED = ("pull_requests", "tickets", "releases", "commits")
 
 HELPED = ("reviews", "comments")
 """Measures whose rows are listed under the person whose work they are about."""
+
+ASIDE = {
+    "commits_in_pull_requests": (
+        "is part of a pull request above and not listed again.",
+        "are part of a pull request above and not listed again.",
+    ),
+    "picked": (
+        "was picked from an earlier one, which counts already, and is not counted again.",
+        "were picked from earlier ones, which count already, and are not counted again.",
+    ),
+    "taken_back": ("above was taken back later.", "above were taken back later."),
+    "with_bots": (
+        "above names a bot or an assistant as taking part; these are no colleagues and are left out.",
+        "above name a bot or an assistant as taking part; these are no colleagues and are left out.",
+    ),
+}
+"""Measures of what is not counted, or counted with a doubt, and what is said of one and of several."""
+
+STATES: tuple[State, ...] = ("on track", "behind", "not reached", "not started")
+"""The states beside `reached` that the summary counts goals by."""
 
 CLEAR = 2.0
 """The score of `harvester.suggest` below which only a word that may stand anywhere speaks; `triage` shows all."""
@@ -83,7 +106,7 @@ def context(material: Material) -> Mapping[str, Any]:
         "heading": heading,
         "remarks": material.remarks,
         "incomplete": [source for source in states if source.holes],
-        "summary": _summary(mine, with_goals=bool(lines)),
+        "summary": _summary(mine, [material.assessment.progress[goal.name] for goal in goals.running(material)]),
         "goals": lines,
         "as_of": day(material.calendar.day_of(material.assessment.moment - dt.timedelta(microseconds=1))),
         "sections": sections,
@@ -95,36 +118,54 @@ def context(material: Material) -> Mapping[str, Any]:
         "suggestions": list(_suggestions(material, mine)) if lines else [],
         "together": newest_first(material, measures.of(mine, measures.MEASURES["co_authored"])),
         "sources": states,
-        "left_out": list(_left_out(inside, mine)),
+        "left_out": list(_left_out(mine)),
         "doubts": material.assessment.doubts,
     }
 
 
-def _summary(mine: pd.DataFrame, *, with_goals: bool) -> str:
-    """The counts in a sentence or two: 23 pull requests merged in 4 projects. 41 reviews for 7 people."""
-    done = [
-        f"{measures.words(mine, name)} {verb}".rstrip()
-        for name, verb in (("pull_requests", "merged"), ("tickets", "resolved"), ("releases", "published"))
-        if measures.count(mine, name)
-    ]
-    if measures.count(mine, "commits"):
-        alone = "" if measures.count(mine, "pull_requests") == 0 else " outside of pull requests"
-        done.append(f"{measures.words(mine, 'commits')}{alone}")
-    sentences = []
-    if done:
-        where = f" in {measures.words(mine, 'projects')}" if measures.count(mine, "projects") else ""
-        sentences.append(f"{listed(done)}{where}.")
-    if measures.count(mine, "reviews"):
-        sentences.append(f"{measures.words(mine, 'reviews')} for {measures.words(mine, 'people_reviewed')}.")
-    if measures.count(mine, "comments"):
-        sentences.append(f"{measures.words(mine, 'comments')} on the work of others.")
+def _summary(mine: pd.DataFrame, reached: Sequence[Progress]) -> str:
+    """The counts in a few sentences: 23 pull requests merged in 4 projects. 41 reviews for 7 people."""
+    sentences = [*_work(mine), *_help(mine)]
     if measures.count(mine, "notes"):
         sentences.append(f"{measures.words(mine, 'notes')} in the notebook.")
     if not sentences:
-        return "No work was found in this window."
-    if with_goals and (number := measures.count(mine, "unplanned")):
-        sentences.append(f"{measures.words(mine, 'unplanned')} {'serves' if number == 1 else 'serve'} no goal yet.")
+        sentences.append("No work was found in this window.")
+    if reached:
+        sentences.append(_states(reached))
+        if number := measures.count(mine, "unplanned"):
+            sentences.append(f"{measures.words(mine, 'unplanned')} {'serves' if number == 1 else 'serve'} no goal yet.")
     return " ".join(sentences)
+
+
+def _work(mine: pd.DataFrame) -> Iterable[str]:
+    """What was done, such as: 3 pull requests merged, 1 ticket resolved (5 points) and 2 more commits in 1 project."""
+    points = f" ({measures.words(mine, 'points')})" if measures.count(mine, "points") else ""
+    done = [
+        f"{measures.words(mine, name)} {verb}"
+        for name, verb in (("pull_requests", "merged"), ("tickets", f"resolved{points}"), ("releases", "published"))
+        if measures.count(mine, name)
+    ]
+    if number := measures.count(mine, "commits"):
+        words = measures.words(mine, "commits")
+        done.append(words.replace(" ", " more ", 1) if number and measures.count(mine, "pull_requests") else words)
+    if done:
+        where = f" in {measures.words(mine, 'projects')}" if measures.count(mine, "projects") else ""
+        yield f"{listed(done)}{where}."
+
+
+def _help(mine: pd.DataFrame) -> Iterable[str]:
+    """What was done for others."""
+    if measures.count(mine, "reviews"):
+        yield f"{measures.words(mine, 'reviews')} for {measures.words(mine, 'people_reviewed')}."
+    if measures.count(mine, "comments"):
+        yield f"{measures.words(mine, 'comments')} on the work of others."
+
+
+def _states(reached: Sequence[Progress]) -> str:
+    """How many goals stand how, such as: 1 of 3 goals reached, 2 behind."""
+    counts = Counter(each.state for each in reached)
+    rest = [f"{counts[state]} {state}" for state in STATES if counts[state]]
+    return ", ".join([f"{counts['reached']} of {numbered(len(reached), 'goal')} reached", *rest]) + "."
 
 
 def _projects(material: Material, mine: pd.DataFrame) -> Iterable[Project]:
@@ -149,7 +190,11 @@ def _helped(material: Material, mine: pd.DataFrame) -> Iterable[Helped]:
     pairs = help_given[["owner_persons"]].explode("owner_persons").dropna()
     for person in sorted(pairs["owner_persons"].unique(), key=material.name):
         theirs = help_given.loc[pairs.index[(pairs["owner_persons"] == person).astype(bool)]]
-        rest = theirs[~theirs["serves"]].sort_values("at", ascending=False).drop_duplicates(["kind", "subject"])
+        rest = (
+            theirs[~theirs["serves"]]
+            .sort_values("at", ascending=False, kind="stable")
+            .drop_duplicates(["kind", "work"])
+        )
         above = _counted(theirs[theirs["serves"]], HELPED)
         yield Helped(material.name(person), _counted(theirs, HELPED), above, newest_first(material, rest))
 
@@ -174,27 +219,22 @@ def _suggestions(material: Material, mine: pd.DataFrame) -> Iterable[Suggestion]
     titles = {goal.name: goal.title for goal in goals.running(material)}
     found = material.assessment.suggestions
     found = found[found["target"].isin(list(titles)) & (found["score"] >= CLEAR)].drop_duplicates("row")
-    rows = mine.loc[mine.index.isin(found["row"])].sort_values("at", ascending=False).drop_duplicates("subject")
+    rows = (
+        mine.loc[mine.index.isin(found["row"])]
+        .sort_values("at", ascending=False, kind="stable")
+        .drop_duplicates("work")
+    )
     by_row = {each["row"]: each for each in records(found)}
     for index, row in zip(rows.index, records(rows[list(SHOWN)]), strict=True):
         told = by_row[index]
         yield Suggestion(label(row), row["title"] or "(no title)", titles[told["target"]], told["reason"])
 
 
-def _left_out(inside: pd.DataFrame, mine: pd.DataFrame) -> Iterable[str]:
-    inner = measures.count(mine, "commits_in_pull_requests")
-    if inner:
-        words = measures.words(mine, "commits_in_pull_requests")
-        yield f"{words} {'is' if inner == 1 else 'are'} part of a pull request above and not listed again."
-    if number := measures.count(mine, "with_bots"):
-        alone = number == 1
-        yield (
-            f"{measures.words(mine, 'with_bots')} above {'names' if alone else 'name'} a bot or an assistant as taking "
-            "part; these are no colleagues and are left out."
-        )
-    bots = inside[inside["bot"]]
-    if measures.count(bots, "rows"):
-        yield f"{measures.words(bots, 'rows')} by bots left out."
+def _left_out(mine: pd.DataFrame) -> Iterable[str]:
+    """What is not counted or not named, and what a reader should know of what is."""
+    for name, (one, many) in ASIDE.items():
+        if number := measures.count(mine, name):
+            yield f"{measures.words(mine, name)} {one if number == 1 else many}"
 
 
 REPORT = Report("accomplishments", "harvester.reports", "accomplishments.md.j2", context)

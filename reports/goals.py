@@ -15,6 +15,7 @@ from harvester.goals import Goal
 from harvester.markdown import Markdown, escape, link, visible
 from harvester.progress import Progress, asked, bar
 from harvester.report import Material
+from harvester.threads import titles
 from harvester.windows import span
 
 from .lines import REFERENCE, SHOWN, Item, counted_by, item, listed, moment, short_day
@@ -22,8 +23,8 @@ from .lines import REFERENCE, SHOWN, Item, counted_by, item, listed, moment, sho
 if TYPE_CHECKING:
     import pandas as pd
 
-COUNTED = ("pull_requests", "tickets", "releases", "commits", "reviews", "comments", "notes")
-"""Measures whose rows are listed in a thread."""
+STATES = {"unknown": "", "open": ""}
+"""What a reader is told where the word of `harvester.progress` is none for a reader."""
 
 Rows = list[tuple[Any, dict[str, Any]]]
 """Rows with their labels in the frame."""
@@ -180,15 +181,14 @@ class _Work:
 def _work(material: Material, mine: pd.DataFrame) -> _Work:
     import pandas as pd
 
-    shown = pd.concat([measures.of(mine, measures.MEASURES[each]) for each in COUNTED])
+    shown = pd.concat([measures.of(mine, measures.MEASURES[each]) for each in measures.COUNTED])
     shown = shown[~shown.index.duplicated()]
     rows: dict[str, Rows] = {}
     for index, row in zip(shown.index, records(shown[[*SHOWN, "thread", "fields"]]), strict=True):
         rows.setdefault(row["thread"], []).append((index, row))
     claimed = {goal.name: frozenset(material.assessment.claimed(goal.name)["row"]) for goal in running(material)}
     frame = material.frame
-    named = frame[frame["subject"].isin(list(rows)) & frame["title"].notna()].drop_duplicates("subject")
-    return _Work(shown, rows, claimed, dict(zip(named["subject"], named["title"], strict=True)))
+    return _Work(shown, rows, claimed, titles(frame, list(rows)))
 
 
 def _section(material: Material, goal: Goal, mine: pd.DataFrame, work: _Work) -> Section:
@@ -198,10 +198,10 @@ def _section(material: Material, goal: Goal, mine: pd.DataFrame, work: _Work) ->
     cards = material.assessment.cards
     told = {note for name in own["thread"].unique() for note in cards.get(name, ())}
     alone = own[~own.index.isin(told)]
-    names = alone.sort_values("at", ascending=False)["thread"].drop_duplicates().tolist()
+    names = alone.sort_values("at", ascending=False, kind="stable")["thread"].drop_duplicates().tolist()
     sizes = alone["thread"].value_counts()
     names.sort(key=lambda name: -int(sizes[name]))
-    counts = counted_by(work.shown[work.shown.index.isin(list(reasons))], COUNTED, "thread")
+    counts = counted_by(work.shown[work.shown.index.isin(list(reasons))], measures.COUNTED, "thread")
     threads = [_thread(material, goal, work, name, reasons, counts.get(name, "")) for name in names]
     threads = [each for each in threads if each.items]
     criterion = material.assessment.agreed.goals.criterion(goal.criterion) if goal.criterion else None
@@ -259,8 +259,8 @@ def _marked(material: Material, index: Any, row: Mapping[str, Any], reasons: Map
 
 def _title(work: _Work, rows: Rows, name: str) -> str:
     """The title of the ticket or pull request that the thread is named after, whoever's it is."""
-    titles = (row["title"] for _, row in rows if isinstance(row["title"], str))
-    return work.titles.get(name) or next(titles, None) or name.rpartition("/")[2]
+    told = (row["title"] for _, row in rows if isinstance(row["title"], str))
+    return work.titles.get(name) or next(told, None) or name.rpartition("/")[2]
 
 
 def _card(material: Material, name: str, rows: Rows) -> Iterable[Field]:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]*(?:-[A-Za-z0-9_.]+)*(?:[#!]\d+|-\d+)")
-SHOWN = ("id", "subject", "kind", "role", "state", "title", "url", "at", "points", "additions", "deletions")
+SHOWN = (
+    "id", "subject", "kind", "role", "state", "title", "url", "at", "points", "additions", "deletions", "taken_back",
+)  # fmt: skip
 """The columns that a line is made of; taking no others is what a year of work needs."""
 
 VERBS = {
@@ -65,7 +67,8 @@ def moment(row: Mapping[str, Any]) -> tuple[dt.datetime, str]:
 def item(material: Material, row: Mapping[str, Any]) -> Item:
     """A row as a line."""
     verb = VERBS.get(row["kind"]) or _REVIEWED.get(row["state"]) or (row["state"] or "reviewed").replace("_", " ")
-    return Item(label(row), row["title"] or "(no title)", f"{verb} {short_day(material, row['at'])}", size(row))
+    when = f"{verb} {short_day(material, row['at'])}" + (", taken back later" if row["taken_back"] else "")
+    return Item(label(row), row["title"] or "(no title)", when, size(row))
 
 
 def label(row: Mapping[str, Any]) -> Markdown:
@@ -128,7 +131,7 @@ def counted_by(rows: pd.DataFrame, names: Iterable[str], column: str) -> dict[st
 
 def sources(material: Material, mine: pd.DataFrame) -> list[SourceState]:
     """How each source stands, and how many of these rows it gave."""
-    rows = mine["source"].value_counts()
+    rows = measures.count_by(mine, "rows", "source")
     found = []
     for each in sorted(material.standings, key=lambda one: one.source):
         holes = list(dict.fromkeys(_holes(material, each)))

@@ -114,13 +114,34 @@ def files(pay=0, ship=0, other=0, tests=0, lock=0):
 
 
 @pytest.mark.parametrize(
+    "other",
+    [
+        {"paths": ["services/pay/"], "kinds": ["review"]},
+        {"all": [{"paths": ["services/pay/"]}, {"kinds": ["review"]}]},
+        {"paths": ["services/pay/"], "not": [{"any": [{"kinds": ["pull_request", "commit"]}]}]},
+        {"any": [{"all": [{"paths": ["services/pay/"]}, {"labels": ["no"]}]}, {"labels": ["none"]}]},
+        {"paths": ["services/"], "not": [{"paths": ["services/pay/"]}]},
+    ],
+)
+def test_a_rule_that_cannot_hold_for_a_row_competes_for_nothing_however_it_is_written(other):
+    made = claims([row(paths=("services/pay/a.py",))], agreed({"paths": ["services/pay/"]}, other))
+    assert [each[1:3] for each in made] == [("g0", "claimed")]
+
+
+@pytest.mark.parametrize(
     ("paths", "expected"),
     [
         (files(pay=12, other=1), [("g0", "claimed", "12 of 13 files under services/pay")]),
         (files(pay=2, ship=1), [("g0", "claimed", "2 of 3 files under services/pay")]),
         (
             files(pay=3, ship=2),
-            [("g0", "suggested", "3 of 5 files under services/pay, and nearly as many or more under another goal's")],
+            [
+                (
+                    "g0",
+                    "suggested",
+                    "3 of 5 files under services/pay, and nearly as many or more under another goal's paths",
+                )
+            ],
         ),
         (
             files(pay=1, other=1),

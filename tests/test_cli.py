@@ -190,11 +190,11 @@ def test_a_report_is_verified_and_each_change_named(world):
 
 def test_evidence_that_was_tampered_with_is_named_and_not_the_report(world):
     assert run(world, "report", "--period", "2026Q3", "--output", "mine.md")[0] == 0
-    evidence = world.cwd / "mine.evidence.json"
+    evidence = world.cwd / "mine.md.evidence.json"
     evidence.write_text(evidence.read_text().replace('"title": "', '"title": "Not '))
     status, out, _ = run(world, "verify", "mine.md")
     assert status == 1
-    assert out.splitlines()[0] == "mine.evidence.json is not what mine.md was made with: its rows differ."
+    assert out.splitlines()[0] == "mine.md.evidence.json is not what mine.md was made with: its rows differ."
     assert "was edited" not in out
 
 
@@ -209,15 +209,15 @@ def test_two_runs_write_the_same_bytes(world):
     for name in ("one.md", "two.md"):
         run(world, "report", "--period", "2026Q3", "--output", name)
     assert (world.cwd / "one.md").read_bytes() == (world.cwd / "two.md").read_bytes()
-    assert (world.cwd / "one.evidence.json").read_bytes() == (world.cwd / "two.evidence.json").read_bytes()
+    assert (world.cwd / "one.md.evidence.json").read_bytes() == (world.cwd / "two.md.evidence.json").read_bytes()
 
 
 @pytest.mark.parametrize(
     ("files", "said"),
     [
         ({}, "There is no evidence"),
-        ({"mine.evidence.json": "{"}, "cannot be read"),
-        ({"mine.evidence.json": "{}"}, "is no evidence that this version reads"),
+        ({"mine.md.evidence.json": "{"}, "cannot be read"),
+        ({"mine.md.evidence.json": "{}"}, "is no evidence that this version reads"),
     ],
 )
 def test_what_cannot_be_verified_says_why(world, files, said):

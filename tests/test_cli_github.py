@@ -68,7 +68,7 @@ def world(tmp_path, github):
 def test_what_git_and_github_both_saw_counts_once_and_the_richer_is_shown(world):
     status, out, err = run(world, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
-    assert "1 pull request merged, 1 ticket resolved and 1 commit outside of pull requests in 1 project." in out
+    assert "1 pull request merged, 1 ticket resolved and 1 more commit in 1 project." in out
     assert "1 review for 1 person." in out
     assert "+10 −2" in out
     assert "Somebody else's" not in out
@@ -100,7 +100,7 @@ def test_a_refused_token_heads_the_report_sets_the_status_and_shows_nowhere(worl
     assert text.splitlines()[3].startswith("> **Incomplete.**")
     assert "> - hub: " in text
     assert "A commit of its own" in text
-    everything = text + out + err + (world.cwd / "mine.evidence.json").read_text()
+    everything = text + out + err + (world.cwd / "mine.md.evidence.json").read_text()
     everything += "".join(run(world, name)[1] for name in ("sources", "doctor"))
     assert TOKEN not in everything
     assert all(TOKEN.encode() not in path.read_bytes() for path in world.cwd.rglob("*") if path.is_file())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from harvester import measures
 from harvester.assess import Agreed, assess
+from harvester.goals import Goal, Goals
 from harvester.people import People
 from harvester.schema import Kind, Role
 from harvester.windows import Window, calendar
@@ -98,6 +99,49 @@ def test_comments_count_each_and_only_on_the_work_of_others():
     comment = {"kind": "comment", "role": "helper", "owners": ("grace",)}
     rows = [row(id="comment/a", **comment), row(id="comment/b", **comment), row(id="comment/c", **comment)]
     assert counted([*rows[:2], dataclasses.replace(rows[2], owners=("ada",))], "comments") == [2]
+
+
+def test_a_commit_picked_from_an_earlier_one_counts_once_and_where_they_name_each_other_one_counts():
+    first, second = (f"commit/{letter * 40}" for letter in "ab")
+    picked = commit("b" * 40, same_as=(first,), at=at("2026-08-02"))
+    assert counted([commit("a" * 40), picked], "commits", "picked") == [1, 1]
+    assert counted([commit("a" * 40, same_as=(second,)), picked], "commits", "picked") == [1, 1]
+    theirs = commit("a" * 40, account="Grace <grace@example.org>")
+    assert counted([theirs, picked], "commits", "picked") == [1, 0]
+
+
+def test_what_was_taken_back_is_told_until_it_is_put_back():
+    merged = row(closes=(f"commit/{'a' * 40}",))
+    back = row(subject="github.com/org/app#2", reverts=(f"commit/{'a' * 7}",), at=at("2026-08-02"), account="grace")
+    again = row(subject="github.com/org/app#3", reverts=("#2",), at=at("2026-08-03"))
+    seen = commit("a" * 40)
+    assert counted([merged, seen, back], "pull_requests", "taken_back") == [1, 1]
+    assert counted([merged, seen, back, again], "pull_requests", "taken_back") == [2, 0]
+
+
+def test_one_commit_of_several_that_is_taken_back_does_not_take_its_pull_request_along():
+    part = {"part_of": ("github.com/org/app#1",)}
+    back = commit("c" * 40, reverts=(f"commit/{'a' * 40}",), at=at("2026-08-02"))
+    assert counted([row(), commit("a" * 40, **part), back], "taken_back") == [1]
+    assert counted([row(), commit("a" * 40, **part), commit("b" * 40, **part), back], "taken_back") == [0]
+
+
+def test_a_repository_is_the_same_in_other_letters_and_a_commit_in_another_clone():
+    shouted = row(
+        source="here", scope="github.com/Org/App", subject="github.com/Org/App#1", account="Ada <ada@example.org>"
+    )
+    assert counted([row(), shouted], "pull_requests", "projects") == [1, 1]
+    fork = {"source": "here", "account": "Ada <ada@example.org>", "id": "pull_request/author/abc"}
+    clones = [row(**fork), row(**fork, subject="github.com/ada/app#1", scope="github.com/ada/app")]
+    assert counted(clones, "pull_requests") == [1]
+
+
+def test_work_whose_uncounted_parts_alone_are_claimed_is_unplanned():
+    goals = Goals(goals=(Goal.model_validate({"name": "g", "title": "G", "match": {"scopes": ["pay"]}}),))
+    rows = [row(title="A page"), commit("a" * 40, title="pay: x", part_of=("github.com/org/app#1",))]
+    asked = {"persons": ["ada"], "window": YEAR, "calendar": calendar("UTC"), "people": PEOPLE}
+    made = assess(framed(rows), Agreed(goals), now=at("2026-12-31"), **asked)
+    assert (len(made.claims), measures.count(made.frame, "unplanned")) == (0, 1)
 
 
 def test_points_are_added_once_a_ticket_and_unknown_points_add_nothing():

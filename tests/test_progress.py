@@ -110,7 +110,7 @@ def test_an_outcome_that_nobody_wrote_is_unknown_and_not_zero():
 def test_a_goal_without_target_or_without_days_has_no_pace():
     assert progress(goal(target=None), BERLIN, day(8, 16), count=3).pace is None
     unbounded = Goal(name="g", title="G", measure="reviews", target=40)
-    assert progress(unbounded, BERLIN, day(8, 16), count=3).state == "on track"
+    assert progress(unbounded, BERLIN, day(8, 16), count=3).state == "open"
 
 
 def test_outcomes_are_read_from_notes_in_the_order_of_time():

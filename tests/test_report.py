@@ -45,7 +45,7 @@ def material(rows=ROWS, gaps=(), read_at="2026-10-02", agreed=NOTHING, **values)
 
 def test_counts_list_and_proof_come_from_the_rows():
     text = render(REPORT, material())
-    assert "1 pull request merged, 1 ticket resolved and 1 commit outside of pull requests in 1 project." in text
+    assert "1 pull request merged, 1 ticket resolved (5 points) and 1 more commit in 1 project." in text
     assert "1 review for 1 person." in text
     assert "| [app#1](https://github.com/org/app/pull/1) | Carry the order's key | merged 1 Aug | +340 −120 |" in text
     assert "### For Grace Hopper" in text

@@ -44,7 +44,7 @@ def test_every_number_is_recounted_and_every_link_followed(case, tmp_path):
             (world.cwd / name).write_bytes((folder / name).read_bytes())
     run(world, *(folder / "command").read_text().split(), "--output", "report.md")
     text = (world.cwd / "report.md").read_text(encoding="utf-8")
-    told = json.loads((world.cwd / "report.evidence.json").read_text())
+    told = json.loads((world.cwd / "report.md.evidence.json").read_text())
     since, until = told["window"]["since"], told["window"]["until"]
     who = re.search(r"^# (.*): accomplishments", text, re.MULTILINE)[1]
     mine = [
@@ -67,7 +67,7 @@ def test_every_number_is_recounted_and_every_link_followed(case, tmp_path):
 
 
 def _told(text: str, what: str) -> int:
-    found = re.search(rf"([\d,]+) {what}s?\b", text.split("| Goal |")[0].partition("\n\n")[2])
+    found = re.search(rf"([\d,]+) (?:more )?{what}s?\b", text.split("| Goal |")[0].partition("\n\n")[2])
     return int(found[1].replace(",", "")) if found else 0
 
 

@@ -213,7 +213,7 @@ def progress(
     setup = open_setup(world, config_path, None)
     with_goals(setup, some=True)
     with open_ledger(world, setup) as ledger:
-        read, material = gather(world, setup, ledger, period, person, fresh=fresh)
+        read, material = gather(world, setup, ledger, period, person, fresh=fresh, own_goals=False)
     agreed = material.assessment.agreed.goals.goals
     # Of the others nothing was read, so nothing can be said of them.
     goals = [goal for goal in agreed if goal.runs_in(material.window, material.calendar)]

@@ -27,18 +27,26 @@ ACTIVE = ("pull_requests", "commits")
 
 
 def gather(
-    world: World, setup: Setup, ledger: Ledger, period: str | Window | None, person: str | None, *, fresh: bool = True
+    world: World,
+    setup: Setup,
+    ledger: Ledger,
+    period: str | Window | None,
+    person: str | None,
+    *,
+    fresh: bool = True,
+    own_goals: bool = True,
 ) -> tuple[Read, Material]:
     """Read and prepare what a report of this period and person needs; without either, yourself and the last quarter.
 
-    With `fresh` the sources are read first, else what the ledger holds must do.
+    With `fresh` the sources are read first, else what the ledger holds must do. With `own_goals` somebody else's work
+    is held against no goals, since goals.toml holds those of whoever configured it.
 
     Where nothing is configured and neither was named, and you did nothing in that quarter, it is the most active
     author of the latest quarter with work, and the remarks say so. Raises PersonError where nobody is meant.
     """
     words = period or "last-quarter"
     window = words if isinstance(words, Window) else parse(words, setup.config.calendar, world.clock())
-    gathering = _Gathering(world, setup, ledger, fresh, agreed(setup))
+    gathering = _Gathering(world, setup, ledger, fresh, agreed(setup), own_goals)
     if person:
         return gathering.of_named(window, person)
     exactly = setup.configured or bool(period)
@@ -62,6 +70,7 @@ class _Gathering:
     ledger: Ledger
     fresh: bool
     agreed: Agreed
+    own_goals: bool
 
     def of(self, window: Window, person: str) -> tuple[Read, Material]:
         """What is known of a person in a window."""
@@ -137,13 +146,14 @@ class _Gathering:
         return bool(others) and not any(others)
 
     def _material(self, window: Window, person: str, read: Read) -> Material:
+        theirs = self.own_goals and person != self.setup.me
         return Material(
             window=window,
             persons=(person,),
             standings=read.standings,
             assessment=assess(
                 read.frame,
-                self.agreed,
+                Agreed(tickets=self.agreed.tickets) if theirs else self.agreed,
                 persons=[person],
                 window=window,
                 calendar=self.setup.config.calendar,

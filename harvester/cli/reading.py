@@ -146,6 +146,8 @@ def read_back(setup: Setup, ledger: Ledger, window: Window, accounts: Accounts, 
     asked = {source: names for source, names in accounts.items() if names is None or names}
     rows = ledger.related(window, by_accounts(accounts))
     rows = rows.filter(pc.is_in(rows["source"], pa.array(list(setup.config.sources), pa.string())))
+    # In one order, however the ledger came to hold them, so that the same rows give the same bytes.
+    rows = rows.sort_by([(name, "ascending") for name in ("at", "source", "scope", "id")])
     lost = {each.source: each.gaps for each in outcome.sources if not each.committed} if outcome else {}
     standings = (standing(known, source, names, window) for source, names in asked.items())
     remarks = tuple(

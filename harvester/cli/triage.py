@@ -90,14 +90,16 @@ def items(material: Material) -> list[Item]:
     rows = select(material.frame, material.window, material.persons)
     rows = rows[rows["shown"] & ~rows["bot"]].sort_values(["at", "subject", "id"])
     offers = _offers(rows, material)
-    offered = rows[rows["subject"].isin(list(offers))]
+    order = rows["kind"].map({kind: place for place, kind in enumerate(FIRST)}).fillna(len(FIRST))
+    offered = rows.assign(order=order)[rows["subject"].isin(list(offers))]
+    offered = offered.sort_values(["at", "order"], kind="stable").drop_duplicates("subject")
     unplanned = _unplanned(rows, material)
     unplanned = unplanned[~unplanned["thread"].isin(offered["thread"])]
     days = {subject: tuple(map(material.calendar.day_of, at)) for subject, at in rows.groupby("subject")["at"]}
     return [
         Item(row["subject"], row["kind"], _text(row["title"]), _text(row["url"]), days[row["subject"]],
              offers.get(row["subject"], ()))
-        for row in pd.concat([offered.drop_duplicates("subject"), unplanned]).to_dict("records")
+        for row in pd.concat([offered, unplanned]).to_dict("records")
     ]  # fmt: skip
 
 

@@ -9,11 +9,14 @@ import click
 
 from harvester.cli import options
 from harvester.cli.world import World
+from harvester.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from harvester.people import People
+    from harvester.report import Material
 
 
 @click.command()
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
 def command(world: World, file: Path, fresh: bool, config_path: Path | None, repo: Path | None) -> int:
     """Read what the report FILE stands on once more, and say whether it is the same or name each row that changed.
 
-    Exits with 0 where all is the same, and with 1 where something changed. The evidence lies beside the report.
+    Exits with 0 where all is the same, and with 1 where something changed. The evidence lies beside the report. Where
+    no row changed the report is made again and held against FILE word by word.
 
     \b
     Example:
@@ -47,7 +51,8 @@ def command(world: World, file: Path, fresh: bool, config_path: Path | None, rep
         (told_of,) = before["persons"]
         person = _person(setup.config.people, told_of["accounts"])
         _, material = gather(world, setup, ledger, proof.window_of(before), person, fresh=fresh)
-    told += proof.changes(before, proof.evidence(material, before["report"]))
+    after = proof.evidence(material, before["report"])
+    told += proof.changes(before, after) or _reads_otherwise(path, material, before)
     for line in told:
         world.echo(printable(line, lines=False))
     if told:
@@ -56,6 +61,21 @@ def command(world: World, file: Path, fresh: bool, config_path: Path | None, rep
         f"Same: {len(before['rows']):,} rows, {len(before['claims']):,} claims and all sources are as they were."
     )
     return OK
+
+
+def _reads_otherwise(path: Path, material: Material, before: Mapping[str, Any]) -> list[str]:
+    """A sentence where a report of the same rows does not read as the file does: its text and digests were changed."""
+    from harvester import plugins
+    from harvester.proof import as_read
+    from harvester.report import body, render
+
+    made = plugins.load(plugins.REPORTS, before["report"])
+    again = render(made, as_read(material, before), before)
+    if body(again) == body(path.read_text(encoding="utf-8")):
+        return []
+    version = before["harvester"]
+    other = "" if version == VERSION else f" (it was made by harvester {version}, and this is {VERSION})"
+    return [f"{path.name} does not read as a report of the same rows does here{other}."]
 
 
 def _person(people: People, accounts: Sequence[str]) -> str:
