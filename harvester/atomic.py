@@ -15,9 +15,12 @@ LONGEST = 100
 def write_text(path: Path, text: str) -> None:
     """Replace a file's text in one step; whoever reads it sees the old or the new one, also when we are killed.
 
-    A link stays a link and a file keeps its permissions. Raises ReportError where the folder cannot be written.
+    A link stays a link and a file keeps its permissions; a new one is its owner's alone, for it tells of people. Raises
+    ReportError where the folder cannot be written, or where something that is no ordinary file is in the way.
     """
     place = path.resolve()
+    if place.exists() and not place.is_file():
+        raise ReportError(f"{path} is no ordinary file and is left alone.", hint="Choose another name.")
     try:
         handle, name = tempfile.mkstemp(prefix=f".{place.name[:LONGEST]}.", dir=place.parent)
     except OSError as error:
@@ -29,7 +32,8 @@ def write_text(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(place.stat().st_mode & 0o7777 if place.exists() else 0o644)
+        if place.exists():
+            Path(name).chmod(place.stat().st_mode & 0o7777)
         Path(name).replace(place)
     except BaseException:
         Path(name).unlink(missing_ok=True)

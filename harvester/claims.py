@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from harvester.decisions import Decision, Decisions
 from harvester.evidence import NO, YES, Evidence, Verdict, note_fields
+from harvester.frame import column
 from harvester.goals import Goal, Goals
 from harvester.people import People
 from harvester.shares import Contest, Target, contested
-from harvester.threads import column
 from harvester.windows import Calendar, day
 
 if TYPE_CHECKING:

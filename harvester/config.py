@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from harvester import plugins
 from harvester.accounts import account_key
@@ -78,10 +78,18 @@ class Team(Section):
     members: list[str] = Field(description="keys of [people]")
 
 
+def _without_credentials(url: str) -> str:
+    if "://" in url and "@" in url.partition("://")[2].partition("/")[0]:
+        raise ValueError("a key or a password must not stand here; the AWS_… variables of the environment are read")
+    return url
+
+
 class LedgerSection(Section):
     """Where what was read is kept."""
 
-    location: str = Field(".harvester/ledger", description="a folder, or a URL such as s3://bucket/ledger")
+    location: Annotated[str, AfterValidator(_without_credentials)] = Field(
+        ".harvester/ledger", description="a folder, or a URL such as s3://bucket/ledger"
+    )
 
 
 class Source(BaseModel):

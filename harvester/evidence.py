@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from harvester.frame import column
 from harvester.people import People
-from harvester.threads import column
 
 if TYPE_CHECKING:
     import numpy as np

@@ -72,6 +72,14 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return cast("list[dict[str, Any]]", rows.to_dict("records"))
 
 
+def column(frame: pd.DataFrame, name: str) -> pa.Array:
+    """A column of the frame as one Arrow array, without a copy where it is in one piece."""
+    import pyarrow as pa
+
+    array = pa.chunked_array(frame[name].array.__arrow_array__())
+    return array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
+
+
 def _each(column: pd.Series, judge: Callable[[str], bool]) -> pd.Series:
     return column.map({value: judge(value) for value in column.unique()}).astype("bool[pyarrow]")
 

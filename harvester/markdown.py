@@ -19,7 +19,7 @@ LONGEST = 240
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w)|^[-+=#]")
 _NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 _REFERENCE = re.compile(r"[@#!%~$](?=[\w\"\[])|(?<=\bgh)-(?=\d)|:(?=//)|(?<=\bmailto):|(?<=\bxmpp):", re.IGNORECASE)
-_WWW = re.compile(r"\b(www)\.", re.IGNORECASE)
+_WWW = re.compile(r"(?<![^\W_])(www)\.", re.IGNORECASE)
 _MAIL = re.compile(r"(?<=[\w.+-])@(?=[\w-])")
 _HASH = re.compile(r"\b([0-9a-f]{6})(?=[0-9a-f]{1,58}\b)")
 _KEPT_FORMATS = {"\u200c", "\u200d", JOINER}

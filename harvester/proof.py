@@ -6,6 +6,7 @@ The times at which sources were read are no part of it: reading the same again c
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
 import itertools
 import json
@@ -15,10 +16,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from harvester.accounts import mail_key
 from harvester.errors import ReportError
-from harvester.frame import records
+from harvester.frame import column, records
 from harvester.goals import Goal
 from harvester.schema import COLUMNS, VERSION
-from harvester.threads import column, titles
+from harvester.threads import titles
 from harvester.version import VERSION as RELEASE
 from harvester.windows import Window
 
@@ -87,23 +88,46 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 def load(path: Path) -> dict[str, Any]:
     """Read an evidence file; raises ReportError where there is none or it is none of ours."""
     try:
+        if path.exists() and not path.is_file():
+            raise ReportError(f"{str(path)!r} is no ordinary file.", hint="Make the report again elsewhere.")
         told = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ReportError(
             f"There is no evidence {str(path)!r}.", hint="It is written beside a report by --output; keep it there."
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ReportError(f"{str(path)!r} cannot be read: {error}.", hint="Make the report again.") from error
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise ReportError(f"{str(path)!r} is no evidence that this version reads.", hint="Make the report again.")
+    try:
+        _checked(told)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ReportError(f"{str(path)!r} was changed since it was written.", hint="Make the report again.") from error
     return told
+
+
+def _checked(told: Mapping[str, Any]) -> None:
+    """Look at every part that is used, as it is used; raises KeyError, TypeError, ValueError or AttributeError."""
+    window_of(told)
+    changes(told, told)
+    for part in (_by_key(told["rows"]), _claims_by_key(told), _goals(told), _threads(told), _sources(told)):
+        sorted(part)
+    for each in told["persons"]:
+        str.join("", [each["name"], *each["accounts"]])
+    for at in told["read_at"].values():
+        _moment(at)
+    str.join("", [told["report"], told["harvester"], *told["remarks"]])
+    if len(told["persons"]) != 1:
+        raise ValueError("a report is of one person")
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None
 
 
 def as_read(material: Material, told: Mapping[str, Any]) -> Material:
     """The material as it was when an evidence was made: with the times of reading, names and remarks it tells."""
-    import datetime as dt
-
-    at = {source: dt.datetime.fromisoformat(text) if text else None for source, text in told["read_at"].items()}
+    at = {source: _moment(text) for source, text in told["read_at"].items()}
     standings = [dataclasses.replace(each, read_at=at.get(each.source, each.read_at)) for each in material.standings]
     names = {key: each["name"] for key, each in zip(material.persons, told["persons"], strict=False)}
     return dataclasses.replace(
@@ -123,8 +147,6 @@ def path_beside(report: Path) -> Path:
 
 def window_of(told: Mapping[str, Any]) -> Window:
     """The window of an evidence."""
-    import datetime as dt
-
     window = told["window"]
     return Window(
         dt.datetime.fromisoformat(window["since"]), dt.datetime.fromisoformat(window["until"]), window["name"]

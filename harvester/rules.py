@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harvester.evidence import YES, Evidence, Say, Values, Verdict, encoded
+from harvester.frame import column
 from harvester.goals import Rule
-from harvester.threads import column
 
 if TYPE_CHECKING:
     import pyarrow as pa

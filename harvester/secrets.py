@@ -99,10 +99,12 @@ class Vault:
         try:
             return self._output(shlex.split(command))
         except FileNotFoundError:
-            raise SecretError(f"There is no program for {command!r}.", hint="Install it, or use env:NAME.") from None
+            raise SecretError(
+                f"There is no program {_program(command)!r}.", hint="Install it, or use env:NAME."
+            ) from None
         except (subprocess.SubprocessError, OSError, ValueError) as error:
             raise SecretError(
-                f"{command!r} gave no secret ({_why(error)}).", hint="Run it yourself to see why."
+                f"The command {_program(command)!r} gave no secret ({_why(error)}).", hint="Run it yourself to see why."
             ) from None
 
     def _output(self, arguments: list[str]) -> str:
@@ -145,6 +147,11 @@ def _end(process: subprocess.Popen[str]) -> None:
         return
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _program(command: str) -> str:
+    """The program of a command, without its arguments, among which a secret may stand."""
+    return command.split(maxsplit=1)[0] if command.strip() else command
 
 
 def _why(error: Exception) -> str:

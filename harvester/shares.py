@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from harvester import paths as files
 from harvester.evidence import MAYBE, NO, YES, Evidence, Verdict
+from harvester.frame import column
 from harvester.goals import Rule
 from harvester.rules import by_words, holds
-from harvester.threads import closers, column
+from harvester.threads import closers
 from harvester.words import numbered
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harvester.frame import column
 from harvester.goals import Goal, Goals
-from harvester.threads import column
 
 if TYPE_CHECKING:
     import numpy as np

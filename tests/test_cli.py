@@ -1,11 +1,14 @@
 """The command as a user meets it: what it says, what it writes, and its exit status."""
 
 import dataclasses
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -426,6 +429,99 @@ def test_a_report_says_so_where_what_was_read_could_not_be_kept(world):
     assert (status, "More work" in out) == (3, False)
     assert "> **Incomplete.**" in out
     assert "not up to date" in out
+
+
+def test_a_configuration_that_names_nobody_is_that_of_git_s_user(world):
+    (world.cwd / "harvester.toml").write_text('[sources.here]\nconnector = "git"\nrepositories = ["."]\n')
+    status, out, err = run(world, "report", "--period", "2026Q3")
+    assert (status, err) == (0, "")
+    assert "Say what this is for" in out
+    assert "you are Ada Lovelace" in run(world, "doctor")[1]
+
+
+def test_commands_that_read_nothing_run_no_program_that_a_configuration_names(world):
+    trap = world.cwd / "trap.sh"
+    trap.write_text("#!/bin/sh\ntouch sprung\n")
+    trap.chmod(0o755)
+    (world.cwd / "harvester.toml").write_text(
+        f'[people.me]\nname = "A"\nemails = ["a@example.org"]\n'
+        f'[sources.here]\nconnector = "git"\nrepositories = ["."]\ngit = "{trap}"\n'
+    )
+    (world.cwd / "goals.toml").write_text("")
+    for command in (["sources"], ["goals", "list"], ["goals", "check"], ["note", "A note"], ["ledger", "info"]):
+        run(world, *command)
+    assert not list(world.cwd.rglob("sprung"))
+
+
+def test_a_key_in_the_ledger_s_address_is_refused_and_not_shown(world):
+    text = '[ledger]\nlocation = "s3://KEY:hunter2@bucket/x"\n[sources.here]\nconnector = "git"\nrepositories = ["."]\n'
+    (world.cwd / "harvester.toml").write_text(text)
+    status, out, err = run(world, "sources")
+    assert status == 1
+    assert "ledger.location" in err
+    assert "hunter2" not in out + err
+
+
+def test_a_terminated_run_leaves_nothing_where_only_a_look_was_taken(world, tmp_path):
+    trap = tmp_path / "slow"
+    trap.write_text("#!/bin/sh\nsleep 20\n")
+    trap.chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "bin" / "git").write_text(
+        f'#!/bin/sh\ncase "$*" in *log*) exec {trap} ;; esac\nexec {shutil.which("git")} "$@"\n'
+    )
+    (tmp_path / "bin" / "git").chmod(0o755)
+    environ = {**world.environ, "PATH": f"{tmp_path / 'bin'}:{world.environ['PATH']}", "TMPDIR": str(tmp_path / "tmp")}
+    command = [sys.executable, "-m", "harvester", "report", "--repo", ".", "--period", "2026Q3"]
+    running = subprocess.Popen(
+        command, cwd=world.cwd, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    for _ in range(200):
+        if list((tmp_path / "tmp").glob("harvester-*/ledger")):
+            break
+        time.sleep(0.05)
+    running.terminate()
+    assert running.wait(30) == 130
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"window": {"since": "x", "until": "y", "name": ""}}, {"rows": None}, {"persons": []}, {"read_at": {"here": 7}}],
+)
+def test_evidence_from_somebody_else_is_refused_in_words_where_it_is_none(world, change):
+    run(world, "report", "--period", "2026Q3", "--output", "mine.md")
+    path = world.cwd / "mine.md.evidence.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    status, _, err = run(world, "verify", "mine.md")
+    assert status == 1
+    assert "was changed since it was written" in err
+    path.write_text("[" * 100_000)
+    assert run(world, "verify", "mine.md")[0] == 1
+
+
+def test_what_is_written_is_its_owner_s_alone_and_no_link_is_followed_beside_it(world):
+    run(world, "report", "--period", "2026Q3", "--output", "mine.md")
+    for name in ("mine.md", "mine.md.evidence.json"):
+        assert (world.cwd / name).stat().st_mode & 0o077 == 0
+    (world.cwd / "other.md.evidence.json").symlink_to(world.cwd / "victim")
+    status, _, err = run(world, "report", "--period", "2026Q3", "--output", "other.md")
+    assert (status, "is a link and is left alone" in err) == (1, True)
+    assert not (world.cwd / "victim").exists()
+    os.mkfifo(world.cwd / "pipe.md.evidence.json")
+    status, _, err = run(world, "report", "--period", "2026Q3", "--output", "pipe.md")
+    assert (status, "no ordinary file" in err) == (1, True)
+
+
+def test_a_report_whose_text_and_digest_were_both_changed_is_found_out(world):
+    run(world, "report", "--period", "2026Q3", "--output", "mine.md")
+    path = world.cwd / "mine.md"
+    body = path.read_text().partition("\n")[2].replace("1 commit", "9 commits", 1)
+    head = path.read_text().partition("\n")[0]
+    digest = hashlib.sha256(body.encode()).hexdigest()[:16]
+    path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
+    assert run(world, "verify", "mine.md")[:2] == (1, "mine.md does not read as a report of the same rows does here.\n")
 
 
 def test_looking_for_who_did_most_keeps_nothing_of_anybody(tmp_path):

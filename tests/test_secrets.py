@@ -80,7 +80,7 @@ def test_a_keyring_that_is_not_installed_says_what_to_install(tmp_path, monkeypa
         ("file:binary", "The file 'binary' gives no secret: not text."),
         ("file:a\0b", "The file 'a\\x00b' gives no secret: not text."),
         ("file:~nobody-of-that-name/x", "Could not determine home directory."),
-        ("command:no-such-program-here x", "There is no program for 'no-such-program-here x'."),
+        ("command:no-such-program-here x", "There is no program 'no-such-program-here'."),
         ("command:false", "'false' gave no secret (it failed)."),
         ("command:true", "The secret 'command:true' is empty."),
         ("command:echo 'open", "gave no secret (ValueError)."),

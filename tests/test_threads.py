@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from harvester.frame import make_frame
 from harvester.people import People
+from harvester.references import resolve
 from harvester.schema import Contribution, to_table
-from harvester.threads import about, closers, components, resolve, threads
+from harvester.threads import about, closers, components, threads
 
 JIRA = {"PAY": "acme.atlassian.net"}
 numbers = itertools.count()

@@ -47,7 +47,7 @@ def list_(world: World, as_json: bool, config_path: Path | None) -> int:
     from harvester.cli.main import OK
     from harvester.cli.setup import open_setup
 
-    goals = with_goals(open_setup(world, config_path, None)).goals
+    goals = with_goals(open_setup(world, config_path, None, aliases=False)).goals
     if as_json:
         told = {
             "criteria": [each.model_dump(mode="json", by_alias=True, exclude_defaults=True) for each in goals.criteria],
@@ -114,7 +114,7 @@ def check(world: World, as_json: bool, config_path: Path | None) -> int:
     from harvester.cli.setup import open_setup
     from harvester.words import printable
 
-    setup = open_setup(world, config_path, None)
+    setup = open_setup(world, config_path, None, aliases=False)
     known = _sound(setup)
     rows = everything(world, setup) if known.decisions.entries else None
     subjects = None if rows is None else set(rows["subject"].unique())

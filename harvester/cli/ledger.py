@@ -38,7 +38,7 @@ def info(world: World, as_json: bool, config_path: Path | None) -> int:
     from harvester.cli.setup import open_setup
     from harvester.words import numbered
 
-    setup = open_setup(world, config_path, None)
+    setup = open_setup(world, config_path, None, aliases=False)
     with open_ledger(world, setup, create=False) as ledger:
         known = ledger.info()
     if as_json:
@@ -66,7 +66,7 @@ def compact(world: World, config_path: Path | None) -> int:
     from harvester.cli.setup import open_setup
     from harvester.words import numbered
 
-    with open_ledger(world, open_setup(world, config_path, None), create=False) as ledger:
+    with open_ledger(world, open_setup(world, config_path, None, aliases=False), create=False) as ledger:
         merged = ledger.compact()
     world.echo(f"{numbered(merged, 'file was', 'files were')} merged.")
     return OK
@@ -88,7 +88,7 @@ def export(world: World, file: Path, config_path: Path | None) -> int:
     from harvester.cli.setup import open_setup
     from harvester.words import numbered
 
-    with open_ledger(world, open_setup(world, config_path, None), create=False) as ledger:
+    with open_ledger(world, open_setup(world, config_path, None, aliases=False), create=False) as ledger:
         rows = ledger.export(world.cwd / file)
     world.echo(f"Wrote {numbered(rows, 'row')} to {file}.")
     return OK

@@ -61,7 +61,7 @@ def command(
     from harvester.cli.setup import open_setup
     from harvester.notebook import FILE, Entry, add
 
-    setup = open_setup(world, config_path, None)
+    setup = open_setup(world, config_path, None, aliases=False)
     day = date.date() if date else setup.config.calendar.day_of(world.clock())
     lists = {"with": _keys(setup, people), "goal": goals, "about": about, "labels": labels}
     said = {**texts, "outcome": "\n".join(outcomes)}

@@ -51,6 +51,7 @@ def command(
     from harvester.cli.material import gather
     from harvester.cli.reading import open_ledger
     from harvester.cli.setup import open_setup
+    from harvester.errors import ReportError
     from harvester.report import render, write
 
     made = plugins.load(plugins.REPORTS, kind)
@@ -65,6 +66,8 @@ def command(
         beside = proof.path_beside(world.cwd / output)
         if beside.exists() and not force:
             proof.load(beside)
+        if beside.is_symlink():
+            raise ReportError(f"{beside.name} beside the report is a link and is left alone.", hint="Remove it.")
         write(text, world.cwd / output, force=force)
         write_text(beside, proof.dump(told))
         world.say(f"Wrote {output}.")

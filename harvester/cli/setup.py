@@ -40,18 +40,22 @@ class Setup:
         return next((each.key for each in self.config.people.persons if each.key == self.config.me), None)
 
 
-def open_setup(world: World, config_path: Path | None, repo: Path | None) -> Setup:
-    """The setup for these options: a named or found harvester.toml, or the git repository one stands in."""
+def open_setup(world: World, config_path: Path | None, repo: Path | None, *, aliases: bool = True) -> Setup:
+    """The setup for these options: a named or found harvester.toml, or the git repository one stands in.
+
+    With `aliases` the sources are asked under which other addresses they show people, which a command that reads none
+    does without. A configuration that names nobody is that of whom git says stands there.
+    """
     from harvester import config
 
     if repo is not None:
         found = _found(world, world.cwd / repo)
     elif path := (world.cwd / config_path if config_path else config.find(world.cwd)):
-        found = config.load(path, world.zone())
+        found = _with_me(world, config.load(path, world.zone()))
     else:
         found = _found(world, world.cwd)
     connectors = _connectors(world, found)
-    people = _with_aliases(found.people, connectors)
+    people = _with_aliases(found.people, connectors) if aliases else found.people
     return Setup(dataclasses.replace(found, people=people), connectors, found.path is not None, keeps=repo is None)
 
 
@@ -117,6 +121,21 @@ def _aliases(connector: Aliasing, accounts: list[str]) -> Iterable[str]:
         return connector.aliases(accounts).values()
     except SourceError:
         return ()
+
+
+def _with_me(world: World, found: Config) -> Config:
+    """The configuration, with git's user as `me` where it names nobody at all."""
+    from harvester.identity import identity
+    from harvester.people import Person
+
+    if found.people.persons:
+        return found
+    try:
+        who = identity(found.root, world.environ)
+    except SourceError:
+        return found
+    persons = (Person(found.me, who.name or who.email, (who.email,)),) if who.email else ()
+    return dataclasses.replace(found, people=dataclasses.replace(found.people, persons=persons))
 
 
 def _found(world: World, folder: Path) -> Config:

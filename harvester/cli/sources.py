@@ -33,7 +33,7 @@ def command(world: World, as_json: bool, config_path: Path | None) -> int:
     from harvester.cli.setup import open_setup
     from harvester.words import printable
 
-    setup = open_setup(world, config_path, None)
+    setup = open_setup(world, config_path, None, aliases=False)
     connectors = list(plugins.available(plugins.CONNECTORS))
     known = _coverage(world, setup)
     if as_json:

@@ -15,28 +15,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harvester.accounts import account_key
-from harvester.coverage import Coverage, dropped, forgotten, unmarked, updated
+from harvester.coverage import Coverage, forgotten
 from harvester.errors import LedgerError
 from harvester.ledger import related, rewrite
 from harvester.ledger.changes import Change, Counts
 from harvester.ledger.choose import Wanted, accounts_in, between, is_parquet, without, write_parquet
-from harvester.ledger.kept import coverage_schema, from_rows, to_rows
+from harvester.ledger.kept import coverage_schema
 from harvester.ledger.locks import held
 from harvester.ledger.migrate import MIGRATIONS, Migration, migrate
-from harvester.ledger.tables import DataFile, Overtaken, Table, files, span, told, version_of
+from harvester.ledger.tables import DataFile, Overtaken, Table, files, span, tidy, told, turns_of, version_of
+from harvester.ledger.told import Told, after, readings
 from harvester.schema import COLUMNS, VERSION, arrow_schema
 from harvester.windows import Window
 
 if TYPE_CHECKING:
-    import deltalake
     import pyarrow as pa
     import pyarrow.dataset as ds
 
 TRIES = 20
 """How often a commit is planned again because other processes were faster."""
-
-KEEP_HOURS = 24
-"""How long a file that no commit holds any more stays, for whoever is still reading or writing it."""
 
 _OWN = re.compile(r"contributions(?:-v\d+)?|coverage|locks|\.gitignore")
 """What stands in a ledger's folder."""
@@ -94,9 +91,9 @@ class Ledger:
         return ledger
 
     def turn(self, source: str) -> Turn:
-        """How often this source was committed to so far; what `commit` takes as `turn`."""
+        """How often this source was committed to so far, for `commit`."""
         with told(self.location, "read"):
-            return Turn(_count(self._rows.load(), source), _count(self._coverage.load(), source))
+            return Turn(turns_of(self._rows.load(), source), turns_of(self._coverage.load(), source))
 
     def coverage(self) -> list[Coverage]:
         """Everything that is known about what was read, by source and scope.
@@ -104,7 +101,7 @@ class Ledger:
         Where a process died between the rows of a reading and their coverage, rows stand of which no cursor knows: then
         none of that source's is given.
         """
-        return self._reading(self._all_known)
+        return self._reading(self._told.known)
 
     def commit(self, change: Change, turn: Turn | None = None) -> Counts:
         """Apply a change: its rows in one commit, then its coverage; what changes nothing commits no rows.
@@ -114,16 +111,17 @@ class Ledger:
         intact, where the disk refuses.
         """
         with told(self.location, "written"), self._writing():
-            torn = self._torn(change.source)
+            torn = self._told.torn(change.source)
             counts = self._retried(lambda: self._commit_rows(change, turn), 1 if turn else TRIES)
             if change.coverage:
-                self._retried(partial(self._cover, change.source, partial(_covered, change, torn), whole=True), TRIES)
+                told_after = partial(after, change, torn)
+                self._retried(partial(self._told.change, change.source, told_after, whole=True), TRIES)
             return counts
 
     def rows(self, window: Window | None = None, wanted: Wanted | None = None) -> pa.Table:
         """The rows of a window (half-open; None: of all time) and of the accounts wanted (None: everyone's).
 
-        An Arrow table of `schema.arrow_schema()`, in no particular order.
+        An Arrow table of `schema.arrow_schema()` in no order.
         """
         return self._reading(lambda: self._select(window, wanted))
 
@@ -157,7 +155,7 @@ class Ledger:
         with told(self.location, "written"), self._writing():
             merged = self._retried(self._merge, TRIES)
             for table in (self._rows, self._coverage):
-                _tidy(table)
+                tidy(table)
             return merged
 
     def export(self, path: Path) -> int:
@@ -200,6 +198,10 @@ class Ledger:
     def _coverage(self) -> Table:
         return Table(f"{self.location}/coverage", coverage_schema(), ("source",), self.options)
 
+    @cached_property
+    def _told(self) -> Told:
+        return Told(self._rows, self._coverage)
+
     def _prepare(self, create: bool, migrations: Mapping[int, Migration]) -> None:
         tables = (self._coverage, self._rows)
         missing = [table for table in tables if not table.exists()]
@@ -211,7 +213,7 @@ class Ledger:
                 for table in missing:
                     table.create(VERSION)
                 for source in {row.source for row in self.coverage()} if missing == [self._rows] else ():
-                    self._cover(source, lambda _: [])  # what was covered is gone, and must not look like no work
+                    self._told.change(source, lambda _: [])  # what was covered is gone, and must not look like no work
         self._check_version(migrations)
 
     def _check_version(self, migrations: Mapping[int, Migration]) -> None:
@@ -269,8 +271,8 @@ class Ledger:
 
     def _commit_rows(self, change: Change, turn: Turn | None) -> Counts:
         state = self._rows.load()
-        now = _count(state, change.source)
-        if turn and turn != Turn(now, _count(self._coverage.load(), change.source)):
+        now = turns_of(state, change.source)
+        if turn and turn != Turn(now, turns_of(self._coverage.load(), change.source)):
             raise Overtaken(f"source {change.source!r} was committed to since this reading began")
         known = [file for file in files(state) if file.source == change.source]
         if not len(change.rows) and (not known or not (change.retracted or change.slices)):
@@ -282,8 +284,8 @@ class Ledger:
                 removed += part.removed
                 staged += self._write(part.rows, {"source": change.source, "year": part.year})
         if staged or removed:
-            readings = _count(state, _readings(change.source)) + 1
-            self._rows.commit(state, staged, removed, {change.source: now + 1, _readings(change.source): readings})
+            read = turns_of(state, readings(change.source)) + 1
+            self._rows.commit(state, staged, removed, {change.source: now + 1, readings(change.source): read})
         return counts + Counts(new=len(change.rows) - counts.replaced - counts.unchanged)
 
     def _write(self, rows: pa.Table, partition: dict[str, str | int]) -> Iterator[Staged]:
@@ -299,34 +301,6 @@ class Ledger:
         except Exception:
             self._rows.discard(file for file, _ in staged)
             raise
-
-    def _cover(self, source: str, change: Callable[[list[Coverage]], list[Coverage]], *, whole: bool = False) -> None:
-        """Change what is known of a source; `whole` where it then tells of all readings that left rows."""
-        state = self._coverage.load()
-        old = [file for file in files(state) if file.source == source]
-        known = [row for row in self._known(state) if row.source == source]
-        rows, told = change(known), _count(state, _readings(source))
-        readings = _count(self._rows.load(), _readings(source)) if whole else told
-        if rows == known and len(old) <= 1 and readings == told:
-            return
-        added: list[Staged] = [(self._coverage.write(to_rows(rows), {"source": source}), {})] if rows else []
-        turns = {source: _count(state, source) + 1, _readings(source): readings}
-        self._coverage.commit(state, added, old, turns)
-        if state.version() % 100 == 99:
-            _tidy(self._coverage)
-
-    def _all_known(self) -> list[Coverage]:
-        known = self._known(self._coverage.load())
-        torn = {source for source in {row.source for row in known} if self._torn(source)}
-        return [*(row for row in known if row.source not in torn), *unmarked(r for r in known if r.source in torn)]
-
-    def _torn(self, source: str) -> bool:
-        """Whether rows were committed whose coverage never was."""
-        read, told = (_count(table.load(), _readings(source)) for table in (self._rows, self._coverage))
-        return read != told
-
-    def _known(self, state: deltalake.DeltaTable) -> list[Coverage]:
-        return [row for file in files(state) for row in from_rows(self._coverage.read(file))]
 
     def _dataset(self) -> ds.Dataset:
         state = self._rows.load()
@@ -356,7 +330,7 @@ class Ledger:
                     gone += file.rows - len(rest)
                     staged += self._write(rest, dict(file.partition))
         if removed:
-            turns = {source: _count(state, source) + 1 for source in {file.source for file in removed}}
+            turns = {source: turns_of(state, source) + 1 for source in {file.source for file in removed}}
             self._rows.commit(state, staged, removed, turns)
         return gone
 
@@ -367,7 +341,7 @@ class Ledger:
             names = {each for row in known if row.source == source for each in row.accounts or ()}
             keys = frozenset(account_key(name) for name in names if wanted(source, name))
             if keys or source in concerned:
-                self._retried(partial(self._cover, source, partial(_less, keys)), TRIES)
+                self._retried(partial(self._told.change, source, partial(_less, keys)), TRIES)
 
     def _delete_copies(self) -> None:
         if self.folder is not None:
@@ -388,7 +362,7 @@ class Ledger:
                 staged += self._write(pa.concat_tables(map(self._rows.read, group)), dict(group[0].partition))
         removed = [file for group in several for file in group]
         if removed:
-            turns = {source: _count(state, source) + 1 for source in {file.source for file in removed}}
+            turns = {source: turns_of(state, source) + 1 for source in {file.source for file in removed}}
             self._rows.commit(state, staged, removed, turns)
         return len(removed) - len(staged)
 
@@ -415,26 +389,8 @@ def _reread(action: Callable[[], Given]) -> Given:
         raise OSError(f"a file is damaged ({error})") from error
 
 
-def _readings(source: str) -> str:
-    """Under which name a table counts the readings of a source that left rows; no source has a colon in its name."""
-    return f"readings:{source}"
-
-
-def _covered(change: Change, torn: bool, known: list[Coverage]) -> list[Coverage]:
-    """What is known after a change; where rows stand that no cursor knows of, the earlier cursors are worth nothing."""
-    rows = unmarked(known) if torn else known
-    for each in change.slices:
-        if each.scope is None:
-            rows = dropped(rows, change.accounts, each.window, each.but_scopes)
-    return updated(rows, change.coverage)
-
-
 def _less(keys: frozenset[str], known: list[Coverage]) -> list[Coverage]:
     return forgotten(known, keys)
-
-
-def _count(state: deltalake.DeltaTable, source: str) -> int:
-    return state.transaction_version(source) or 0
 
 
 def _purge(table: Table, locked: bool) -> None:
@@ -442,10 +398,3 @@ def _purge(table: Table, locked: bool) -> None:
         table.sweep()
     else:
         table.load().vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
-
-
-def _tidy(table: Table) -> None:
-    state = table.load()
-    state.create_checkpoint()
-    state.cleanup_metadata()
-    state.vacuum(retention_hours=KEEP_HOURS, dry_run=False, full=True)

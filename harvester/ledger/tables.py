@@ -38,6 +38,10 @@ ROW_GROUP = 16_384
 """Rows are sorted by time in a file; a reader of one quarter skips the groups that hold none of it."""
 
 
+KEEP_HOURS = 24
+"""How long a file that no commit holds any more stays, for whoever is still reading or writing it."""
+
+
 class Overtaken(Exception):  # noqa: N818 - nothing is wrong: somebody else was faster
     """Another process committed to the same source first, so that what was planned no longer fits: plan again."""
 
@@ -210,6 +214,19 @@ def files(state: deltalake.DeltaTable) -> list[DataFile]:
     listed = pa.table(state.get_add_actions())
     columns = (listed[name].to_pylist() for name in ("path", "num_records", "size_bytes", "partition"))
     return [DataFile(*values) for values in zip(*columns, strict=True)]
+
+
+def turns_of(state: deltalake.DeltaTable, name: str) -> int:
+    """A counter of the table, 0 where it was never counted up: how often a source was committed to, for one."""
+    return state.transaction_version(name) or 0
+
+
+def tidy(table: Table) -> None:
+    """Shorten a table's log, and delete files that no commit has held for some time."""
+    state = table.load()
+    state.create_checkpoint()
+    state.cleanup_metadata()
+    state.vacuum(retention_hours=KEEP_HOURS, dry_run=False, full=True)
 
 
 def version_of(state: deltalake.DeltaTable) -> int | None:
