@@ -33,7 +33,7 @@ from .run import text
 OLDEST = (2, 31)
 """The first git that has all options that are used here."""
 
-VERSION = "1"
+VERSION = "2"
 """Which rows this connector makes of the same history; a new one reads everything again."""
 
 
@@ -57,10 +57,10 @@ class Git:
         ),
     ] = "default"
     remote: Annotated[
-        str, Field(description="the remote that names the project; where it is missing, the only one there is")
+        str, Field(description="the remote that names the project; where it is missing, the only one, else `upstream`")
     ] = "origin"
     forge: Annotated[
-        Forge | None, Field(description="what runs on the remote's host, where its name does not say so")
+        Forge | None, Field(description="where pull requests are merged, if the remote's name does not say so")
     ] = None
     git: Annotated[str, Field(description="the git program")] = "git"
 
@@ -209,7 +209,8 @@ class Git:
         """A digest of all that shapes the rows besides the commits."""
         remote = repository.remote
         return digest(
-            VERSION, self.ref or "", self.branches, repositories.mailmap(repository), str(remote), str(tips.tracking),
+            VERSION, self.ref or "", self.branches, repositories.mailmap(repository), str(remote),
+            str(repository.forge), str(sorted(repository.others)), str(tips.tracking),
             b" ".join(sorted(unpushed)), b" ".join(sorted(edge)),
         )  # fmt: skip
 
@@ -245,7 +246,7 @@ class Git:
         elif repository.remote.forge is None:
             hint = "Set `forge` where it is GitHub, GitLab, Bitbucket or Gitea."
             yield Finding("warning", f"{repository.scope}: the forge is unknown, so there are no links.", hint)
-        if self.remote == "origin" and "upstream" in repository.git.line("remote").splitlines():
+        if repository.remote_name == "origin" == self.remote and repositories.UPSTREAM in repository.others:
             hint = 'Set `remote = "upstream"` where pull requests are merged there.'
             yield Finding("warning", f"{repository.scope}: there is a remote `upstream` too; origin's is read.", hint)
         if repositories.edge(repository):

@@ -3,20 +3,30 @@
 Definitions. The line of a branch is its tip and the first parents below it. A merge *brings* what it reaches by its
 other parents and what had not landed before it. A commit is part of the pull request whose merge brought it, the
 innermost where merges are nested, or of the one that its own subject names (squashed). A pull request lands once, with
-the first merge or squash that names it; later ones are picks and backports of the same work. Merges and squashes that
-came with another repository's history name that repository's pull requests, not ours, and are not read.
+the first merge or squash that names it; later ones are picks and backports of the same work.
+
+Merges and squashes that came with another repository's history name that repository's pull requests, not ours, and are
+not read. A merge tells of another repository by its subject, or by what it brings: a first commit of its own, or what
+follows on history that came so before. A fork's branch brings our own history, and with it pull requests of ours, such
+as those on a release branch; but a number that landed on our own branches, one that its pull request's message names,
+and a merge that brings nothing (the fork following us) say nothing of ours.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .messages import Forge, PullRequest, brings_own_branch, merged_pull_request, same_as, squashed_pull_request
+from .messages import Forge, PullRequest, merged_pull_request, same_as, squashed_pull_request, whose_branch
 from .walk import SIGNS, History
 
 Graph = list[tuple[int, ...]]
 Candidates = Mapping[int, PullRequest]
+OTHER, FORK, OURS = range(3)
+"""Whose line a commit landed on; what a line brings is at most what the line is."""
+
+_WHOSE = {"other": OTHER, "fork": FORK, "ours": OURS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +51,10 @@ class Landings:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How pull requests are called here: our project, the remote's local name, the forge, how subjects start."""
+    """How pull requests are called here: our project, remotes of other projects, the forge, how subjects start."""
 
     project: str
-    remote: str
+    others: frozenset[str]
     forge: Forge | None
     prefix: str
     """`github.com/org/repo`; the scope where no remote is known."""
@@ -84,9 +94,8 @@ def landings(
     """What landed how, on the branches with these tips; `edge` are the boundary commits of a shallow clone."""
     if not candidates:
         return Landings()
-    owner, own, order = _land(parents, tips, _Reader(history, naming, candidates))
-    named = {at: each for at, each in candidates.items() if own[at] or _is_ours(each, naming)}
-    return _collect(history, naming, named, owner, order, edge)
+    story = _land(history, parents, tips, naming, edge)
+    return _collect(history, naming, _named(history, candidates, naming, story), story, edge)
 
 
 def candidates(history: History, naming: Naming, edge: frozenset[bytes]) -> Candidates:
@@ -96,38 +105,32 @@ def candidates(history: History, naming: Naming, edge: frozenset[bytes]) -> Cand
         if history.shas[at] in edge:
             continue
         read = merged_pull_request if b" " in history.parents[at] else squashed_pull_request
-        if any(sign in message for sign in SIGNS) and (named := read(message.decode("utf-8", "replace"), naming.forge)):
-            found[at] = named
+        if any(sign in message for sign in SIGNS):
+            words, by_github = message.decode("utf-8", "replace"), at in history.by_github
+            if named := read(words, naming.forge, by_github=by_github):
+                found[at] = named
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    history: History
-    naming: Naming
-    candidates: Candidates
+class _Story:
+    """How every commit landed: with which merge (-1: none), on whose line, and in which order."""
 
-    def names(self, at: int, ours: int) -> bool:
-        """Whether a commit, on a line of ours or not, names a pull request of ours."""
-        named = self.candidates.get(at)
-        return named is not None and (bool(ours) or _is_ours(named, self.naming))
-
-    def own(self, at: int) -> bool:
-        """Whether a merge brings a branch of our own project."""
-        message = self.history.messages[at].decode("utf-8", "replace")
-        return brings_own_branch(message, self.naming.project, self.naming.remote)
+    owner: list[int]
+    whose: bytearray
+    order: list[int]
 
 
-def _land(parents: Graph, tips: Sequence[int], reader: _Reader) -> tuple[list[int], bytearray, list[int]]:
-    """Let every commit land in order: the merge it came with (-1: none), whether on a line of ours, and the order.
+def _land(history: History, parents: Graph, tips: Sequence[int], naming: Naming, edge: frozenset[int]) -> _Story:
+    """Let every commit land in order.
 
     Each line is worked off from its oldest commit; the lines that a merge brings come right before the merge.
     """
-    owner, own, landed, order = [-1] * len(parents), bytearray(len(parents)), bytearray(len(parents)), []
+    owner, whose, landed, order = [-1] * len(parents), bytearray(len(parents)), bytearray(len(parents)), list[int]()
     for tip in tips:
-        lines = [(_line(parents, tip, landed), -1, 1)]
+        lines = [(_line(parents, tip, landed), -1, OURS)]
         while lines:
-            line, merge, ours = lines[-1]
+            line, merge, kind = lines[-1]
             if not line:
                 lines.pop()
                 continue
@@ -136,14 +139,22 @@ def _land(parents: Graph, tips: Sequence[int], reader: _Reader) -> tuple[list[in
                 [] if len(parents[at]) < 2 or landed[at] else [each for each in parents[at][1:] if not landed[each]]
             )
             if brought:
-                inner = at if reader.names(at, ours) else merge
-                lines.append((_line(parents, brought[0], landed), inner, int(ours and reader.own(at))))
+                inner = _line(parents, brought[0], landed)
+                first = parents[inner[-1]]
+                unknown = (whose[first[0]] == OTHER) if first else inner[-1] not in edge
+                said = OTHER if unknown or kind == OTHER else _said(history, at, naming)
+                lines.append((inner, at, min(kind, said)))
                 continue
             line.pop()
             if not landed[at]:
-                landed[at], owner[at], own[at] = 1, merge, ours
+                landed[at], owner[at], whose[at] = 1, merge, kind
                 order.append(at)
-    return owner, own, order
+    return _Story(owner, whose, order)
+
+
+def _said(history: History, at: int, naming: Naming) -> int:
+    """Whose branch a merge says that it brings."""
+    return _WHOSE[whose_branch(history.messages[at].decode("utf-8", "replace"), naming.project, naming.others)]
 
 
 def _line(parents: Graph, tip: int, landed: bytearray) -> list[int]:
@@ -161,18 +172,50 @@ def _is_ours(named: PullRequest, naming: Naming) -> bool:
     return bool(named.project) and named.project.casefold() == naming.project.casefold()
 
 
+def _named(history: History, candidates: Candidates, naming: Naming, story: _Story) -> dict[int, PullRequest]:
+    """The commits that name a pull request of ours as landed."""
+    merges, whose = set(story.owner), story.whose
+    ours = {at: each for at, each in candidates.items() if whose[at] == OURS or _is_ours(each, naming)}
+    known = {each.reference for each in ours.values()}
+    forks = {
+        at: each
+        for at, each in candidates.items()
+        if whose[at] == FORK and each.reference not in known and (at in merges or b" " not in history.parents[at])
+    }
+    named = ours | forks
+    above = _above(story, named)
+    return {
+        at: each
+        for at, each in named.items()
+        if at in history.by_github or b" " in history.parents[at] or not _speaks_of(history, above[at], each)
+    }
+
+
+def _speaks_of(history: History, merge: int, named: PullRequest) -> bool:
+    """Whether a pull request's own message names a number, as one made of a single commit has that commit's subject."""
+    if merge < 0:
+        return False
+    found = re.search(rf"{named.reference}(?!\d)", history.messages[merge].decode("utf-8", "replace"))
+    return found is not None
+
+
+def _above(story: _Story, named: Candidates) -> list[int]:
+    """For each commit the innermost merge that brought it and names a pull request; -1 where there is none."""
+    above = [-1] * len(story.owner)
+    for at in reversed(story.order):
+        merge = story.owner[at]
+        above[at] = merge if merge < 0 or merge in named else above[merge]
+    return above
+
+
 def _collect(
-    history: History,
-    naming: Naming,
-    named: dict[int, PullRequest],
-    owner: list[int],
-    order: list[int],
-    edge: frozenset[int],
+    history: History, naming: Naming, named: dict[int, PullRequest], story: _Story, edge: frozenset[int]
 ) -> Landings:
     brought: dict[int, list[int]] = {at: [] for at in named}
-    for at in order:
-        if owner[at] in brought:
-            brought[owner[at]].append(at)
+    above = _above(story, named)
+    for at in story.order:
+        if above[at] >= 0:
+            brought[above[at]].append(at)
     found = Landings()
     for at, each in sorted(named.items(), key=lambda item: _when(history, item[0])):
         if edge and not edge.isdisjoint(brought[at]):

@@ -7,10 +7,12 @@ meaning; a mere mention of a ticket says nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
 Forge = Literal["github", "gitlab", "bitbucket", "gitea"]
+Whose = Literal["ours", "fork", "other"]
 
 _BLANK = re.compile(r"\n[ \t]*\n")
 _TYPE = re.compile(r"(\w{2,20})(?:\([^()\n]{1,80}\))?!?:\s", re.ASCII)
@@ -98,8 +100,7 @@ _GITHUB_MERGE = re.compile(r"Merge pull request #(\d{1,10}) from (\S+)", re.ASCI
 _GITEA_MERGE = re.compile(r"Merge pull request ['\"](.*)['\"] \([#!](\d{1,10})\) from (\S+)", re.ASCII)
 _BITBUCKET = re.compile(r"Merged in (\S+) \(pull request #(\d{1,10})\)", re.ASCII)
 _GITLAB = re.compile(r"^See merge request ([\w./-]{0,300})!(\d{1,10})$", re.ASCII | re.MULTILINE)
-_SQUASHED = re.compile(r"\(#(\d{1,10})\)", re.ASCII)
-_MERGED_BRANCH = re.compile(r"Merge (?:branch(?:es)?|remote-tracking branch(?:es)?|tag|commit) (.*)", re.ASCII)
+_NUMBERED = re.compile(r"\(#(\d{1,10})\)\Z", re.ASCII)
 _OF_URL = re.compile(r"' of (\S+)", re.ASCII)
 _TRACKING = re.compile(r"Merge remote-tracking branch(?:es)? '([^/']+)/", re.ASCII)
 
@@ -158,10 +159,12 @@ def co_authors(message: str) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys((name, mail) for name, mail in _CO_AUTHOR.findall(last)))
 
 
-def merged_pull_request(message: str, forge: Forge | None) -> PullRequest | None:
+def merged_pull_request(message: str, forge: Forge | None, *, by_github: bool = False) -> PullRequest | None:
     """The pull request that a merge commit's message names; None where it names none.
 
     The forms are those that each forge writes by itself, so `forge` is asked only where one form has two readings.
+    GitHub writes `Title (#12)` where a repository says so
+    (https://docs.github.com/en/rest/repos/repos#update-a-repository, merge_commit_title).
     """
     subject, body = split(message)
     if found := _GITHUB_MERGE.match(subject):
@@ -170,48 +173,56 @@ def merged_pull_request(message: str, forge: Forge | None) -> PullRequest | None
         return PullRequest(f"#{found[2]}", found[1] or subject)
     if found := _BITBUCKET.match(subject):
         return PullRequest(f"#{found[2]}", _first_line(body) or subject)
+    if forge == "github":
+        return _numbered(subject, message, by_github)
     return _merge_request(subject, body) if forge in (None, "gitlab") else None
 
 
-def squashed_pull_request(message: str, forge: Forge | None) -> PullRequest | None:
+def squashed_pull_request(message: str, forge: Forge | None, *, by_github: bool = False) -> PullRequest | None:
     """The pull request that a commit with one parent names as its own; None where it names none for certain.
 
     `(#12)` ends the subject of a squashed pull request on GitHub and Gitea. Elsewhere, and where the forge is unknown,
-    the same form may be a ticket's number, so it is not read; nor where the message says that it closes #12.
+    the same form may be a ticket's number, so it is not read; nor where the message says that it closes #12, unless it
+    was GitHub that committed it: then the words are from the pull request's description.
     """
     subject, body = split(message)
     if forge in ("github", "gitea"):
-        return _numbered(subject, message)
+        return _numbered(subject, message, by_github)
     if forge == "bitbucket" and (found := _BITBUCKET.match(subject)):
         return PullRequest(f"#{found[2]}", _first_line(body) or subject)
     return _merge_request(subject, body) if forge == "gitlab" else None
 
 
-def brings_own_branch(message: str, project: str, same_remote: str) -> bool:
-    """Whether a merge brings a branch of this same project, rather than another repository's history.
+def whose_branch(message: str, project: str, others: Container[str]) -> Whose:
+    """Whose branch a merge brings: ours unless it says otherwise, a fork's of ours, or another repository's.
 
-    `project` is ours, `org/repo`; `same_remote` is the name of the remote that we know it by. What another
-    repository's history calls #12 is not our #12.
+    `project` is ours, `org/repo`; `others` are the names of this clone's remotes that are other projects. What another
+    repository's history calls #12 is not our #12. A fork bears our project's name, and holds its history; whoever has
+    one calls us by a name of their own, such as `upstream`.
     """
     subject, _ = split(message)
     if found := _GITHUB_MERGE.match(subject):
-        return bool(project) and found[2].partition("/")[0].casefold() == project.rpartition("/")[0].casefold()
+        owner = found[2].partition("/")[0].casefold()
+        return "ours" if project and owner == project.rpartition("/")[0].casefold() else "fork"
     if found := _TRACKING.match(subject):
-        return found[1] == same_remote
+        return "other" if found[1] in others else "ours"
     if found := _OF_URL.search(subject):
-        return (
-            bool(project)
-            and re.split(r"[:/]", found[1].removesuffix(".git").casefold())[-2:] == project.casefold().split("/")[-2:]
-        )
-    return bool(_MERGED_BRANCH.match(subject) or _GITEA_MERGE.match(subject) or _BITBUCKET.match(subject))
+        return _whose_repository(found[1], project)
+    return "fork" if _NUMBERED.search(subject) else "ours"
 
 
-def _numbered(subject: str, message: str) -> PullRequest | None:
-    at = subject.rfind("(#")
-    found = _SQUASHED.fullmatch(subject, at) if at > 0 else None
-    if found is None or f"#{found[1]}" in closes(message):
+def _whose_repository(url: str, project: str) -> Whose:
+    theirs, ours = re.split(r"[:/]", url.casefold().removesuffix(".git")), project.casefold().split("/")
+    if not project or theirs[-2:] == ours[-2:]:
+        return "ours"
+    return "fork" if theirs[-1] == ours[-1] else "other"
+
+
+def _numbered(subject: str, message: str, by_github: bool) -> PullRequest | None:
+    found = _NUMBERED.search(subject)
+    if found is None or not found.start() or (not by_github and f"#{found[1]}" in closes(message)):
         return None
-    return PullRequest(f"#{found[1]}", subject[:at].rstrip() or subject)
+    return PullRequest(f"#{found[1]}", subject[: found.start()].rstrip() or subject)
 
 
 def _merge_request(subject: str, body: str) -> PullRequest | None:

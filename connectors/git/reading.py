@@ -78,9 +78,7 @@ class Reading:
     @property
     def _naming(self) -> Naming:
         here, remote = self.repository, self.repository.remote
-        return Naming(
-            remote.project if remote else "", here.remote_name or "", remote.forge if remote else None, here.scope
-        )  # fmt: skip
+        return Naming(remote.project if remote else "", here.others, here.forge, here.scope)
 
     def _select(self, history: History, known: Sequence[tuple[str, ...]]) -> _Selected:
         old = bytearray(len(history))

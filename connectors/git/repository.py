@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import glob
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,8 @@ from .run import Git, GitError, lines, text
 
 Branches = Literal["default", "local", "unpushed"]
 MAIN = ("main", "master")
+UPSTREAM = "upstream"
+"""What the project is called in a clone of a fork (https://docs.github.com/pull-requests, "Configuring a remote")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,15 @@ class Repository:
     bare: bool
     remote_name: str | None
     remote: Remote | None
+    others: frozenset[str] = frozenset()
+    """The names of remotes that are other projects than the one that names this."""
+    configured: Forge | None = None
+    """What the configuration says of the forge."""
+
+    @property
+    def forge(self) -> Forge | None:
+        """What runs where pull requests are merged, as the remote or the configuration says."""
+        return self.remote.forge if self.remote else self.configured
 
     @property
     def scope(self) -> str:
@@ -131,9 +142,12 @@ def open_repository(path: Path, choice: Choice, program: str = "git") -> Reposit
     top = _path(here, "--git-dir" if bare else "--show-toplevel")
     folder = top.resolve()
     git = Git(folder, program)
-    name = _remote_name(git, choice)
-    url = git.line("ls-remote", "--get-url", name) if name else ""
-    return Repository(git, common.resolve(), folder, bare, name, remote.parse(url, choice.forge))
+    urls = _remotes(git)
+    name = _remote_name(urls, choice)
+    known = {each: remote.parse(url, choice.forge) for each, url in urls.items()}
+    ours = known[name] if name else None
+    others = frozenset(each for each, there in known.items() if ours and there and there.name != ours.name)
+    return Repository(git, common.resolve(), folder, bare, name, ours, others, choice.forge)
 
 
 def _path(git: Git, which: str) -> Path:
@@ -141,10 +155,16 @@ def _path(git: Git, which: str) -> Path:
     return Path(answer.decode("utf-8", "surrogateescape").removesuffix("\n"))
 
 
-def _remote_name(git: Git, choice: Choice) -> str | None:
-    """The remote that names the project: the chosen one, else the only one."""
-    names = git.line("remote").splitlines()
-    return choice.remote if choice.remote in names else names[0] if len(names) == 1 else None
+def _remotes(git: Git) -> dict[str, str]:
+    """The URL that is fetched from, by the remote's name; what `url.<base>.insteadOf` says is honoured."""
+    return {name: git.line("ls-remote", "--get-url", name) for name in git.line("remote").splitlines()}
+
+
+def _remote_name(known: Collection[str], choice: Choice) -> str | None:
+    """The remote that names the project: the chosen one, else the only one, else the one that forks are made of."""
+    if choice.remote in known:
+        return choice.remote
+    return next(iter(known)) if len(known) == 1 else UPSTREAM if UPSTREAM in known else None
 
 
 def tips(repository: Repository, choice: Choice) -> Tips:

@@ -18,7 +18,7 @@ from harvester.errors import SourceError
 
 from .run import PIECE, Git, lines, pieces, text
 
-_WALK = ("%H", "%P", "%ct", "%ae", "%aN", "%aE", "%B")
+_WALK = ("%H", "%P", "%ct", "%ae", "%aN", "%aE", "%ce", "%B")
 _FULL = ("%H", "%at", "%aN", "%aE", "%B")
 _LOG = ("log", "-z", "--no-color", "--no-decorate", "--no-show-signature", "--encoding=UTF-8", "--use-mailmap")
 _COUNTS = (
@@ -49,6 +49,9 @@ SIGNS = (b"pull request", b"See merge request", b"(#")
 PULL, REQUEST, NUMBER, AUTHORED, SHOUTED = *SIGNS, b"uthored-", b"UTHORED-"
 """What a message with a pull request or with co-authors holds; searching for bytes is faster than any pattern."""
 
+GITHUB = b"noreply@github.com"
+"""The committer of what GitHub's own buttons make, such as a squashed pull request."""
+
 BLOCK = 512
 """So many commits in a row go to the same of two processes: neighbours share what git has unpacked."""
 
@@ -69,6 +72,8 @@ class History:
     """Name and address by the mailmap."""
     messages: dict[int, bytes] = field(default_factory=dict)
     """The messages that need a second look: those of merges, and those that name pull requests or co-authors."""
+    by_github: set[int] = field(default_factory=set)
+    """Those of the commits with a message here that GitHub committed."""
 
     def __len__(self) -> int:
         return len(self.shas)
@@ -123,7 +128,8 @@ def _keep(found: History, fields: list[bytes], whole: int) -> None:
     found.names += fields[4:whole:width]
     found.addresses += fields[5:whole:width]
     messages = found.messages
-    for at, (line, message) in enumerate(zip(parents, fields[6:whole:width], strict=True), start):
+    committers = fields[6:whole:width]
+    for at, (line, message) in enumerate(zip(parents, fields[7:whole:width], strict=True), start):
         if (
             b" " in line
             or AUTHORED in message
@@ -133,6 +139,8 @@ def _keep(found: History, fields: list[bytes], whole: int) -> None:
             or SHOUTED in message
         ):
             messages[at] = message
+            if committers[at - start] == GITHUB:
+                found.by_github.add(at)
 
 
 Diff = Literal["counts", "names", "none"]

@@ -368,6 +368,115 @@ def test_pull_requests_merged_into_a_branch_of_ours_are_found_and_their_commits_
     assert [parts[sha][0].rpartition("#")[2] for sha in (inner, squash, direct)] == ["7", "8", "9"]
 
 
+def numbers(events, role="author"):
+    return {row.subject.rpartition("#")[2]: row.account for row in rows(events, "pull_request", role)}
+
+
+def parts(events):
+    return {row.title: row.part_of[0].rpartition("#")[2] if row.part_of else "" for row in rows(events, "commit")}
+
+
+@pytest.mark.parametrize(
+    ("message", "others"),
+    [
+        ("Merge branch 'stable'", {}),
+        ("Merge stable into main. Resolve conflicts.", {}),
+        ("Merge remote-tracking branch 'upstream/stable' into x", {}),
+        ("Merge branch 'stable' of https://github.com/former-name/shop", {}),
+        ("Merge pull request #9 from bob/merge-stable", {"9": "Merge"}),
+        ("Merge pull request #9 from Acme/stable", {"9": "Merge"}),
+        ("Merge stable into main (#9)", {"9": "Merge"}),
+    ],
+)
+def test_a_pull_request_squashed_on_a_branch_stays_its_authors_however_the_branch_is_merged(repo, message, others):
+    repo.remote(SHOP)
+    repo.commit("Begin", {"a": "1\n"})
+    repo.branch("stable")
+    repo.commit("Fix X (#7)", {"x": "1\n"}, by=BOB)
+    repo.checkout("main")
+    repo.commit("Meanwhile", {"z": "1\n"})
+    repo.merge("stable", message, by=ANN)
+    events = fetch(repo)
+    assert numbers(events) == {"7": BOB}
+    assert numbers(events, "merger").keys() == others.keys()
+    assert parts(events)["Fix X (#7)"] == "7"
+
+
+def test_a_merge_that_github_titled_like_its_pull_request_is_one(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin")
+    repo.branch("topic")
+    repo.commit("One", {"a": "1\n"}, by=BOB)
+    repo.checkout("main")
+    repo.merge("topic", "Round half even (#12)", by=CLEO, committer=WEB_FLOW)
+    events = fetch(repo)
+    assert (only(events, "pull_request").title, numbers(events)) == ("Round half even", {"12": BOB})
+    assert numbers(events, "merger") == {"12": CLEO}
+    assert parts(events) == {"Begin": "", "One": "12"}
+
+
+def test_a_number_that_the_pull_request_names_too_is_its_subject_and_no_other_pull_request(repo):
+    """A pull request of one commit takes that commit's subject, whose number may be an issue's."""
+    repo.remote(SHOP)
+    repo.commit("Begin")
+    repo.branch("fix")
+    repo.commit("Fix the crash (#5)", {"a": "1\n"}, by=BOB)
+    repo.checkout("main")
+    repo.merge("fix", "Merge pull request #9 from bob/fix\n\nFix the crash (#5)")
+    events = fetch(repo)
+    assert (numbers(events), parts(events)["Fix the crash (#5)"]) == ({"9": BOB}, "9")
+
+
+def test_a_number_that_landed_here_and_comes_again_with_a_fork_is_the_forks_pull_request(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin")
+    repo.branch("backport")
+    repo.commit("Fix X (#7)", {"old": "1\n"}, by=CLEO)
+    repo.checkout("main")
+    repo.commit("Fix X (#7)", {"x": "1\n"}, by=BOB)
+    repo.merge("backport", "Merge pull request #9 from cleo/backport")
+    assert numbers(fetch(repo)) == {"7": BOB, "9": CLEO}
+
+
+def test_a_fork_that_followed_us_by_its_own_pull_requests_tells_nothing_of_ours(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin")
+    repo.branch("theirs")
+    repo.checkout("main")
+    repo.commit("Meanwhile", {"z": "1\n"})
+    repo.checkout("theirs")
+    repo.commit("Typo", {"t": "1\n"}, by=BOB)
+    repo.merge("main", "Merge pull request #1 from Acme/main", by=BOB)
+    repo.checkout("main")
+    repo.merge("theirs", "Merge pull request #9 from bob/theirs")
+    events = fetch(repo)
+    assert {row.subject.rpartition("#")[2] for row in rows(events, "pull_request")} == {"9"}
+
+
+def test_a_history_with_a_beginning_of_its_own_is_another_repositorys_also_when_it_comes_again(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin", {"a": "1\n"})
+    repo.git("checkout", "--quiet", "--orphan", "vendored")
+    repo.git("rm", "-rfq", ".")
+    repo.commit("Theirs (#12)", {"v/a": "1\n"}, by=BOB)
+    repo.checkout("main")
+    repo.git("merge", "-q", "--allow-unrelated-histories", "-m", "Add 'vendor/' from commit 'abc'", "vendored")
+    repo.checkout("vendored")
+    repo.commit("Theirs again (#13)", {"v/b": "1\n"}, by=BOB)
+    repo.checkout("main")
+    repo.merge("vendored", "Merge commit 'abc'")
+    repo.commit("Ours (#14)", {"b": "1\n"})
+    assert numbers(fetch(repo)) == {"14": ANN}
+
+
+def test_the_configured_forge_reads_squashes_where_no_remote_says_what_runs_there(repo):
+    repo.commit("feat: round (#9)", {"a": "1\n"}, by=BOB)
+    assert numbers(fetch(repo)) == {}
+    events = fetch(repo, forge="github")
+    assert numbers(events) == {"9": BOB}
+    assert only(events, "pull_request").subject == f"{done(events).scope}#9"
+
+
 def test_a_pull_request_that_brings_nothing_of_its_own_is_nobodys(repo):
     repo.remote(SHOP)
     repo.commit("Begin")
@@ -407,8 +516,20 @@ def test_the_only_remote_names_the_project_and_of_several_the_chosen_one(repo):
     repo.commit("x")
     assert done(fetch(repo)).scope == "github.com/Acme/one"
     repo.remote("git@github.com:Acme/two.git", "fork")
-    assert done(fetch(repo)).scope.startswith("local/")
+    assert done(fetch(repo)).scope == "github.com/Acme/one"
     assert done(fetch(repo, remote="fork")).scope == "github.com/Acme/two"
+    assert all("origin" not in each.message for each in connector(repo).check())
+    repo.git("remote", "rename", "upstream", "mirror")
+    assert done(fetch(repo)).scope.startswith("local/")
+
+
+def test_doctor_says_where_origin_is_read_and_not_upstream(repo):
+    repo.commit("x")
+    repo.remote("git@github.com:ann/shop.git")
+    repo.remote(SHOP, "upstream")
+    (warning,) = [each for each in connector(repo).check() if each.state == "warning"]
+    assert warning.message == "github.com/ann/shop: there is a remote `upstream` too; origin's is read."
+    assert [each.state for each in connector(repo, remote="upstream").check()] == ["ok"]
 
 
 def clone(repo, path, *options):

@@ -64,7 +64,7 @@ READERS = (
         lambda text, forge=forge: messages.squashed_pull_request(text, forge)
         for forge in (None, "github", "gitlab", "bitbucket", "gitea")
     ),
-    lambda text: messages.brings_own_branch(text, "org/repo", "origin"),
+    lambda text: messages.whose_branch(text, "org/repo", {"vendor"}),
 )
 PARTS = [
     "Fixes ", "#12", ", ", " and ", "PAY-7", "\n\n", "\n", "(#3)", "Merge pull request ", " from a/b", "é", "-" * 50,
@@ -176,6 +176,9 @@ def test_a_conventional_prefix_tells_the_type_of_work(subject, expected):
             PullRequest("!12", "Round it", project="g/s/p"),
         ),
         ("Merge branch 'x' into 'y'\n\nSee merge request !12", None, PullRequest("!12", "Merge branch 'x' into 'y'")),
+        ("Round it (#12)\n\nBody", "github", PullRequest("#12", "Round it")),
+        ("Round it (#12)\n\nBody", "gitea", None),
+        ("Round it (#12)\n\nBody", None, None),
         ("Merge branch 'round'", "github", None),
         ("Merge pull request from acme/round", "github", None),
         ("Merge branch 'round'\n\nAs said in See merge request g/p!12 there", "gitlab", None),
@@ -205,20 +208,30 @@ def test_a_squash_names_its_pull_request_where_the_forge_writes_so(message, forg
     assert expected == messages.squashed_pull_request(message, forge)
 
 
+def test_what_github_itself_squashed_is_a_pull_request_though_its_description_closes_its_own_number():
+    message = "Round it (#12)\n\nResolves #12"
+    assert messages.squashed_pull_request(message, "github", by_github=True) == PullRequest("#12", "Round it")
+    assert messages.squashed_pull_request(message, "github") is None
+
+
 @pytest.mark.parametrize(
     ("subject", "expected"),
     [
-        ("Merge branch 'develop'", True),
-        ("Merge branch 'develop' into main", True),
-        ("Merge branch 'main' of github.com:Acme/Shop", True),
-        ("Merge branch 'main' of https://github.com/acme/shop.git into x", True),
-        ("Merge branch 'main' of https://github.com/other/shop", False),
-        ("Merge remote-tracking branch 'origin/develop'", True),
-        ("Merge remote-tracking branch 'upstream/develop'", False),
-        ("Merge pull request #3 from acme/develop", True),
-        ("Merge pull request #3 from stranger/develop", False),
-        ("Add 'vendor/' from commit 'abc'", False),
+        ("Merge branch 'develop'", "ours"),
+        ("Merge branch 'develop' into main", "ours"),
+        ("Merge stable into main. Resolve conflicts.", "ours"),
+        ("Merge branch 'main' of github.com:Acme/Shop", "ours"),
+        ("Merge branch 'main' of https://github.com/acme/shop.git into x", "ours"),
+        ("Merge branch 'main' of https://github.com/bob/shop", "fork"),
+        ("Merge branch 'main' of https://github.com/other/vendored", "other"),
+        ("Merge tag 'v2' of ssh://git@example.org:22/vendored.git", "other"),
+        ("Merge remote-tracking branch 'origin/develop'", "ours"),
+        ("Merge remote-tracking branch 'upstream/develop'", "ours"),
+        ("Merge remote-tracking branch 'vendor/develop'", "other"),
+        ("Merge pull request #3 from acme/develop", "ours"),
+        ("Merge pull request #3 from stranger/develop", "fork"),
+        ("Merge develop into main (#3)", "fork"),
     ],
 )
 def test_a_merge_tells_whose_branch_it_brings(subject, expected):
-    assert expected is messages.brings_own_branch(subject, "acme/shop", "origin")
+    assert expected == messages.whose_branch(subject, "acme/shop", {"vendor"})
