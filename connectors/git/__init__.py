@@ -102,7 +102,10 @@ class Git:
             yield from self._findings(each)
 
     def latest(self) -> dt.datetime | None:
-        """When the newest commit by a person landed on what would be read; None where there is none."""
+        """When the newest commit by a person landed on what would be read; None where there is none.
+
+        What is dated after now was committed by a clock that was wrong, and says nothing of when work was done.
+        """
         found, _ = self._found()
         times = [time for each in self._one_per_scope(found) if (time := self._newest(each, persons=True))]
         return max(times, default=None)
@@ -156,7 +159,7 @@ class Git:
 
     def _read(self, repository: Repository, request: Request) -> Iterator[Contribution | Gap | Done]:
         tips = repositories.tips(repository, self._choice)
-        unpushed = repositories.unpushed(repository, tips)
+        unpushed = repositories.unpushed(repository, tips, self.branches)
         edge = repositories.edge(repository)
         reading = Reading(repository, tips, request, self.tools.source, unpushed, edge, only=self._only(unpushed))
         behind = reading.behind(self.tools.clock())
@@ -221,7 +224,8 @@ class Git:
             if persons:
                 raise
             return None
-        recent = list(walk.recent(repository.git, shas))
+        now = self.tools.clock()
+        recent = [(landed, account) for landed, account in walk.recent(repository.git, shas) if moment(landed) <= now]
         by_persons = [landed for landed, account in recent if not is_bot(account)]
         times = by_persons if persons and by_persons else [landed for landed, _ in recent]
         return moment(max(times)) if times else None

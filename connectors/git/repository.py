@@ -173,7 +173,7 @@ def tips(repository: Repository, choice: Choice) -> Tips:
         return Tips((_resolve(repository, choice.ref),), choice.ref)
     default = _default(repository)
     if choice.branches == "default":
-        return default
+        return default if default.shas else _only_branch(repository, default)
     heads = repository.git.line("for-each-ref", "--format=%(objectname) %(objecttype)", "refs/heads").splitlines()
     local = sorted(sha for sha, _, kind in (line.partition(" ") for line in heads) if kind == "commit")
     first = [sha for sha in default.shas if choice.branches == "local" or sha in local]
@@ -202,18 +202,47 @@ def _default(repository: Repository) -> Tips:
     return Tips((), "nothing, for there are no commits")
 
 
+def _only_branch(repository: Repository, nothing: Tips) -> Tips:
+    """The only branch that there is where none is the default; raises SourceError where there are several."""
+    tracking = _refs(repository, f"refs/remotes/{repository.remote_name}/") if repository.remote_name else []
+    refs = tracking or _refs(repository, "refs/heads/")
+    if len(refs) > 1:
+        names = ", ".join(repr(_words(repository, ref)) for ref in refs[:5])
+        raise SourceError(
+            f"No branch of {repository.project} is the default one; there are {names}.",
+            hint="Name one as `ref`, or set `branches`.",
+        )
+    return Tips((_resolve(repository, refs[0]),), _words(repository, refs[0]), bool(tracking)) if refs else nothing
+
+
+def _refs(repository: Repository, below: str) -> list[str]:
+    return repository.git.line("for-each-ref", "--format=%(refname)", below).splitlines()
+
+
 def _words(repository: Repository, ref: str) -> str:
     full = repository.git.line("rev-parse", "--symbolic-full-name", ref) or ref
     return full.removeprefix("refs/heads/").removeprefix("refs/remotes/")
 
 
-def unpushed(repository: Repository, read: Tips) -> frozenset[bytes]:
-    """What the tips reach and no remote-tracking branch does; empty where there is none to tell by."""
+def unpushed(repository: Repository, read: Tips, branches: Branches) -> frozenset[bytes]:
+    """What the tips reach and no remote-tracking branch does.
+
+    Where there is none to tell by, whoever asks for unpushed work has all of it: nothing was ever pushed. Otherwise
+    nothing is taken to be unpushed, for a machine that builds may fetch without keeping such branches.
+    """
     if read.tracking or not read.shas:
         return frozenset()
-    if not repository.git.line("for-each-ref", "--count=1", "--format=x", "refs/remotes"):
+    told = bool(repository.git.line("for-each-ref", "--count=1", "--format=x", "refs/remotes"))
+    if not told and (branches != "unpushed" or _mirrors(repository)):
         return frozenset()
     return frozenset(repository.git.answer("rev-list", "--stdin", "--not", "--remotes", given=lines(read.shas)).split())
+
+
+def _mirrors(repository: Repository) -> bool:
+    """Whether local branches are the remote's own, as in a bare clone, so that no others keep its state."""
+    if repository.remote_name is None:
+        return False
+    return ":refs/remotes/" not in repository.git.line("config", "--get-all", f"remote.{repository.remote_name}.fetch")
 
 
 def reaches(repository: Repository, read: Tips, others: Sequence[str]) -> bool:

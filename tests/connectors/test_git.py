@@ -576,6 +576,42 @@ def test_work_that_is_not_pushed_has_no_link_and_gets_one_when_it_is(repo, tmp_p
     assert done(again).whole
 
 
+def test_before_the_first_push_all_work_is_unpushed(repo, tmp_path):
+    repo.commit("base")
+    repo.branch("topic")
+    repo.commit("more")
+    for _ in range(2):
+        events = fetch(repo, branches="unpushed")
+        assert titles(events) == ["base", "more"]
+        assert {row.url for row in rows(events)} == {None}
+        if not repo.git("remote"):
+            repo.remote(SHOP)
+    repo.git("update-ref", "refs/remotes/origin/main", "main")
+    assert titles(fetch(repo, branches="unpushed")) == ["more"]
+
+
+def test_a_bare_clone_has_nothing_unpushed_for_its_branches_are_the_remotes(repo, tmp_path):
+    repo.commit("base")
+    for option in ("--bare", "--mirror"):
+        here = clone(repo, tmp_path / f"clone{option}", option)
+        here.git("remote", "set-url", "origin", SHOP)
+        assert titles(fetch(here, branches="unpushed")) == []
+        assert {row.url is None for row in rows(fetch(here))} == {False}
+
+
+def test_the_only_branch_is_read_where_none_is_the_default_one_and_of_several_one_must_be_named(repo):
+    repo.commit("work")
+    repo.git("branch", "-m", "dev")
+    repo.git("symbolic-ref", "HEAD", "refs/heads/main")
+    assert titles(fetch(repo)) == ["work"]
+    repo.git("branch", "other", "dev")
+    with pytest.raises(SourceError, match="No branch of shop is the default one; there are 'dev', 'other'") as error:
+        fetch(repo)
+    assert "ref" in error.value.hint
+    assert [each.state for each in connector(repo).check()] == ["error"]
+    assert titles(fetch(repo, ref="dev")) == titles(fetch(repo, branches="local")) == ["work"]
+
+
 def test_without_a_remote_main_is_read_and_not_what_is_checked_out(repo):
     repo.commit("base")
     repo.branch("topic")
@@ -1010,6 +1046,13 @@ def test_latest_is_the_newest_commit_by_a_person(repo):
         "bump", by="dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>", at="2026-08-01T00:00:00+00:00"
     )
     assert connector(repo).latest() == time("2026-07-02")
+
+
+def test_a_commit_from_the_future_is_not_the_latest_work(repo):
+    repo.commit("mine", at="2026-07-02T00:00:00+00:00")
+    repo.commit("skewed", at="2035-01-01T00:00:00+00:00")
+    made = Git(repositories=["."], tools=tools(repo.path, now=time("2026-07-03")))
+    assert made.latest() == time("2026-07-02")
 
 
 def test_doctor_is_told_what_would_be_read_and_what_is_missing(repo, tmp_path):
