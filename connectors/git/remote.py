@@ -22,6 +22,12 @@ SAME_HOSTS = {
 }
 """The hosts that forges offer for SSH over port 443, by the host that everyone else calls them."""
 
+_KNOWN = ("github.com", "gitlab.com", "bitbucket.org", "codeberg.org")
+"""Hosts that are often reached by an alias in ~/.ssh/config for another key, such as `github.com-work`."""
+
+_TOP = re.compile(r"[a-z]+|xn--[a-z0-9-]+|\d+|.*\]", re.ASCII)
+"""What a host may end in: a top-level domain, the last number of an address."""
+
 FORGES: dict[str, Forge] = {
     "github": "github",
     "gitlab": "gitlab",
@@ -42,7 +48,7 @@ class Remote:
     project: str
     forge: Forge | None = None
     base: str = ""
-    """What its web addresses start with, such as `https://github.com/org/repo`."""
+    """What its web addresses start with, such as `https://github.com/org/repo`; empty where nobody can know it."""
 
     @property
     def name(self) -> str:
@@ -51,11 +57,11 @@ class Remote:
 
     def commit_url(self, sha: str) -> str | None:
         """Where a commit is shown; None where the forge is unknown."""
-        return f"{self.base}/{_COMMIT[self.forge]}/{sha}" if self.forge else None
+        return f"{self.base}/{_COMMIT[self.forge]}/{sha}" if self.forge and self.base else None
 
     def pull_url(self, reference: str) -> str | None:
         """Where the pull request `#12` (`!12`) is shown; None where the forge is unknown."""
-        return f"{self.base}/{_PULL[self.forge]}/{reference[1:]}" if self.forge else None
+        return f"{self.base}/{_PULL[self.forge]}/{reference[1:]}" if self.forge and self.base else None
 
 
 def parse(url: str, forge: Forge | None = None) -> Remote | None:
@@ -70,12 +76,22 @@ def parse(url: str, forge: Forge | None = None) -> Remote | None:
     host, project = parts["host"].lower(), parts["path"].strip("/").removesuffix(".git").strip("/")
     if parts.get("scheme", "ssh").lower() == "file" or not _CLEAN.fullmatch(project) or not _HOST.fullmatch(host):
         return None
-    host = SAME_HOSTS.get(host, host)
-    return Remote(host, project, forge or _forge_of(host), f"{_site(host, parts)}/{quote(project, safe='/~+%')}")
+    host = _called(host)
+    site = _site(host, parts)
+    return Remote(host, project, forge or _forge_of(host), f"{site}/{quote(project, safe='/~+%')}" if site else "")
+
+
+def _called(host: str) -> str:
+    """What everyone else calls a host."""
+    meant = next((known for known in _KNOWN if host.startswith(f"{known}-")), host)
+    return SAME_HOSTS.get(meant, meant)
 
 
 def _site(host: str, parts: dict[str, str]) -> str:
+    """What a browser calls a host; empty for what can only be somebody's own name for one."""
     scheme = parts.get("scheme", "ssh").lower()
+    if not scheme.startswith("http") and not _TOP.fullmatch(host.rpartition(".")[2]) and "." in host:
+        return ""
     port = f":{parts['port']}" if scheme in ("http", "https") and parts.get("port") else ""
     return f"{'http' if scheme == 'http' else 'https'}://{host}{port}"
 
