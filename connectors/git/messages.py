@@ -87,6 +87,8 @@ NO_PROJECTS = frozenset(
 
 _HEX = r"(?:[0-9a-f]{64}|[0-9a-f]{40})"
 _REVERTS = re.compile(rf"\bThis reverts commits?\s((?:(?:,\s|\sand\s|\s)?{_HEX}\b){{1,50}})", re.ASCII)
+_REVERTS_SHORT = re.compile(r"\bThis reverts commit\s([0-9a-f]{7,64})\s\(", re.ASCII)
+"""As `git revert --reference` writes it: `This reverts commit 370f5b7 (subject, date)`."""
 _REVERTS_PULL = re.compile(
     r"^(?:This reverts merge request|Reverts) ([\w./-]{0,300}[#!]\d{1,10})\.?$", re.ASCII | re.MULTILINE
 )
@@ -95,6 +97,8 @@ _SHA = re.compile(_HEX, re.ASCII)
 _CO_AUTHOR = re.compile(
     r"^co-authored-by:[ \t]*([^<>\n]*?)[ \t]*<([^<>\s]{1,320})>[ \t]*$", re.ASCII | re.IGNORECASE | re.MULTILINE
 )
+_TRAILER = re.compile(r"[A-Za-z0-9-]{1,100}[ \t]{0,9}:|[ \t]|\(cherry picked from commit ", re.ASCII)
+"""A line of `git interpret-trailers`, one that goes on, or what `git cherry-pick -x` adds below them."""
 
 _GITHUB_MERGE = re.compile(r"Merge pull request #(\d{1,10}) from (\S+)", re.ASCII)
 _GITEA_MERGE = re.compile(r"Merge pull request ['\"](.*)['\"] \([#!](\d{1,10})\) from (\S+)", re.ASCII)
@@ -143,7 +147,8 @@ def closes(message: str) -> tuple[str, ...]:
 
 def reverts(message: str) -> tuple[str, ...]:
     """The commits (`commit/<sha>`) and pull requests (as found) that a message says it takes back."""
-    commits = [f"commit/{sha}" for found in _REVERTS.finditer(message) for sha in _SHA.findall(found[1])]
+    whole = [sha for found in _REVERTS.finditer(message) for sha in _SHA.findall(found[1])]
+    commits = [f"commit/{sha}" for sha in (*whole, *_REVERTS_SHORT.findall(message))]
     return tuple(dict.fromkeys([*commits, *_REVERTS_PULL.findall(message.replace("\r\n", "\n"))]))
 
 
@@ -153,10 +158,19 @@ def same_as(message: str) -> tuple[str, ...]:
 
 
 def co_authors(message: str) -> tuple[tuple[str, str], ...]:
-    """Name and address of each Co-authored-by line in the last paragraph of the body, as written."""
+    """Name and address of each Co-authored-by line at the end of the body, as written.
+
+    The end is the last paragraph, and those before it for as long as there are only trailers below.
+    """
     _, body = split(message)
-    last = _BLANK.split(body)[-1]
-    return tuple(dict.fromkeys((name, mail) for name, mail in _CO_AUTHOR.findall(last)))
+    end: list[str] = []
+    for paragraph in reversed(_BLANK.split(body)):
+        only_trailers = all(map(_TRAILER.match, paragraph.split("\n")))
+        if only_trailers or not end:
+            end.insert(0, paragraph)
+        if not only_trailers:
+            break
+    return tuple(dict.fromkeys(found for each in end for found in _CO_AUTHOR.findall(each)))
 
 
 def merged_pull_request(message: str, forge: Forge | None, *, by_github: bool = False) -> PullRequest | None:

@@ -113,6 +113,15 @@ def test_a_revert_names_what_it_takes_back():
     assert messages.reverts("Revert\n\nThis reverts commit abc123.") == ()
 
 
+def test_a_revert_by_reference_names_an_abbreviated_hash():
+    words = 'Revert "x"\n\nThis reverts commit 370f5b7 (Round half even, 2026-07-01).'
+    assert messages.reverts(words) == ("commit/370f5b7",)
+    assert messages.reverts(words.replace(" (", "\n(")) == ("commit/370f5b7",)
+    assert messages.reverts(f"This reverts commit {SHA} (x, 2026-07-01).") == (f"commit/{SHA}",)
+    for no in ("This reverts commit 370f5 (x).", "This reverts commit 370f5b7.", "This reverts commit Decade1 (x)."):
+        assert messages.reverts(no) == ()
+
+
 def test_a_pick_names_its_original():
     assert (f"commit/{SHA}",) == messages.same_as(f"x\n\n(cherry picked from commit {SHA})")
     assert messages.same_as(f"x\n\ncherry picked from {SHA}") == ()
@@ -124,6 +133,25 @@ def test_co_authors_stand_in_the_last_paragraph_of_the_body():
     assert messages.co_authors(message) == (("Bob Roe", "bob@x"), ("", "cleo@x"))
     assert messages.co_authors("Co-authored-by: Bob <bob@x>") == ()
     assert messages.co_authors("Subject\n\nCo-authored-by: Bob without an address") == ()
+
+
+PICKED = f"(cherry picked from commit {SHA})"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Co-authored-by: Bob <b@x>\n\nCo-authored-by: Cleo <c@x>",
+        "Co-authored-by: Bob <b@x>\nCo-authored-by: Cleo <c@x>\n\nSigned-off-by: Ann <a@x>",
+        f"Co-authored-by: Bob <b@x>\nCo-authored-by: Cleo <c@x>\n\n{PICKED}",
+        f"Co-authored-by: Bob <b@x>\n\nReviewed-by: D\n <d@x>\n\nCo-authored-by: Cleo <c@x>\n{PICKED}",
+    ],
+)
+def test_co_authors_stand_in_every_paragraph_at_the_end_that_is_only_trailers(end):
+    assert messages.co_authors(f"Subject\n\nCo-authored-by: No <no@x>\n\nText\n\n{end}") == (
+        ("Bob", "b@x"),
+        ("Cleo", "c@x"),
+    )
 
 
 def test_carriage_returns_change_nothing():
