@@ -8,13 +8,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import re
 import tomllib
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -23,9 +24,13 @@ from harvester.accounts import account_key
 from harvester.errors import ConfigError, UnknownError, WindowError
 from harvester.people import People, Person
 from harvester.windows import MONTHS, WEEKDAYS, Calendar, calendar
-from harvester.words import nearest
+from harvester.words import most_like, nearest
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 FILE = "harvester.toml"
+_QUOTED = re.compile(r"'([^']*)'")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -39,8 +44,24 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _address(value: str) -> str:
+    if "@" not in value:
+        raise ValueError("an e-mail address has an @; a login belongs under `accounts`")
+    return value
+
+
+def _any_case(*words: str) -> BeforeValidator:
+    """Takes a word of fixed ones in any case."""
+    proper = {word.casefold(): word for word in words}
+    return BeforeValidator(lambda value: proper.get(value.casefold(), value) if isinstance(value, str) else value)
+
+
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Words = Annotated[list[Word], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
+Address = Annotated[Word, AfterValidator(_address)]
+Addresses = Annotated[list[Address], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
+Month = Annotated[Literal[MONTHS], _any_case(*MONTHS)]  # type: ignore[valid-type]  # a Literal made of a tuple: right at run time, unknown to mypy
+Weekday = Annotated[Literal[WEEKDAYS], _any_case(*WEEKDAYS)]  # type: ignore[valid-type]  # as above
 
 
 class Me(Section):
@@ -48,8 +69,8 @@ class Me(Section):
 
     person: str = Field("me", description="a key of [people]")
     timezone: str | None = Field(None, description="an IANA zone such as Europe/Berlin; this machine's where missing")
-    year_starts: Literal[MONTHS] = Field("January", description="the month a (fiscal) year starts with")  # type: ignore[valid-type]  # a Literal made of a tuple: right at run time, unknown to mypy
-    week_starts: Literal[WEEKDAYS] = Field("Monday", description="the first day of a week")  # type: ignore[valid-type]  # a Literal made of a tuple: right at run time, unknown to mypy
+    year_starts: Month = Field("January", description="the month a (fiscal) year starts with")
+    week_starts: Weekday = Field("Monday", description="the first day of a week")
 
 
 class Mentee(Section):
@@ -65,7 +86,7 @@ class PersonSection(Section):
     """One person: a name for readers, and every address and account that is theirs."""
 
     name: str | None = Field(None, description="what a reader calls them; the key where missing")
-    emails: Words = Field(default_factory=list, description="addresses in commits; compared exactly, without case")
+    emails: Addresses = Field(default_factory=list, description="addresses in commits; compared exactly, without case")
     accounts: dict[str, Words] = Field(
         default_factory=dict, description="logins or ids by connector (github = …) or by source name"
     )
@@ -206,10 +227,10 @@ def check(model: type[Model], data: object, path: Path, where: str = "") -> Mode
 def explain(error: ValidationError, model: type[BaseModel], path: Path | None, where: str = "") -> Iterable[str]:
     """One line for each thing that pydantic found, in our words, without the value that was written there."""
     prefix = f"{where}." if where else ""
-    for each in error.errors(include_input=False, include_url=False):
+    for each in error.errors(include_url=False):
         place = [part for part in each["loc"] if part != "[key]"]
         key = prefix + ".".join(str(part) if not isinstance(part, int) else f"[{part + 1}]" for part in place)
-        yield f"{path or FILE}: {key.replace('.[', '[')}: {_reason(each['type'], each['msg'], place, model)}"
+        yield f"{path or FILE}: {key.replace('.[', '[')}: {_reason(each, place, model)}"
 
 
 def json_schema() -> dict[str, Any]:
@@ -231,12 +252,23 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": FILE}
 
 
-def _reason(kind: str, message: str, place: list[str | int], model: type[BaseModel]) -> str:
+def _reason(error: ErrorDetails, place: list[str | int], model: type[BaseModel]) -> str:
+    kind, message = error["type"], error["msg"].removeprefix("Value error, ")
     if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
         return f"there is no such key{nearest(str(place[-1]), _keys_at(model, place[:-1]))}"
     if kind == "missing":
         return "this key is missing"
-    return message.removeprefix("Value error, ")[:1].lower() + message.removeprefix("Value error, ")[1:]
+    likely = _likely(str(error["input"]), error["ctx"]["expected"]) if kind == "literal_error" else ""
+    return message[:1].lower() + message[1:] + likely
+
+
+def _likely(word: str, expected: str) -> str:
+    """The nearest of fixed choices, as pydantic lists them, which may be meant by its first letters."""
+    choices = {choice.casefold(): choice for choice in _QUOTED.findall(expected)}
+    whole = most_like(word.casefold(), choices)
+    begun = {choice[: len(word)]: choice for choice in choices}
+    found = whole or begun.get(most_like(word.casefold(), begun) or "")
+    return f"; did you mean {choices[found]!r}?" if found else ""
 
 
 def _keys_at(model: type[BaseModel], place: list[str | int]) -> Iterable[str]:

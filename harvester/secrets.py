@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harvester.errors import SecretError
+from harvester.words import nearest
 
 SCHEMES = ("env", "command", "keyring", "file")
 FORMS = "env:NAME, command:gh auth token, keyring:service/user or file:path"
@@ -32,7 +33,8 @@ class Secret:
     def __post_init__(self) -> None:
         scheme, colon, rest = self.reference.partition(":")
         if not colon or scheme not in SCHEMES or not rest.strip() or _TOKEN.search(rest):
-            raise ValueError(f"must say where the secret is ({FORMS}), and not be the secret")
+            likely = nearest(scheme, SCHEMES) if colon and scheme not in SCHEMES else ""
+            raise ValueError(f"must say where the secret is ({FORMS}), and not be the secret{likely}")
 
     def __repr__(self) -> str:
         return f"Secret({self.reference.partition(':')[0]}:…)"

@@ -79,6 +79,22 @@ def test_a_byte_order_mark_is_no_error(tmp_path):
         ("[mee]\nperson = 'x'", ["mee: there is no such key; did you mean 'me'?"]),
         ("[me]\ntimezon = 'UTC'", ["me.timezon: there is no such key; did you mean 'timezone'?"]),
         ("[me]\ntimezone = 'Europe/Berln'", ["me.timezone: There is no time zone 'Europe/Berln'."]),
+        (
+            "[sources.here]\nconnector = 'git'\nrepositories = ['.']\nbranches = 'locl'",
+            ["sources.here.branches: input should be 'default', 'local' or 'unpushed'; did you mean 'local'?"],
+        ),
+        (
+            "[sources.here]\nconnector = 'git'\nrepositories = ['.']\nforge = 'githb'",
+            ["sources.here.forge: input should be 'github', 'gitlab', 'bitbucket' or 'gitea'; did you mean 'github'?"],
+        ),
+        (
+            "[sources.here]\nconnector = 'git'\nrepositories = ['.']\nbranches = 7",
+            ["sources.here.branches: input should be 'default', 'local' or 'unpushed'"],
+        ),
+        (
+            "[people.me]\nemails = ['a@b', 'ada']",
+            ["people.me.emails[2]: an e-mail address has an @; a login belongs under `accounts`"],
+        ),
         ("[me]\nperson = 3", ["me.person: input should be a valid string"]),
         ("[people.ann]\nemail = 'x'", ["people.ann.email: there is no such key; did you mean 'emails'?"]),
         ("[me]\nperson = 'an'\n[people.ann]", ["me.person: there is no person 'an'; did you mean 'ann'?"]),
@@ -159,6 +175,20 @@ def test_a_file_that_is_no_text_or_not_there_says_so(tmp_path):
         config.load(tmp_path / "none.toml")
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         config.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("begun", "month"),
+    [("Okt", "October"), ("Octobre", "October"), ("jan", "January"), ("Mai", "May"), ("Sept", "September")],
+)
+def test_a_month_is_guessed_by_its_first_letters(tmp_path, begun, month):
+    with pytest.raises(ConfigError, match=rf"did you mean '{month}'\?$"):
+        config.load(written(tmp_path, f"[me]\nyear_starts = '{begun}'"))
+
+
+def test_days_and_months_are_taken_in_any_case(tmp_path):
+    reckoned = config.load(written(tmp_path, "[me]\nweek_starts = 'sunday'\nyear_starts = 'OCTOBER'")).calendar
+    assert reckoned == config.load(written(tmp_path, "[me]\nweek_starts = 'Sunday'\nyear_starts = 'October'")).calendar
 
 
 SECRETIVE = """

@@ -153,6 +153,16 @@ def test_a_secret_written_out_is_refused_and_not_repeated(written):
         assert not written.strip() or len(written) < 12 or written not in text
 
 
+@pytest.mark.parametrize(
+    ("written", "scheme"),
+    [("evn:X", "env"), ("cmd:gh auth token", "command"), ("https://x.test", None), ("key-ring:a/b", "keyring")],
+)
+def test_a_scheme_written_wrongly_is_told_with_the_nearest_one(written, scheme):
+    with pytest.raises(ValueError, match="must say where the secret is") as caught:
+        Secret(written)
+    assert str(caught.value).endswith(f"; did you mean {scheme!r}?" if scheme else "and not be the secret")
+
+
 def test_redaction_takes_out_what_was_given_out(tmp_path):
     vault = Vault({"A": VALUE, "B": VALUE + "longer"}, tmp_path)
     assert vault.redact(f"x {VALUE}") == f"x {VALUE}"
