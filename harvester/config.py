@@ -190,10 +190,16 @@ def from_file(file: File, root: Path, default_zone: str, path: Path | None = Non
         tuple(_person(key, section) for key, section in file.people.items()),
         {name: source.connector for name, source in file.sources.items()},
         frozenset(each.casefold() for each in file.bots),
+        frozenset(name for name, source in file.sources.items() if _is_github_com(source)),
     )
     teams = {name: tuple(team.members) for name, team in file.teams.items()}
     tickets = {key: address.partition("://")[2].strip("/") or address for key, address in file.tickets.items()}
     return Config(root, reckoning, people, file.me.person, file.sources, file.ledger.location, teams, tickets, path)
+
+
+def _is_github_com(source: Source) -> bool:
+    url = str(source.settings.get("url", "https://github.com")).casefold().rstrip("/")
+    return source.connector == "github" and url.partition("://")[2] == "github.com"
 
 
 def read_toml(path: Path) -> dict[str, Any]:

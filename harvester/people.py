@@ -34,6 +34,8 @@ class People:
     persons: tuple[Person, ...] = ()
     connectors: Mapping[str, str] = field(default_factory=dict)
     bots: frozenset[str] = frozenset()
+    github_com: frozenset[str] = frozenset()
+    """The sources that read github.com itself, where a login is also a no-reply address."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_email", self._index_emails())
@@ -85,7 +87,8 @@ class People:
             return ()
         named = found.accounts.get(source, found.accounts.get(connector, ()))
         if connector == "git":
-            private = (f"{login}@users.noreply.github.com" for login in found.accounts.get("github", ()))
+            logins = (name for place in ("github", *sorted(self.github_com)) for name in found.accounts.get(place, ()))
+            private = (f"{login}@users.noreply.github.com" for login in logins)
             return tuple(dict.fromkeys((*found.emails, *named, *private)))
         return named or ((person,) if connector == "notebook" else ())
 
@@ -117,8 +120,10 @@ class People:
 
     def _by_noreply(self, email: str) -> str | None:
         login = noreply_login(email)
-        forge = "gitlab" if email.endswith("gitlab.com") else "github"
-        return self._by_account.get((forge, login)) if login else None
+        if login is None:
+            return None
+        places = ("gitlab",) if email.endswith("gitlab.com") else ("github", *sorted(self.github_com))
+        return next((known for place in places if (known := self._by_account.get((place, login)))), None)
 
     def _stranger_accounts(self, person: str, connector: str) -> tuple[str, ...]:
         if person.startswith("<"):

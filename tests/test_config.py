@@ -59,6 +59,33 @@ def test_a_whole_configuration(tmp_path):
     assert (loaded.people.name("ann"), loaded.people.name("bo")) == ("Ann Smith", "bo")
 
 
+HUB = """
+[me]
+person = "ann"
+[people.ann]
+accounts = {{ work = "ann" }}
+[sources.here]
+connector = "git"
+repositories = ["."]
+[sources.work]
+connector = "github"
+token = "env:TOKEN"
+organisations = ["acme"]
+{url}
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "known"),
+    [("", True), ('url = "https://GitHub.com/"', True), ('url = "https://github.acme.org"', False)],
+)
+def test_a_login_of_a_source_on_github_com_is_also_its_no_reply_address(tmp_path, url, known):
+    people = config.load(written(tmp_path, HUB.format(url=url))).people
+    address = "12+ann@users.noreply.github.com"
+    assert (people.person_of("here", f"Ann <{address}>") == "ann") is known
+    assert people.accounts_of("ann", "here") == (("ann@users.noreply.github.com",) if known else ())
+
+
 def test_an_empty_file_is_a_configuration(tmp_path):
     loaded = config.load(written(tmp_path, ""), default_zone="Asia/Tokyo")
     assert (loaded.me, loaded.ledger, loaded.sources, loaded.teams) == ("me", ".harvester/ledger", {}, {})
