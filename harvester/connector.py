@@ -7,7 +7,7 @@ the core hands in. A simple one yields contributions and nothing else.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -16,6 +16,11 @@ from harvester.accounts import account_key
 from harvester.schema import Contribution
 from harvester.secrets import Secret
 from harvester.windows import Calendar, Window
+
+
+def nothing_earlier(scope: str, ids: Collection[str]) -> Mapping[str, Contribution]:
+    """Finds nothing, as where nothing was read before."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,13 @@ class Request:
     everything is to be read anew. Ignoring them and reading all of `window` again is always right. A scope without a
     cursor is to be read anew. One with a cursor was read for its windows in `finished`, which are more than `covered`
     where other scopes have holes. Where several readings overlap the window, `cursors` has the oldest one's, since what
-    changed since then holds what changed since any other, and `later` those of all the others, of other people too:
-    for a source whose past may be rewritten, and which must see that what they read is no longer there.
+    changed since then holds what changed since any other, and `later` those of all the others, of other people too,
+    also for scopes of which `cursors` has none: for a source whose past may be rewritten, and which must see that what
+    they read is no longer there.
+
+    `earlier(scope, ids)` gives the rows that the ledger holds of this source, by id, with key, times, paths and counts
+    alone: for what never changes and is dear to read. None of a scope that was ever read without leaving a cursor, so
+    that whoever asks can tell by the cursors how all of them were made.
 
     What lies in neither `covered` nor a scope's `finished` is to be yielded whole: earlier rows that do not come again
     there are dropped.
@@ -40,6 +50,9 @@ class Request:
     cursors: Mapping[str, str] = field(default_factory=dict)
     finished: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
     later: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    earlier: Callable[[str, Collection[str]], Mapping[str, Contribution]] = field(
+        default=nothing_earlier, compare=False, repr=False
+    )
 
     @property
     def missing(self) -> list[Window]:

@@ -10,7 +10,7 @@ import dataclasses
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harvester.connector import Connector, Gap, Request
@@ -21,6 +21,7 @@ from harvester.ledger.locks import Stopped
 from harvester.ledger.store import Ledger
 from harvester.ledger.tables import Overtaken
 from harvester.reading import Reading, rows_of
+from harvester.schema import Contribution
 from harvester.windows import Window
 
 __all__ = [
@@ -122,9 +123,18 @@ def _planned(source: str, accounts: frozenset[str] | None, window: Window, cover
         covered=tuple(whole) if scopes else (),
         cursors={scope: mark.cursor for scope, mark in scopes.items()},
         finished={scope: mark.windows for scope, mark in scopes.items()},
-        later={scope: mark.later for scope, mark in scopes.items() if mark.later},
+        later={scope: mark.later for scope, mark in scopes.items() if mark.later} | _others(known, window, scopes),
     )
     return Plan(source, request)
+
+
+def _others(known: Sequence[Coverage], window: Window, but: Container[str]) -> dict[str, tuple[str, ...]]:
+    """The cursors that readings of other people left in the window, of all but these scopes, oldest first."""
+    found: dict[str, dict[str, None]] = {}
+    for row in sorted(known, key=lambda row: row.read_at):
+        if row.cursor is not None and row.scope not in but and row.window.overlap(window):
+            found.setdefault(row.scope, {})[row.cursor] = None
+    return {scope: tuple(each) for scope, each in found.items()}
 
 
 def read(
@@ -338,17 +348,37 @@ class _Run:
 
     def _once(self, source: str, connector: Connector) -> SourceOutcome:
         turn, read_at = self.ledger.turn(source), self.clock()
-        (planned,) = plan([source], self.wanted, self.window, self.ledger.coverage(), refresh=self.refresh)
+        coverage = self.ledger.coverage()
+        (planned,) = plan([source], self.wanted, self.window, coverage, refresh=self.refresh)
         assert planned.request is not None
-        reading = read(
-            source, connector, planned.request, lambda rows: self.progress(source, rows), self.stop, self.redact
-        )
+        request = planned.request
+        if not self.refresh:
+            request = dataclasses.replace(request, earlier=self._earlier(source, coverage))
+        reading = read(source, connector, request, lambda rows: self.progress(source, rows), self.stop, self.redact)
         if self.closed.is_set():
             raise Stopped
         counts = self.ledger.commit(change_of(reading, read_at), turn)
         return SourceOutcome(
             source, planned.request, counts, reading.stage.count, tuple(reading.gaps), reading.failed, committed=True
         )
+
+    def _earlier(
+        self, source: str, coverage: Sequence[Coverage]
+    ) -> Callable[[str, Collection[str]], Mapping[str, Contribution]]:
+        """The source's rows in the ledger, for a connector to ask for; none of a scope that a cursor does not tell of.
+
+        Rows of a reading that died before its coverage was kept have none, but neither has the source then.
+        """
+        blind = {
+            row.scope
+            for row in coverage
+            if row.source == source and row.cursor is None and row.window.overlap(self.window)
+        }
+
+        def earlier(scope: str, ids: Collection[str]) -> Mapping[str, Contribution]:
+            return {} if scope in blind else self.ledger.earlier(source, scope, ids)
+
+        return earlier
 
 
 def _failed(source: str, error: Exception, reason: str) -> SourceOutcome:

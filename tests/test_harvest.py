@@ -81,7 +81,7 @@ class TestPlanning:
     def test_a_reading_of_me_covers_neither_my_team_nor_everyone(self):
         rows = [known(YEAR, ANN), known(YEAR, ANN, "org", "c")]
         for accounts in (None, BOB, ANN | BOB):
-            assert asked(rows, accounts) == Request(YEAR, accounts)
+            assert asked(rows, accounts) == Request(YEAR, accounts, later={"org": ("c",)})
 
     def test_two_people_read_apart_are_covered_together_by_the_older_cursor(self):
         rows = [

@@ -21,7 +21,7 @@ from harvester.schema import Contribution
 
 from . import repository as repositories
 from . import walk
-from .cursor import Cursor, digest, digests
+from .cursor import ROWS, Cursor, digest, digests
 from .cursor import load as load_cursor
 from .messages import Forge
 from .reading import Reading
@@ -32,9 +32,6 @@ from .run import text
 
 OLDEST = (2, 31)
 """The first git that has all options that are used here."""
-
-VERSION = "2"
-"""Which rows this connector makes of the same history; a new one reads everything again."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +209,7 @@ class Git:
         """A digest of all that shapes the rows besides the commits."""
         remote = repository.remote
         return digest(
-            VERSION, self.ref or "", self.branches, repositories.mailmap(repository), str(remote),
+            ROWS, self.ref or "", self.branches, repositories.mailmap(repository), str(remote),
             str(repository.forge), str(sorted(repository.others)), str(tips.tracking),
             b" ".join(sorted(unpushed)), b" ".join(sorted(edge)),
         )  # fmt: skip

@@ -6,11 +6,14 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harvester.windows import Window
 
 VERSION = 1
+ROWS = "2"
+"""Which rows this connector makes of the same history; a new one reads everything again, and takes no earlier count."""
+
 KEPT = 24
 """So many windows are remembered; a forgotten one is read again."""
 
@@ -26,6 +29,8 @@ class Cursor:
     accounts: tuple[str, ...] | None
     state: str
     read: tuple[tuple[Window, tuple[str, ...]], ...] = ()
+    made: str = ROWS
+    """Which rows came of it."""
 
     def known(self, window: Window, accounts: tuple[str, ...] | None, state: str) -> list[tuple[str, ...]]:
         """The tips up to which this window was read for these people in this state, the last first."""
@@ -44,19 +49,19 @@ class Cursor:
 
     def without(self, gone: Sequence[tuple[str, ...]]) -> Cursor:
         """The cursor without what was read up to these tips."""
-        return Cursor(self.accounts, self.state, tuple(each for each in self.read if each[1] not in gone))
+        return replace(self, read=tuple(each for each in self.read if each[1] not in gone))
 
     def with_read(self, window: Window, tips: tuple[str, ...]) -> Cursor:
         """The cursor after the window was read up to these tips."""
         others = tuple(
             (held, at) for held, at in self.read if not (window.since <= held.since and held.until <= window.until)
         )
-        return Cursor(self.accounts, self.state, (*others, (window, tips))[-KEPT:])
+        return replace(self, read=(*others, (window, tips))[-KEPT:])
 
     def dump(self) -> str:
         """As JSON, the same for the same cursor."""
         read = [[window.since.isoformat(), window.until.isoformat(), *tips] for window, tips in self.read]
-        held = {"version": VERSION, "accounts": self.accounts, "state": self.state, "read": read}
+        held = {"version": VERSION, "accounts": self.accounts, "state": self.state, "made": self.made, "read": read}
         return json.dumps(held, separators=(",", ":"))
 
 
@@ -68,7 +73,7 @@ def load(dumped: str | None) -> Cursor | None:
             return None
         read = tuple((_window(since, until), tuple(tips)) for since, until, *tips in held["read"])
         accounts = held["accounts"] if held["accounts"] is None else tuple(held["accounts"])
-        return Cursor(accounts, str(held["state"]), read)
+        return Cursor(accounts, str(held["state"]), read, str(held.get("made", "")))
     except (ValueError, KeyError, TypeError):
         return None
 

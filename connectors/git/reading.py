@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from harvester.accounts import account_key
 from harvester.connector import Gap, Request
@@ -13,6 +14,8 @@ from harvester.schema import Contribution
 from harvester.windows import Window
 
 from . import landing, messages, rows, walk
+from .cursor import ROWS
+from .cursor import load as load_cursor
 from .landing import Landings, Naming, Pull
 from .repository import Repository, Tips, asked_at, partial
 from .rows import Author, Credit, Place, address_key
@@ -20,6 +23,10 @@ from .run import GitError, text
 from .walk import Change, Diff, History
 
 Rows = Iterator[Contribution]
+WORTH_ASKING = 500
+"""Up to so many commits are counted sooner than the ledger is asked whether it knows them."""
+
+NOTHING_COUNTED: Mapping[str, Contribution] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -157,8 +164,10 @@ class Reading:
             for change in cut:
                 yield from self._of(change, selected, place)
         done: set[str] = set()
+        counted = self._counted(whole)
         try:
-            yield from self._stream(whole, "counts", selected, place, done)
+            yield from self._stream(list(counted), "none", selected, place, done, counted)
+            yield from self._stream([sha for sha in whole if sha not in counted], "counts", selected, place, done)
         except GitError as error:
             if not partial(self.repository):
                 raise
@@ -170,11 +179,40 @@ class Reading:
             return False
         return True
 
-    def _stream(self, shas: list[str], diff: Diff, selected: _Selected, place: Place, done: set[str]) -> Rows:
+    def _stream(
+        self,
+        shas: list[str],
+        diff: Diff,
+        selected: _Selected,
+        place: Place,
+        done: set[str],
+        counted: Mapping[str, Contribution] = NOTHING_COUNTED,
+    ) -> Rows:
         with closing(walk.changes(self.repository.git, shas, diff)) as coming:
             for change in coming:
                 done.add(change.sha)
-                yield from self._of(change, selected, place)
+                if known := counted.get(change.sha):
+                    paths, added, deleted = known.paths, known.additions, known.deletions
+                    yield from self._of(
+                        replace(change, paths=paths, additions=added, deletions=deleted), selected, place
+                    )
+                else:
+                    yield from self._of(change, selected, place)
+
+    def _counted(self, shas: list[str]) -> Mapping[str, Contribution]:
+        """Earlier rows of these commits whose paths and counts still hold, by hash, in the order of the hashes.
+
+        A commit never changes, and counting it is what takes long (1 ms each); but how it was counted may have, which
+        the cursors of all earlier readings tell. Of a few commits it is not worth the asking.
+        """
+        left = [self.request.cursors.get(self._scope), *self.request.later.get(self._scope, ())]
+        known = [load_cursor(each) for each in left if each is not None]
+        if len(shas) <= WORTH_ASKING or not known or any(each is None or each.made != ROWS for each in known):
+            return NOTHING_COUNTED
+        names = [(sha, f"commit/author/{sha}", f"pull_request/author/{sha}") for sha in shas]
+        rows = self.request.earlier(self._scope, [each for _, *ids in names for each in ids])
+        found = ((sha, rows.get(commit) or rows.get(pull)) for sha, commit, pull in names)
+        return {sha: row for sha, row in found if row and row.additions is not None and row.deletions is not None}
 
     def _of(self, change: Change, selected: _Selected, place: Place) -> Rows:
         """The rows of one commit, and of the pull request it landed, that belong to somebody wanted."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.accounts import account_key
 from harvester.ledger.changes import moment
-from harvester.schema import COLUMNS, arrow_schema
+from harvester.schema import COLUMNS, Contribution, arrow_schema
 from harvester.windows import Window
 
 if TYPE_CHECKING:
@@ -41,6 +41,21 @@ def between(window: Window | None) -> ds.Expression | None:
         return None
     years = (ds.field("year") >= window.since.year) & (ds.field("year") <= window.until.year)
     return years & (ds.field("at") >= moment(window.since)) & (ds.field("at") < moment(window.until))
+
+
+_SIZED = ("id", "source", "scope", "kind", "subject", "account", "role", "at", "began_at", "paths", "additions",
+    "deletions", "files")  # fmt: skip
+
+
+def sized(dataset: ds.Dataset, source: str, scope: str, ids: Collection[str]) -> dict[str, Contribution]:
+    """The rows of a scope with these ids, by id, with the key, times, paths and counts alone."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    here = (ds.field("source") == source) & (ds.field("scope") == scope)
+    table = dataset.to_table(columns=list(_SIZED), filter=here & ds.field("id").isin(pa.array(ids, pa.string())))
+    rows = [Contribution(**row | {"paths": tuple(row["paths"] or ())}) for row in table.to_pylist()]
+    return {row.id: row for row in rows}
 
 
 def accounts_in(dataset: ds.Dataset, where: ds.Expression | None, wanted: Wanted) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,13 +19,13 @@ from harvester.coverage import Coverage, forgotten
 from harvester.errors import LedgerError
 from harvester.ledger import related, rewrite
 from harvester.ledger.changes import Change, Counts
-from harvester.ledger.choose import Wanted, accounts_in, between, is_parquet, without, write_parquet
+from harvester.ledger.choose import Wanted, accounts_in, between, is_parquet, sized, without, write_parquet
 from harvester.ledger.kept import coverage_schema
 from harvester.ledger.locks import held
 from harvester.ledger.migrate import MIGRATIONS, Migration, migrate
 from harvester.ledger.tables import DataFile, Overtaken, Table, files, span, tidy, told, turns_of, version_of
 from harvester.ledger.told import Told, after, readings
-from harvester.schema import COLUMNS, VERSION, arrow_schema
+from harvester.schema import COLUMNS, VERSION, Contribution, arrow_schema
 from harvester.windows import Window
 
 if TYPE_CHECKING:
@@ -132,6 +132,10 @@ class Ledger:
         makes threads of them decides what belongs together.
         """
         return self._reading(lambda: related.gather(self._dataset(), window, wanted)).cast(arrow_schema())
+
+    def earlier(self, source: str, scope: str, ids: Collection[str]) -> dict[str, Contribution]:
+        """The rows of a source's scope with these ids, by id; only key, times, paths and counts are filled in."""
+        return self._reading(lambda: sized(self._dataset(), source, scope, ids))
 
     def forget(self, wanted: Wanted) -> int:
         """Remove somebody, also from disk, and say how many rows went.
