@@ -174,20 +174,27 @@ def _is_ours(named: PullRequest, naming: Naming) -> bool:
 
 def _named(history: History, candidates: Candidates, naming: Naming, story: _Story) -> dict[int, PullRequest]:
     """The commits that name a pull request of ours as landed."""
-    merges, whose = set(story.owner), story.whose
+    merges, whose, by_github = set(story.owner), story.whose, history.by_github
     ours = {at: each for at, each in candidates.items() if whose[at] == OURS or _is_ours(each, naming)}
-    known = {each.reference for each in ours.values()}
+    known = {(each.reference, at in by_github) for at, each in ours.items()}
+
+    def landed_here(at: int, reference: str) -> bool:
+        """Whether it did so first: what GitHub squashed is the original of what somebody picked."""
+        return (reference, True) in known or ((reference, False) in known and at not in by_github)
+
     forks = {
         at: each
         for at, each in candidates.items()
-        if whose[at] == FORK and each.reference not in known and (at in merges or b" " not in history.parents[at])
+        if whose[at] == FORK
+        and not landed_here(at, each.reference)
+        and (at in merges or b" " not in history.parents[at])
     }
     named = ours | forks
     above = _above(story, named)
     return {
         at: each
         for at, each in named.items()
-        if at in history.by_github or b" " in history.parents[at] or not _speaks_of(history, above[at], each)
+        if at in by_github or b" " in history.parents[at] or not _speaks_of(history, above[at], each)
     }
 
 

@@ -438,6 +438,18 @@ def test_a_number_that_landed_here_and_comes_again_with_a_fork_is_the_forks_pull
     assert numbers(fetch(repo)) == {"7": BOB, "9": CLEO}
 
 
+def test_a_squash_on_a_branch_is_the_original_of_what_somebody_picked_from_it(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin")
+    repo.branch("stable")
+    repo.commit("Fix X (#7)", {"x": "1\n"}, by=BOB, committer=WEB_FLOW)
+    repo.checkout("main")
+    repo.commit("Fix X (#7)", {"y": "1\n"}, by=BOB, committer=CLEO)
+    repo.merge("stable", "Merge pull request #9 from cleo/merge-stable", by=CLEO)
+    events = fetch(repo)
+    assert (numbers(events), numbers(events, "merger")) == ({"7": BOB}, {"9": CLEO})
+
+
 def test_a_fork_that_followed_us_by_its_own_pull_requests_tells_nothing_of_ours(repo):
     repo.remote(SHOP)
     repo.commit("Begin")
