@@ -37,8 +37,8 @@ class Request:
     they read is no longer there.
 
     `earlier(scope, ids)` gives the rows that the ledger holds of this source, by id, with key, times, paths and counts
-    alone: for what never changes and is dear to read. None of a scope that was ever read without leaving a cursor, so
-    that whoever asks can tell by the cursors how all of them were made.
+    alone: for what never changes and is dear to read. None of a scope of which a reading in this window left no cursor,
+    so that whoever asks can tell by the cursors how all of them were made.
 
     What lies in neither `covered` nor a scope's `finished` is to be yielded whole: earlier rows that do not come again
     there are dropped.

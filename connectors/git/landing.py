@@ -8,17 +8,17 @@ the first merge or squash that names it; later ones are picks and backports of t
 Merges and squashes that came with another repository's history name that repository's pull requests, not ours, and are
 not read. A merge tells of another repository by its subject, or by what it brings: a first commit of its own, or what
 follows on history that came so before. A fork's branch brings our own history, and with it pull requests of ours, such
-as those on a release branch; but a number that landed on our own branches, one that its pull request's message names,
-and a merge that brings nothing (the fork following us) say nothing of ours.
+as those on a release branch; but a number that landed on our own branches, and a merge that brings nothing (the fork
+following us), say nothing of ours. A number in a commit's subject is its pull request's issue where that one bears the
+same subject, or closes it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .messages import Forge, PullRequest, merged_pull_request, same_as, squashed_pull_request, whose_branch
+from .messages import Forge, PullRequest, closes, merged_pull_request, same_as, squashed_pull_request, whose_branch
 from .walk import SIGNS, History
 
 Graph = list[tuple[int, ...]]
@@ -104,7 +104,7 @@ def candidates(history: History, naming: Naming, edge: frozenset[bytes]) -> Cand
     for at, message in history.messages.items():
         if history.shas[at] in edge:
             continue
-        read = merged_pull_request if b" " in history.parents[at] else squashed_pull_request
+        read = merged_pull_request if _is_merge(history, at) else squashed_pull_request
         if any(sign in message for sign in SIGNS):
             words, by_github = message.decode("utf-8", "replace"), at in history.by_github
             if named := read(words, naming.forge, by_github=by_github):
@@ -140,16 +140,20 @@ def _land(history: History, parents: Graph, tips: Sequence[int], naming: Naming,
             )
             if brought:
                 inner = _line(parents, brought[0], landed)
-                first = parents[inner[-1]]
-                unknown = (whose[first[0]] == OTHER) if first else inner[-1] not in edge
-                said = OTHER if unknown or kind == OTHER else _said(history, at, naming)
-                lines.append((inner, at, min(kind, said)))
+                alien = kind == OTHER or _begins_elsewhere(inner[-1], parents, whose, edge)
+                lines.append((inner, at, OTHER if alien else min(kind, _said(history, at, naming))))
                 continue
             line.pop()
             if not landed[at]:
                 landed[at], owner[at], whose[at] = 1, merge, kind
                 order.append(at)
     return _Story(owner, whose, order)
+
+
+def _begins_elsewhere(oldest: int, parents: Graph, whose: bytearray, edge: frozenset[int]) -> bool:
+    """Whether a line that a merge brings has a first commit of its own, or follows on another repository's."""
+    below = parents[oldest]
+    return whose[below[0]] == OTHER if below else oldest not in edge
 
 
 def _said(history: History, at: int, naming: Naming) -> int:
@@ -174,36 +178,39 @@ def _is_ours(named: PullRequest, naming: Naming) -> bool:
 
 def _named(history: History, candidates: Candidates, naming: Naming, story: _Story) -> dict[int, PullRequest]:
     """The commits that name a pull request of ours as landed."""
-    merges, whose, by_github = set(story.owner), story.whose, history.by_github
-    ours = {at: each for at, each in candidates.items() if whose[at] == OURS or _is_ours(each, naming)}
-    known = {(each.reference, at in by_github) for at, each in ours.items()}
-
-    def landed_here(at: int, reference: str) -> bool:
-        """Whether it did so first: what GitHub squashed is the original of what somebody picked."""
-        return (reference, True) in known or ((reference, False) in known and at not in by_github)
-
-    forks = {
-        at: each
-        for at, each in candidates.items()
-        if whose[at] == FORK
-        and not landed_here(at, each.reference)
-        and (at in merges or b" " not in history.parents[at])
-    }
-    named = ours | forks
+    ours = {at: each for at, each in candidates.items() if story.whose[at] == OURS or _is_ours(each, naming)}
+    named = ours | dict(_brought_by_forks(history, candidates, story, ours))
     above = _above(story, named)
     return {
         at: each
         for at, each in named.items()
-        if at in by_github or b" " in history.parents[at] or not _speaks_of(history, above[at], each)
+        if at in history.by_github or _is_merge(history, at) or not _speaks_of(history, above[at], each)
     }
 
 
+def _brought_by_forks(
+    history: History, candidates: Candidates, story: _Story, ours: Candidates
+) -> Iterator[tuple[int, PullRequest]]:
+    """What forks brought and did not land on our own branches; what GitHub squashed is no copy of a pick."""
+    by_github, bringing = history.by_github, set(story.owner)
+    copies = {each.reference for each in ours.values()}
+    originals = {each.reference for at, each in ours.items() if at in by_github}
+    for at, each in candidates.items():
+        landed = each.reference in (originals if at in by_github else copies)
+        if story.whose[at] == FORK and not landed and (at in bringing or not _is_merge(history, at)):
+            yield at, each
+
+
+def _is_merge(history: History, at: int) -> bool:
+    return b" " in history.parents[at]
+
+
 def _speaks_of(history: History, merge: int, named: PullRequest) -> bool:
-    """Whether a pull request's own message names a number, as one made of a single commit has that commit's subject."""
+    """Whether a pull request bears a commit's subject, as one made of a single commit does, or closes its number."""
     if merge < 0:
         return False
-    found = re.search(rf"{named.reference}(?!\d)", history.messages[merge].decode("utf-8", "replace"))
-    return found is not None
+    words = history.messages[merge].decode("utf-8", "replace")
+    return f"{named.title} ({named.reference})" in words or named.reference in closes(words)
 
 
 def _above(story: _Story, named: Candidates) -> list[int]:
@@ -228,8 +235,8 @@ def _collect(
         if edge and not edge.isdisjoint(brought[at]):
             found.unknown.append(at)
             continue
-        merge = b" " in history.parents[at]
-        commits = tuple(each for each in brought[at] if each not in named and b" " not in history.parents[each])
+        merge = _is_merge(history, at)
+        commits = tuple(each for each in brought[at] if each not in named and not _is_merge(history, each))
         subject = naming.subject(each)
         found.pulls.setdefault(subject, Pull(subject, each, at, commits if merge else (at,)))
         found.part_of |= dict.fromkeys(commits if merge else (at,), subject)

@@ -191,13 +191,7 @@ class Reading:
         with closing(walk.changes(self.repository.git, shas, diff)) as coming:
             for change in coming:
                 done.add(change.sha)
-                if known := counted.get(change.sha):
-                    paths, added, deleted = known.paths, known.additions, known.deletions
-                    yield from self._of(
-                        replace(change, paths=paths, additions=added, deletions=deleted), selected, place
-                    )
-                else:
-                    yield from self._of(change, selected, place)
+                yield from self._of(_with_counts(change, counted.get(change.sha)), selected, place)
 
     def _counted(self, shas: list[str]) -> Mapping[str, Contribution]:
         """Earlier rows of these commits whose paths and counts still hold, by hash, in the order of the hashes.
@@ -310,6 +304,12 @@ class _CoAuthors:
         if any(address_key(text(each)) in wanted for each in addresses):
             return True
         return any(_is_wanted(each, wanted) for each in self._named.get(at, ()))
+
+
+def _with_counts(change: Change, earlier: Contribution | None) -> Change:
+    if earlier is None:
+        return change
+    return replace(change, paths=earlier.paths, additions=earlier.additions, deletions=earlier.deletions)
 
 
 def _is_wanted(author: Author, wanted: frozenset[str]) -> bool:

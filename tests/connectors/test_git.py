@@ -415,16 +415,24 @@ def test_a_merge_that_github_titled_like_its_pull_request_is_one(repo):
     assert parts(events) == {"Begin": "", "One": "12"}
 
 
-def test_a_number_that_the_pull_request_names_too_is_its_subject_and_no_other_pull_request(repo):
-    """A pull request of one commit takes that commit's subject, whose number may be an issue's."""
+@pytest.mark.parametrize(
+    ("words", "pulls"),
+    [
+        ("Fix the crash (#5)", {"9": BOB}),
+        ("Never crash\n\nFixes #5", {"9": BOB}),
+        ("Merge stable, with #5", {"5": BOB}),
+    ],
+)
+def test_a_commits_number_is_an_issues_where_its_pull_request_bears_the_same_subject_or_closes_it(repo, words, pulls):
+    """A pull request of one commit takes that commit's subject."""
     repo.remote(SHOP)
     repo.commit("Begin")
     repo.branch("fix")
     repo.commit("Fix the crash (#5)", {"a": "1\n"}, by=BOB)
     repo.checkout("main")
-    repo.merge("fix", "Merge pull request #9 from bob/fix\n\nFix the crash (#5)")
+    repo.merge("fix", f"Merge pull request #9 from bob/fix\n\n{words}")
     events = fetch(repo)
-    assert (numbers(events), parts(events)["Fix the crash (#5)"]) == ({"9": BOB}, "9")
+    assert (numbers(events), parts(events)["Fix the crash (#5)"]) == (pulls, next(iter(pulls)))
 
 
 def test_a_number_that_landed_here_and_comes_again_with_a_fork_is_the_forks_pull_request(repo):
