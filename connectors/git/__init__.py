@@ -240,7 +240,8 @@ class Git:
         except SourceError as error:
             yield Finding("error", f"{repository.scope}: {error.message}", error.hint)
             return
-        when = f"newest commit {self.tools.calendar.day_of(newest).isoformat()}" if newest else "no commits yet"
+        none = "no commit that is dated before now" if tips.shas else "no commits yet"
+        when = f"newest commit {self.tools.calendar.day_of(newest).isoformat()}" if newest else none
         yield Finding("ok", f"{repository.scope}: {tips.words}, {when}.")
         if repository.remote is None:
             yield Finding("ok", f"{repository.scope}: no remote names it, so there are no links.")

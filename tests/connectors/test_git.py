@@ -1073,6 +1073,9 @@ def test_a_commit_from_the_future_is_not_the_latest_work(repo):
     repo.commit("skewed", at="2035-01-01T00:00:00+00:00")
     made = Git(repositories=["."], tools=tools(repo.path, now=time("2026-07-03")))
     assert made.latest() == time("2026-07-02")
+    early = Git(repositories=["."], tools=tools(repo.path, now=time("2026-07-01")))
+    assert early.latest() is None
+    assert next(early.check()).message.endswith(": main, no commit that is dated before now.")
 
 
 def test_doctor_is_told_what_would_be_read_and_what_is_missing(repo, tmp_path):
