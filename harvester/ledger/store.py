@@ -345,7 +345,7 @@ class Ledger:
             names = {each for row in known if row.source == source for each in row.accounts or ()}
             keys = frozenset(account_key(name) for name in names if wanted(source, name))
             if keys or source in concerned:
-                self._retried(partial(self._told.change, source, partial(_less, keys)), TRIES)
+                self._retried(partial(self._told.change, source, partial(forgotten, keys=keys)), TRIES)
 
     def _delete_copies(self) -> None:
         if self.folder is not None:
@@ -391,10 +391,6 @@ def _reread(action: Callable[[], Given]) -> Given:
         return action()
     except pa.ArrowInvalid as error:
         raise OSError(f"a file is damaged ({error})") from error
-
-
-def _less(keys: frozenset[str], known: list[Coverage]) -> list[Coverage]:
-    return forgotten(known, keys)
 
 
 def _purge(table: Table, locked: bool) -> None:
