@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from harvester.connector import Event, Finding, Gap, Request, Tools
 from harvester.errors import SourceError
-from harvester.notebook import FILE, Entry, identities, load
+from harvester.notebook import FILE, Entry, identities, load, places
 from harvester.schema import Contribution, Role
 from harvester.windows import Calendar
 from harvester.words import nearest
@@ -44,9 +44,9 @@ class Notebook:
         if not path.parent.is_dir():
             raise SourceError(f"There is no folder for the notebook {self.file!r}.", hint="Is the path right?")
         entries, doubts = load(path)
-        for entry, name in zip(entries, identities(entries), strict=True):
-            if noon(entry.date, self.tools.calendar) in request.window:
-                yield self._row(entry, name, person)
+        for entry, name, at in zip(entries, identities(entries), self._times(entries), strict=True):
+            if at in request.window:
+                yield self._row(entry, name, at, person)
         for doubt in doubts:
             if doubt.lost and (doubt.date is None or noon(doubt.date, self.tools.calendar) in request.window):
                 yield Gap(self.file, f"{self.file}:{doubt.line}: {doubt.reason}")
@@ -67,9 +67,14 @@ class Notebook:
             yield Finding("ok", f"{len(entries)} entries in {self.file}")
 
     def latest(self) -> dt.datetime | None:
-        """Noon of the newest entry's day; None where there is none."""
+        """When the newest entry counts; None where there is none."""
         entries, _ = load(self._path())
-        return max((noon(each.date, self.tools.calendar) for each in entries), default=None)
+        return max(self._times(entries), default=None)
+
+    def _times(self, entries: Sequence[Entry]) -> list[dt.datetime]:
+        """When each entry counts: noon of its day, and a second later for each one of that day before it."""
+        at = zip(entries, places(entries), strict=True)
+        return [noon(each.date, self.tools.calendar) + dt.timedelta(seconds=place) for each, place in at]
 
     def _like(self, path: Path) -> str:
         """The file beside it whose name is nearest, for a slip in `file`."""
@@ -88,7 +93,7 @@ class Notebook:
             hint=f'Add person = "me" to [sources.{self.tools.source}].',
         )
 
-    def _row(self, entry: Entry, name: str, person: str) -> Contribution:
+    def _row(self, entry: Entry, name: str, at: dt.datetime, person: str) -> Contribution:
         lists, texts = entry.lists, entry.texts
         goals = lists.get("goal", ())
         fields = {key: texts[key] for key in _KEPT if key in texts} | ({"goal": "\n".join(goals)} if goals else {})
@@ -100,7 +105,7 @@ class Notebook:
             subject=f"notebook/{name}",
             account=person,
             role=cast("Role", entry.role),
-            at=noon(entry.date, self.tools.calendar),
+            at=at,
             title=entry.title,
             body=entry.body or None,
             url=texts["link"].split("\n")[0] if "link" in texts else None,

@@ -6,7 +6,8 @@
     result: The second shift went without a call for help.
 
 One heading an entry, then fields as needed, each at the start of a line; indented lines below a field continue it.
-Whatever else stands in an entry is its text.
+Whatever else stands in an entry is its text. Entries of one day are in the order in which they stand, or from the last
+to the first where the newest days stand first.
 """
 
 from __future__ import annotations
@@ -111,19 +112,35 @@ def parse(text: str) -> tuple[list[Entry], list[Doubt]]:
     return entries, doubts
 
 
+def newest_first(entries: Sequence[Entry]) -> bool:
+    """Whether the days go down from entry to entry."""
+    dates = [each.date for each in entries]
+    return dates == sorted(dates, reverse=True) and dates != sorted(dates)
+
+
+def places(entries: Sequence[Entry]) -> list[int]:
+    """Which one of its day each entry is, from 0, so that the later of two figures for a goal holds."""
+    counts: dict[dt.date, int] = {}
+    found = [0] * len(entries)
+    for number in _by_time(entries):
+        found[number] = counts[entries[number].date] = counts.get(entries[number].date, -1) + 1
+    return found
+
+
 def identities(entries: Sequence[Entry]) -> list[str]:
     """A lasting name for each entry, made from its title, so that moving it to another day moves the row.
 
-    Where a title stands on several days the day is part of the name, and a number where it stands twice on one day.
+    Where a title stands again its day is part of the name, and a number where it stands twice on that day. The earliest
+    keeps the plain name, so that whoever referred to it still does when another is written.
     """
-    titles = [_plain(each.title) for each in entries]
-    seen: dict[tuple[str, dt.date], int] = {}
-    names = []
-    for each, title in zip(entries, titles, strict=True):
-        number = seen[title, each.date] = seen.get((title, each.date), 0) + 1
-        day = f"-{each.date.isoformat()}" if titles.count(title) > 1 else ""
-        again = f"-{number}" if number > 1 else ""
-        names.append(f"{_slug(title)}-{hashlib.sha256(title.encode()).hexdigest()[:8]}{day}{again}")
+    seen: dict[tuple[str, dt.date | None], int] = {}
+    names = [""] * len(entries)
+    for number in _by_time(entries):
+        date, title = entries[number].date, _plain(entries[number].title)
+        again = seen[title, None] = seen.get((title, None), 0) + 1
+        that_day = seen[title, date] = seen.get((title, date), 0) + 1
+        end = (f"-{date.isoformat()}" if again > 1 else "") + (f"-{that_day}" if that_day > 1 else "")
+        names[number] = f"{_slug(title)}-{hashlib.sha256(title.encode()).hexdigest()[:8]}{end}"
     return names
 
 
@@ -152,8 +169,7 @@ def add(path: Path, entry: Entry) -> None:
         raise ConfigError("A note needs a title.")
     before, _ = load(path)
     text = path.read_bytes().decode("utf-8") if path.exists() else _INTRODUCTION
-    dates = [each.date for each in before]
-    if len(dates) > 1 and dates == sorted(dates, reverse=True) and dates != sorted(dates):
+    if newest_first(before):
         at = _offset(text, before[0].line)
         write_text(path, text[:at] + render(entry) + "\n" + text[at:])
     else:
@@ -170,6 +186,12 @@ def unknown(entries: Sequence[Entry], goals: Collection[str], people: Collection
         for person in each.lists.get("with", ()):
             if person not in people:
                 yield Doubt(each.line, f"there is no person {person!r}{nearest(person, people)}", each.date, lost=False)
+
+
+def _by_time(entries: Sequence[Entry]) -> list[int]:
+    """The numbers of the entries from the earliest to the latest."""
+    numbers = range(len(entries))
+    return sorted(reversed(numbers) if newest_first(entries) else numbers, key=lambda number: entries[number].date)
 
 
 def _sections(text: str) -> Iterator[tuple[int, str, list[str]]]:

@@ -472,6 +472,13 @@ def test_a_note_that_names_what_is_not_there_is_not_written(world, arguments, st
     assert not (world.cwd / "notebook.md").exists()
 
 
+def test_of_two_figures_on_one_day_the_one_noted_later_holds(world):
+    for title, figure in (("Zero to begin with", 9), ("A better one", 4)):
+        run(world, "note", title, "--outcome", f"no-double-charges = {figure}", "--date", "2026-08-20")
+    run(world, "harvest", *Q3)
+    assert progress(world, "no-double-charges") == 4
+
+
 def test_a_figure_for_a_goal_that_is_counted_is_said_to_move_nothing(world):
     status, _, err = run(world, "note", "A", "--outcome", "payments = 4", "--date", "2026-08-01")
     assert status == 0

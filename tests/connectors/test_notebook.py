@@ -190,8 +190,41 @@ def test_entries_of_one_title_are_told_apart_by_day_and_then_by_number():
     names = identities(entries)
 
     assert len(set(names)) == 4
-    assert [name.endswith(end) for name, end in zip(names, ("-12", "-19", "-19-2", ""), strict=True)] == [True] * 4
-    assert identities(entries[1:])[:2] == names[1:3]
+    assert names[0] == identities(entries[:1])[0]
+    assert names[1:3] == [f"{names[0]}-2026-08-19", f"{names[0]}-2026-08-19-2"]
+
+
+def test_an_entry_that_is_added_renames_none(tmp_path):
+    for order in ("oldest first", "newest first"):
+        path = tmp_path / f"{order}.md"
+        days = (11, 12) if order == "oldest first" else (12, 11)
+        path.write_text("".join(f"## 2026-08-{day} {day}\n\n" for day in days))
+        known = {}
+        for day, title in ((12, "1:1"), (12, "1:1"), (19, "1:1"), (19, "Other"), (26, "1:1")):
+            add(path, Entry(dt.date(2026, 8, day), title, body=str(len(known))))
+            entries, _ = parse(path.read_text())
+            names = {
+                (each.date, each.title, each.body): name
+                for each, name in zip(entries, identities(entries), strict=True)
+            }
+            assert known.items() <= names.items()
+            known = names
+        assert len(set(known.values())) == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("## 2026-08-01 A\n\n## 2026-08-02 Z\n\n## 2026-08-02 B\n", "B"),
+        ("## 2026-08-02 B\n\n## 2026-08-02 Z\n\n## 2026-08-01 A\n", "B"),
+    ],
+    ids=["oldest first", "newest first"],
+)
+def test_of_one_day_the_later_entry_is_the_one_that_was_written_later(tmp_path, text, last):
+    rows = fetched(notebook(tmp_path, text))
+
+    assert max(rows, key=lambda row: row.at).title == last
+    assert {row.title: row.at - noon(dt.date(2026, 8, 2), BERLIN) for row in rows}["Z"] == dt.timedelta(0)
 
 
 def test_a_goal_or_person_that_nobody_configured_is_a_doubt_with_its_line():
