@@ -10,14 +10,18 @@ from typing import Annotated, cast
 
 from pydantic import Field
 
-from harvester.connector import Event, Finding, Gap, Request, Tools
+from harvester.connector import Done, Event, Finding, Gap, Request, Tools
 from harvester.errors import SourceError
-from harvester.notebook import FILE, Entry, identities, load, places
+from harvester.markdown import safe_url
+from harvester.notebook import FILE, Doubt, Entry, ahead, identities, load, places
 from harvester.schema import Contribution, Role
-from harvester.windows import Calendar
+from harvester.windows import Calendar, Window
 from harvester.words import nearest
 
 _START = '`harvester note "…"` starts one.'
+_LOST = "half-written"
+"""The scope of holes, beside that of the rows: what stands in the notebook is known whatever is missing from it."""
+
 _KEPT = ("result", "technical", "takeaway", "outcome", "link")
 
 
@@ -32,10 +36,11 @@ class Notebook:
     )
 
     def fetch(self, request: Request) -> Iterator[Event]:
-        """Yield an entry a row, and a gap for each one that is half-written; nothing where there is no notebook yet.
+        """Yield an entry a row, and a gap of a day for what is half-written; nothing where there is no notebook yet.
 
-        Raises SourceError where the file cannot be read, where the folder it should be in is not there (a disk that is
-        away must not look like nothing written), or where it is not clear whose notebook it is.
+        An entry of a day that is still to come is not yielded before. Raises SourceError where the file cannot be read,
+        where the folder it should be in is not there (a disk that is away must not look like nothing written), or where
+        it is not clear whose notebook it is.
         """
         person = self._person(request)
         if not request.wants(person):
@@ -45,11 +50,13 @@ class Notebook:
             raise SourceError(f"There is no folder for the notebook {self.file!r}.", hint="Is the path right?")
         entries, doubts = load(path)
         for entry, name, at in zip(entries, identities(entries), self._times(entries), strict=True):
-            if at in request.window:
+            if at in request.window and entry.date <= self._today():
                 yield self._row(entry, name, at, person)
-        for doubt in doubts:
-            if doubt.lost and (doubt.date is None or noon(doubt.date, self.tools.calendar) in request.window):
-                yield Gap(self.file, f"{self.file}:{doubt.line}: {doubt.reason}")
+        gaps = [gap for each in doubts if (gap := self._gap(each, request.window))]
+        if gaps:
+            # The file was read all the same, so that an entry that was renamed or removed is not kept beside the new.
+            yield Done(self.file, whole=True)
+            yield from gaps
 
     def check(self) -> Iterator[Finding]:
         """Say what in the notebook cannot be read as it stands."""
@@ -61,20 +68,32 @@ class Notebook:
             yield Finding("warning", f"There is no notebook {self.file!r} yet{self._like(path)}", _START)
             return
         entries, doubts = load(path)
-        for doubt in doubts:
+        doubts += ahead(entries, self._today())
+        for doubt in sorted(doubts, key=lambda each: each.line):
             yield Finding("warning", f"{self.file}:{doubt.line}: {doubt.reason}", "Mend that line.")
         if not doubts:
             yield Finding("ok", f"{len(entries)} entries in {self.file}")
 
     def latest(self) -> dt.datetime | None:
-        """When the newest entry counts; None where there is none."""
+        """When the newest entry counts, of those up to today; None where there is none."""
         entries, _ = load(self._path())
-        return max(self._times(entries), default=None)
+        times = zip(self._times(entries), entries, strict=True)
+        return max((at for at, each in times if each.date <= self._today()), default=None)
 
     def _times(self, entries: Sequence[Entry]) -> list[dt.datetime]:
         """When each entry counts: noon of its day, and a second later for each one of that day before it."""
         at = zip(entries, places(entries), strict=True)
         return [noon(each.date, self.tools.calendar) + dt.timedelta(seconds=place) for each, place in at]
+
+    def _today(self) -> dt.date:
+        return self.tools.calendar.day_of(self.tools.clock())
+
+    def _gap(self, doubt: Doubt, window: Window) -> Gap | None:
+        """The hole that a doubt leaves in its day, where that lies in the window."""
+        if doubt.lost is None or noon(doubt.lost, self.tools.calendar) not in window:
+            return None
+        whole = self.tools.calendar.days(doubt.lost, doubt.lost + dt.timedelta(days=1))
+        return Gap(_LOST, f"{self.file}:{doubt.line}: {doubt.reason}", whole.overlap(window))
 
     def _like(self, path: Path) -> str:
         """The file beside it whose name is nearest, for a slip in `file`."""
@@ -108,7 +127,7 @@ class Notebook:
             at=at,
             title=entry.title,
             body=entry.body or None,
-            url=texts["link"].split("\n")[0] if "link" in texts else None,
+            url=next(filter(safe_url, texts.get("link", "").split("\n")), None),
             labels=tuple(dict.fromkeys((*lists.get("labels", ()), *goals))),
             others=lists.get("with", ()),
             about=lists.get("about", ()),

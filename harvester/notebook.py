@@ -17,11 +17,14 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from harvester.atomic import write_text
 from harvester.errors import ConfigError, SourceError
+from harvester.markdown import safe_url
 from harvester.progress import read_outcome
+from harvester.windows import day
 from harvester.words import nearest
 
 FILE = "notebook.md"
@@ -35,7 +38,7 @@ FIELDS: Mapping[str, str] = {
     "technical": "what was hard about it",
     "takeaway": "what was learned",
     "outcome": "a figure that moves a goal: `no-double-charges = 4`",
-    "link": "where the proof is",
+    "link": "where the proof is; of several, the first that can be opened",
 }
 """The fields of an entry and what they mean; the reference in docs/ prints them."""
 
@@ -43,10 +46,16 @@ LISTS = ("with", "goal", "about", "labels")
 ROLES = ("author", "helper", "mentor")
 _INTRODUCTION = "# Notebook\n\nWhat no tracker sees. One heading an entry, fields as needed.\n"
 _HEADING = re.compile(r"^##(?!#)[ \t]*(?P<text>.*)$")
+_OTHER_HEADING = re.compile(r"^#+[ \t]*(?P<text>.*)$")
+_UNDERLINE = re.compile(r"^(?:=+|-+)[ \t]*$")
 _DATED = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ \t:,–—-]+(?P<title>.*))?", re.ASCII)
+_BEGINS_WITH_DAY = re.compile(r"[*_`\[(<\s]*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?!\d)", re.ASCII)
 _FIELD = re.compile(r"^(?P<key>[A-Za-z]+)[ \t]*:(?:[ \t]+(?P<value>.*))?$")
 _FENCE = re.compile(r"^[ \t]{0,3}(```|~~~)")
 _SLUG = 60
+
+Line = tuple[int, str, str]
+"""A line of an entry: its number, from 1, the field it belongs to (or ''), what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +79,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """What cannot be read as it stands: the line, from 1, in words; `lost` where the entry yields no row for it."""
+    """What cannot be read as it stands: the line, from 1, and why, in words."""
 
     line: int
     reason: str
-    date: dt.date | None = None
-    lost: bool = True
+    lost: dt.date | None = None
+    """The day for which an entry or a figure is missing because of it; None where nothing is, or nobody knows when."""
 
 
 def load(path: Path) -> tuple[list[Entry], list[Doubt]]:
@@ -99,14 +108,15 @@ def parse(text: str) -> tuple[list[Entry], list[Doubt]]:
     entries: list[Entry] = []
     doubts: list[Doubt] = []
     for line, heading, lines in _sections(text):
-        found = _DATED.fullmatch(heading.strip())
+        own = _HEADING.match(heading)
+        found = own and _DATED.fullmatch(own["text"].strip())
         date = _date(found["date"]) if found else None
-        if date is None:
-            what = f"{heading.strip()[:80]!r} does not begin with a day such as 2026-08-12, so it counts nowhere"
-            doubts.append(Doubt(line, what))
+        if not found or date is None:
+            doubts.append(_unread(line, heading))
             continue
-        entry = _entry(date, (found["title"] if found else None) or "", lines, line)
-        doubts += _doubts(entry, lines)
+        fields = list(_fields(lines, line + 1))
+        entry = _entry(date, found["title"] or "", fields, line)
+        doubts += _doubts(entry, fields)
         if entry.title:
             entries.append(entry)
     return entries, doubts
@@ -182,10 +192,17 @@ def unknown(entries: Sequence[Entry], goals: Collection[str], people: Collection
         told = read_outcome(each.texts.get("outcome", ""))
         for goal in (*each.lists.get("goal", ()), *told):
             if goal not in goals:
-                yield Doubt(each.line, f"there is no goal {goal!r}{nearest(goal, goals)}", each.date, lost=False)
+                yield Doubt(each.line, f"there is no goal {goal!r}{nearest(goal, goals)}")
         for person in each.lists.get("with", ()):
             if person not in people:
-                yield Doubt(each.line, f"there is no person {person!r}{nearest(person, people)}", each.date, lost=False)
+                yield Doubt(each.line, f"there is no person {person!r}{nearest(person, people)}")
+
+
+def ahead(entries: Sequence[Entry], today: dt.date) -> Iterator[Doubt]:
+    """Entries of days that are still to come, each with its line."""
+    for each in entries:
+        if each.date > today:
+            yield Doubt(each.line, f"{day(each.date)} is still to come, and the entry counts from that day on")
 
 
 def _by_time(entries: Sequence[Entry]) -> list[int]:
@@ -195,38 +212,55 @@ def _by_time(entries: Sequence[Entry]) -> list[int]:
 
 
 def _sections(text: str) -> Iterator[tuple[int, str, list[str]]]:
-    """Each second-level heading with the number of its line and the lines below it.
-
-    Code in fences has no headings, but for dated ones: a fence that nobody closed must not swallow the next entry.
-    """
+    """Each heading that may be an entry's, with the number of its line, and the lines below it."""
     section: tuple[int, str, list[str]] | None = None
     fenced = False
-    for number, raw in enumerate(text.split("\n"), 1):
-        line = raw.rstrip("\r")
+    written = [raw.rstrip("\r") for raw in text.split("\n")]
+    for number, (line, following) in enumerate(pairwise([*written, ""]), 1):
         fenced ^= bool(_FENCE.match(line))
-        heading = _HEADING.match(line)
-        if heading and fenced and not _DATED.match(heading["text"]):
-            heading = None
-        if heading:
+        if _begins(line, following, fenced=fenced):
             fenced = False
             if section:
                 yield section
-            section = (number, heading["text"], [])
+            section = (number, line, [])
         elif section:
             section[2].append(line)
     if section:
         yield section
 
 
-def _entry(date: dt.date, title: str, lines: Sequence[str], line: int) -> Entry:
+def _begins(line: str, following: str, *, fenced: bool) -> bool:
+    """Whether an entry, or what was meant to be one, begins here: second-level headings and all that are dated.
+
+    Code in fences has no headings, but for dated ones: a fence that nobody closed must not swallow the next entry.
+    """
+    if own := _HEADING.match(line):
+        return not fenced or bool(_DATED.match(own["text"]))
+    other = _OTHER_HEADING.match(line)
+    text = other["text"] if other else line if _UNDERLINE.match(following) else ""
+    return not fenced and bool(_BEGINS_WITH_DAY.match(text))
+
+
+def _unread(line: int, heading: str) -> Doubt:
+    """Why a heading begins no entry."""
+    text = heading.lstrip("#").strip()
+    found = _BEGINS_WITH_DAY.match(text)
+    if _HEADING.match(heading):
+        why = f"{text[:80]!r} does not begin with a day such as 2026-08-12, so it counts nowhere"
+    else:
+        why = f"{heading[:80]!r} is no heading such as `## 2026-08-12 …`, so the entry counts nowhere"
+    return Doubt(line, why, _date(found["date"]) if found else None)
+
+
+def _entry(date: dt.date, title: str, fields: Sequence[Line], line: int) -> Entry:
     lists: dict[str, tuple[str, ...]] = {}
     texts: dict[str, str] = {}
     body: list[str] = []
-    for key, value in _fields(lines):
+    for _, key, value in fields:
         if key in LISTS:
-            lists[key] = lists.get(key, ()) + tuple(part.strip() for part in re.split(r"[,\n]", value) if part.strip())
+            lists[key] = lists.get(key, ()) + tuple(part.strip() for part in value.split(",") if part.strip())
         elif key:
-            texts[key] = "\n".join(filter(None, (texts.get(key, ""), value.strip())))
+            texts[key] = "\n".join(filter(None, (texts.get(key, ""), value)))
         else:
             body.append(value)
     written = "\n".join(body).strip("\n")
@@ -236,46 +270,50 @@ def _entry(date: dt.date, title: str, lines: Sequence[str], line: int) -> Entry:
     return Entry(date, " ".join((title.strip() or first.split("\n")[0]).split()), lists, texts, written, line)
 
 
-def _fields(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Fields with their values, continued lines joined; lines of text under the key ''."""
-    key, value, fenced = "", "", False
-    for line in lines:
+def _fields(lines: Sequence[str], first: int) -> Iterator[Line]:
+    """Each line with its number, and the field it belongs to, which is '' for a line of text."""
+    key, fenced = "", False
+    for number, line in enumerate(lines, first):
         fenced ^= bool(_FENCE.match(line))
         found = None if fenced else _FIELD.match(line)
         if key and not fenced and line[:1] in {" ", "\t"} and line.strip():
-            value += "\n" + line.strip()
+            yield number, key, line.strip()
             continue
-        if key:
-            yield key, value
         key = found["key"].casefold() if found and found["key"].casefold() in FIELDS else ""
-        value = (found["value"] or "") if found and key else ""
-        if not key:
-            yield "", line
-    if key:
-        yield key, value
+        yield number, key, (found["value"] or "").strip() if found and key else line
 
 
-def _doubts(entry: Entry, lines: Sequence[str]) -> Iterator[Doubt]:
+def _doubts(entry: Entry, fields: Sequence[Line]) -> Iterator[Doubt]:
     if not entry.title:
         yield Doubt(entry.line, "the entry has neither a title nor a result, so it counts nowhere", entry.date)
-    told = entry.texts.get("outcome", "")
-    if len(read_outcome(told)) != len([line for line in told.split("\n") if line.strip()]):
-        what = f"the outcome {told[:80]!r} is no `goal = number`, so it moves no goal"
-        yield Doubt(_line(entry, lines, "outcome"), what, entry.date)
-    role = entry.texts.get("role")
-    if role and role.casefold() not in ROLES:
-        what = f"there is no role {role[:80]!r}{nearest(role, ROLES)}"
-        yield Doubt(_line(entry, lines, "role"), what, entry.date, lost=False)
-    for number, line in enumerate(lines, entry.line + 1):
-        found = _FIELD.match(line)
-        if found and found["key"].casefold() not in FIELDS and (near := nearest(found["key"].casefold(), FIELDS)):
-            yield Doubt(number, f"{found['key']!r} is no field and stays text{near}", entry.date, lost=False)
+    yield from _doubtful_outcomes(entry, [(number, value) for number, key, value in fields if key == "outcome"])
+    for number, key, value in fields:
+        if key == "role" and value and value.casefold() not in ROLES:
+            yield Doubt(number, f"there is no role {value[:80]!r}{nearest(value, ROLES)}")
+        if key == "link" and value and not safe_url(value):
+            yield Doubt(number, f"{value[:80]!r} is no http or https address, so nothing links there")
+        if not key and (near := _misspelt(value)):
+            yield Doubt(number, near)
 
 
-def _line(entry: Entry, lines: Sequence[str], key: str) -> int:
-    start = f"{key}"
-    at = (number for number, line in enumerate(lines, entry.line + 1) if line.casefold().startswith(start))
-    return next(at, entry.line)
+def _doubtful_outcomes(entry: Entry, told: Sequence[tuple[int, str]]) -> Iterator[Doubt]:
+    """Each line of an outcome that is no figure, or whose figure another one for the same goal replaces."""
+    last = {goal: number for number, value in told for goal in read_outcome(value)}
+    for number, value in told:
+        if value and not read_outcome(value):
+            yield Doubt(number, f"the outcome {value[:80]!r} is no `goal = number`, so it moves no goal", entry.date)
+        for goal in read_outcome(value):
+            if last[goal] != number:
+                yield Doubt(number, f"the entry has a later outcome of {goal!r}, which holds instead of {value[:80]!r}")
+
+
+def _misspelt(line: str) -> str:
+    """In words, where a line of text looks like a field whose name is nearly right."""
+    found = _FIELD.match(line)
+    if not found or found["key"].casefold() in FIELDS:
+        return ""
+    near = nearest(found["key"].casefold(), FIELDS)
+    return near and f"{found['key']!r} is no field and stays text{near}"
 
 
 def _date(text: str) -> dt.date | None:
@@ -289,7 +327,8 @@ def _date(text: str) -> dt.date | None:
 def _as_text(line: str) -> str:
     """A line of text, set off by a space where it would be read as a heading, a field or a fence."""
     found = _FIELD.match(line)
-    special = _HEADING.match(line) or _FENCE.match(line) or (found and found["key"].casefold() in FIELDS)
+    heading = _begins(line, "", fenced=False) or _UNDERLINE.match(line)
+    special = heading or _FENCE.match(line) or (found and found["key"].casefold() in FIELDS)
     return f" {line}" if special else line
 
 

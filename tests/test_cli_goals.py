@@ -472,11 +472,47 @@ def test_a_note_that_names_what_is_not_there_is_not_written(world, arguments, st
     assert not (world.cwd / "notebook.md").exists()
 
 
+def test_what_counts_less_than_it_looks_is_said_when_a_note_is_written(world):
+    said = ("--outcome", "no-double-charges = 9", "--outcome", "no-double-charges = 4", "--link", "wiki/x")
+    status, _, err = run(world, "note", "A", *said, "--date", "2026-10-16")
+    assert status == 0
+    assert err.splitlines() == [
+        "Note: The entry has a later outcome of 'no-double-charges', which holds instead of 'no-double-charges = 9'.",
+        "Note: 'wiki/x' is no http or https address, so nothing links there.",
+        "Note: 16 October 2026 is still to come, and the entry counts from that day on.",
+    ]
+
+
+def test_of_several_outcomes_only_the_wrong_one_is_refused(world):
+    said = ("--outcome", "no-double-charges = many", "--outcome", "no-double-charges = 12")
+    status, _, err = run(world, "note", "A", *said)
+    assert status == 1
+    assert "The outcome 'no-double-charges = many' is no `goal = number`, so it moves no goal.\n" in err
+
+
 def test_of_two_figures_on_one_day_the_one_noted_later_holds(world):
     for title, figure in (("Zero to begin with", 9), ("A better one", 4)):
         run(world, "note", title, "--outcome", f"no-double-charges = {figure}", "--date", "2026-08-20")
     run(world, "harvest", *Q3)
     assert progress(world, "no-double-charges") == 4
+
+
+def test_a_note_that_is_renamed_counts_once_whatever_else_is_half_written(world):
+    path = world.cwd / "notebook.md"
+    path.write_text("## 2026-08-12 First titel\n")
+    assert "1 note" in run(world, "report", *Q3)[1]
+    path.write_text("## 2026-08-12 First title\n\n## Ideas for later\nA talk.\n")
+    status, out, _ = run(world, "report", *Q3)
+    assert (status, "First title" in out, "First titel" in out) == (0, True, False)
+    assert "notebook.md:3: 'Ideas for later' does not begin with a day" in run(world, "doctor")[1]
+    path.write_text("## 2026-08-12 The first title\n\n## 2026-08-12\n\n## 2026-08-14 Third\n")
+    status, out, _ = run(world, "report", *Q3)
+    assert (status, "2 notes" in out, "First title" in out) == (3, True, False)
+    assert "notebook.md:3: the entry has neither a title nor a result, so it counts nowhere" in out
+    assert run(world, "report", "--period", "2026-07", "--no-harvest")[0] == 0
+    path.write_text("## 2026-08-12 The first title\n")
+    status, out, _ = run(world, "report", *Q3)
+    assert (status, "1 note" in out) == (0, True)
 
 
 def test_a_figure_for_a_goal_that_is_counted_is_said_to_move_nothing(world):

@@ -59,19 +59,19 @@ def command(
     """
     from harvester.cli.main import OK
     from harvester.cli.setup import open_setup
-    from harvester.notebook import FILE, Entry, add
+    from harvester.notebook import FILE, Entry, add, ahead
 
     setup = open_setup(world, config_path, None, aliases=False)
-    day = date.date() if date else setup.config.calendar.day_of(world.clock())
+    today = setup.config.calendar.day_of(world.clock())
     lists = {"with": _keys(setup, people), "goal": goals, "about": about, "labels": labels}
     said = {**texts, "outcome": "\n".join(outcomes)}
     entry = Entry(
-        day, title,
+        date.date() if date else today, title,
         {key: tuple(dict.fromkeys(values)) for key, values in lists.items() if values},
         {key: text for key, text in said.items() if text and text.strip()},
         body,
     )  # fmt: skip
-    warnings = list(_checked(setup, entry))
+    warnings = [*_checked(setup, entry), *(each.reason for each in ahead([entry], today))]
     path = next(notebooks(setup, mine=True), setup.config.root / FILE)
     add(path, entry)
     _tell(world, setup, path, entry, warnings)
@@ -116,7 +116,7 @@ def _checked(setup: Setup, entry: Entry) -> Iterator[str]:
             "\n".join(map(_sentence, (*wrong, *unknown_goals))),
             hint=f"Nothing was written. The goals stand in {setup.config.root / FILE}.",
         )
-    yield from unknown_goals
+    yield from (*unknown_goals, *(each.reason for each in doubts))
     for line in entry.texts.get("outcome", "").split("\n"):
         goal = known.goal(line.partition("=")[0].strip())
         if goal and goal.measure != OUTCOME:

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.connector import Finding, Gap, Request
+from harvester.connector import Done, Finding, Gap, Request
 from harvester.connectors.notebook import Notebook, noon
 from harvester.errors import ConfigError, SourceError
 from harvester.notebook import Entry, add, identities, parse, render, unknown
+from harvester.progress import read_outcome
 from harvester.schema import Contribution
 from harvester.testing import check_connector, tools
 from harvester.windows import Window, calendar
@@ -98,23 +99,121 @@ def test_it_is_read_for_its_writer_only(tmp_path):
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        ("\n## Paired with someone\nresult: x\n", 2, "'Paired with someone' does not begin with a day"),
-        ("## 2026-02-30 No such day\n", 1, "does not begin with a day"),
-        ("## 2026-08-12\n", 1, "neither a title nor a result"),
-        ("## 2026-08-12 Fewer\ntakeaway: y\noutcome: four\n", 3, "the outcome 'four' is no `goal = number`"),
+        ("## 2026-08-12\n", 1, "the entry has neither a title nor a result, so it counts nowhere"),
+        (
+            "## 2026-08-12 Fewer\ntakeaway: y\noutcome: four\n",
+            3,
+            "the outcome 'four' is no `goal = number`, so it moves no goal",
+        ),
+        (
+            "\n### 2026-08-12 Lower\nresult: x\n",
+            2,
+            "'### 2026-08-12 Lower' is no heading such as `## 2026-08-12 …`, so the entry counts nowhere",
+        ),
+        (
+            "## **2026-08-12** Bold\n",
+            1,
+            "'**2026-08-12** Bold' does not begin with a day such as 2026-08-12, so it counts nowhere",
+        ),
     ],
 )
-def test_a_half_written_entry_is_a_gap_with_its_line_and_the_others_are_read(tmp_path, text, line, reason):
+def test_a_half_written_entry_is_a_gap_in_its_day_with_its_line_and_the_others_are_read(tmp_path, text, line, reason):
     found = fetched(notebook(tmp_path, text + "\n## 2026-08-01 Whole\n"))
-    (gap,) = [each for each in found if isinstance(each, Gap)]
 
-    assert gap.reason.startswith(f"notebook.md:{line}: ")
-    assert reason in gap.reason
+    gaps = [each for each in found if isinstance(each, Gap)]
+    day = Window(BERLIN.midnight(dt.date(2026, 8, 12)), BERLIN.midnight(dt.date(2026, 8, 13)))
+    assert [(each.reason, each.window) for each in gaps] == [(f"notebook.md:{line}: {reason}", day)]
     assert [row.title for row in found if isinstance(row, Contribution)][-1] == "Whole"
+    assert Done("notebook.md", whole=True) in found
+
+
+@pytest.mark.parametrize(
+    ("heading", "reason"),
+    [
+        ("## Ideas for later", "'Ideas for later' does not begin with a day such as 2026-08-12, so it counts nowhere"),
+        ("## 2026-02-30 No such day", "does not begin with a day"),
+    ],
+)
+def test_a_heading_without_a_day_is_a_warning_and_no_gap(tmp_path, heading, reason):
+    connector = notebook(tmp_path, f"{heading}\nresult: x\n\n## 2026-08-01 Whole\n")
+
+    assert [each.title for each in fetched(connector)] == ["Whole"]
+    (found,) = connector.check()
+    assert found.message.startswith("notebook.md:1: ")
+    assert reason in found.message
+
+
+@pytest.mark.parametrize("other", ["### 2026-08-02 B", "# 2026-08-02", "2026-08-02 B\n---", "2026-08-02 B\n==="])
+def test_a_dated_heading_of_another_form_gives_nothing_to_the_entry_before_it(other):
+    (entry, last), (doubt,) = parse(f"## 2026-08-01 A\nresult: a\n\n{other}\nresult: b\ntext\n\n## 2026-08-03 C\n")
+
+    assert (entry.texts, entry.body, last.title) == ({"result": "a"}, "", "C")
+    assert (doubt.line, doubt.lost) == (4, dt.date(2026, 8, 2))
+
+
+def test_headings_within_an_entry_and_dates_in_its_text_or_code_stay_text():
+    body = "### Details\n- 2026-08-02 x\n---\n2026-08-03 y\n```\n# 2026-08-04\n```\n# 5 August"
+    (entry,), doubts = parse(f"## 2026-08-01 A\n\n{body}\n")
+
+    assert (entry.body, doubts) == (body, [])
+
+
+def test_each_line_of_an_outcome_is_judged_by_itself():
+    text = "## 2026-08-01 A\noutcome: falling = many\noutcome: falling = 12\noutcome: rising = 1\n  rising = 2\n"
+    (entry,), doubts = parse(text)
+
+    assert read_outcome(entry.texts["outcome"]) == {"falling": 12, "rising": 2}
+    assert [(each.line, each.reason, each.lost) for each in doubts] == [
+        (2, "the outcome 'falling = many' is no `goal = number`, so it moves no goal", dt.date(2026, 8, 1)),
+        (4, "the entry has a later outcome of 'rising', which holds instead of 'rising = 1'", None),
+    ]
+
+
+def test_the_first_link_that_leads_somewhere_is_the_rows_and_the_others_are_kept(tmp_path):
+    links = "link: javascript:alert(1)\nlink: https://example.org/1\nlink: https://example.org/2\n"
+    connector = notebook(tmp_path, f"## 2026-08-01 A\n{links}")
+
+    (row,) = fetched(connector)
+    assert row.url == "https://example.org/1"
+    assert row.fields["link"] == "javascript:alert(1)\nhttps://example.org/1\nhttps://example.org/2"
+    assert [each.message for each in connector.check()] == [
+        "notebook.md:2: 'javascript:alert(1)' is no http or https address, so nothing links there"
+    ]
+
+
+def test_a_note_of_the_future_is_said_and_counts_from_its_day_on(tmp_path):
+    def on(day):
+        now = dt.datetime(2026, 8, day, 1, tzinfo=dt.UTC)
+        return Notebook(tools=tools(tmp_path, "notebook", now=now, reckoning=BERLIN))
+
+    notebook(tmp_path, "## 2026-08-01 A\n\n## 2026-08-12 B\n")
+
+    assert [each.title for each in fetched(on(11))] == ["A"]
+    assert on(11).latest() == noon(dt.date(2026, 8, 1), BERLIN)
+    assert [each.message for each in on(11).check()] == [
+        "notebook.md:3: 12 August 2026 is still to come, and the entry counts from that day on"
+    ]
+    assert [each.title for each in fetched(on(12))] == ["A", "B"]
+    assert [each.state for each in on(12).check()] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("## 2026-08-01 A\n\n## 2026-08-02 Z\n\n## 2026-08-02 B\n", "B"),
+        ("## 2026-08-02 B\n\n## 2026-08-02 Z\n\n## 2026-08-01 A\n", "B"),
+    ],
+    ids=["oldest first", "newest first"],
+)
+def test_of_one_day_the_later_entry_is_the_one_that_was_written_later(tmp_path, text, last):
+    rows = fetched(notebook(tmp_path, text))
+
+    assert max(rows, key=lambda row: row.at).title == last
+    assert {row.title: row.at - noon(dt.date(2026, 8, 2), BERLIN) for row in rows}["Z"] == dt.timedelta(0)
 
 
 def test_an_entry_that_is_half_written_elsewhere_in_time_is_no_gap_here(tmp_path):
-    assert fetched(notebook(tmp_path, "## 2025-08-12\n")) == []
+    assert fetched(notebook(tmp_path, "## 2025-08-12\n\n## 0001-01-01\n\n## 9999-12-31\n")) == []
 
 
 def test_an_entry_without_a_title_is_called_by_its_result(tmp_path):
@@ -212,21 +311,6 @@ def test_an_entry_that_is_added_renames_none(tmp_path):
         assert len(set(known.values())) == 7
 
 
-@pytest.mark.parametrize(
-    ("text", "last"),
-    [
-        ("## 2026-08-01 A\n\n## 2026-08-02 Z\n\n## 2026-08-02 B\n", "B"),
-        ("## 2026-08-02 B\n\n## 2026-08-02 Z\n\n## 2026-08-01 A\n", "B"),
-    ],
-    ids=["oldest first", "newest first"],
-)
-def test_of_one_day_the_later_entry_is_the_one_that_was_written_later(tmp_path, text, last):
-    rows = fetched(notebook(tmp_path, text))
-
-    assert max(rows, key=lambda row: row.at).title == last
-    assert {row.title: row.at - noon(dt.date(2026, 8, 2), BERLIN) for row in rows}["Z"] == dt.timedelta(0)
-
-
 def test_a_goal_or_person_that_nobody_configured_is_a_doubt_with_its_line():
     entries, _ = parse(NOTEBOOK)
 
@@ -289,7 +373,7 @@ def test_what_is_written_is_read_again(entry, windows):
 
 def test_text_that_looks_like_a_field_or_a_heading_stays_text(tmp_path):
     path = tmp_path / "notebook.md"
-    add(path, Entry(dt.date(2026, 9, 1), "A", body="## 2026-01-01 B\ngoal: x\n```"))
+    add(path, Entry(dt.date(2026, 9, 1), "A", body="## 2026-01-01 B\ngoal: x\n# 2026-01-02\n2026-01-03 C\n---\n```"))
     add(path, Entry(dt.date(2026, 9, 2), "C"))
 
     found, _ = parse(path.read_text())
