@@ -28,6 +28,11 @@ from harvester.errors import ConfigError
 from harvester.words import nearest
 
 FILE = "decisions.toml"
+MOST_MEANT = 3
+"""How many subjects are named that a short one may mean."""
+
+_NUMBER = re.compile(r"[#!-]\d+$")
+_HASH = re.compile(r"[0-9a-f]{7,64}")
 _INTRODUCTION = "# What I decided about my work, by subject and goal: accept or reject. Edit it as you like.\n"
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*decisions[ \t]*\]\]")
 _KEY = re.compile(r"^[ \t]*(?P<key>decision|date|note)[ \t]*=[ \t]*(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[0-9-]+)")
@@ -124,13 +129,43 @@ def undo(path: Path, subject: str, goal: str) -> Decision | None:
 
 
 def doubts(decisions: Decisions, goals: Collection[str], subjects: Collection[str]) -> Iterator[str]:
-    """What decisions are about something gone: a goal that goals.toml has not, a subject that no row has; in words."""
+    """What decisions are about something gone: a goal that goals.toml has not, a subject that no row has; in words.
+
+    Only a whole subject decides; of a short or slightly wrong one the whole one that may be meant is named.
+    """
     known = {each.casefold() for each in subjects}
     for number, each in enumerate(decisions.entries, 1):
         if each.goal not in goals:
             yield f"{FILE}: decisions[{number}].goal: there is no goal {each.goal!r}{nearest(each.goal, goals)}"
         if each.key[0] not in known:
-            yield f"{FILE}: decisions[{number}].subject: nothing that was read is {each.subject!r}; it decides nothing"
+            what = f"nothing that was read is {each.subject!r}; it decides nothing{_meant(each.subject, subjects)}"
+            yield f"{FILE}: decisions[{number}].subject: {what}"
+
+
+def _meant(word: str, subjects: Collection[str]) -> str:
+    """`; did you mean 'github.com/org/pay#131'?` for `pay#131`, an address, a short hash or a slip; else nothing."""
+    short = word.strip().strip("/").casefold()
+    ends = tuple({f"/{short}", f"/{_resolved(word) or short}"})
+    digits = short.removeprefix("commit/")
+    whole = [
+        each
+        for each in subjects
+        if f"/{each.casefold()}".endswith(ends) or (_HASH.fullmatch(digits) and each.startswith(f"commit/{digits}"))
+    ]
+    if whole:
+        return f"; did you mean {' or '.join(map(repr, sorted(whole)[:MOST_MEANT]))}?"
+    number = _NUMBER.findall(short)
+    return nearest(word, [each for each in subjects if number and _NUMBER.findall(each) == number])
+
+
+def _resolved(word: str) -> str | None:
+    """The subject, in lower case, that an address of a pull request, a ticket or a commit leads to."""
+    import pyarrow as pa
+
+    from harvester.threads import resolve
+
+    found: str | None = resolve(pa.array([word]), pa.array([""]), {})[0].as_py()
+    return found
 
 
 def _checked(data: object, path: Path) -> Decisions:

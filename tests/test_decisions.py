@@ -155,6 +155,40 @@ def test_a_decision_about_something_gone_is_a_doubt_with_its_place():
     ]
 
 
+SHA = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d"
+SUBJECTS = [
+    "github.com/example/pay#131", "github.com/Other/repay#131", "acme.atlassian.net/PAY-9", f"commit/{SHA}",
+    "github.com/example/pay#13", "github.com/one/app#5", "github.com/two/app#5",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("pay#131", "; did you mean 'github.com/example/pay#131'?"),
+        ("example/pay#131", "; did you mean 'github.com/example/pay#131'?"),
+        ("https://github.com/Example/pay/pull/131", "; did you mean 'github.com/example/pay#131'?"),
+        ("repay#131", "; did you mean 'github.com/Other/repay#131'?"),
+        ("github.com/exmaple/pay#131", "; did you mean 'github.com/example/pay#131'?"),
+        ("pay-9", "; did you mean 'acme.atlassian.net/PAY-9'?"),
+        ("https://acme.atlassian.net/browse/PAY-9", "; did you mean 'acme.atlassian.net/PAY-9'?"),
+        (SHA[:8].upper(), f"; did you mean 'commit/{SHA}'?"),
+        (f"commit/{SHA[:8]}", f"; did you mean 'commit/{SHA}'?"),
+        (f"https://github.com/example/pay/commit/{SHA}", f"; did you mean 'commit/{SHA}'?"),
+        ("app#5", "; did you mean 'github.com/one/app#5' or 'github.com/two/app#5'?"),
+        ("github.com/example/pay#132", ""),
+        ("pay", ""),
+        ("/", ""),
+    ],
+)
+def test_a_subject_that_is_not_whole_decides_nothing_and_the_whole_one_is_named(written, meant):
+    made = decisions.Decisions((Decision(written, "payments", accept=True, date=DAY),))
+
+    assert list(decisions.doubts(made, ["payments"], SUBJECTS)) == [
+        f"decisions.toml: decisions[1].subject: nothing that was read is {written!r}; it decides nothing{meant}"
+    ]
+
+
 def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(tmp_path):
     real, link = tmp_path / "real.toml", tmp_path / "decisions.toml"
     real.write_text("")
