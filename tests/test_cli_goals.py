@@ -290,6 +290,44 @@ def test_words_for_several_pieces_of_work_are_refused_with_their_names(world):
     assert run(world, "decide", "two/pay#12", "--goal", "payments")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "slug"),
+    [
+        ("PAIRED on  the first", "paired-on-the-first-shift"),
+        ("Paired on the second", "paired-on-the-second"),
+        ("2026-08-15", "a-talk"),
+    ],
+)
+def test_a_note_is_found_by_its_title_the_beginning_of_it_or_its_day(world, words, slug):
+    titles = ("Paired on the first shift", "Paired on the second", "Paired on the second shift", "A talk")
+    for day, title in enumerate(titles, 12):
+        run(world, "note", title, "--date", f"2026-08-{day}")
+    run(world, "harvest", *Q3)
+    status, out, _ = run(world, "explain", words, *Q3)
+    assert (status, out.count("\nsubject "), out.count(f" notebook/{slug}-")) == (0, 1, 2)
+    status, out, _ = run(world, "decide", words, "--goal", "payments")
+    assert (status, out.startswith(f"notebook/{slug}-")) == (0, True)
+
+
+def test_the_beginning_of_two_titles_is_refused_with_both_and_no_title_says_what_is_one(world):
+    for day, title in ((12, "Paired on the first shift"), (13, "Paired on the second shift")):
+        run(world, "note", title, "--date", f"2026-08-{day}")
+    run(world, "harvest", *Q3)
+    err = run(world, "decide", "paired on", "--goal", "payments")[2]
+    assert "'paired on' may be notebook/paired-on-the-first-shift-" in err
+    assert ", notebook/paired-on-the-second-shift-" in err
+    for command in (("decide", "notebook", "--goal", "payments"), ("explain", "notebook", *Q3)):
+        assert "A note is named by its title or its day." in run(world, *command)[2]
+
+
+def test_a_long_text_is_cut_when_it_is_explained_and_whole_as_json(world):
+    (world.cwd / "notebook.md").write_text(f"## 2026-08-12 Long\n{'x' * 1_000_000}\n")
+    out = run(world, "explain", "long", *Q3)[1]
+    assert len(out) < 10_000
+    assert "x… (1,000,000 characters; --json has them all)" in out
+    assert json.loads(run(world, "explain", "long", *Q3, "--json")[1])[0]["body"] == "x" * 1_000_000
+
+
 def test_nothing_can_be_decided_before_anything_was_read(world):
     status, _, err = run(world, "decide", "pay#9", "--goal", "payments")
     assert status == 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from harvester.assess import Agreed
     from harvester.goals import Goal, Goals
+    from harvester.windows import Calendar
 
 SHOWN = 200
 """Characters of a title that a terminal gets."""
@@ -61,7 +62,7 @@ def find_goal(goals: Goals, name: str) -> Goal:
 
 
 def everything(world: World, setup: Setup) -> pd.DataFrame | None:
-    """Identity, subject, address, time and title of every row in the ledger; None where nothing was read yet."""
+    """Identity, kind, subject, address, time and title of every row in the ledger; None where nothing was read yet."""
     import pandas as pd
 
     from harvester.cli.reading import is_there, open_ledger
@@ -69,23 +70,24 @@ def everything(world: World, setup: Setup) -> pd.DataFrame | None:
     if not is_there(setup):
         return None
     with open_ledger(world, setup, create=False) as ledger:
-        rows = ledger.rows().select(["id", "subject", "url", "at", "title"])
+        rows = ledger.rows().select(["id", "kind", "subject", "url", "at", "title"])
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     return frame
 
 
-def rows_of(frame: pd.DataFrame | None, what: str) -> pd.DataFrame:
+def rows_of(frame: pd.DataFrame | None, what: str, calendar: Calendar) -> pd.DataFrame:
     """The rows of the one subject that this is (`harvester explain` takes the same); raises UnknownError otherwise."""
-    from harvester.cli.explain import find
+    from harvester.cli.explain import HOW_NOTES, find
     from harvester.errors import UnknownError
 
     if frame is None:
         raise UnknownError("Nothing was read yet.", hint="Run `harvester harvest` first.")
-    rows = find(frame, what)
+    rows = find(frame, what, calendar)
     if rows.empty:
         raise UnknownError(
             f"Nothing that was read is {what!r}.",
-            hint="Was it read? `harvester harvest --period …` reads another window. Name it as a report does.",
+            hint="Was it read? `harvester harvest --period …` reads another window. "
+            f"Name it as a report does. {HOW_NOTES}",
         )
     subjects = sorted(rows["subject"].unique())
     if len(subjects) > 1:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("subject")
+@click.argument("subject", callback=options.given)
 @click.option("--goal", required=True, help="The name of a goal in goals.toml.")
 @click.option("--reject", is_flag=True, help="It does not serve the goal, whatever the rules say.")
 @click.option("--note", default="", help="Why, for yourself.")
@@ -28,8 +28,8 @@ def command(
 ) -> int:
     """Decide that SUBJECT serves a goal; it is kept in decisions.toml and comes before every rule.
 
-    SUBJECT is what `harvester explain` takes: `repo#12` as in a report, a ticket such as PAY-7, an address, an id, or a
-    commit's hash.
+    SUBJECT is what `harvester explain` takes: `repo#12` as in a report, a ticket such as PAY-7, an address, an id, a
+    commit's hash, or a note's title or day.
 
     \b
     Examples:
@@ -57,7 +57,7 @@ def _decide(world: World, setup: Setup, path: Path, what: str, goal: Goal, rejec
     from harvester.cli.agreed import everything, outside, rows_of, short
     from harvester.decisions import Decision, decide
 
-    rows = rows_of(everything(world, setup), what)
+    rows = rows_of(everything(world, setup), what, setup.config.calendar)
     subject = str(rows["subject"].iloc[0])
     today = setup.config.calendar.day_of(world.clock())
     decide(path, Decision(subject, goal.name, not reject, today, note))
@@ -75,7 +75,9 @@ def _undo(world: World, setup: Setup, path: Path, what: str, goal: str) -> None:
     from harvester.errors import UnknownError
 
     known = load(path)
-    subject = what if known.about(what) else str(rows_of(everything(world, setup), what)["subject"].iloc[0])
+    subject = what
+    if not known.about(what):
+        subject = str(rows_of(everything(world, setup), what, setup.config.calendar)["subject"].iloc[0])
     gone = undo(path, subject, goal)
     if gone is None:
         about = ", ".join(each.goal for each in known.about(subject))

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harvester.report import Material
+    from harvester.windows import Calendar
 
 SHORTEST_HASH = 7
+LONGEST = 1_000
+"""Characters of a value that a terminal gets."""
+
+HOW_NOTES = "A note is named by its title or its day."
 
 
 @click.command()
@@ -39,12 +44,14 @@ def command(
 ) -> int:
     """Explain a row, its thread and its claims.
 
-    WHAT is its id, its subject, its address, `repo#12` as in a report, or a commit's hash.
+    WHAT is its id, its subject, its address, `repo#12` as in a report, a commit's hash, or a note's title (its
+    beginning is enough) or day.
 
     \b
     Examples:
       harvester explain pay#120
       harvester explain 1a2b3c4d5e
+      harvester explain "Paired on"
     """
     from harvester.cli.main import OK
     from harvester.cli.material import gather
@@ -55,11 +62,11 @@ def command(
     setup = open_setup(world, config_path, repo)
     with open_ledger(world, setup) as ledger:
         _, material = gather(world, setup, ledger, period, person)
-    rows = find(material.frame, what)
+    rows = find(material.frame, what, material.calendar)
     if rows.empty:
         raise UnknownError(
             f"Nothing that was read for the {material.window.name} is {what!r}.",
-            hint="Another window? Name it with --period.",
+            hint=f"Another window? Name it with --period. {HOW_NOTES}",
         )
     explained = [_explained(material, index) for index in rows.index]
     if as_json:
@@ -69,15 +76,29 @@ def command(
     return OK
 
 
-def find(frame: pd.DataFrame, what: str) -> pd.DataFrame:
-    """The rows whose id, subject, address, short name (`repo#12`) or commit (at least 7 digits of its hash) this is."""
+def find(frame: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:
+    """The rows whose id, subject, address, short name (`repo#12`) or commit (at least 7 digits of its hash) this is.
+
+    Else the notes of this title, else those whose title begins so, without case, else those of this day.
+    """
     subject = frame["subject"]
     found = (frame["id"] == what) | (subject == what) | (frame["url"] == what) | subject.str.endswith(f"/{what}")
     if what[:1] in "#!":
         found |= subject.str.endswith(what)
     if len(what) >= SHORTEST_HASH and all(each in "0123456789abcdef" for each in what.lower()):
         found |= subject.str.startswith(f"commit/{what.lower()}")
-    return frame[found.fillna(False).astype(bool)]
+    rows = frame[found.fillna(False).astype(bool)]
+    return _notes(frame[frame["kind"] == "note"], what, calendar) if rows.empty else rows
+
+
+def _notes(notes: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:
+    words = " ".join(what.casefold().split())
+    titles = [" ".join(each.casefold().split()) for each in notes["title"]]
+    days = [calendar.day_of(each).isoformat() for each in notes["at"]]
+    for fits in ([each == words for each in titles], [each.startswith(words) for each in titles]):
+        if any(fits):
+            return notes[fits]
+    return notes[[each == words for each in days]]
 
 
 def _explained(material: Material, index: Any) -> dict[str, Any]:
@@ -119,4 +140,5 @@ def _plain(value: Any) -> str:
     from harvester.words import printable
 
     text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) or hasattr(value, "tolist") else str(value)
-    return printable(text)
+    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters; --json has them all)"
+    return printable(cut)
