@@ -290,6 +290,33 @@ def test_words_for_several_pieces_of_work_are_refused_with_their_names(world):
     assert run(world, "decide", "two/pay#12", "--goal", "payments")[0] == 0
 
 
+MERGED = """
+git remote add origin https://github.com/example/pay
+ada 2026-07-19T09:00:00+00:00 README.md "Begin"
+git checkout --quiet -b retries
+ada 2026-07-20T09:00:00+00:00 services/pay/retry.py "Try again"
+git checkout --quiet main
+ada 2026-07-21T09:00:00+00:00 services/pay/alone.py "All by itself"
+who="Ada Lovelace" mail=ada@example.org as 2026-07-22T09:00:00+00:00 \\
+    git merge --quiet --no-ff --message "Merge pull request #12 from ada/retries" retries
+"""
+
+
+def test_a_commit_that_counts_with_its_pull_request_is_refused_with_its_name(tmp_path):
+    world = stand_in(tmp_path, MERGED)
+    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (world.cwd / "goals.toml").write_text(AGREED)
+    run(world, "harvest", *Q3)
+    sha = commit(world, "Try again")
+    status, out, err = run(world, "decide", sha[:8], "--goal", "payments", "--reject")
+    assert (status, out) == (1, "")
+    assert f"commit/{sha} counts with its pull request, so nothing was decided about it alone.\n" in err
+    assert "`harvester decide github.com/example/pay#12 --goal payments --reject`." in err
+    assert not (world.cwd / "decisions.toml").exists()
+    assert run(world, "decide", commit(world, "All by itself"), "--goal", "payments", "--reject")[0] == 0
+    assert run(world, "decide", "pay#12", "--goal", "payments", "--reject")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("words", "slug"),
     [

@@ -96,6 +96,31 @@ def rows_of(frame: pd.DataFrame | None, what: str, calendar: Calendar) -> pd.Dat
     return chosen
 
 
+def counted_in(world: World, setup: Setup, subject: str) -> str | None:
+    """The pull request with which a commit counts for everybody who has a part in it; None where it counts by itself.
+
+    As in a report, rows of sources that are no longer configured are left out.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from harvester.cli.reading import open_ledger
+    from harvester.frame import prepare
+
+    with open_ledger(world, setup, create=False) as ledger:
+        rows = ledger.rows()
+    wanted = pc.or_(pc.equal(rows["subject"], subject), pc.equal(rows["kind"], "pull_request"))
+    configured = pc.is_in(rows["source"], pa.array(list(setup.config.sources), pa.string()))
+    frame = prepare(rows.filter(pc.and_(wanted, configured)), setup.config.people)
+    commits = frame[(frame["kind"] == "commit") & frame["shown"] & ~frame["bot"]]
+    if commits.empty or not commits["in_pull_request"].all():
+        return None
+    named = {each for refs in commits["part_of"] for each in refs}
+    pulls = frame[frame["kind"] == "pull_request"]
+    pairs = zip(pulls["subject"], pulls["closes"], strict=True)
+    return min((pull for pull, closed in pairs if pull in named or subject in closed), default=None)
+
+
 def outside(goal: Goal, dates: Iterable[dt.date]) -> str:
     """A sentence where none of these days is one of the goal's, so that it counts nothing of them; else ''."""
     from harvester.windows import day

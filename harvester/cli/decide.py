@@ -29,7 +29,7 @@ def command(
     """Decide that SUBJECT serves a goal; it is kept in decisions.toml and comes before every rule.
 
     SUBJECT is what `harvester explain` takes: `repo#12` as in a report, a ticket such as PAY-7, an address, an id, a
-    commit's hash, or a note's title or day.
+    commit's hash, or a note's title or day. A commit that counts with its pull request is decided on with that.
 
     \b
     Examples:
@@ -59,6 +59,8 @@ def _decide(world: World, setup: Setup, path: Path, what: str, goal: Goal, rejec
 
     rows = rows_of(everything(world, setup), what, setup.config.calendar)
     subject = str(rows["subject"].iloc[0])
+    if subject.startswith("commit/"):
+        _refuse_part(world, setup, subject, goal, reject)
     today = setup.config.calendar.day_of(world.clock())
     decide(path, Decision(subject, goal.name, not reject, today, note))
     title = next(iter(rows["title"].dropna()), "")
@@ -66,6 +68,19 @@ def _decide(world: World, setup: Setup, path: Path, what: str, goal: Goal, rejec
     world.echo(f"{short(subject)} {says} {goal.name}{f': {short(title)}' if title else ''}. Kept in {path.name}.")
     if not reject and (why := outside(goal, map(setup.config.calendar.day_of, rows["at"]))):
         world.say(why)
+
+
+def _refuse_part(world: World, setup: Setup, subject: str, goal: Goal, reject: bool) -> None:
+    """Raises HarvesterError with the name of the pull request that a commit counts with: alone it changes nothing."""
+    from harvester.cli.agreed import counted_in, short
+    from harvester.errors import HarvesterError
+
+    if pull := counted_in(world, setup, subject):
+        again = f"harvester decide {short(pull)} --goal {goal.name}{' --reject' if reject else ''}"
+        raise HarvesterError(
+            f"{short(subject)} counts with its pull request, so nothing was decided about it alone.",
+            hint=f"Decide on the whole: `{again}`.",
+        )
 
 
 def _undo(world: World, setup: Setup, path: Path, what: str, goal: str) -> None:
