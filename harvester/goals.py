@@ -25,7 +25,10 @@ OUTCOME = "outcome"
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?", re.ASCII)
-_TICKET = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-(\d[\d*?]*|\*)|(?:[\w.-]+(?:/[\w.-]+)*)?[#!](\d+|\*)", re.ASCII)
+_TICKET = re.compile(r".*(?:[-#!]\d+|\*\d*)/?")
+"""What a ticket may match: all that ends in a number after a mark, or in a * that may stand for one."""
+
+_BARE = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[\d*]+", re.ASCII)
 
 
 def _span(value: object) -> object:
@@ -296,11 +299,17 @@ def _never_by_words(where: str, rule: Rule, known: Known) -> Iterator[str]:
         if kind not in known.kinds:
             yield f"{where}.kinds: no source yields {kind!r}, so it can never match{nearest(kind, known.kinds)}"
     for key in rule.tickets or ():
-        found = _TICKET.fullmatch(key.strip())
-        if found is None:
+        if not _TICKET.fullmatch(key.strip()):
             yield f"{where}.tickets: {key!r} can never match; write PAY-7, PAY-* or org/repo#12"
-        elif (
-            found[1] and known.tickets is not None and found[1].upper() not in {each.upper() for each in known.tickets}
-        ):
-            near = nearest(found[1].upper(), known.tickets)
-            yield f"{where}.tickets: no Jira project {found[1]!r} is configured, so {key!r} can never match{near}"
+        elif slip := _slip(key.strip(), known.tickets or ()):
+            yield f"{where}.tickets: {key!r} is of no configured ticket key{slip}"
+
+
+def _slip(key: str, configured: Collection[str]) -> str:
+    """`; did you mean 'PAY'?` where the project of a bare key is nearly a configured one, and not one itself.
+
+    Other keys may be those of tickets that another source yields, and match without being configured.
+    """
+    project = key.partition("-")[0].upper()
+    upper = {each.upper() for each in configured}
+    return "" if project in upper or not _BARE.fullmatch(key) else nearest(project, upper)

@@ -140,9 +140,10 @@ def test_every_mistake_is_named_at_once(tmp_path):
         ("{ paths = ['!src'] }", "goals[1].match.paths: '!src' can never match"),
         (
             "{ tickets = ['PAI-*'] }",
-            "match.tickets: no Jira project 'PAI' is configured, so 'PAI-*' can never match; did you mean 'PAY'?",
+            "match.tickets: 'PAI-*' is of no configured ticket key; did you mean 'PAY'?",
         ),
         ("{ tickets = ['payments'] }", "match.tickets: 'payments' can never match; write PAY-7, PAY-* or org/repo#12"),
+        ("{ tickets = ['PAY-1?'] }", "match.tickets: 'PAY-1?' can never match; write PAY-7, PAY-* or org/repo#12"),
         ("{ any = [] }", "goals[1].match.any: an empty list can never match"),
         ("{ any = [{}] }", "goals[1].match.any[1]: it recognises nothing"),
         ("{ not = [{ labels = ['x'] }] }", "goals[1].match: it recognises nothing"),
@@ -157,6 +158,14 @@ def test_a_rule_that_can_never_match_is_a_warning_with_its_place(tmp_path, rule,
     made = load(tmp_path, f'[[goals]]\nname = "a"\ntitle = "A"\nmatch = {rule}')
 
     assert [warning in each for each in made.warnings] == [True]
+
+
+@pytest.mark.parametrize(
+    "key", ["OPS-*", "ops-3", "pay-7", "PAY-*7", "*", "#12", "org/repo#12", "group/app!3", "acme.atlassian.net/OPS-3",
+            "https://acme.atlassian.net/browse/OPS-3"],
+)  # fmt: skip
+def test_a_ticket_that_a_source_may_yield_is_no_warning(tmp_path, key):
+    assert load(tmp_path, f'[[goals]]\nname="a"\ntitle="A"\nmatch = {{ tickets = ["{key}"] }}').warnings == ()
 
 
 def test_a_line_that_takes_back_from_another_is_no_warning(tmp_path):
