@@ -24,32 +24,33 @@ def command(world: World, folder: Path) -> int:
       harvester init
     """
     from harvester import config, goals
+    from harvester.atomic import write_text
     from harvester.cli.main import OK
     from harvester.errors import HarvesterError
 
     place = (world.cwd / folder).resolve()
-    there = [name for name in (config.FILE, GOALS_FILE) if (place / name).exists()]
+    there = [name for name in (config.FILE, goals.FILE) if (place / name).exists()]
     if there:
         raise HarvesterError(f"{place / there[0]} is already there and is left alone.", hint="Edit it by hand.")
-    for file, schema in ((SCHEMA_FILE, config.json_schema()), (GOALS_SCHEMA_FILE, goals.json_schema())):
-        _write(place / file, json.dumps(schema, indent=2) + "\n")
-    _write(place / SCHEMA_FILE.parent / ".gitignore", "*\n")
-    _write(place / config.FILE, _configuration(world, place))
-    _write(place / GOALS_FILE, GOALS)
+    _make_folder(place / SCHEMAS)
+    for file, schema in ((config.FILE, config.json_schema()), (goals.FILE, goals.json_schema())):
+        write_text(place / SCHEMAS / f"{Path(file).stem}.schema.json", json.dumps(schema, indent=2) + "\n")
+    write_text(place / SCHEMAS / ".gitignore", "*\n")
+    write_text(place / config.FILE, _configuration(world, place))
+    write_text(place / goals.FILE, GOALS)
     config.load(place / config.FILE, world.zone())
-    goals.load(place / GOALS_FILE)
-    world.echo(f"Wrote {config.FILE} and {GOALS_FILE}. Next: read them, then `harvester report`.")
+    goals.load(place / goals.FILE)
+    world.echo(f"Wrote {config.FILE} and {goals.FILE}. Next: read them, then `harvester report`.")
     return OK
 
 
-def _write(path: Path, text: str) -> None:
+def _make_folder(path: Path) -> None:
     from harvester.errors import HarvesterError
 
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise HarvesterError(f"{path} cannot be written: {error.strerror}.", hint="Name a --folder.") from error
+        raise HarvesterError(f"{path} cannot be made: {error.strerror}.", hint="Name a --folder.") from error
 
 
 def _configuration(world: World, place: Path) -> str:
@@ -95,9 +96,7 @@ def _github_owner(url: str) -> str | None:
     return found[1] if found else None
 
 
-GOALS_FILE = "goals.toml"
-SCHEMA_FILE = Path(".harvester/harvester.schema.json")
-GOALS_SCHEMA_FILE = Path(".harvester/goals.schema.json")
+SCHEMAS = Path(".harvester")
 CONFIGURATION = """\
 #:schema .harvester/harvester.schema.json
 # Where to look, and who is who. Secrets stand elsewhere; here is only where to find them.
