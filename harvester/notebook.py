@@ -17,7 +17,6 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 
 from harvester.atomic import write_text
@@ -50,6 +49,8 @@ _OTHER_HEADING = re.compile(r"^#+[ \t]*(?P<text>.*)$")
 _UNDERLINE = re.compile(r"^(?:=+|-+)[ \t]*$")
 _DATED = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ \t:,–—-]+(?P<title>.*))?", re.ASCII)
 _BEGINS_WITH_DAY = re.compile(r"[*_`\[(<\s]*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?!\d)", re.ASCII)
+_DAY = re.compile(r"(?<!\d)\d{4}-\d{1,2}-\d{1,2}(?!\d)", re.ASCII)
+_NO_HEADING = re.compile(rf"[-+*>|#\s]|(?i:{'|'.join(FIELDS)})[ \t]*:")
 _FIELD = re.compile(r"^(?P<key>[A-Za-z]+)[ \t]*:(?:[ \t]+(?P<value>.*))?$")
 _FENCE = re.compile(r"^[ \t]{0,3}(```|~~~)")
 _SLUG = 60
@@ -215,10 +216,11 @@ def _sections(text: str) -> Iterator[tuple[int, str, list[str]]]:
     """Each heading that may be an entry's, with the number of its line, and the lines below it."""
     section: tuple[int, str, list[str]] | None = None
     fenced = False
-    written = [raw.rstrip("\r") for raw in text.split("\n")]
-    for number, (line, following) in enumerate(pairwise([*written, ""]), 1):
+    written = ["", *(raw.rstrip("\r") for raw in text.split("\n")), ""]
+    for number, line in enumerate(written[1:-1], 1):
         fenced ^= bool(_FENCE.match(line))
-        if _begins(line, following, fenced=fenced):
+        underlined = not fenced and _underlined(*written[number - 1 : number + 2])
+        if underlined or _begins(line, fenced=fenced):
             fenced = False
             if section:
                 yield section
@@ -229,7 +231,7 @@ def _sections(text: str) -> Iterator[tuple[int, str, list[str]]]:
         yield section
 
 
-def _begins(line: str, following: str, *, fenced: bool) -> bool:
+def _begins(line: str, *, fenced: bool) -> bool:
     """Whether an entry, or what was meant to be one, begins here: second-level headings and all that are dated.
 
     Code in fences has no headings, but for dated ones: a fence that nobody closed must not swallow the next entry.
@@ -237,8 +239,14 @@ def _begins(line: str, following: str, *, fenced: bool) -> bool:
     if own := _HEADING.match(line):
         return not fenced or bool(_DATED.match(own["text"]))
     other = _OTHER_HEADING.match(line)
-    text = other["text"] if other else line if _UNDERLINE.match(following) else ""
-    return not fenced and bool(_BEGINS_WITH_DAY.match(text))
+    return not fenced and bool(other and _BEGINS_WITH_DAY.match(other["text"]))
+
+
+def _underlined(before: str, line: str, following: str) -> bool:
+    """Whether a line is a heading because of the line below it, and dated; of the second level wherever its day is."""
+    if before.strip() or not _UNDERLINE.match(following) or _NO_HEADING.match(line):
+        return False
+    return bool(_BEGINS_WITH_DAY.match(line) or (following.startswith("-") and _DAY.search(line)))
 
 
 def _unread(line: int, heading: str) -> Doubt:
@@ -327,7 +335,7 @@ def _date(text: str) -> dt.date | None:
 def _as_text(line: str) -> str:
     """A line of text, set off by a space where it would be read as a heading, a field or a fence."""
     found = _FIELD.match(line)
-    heading = _begins(line, "", fenced=False) or _UNDERLINE.match(line)
+    heading = _begins(line, fenced=False) or _UNDERLINE.match(line)
     special = heading or _FENCE.match(line) or (found and found["key"].casefold() in FIELDS)
     return f" {line}" if special else line
 

@@ -151,8 +151,22 @@ def test_a_dated_heading_of_another_form_gives_nothing_to_the_entry_before_it(ot
     assert (doubt.line, doubt.lost) == (4, dt.date(2026, 8, 2))
 
 
+def test_an_underlined_heading_with_a_day_in_it_gives_nothing_to_the_entry_before_it():
+    (entry,), (doubt,) = parse("## 2026-08-01 A\nresult: a\n\nPaired, 2026-08-02\n---\nresult: b\n")
+
+    assert (entry.texts, entry.body) == ({"result": "a"}, "")
+    assert (doubt.line, doubt.lost) == (4, None)
+
+
+def test_a_field_with_a_day_above_a_line_is_no_heading():
+    (entry,), doubts = parse("## 2026-08-01 A\n\nresult: All since 2026-08-02\n---\n")
+
+    assert (entry.texts, entry.body, doubts) == ({"result": "All since 2026-08-02"}, "---", [])
+
+
 def test_headings_within_an_entry_and_dates_in_its_text_or_code_stay_text():
-    body = "### Details\n- 2026-08-02 x\n---\n2026-08-03 y\n```\n# 2026-08-04\n```\n# 5 August"
+    listed = "2026-08-02 x\ntwo lines\n---\n\n- 2026-08-02 x\n---\n2026-08-03 y"
+    body = f"### Details\n\n{listed}\n```\n# 2026-08-04\n```\n# 5 August"
     (entry,), doubts = parse(f"## 2026-08-01 A\n\n{body}\n")
 
     assert (entry.body, doubts) == (body, [])
