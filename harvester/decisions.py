@@ -25,6 +25,7 @@ from pydantic import Field
 from harvester.atomic import write_text
 from harvester.config import Section, as_toml, check, read_toml
 from harvester.errors import ConfigError
+from harvester.locks import alone
 from harvester.words import nearest
 
 FILE = "decisions.toml"
@@ -99,6 +100,11 @@ def decide(path: Path, decision: Decision) -> None:
     A note of an earlier one stays where the new one has none. The file is read anew and replaced in one step. Raises
     ConfigError where it cannot be read, ReportError where it cannot be written; it is unchanged then.
     """
+    with alone(path):
+        _decide(path, decision)
+
+
+def _decide(path: Path, decision: Decision) -> None:
     text, before = _text(path), load(path).entries
     keys = [each.key for each in before]
     if decision.key not in keys:
@@ -114,6 +120,11 @@ def decide(path: Path, decision: Decision) -> None:
 
 def undo(path: Path, subject: str, goal: str) -> Decision | None:
     """Take a decision out of the file; gives it back, or None where there is none."""
+    with alone(path):
+        return _undo(path, subject, goal)
+
+
+def _undo(path: Path, subject: str, goal: str) -> Decision | None:
     text, before = _text(path), load(path).entries
     keys = [each.key for each in before]
     if (subject.casefold(), goal) not in keys:
@@ -162,7 +173,7 @@ def _resolved(word: str) -> str | None:
     """The subject, in lower case, that an address of a pull request, a ticket or a commit leads to."""
     import pyarrow as pa
 
-    from harvester.threads import resolve
+    from harvester.references import resolve
 
     found: str | None = resolve(pa.array([word]), pa.array([""]), {})[0].as_py()
     return found

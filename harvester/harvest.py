@@ -17,9 +17,9 @@ from harvester.connector import Connector, Gap, Request
 from harvester.coverage import WHOLE, Coverage, covered, marks
 from harvester.errors import HarvesterError, LedgerError
 from harvester.ledger.changes import Change, Counts, Slice
-from harvester.ledger.locks import Stopped
 from harvester.ledger.store import Ledger
 from harvester.ledger.tables import Overtaken
+from harvester.locks import Stopped
 from harvester.reading import Reading, rows_of
 from harvester.schema import Contribution
 from harvester.windows import Window

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from harvester.atomic import write_text
 from harvester.errors import ConfigError, SourceError
+from harvester.locks import alone
 from harvester.markdown import safe_url
 from harvester.progress import read_outcome
 from harvester.windows import day
@@ -170,21 +171,23 @@ def render(entry: Entry) -> str:
 def add(path: Path, entry: Entry) -> None:
     """Add an entry to the notebook, at its beginning where the newest stand first, else at its end.
 
-    The file is replaced in one step and otherwise stays as it is. Raises ConfigError where the entry has no title or a
-    field that a notebook has not, SourceError where the file cannot be read, ReportError where it cannot be written.
+    The file is replaced in one step and otherwise stays as it is; others who add at the same time wait. Raises
+    ConfigError where the entry has no title or a field that a notebook has not, SourceError where the file cannot be
+    read, ReportError where it cannot be written.
     """
     for key in (*entry.lists, *entry.texts):
         if key not in FIELDS:
             raise ConfigError(f"A note has no field {key!r}{nearest(key, FIELDS, '.')}")
     if not entry.title.strip():
         raise ConfigError("A note needs a title.")
-    before, _ = load(path)
-    text = path.read_bytes().decode("utf-8") if path.exists() else _INTRODUCTION
-    if newest_first(before):
-        at = _offset(text, before[0].line)
-        write_text(path, text[:at] + render(entry) + "\n" + text[at:])
-    else:
-        write_text(path, text + ("" if text.endswith("\n") else "\n") + "\n" + render(entry))
+    with alone(path):
+        before, _ = load(path)
+        text = path.read_bytes().decode("utf-8") if path.exists() else _INTRODUCTION
+        if newest_first(before):
+            at = _offset(text, before[0].line)
+            write_text(path, text[:at] + render(entry) + "\n" + text[at:])
+        else:
+            write_text(path, text + ("" if text.endswith("\n") else "\n") + "\n" + render(entry))
 
 
 def unknown(entries: Sequence[Entry], goals: Collection[str], people: Collection[str]) -> Iterator[Doubt]:
@@ -197,6 +200,14 @@ def unknown(entries: Sequence[Entry], goals: Collection[str], people: Collection
         for person in each.lists.get("with", ()):
             if person not in people:
                 yield Doubt(each.line, f"there is no person {person!r}{nearest(person, people)}")
+
+
+def astray(entries: Sequence[Entry], references: Collection[str]) -> Iterator[Doubt]:
+    """Entries that are about one of these references, which lead to no work, each with its line."""
+    for each in entries:
+        for about in each.lists.get("about", ()):
+            if about in references:
+                yield Doubt(each.line, f"{about!r} is nothing that was read, or more than one piece of work")
 
 
 def ahead(entries: Sequence[Entry], today: dt.date) -> Iterator[Doubt]:

@@ -462,6 +462,15 @@ def test_a_key_in_the_ledger_s_address_is_refused_and_not_shown(world):
     assert "hunter2" not in out + err
 
 
+def test_a_url_among_the_folders_is_refused_and_its_password_not_shown(world):
+    text = '[sources.here]\nconnector = "git"\nrepositories = [".", "https://me:hunter2@github.com/o/r.git"]\n'
+    (world.cwd / "harvester.toml").write_text(text)
+    for command in (["report", "--period", "2026Q3"], ["doctor"], ["sources"]):
+        status, out, err = run(world, *command)
+        assert (status, "sources.here.repositories[2]" in err) == (1, True)
+        assert "hunter2" not in out + err
+
+
 def test_a_terminated_run_leaves_nothing_where_only_a_look_was_taken(world, tmp_path):
     trap = tmp_path / "slow"
     trap.write_text("#!/bin/sh\nsleep 20\n")

@@ -163,6 +163,18 @@ def test_subjects_are_looked_up_in_all_that_was_read_and_not_before(world):
     assert "warning" not in run(world, "goals", "check")[1]
 
 
+def test_a_note_about_what_nobody_read_or_of_a_day_to_come_is_a_warning_with_its_line(world):
+    sha = commit(world, "Carry the order")
+    run(world, "note", "A", "--about", "nosuch#5", "--about", sha, "--date", "2026-08-01")
+    run(world, "note", "B", "--about", f"commit/{sha[:9]}", "--date", "2026-10-16")
+    assert "nosuch" not in run(world, "goals", "check")[1]
+    run(world, "harvest", *Q3)
+    assert run(world, "goals", "check")[1].splitlines()[1:] == [
+        "warning  notebook.md:5: 'nosuch#5' is nothing that was read, or more than one piece of work",
+        "warning  notebook.md:8: 16 October 2026 is still to come, and the entry counts from that day on",
+    ]
+
+
 def test_progress_is_told_with_pace_and_state(world):
     run(world, "note", "Fewer", "--outcome", "no-double-charges = 4", "--date", "2026-08-20")
     status, out, err = run(world, "goals", "progress", *Q3)
@@ -652,6 +664,18 @@ def test_triage_asks_about_as_many_pieces_of_work_as_the_report_counts(world):
     subprocess.run(["sh", "-c", script], cwd=world.cwd, env=world.environ, check=True)
     assert "2 pieces of work serve no goal yet." in run(world, "report", *Q3)[1]
     assert "2 of 2" in triage(world, "s", "s")
+
+
+def test_notes_and_decisions_of_several_processes_at_once_are_all_kept(world):
+    sha = commit(world, "A runbook")
+    run(world, "harvest", *Q3)
+    command = [sys.executable, "-m", "harvester"]
+    calls = [["note", f"Note {number}"] for number in range(4)]
+    calls += [["decide", sha, "--goal", goal] for goal in ("payments", "no-double-charges")]
+    running = [subprocess.Popen([*command, *call], cwd=world.cwd, env=world.environ) for call in calls]
+    assert [each.wait(60) for each in running] == [0] * len(calls)
+    assert (world.cwd / "notebook.md").read_text().count("## ") == 4
+    assert sorted(goal for _, goal, _ in decided(world)) == ["no-double-charges", "payments"]
 
 
 def test_a_notebook_that_is_not_begun_is_no_hole(world):

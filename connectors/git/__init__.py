@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from harvester.accounts import email_of, name_of
 from harvester.bots import is_bot
@@ -34,12 +34,18 @@ OLDEST = (2, 31)
 """The first git that has all options that are used here."""
 
 
+def _folder(entry: str) -> str:
+    if "://" in entry:  # which may hold a password, and stands in reports where it cannot be read
+        raise ValueError("a URL is no folder; clone it, and name the folder")
+    return entry
+
+
 @dataclass(frozen=True)
 class Git:
     """Commits and merged pull requests in git repositories on this machine."""
 
     repositories: Annotated[
-        list[str],
+        list[Annotated[str, AfterValidator(_folder)]],
         Field(min_length=1, description="folders and globs, from the folder of harvester.toml; ~ is the home folder"),
     ]
     tools: Tools

@@ -95,7 +95,7 @@ _REVERTS_PULL = re.compile(
 _PICKED = re.compile(rf"\(cherry picked from commit ({_HEX})\)", re.ASCII)
 _SHA = re.compile(_HEX, re.ASCII)
 _CO_AUTHOR = re.compile(
-    r"^co-authored-by:[ \t]*([^<>\n]*?)[ \t]*<([^<>\s]{1,320})>[ \t]*$", re.ASCII | re.IGNORECASE | re.MULTILINE
+    r"^co-authored-by:([^<>\n]{0,400})<([^<>\s]{1,320})>[ \t]*$", re.ASCII | re.IGNORECASE | re.MULTILINE
 )
 _TRAILER = re.compile(r"[A-Za-z0-9-]{1,100}[ \t]{0,9}:|[ \t]|\(cherry picked from commit ", re.ASCII)
 """A line of `git interpret-trailers`, one that goes on, or what `git cherry-pick -x` adds below them."""
@@ -170,7 +170,7 @@ def co_authors(message: str) -> tuple[tuple[str, str], ...]:
             end.insert(0, paragraph)
         if not only_trailers:
             break
-    return tuple(dict.fromkeys(found for each in end for found in _CO_AUTHOR.findall(each)))
+    return tuple(dict.fromkeys((name.strip(), mail) for each in end for name, mail in _CO_AUTHOR.findall(each)))
 
 
 def merged_pull_request(message: str, forge: Forge | None, *, by_github: bool = False) -> PullRequest | None:

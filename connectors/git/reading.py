@@ -23,6 +23,8 @@ from .run import GitError, text
 from .walk import Change, Diff, History
 
 Rows = Iterator[Contribution]
+MOST_CO_AUTHORS = 200
+"""So many co-authors of one commit are read: each has a row that names all the others."""
 WORTH_ASKING = 500
 """Up to so many commits are counted sooner than the ledger is asked whether it knows them."""
 
@@ -74,6 +76,7 @@ class Reading:
         gaps = list(self._undated(history))
         yield from gaps
         yield from self._unknown(selected)
+        yield from self._crowded(selected)
         complete = yield from self._changes(selected)
         complete = complete and not gaps and not selected.missing
         return complete and selected.all_anew and not self.edge, complete
@@ -153,6 +156,11 @@ class Reading:
                 self._scope,
                 f"shallow: the commits of {count} merged pull requests are not all here, so they are left out",
             )
+
+    def _crowded(self, selected: _Selected) -> Iterator[Gap]:
+        if count := selected.more.crowded:
+            words = f"more than {MOST_CO_AUTHORS} co-authors in {count} of the commits: those beyond are left out"
+            yield Gap(self._scope, words)
 
     def _changes(self, selected: _Selected) -> Generator[Contribution | Gap, None, bool]:
         """Read the second pass and yield its rows; give back whether all paths and counts could be read."""
@@ -276,6 +284,8 @@ class _CoAuthors:
     def __init__(self, history: History) -> None:
         self._history = history
         self._named: dict[int, tuple[Author, ...]] = {}
+        self.crowded = 0
+        """How many commits name more co-authors than are read."""
 
     def load(self, repository: Repository, positions: Sequence[int]) -> None:
         """Read the co-authors of these commits."""
@@ -283,7 +293,8 @@ class _CoAuthors:
         for at in dict.fromkeys(positions):
             message = self._history.messages.get(at, b"")
             if b"co-authored-by:" in message.lower() and (named := messages.co_authors(text(message))):
-                found[at] = named
+                found[at] = named[:MOST_CO_AUTHORS]
+                self.crowded += len(named) > MOST_CO_AUTHORS
         contacts = list(dict.fromkeys(each for named in found.values() for each in named))
         accounts = walk.mailmapped(repository.git, contacts)
         self._named = {at: tuple(Author(accounts[each], each[1]) for each in named) for at, named in found.items()}

@@ -142,12 +142,21 @@ def open_repository(path: Path, choice: Choice, program: str = "git") -> Reposit
     top = _path(here, "--git-dir" if bare else "--show-toplevel")
     folder = top.resolve()
     git = Git(folder, program)
+    _refuse_endless(git, folder)
     urls = _remotes(git)
     name = _remote_name(urls, choice)
     known = {each: remote.parse(url, choice.forge) for each, url in urls.items()}
     ours = known[name] if name else None
     others = frozenset(each for each, there in known.items() if ours and there and there.name != ours.name)
     return Repository(git, common.resolve(), folder, bare, name, ours, others, choice.forge)
+
+
+def _refuse_endless(git: Git, folder: Path) -> None:
+    """Raises GitError where a mailmap is no ordinary file: git would read a pipe or a device without end."""
+    named = git.line("config", "--type=path", "--get", "mailmap.file")
+    for path in (folder / ".mailmap", *([folder / named] if named else [])):
+        if path.exists() and not path.is_file():
+            raise GitError(f"the mailmap {path.name!r} is no ordinary file", hint="Remove it.")
 
 
 def _path(git: Git, which: str) -> Path:

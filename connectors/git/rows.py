@@ -121,7 +121,8 @@ def of_pull(
         "subject": pull.subject,
         "url": place.pull_url(pull),
         "state": "merged",
-        "closes": tuple(dict.fromkeys([*messages.closes(change.message), *credit.closes])),
+        # The commit that landed it, as a forge tells it too: what takes that back takes back this.
+        "closes": tuple(dict.fromkeys([*messages.closes(change.message), *credit.closes, f"commit/{change.sha}"])),
         "same_as": messages.same_as(change.message),
         "owners": tuple(each.account for each in credit.authors[:1]),
     }

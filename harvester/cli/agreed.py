@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,28 @@ def rows_of(frame: pd.DataFrame | None, what: str, calendar: Calendar) -> pd.Dat
         raise UnknownError(f"{what!r} may be {', '.join(subjects[:5])}.", hint="Write the one you mean in full.")
     chosen: pd.DataFrame = frame[frame["subject"] == subjects[0]]
     return chosen
+
+
+def nowhere(frame: pd.DataFrame, references: Iterable[str], tickets: Mapping[str, str]) -> set[str]:
+    """Those of the references in notes that lead to no subject, or to more than one, and so to no thread."""
+    import pandas as pd
+    import pyarrow as pa
+
+    from harvester.threads import about
+
+    asked = sorted(set(references))
+    columns = {
+        "subject": [*frame["subject"], *("" for _ in asked)],
+        "scope": [""] * (len(frame) + len(asked)),
+        "url": [None] * (len(frame) + len(asked)),
+        "about": [*([] for _ in frame.index), *([each] for each in asked)],
+    }
+    text = pa.string()
+    table = pa.table(
+        {name: pa.array(each, pa.list_(text) if name == "about" else text) for name, each in columns.items()}
+    )
+    notes = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return set(asked) - {asked[row - len(frame)] for row, _ in about(notes, notes["subject"], tickets)}
 
 
 def counted_in(world: World, setup: Setup, subject: str) -> str | None:

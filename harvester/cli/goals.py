@@ -13,6 +13,8 @@ from harvester.cli import options
 from harvester.cli.world import World
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from harvester.assess import Agreed
     from harvester.cli.reading import Read
     from harvester.cli.setup import Setup
@@ -102,8 +104,8 @@ def _agreed(goal: Goal) -> str:
 def check(world: World, as_json: bool, config_path: Path | None) -> int:
     """Check goals.toml, decisions.toml and what notes name; errors exit with 1, warnings with 0.
 
-    Warnings tell of goals that can never match, and of decisions and notes about what is not there. Work is looked up
-    in everything that was read so far.
+    Warnings tell of goals that can never match, of decisions and notes about what is not there, and of notes of days to
+    come. Work is looked up in everything that was read so far.
 
     \b
     Example:
@@ -116,9 +118,9 @@ def check(world: World, as_json: bool, config_path: Path | None) -> int:
 
     setup = open_setup(world, config_path, None, aliases=False)
     known = _sound(setup)
-    rows = everything(world, setup) if known.decisions.entries else None
+    rows = everything(world, setup)
     subjects = None if rows is None else set(rows["subject"].unique())
-    warnings = [*_warnings(known, subjects), *_about_notes(setup, known)]
+    warnings = [*_warnings(known, subjects), *_about_notes(world, setup, known, rows)]
     counts = {"goals": len(known.goals.goals), "criteria": len(known.goals.criteria)}
     counts["decisions"] = len(known.decisions.entries)
     if as_json:
@@ -159,14 +161,18 @@ def _warnings(known: Agreed, subjects: set[str] | None) -> Iterator[str]:
     yield from doubts(known.decisions, [each.name for each in known.goals.goals], looked_up)
 
 
-def _about_notes(setup: Setup, known: Agreed) -> Iterator[str]:
+def _about_notes(world: World, setup: Setup, known: Agreed, rows: pd.DataFrame | None) -> Iterator[str]:
+    from harvester.cli.agreed import nowhere
     from harvester.cli.note import notebooks
-    from harvester.notebook import load, unknown
+    from harvester.notebook import ahead, astray, load, unknown
 
     goals, people = [each.name for each in known.goals.goals], [each.key for each in setup.config.people.persons]
+    today = setup.config.calendar.day_of(world.clock())
     for path in notebooks(setup):
         entries, doubts = load(path)
-        for each in (*doubts, *unknown(entries, goals, people)):
+        references = [each for entry in entries for each in entry.lists.get("about", ())]
+        lost = nowhere(rows, references, known.tickets) if rows is not None and references else set()
+        for each in (*doubts, *unknown(entries, goals, people), *astray(entries, lost), *ahead(entries, today)):
             yield f"{path.name}:{each.line}: {each.reason}"
 
 

@@ -21,10 +21,10 @@ from harvester.ledger import related, rewrite
 from harvester.ledger.changes import Change, Counts
 from harvester.ledger.choose import Wanted, accounts_in, between, is_parquet, sized, without, write_parquet
 from harvester.ledger.kept import coverage_schema
-from harvester.ledger.locks import held
 from harvester.ledger.migrate import MIGRATIONS, Migration, migrate
 from harvester.ledger.tables import DataFile, Overtaken, Table, files, span, tidy, told, turns_of, version_of
 from harvester.ledger.told import Told, after, readings
+from harvester.locks import held
 from harvester.schema import COLUMNS, VERSION, Contribution, arrow_schema
 from harvester.windows import Window
 

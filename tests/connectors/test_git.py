@@ -235,7 +235,7 @@ def test_a_merged_pull_request_is_its_authors_and_not_who_pressed_the_button(rep
     assert (row.title, row.body, row.type, row.state) == ("feat: round half even", "Closes PAY-7", "feature", "merged")
     assert row.url == "https://github.com/Acme/shop/pull/12"
     assert (row.paths, row.additions, row.deletions, row.files) == (("c", "d"), 3, 0, 2)
-    assert row.closes == ("PAY-7", "#3")
+    assert row.closes == ("PAY-7", "#3", f"commit/{landing}")
     assert row.at == time(repo.git("log", "-1", "--format=%cI", landing)[:19])
     assert (only(events, "pull_request", "co-author").account, only(events, "pull_request", "merger").account) == (
         CLEO,
@@ -1120,3 +1120,28 @@ def test_a_no_reply_address_is_found_with_and_without_its_number(repo):
     repo.commit("Mine", {"a": "1"}, by="Ann <1234+ann@users.noreply.github.com>")
     for asked in ("ann@users.noreply.github.com", "1234+Ann@users.noreply.github.com"):
         assert len(rows(fetch(repo, accounts=[asked]), "commit")) == 1
+
+
+def test_a_commit_of_more_co_authors_than_are_read_says_so(repo):
+    crowd = "\n".join(f"Co-authored-by: N{number} <n{number}@example.org>" for number in range(300))
+    repo.commit(f"Everyone\n\n{crowd}", {"a": "1"})
+    events = fetch(repo)
+    assert len(rows(events, "commit", "co-author")) == 200
+    assert "more than 200 co-authors in 1 of the commits" in gaps(events)[0].reason
+
+
+def test_a_mailmap_that_would_be_read_without_end_is_refused(repo):
+    repo.commit("one", {"a": "1"})
+    os.mkfifo(repo.path / ".mailmap")
+    with pytest.raises(SourceError, match="no ordinary file"):
+        fetch(repo)
+    (repo.path / ".mailmap").unlink()
+    repo.git("config", "mailmap.file", "/dev/zero")
+    with pytest.raises(SourceError, match="no ordinary file"):
+        fetch(repo)
+
+
+def test_a_pull_request_names_the_commit_that_landed_it(repo):
+    repo.remote(SHOP)
+    landed = repo.commit("Charge once (#12)", {"a": "1"})
+    assert only(fetch(repo), "pull_request").closes == (f"commit/{landed}",)

@@ -1,5 +1,7 @@
 """What commit messages say, and what they do not."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -263,3 +265,10 @@ def test_what_github_itself_squashed_is_a_pull_request_though_its_description_cl
 )
 def test_a_merge_tells_whose_branch_it_brings(subject, expected):
     assert expected == messages.whose_branch(subject, "acme/shop", {"vendor"})
+
+
+def test_what_looks_like_a_trailer_and_never_ends_costs_no_more_than_its_length():
+    started = time.perf_counter()
+    assert messages.co_authors(f"t\n\nco-authored-by:{' ' * 200_000}x") == ()
+    assert messages.co_authors("t\n\n" + "co-authored-by: a <b\n" * 20_000) == ()
+    assert time.perf_counter() - started < 5

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -19,6 +20,8 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong: somebody asked for
 def held(path: Path | None, stop: threading.Event | None = None) -> Iterator[bool]:
     """Hold the lock at `path` (its folder is made where missing) and yield True; waits while another holds it.
 
+    A folder is a lock too, for what is written in it.
+
     Yields False, and holds nothing, without a path or where the system has no such locks: there the commit's own check
     must do. Raises Stopped when `stop` is set while waiting, and OSError where the file cannot be written.
     """
@@ -27,15 +30,24 @@ def held(path: Path | None, stop: threading.Event | None = None) -> Iterator[boo
         yield False
         return
     path.parent.mkdir(exist_ok=True)
-    with path.open("w") as file:
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o600)
+    try:
         while True:
             try:
-                system.flock(file, system.LOCK_EX | system.LOCK_NB)
+                system.flock(handle, system.LOCK_EX | system.LOCK_NB)
                 break
             except BlockingIOError:
                 if (stop or threading.Event()).wait(POLL_SECONDS):
                     raise Stopped from None
         yield True
+    finally:
+        os.close(handle)
+
+
+def alone(file: Path) -> AbstractContextManager[bool]:
+    """Hold the folder of a file, for whoever reads it and writes it anew: others who do the same wait."""
+    folder = file.resolve().parent
+    return held(folder if folder.is_dir() else None)
 
 
 def _flock() -> ModuleType | None:
