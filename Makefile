@@ -57,11 +57,13 @@ clean: ## remove what was built and installed here; what was harvested stays
 		echo "harvester needs Python 3.11 or later with venv, and found none$(if $(PYTHON), in $(PYTHON))."; \
 		echo "Install one (on Debian and Ubuntu: apt install python3 python3-venv), or name it: make $(MAKECMDGOALS) PYTHON=path"; \
 		exit 1; } >&2
+	@echo "Installing into .venv; the first time takes a minute." >&2
 	@.venv/bin/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear .venv
 	@$(PIP) --editable .
 	@touch $@
 
 .venv/.with-tests: .venv/.installed
+	@echo "Installing what tests need." >&2
 	@$(PIP) 'pip>=25.1'
 	@$(PIP) --group dev
 	@touch $@

@@ -105,6 +105,13 @@ def test_the_goals_are_listed_with_days_and_what_was_agreed(world):
     assert [each["name"] for each in told["criteria"]] == ["leads"]
 
 
+def test_check_ins_and_days_away_are_listed_too(world):
+    more = 'checkins = [2026-08-15]\naway = ["2026-07-20..2026-08-03"]\nmeasure = "commits"'
+    (world.cwd / "goals.toml").write_text(AGREED.replace('measure = "commits"', more))
+    out = run(world, "goals", "list")[1]
+    assert "looked at on 15 August 2026 · away 20 July to 2 August 2026" in out
+
+
 @pytest.mark.parametrize("command", [["goals", "list"], ["goals", "check"], ["goals", "progress"]])
 def test_without_goals_the_next_step_is_said(tmp_path, command):
     status, out, err = run(stand_in(tmp_path, HISTORY), *command)

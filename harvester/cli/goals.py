@@ -74,7 +74,22 @@ def _in_brackets(text: str) -> str:
 
 def _listed(goal: Goal) -> list[str]:
     serves = f"for {goal.criterion}" if goal.criterion else ""
-    return [each for each in (_days(goal), _agreed(goal), serves) if each]
+    return [each for each in (_days(goal), _agreed(goal), serves, _checkins(goal), _away(goal)) if each]
+
+
+def _checkins(goal: Goal) -> str:
+    from harvester.windows import day
+
+    return f"looked at on {', '.join(map(day, goal.checkins))}" if goal.checkins else ""
+
+
+def _away(goal: Goal) -> str:
+    import datetime as dt
+
+    from harvester.windows import span
+
+    spans = ", ".join(span(first, end - dt.timedelta(days=1)) for first, end in goal.away)
+    return f"away {spans}" if spans else ""
 
 
 def _days(goal: Goal) -> str:
