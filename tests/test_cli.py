@@ -292,9 +292,17 @@ def test_a_dry_run_says_what_would_be_asked_and_keeps_nothing(world):
     status, out, _ = run(world, "harvest", "--period", "2026Q3", "--dry-run")
     assert status == 0
     assert "here: would read 1 July to 30 September 2026 for ada@example.org" in out
+    assert out.endswith(": all of the window\n")
+    assert not (world.cwd / ".harvester").exists()
     assert "nothing yet" in run(world, "sources")[1]
     run(world, "harvest", "--period", "2026Q3")
-    assert "would ask what changed" in run(world, "harvest", "--period", "2026Q3", "--dry-run")[1]
+    out = run(world, "harvest", "--period", "2026Q3", "--dry-run")[1]
+    assert "would ask what changed" in out
+    assert "nothing has landed since" in out
+    who = {"GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
+    amend = ["git", "commit", "-q", "--amend", "--allow-empty", "-m", "Compile better"]
+    subprocess.run(amend, cwd=world.cwd, check=True, env=world.environ | who)
+    assert "its history was rewritten" in run(world, "harvest", "--period", "2026Q3", "--dry-run")[1]
 
 
 def test_a_ledger_in_the_home_folder_is_found_by_every_command(world, monkeypatch):

@@ -40,6 +40,39 @@ def _folder(entry: str) -> str:
     return entry
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is known of a repository before its history is walked: how it is read, and what of it was read before."""
+
+    reading: Reading
+    tips: Tips
+    behind: Gap | None
+    state: str
+    accounts: tuple[str, ...] | None
+    before: Cursor | None
+    gone: list[tuple[str, ...]]
+    """The tips that were read and are not reached any more."""
+    known: list[tuple[str, ...]]
+
+    @property
+    def alike(self) -> bool:
+        """Whether what was read before was read for the same people, and would give the same rows."""
+        return self.before is not None and (self.before.accounts, self.before.state) == (self.accounts, self.state)
+
+    @property
+    def words(self) -> str:
+        """What would be read, for a plan."""
+        if self.gone:
+            return "all of the window again, for its history was rewritten"
+        if self.tips.shas in self.known:
+            return "nothing has landed since"
+        if self.known:
+            return "what has landed since"
+        if self.before:
+            return "all of the window again, for other people, or since settings, mailmap or remote have changed"
+        return "all of the window"
+
+
 @dataclass(frozen=True)
 class Git:
     """Commits and merged pull requests in git repositories on this machine."""
@@ -86,6 +119,13 @@ class Git:
                 yield Gap(each.scope, str(error).replace("\n", " "))
         if not problems:
             yield from self._gone(chosen, request)
+
+    def plan(self, request: Request) -> Iterator[str]:
+        """Say of each repository what a fetch would read of it; asks for nothing but where its branches are."""
+        found, problems = self._found()
+        yield from (str(problem).replace("\n", " ") for _, problem in problems)
+        for each in self._one_per_scope(found):
+            yield f"{each.scope}: {self._looked_at(each, request).words}"
 
     def check(self) -> Iterator[Finding]:
         """Say which repositories there are, what would be read of each, and what is missing."""
@@ -161,6 +201,19 @@ class Git:
         ]
 
     def _read(self, repository: Repository, request: Request) -> Iterator[Contribution | Gap | Done]:
+        here = self._looked_at(repository, request)
+        yield from here.reading.cut_off()
+        if here.behind:
+            yield here.behind
+        if here.tips.shas in here.known:
+            yield Done(repository.scope, request.cursors[repository.scope])
+            return
+        whole, complete = yield from here.reading.rows([] if self.branches == "unpushed" else here.known)
+        kept = here.before if here.alike and here.before else Cursor(here.accounts, here.state)
+        cursor = kept.without(here.gone).with_read(request.window, here.tips.shas).dump() if complete else None
+        yield Done(repository.scope, cursor, whole=whole)
+
+    def _looked_at(self, repository: Repository, request: Request) -> _Look:
         tips = repositories.tips(repository, self._choice)
         unpushed = repositories.unpushed(repository, tips, self.branches)
         edge = repositories.edge(repository)
@@ -169,22 +222,11 @@ class Git:
         # What was read with a hole is read anew once the hole is gone, for what lay in it was not told for certain.
         state = digest(self._state(repository, tips, unpushed, edge), str(behind.window) if behind else "")
         accounts = digests(request.accounts)
-        left = request.cursors.get(repository.scope)
-        before = load_cursor(left)
+        before = load_cursor(request.cursors.get(repository.scope))
         # What was read and is no longer reached was rewritten: then all of the window is told anew.
         gone = self._rewritten(repository, tips, request)
         known = before.known(request.window, accounts, state) if before and not gone else []
-        yield from reading.cut_off()
-        if behind:
-            yield behind
-        if tips.shas in known:
-            yield Done(repository.scope, left)
-            return
-        whole, complete = yield from reading.rows([] if self.branches == "unpushed" else known)
-        kept = before if before and before.accounts == accounts and before.state == state else Cursor(accounts, state)
-        kept = kept.without(gone)
-        cursor = kept.with_read(request.window, tips.shas).dump() if complete else None
-        yield Done(repository.scope, cursor, whole=whole)
+        return _Look(reading, tips, behind, state, accounts, before, gone, known)
 
     def _rewritten(self, repository: Repository, tips: Tips, request: Request) -> list[tuple[str, ...]]:
         """The tips up to which some of the window was read, by whoever, and which today's do not reach."""

@@ -52,7 +52,7 @@ def command(
       harvester harvest --team payments --period last-month
     """
     from harvester.cli.main import INCOMPLETE, OK
-    from harvester.cli.reading import accounts_of, harvest_sources, open_ledger
+    from harvester.cli.reading import accounts_of, harvest_sources, known, open_ledger
     from harvester.cli.setup import open_setup, pick_sources
     from harvester.harvest import plan
     from harvester.windows import parse
@@ -61,11 +61,10 @@ def command(
     chosen = pick_sources(setup, sources)
     window = parse(period or "last-quarter", setup.config.calendar, world.clock())
     accounts = accounts_of(setup, None if everyone else list(_persons(setup, persons, team)))
+    if dry_run:
+        _tell_plans(world, setup, plan(chosen, accounts, window, known(world, setup), refresh=refresh), as_json=as_json)
+        return OK
     with open_ledger(world, setup) as ledger:
-        if dry_run:
-            plans = plan(chosen, accounts, window, ledger.coverage(), refresh=refresh)
-            _tell_plans(world, setup, plans, as_json=as_json)
-            return OK
         outcome = harvest_sources(world, setup, ledger, window, accounts, sources=chosen, refresh=refresh)
     _tell(world, outcome, as_json=as_json)
     return OK if outcome.complete or allow_incomplete else INCOMPLETE
@@ -139,7 +138,7 @@ def _steps(setup: Setup, plan: Plan) -> Iterable[str]:
     whose = "everyone" if plan.request.accounts is None else ", ".join(sorted(plan.request.accounts))
     for window in plan.request.missing:
         yield f"would read {span(*calendar.dates(window))} for {whose}"
-    if plan.request.cursors:
+    if plan.request.covered:
         yield f"would ask what changed since it was read, for {whose}"
     connector = setup.connectors[plan.source]
     if isinstance(connector, Plannable):

@@ -14,7 +14,7 @@ from urllib.request import url2pathname
 
 from harvester.cli.setup import Setup
 from harvester.cli.world import World
-from harvester.coverage import Standing, standing
+from harvester.coverage import Coverage, Standing, standing
 from harvester.errors import LedgerError
 from harvester.windows import Window
 
@@ -71,6 +71,14 @@ def _location(setup: Setup) -> Path | str:
     if place.startswith("file://"):
         return Path(url2pathname(urlsplit(place).path))
     return place if "://" in place else setup.config.root / Path(place).expanduser()
+
+
+def known(world: World, setup: Setup) -> list[Coverage]:
+    """What the ledger knows of what was read; nothing where there is none yet, and none is made."""
+    if not is_there(setup):
+        return []
+    with open_ledger(world, setup, create=False) as ledger:
+        return ledger.coverage()
 
 
 @contextlib.contextmanager

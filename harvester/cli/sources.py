@@ -29,13 +29,15 @@ def command(world: World, as_json: bool, config_path: Path | None) -> int:
       harvester sources
     """
     from harvester import plugins
+    from harvester.cli import reading
     from harvester.cli.main import OK
     from harvester.cli.setup import open_setup
+    from harvester.coverage import WHOLE
     from harvester.words import printable
 
     setup = open_setup(world, config_path, None, aliases=False)
     connectors = list(plugins.available(plugins.CONNECTORS))
-    known = _coverage(world, setup)
+    known = [each for each in reading.known(world, setup) if each.scope == WHOLE]
     if as_json:
         told = [_told(setup, name, known) for name in setup.config.sources]
         world.echo(json.dumps({"sources": told, "connectors": connectors}, indent=2))
@@ -45,17 +47,6 @@ def command(world: World, as_json: bool, config_path: Path | None) -> int:
         world.echo(printable(others))
     world.echo(f"Connectors installed: {', '.join(connectors)}.")
     return OK
-
-
-def _coverage(world: World, setup: Setup) -> list[Coverage]:
-    """What the ledger knows; nothing where there is none yet."""
-    from harvester.cli.reading import is_there, open_ledger
-    from harvester.coverage import WHOLE
-
-    if not is_there(setup):
-        return []
-    with open_ledger(world, setup, create=False) as ledger:
-        return [each for each in ledger.coverage() if each.scope == WHOLE]
 
 
 def _others(setup: Setup, known: list[Coverage]) -> str:
