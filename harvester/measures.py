@@ -74,6 +74,12 @@ def _of_others(frame: pd.DataFrame) -> pd.Series:
     return ~frame["of_own_work"]
 
 
+def _counting(frame: pd.DataFrame) -> pd.Series:
+    import pandas as pd
+
+    return pd.Series(frame.index.isin(counting(frame)), index=frame.index)
+
+
 NOT_DONE = ("not_planned", "duplicate")
 """States in which a ticket was closed without anybody having done it."""
 
@@ -157,6 +163,12 @@ MEASURES: Mapping[str, Measure] = {
             where=_unplanned,
         ),
         Measure(
+            "pieces", "piece of work", "pieces of work",
+            ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "threads",
+            "Threads of which something counts: a ticket with its pull requests, reviews and commits, or a note.",
+            where=_counting,
+        ),
+        Measure(
             "releases", "release", "releases", ("release",), ("author",), "subjects",
             "Releases the person published.",
             goal=True,
@@ -192,7 +204,9 @@ def of(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 
     inside = pd.Series(True, index=frame.index)
     if measure.kinds:
-        inside &= frame["kind"].isin(measure.kinds) & frame["role"].isin(measure.roles)
+        inside &= frame["kind"].isin(measure.kinds)
+    if measure.roles:
+        inside &= frame["role"].isin(measure.roles)
     if measure.where:
         inside &= measure.where(frame)
     return frame[inside.astype(bool)]

@@ -192,7 +192,20 @@ def test_progress_is_told_with_pace_and_state(world):
         "Goal Asked Done Pace State",
         "payments 4 commits 1 4 not reached",
         "no-double-charges from 31 to 0 double charges a month 4 0 not reached",
+        "Criterion What is asked Pieces of work",
+        "leads Leads projects. 1",
     ]
+
+
+def test_where_one_stands_is_told_by_criterion_before_any_goal_is_agreed(world):
+    (world.cwd / "goals.toml").write_text(
+        '[[criteria]]\nname = "grows"\ntext = "Writes things down."\nmatch = { paths = ["docs/"] }\n'
+    )
+    status, out, err = run(world, "goals", "progress", *Q3)
+    assert (status, err) == (0, "")
+    assert "grows Writes things down. 1" in [" ".join(line.split()) for line in out.splitlines()]
+    told = json.loads(run(world, "goals", "progress", *Q3, "--json")[1])
+    assert told["criteria"] == [{"criterion": "grows", "pieces": 1}]
 
 
 def test_progress_in_the_middle_of_a_quarter_has_the_pace_of_that_day(world):
@@ -205,7 +218,7 @@ def test_progress_in_the_middle_of_a_quarter_has_the_pace_of_that_day(world):
 
 def test_progress_only_names_goals_that_have_no_day_in_the_window(world):
     out = run(world, "goals", "progress", "--period", "2026Q2")[1]
-    assert [line.strip() for line in out.splitlines()][2:] == [
+    assert [line.strip() for line in out.splitlines()][3:] == [
         "payments has no day in it: 1 July to 30 September 2026",
         "no-double-charges has no day in it: 1 July to 30 September 2026",
     ]

@@ -21,10 +21,10 @@ SHOWN = 200
 """Characters of a title that a terminal gets."""
 
 
-def with_goals(setup: Setup, *, some: bool = False) -> Agreed:
+def with_goals(setup: Setup, *, some: bool = False, or_criteria: bool = False) -> Agreed:
     """What was agreed; raises ConfigError with the next step where goals.toml is not there or wrong.
 
-    With `some` it is an error too where no goal stands in it.
+    With `some` it is an error too where no goal stands in it, and with `or_criteria` no criterion either.
     """
     from harvester.errors import ConfigError
     from harvester.goals import FILE
@@ -34,7 +34,7 @@ def with_goals(setup: Setup, *, some: bool = False) -> Agreed:
         where = "`harvester init` writes one" if not setup.configured else "Write one beside harvester.toml"
         raise ConfigError(f"There is no {FILE} yet.", hint=f"{where}; docs/reference/goals.md has its keys.")
     known = agreed(setup)
-    if some and not known.goals.goals:
+    if some and not known.goals.goals and not (or_criteria and known.goals.criteria):
         raise ConfigError(f"There is no goal in {path} yet.", hint="Write one: the file itself shows how.")
     return known
 

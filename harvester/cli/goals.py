@@ -218,7 +218,8 @@ def progress(
     """Say where each goal stands at the end of the window, or now while it runs.
 
     Pace is what would be done by then had the work gone evenly, days away left out. Goals that have no day in the
-    window are only named.
+    window are only named. For each criterion stands how much work of the window is for it, so that one sees where one
+    stands before any goal is agreed.
 
     \b
     Examples:
@@ -232,23 +233,43 @@ def progress(
     from harvester.cli.setup import open_setup
 
     setup = open_setup(world, config_path, None)
-    with_goals(setup, some=True)
+    with_goals(setup, some=True, or_criteria=True)
     with open_ledger(world, setup) as ledger:
         read, material = gather(world, setup, ledger, period, person, fresh=fresh, own_goals=False)
     agreed = material.assessment.agreed.goals.goals
     # Of the others nothing was read, so nothing can be said of them.
     goals = [goal for goal in agreed if goal.runs_in(material.window, material.calendar)]
     if as_json:
-        told = [_told(goal, material) for goal in goals]
-        world.echo(json.dumps({"window": material.window.name, "complete": read.complete, "goals": told}, indent=2))
+        told = {
+            "window": material.window.name,
+            "complete": read.complete,
+            "goals": [_told(goal, material) for goal in goals],
+            "criteria": [{"criterion": name, "pieces": number} for name, _, number in _criteria(material)],
+        }
+        world.echo(json.dumps(told, indent=2))
     else:
         world.echo(f"{short(material.name(material.persons[0]))}, {material.window.name}")
-        world.table(("Goal", "Asked", "Done", "Pace", "State"), [_row(goal, material) for goal in goals])
+        if goals:
+            world.table(("Goal", "Asked", "Done", "Pace", "State"), [_row(goal, material) for goal in goals])
+        if criteria := [(name, text, f"{number:g}") for name, text, number in _criteria(material)]:
+            world.table(("Criterion", "What is asked", "Pieces of work"), criteria)
         for goal in agreed:
             if goal not in goals:
                 world.echo(short(f"{goal.name} has no day in it: {_days(goal)}"))
         _say_holes(world, read)
     return OK if read.complete or allow_incomplete else INCOMPLETE
+
+
+def _criteria(material: Material) -> Iterator[tuple[str, str, float]]:
+    """Name and text of each criterion, and how much of the window's work is for it, by its rules or through a goal."""
+    from harvester import measures
+    from harvester.cli.agreed import short
+    from harvester.frame import select
+
+    inside = select(material.frame, material.window, material.persons)
+    for each in material.assessment.agreed.goals.criteria:
+        claimed = material.assessment.claimed(each.name, "criterion")["row"]
+        yield each.name, short(each.text), measures.count(inside[inside.index.isin(claimed)], "pieces")
 
 
 def _told(goal: Goal, material: Material) -> dict[str, Any]:
