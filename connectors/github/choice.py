@@ -71,7 +71,10 @@ def begin(client: Client, order: Order, request: Request, now: dt.datetime) -> S
     names = sorted(request.accounts or ())
     people, everybody = _searches(asked, {each: each for each in names})
     together = len(everybody) + len(people) <= survey.COUNTS
-    scene = survey.look(client, order.places, names, memory, [*everybody, *people] if together else everybody or people)
+    # Ids outlive other settings and other people: without them a login that a stranger took over would be believed.
+    users = known.users if known else {}
+    searches = [*everybody, *people] if together else everybody or people
+    scene = survey.look(client, order.places, names, users, memory, searches)
     asked = replace(
         asked,
         memory=None if scene.moved else memory,

@@ -39,7 +39,7 @@ def findings(settings: GitHub) -> Iterator[Finding]:
         yield from _limit(answer, settings.tools.clock())
         yield from _clock(answer.headers, settings.tools.clock())
         places = Places(settings.organisations, settings.repositories, settings.exclude)
-        for hole in look(client, places, (), None, ()).holes:
+        for hole in look(client, places, (), {}, None, ()).holes:
             yield Finding("error", f"{hole}", "Give the token access, or take it out of the section.")
     except WebError as failure:
         yield Finding("error", f"{failure}", failure.hint)

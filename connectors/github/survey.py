@@ -58,9 +58,17 @@ class Scene:
 
 
 def look(
-    client: Client, places: Places, accounts: Sequence[str], known: Memory | None, searches: Sequence[Search]
+    client: Client,
+    places: Places,
+    accounts: Sequence[str],
+    remembered: Mapping[str, str],
+    known: Memory | None,
+    searches: Sequence[Search],
 ) -> Scene:
-    """Ask who and where things are and count the searches, in one request where they are few."""
+    """Ask who and where things are and count the searches, in one request where they are few.
+
+    `remembered` gives the node ids of people by their hashed names, `known` the memory that is read on from.
+    """
     users = [each for each in accounts if not each.endswith("[bot]")]
     ids = sorted(known.repositories) if known else []
     lists = [ids[start : start + IDS] for start in range(0, len(ids), IDS)]
@@ -81,7 +89,7 @@ def look(
     answer = client.ask(question, less=size.shrink)
     scene = Scene(client.server_now(answer))
     scene.logins = {each: each for each in accounts}
-    _people(client, scene, answer, users, known)
+    _people(client, scene, answer, users, remembered)
     _places(scene, answer, places)
     _known(scene, answer, lists, known)
     scene.counts = _counted(answer, searches[: size.size])
@@ -137,9 +145,9 @@ def _counted(answer: Answer, searches: Sequence[Search]) -> dict[Search, int]:
     return found
 
 
-def _people(client: Client, scene: Scene, answer: Answer, users: Sequence[str], known: Memory | None) -> None:
+def _people(client: Client, scene: Scene, answer: Answer, users: Sequence[str], remembered: Mapping[str, str]) -> None:
     """Take people by their id where one is known: a login may be changed, and taken over by somebody else."""
-    before = {name: known.users[hashed(name)] for name in users if known and hashed(name) in known.users}
+    before = {name: remembered[hashed(name)] for name in users if hashed(name) in remembered}
     found = {name: answer.data.get(f"u{number}") for number, name in enumerate(users)}
     strayed = [
         before[name] for name, user in found.items() if name in before and (user or {}).get("id") != before[name]

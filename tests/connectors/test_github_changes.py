@@ -201,6 +201,19 @@ def test_a_name_that_somebody_else_took_over_is_not_mistaken(world, server):
     assert [row.at for row in read(server, wanted("alice", after=first)).rows] == [on(9, 1)]
 
 
+@pytest.mark.parametrize(("people", "settings"), [(("alice", "bob"), {}), (("alice",), {"also": ("opened",)})])
+def test_a_name_that_was_taken_over_is_not_mistaken_when_everything_is_read_anew(world, server, people, settings):
+    """Other people or other settings make the cursor void, but not who somebody was."""
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    world.user("bob")
+    first = read(server, wanted("alice"))
+    world.rename_user("alice", "alice-smith")
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(9, 2), title="a stranger's")
+    again = read(server, wanted(*people, after=first), **settings)
+    assert again.rows == first.rows
+    assert [each.whole for each in again.done] == [True]
+
+
 def test_a_name_that_nobody_has_is_a_gap_and_the_others_are_read(world, server):
     world.pull("acme/pay", "bob", on(7, 1), merged=on(8, 1))
     found = read(server, wanted("alise", "bob"))
