@@ -133,4 +133,4 @@ class GitHub:
             tuple(self.also),
             digest(chosen),
         )
-        return Reading(self.client(), order, request, self.tools.clock())
+        return Reading(self.client(), order, request)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -56,10 +55,9 @@ class _Asked:
     request: Request
     memory: Memory | None
     windows: tuple[Window, ...]
-    now: dt.datetime
 
 
-def begin(client: Client, order: Order, request: Request, now: dt.datetime) -> Start:
+def begin(client: Client, order: Order, request: Request) -> Start:
     """Survey, and choose between reading person by person and reading whole places, by what they cost.
 
     Raises SourceError where neither people nor places are named.
@@ -67,7 +65,7 @@ def begin(client: Client, order: Order, request: Request, now: dt.datetime) -> S
     known = loads(request.cursors.get(order.host))
     memory = known if known and known.serves(order.settings, request.accounts) else None
     windows = (request.window, *request.covered) if known else (request.window,)
-    asked = _Asked(order, request, memory, windows, now)
+    asked = _Asked(order, request, memory, windows)
     names = sorted(request.accounts or ())
     people, everybody = _searches(asked, {each: each for each in names})
     together = len(everybody) + len(people) <= survey.COUNTS
@@ -114,8 +112,8 @@ def _searches(asked: _Asked, logins: Mapping[str, str]) -> tuple[list[Search], l
         )
     for job, where in _spots(asked, words):
         for name in sorted(logins):
-            people += plan.by_person(job, logins[name], where, also, asked.now)
-        everybody += [] if ANYWHERE in words else plan.by_place(job, where, also, asked.now)
+            people += plan.by_person(job, logins[name], where, also)
+        everybody += [] if ANYWHERE in words else plan.by_place(job, where, also)
     return list(dict.fromkeys(people)), list(dict.fromkeys(everybody))
 
 
@@ -132,9 +130,8 @@ def _jobs(asked: _Asked) -> list[Job]:
     if asked.memory is None:
         return [Job(each) for each in union(asked.windows)]
     at = asked.memory.at
-    changed = Window(at, max(at, asked.now))
     earlier = [part for each in asked.request.missing if (part := each.overlap(Window(plan.FIRST, at)))]
-    return [Job(changed, changed=True), *(Job(each) for each in earlier)]
+    return [Job(Window(at, plan.LAST), changed=True), *(Job(each) for each in earlier)]
 
 
 def union(windows: Iterable[Window]) -> list[Window]:

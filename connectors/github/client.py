@@ -28,6 +28,8 @@ LOST = frozenset({"FORBIDDEN", "NOT_FOUND", "INSUFFICIENT_SCOPES"})
 """Errors that say what one node is; everything beside them stands."""
 TOKENS = re.compile(r"\b(?:gh[pousr]_|github_pat_)\w+")
 """What tokens look like: that of an App's installation is made by PyGithub and never seen here."""
+SEARCHED = re.compile(r"[cs]\d+")
+"""What searches are called in a question: c0 where they are counted, s0 where they are read."""
 INVALID = frozenset({"undefinedField", "argumentLiteralsIncompatible", "GRAPHQL_VALIDATION_FAILED"})
 
 
@@ -91,7 +93,10 @@ class Client:
             raise self.judge(error.status, error.headers or {}, json.dumps(error.data)) from None
         except RuntimeError as error:  # PyGithub's word for a redirect it will not follow
             raise WebError("wrong", f"{self._clean(error)}; the token was not sent there", hint=RIGHT_URL) from None
-        return self.read(status, {str(key): str(value) for key, value in headers.items()}, body)
+        answer = self.read(status, {str(key): str(value) for key, value in headers.items()}, body)
+        if not _holds_all(document, answer.data):
+            raise WebError("busy", "GitHub's answer lacks part of what was asked", hint="Is a proxy in between?")
+        return answer
 
     def read(self, status: int, headers: Mapping[str, str], body: str) -> Answer:
         """The answer in a response; raises WebError where it is none."""
@@ -226,6 +231,18 @@ def _is_limit(headers: Mapping[str, str], said: str) -> bool:
     words = said.casefold()
     spent = headers.get("x-ratelimit-remaining") == "0"
     return spent or "retry-after" in headers or "rate limit" in words or "abuse" in words
+
+
+def _holds_all(document: str, data: Mapping[str, Any]) -> bool:
+    """Whether every field of a question stands in its answer, counts as numbers and pages with their results."""
+    asked = re.findall(r"^  (\w+)[:(]", document.partition("\n}")[0], re.MULTILINE)
+    return all(each in data and (not SEARCHED.fullmatch(each) or _is_page(each, data[each])) for each in asked)
+
+
+def _is_page(name: str, value: object) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("issueCount"), int):
+        return False
+    return name.startswith("c") or (isinstance(value.get("nodes"), list) and isinstance(value.get("pageInfo"), dict))
 
 
 def _code(error: Mapping[str, Any]) -> str:

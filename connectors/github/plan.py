@@ -21,6 +21,8 @@ TOGETHER = 2
 """How many pages' worth of pull requests one request carries, and beside them twice a page of everything lighter."""
 FIRST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """Before anything on GitHub was created, what was imported from elsewhere included."""
+LAST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+"""After anything on GitHub is created: where no end is known, since our own clock may be behind."""
 PAD = dt.timedelta(minutes=10)
 """How much wider than wanted is asked: GitHub's search is off by seconds, and a merge closes its issues a bit later."""
 SECOND = dt.timedelta(seconds=1)
@@ -37,7 +39,10 @@ _NAMES: Mapping[Kind, str] = {
 
 @dataclass(frozen=True)
 class Job:
-    """One part of a reading: a window anew, or (`changed`) everything that changed since the window's beginning."""
+    """One part of a reading: a window anew, or (`changed`) everything that changed since the window's beginning.
+
+    Where something changed the window ends at `LAST`.
+    """
 
     window: Window
     changed: bool = False
@@ -97,9 +102,9 @@ class Search:
         return f"{_NAMES[self.kind]}{who}{where}"
 
 
-def by_person(job: Job, login: str, place: str, also: Iterable[Stream], now: dt.datetime) -> Iterator[Search]:
+def by_person(job: Job, login: str, place: str, also: Iterable[Stream]) -> Iterator[Search]:
     """The searches for one person in one place. `involves` holds author, assignee, mentioned and commenter."""
-    since, window = _since(job), _wide(job, now)
+    since, window = _since(job), _wide(job)
     author = f"author:app/{login.removesuffix('[bot]')}" if login.endswith("[bot]") else f"author:{login}"
     created = Window(FIRST, window.until)
 
@@ -119,9 +124,9 @@ def by_person(job: Job, login: str, place: str, also: Iterable[Stream], now: dt.
         yield search("commented", f"commenter:{login} -{author} {since}", "created", created)
 
 
-def by_place(job: Job, place: str, also: Iterable[Stream], now: dt.datetime) -> Iterator[Search]:
+def by_place(job: Job, place: str, also: Iterable[Stream]) -> Iterator[Search]:
     """The searches that serve everybody in one place."""
-    since, window = _since(job), _wide(job, now)
+    since, window = _since(job), _wide(job)
     created = Window(FIRST, window.until)
     yield Search("pulls", f"is:pr {since}", "created", created, None, place)
     if job.changed:
@@ -161,9 +166,8 @@ def _since(job: Job) -> str:
     return f"updated:>={job.window.since - PAD:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _wide(job: Job, now: dt.datetime) -> Window:
-    until = max(now, job.window.until) if job.changed else job.window.until
-    return Window(job.window.since - PAD, until + PAD)
+def _wide(job: Job) -> Window:
+    return Window(job.window.since - PAD, job.window.until + PAD)
 
 
 def _ceiling(at: dt.datetime) -> dt.datetime:

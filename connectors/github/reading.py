@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,7 +29,8 @@ STRIKES = 2
 class Piece:
     """A search on its way: what came of it in this pass, where it goes on, and how many passes there were.
 
-    `whole` is false where it matches more than GitHub gives out and nothing can cut it.
+    `whole` is false where it matches more than GitHub gives out and nothing can cut it, `most` the highest total that
+    was named in this pass.
     """
 
     search: Search
@@ -41,6 +41,7 @@ class Piece:
     steady: bool = True
     whole: bool = True
     lost: int = 0
+    most: int = 0
 
     @property
     def remaining(self) -> int:
@@ -55,7 +56,6 @@ class Reading:
     client: Client
     order: Order
     request: Request
-    now: dt.datetime
     size: PageSize = field(default_factory=lambda: PageSize(plan.PAGE))
     start: Start = field(init=False)
     view: rows.View = field(init=False)
@@ -82,7 +82,7 @@ class Reading:
 
     def begin(self) -> Start:
         """Survey and choose, and keep what that found."""
-        self.start = begin(self.client, self.order, self.request, self.now)
+        self.start = begin(self.client, self.order, self.request)
         self.order = self.start.order
         self.view = rows.View(
             self.order.source, self.order.host, self.start.windows, _folded(self.request.accounts),
@@ -123,7 +123,7 @@ class Reading:
         while True:
             variables = {"q0": search.query, "n0": 100, "a0": after}
             answer = self.client.ask(fixed(documents.searches(["Names"]), variables))
-            page = answer.data.get("s0") or {"nodes": (), "pageInfo": {"hasNextPage": False}}
+            page = answer.data["s0"]
             found |= {each["repository"]["nameWithOwner"]: None for each in page["nodes"] if each}
             if not page["pageInfo"]["hasNextPage"]:
                 return list(found)
@@ -184,9 +184,9 @@ class Reading:
 
     def _take(self, piece: Piece, answer: Answer, alias: str) -> Iterator[Event]:
         """The rows in one page of one piece."""
-        page = answer.data.get(alias) or {"nodes": (), "issueCount": 0, "pageInfo": {"hasNextPage": False}}
-        nodes = [each for each in page["nodes"] or () if each and each.get("id")]
-        unshown = len(page["nodes"] or ()) - len(nodes)
+        page = answer.data[alias]
+        nodes = [each for each in page["nodes"] if each and each.get("id")]
+        unshown = len(page["nodes"]) - len(nodes)
         piece.lost += unshown
         for error in answer.errors:
             if (path := error.get("path") or [None])[0] == alias:
@@ -195,7 +195,10 @@ class Reading:
                 yield from self._lost(error, piece.search, holder)
         if unshown > 0:
             yield from self._miss(Hole(None, f"GitHub left out {unshown} {piece.search} and did not say why"))
-        piece.steady = piece.steady and (piece.after is None or page["issueCount"] == piece.tally.total)
+        # On a first page more than were counted is what came meanwhile; fewer are gone, or this server is behind.
+        counted, total = page["issueCount"], piece.tally.total
+        piece.most = max(piece.most, counted, total)
+        piece.steady = piece.steady and (counted == total or (piece.after is None and counted > total))
         piece.tally.take([each["id"] for each in nodes], page["issueCount"])
         yield from self._nodes(piece.search, nodes)
         before, piece.after = piece.after, page["pageInfo"].get("endCursor")
@@ -205,7 +208,8 @@ class Reading:
     def _finish(self, piece: Piece) -> Iterator[Event]:
         """Hold what came against the total; where it fell short or the total moved, read again, and tell in the end.
 
-        A total that moves between two pages says that results moved, too: one may have slipped past a page's edge.
+        A total that moves between two pages says that results moved, too: one may have slipped past a page's edge. One
+        that is below the count may be that of a server that is behind, so that is counted anew before it is believed.
         """
         missing = piece.tally.missing - piece.lost
         piece.finished = True
@@ -219,11 +223,12 @@ class Reading:
             self.blocked = True
             came = len(piece.tally.seen)
             moved = "" if piece.steady else ", which changed while they were read"
-            yield self._gap(f"GitHub gave {came} of {piece.tally.total} {piece.search}{moved}")
+            yield self._gap(f"GitHub gave {came} of {piece.most} {piece.search}{moved}")
 
     def _again(self, piece: Piece) -> None:
-        piece.tally, piece.passes = Tally(piece.tally.total), piece.passes + 1
-        piece.finished, piece.after, piece.lost, piece.steady = False, None, 0, True
+        (total,) = survey.count(self.client, [piece.search]).values()
+        piece.tally, piece.passes = Tally(total), piece.passes + 1
+        piece.finished, piece.after, piece.lost, piece.most, piece.steady = not total, None, 0, 0, True
 
     def _nodes(self, search: Search, nodes: Iterable[dict[str, Any]]) -> Iterator[Event]:
         """The rows of nodes that had not come before, once all their lists are whole."""

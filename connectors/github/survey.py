@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harvester.web import PageSize, WebError
+from harvester.web import PageSize
 
 from . import documents
 from .client import Answer, Client, fixed
@@ -136,13 +136,7 @@ def _queries(searches: Sequence[Search]) -> dict[str, object]:
 
 
 def _counted(answer: Answer, searches: Sequence[Search]) -> dict[Search, int]:
-    found = {}
-    for number, search in enumerate(searches):
-        counted = answer.data.get(f"c{number}")
-        if not counted:
-            raise WebError("wrong", f"GitHub did not count the {search}", hint="Try again.")
-        found[search] = int(counted["issueCount"])
-    return found
+    return {search: answer.data[f"c{number}"]["issueCount"] for number, search in enumerate(searches)}
 
 
 def _people(client: Client, scene: Scene, answer: Answer, users: Sequence[str], remembered: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ from harvester.secrets import Secret
 from harvester.testing import check_connector
 from harvester.windows import Window
 from tests.connectors.githubs import QUARTER, on, read, source, wanted
-from tests.servers.github import TOKEN, Fault, World
+from tests.servers.github import TOKEN, Fault, GitHubServer, World
 
 
 def test_a_merged_pull_request_is_a_row_of_its_author(world, server):
@@ -178,6 +178,45 @@ def test_results_that_move_between_two_pages_are_read_again(world, server, shift
     now = {f"pull_request:author:{each['id']}" for each in world.items}
     assert now <= {row.id for row in found.rows}
     assert found.gaps == []
+
+
+class Behind(GitHubServer):
+    """Knows of thirty items only when it first reads pages, `times` of them, but counts all."""
+
+    times = 0
+
+    def answer(self, asked):
+        if "s0: search" not in asked.query or not self.times:
+            return super().answer(asked)
+        self.times -= 1
+        kept, self.world.items = self.world.items, self.world.items[:30]
+        try:
+            return super().answer(asked)
+        finally:
+            self.world.items = kept
+
+
+@pytest.mark.parametrize("behind", [1, 100])
+def test_pages_of_a_server_that_is_behind_the_count_are_read_again_then_told(world, behind):
+    """All forty were counted, and the page says that its thirty are all."""
+    for number in range(40):
+        world.pull("acme/pay", "alice", on(7, 1, 0, number), merged=on(8, 1))
+    with Behind(world) as server:
+        server.times = behind
+        found = read(server, wanted("alice"))
+    if behind == 1:
+        assert (len(found.rows), found.gaps) == (40, [])
+    else:
+        (gap,) = found.gaps
+        assert gap.reason.startswith("GitHub gave 30 of 40 merged pull requests of alice")
+        assert (len(found.rows), found.cursors) == (30, {})
+
+
+def test_what_is_gone_between_count_and_page_is_no_hole(world, server):
+    pulls = [world.pull("acme/pay", "alice", on(7, 1, 0, number), merged=on(8, 1)) for number in range(40)]
+    server.before = lambda number: world.items.remove(pulls[0]) if number == 2 else None
+    found = read(server, wanted("alice"))
+    assert (len(found.rows), found.gaps) == (39, [])
 
 
 def test_places_are_filtered_by_organisation_glob_and_exclusion(world, server):

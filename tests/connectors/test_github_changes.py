@@ -303,6 +303,20 @@ def test_a_clock_that_is_off_neither_loses_nor_doubles(world, server):
     assert len(again.rows) == 1
 
 
+def test_a_clock_that_is_behind_ends_no_search_too_early(world, server):
+    """What came between our time and the server's would be passed over for good: the cursor is of the server's time."""
+    year, behind = Window(on(1, 1, 0), on(12, 31, 0)), dt.timedelta(hours=2)
+    world.user("alice")
+    last = read(server, wanted("alice", window=year), now=NOW - behind)
+    world.pull("acme/pay", "alice", NOW + dt.timedelta(minutes=30), merged=NOW + dt.timedelta(minutes=40))
+    found = []
+    for hours in (1, 3, 240):
+        world.now = NOW + dt.timedelta(hours=hours)
+        last = read(server, wanted("alice", window=year, after=last), now=world.now - behind)
+        found += last.rows
+    assert [row.at for row in found] == [NOW + dt.timedelta(minutes=40)]
+
+
 def test_rows_are_the_same_whether_read_anew_or_on(world, server):
     world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1), updated=LATER)
     first = read(server, wanted("alice"))
