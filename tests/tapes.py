@@ -14,7 +14,15 @@ import vcr
 
 CASSETTES = Path(__file__).parent.parent / "cassettes"
 KEPT = frozenset(
-    {"content-type", "date", "retry-after", "x-ratelimit-remaining", "x-ratelimit-reset", "x-oauth-scopes"}
+    {
+        "content-type",
+        "date",
+        "retry-after",
+        "x-ratelimit-remaining",
+        "x-ratelimit-reset",
+        "x-oauth-scopes",
+        "x-github-sso",
+    }
 )
 """The headers of an answer that a connector reads; all others are dropped."""
 SECRETS = {

@@ -116,8 +116,7 @@ class GitHub:
 
         from .client import Client, sign_in
 
-        auth, secrets = sign_in(self)
-        return Client(self.api, auth, self.tools.clock, Patience(self.tools.wait), secrets, self.timeout)
+        return Client(self.api, sign_in(self), self.tools.clock, Patience(self.tools.wait), self.timeout)
 
     def _reading(self, request: Request) -> Reading:
         from .choice import Order
@@ -125,7 +124,12 @@ class GitHub:
         from .places import Places
         from .reading import Reading
 
-        chosen = [self.url, *(list(each) for each in (self.organisations, self.repositories, self.exclude, self.also))]
+        client = self.client()
+        chosen = [
+            client.sign_in.identity,
+            self.url,
+            *(list(each) for each in (self.organisations, self.repositories, self.exclude, self.also)),
+        ]
         order = Order(
             self.tools.source,
             self.host,
@@ -133,4 +137,4 @@ class GitHub:
             tuple(self.also),
             digest(chosen),
         )
-        return Reading(self.client(), order, request)
+        return Reading(client, order, request)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from harvester.errors import AccessError
 from harvester.web import Patience, WebError, redact, retry_after, same_home, server_time, strayed, until_reset
 
+from .memory import digest
+
 if TYPE_CHECKING:
     from github.Auth import Auth
     from github.Requester import Requester
@@ -30,6 +32,9 @@ TOKENS = re.compile(r"\b(?:gh[pousr]_|github_pat_)\w+")
 """What tokens look like: that of an App's installation is made by PyGithub and never seen here."""
 SEARCHED = re.compile(r"[cs]\d+")
 """What searches are called in a question: c0 where they are counted, s0 where they are read."""
+SHORT_LIVED = ("ghs_", "ghu_")
+"""What the tokens of an App, of GitHub Actions and of an App's user begin with: made anew every one to eight hours
+(https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens)."""
 INVALID = frozenset({"undefinedField", "argumentLiteralsIncompatible", "GRAPHQL_VALIDATION_FAILED"})
 
 
@@ -51,15 +56,23 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class SignIn:
+    """How PyGithub signs in, what must stand in no error, and who that is, as a digest that gives nothing away."""
+
+    auth: Callable[[], Auth] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    identity: str
+
+
 @dataclass
 class Client:
-    """Asks GitHub, with patience. `api` is the REST address, `secrets` what must stand in no error."""
+    """Asks GitHub, with patience. `api` is the REST address."""
 
     api: str
-    auth: Callable[[], Auth]
+    sign_in: SignIn
     clock: Callable[[], dt.datetime]
     patience: Patience
-    secrets: tuple[str, ...] = ()
     timeout: int = 30
     asked: int = 0
     _requester: Requester | None = field(default=None, repr=False)
@@ -169,32 +182,43 @@ class Client:
             self._requester.close()
 
     def _clean(self, text: object) -> str:
-        return redact(str(text), (*self.secrets, *TOKENS.findall(str(text))))
+        return redact(str(text), (*self.sign_in.secrets, *TOKENS.findall(str(text))))
 
     def _open(self) -> Requester:
         if self._requester is None:
             from github import Github
 
             opened = Github(
-                auth=self.auth(), base_url=self.api, timeout=self.timeout, retry=0, per_page=100,
+                auth=self.sign_in.auth(), base_url=self.api, timeout=self.timeout, retry=0, per_page=100,
                 seconds_between_requests=0, seconds_between_writes=0,
             )  # fmt: skip
             self._requester = opened.requester
         return self._requester
 
 
-def sign_in(settings: GitHub) -> tuple[Callable[[], Auth], tuple[str, ...]]:
-    """How PyGithub signs in, and the secrets that this takes; raises AccessError where nothing is configured."""
+def sign_in(settings: GitHub) -> SignIn:
+    """How a source signs in; raises AccessError where nothing is configured, or what is can be no token."""
     if settings.token is not None:
         token = settings.tools.reveal(settings.token)
-        return lambda: _token(token), (token,)
+        if not (token.isascii() and token.isprintable() and " " not in token):
+            raise AccessError(
+                f"The token of the source {settings.tools.source!r} holds a character that no token has.",
+                hint="Was it pasted with a line break, a space or dots for the part that is not shown?",
+            )
+        return SignIn(lambda: _token(token), (token,), _whose(token))
     if settings.app is None:
         raise AccessError(
             f"The source {settings.tools.source!r} has no token.",
             hint='Write token = "command:gh auth token" or token = "env:GITHUB_TOKEN" in its section.',
         )
     app, key = settings.app, settings.tools.reveal(settings.app.private_key)
-    return lambda: _installation(app.id, key, app.installation), (key,)
+    identity = digest(["app", app.id, app.installation])
+    return SignIn(lambda: _installation(app.id, key, app.installation), (key,), identity)
+
+
+def _whose(token: str) -> str:
+    """A digest of a token: another one may see more. Those that last hours only are all alike."""
+    return digest(["token", token[:4] if token.startswith(SHORT_LIVED) else token])
 
 
 def _token(token: str) -> Auth:

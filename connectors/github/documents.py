@@ -19,6 +19,14 @@ MORE = {
 }
 """Lists within a node that may be longer than the page they came with, and what is asked of each entry."""
 
+RESULTS = {
+    "PullRequests": (("PullRequest", "PullRequest"),),
+    "Closers": (("PullRequest", "Closer"),),
+    "Issues": (("Issue", "Issue"),),
+    "Conversations": (("PullRequest", "PullRequestTalk"), ("Issue", "IssueTalk")),
+}
+"""What may come of a search of each shape, and the fragment that is asked of it."""
+
 _PAGE = "totalCount pageInfo { hasNextPage endCursor }"
 
 
@@ -48,16 +56,18 @@ def searches(shapes: Sequence[str]) -> str:
     return _document([*variables, *paths], fields)
 
 
-def survey(users: int, owners: int, repositories: int, known: int, counts: int) -> str:
+def survey(users: int, owners: int, repositories: int, known: int, watched: int, counts: int) -> str:
     """Who and where things are, and how many each search finds, in one request.
 
-    Variables: u0… logins; o0… owners; w0, r0… owner and name of repositories; k0… lists of ids; q0… searches.
+    Variables: u0… logins; o0… owners; w0, r0… owner and name of repositories; k0… lists of ids of
+    repositories; i0… lists of ids of issues; q0… searches.
     """
     parts = [
         (users, "$u{0}: String!", "u{0}: user(login: $u{0}) {{ id databaseId login }}"),
         (owners, "$o{0}: String!", "o{0}: repositoryOwner(login: $o{0}) {{ __typename login }}"),
         (repositories, "$w{0}: String!, $r{0}: String!", "r{0}: repository(owner: $w{0}, name: $r{0}) {{ ...Where }}"),
         (known, "$k{0}: [ID!]!", "k{0}: nodes(ids: $k{0}) {{ __typename ... on Repository {{ ...Where }} }}"),
+        (watched, "$i{0}: [ID!]!", "i{0}: nodes(ids: $i{0}) {{ __typename ... on Issue {{ id updatedAt }} }}"),
         (counts, "$q{0}: String!", "c{0}: search(query: $q{0}, type: ISSUE, first: 1) {{ issueCount }}"),
     ]
     variables = [variable.format(i) for number, variable, _ in parts for i in range(number)]
@@ -70,9 +80,11 @@ def users_by_id() -> str:
     return _document(["$ids: [ID!]!"], ["nodes(ids: $ids) { __typename ... on User { id databaseId login } }"])
 
 
-def issues_by_id() -> str:
-    """Whole issues by their ids: variable ids."""
-    return _document(["$ids: [ID!]!"], ["nodes(ids: $ids) { __typename ... on Issue { ...Issue } }"])
+def by_id(shape: str) -> str:
+    """What a search of this shape asks of each result, by their ids: variables ids and paths."""
+    spreads = " ".join(f"... on {kind} {{ ...{name} }}" for kind, name in RESULTS[shape])
+    paths = ["$paths: Boolean!"] if shape == "PullRequests" else []
+    return _document(["$ids: [ID!]!", *paths], [f"nodes(ids: $ids) {{ __typename {spreads} }}"])
 
 
 def rest(lists: Sequence[tuple[str, str]]) -> str:
@@ -100,13 +112,12 @@ def examples() -> dict[str, str]:
     }
     owned |= {"Issue": ("assignees", "labels", "comments"), "Repository": ("releases",)}
     found = {f"rest of {kind}.{name}": rest([(kind, name)]) for kind, names in owned.items() for name in names}
-    for shape in ("PullRequests", "Issues", "Conversations", "Names"):
-        found[f"search of {shape}"] = searches([shape])
+    found |= {f"search of {shape}": searches([shape]) for shape in (*RESULTS, "Names", "Ids")}
+    found |= {f"{shape} by id": by_id(shape) for shape in RESULTS}
     return found | {
         "searches together": searches(["PullRequests", "PullRequests", "Issues", "Conversations"]),
-        "survey": survey(2, 2, 2, 2, 2),
+        "survey": survey(2, 2, 2, 2, 2, 2),
         "users by id": users_by_id(),
-        "issues by id": issues_by_id(),
         "releases": releases(2),
         "identity": identity(),
     }

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-VERSION = 1
+VERSION = 2
 """Which rows are made of the same answers; another one reads everything again."""
 
 
@@ -18,7 +18,10 @@ class Memory:
 
     `at` is the server's time when the reading began. `settings` is a digest of what was configured: another one means
     that earlier rows may be missing. `accounts` are the names asked for, hashed, so that nobody who is forgotten stays
-    here by name; `users` maps them to node ids, `repositories` node ids to names; `holes` lists the places not shown.
+    here by name; `users` maps them to node ids, `repositories` node ids to names; `holes` lists the places not shown,
+    `untold` the reasons of holes of which nobody can say where they are, `absent` the people that nobody knew (hashed).
+    `watched` are the node ids of issues that search by person does not find again when they change, and `scopes` is
+    what the token was allowed (None: GitHub did not say).
     """
 
     at: dt.datetime
@@ -27,6 +30,10 @@ class Memory:
     users: Mapping[str, str] = field(default_factory=dict)
     repositories: Mapping[str, str] = field(default_factory=dict)
     holes: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
+    scopes: str | None = None
     version: int = VERSION
 
     def dumps(self) -> str:
@@ -53,6 +60,10 @@ def loads(text: str | None) -> Memory | None:
             users=held["users"],
             repositories=held["repositories"],
             holes=tuple(held["holes"]),
+            untold=tuple(held.get("untold", ())),
+            absent=tuple(held.get("absent", ())),
+            watched=tuple(held.get("watched", ())),
+            scopes=held.get("scopes"),
             version=held["version"],
         )
     except (ValueError, TypeError, KeyError):

@@ -14,7 +14,8 @@ class Places:
     """What the configuration names; nothing named means everywhere the token sees.
 
     `today` gives the present name of a repository that is configured by an earlier one, `users` the owners that are no
-    organisations: they are searched by another qualifier.
+    organisations: they are searched by another qualifier, `renamed_out` the present names (lower case) of repositories
+    that `exclude` names by an earlier one.
     """
 
     organisations: Sequence[str] = ()
@@ -22,6 +23,7 @@ class Places:
     exclude: Sequence[str] = ()
     today: Mapping[str, str] = field(default_factory=dict)
     users: frozenset[str] = frozenset()
+    renamed_out: frozenset[str] = frozenset()
 
     @property
     def owners(self) -> tuple[str, ...]:
@@ -33,6 +35,11 @@ class Places:
     def named(self) -> tuple[str, ...]:
         """The repositories that are named without a glob, as configured."""
         return tuple(each for each in self.repositories if not _is_glob(each))
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The repositories to leave out that are named without a glob, as configured."""
+        return tuple(each for each in self.exclude if not _is_glob(each))
 
     def words(self) -> tuple[str, ...]:
         """One search qualifier for each place, such as `org:acme`; `ANYWHERE` alone where a place cannot be said.
@@ -55,14 +62,18 @@ class Places:
 
     def admits(self, repository: str) -> bool:
         """Whether a repository (`owner/name`) is one to read."""
-        name = repository.casefold()
-        if any(fnmatchcase(name, each.casefold()) for each in self.exclude):
+        if self.excludes(repository):
             return False
         if not self.organisations and not self.repositories:
             return True
         patterns = [self.today.get(each, each).casefold() for each in self.repositories]
         patterns += [f"{each.casefold()}/*" for each in self.organisations]
-        return any(fnmatchcase(name, each) for each in patterns)
+        return any(fnmatchcase(repository.casefold(), each) for each in patterns)
+
+    def excludes(self, repository: str) -> bool:
+        """Whether a repository (`owner/name`) is left out, by its name of today or by the one it was left out by."""
+        name = repository.casefold()
+        return name in self.renamed_out or any(fnmatchcase(name, each.casefold()) for each in self.exclude)
 
 
 def _is_glob(text: str) -> bool:

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import itertools
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -25,13 +26,16 @@ LAST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 """After anything on GitHub is created: where no end is known, since our own clock may be behind."""
 PAD = dt.timedelta(minutes=10)
 """How much wider than wanted is asked: GitHub's search is off by seconds, and a merge closes its issues a bit later."""
+BEFORE = dt.timedelta(days=90)
+"""How long before a window a pull request may be merged that closes an issue within it, as a release branch does."""
 SECOND = dt.timedelta(seconds=1)
 MOST_PARTS = 8
 
-Kind = Literal["authored", "reviewed", "closed", "opened", "commented", "pulls", "issues"]
+Kind = Literal["authored", "closing", "reviewed", "closed", "opened", "commented", "pulls", "issues"]
 Stream = Literal["opened", "comments", "releases"]
 _NAMES: Mapping[Kind, str] = {
-    "authored": "merged pull requests", "reviewed": "reviewed pull requests", "closed": "issues",
+    "authored": "merged pull requests", "closing": "earlier pull requests linked to issues",
+    "reviewed": "reviewed pull requests", "closed": "issues",
     "opened": "opened issues", "commented": "commented issues and pull requests", "pulls": "pull requests",
     "issues": "issues",
 }  # fmt: skip
@@ -75,6 +79,8 @@ class Search:
         """The fragment that asks for what it finds."""
         if self.kind in {"authored", "reviewed", "pulls"}:
             return "PullRequests"
+        if self.kind == "closing":
+            return "Closers"
         return "Conversations" if self.kind == "commented" else "Issues"
 
     @property
@@ -86,6 +92,11 @@ class Search:
     def seconds(self) -> int:
         """How long the range is, in whole seconds."""
         return int((_ceiling(self.span.until) - self.span.since.replace(microsecond=0)).total_seconds())
+
+    def updated_since(self, at: dt.datetime) -> Search:
+        """The same search for what was updated since a time, by GitHub's clock."""
+        words = re.sub(r" ?updated:\S+", "", self.words)
+        return dataclasses.replace(self, words=f"{words} {_updated(at)}")
 
     def parts(self, count: int) -> list[Search]:
         """The same search cut by time into equal parts for `count` results; raises ValueError where it is a second."""
@@ -116,6 +127,8 @@ def by_person(job: Job, login: str, place: str, also: Iterable[Stream]) -> Itera
         yield search("closed", f"is:issue involves:{login} {since}", "created", created)
     else:
         yield search("authored", f"is:pr is:merged {author}", "merged", window)
+        earlier = Window(window.since - BEFORE, window.since)
+        yield search("closing", f"is:pr is:merged linked:issue {author}", "merged", earlier)
         yield search("closed", f"is:issue is:closed involves:{login}", "closed", window)
     yield search("reviewed", f"is:pr reviewed-by:{login} -{author} {since}", "created", created)
     if "opened" in also and not job.changed:
@@ -163,7 +176,11 @@ def pack(waiting: Sequence[tuple[Search, int]], size: int) -> list[int]:
 
 
 def _since(job: Job) -> str:
-    return f"updated:>={job.window.since - PAD:%Y-%m-%dT%H:%M:%SZ}"
+    return _updated(job.window.since)
+
+
+def _updated(at: dt.datetime) -> str:
+    return f"updated:>={at - PAD:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _wide(job: Job) -> Window:

@@ -21,6 +21,8 @@ from .survey import Hole
 
 PASSES = 3
 """How often a search is read while its results move before that is told."""
+WATCHED = 1000
+"""How many issues are watched by their ids; the newest are kept."""
 STRIKES = 2
 """After how many searches that fail even alone the whole server counts as down."""
 
@@ -38,6 +40,7 @@ class Piece:
     after: str | None = None
     finished: bool = False
     passes: int = 1
+    pages: int = 0
     steady: bool = True
     whole: bool = True
     lost: int = 0
@@ -64,6 +67,8 @@ class Reading:
     repositories: dict[str, str] = field(default_factory=dict)
     references: dict[str, None] = field(default_factory=dict)
     holes: dict[str, None] = field(default_factory=dict)
+    untold: dict[str, None] = field(default_factory=dict)
+    watched: dict[str, None] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     incomplete: bool = False
     blocked: bool = False
@@ -74,8 +79,11 @@ class Reading:
         start = self.begin()
         for hole in start.scene.holes:
             yield from self._miss(hole)
+        for reason in start.memory.untold if start.memory else ():
+            yield from self._untold(reason)
         yield from self._cut(start.choice.counts)
         yield from self._rounds()
+        yield from self._overlooked()
         yield from self._referenced()
         yield from self._releases()
         yield self._done()
@@ -118,16 +126,43 @@ class Reading:
         yield from self._cut(counts)
 
     def _names_in(self, search: Search) -> list[str]:
-        found: dict[str, None] = {}
+        return list(dict.fromkeys(each["repository"]["nameWithOwner"] for each in self._walk(search, "Names")))
+
+    def _walk(self, search: Search, shape: str) -> Iterator[Mapping[str, Any]]:
+        """The results of a search in a light shape, as far as they are shown."""
         after: str | None = None
         while True:
             variables = {"q0": search.query, "n0": 100, "a0": after}
-            answer = self.client.ask(fixed(documents.searches(["Names"]), variables))
-            page = answer.data["s0"]
-            found |= {each["repository"]["nameWithOwner"]: None for each in page["nodes"] if each}
+            page = self.client.ask(fixed(documents.searches([shape]), variables)).data["s0"]
+            yield from (each for each in page["nodes"] if each)
             if not page["pageInfo"]["hasNextPage"]:
-                return list(found)
+                return
             after = page["pageInfo"]["endCursor"]
+
+    def _overlooked(self) -> Iterator[Event]:
+        """Results that slipped past a page's edge because one came in while another went out.
+
+        The total is the same then, so it shows nowhere; but what came in was updated meanwhile, which is counted for
+        all searches together. Only where there is such a thing are the ids walked again.
+        """
+        paged = {each.search.updated_since(self.start.scene.at): each for each in self.pieces if each.pages > 1}
+        moved = [paged[probe] for probe, count in survey.count(self.client, list(paged)).items() if count]
+        for piece in moved:
+            ids = [each["id"] for each in self._walk(piece.search, "Ids") if each.get("id")]
+            yield from self._by_id(piece.search, [each for each in ids if each not in piece.tally.seen], _SLIPPED)
+
+    def _by_id(self, search: Search, ids: Sequence[str], what: str) -> Iterator[Event]:
+        """The rows of results that are known by their ids; `what` names them where some are not shown."""
+        for start in range(0, len(ids), plan.PAGE):
+            some = list(ids[start : start + plan.PAGE])
+            variables = {"ids": some} | ({"paths": True} if search.heavy else {})
+            answer = self.client.ask(fixed(documents.by_id(search.shape), variables))
+            for error in answer.errors:
+                yield from self._told(f"{what}: {survey.reason_of(error)}")
+            found = [each for each in answer.data["nodes"] if each and each.get("id")]
+            if len(found) + len(answer.errors) < len(some):
+                yield from self._told(f"{what}: GitHub left out some and did not say why")
+            yield from self._nodes(search, found)
 
     def _rounds(self) -> Iterator[Event]:
         """Read all pieces, as many together as one request carries."""
@@ -185,6 +220,7 @@ class Reading:
     def _take(self, piece: Piece, answer: Answer, alias: str) -> Iterator[Event]:
         """The rows in one page of one piece."""
         page = answer.data[alias]
+        piece.pages += 1
         nodes = [each for each in page["nodes"] if each and each.get("id")]
         unshown = len(page["nodes"]) - len(nodes)
         piece.lost += unshown
@@ -192,7 +228,7 @@ class Reading:
             if (path := error.get("path") or [None])[0] == alias:
                 holder = _holder(page, path)
                 unshown -= holder is None
-                yield from self._lost(error, piece.search, holder)
+                yield from self._lost(error, piece.search, holder, answer.headers)
         if unshown > 0:
             yield from self._miss(Hole(None, f"GitHub left out {unshown} {piece.search} and did not say why"))
         # On a first page more than were counted is what came meanwhile; fewer are gone, or this server is behind.
@@ -246,39 +282,38 @@ class Reading:
             yield from made
 
     def _rows(self, search: Search, node: dict[str, Any]) -> Iterator[Contribution]:
-        if search.shape == "PullRequests":
+        if search.shape == "Closers":
+            self._note_references(node)
+        elif search.shape == "PullRequests":
             self._note_references(node)
             yield from rows.of_pull_request(node, self.view)
         elif search.shape == "Conversations":
             yield from rows.of_conversation(node, self.view)
         else:
-            yield from rows.of_issue(node, self.view)
+            made = list(rows.of_issue(node, self.view))
+            if any(each.role == "resolver" for each in made):
+                self.watched[node["id"]] = None
+            yield from made
             if "opened" in self.order.also:
                 yield from rows.of_opened(node, self.view)
 
     def _note_references(self, node: dict[str, Any]) -> None:
-        """Remember issues that a wanted person's pull request closed: search by person does not find them."""
+        """Remember issues that a wanted person's pull request closes: search by person does not find them."""
         author = self.view.account(node.get("author")).casefold()
         if self.view.accounts is None or author not in self.view.accounts:
             return
         for each in rows.listed(node, "closingIssuesReferences"):
+            self.watched[each["id"]] = None
             closed = rows.moment(each["closedAt"])
             if closed and any(closed in window for window in self.start.windows):
                 self.references[each["id"]] = None
 
     def _referenced(self) -> Iterator[Event]:
-        """Issues that pull requests name as closed and that no search found."""
-        missing = [each for each in self.references if f"Issues:{each}" not in self.seen]
-        for start in range(0, len(missing), plan.PAGE):
-            ids = missing[start : start + plan.PAGE]
-            answer = self.client.ask(fixed(documents.issues_by_id(), {"ids": ids}))
-            for error in answer.errors:
-                why = survey.reason_of(error)
-                yield from self._told(f"an issue that a pull request closed: {why}")
-            found = [each for each in answer.data["nodes"] if each and each.get("id")]
-            if len(found) + len(answer.errors) < len(ids):
-                yield from self._told("GitHub left out issues that pull requests closed")
-            yield from self._nodes(_REFERENCED, found)
+        """Issues that pull requests name as closed, and watched ones that changed, where no search found them."""
+        changed = self.start.scene.changed if self.start.memory else ()
+        every = dict.fromkeys([*self.references, *changed])
+        missing = [each for each in every if f"Issues:{each}" not in self.seen]
+        yield from self._by_id(_REFERENCED, missing, "an issue that a pull request closed")
 
     def _releases(self) -> Iterator[Event]:
         """Releases of the repositories that are named, which is where they can be asked for."""
@@ -309,31 +344,33 @@ class Reading:
             self.blocked = True
         yield self._gap(f"GitHub gave {came} of {total} {what} of {node.get('url', node['id'])}")
 
-    def _lost(self, error: Mapping[str, Any], search: Search, holder: Mapping[str, Any] | None) -> Iterator[Gap]:
+    def _lost(
+        self,
+        error: Mapping[str, Any],
+        search: Search,
+        holder: Mapping[str, Any] | None,
+        headers: Mapping[str, str],
+    ) -> Iterator[Gap]:
         """Tell what an error cost: a result, or only something within one that came all the same."""
         if holder is None:
-            yield from self._miss(self._hole(error, search))
+            hole = survey.hole_of(error, search.place, headers)
+            yield from self._miss(hole) if hole.place else self._untold(str(hole))
         else:
             what = f"something that {holder.get('url', holder.get('id'))} refers to"
             yield from self._told(f"{what}: {survey.reason_of(error)}")
 
-    def _hole(self, error: Mapping[str, Any], search: Search) -> Hole:
-        """What an error hides: an organisation where one is named, else the place that was searched."""
-        place = search.place
-        name = survey.organisation_of(error)
-        if name:
-            return Hole(name, survey.reason_of(error), f"org:{name}")
-        if place:
-            return Hole(place.partition(":")[2], survey.reason_of(error), place)
-        return Hole(None, f"in an organisation that GitHub does not name: {survey.reason_of(error)}")
-
     def _miss(self, hole: Hole) -> Iterator[Gap]:
         """Tell of a hole, once, and remember to look into it again."""
-        if hole.place is None:
-            self.blocked = True
-        else:
+        if hole.place is not None:
             self.holes[hole.place] = None
+        elif not hole.known:
+            self.blocked = True
         yield from self._told(str(hole))
+
+    def _untold(self, reason: str) -> Iterator[Gap]:
+        """Tell of a hole that nobody can look into, now and at every later reading until all is read anew."""
+        self.untold[reason] = None
+        yield from self._told(reason)
 
     def _told(self, reason: str) -> Iterator[Gap]:
         if reason not in self.told:
@@ -347,14 +384,18 @@ class Reading:
 
     def _done(self) -> Done:
         """The end: with a cursor where the next reading may build on it."""
-        before = self.start.memory
+        before, scene = self.start.memory, self.start.scene
         memory = Memory(
-            at=self.start.scene.at,
+            at=scene.at,
             settings=self.order.settings,
             accounts=None if self.request.accounts is None else tuple(sorted(map(hashed, self.request.accounts))),
-            users={hashed(name): user for name, user in self.start.scene.users.items()},
-            repositories=(dict(before.repositories) if before else {}) | self.repositories,
+            users={hashed(name): user for name, user in scene.users.items()},
+            repositories=(dict(before.repositories) if before else {}) | self.repositories | scene.strayed,
             holes=tuple(sorted(self.holes)),
+            untold=tuple(sorted(self.untold)),
+            absent=tuple(sorted(map(hashed, scene.absent))),
+            watched=tuple(dict.fromkeys([*(before.watched if before else ()), *self.watched]))[-WATCHED:],
+            scopes=scene.scopes,
         )
         return Done(
             self.order.host,
@@ -363,6 +404,7 @@ class Reading:
         )
 
 
+_SLIPPED = "a result that slipped past the edge of a page"
 _REFERENCED = Search("closed", "", "closed", Window(plan.FIRST, plan.FIRST))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harvester.web import PageSize
@@ -13,21 +14,25 @@ from . import documents
 from .client import Answer, Client, fixed
 from .memory import Memory, hashed
 from .places import Places
-from .plan import Search
+from .plan import PAD, Search
 
-COUNTS = 40
-"""How many searches one request counts: ten people with three streams each, and ten places."""
+COUNTS = 50
+"""How many searches one request counts: ten people with four streams each, and ten places."""
 IDS = 100
 """The most ids that GitHub takes in one list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """What is not shown: where, why, and the search qualifier it would be found by (None: where or that is unknown)."""
+    """What is not shown: where, why, and the search qualifier it would be found by (None: where or that is unknown).
+
+    `known` says that the next reading sees by itself whether it is still there, or tells it again.
+    """
 
     scope: str | None
     reason: str
     place: str | None = None
+    known: bool = False
 
     def __str__(self) -> str:
         return f"{self.scope}: {self.reason}" if self.scope else self.reason
@@ -37,17 +42,25 @@ class Hole:
 class Scene:
     """Who and where things are. `logins` and `users` go from the names asked for to today's login and to node ids.
 
-    `numbers` gives the numeric id of each name asked for, `today` the present names of configured repositories, `moved`
-    says whether a known repository is called otherwise than it was, `owners` which owners are users.
+    `absent` are the names asked for that nobody has; `numbers` gives the numeric id of each name, `today` the present
+    names of configured repositories, `excluded` those of repositories to leave out, `strayed` the names by node id of
+    repositories that were read and are configured no longer; `owners` are the owners that are users. `changed` are
+    watched issues that were updated since. `void` says that what is remembered no longer holds: a known repository is
+    called otherwise, somebody is back, or the token has other `scopes`.
     """
 
     at: dt.datetime
     logins: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
     today: dict[str, str] = field(default_factory=dict)
+    excluded: frozenset[str] = frozenset()
+    strayed: dict[str, str] = field(default_factory=dict)
     owners: frozenset[str] = frozenset()
-    moved: bool = False
+    changed: list[str] = field(default_factory=list)
+    scopes: str | None = None
+    void: bool = False
     holes: list[Hole] = field(default_factory=list)
     counts: dict[Search, int] = field(default_factory=dict)
 
@@ -70,28 +83,40 @@ def look(
     `remembered` gives the node ids of people by their hashed names, `known` the memory that is read on from.
     """
     users = [each for each in accounts if not each.endswith("[bot]")]
-    ids = sorted(known.repositories) if known else []
-    lists = [ids[start : start + IDS] for start in range(0, len(ids), IDS)]
+    lists = _lists(sorted(known.repositories) if known else [])
+    watched = _lists(known.watched if known else [])
+    named = [*places.named, *places.left_out]
     size = PageSize(COUNTS)
 
     def question() -> tuple[str, Mapping[str, object]]:
         counted = searches[: size.size]
-        document = documents.survey(len(users), len(places.owners), len(places.named), len(lists), len(counted))
-        return document, {
+        numbers = (len(each) for each in (users, places.owners, named, lists, watched, counted))
+        return documents.survey(*numbers), {
             **{f"u{i}": each for i, each in enumerate(users)},
             **{f"o{i}": each for i, each in enumerate(places.owners)},
-            **{f"w{i}": each.partition("/")[0] for i, each in enumerate(places.named)},
-            **{f"r{i}": each.partition("/")[2] for i, each in enumerate(places.named)},
+            **{f"w{i}": each.partition("/")[0] for i, each in enumerate(named)},
+            **{f"r{i}": each.partition("/")[2] for i, each in enumerate(named)},
             **{f"k{i}": each for i, each in enumerate(lists)},
+            **{f"i{i}": each for i, each in enumerate(watched)},
             **_queries(counted),
         }
 
     answer = client.ask(question, less=size.shrink)
-    scene = Scene(client.server_now(answer))
+    scene = Scene(client.server_now(answer), scopes=_scopes(answer))
+    scene.void = known is not None and known.scopes != scene.scopes
     scene.logins = {each: each for each in accounts}
     _people(client, scene, answer, users, remembered)
+    scene.void |= known is not None and any(hashed(each) in known.absent for each in scene.users)
+    scene.users |= {each: remembered[hashed(each)] for each in scene.absent if hashed(each) in remembered}
     _places(scene, answer, places)
-    _known(scene, answer, lists, known)
+    if known:
+        _known(scene, answer, lists, known, replace(places, today=scene.today, renamed_out=scene.excluded))
+        scene.changed = [
+            each["id"]
+            for number in range(len(watched))
+            for each in answer.data[f"i{number}"] or ()
+            if each and each.get("id") and dt.datetime.fromisoformat(each["updatedAt"]) >= known.at - PAD
+        ]
     scene.counts = _counted(answer, searches[: size.size])
     scene.counts |= count(client, searches[size.size :])
     return scene
@@ -106,7 +131,7 @@ def count(client: Client, searches: Sequence[Search]) -> dict[Search, int]:
 
         def question(rest: list[Search] = rest, taken: list[Search] = taken) -> tuple[str, Mapping[str, object]]:
             taken[:] = rest[: size.size]
-            return documents.survey(0, 0, 0, 0, len(taken)), _queries(taken)
+            return documents.survey(0, 0, 0, 0, 0, len(taken)), _queries(taken)
 
         found |= _counted(client.ask(question, less=size.shrink), taken)
         size.worked()
@@ -119,6 +144,23 @@ def organisation_of(error: Mapping[str, Any]) -> str | None:
     return parts[1] if len(parts) > 2 else None
 
 
+def hole_of(error: Mapping[str, Any], place: str, headers: Mapping[str, str]) -> Hole:
+    """What an error hides: the organisation where one is named, else the place that was searched.
+
+    The message of the live service names none; the header beside it has the name in an address, or numbers only
+    (https://docs.github.com/rest/authentication/authenticating-to-the-rest-api#about-saml-sso).
+    """
+    sso = headers.get("x-github-sso", "")
+    if name := organisation_of(error) or next(iter(re.findall(r"/orgs/([\w.-]+)/sso", sso)), None):
+        return Hole(name, reason_of(error), f"org:{name}")
+    if place:
+        return Hole(place.partition(":")[2], reason_of(error), place)
+    ids = ", ".join(re.findall(r"\d+", sso.partition("organizations=")[2]))
+    which = f"number {ids}" if ids else "no number either"
+    what = f"in an organisation that GitHub does not name ({which}): {reason_of(error)}"
+    return Hole(None, f"{what}; when that is mended, harvest with --refresh")
+
+
 def reason_of(error: Mapping[str, Any]) -> str:
     """Why a node is not shown, in words."""
     extensions = error.get("extensions")
@@ -129,6 +171,16 @@ def reason_of(error: Mapping[str, Any]) -> str:
     if error.get("type") == "INSUFFICIENT_SCOPES":
         return "the token lacks a scope for it"
     return "GitHub does not let this token see it"
+
+
+def _scopes(answer: Answer) -> str | None:
+    """What a classic token may do, in one order; None where GitHub does not say."""
+    said = answer.headers.get("x-oauth-scopes")
+    return None if said is None else ", ".join(sorted(each.strip() for each in said.split(",")))
+
+
+def _lists(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[start : start + IDS] for start in range(0, len(ids), IDS)]
 
 
 def _queries(searches: Sequence[Search]) -> dict[str, object]:
@@ -155,7 +207,8 @@ def _people(client: Client, scene: Scene, answer: Answer, users: Sequence[str], 
         else:
             del scene.logins[name]
             reason = f"GitHub has no user {name!r}: misspelt, renamed or deleted"
-            scene.holes.append(Hole(None, reason))
+            scene.absent.append(name)
+            scene.holes.append(Hole(None, reason, known=True))
 
 
 def _spelt(asked: str, login: str) -> str:
@@ -180,15 +233,24 @@ def _places(scene: Scene, answer: Answer, places: Places) -> None:
             scene.today[name] = shown["nameWithOwner"]
         else:
             scene.holes.append(Hole(name, reason_of(errors.get(f"r{number}", {})), f"repo:{name}"))
+    left_out = (answer.data.get(f"r{len(places.named) + number}") for number in range(len(places.left_out)))
+    scene.excluded = frozenset(each["nameWithOwner"].casefold() for each in left_out if each)
 
 
-def _known(scene: Scene, answer: Answer, lists: Sequence[Sequence[str]], known: Memory | None) -> None:
+def _known(scene: Scene, answer: Answer, lists: Sequence[Sequence[str]], known: Memory, places: Places) -> None:
     for number, ids in enumerate(lists):
         shown = answer.data.get(f"k{number}") or [None] * len(ids)
         for each, repository in zip(ids, shown, strict=True):
-            name = known.repositories[each] if known else ""
+            name = known.repositories[each]
             if not repository or not repository.get("id"):
                 reason = "GitHub shows it no longer: deleted, or hidden from this token (`exclude` leaves it out)"
                 scene.holes.append(Hole(name, reason, f"repo:{name}"))
-            elif repository["nameWithOwner"] != name:
-                scene.moved = True
+                continue
+            today = repository["nameWithOwner"]
+            scene.void |= today != name
+            if not places.admits(today) and not places.excludes(today) and not places.excludes(name):
+                scene.strayed[each] = today
+                reason = (
+                    "it was read before and is not among what is configured now; name it, or leave it out by `exclude`"
+                )
+                scene.holes.append(Hole(today if today == name else f"{name}, now {today}", reason, known=True))

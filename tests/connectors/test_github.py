@@ -83,6 +83,16 @@ def test_where_nobody_was_assigned_the_author_of_the_closing_pull_request_counts
     assert read(server, wanted("carol")).of("issue") == []
 
 
+def test_an_issue_that_closed_after_its_pull_request_was_merged_counts_in_its_own_window(world, server):
+    """A merge into a branch closes nothing: GitHub closes the issue when the branch reaches the default one."""
+    issue = world.issue("acme/pay", "bob", on(6, 1))
+    pull = world.pull("acme/pay", "alice", on(6, 2), merged=on(6, 20), closes=[issue])
+    world.close(issue, on(7, 15), "carol", pull)
+    found = read(server, wanted("alice"))
+    assert [(row.kind, row.role, row.at) for row in found.rows] == [("issue", "resolver", on(7, 15))]
+    assert found.rows == read(server, wanted(), organisations=("acme",)).rows
+
+
 def test_where_no_pull_request_closed_it_whoever_did_counts(world, server):
     world.issue("acme/pay", "alice", on(7, 1), closed=on(8, 1), by="alice")
     (row,) = read(server, wanted("alice")).of("issue")

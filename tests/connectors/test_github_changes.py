@@ -77,6 +77,62 @@ def test_an_issue_that_was_opened_again_is_taken_back(world, server):
     assert [(each.subject, each.kind) for each in again.retracted] == [(first.rows[0].subject, "issue")]
 
 
+@pytest.fixture
+def closed_by_pull(world):
+    """An issue that alice has nothing to do with but that her pull request closed."""
+    issue = world.issue("acme/pay", "bob", on(7, 1))
+    world.close(issue, on(7, 5), "bob", world.pull("acme/pay", "alice", on(7, 2), merged=on(7, 5), closes=[issue]))
+    return issue
+
+
+def test_an_issue_that_a_pull_request_closed_is_taken_back_when_it_is_opened_again(world, server, closed_by_pull):
+    """Search by person does not find it again, so it is watched by its id."""
+    first = read(server, wanted("alice"))
+    assert [row.role for row in first.of("issue")] == ["resolver"]
+    assert read(server, wanted("alice", after=first)).requests == 1
+    world.reopen(closed_by_pull, LATER)
+    world.now = LATER
+    again = read(server, wanted("alice", after=first))
+    assert again.of("issue") == []
+    assert [(each.subject, each.kind) for each in again.retracted] == [(first.of("issue")[0].subject, "issue")]
+    world.close(closed_by_pull, LATER, "carol")
+    third = read(server, wanted("alice", after=again))
+    assert (third.of("issue"), len(third.retracted)) == ([], 1)
+
+
+def test_an_issue_that_closes_after_its_pull_request_was_read_comes(world, server):
+    issue = world.issue("acme/pay", "bob", on(7, 1))
+    pull = world.pull("acme/pay", "alice", on(7, 2), merged=on(7, 5), closes=[issue])
+    year = Window(on(1, 1, 0), on(12, 31, 0))
+    first = read(server, wanted("alice", window=year))
+    assert first.of("issue") == []
+    world.close(issue, LATER, "carol", pull)
+    assert [row.at for row in read(server, wanted("alice", window=year, after=first)).of("issue")] == [LATER]
+
+
+def test_what_slips_past_the_edge_of_a_page_while_others_come_and_go_is_found(world, server):
+    """One goes out of the results, another comes in: the total is the same, so nothing shows while they are read."""
+    minute = dt.timedelta(minutes=1)
+    issues = [
+        world.issue("acme/pay", "alice", on(7, 1) + minute * number, closed=on(8, 1), by="alice", assignees=("alice",))
+        for number in range(250)
+    ]
+    late = world.issue("acme/pay", "alice", on(7, 2), assignees=("alice",))
+
+    def swap(number):
+        if number == 3:
+            world.reopen(issues[3], NOW)
+            world.close(late, NOW, "alice")
+
+    server.before = swap
+    year = Window(on(1, 1, 0), on(12, 31, 0))
+    first = read(server, wanted("alice", window=year))
+    again = read(server, wanted("alice", window=year, after=first))
+    kept = {row.subject for row in first.rows} - {each.subject for each in again.retracted}
+    kept |= {row.subject for row in again.rows}
+    assert kept == {f"localhost/acme/pay#{each['number']}" for each in world.items if each["state"] == "CLOSED"}
+
+
 def test_an_issue_that_is_closed_again_moves_to_its_new_time(world, server):
     issue = world.issue("acme/pay", "bob", on(7, 1), closed=on(7, 2), by="bob", assignees=("alice",))
     first = read(server, wanted("alice"))
@@ -174,6 +230,28 @@ def test_a_renamed_or_transferred_repository_comes_again_under_the_same_ids(worl
     assert read(server, wanted("alice", "bob", after=again)).requests == 1
 
 
+def test_a_repository_that_was_transferred_out_of_what_is_configured_is_told(world, server):
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    world.pull("acme/web", "alice", on(7, 1), merged=on(8, 2))
+    found = read(server, wanted("alice"), organisations=("acme",))
+    world.rename("acme/pay", "globex/pay")
+    for name in ("acme/pay, now globex/pay", "globex/pay"):
+        found = read(server, wanted("alice", after=found), organisations=("acme",))
+        assert [gap.reason.partition(":")[0] for gap in found.gaps] == [name]
+        assert [each.whole for each in found.done] == [False]
+    assert found.requests == 1
+    left_out = {"organisations": ("acme",), "exclude": ("acme/pay",)}
+    assert read(server, wanted("alice", after=found), **left_out).gaps == []
+
+
+def test_what_is_left_out_stays_out_when_it_is_renamed(world, server):
+    world.pull("acme/secret", "alice", on(7, 1), merged=on(8, 1))
+    world.rename("acme/secret", "acme/hush")
+    settings = {"organisations": ("acme",), "exclude": ("acme/secret", "acme/never-was")}
+    found = read(server, wanted("alice"), **settings)
+    assert (found.rows, found.gaps) == ([], [])
+
+
 def test_a_repository_configured_by_its_old_name_is_found(world, server):
     world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
     world.rename("acme/pay", "acme/payments")
@@ -221,13 +299,31 @@ def test_a_name_that_nobody_has_is_a_gap_and_the_others_are_read(world, server):
         ("localhost", "GitHub has no user 'alise': misspelt, renamed or deleted")
     ]
     assert len(found.rows) == 1
-    assert [(each.cursor, each.whole) for each in found.done] == [(None, False)]
+    assert [each.whole for each in found.done] == [False]
+
+
+def test_somebody_who_is_gone_does_not_make_the_others_be_read_again(world, server):
+    for number in range(120):
+        world.pull("acme/pay", "alice", on(7, 1, 0, number % 60), merged=on(8, 1))
+    mine = world.pull("acme/pay", "bob", on(7, 1), merged=on(8, 1))
+    found = read(server, wanted("alice", "bob"))
+    assert len(found.rows) == 121
+    gone = world.users.pop("bob")
+    for _ in range(2):
+        found = read(server, wanted("alice", "bob", after=found))
+        assert [gap.reason.partition(":")[0] for gap in found.gaps] == ["GitHub has no user 'bob'"]
+        assert (found.rows, found.requests) == ([], 2)
+    world.users["bob"] = gone
+    back = read(server, wanted("alice", "bob", after=found))
+    assert f"pull_request:author:{mine['id']}" in {row.id for row in back.rows}
+    assert (back.gaps, back.done[0].whole) == ([], True)
 
 
 def test_an_organisation_with_single_sign_on_is_a_gap_and_is_looked_into_again(world, server):
     world.pull("globex/x", "alice", on(7, 1), merged=on(8, 1))
     world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 2))
     world.saml.add("globex")
+    world.sso = "required; url=https://github.com/orgs/globex/sso?authorization_request=AZSCKL"
     first = read(server, wanted("alice"))
     assert [row.project for row in first.rows] == ["acme/pay"]
     assert [(gap.scope, gap.reason) for gap in first.gaps] == [
@@ -243,14 +339,50 @@ def test_an_organisation_with_single_sign_on_is_a_gap_and_is_looked_into_again(w
     assert read(server, wanted("alice", after=third)).requests == 1
 
 
-def test_a_hole_without_a_name_leaves_no_cursor(world, server):
-    """The next reading starts from the beginning: it cannot know where to look."""
+def test_a_hole_without_a_name_is_told_at_each_reading_until_all_is_read_anew(world, server):
+    """Nobody can look into it by itself, and reading everything each time would not be worth it."""
     world.pull("globex/x", "alice", on(7, 1), merged=on(8, 1))
     world.saml.add("globex")
-    world.named = False
-    found = read(server, wanted("alice"))
-    assert ["organisation that GitHub does not name" in gap.reason for gap in found.gaps] == [True]
-    assert found.cursors == {}
+    first = read(server, wanted("alice"))
+    (gap,) = first.gaps
+    assert gap.reason == (
+        "in an organisation that GitHub does not name (number 21955855): the token is not authorised for the "
+        "organisation's single sign-on; when that is mended, harvest with --refresh"
+    )
+    again = read(server, wanted("alice", after=first))
+    assert (again.gaps, again.requests) == (first.gaps, 1)
+    world.saml.clear()
+    anew = read(server, wanted("alice"))
+    assert (len(anew.rows), anew.gaps) == (1, [])
+    assert read(server, wanted("alice", after=anew)).gaps == []
+
+
+@pytest.mark.parametrize("change", ["another token", "more scopes"])
+def test_a_token_that_may_see_more_is_read_with_from_the_beginning(world, server, change):
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    world.pull("globex/secret", "alice", on(7, 1), merged=on(8, 2))
+    world.hidden.add("globex")
+    world.scopes = "public_repo"
+    first = read(server, wanted("alice"))
+    assert [row.project for row in first.rows] == ["acme/pay"]
+    world.hidden.clear()
+    if change == "another token":
+        server.token = "ghp_" + "y" * 36
+    else:
+        world.scopes = "repo, read:org"
+    again = read(server, wanted("alice", after=first), environ={"TOKEN": server.token})
+    assert [row.project for row in again.rows] == ["acme/pay", "globex/secret"]
+    assert again.done[0].whole
+    assert read(server, wanted("alice", after=again), environ={"TOKEN": server.token}).requests == 1
+
+
+def test_tokens_that_are_made_anew_each_hour_are_read_on_with(world, server):
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    server.token, world.scopes = "ghs_first", None
+    first = read(server, wanted("alice"), environ={"TOKEN": server.token})
+    server.token = "ghs_second"
+    again = read(server, wanted("alice", after=first), environ={"TOKEN": server.token})
+    assert (again.rows, again.requests) == ([], 1)
 
 
 def test_a_result_that_is_left_out_without_a_word_is_told(world, server):

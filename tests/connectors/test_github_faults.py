@@ -263,6 +263,25 @@ def test_a_redirect_to_another_host_does_not_take_the_token_along(server, elsewh
     assert shown == []
 
 
+@pytest.mark.parametrize("token", ["ghp_abc…def", "ghp_abc\ndef", "ghp_é", "ghp_a b"])
+def test_what_can_be_no_token_is_told_without_showing_it(server, token):
+    with pytest.raises(AccessError, match="a character that no token has") as caught:
+        read(server, wanted("alice"), environ={"TOKEN": token})
+    assert "ghp_" not in f"{caught.value!r} {caught.value.hint} {caught.value.__context__!r}"
+    assert server.asked == []
+
+
+def test_a_token_shows_in_no_object(world, server):
+    """What a debugger or a traceback with values would print."""
+    hub = source(server)
+    reading = hub._reading(wanted("alice"))
+    list(reading.events())
+    for each in (hub, reading, reading.client, reading.client.sign_in, reading.order, reading.start, reading.view):
+        assert TOKEN not in repr(each)
+    for each in reading.pieces:
+        assert TOKEN not in repr(each)
+
+
 def test_a_token_stands_in_no_error(server):
     echo = Fault(422, json.dumps({"message": f"what is {TOKEN} or ghs_another?\x1b[2J"}))
     server.script(echo)

@@ -53,8 +53,8 @@ class World:
     """Owners that this token does not see at all."""
     silent: set[str] = field(default_factory=set)
     """Nodes that are left out without a word."""
-    named: bool = True
-    """Whether an error names the organisation that it protects."""
+    sso: str = "partial-results; organizations=21955855"
+    """What stands beside an error for single sign-on, whose message names no organisation."""
     viewer: str | None = "alice"
     scopes: str | None = "repo, read:org"
     remaining: int = 4990
@@ -306,12 +306,16 @@ def _handler(server: GitHubServer) -> type[BaseHTTPRequestHandler]:
                 self._answer(asked)
 
         def _answer(self, asked: Asked) -> None:
+            headers = {}
             try:
-                body = json.dumps(server.answer(asked))
+                answer = server.answer(asked)
+                if any((each.get("extensions") or {}).get("saml_failure") for each in answer.get("errors", ())):
+                    headers["x-github-sso"] = server.world.sso
+                body = json.dumps(answer)
             except Exception as error:  # noqa: BLE001 - told when the server is closed, on the test's own thread
                 server.broken.append(error)
                 body = json.dumps({"message": "this small GitHub is broken"})
-            self._send(500 if server.broken else 200, body)
+            self._send(500 if server.broken else 200, body, headers)
 
         def _fail(self, fault: Fault) -> None:
             if fault.act == "hang":
@@ -459,8 +463,11 @@ def _shown(world: World, item: dict[str, Any]) -> Any:
     owner = item["repository"]["nameWithOwner"].partition("/")[0]
     if owner not in world.saml:
         return item
-    named = f" by `{owner}`" if world.named else ""
-    message = f"Resource protected{named} with organization SAML enforcement. You must grant your token access."
+    return _protected()
+
+
+def _protected() -> GraphQLError:
+    message = "Resource protected by organization SAML enforcement. You must grant your OAuth token access."
     return GraphQLError(message, extensions={"type": "FORBIDDEN", "saml_failure": True})
 
 
@@ -486,6 +493,7 @@ def _holds(world: World, item: dict[str, Any], word: str) -> bool:
         "user": lambda: value in world.users and _owner_of(item) == value.casefold(),
         "repo": lambda: item["repository"]["nameWithOwner"].casefold() == value.casefold(),
         "comments": lambda: len(item["comments"]) > int(value.removeprefix(">")),
+        "linked": lambda: value == "issue" and bool(item.get("closingIssuesReferences")),
         "sort": lambda: value == "created-asc" or _unknown(word),
     }
     return tests[name]() if name in tests else _unknown(word)
@@ -555,8 +563,7 @@ def _owner(world: World, info: Any, login: str) -> Any:
     if login not in owners:
         return None
     if login in world.saml:
-        message = f"Resource protected by `{login}` with organization SAML enforcement."
-        raise GraphQLError(message, extensions={"type": "FORBIDDEN", "saml_failure": True})
+        raise _protected()
     return world.users.get(login) or {"__typename": "Organization", "id": f"O_{login}", "login": login}
 
 
