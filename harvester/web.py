@@ -208,6 +208,28 @@ def stay_home(home: str) -> Callable[..., None]:
     return hook
 
 
+def no_redirects(home: str) -> Callable[..., None]:
+    """A response hook for a requests session that refuses every redirect, for a source that is only ever POSTed to.
+
+    A question that is POSTed again elsewhere may be answered elsewhere, and a chain of redirects may have no end.
+    Raises WebError (`wrong`).
+    """
+
+    def hook(response: requests.Response, *args: Any, **kwargs: Any) -> None:
+        if response.is_redirect:
+            raise redirected(home, response.headers["location"])
+
+    return hook
+
+
+def redirected(home: str, location: str) -> WebError:
+    """The failure of a server that redirects what it should answer."""
+    if not same_home(home, location):
+        return strayed(home, location)
+    path = redact(urlsplit(urljoin(home, location)).path, ())
+    return WebError("wrong", f"{home} redirects to the path {path!r}", hint="Is the URL right?")
+
+
 def strayed(home: str, location: str) -> WebError:
     """The failure of a server that sends its callers, and their token, to another host."""
     host = urlsplit(urljoin(home, location)).netloc.rpartition("@")[2]

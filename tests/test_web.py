@@ -16,6 +16,7 @@ from harvester.web import (
     Patience,
     Tally,
     WebError,
+    no_redirects,
     pause,
     redact,
     retry_after,
@@ -235,3 +236,14 @@ def test_a_redirect_at_home_is_followed(redirecting):
     with requests.Session() as session:
         session.hooks["response"].append(stay_home(home))
         assert session.get(f"{home}/away", timeout=5).status_code == 200
+
+
+@pytest.mark.parametrize("where", ["/here", "elsewhere"])
+def test_where_no_redirect_is_wanted_none_is_followed(redirecting, where):
+    home, target, shown = redirecting
+    target[0] = where if where.startswith("/") else target[0]
+    with requests.Session() as session:
+        session.hooks["response"].append(no_redirects(home))
+        with pytest.raises(WebError, match="redirects to"):
+            session.get(f"{home}/away", timeout=5)
+    assert shown == []

@@ -12,15 +12,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from harvester.errors import AccessError
-from harvester.web import Patience, WebError, redact, retry_after, same_home, server_time, strayed, until_reset
+from harvester.web import Patience, WebError, no_redirects, redact, redirected, retry_after, server_time, until_reset
 
+from . import documents
 from .memory import digest
 
 if TYPE_CHECKING:
     from github.Auth import Auth
-    from github.Requester import Requester
+    from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
     from . import GitHub
 
@@ -35,7 +37,15 @@ SEARCHED = re.compile(r"[cs]\d+")
 SHORT_LIVED = ("ghs_", "ghu_")
 """What the tokens of an App, of GitHub Actions and of an App's user begin with: made anew every one to eight hours
 (https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens)."""
-INVALID = frozenset({"undefinedField", "argumentLiteralsIncompatible", "GRAPHQL_VALIDATION_FAILED"})
+INVALID = frozenset(
+    {
+        "undefinedField", "undefinedType", "argumentNotAccepted", "argumentLiteralsIncompatible", "selectionMismatch",
+        "missingRequiredArguments", "variableMismatch", "variableRequiresValidType", "fragmentOnNonCompositeType",
+        "cannotSpreadFragment", "undefinedFragment", "useAndDefineFragment", "undefinedDirective", "parseError",
+    }
+)  # fmt: skip
+"""The codes of what is refused before it is run: those of graphql-ruby's static validation, which GitHub runs on
+(https://graphql-ruby.org/api-doc/class/GraphQL/StaticValidation.html)."""
 
 
 Question = tuple[str, Mapping[str, object]]
@@ -75,7 +85,10 @@ class Client:
     patience: Patience
     timeout: int = 30
     asked: int = 0
+    lacking: set[str] = field(default_factory=set)
+    """What this server turned out not to know, as keys of `documents.OPTIONAL`."""
     _requester: Requester | None = field(default=None, repr=False)
+    _line: HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass | None = field(default=None, repr=False)
 
     def ask(
         self, question: Callable[[], Question], tries: int | None = None, less: Callable[[], object] | None = None
@@ -87,14 +100,27 @@ class Client:
         return self.patience.call(lambda: self._once(*question()), tries, less)
 
     def _once(self, document: str, variables: Mapping[str, object]) -> Answer:
+        """One answer; a server that does not know all of the question is asked again without what it does not know."""
+        lacking = len(self.lacking)
+        try:
+            return self._answer(documents.without(document, sorted(self.lacking)), variables)
+        except WebError:
+            if len(self.lacking) == lacking:
+                raise
+        return self._once(document, variables)
+
+    def _answer(self, document: str, variables: Mapping[str, object]) -> Answer:
         import requests
         from github import GithubException
         from jwt import PyJWTError
 
         self.asked += 1
         try:
-            status, headers, body = self._open().requestJson(
-                "POST", self._open().graphql_url, input={"query": document, "variables": variables}
+            status, headers, body = self._signed_in().requestJson(
+                "POST",
+                self._open().graphql_url,
+                input={"query": document, "variables": variables},
+                cnx=self._connected(),
             )
         except requests.exceptions.Timeout:
             raise WebError("busy", f"GitHub did not answer within {self.timeout} s") from None
@@ -104,6 +130,8 @@ class Client:
             raise WebError("refused", "the App's private key cannot be used", hint="Is it the PEM file?") from None
         except GithubException as error:  # from signing an App in, which is a request of its own
             raise self.judge(error.status, error.headers or {}, json.dumps(error.data)) from None
+        except RecursionError:  # PyGithub follows redirects of an App's sign-in without counting them
+            raise WebError("wrong", f"{self.api} redirects without an end", hint=RIGHT_URL) from None
         except RuntimeError as error:  # PyGithub's word for a redirect it will not follow
             raise WebError("wrong", f"{self._clean(error)}; the token was not sent there", hint=RIGHT_URL) from None
         answer = self.read(status, {str(key): str(value) for key, value in headers.items()}, body)
@@ -123,9 +151,13 @@ class Client:
         if not isinstance(parsed, dict):
             raise WebError("busy", "GitHub's answer is no JSON object", hint="Is a proxy in between?")
         errors = [each for each in parsed.get("errors") or [] if isinstance(each, dict)]
+        shown = isinstance(parsed.get("data"), dict)
+        said = self._clean(errors[0].get("message", "") if errors else parsed.get("message", ""))
+        if (errors or not shown) and _asks_to_wait(headers, said):
+            raise WebError("limit", "GitHub's rate limit is reached", after=self._pause(headers))
         if errors and (failure := self._graver(errors, headers)):
             raise failure
-        if not isinstance(parsed.get("data"), dict):
+        if not shown:
             if errors:
                 raise WebError("refused", f"GitHub refuses ({self._clean(errors[0].get('message', ''))})", hint=SCOPES)
             raise WebError("busy", "GitHub's answer holds no data", hint="Is a proxy in between?")
@@ -136,12 +168,14 @@ class Client:
         said = self._clean(_message(body))
         if status in range(300, 400):
             return self._redirected(headers)
+        if status == 403 and (hint := sso_hint(headers)):
+            return WebError("refused", f"GitHub refuses ({said or 403})", hint=hint)
         if status == 401:
             return WebError("refused", f"GitHub does not accept the token ({said or 401})", hint=RENEW)
         if status == 429 or (status == 403 and _is_limit(headers, said)):
             return WebError("limit", f"GitHub's rate limit is reached ({status})", after=self._pause(headers))
         if status == 403:
-            return WebError("refused", f"GitHub refuses ({said or 403})", hint=sso_hint(headers) or SCOPES)
+            return WebError("refused", f"GitHub refuses ({said or 403})", hint=SCOPES)
         if status >= 500:
             after = retry_after(headers, self.clock())
             return WebError("busy", f"GitHub answers with error {status}", after=after)
@@ -154,6 +188,7 @@ class Client:
         if types & LIMITED:
             return WebError("limit", "GitHub's rate limit is reached", after=self._pause(headers))
         if any(_code(each) in INVALID for each in errors):
+            self.lacking |= {name for each in errors for name in _unknown(each)}
             return WebError("wrong", f"GitHub does not understand the question ({said})", hint="Is this server old?")
         if not types <= LOST:
             return WebError("busy", f"GitHub could not finish the answer ({said})")
@@ -167,10 +202,7 @@ class Client:
         return asked
 
     def _redirected(self, headers: Mapping[str, str]) -> WebError:
-        location = headers.get("location", "")
-        if not same_home(self.api, location):
-            return strayed(self.api, location)
-        return WebError("wrong", f"{self.api} redirects to another path", hint=RIGHT_URL)
+        return redirected(self.api, headers.get("location", ""))
 
     def server_now(self, answer: Answer) -> dt.datetime:
         """The server's time at an answer, which is what its own timestamps are made with."""
@@ -178,11 +210,35 @@ class Client:
 
     def close(self) -> None:
         """Close the connection."""
-        if self._requester is not None:
-            self._requester.close()
+        for each in (self._requester, self._line):
+            if each is not None:
+                each.close()
 
     def _clean(self, text: object) -> str:
         return redact(str(text), (*self.sign_in.secrets, *TOKENS.findall(str(text))))
+
+    def _signed_in(self) -> Requester:
+        """Where the sign-in of an App brings no token, PyGithub fails in as many ways as there are wrong answers."""
+        requester = self._open()
+        try:
+            token = requester.auth.token if requester.auth else ""
+        except (TypeError, ValueError, AttributeError, AssertionError) as error:
+            what = f"GitHub's answer to the App's sign-in holds no token ({type(error).__name__})"
+            raise WebError("busy", what, hint="Is a proxy in between?") from None
+        if not isinstance(token, str) or not token:
+            raise WebError("busy", "GitHub's answer to the App's sign-in holds no token", hint="Is a proxy in between?")
+        return requester
+
+    def _connected(self) -> HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass:
+        """PyGithub's connection, but one that follows no redirect."""
+        if self._line is None:
+            from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass
+
+            parts = urlsplit(self.api)
+            kind = HTTPSRequestsConnectionClass if parts.scheme == "https" else HTTPRequestsConnectionClass
+            self._line = kind(parts.hostname or "", parts.port, retry=0, timeout=self.timeout)
+            self._line.session.hooks["response"].append(no_redirects(self.api))
+        return self._line
 
     def _open(self) -> Requester:
         if self._requester is None:
@@ -252,9 +308,13 @@ def _message(body: str) -> str:
 
 
 def _is_limit(headers: Mapping[str, str], said: str) -> bool:
+    return headers.get("x-ratelimit-remaining") == "0" or _asks_to_wait(headers, said)
+
+
+def _asks_to_wait(headers: Mapping[str, str], said: str) -> bool:
+    """A secondary limit, which GitHub tells by 403, 429 or 200; what is left of the primary one says nothing of it."""
     words = said.casefold()
-    spent = headers.get("x-ratelimit-remaining") == "0"
-    return spent or "retry-after" in headers or "rate limit" in words or "abuse" in words
+    return "retry-after" in headers or "rate limit" in words or "abuse" in words
 
 
 def _holds_all(document: str, data: Mapping[str, Any]) -> bool:
@@ -267,6 +327,13 @@ def _is_page(name: str, value: object) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("issueCount"), int):
         return False
     return name.startswith("c") or (isinstance(value.get("nodes"), list) and isinstance(value.get("pageInfo"), dict))
+
+
+def _unknown(error: Mapping[str, Any]) -> set[str]:
+    """What an error says that this server does not know, if that can be done without."""
+    extensions = error.get("extensions")
+    named = extensions if isinstance(extensions, dict) else {}
+    return {str(named.get("argumentName") or named.get("fieldName"))} & set(documents.OPTIONAL)
 
 
 def _code(error: Mapping[str, Any]) -> str:

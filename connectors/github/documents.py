@@ -19,6 +19,12 @@ MORE = {
 }
 """Lists within a node that may be longer than the page they came with, and what is asked of each entry."""
 
+OPTIONAL = {
+    "enableDuplicate": "(enableDuplicate: true)",
+    "stateReason": "stateReason",
+    "totalCommentsCount": "totalCommentsCount",
+}
+"""What an older GitHub Enterprise may not know, by the name in its refusal, and how it stands in queries."""
 RESULTS = {
     "PullRequests": (("PullRequest", "PullRequest"),),
     "Closers": (("PullRequest", "Closer"),),
@@ -132,6 +138,13 @@ def _document(variables: Iterable[str], fields: Iterable[str]) -> str:
     declared = ", ".join(variables)
     operation = f"query Harvest{f'({declared})' if declared else ''} {{\n{lines}\n}}"
     return "\n".join([operation, *_needed(operation)])
+
+
+def without(document: str, lacking: Iterable[str]) -> str:
+    """A document for a server that does not know these (keys of `OPTIONAL`)."""
+    for name in lacking:
+        document = re.sub(rf"{re.escape(OPTIONAL[name])}(?!\w)", "", document)
+    return document
 
 
 def _needed(text: str) -> list[str]:

@@ -357,17 +357,47 @@ def test_a_plan_tells_what_must_be_cut_and_what_is_not_shown(world, server):
     assert [each for each in server.asked if "totalCount" in each.query] == []
 
 
-def test_an_app_signs_in_by_its_installation(world, server, tmp_path):
+@pytest.fixture(scope="module")
+def key() -> str:
+    """An App's private key."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    text = key.private_bytes(
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return made.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
+
+
+APP = App(id=7, installation=42, private_key=Secret("env:KEY"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault(201, ""), "holds no token"),
+        (Fault(201, "{}"), "holds no token"),
+        (Fault(201, "[]"), "holds no token"),
+        (Fault(201, '{"token": "ghs_abc", "expires'), "holds no token"),
+        (Fault(200, "<html>Sign in to the proxy</html>"), "holds no token"),
+        (Fault(302, "", {"location": "http://127.0.0.1:9/x"}), "holds no token"),
+        (Fault(301, "", {"location": "/again"}), "redirect"),
+    ],
+)
+def test_a_sign_in_of_an_app_that_brings_no_token_is_told_in_words(server, key, fault, words):
+    server.rule = lambda asked: fault
+    waited: list[tuple[float, str]] = []
+    hub = source(server, token=None, app=APP, environ={"KEY": key}, waited=waited)
+    with pytest.raises(SourceError, match=words) as caught:
+        read(server, wanted("alice"), hub)
+    assert caught.value.hint
+    assert "ghs_" not in str(caught.value)
+    assert sum(seconds for seconds, _ in waited) < 60
+
+
+def test_an_app_signs_in_by_its_installation(world, server, key):
     world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
-    app = App(id=7, installation=42, private_key=Secret("env:KEY"))
-    hub = source(server, token=None, app=app, environ={"KEY": text})
+    hub = source(server, token=None, app=APP, environ={"KEY": key})
     assert len(read(server, wanted("alice"), hub).rows) == 1
     assert server.asked[0].path == "/api/v3/app/installations/42/access_tokens"
     assert server.asked[1].headers["Authorization"] == f"token {TOKEN}"
@@ -375,7 +405,19 @@ def test_an_app_signs_in_by_its_installation(world, server, tmp_path):
     with pytest.raises(SourceError, match="Integration not found"):
         read(server, wanted("alice"), dataclasses.replace(hub))
     with pytest.raises(AccessError, match="private key cannot be used"):
-        read(server, wanted("alice"), token=None, app=app, environ={"KEY": "no key"})
+        read(server, wanted("alice"), token=None, app=APP, environ={"KEY": "no key"})
+
+
+def test_an_older_github_is_asked_without_what_it_does_not_know(world, server):
+    world.old = True
+    world.issue("acme/pay", "alice", on(7, 1), closed=on(8, 1), by="alice")
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    found = read(server, wanted("alice"))
+    assert [(row.kind, row.state, row.comments) for row in sorted(found.rows, key=lambda row: row.kind)] == [
+        ("issue", "completed", 0),
+        ("pull_request", "merged", None),
+    ]
+    assert (found.gaps, found.requests) == ([], 3)
 
 
 def test_the_address_of_the_api_follows_from_that_of_the_pages(server):

@@ -29,6 +29,7 @@ def world():
 
 
 MESSAGE = json.dumps({"message": "You have exceeded a secondary rate limit. Please wait a few minutes."})
+SECONDARY = json.dumps({"data": None, "errors": [{"message": "You have exceeded a secondary rate limit."}]})
 PARTIAL = json.dumps({"data": {"rateLimit": None}, "errors": [{"message": "Something went wrong while executing."}]})
 
 
@@ -45,6 +46,9 @@ PARTIAL = json.dumps({"data": {"rateLimit": None}, "errors": [{"message": "Somet
         pytest.param(Fault(429, MESSAGE, {"retry-after": "30"}), 30, id="429 with Retry-After"),
         pytest.param(Fault(429, MESSAGE), 60, id="429"),
         pytest.param(Fault(429, "", {"retry-after": "Sun, 01 Nov 2026 12:00:20 GMT"}), 20, id="429 until a date"),
+        pytest.param(Fault(200, SECONDARY, {"retry-after": "30"}), 30, id="secondary 200 with Retry-After"),
+        pytest.param(Fault(200, SECONDARY), 60, id="secondary 200"),
+        pytest.param(Fault(200, MESSAGE, {"retry-after": "30"}), 30, id="secondary 200 with a message only"),
         pytest.param(Fault(200, PARTIAL), 1, id="200 with data and errors"),
         pytest.param(Fault(200, '{"data": null, "errors": [{"message": "Timeout"}]}'), 1, id="200 without data"),
         pytest.param(Fault(200, "<html>Sign in to the proxy</html>"), 1, id="200 with a web page"),
@@ -280,6 +284,14 @@ def test_a_token_shows_in_no_object(world, server):
         assert TOKEN not in repr(each)
     for each in reading.pieces:
         assert TOKEN not in repr(each)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_redirects_at_home_are_not_followed_from_one_to_the_next(server, status):
+    server.rule = lambda request: Fault(status, headers={"location": f"{server.url}/p{len(server.asked)}"})
+    with pytest.raises(SourceError, match="redirects to the path '/p1'"):
+        read(server, wanted("alice"))
+    assert len(server.asked) == 1
 
 
 def test_a_token_stands_in_no_error(server):

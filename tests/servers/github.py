@@ -55,6 +55,8 @@ class World:
     """Nodes that are left out without a word."""
     sso: str = "partial-results; organizations=21955855"
     """What stands beside an error for single sign-on, whose message names no organisation."""
+    old: bool = False
+    """Whether this is an older GitHub Enterprise, which lacks some fields."""
     viewer: str | None = "alice"
     scopes: str | None = "repo, read:org"
     remaining: int = 4990
@@ -266,10 +268,11 @@ class GitHubServer:
     def answer(self, asked: Asked) -> dict[str, Any]:
         """What GitHub would answer to a query."""
         document = _parsed(asked.query)
-        if wrong := _refused(document, asked.variables):
+        schema = _OLD_SCHEMA if self.world.old else _SCHEMA
+        if wrong := _refused(schema, document, asked.variables):
             return {"errors": wrong}
         done = execute(
-            _SCHEMA, document, root_value=self.world, variable_values=dict(asked.variables), context_value=self
+            schema, document, root_value=self.world, variable_values=dict(asked.variables), context_value=self
         )
         result: dict[str, Any] = {"data": done.data}
         if done.errors:
@@ -367,16 +370,32 @@ def _parsed(text: str) -> DocumentNode:
     return _DOCUMENTS[text]
 
 
-def _refused(document: DocumentNode, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _refused(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the real schema refuses before it runs anything: invalid documents, and too many nodes."""
-    key = str(id(document))
+    key = f"{id(schema)} {id(document)}"
     if key not in _INVALID:
-        _INVALID[key] = [
-            {"message": each.message, "extensions": {"code": "undefinedField"}} for each in validate(_SCHEMA, document)
-        ]
+        _INVALID[key] = [_as_ruby(each.message) for each in validate(schema, document)]
     if not _INVALID[key] and (number := _nodes_asked(document, variables)) > NODES:
         return [{"type": "MAX_NODE_LIMIT_EXCEEDED", "message": f"This query requests up to {number:,} possible nodes."}]
     return _INVALID[key]
+
+
+def _as_ruby(message: str) -> dict[str, Any]:
+    """A refusal in the words and with the codes of graphql-ruby, which GitHub runs on."""
+    if found := re.match(r"Unknown argument '(\w+)' on field '(\w+)\.(\w+)'", message):
+        argument, _, name = found.groups()
+        said = f"Field '{name}' doesn't accept argument '{argument}'"
+        more = {"code": "argumentNotAccepted", "name": name, "typeName": "Field", "argumentName": argument}
+    elif found := re.match(r"Cannot query field '(\w+)' on type '(\w+)'", message):
+        name, kind = found.groups()
+        said = f"Field '{name}' doesn't exist on type '{kind}'"
+        more = {"code": "undefinedField", "typeName": kind, "fieldName": name}
+    elif found := re.match(r"Fragment '(\w+)' is never used", message):
+        said = f"Fragment {found[1]} was defined, but not used"
+        more = {"code": "useAndDefineFragment", "fragmentName": found[1]}
+    else:
+        said, more = message, {"code": "variableMismatch"}
+    return {"message": said, "extensions": more}
 
 
 def _nodes_asked(document: DocumentNode, variables: Mapping[str, Any]) -> int:
@@ -603,8 +622,11 @@ def _limit(world: World, info: Any, **_: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _make_schema() -> GraphQLSchema:
-    schema = build_schema((Path(__file__).parent / "github.graphql").read_text(encoding="utf-8"))
+def _make_schema(*lacking: str) -> GraphQLSchema:
+    text = (Path(__file__).parent / "github.graphql").read_text(encoding="utf-8")
+    for each in lacking:
+        text = text.replace(each, "")
+    schema = build_schema(text)
     schema.type_map["DateTime"].coerce_output_value = _moment
     query = schema.query_type.fields
     for name, resolve in {
@@ -620,3 +642,4 @@ def _make_schema() -> GraphQLSchema:
 
 
 _SCHEMA = _make_schema()
+_OLD_SCHEMA = _make_schema("(enableDuplicate: Boolean = false)", "totalCommentsCount: Int\n")
