@@ -69,10 +69,13 @@ class Search:
 
         Sorted by a time that never changes, so that what is updated while we read stays on its page.
         """
+        return " ".join(each for each in (self.words, self.place, self._dates, "sort:created-asc") if each)
+
+    @property
+    def _dates(self) -> str:
         first = self.span.since.replace(microsecond=0)
         last = _ceiling(self.span.until) - SECOND
-        dates = f"{self.axis}:{first:%Y-%m-%dT%H:%M:%SZ}..{last:%Y-%m-%dT%H:%M:%SZ}"
-        return " ".join(each for each in (self.words, self.place, dates, "sort:created-asc") if each)
+        return f"{self.axis}:{first:%Y-%m-%dT%H:%M:%SZ}..{last:%Y-%m-%dT%H:%M:%SZ}"
 
     @property
     def shape(self) -> str:
@@ -102,7 +105,18 @@ class Search:
         """The same search cut by time into equal parts for `count` results; raises ValueError where it is a second."""
         if self.seconds < 2:
             raise ValueError("a second cannot be cut")
-        number = min(max(math.ceil(count / (CAP * 0.7)), 2), MOST_PARTS, self.seconds)
+        return self.cut(min(max(math.ceil(count / (CAP * 0.7)), 2), MOST_PARTS))
+
+    def by_creation(self) -> Search:
+        """The same search along the time of creation, in whose order results come."""
+        if self.axis == "created":
+            return self
+        created = Window(FIRST, self.span.until)
+        return dataclasses.replace(self, words=f"{self.words} {self._dates}", axis="created", span=created)
+
+    def cut(self, number: int) -> list[Search]:
+        """The same search cut by time into so many equal parts, or into seconds where they are fewer."""
+        number = min(number, self.seconds)
         start = self.span.since.replace(microsecond=0)
         edges = [start + SECOND * (self.seconds * i // number) for i in range(number + 1)]
         return [dataclasses.replace(self, span=Window(a, b)) for a, b in itertools.pairwise(edges)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +15,7 @@ from harvester.windows import Window
 from . import documents, plan, rows, survey
 from .choice import Order, Start, begin
 from .client import Answer, Client, fixed
-from .lists import TOGETHER, fill
+from .lists import TOGETHER, Lists
 from .memory import Memory, hashed
 from .plan import CAP, Search
 from .survey import Hole
@@ -32,7 +33,7 @@ class Piece:
     """A search on its way: what came of it in this pass, where it goes on, and how many passes there were.
 
     `whole` is false where it matches more than GitHub gives out and nothing can cut it, `most` the highest total that
-    was named in this pass.
+    was named in this pass. `skipped` results before the first one were left out, created at `skipped_at`.
     """
 
     search: Search
@@ -45,6 +46,8 @@ class Piece:
     whole: bool = True
     lost: int = 0
     most: int = 0
+    skipped: int = 0
+    skipped_at: dt.datetime | None = None
 
     @property
     def remaining(self) -> int:
@@ -70,12 +73,26 @@ class Reading:
     untold: dict[str, None] = field(default_factory=dict)
     watched: dict[str, None] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    short: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    within: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     incomplete: bool = False
     blocked: bool = False
     strikes: int = 0
 
+    def __post_init__(self) -> None:
+        self.lists = Lists(self.client)
+
     def events(self) -> Iterator[Event]:
         """Everything the request asks for; raises WebError where GitHub gives no more answers."""
+        try:
+            yield from self._everything()
+        except WebError:
+            yield from self._grouped()
+            raise
+        yield from self._grouped()
+        yield self._done()
+
+    def _everything(self) -> Iterator[Event]:
         start = self.begin()
         for hole in start.scene.holes:
             yield from self._miss(hole)
@@ -86,7 +103,6 @@ class Reading:
         yield from self._overlooked()
         yield from self._referenced()
         yield from self._releases()
-        yield self._done()
 
     def begin(self) -> Start:
         """Survey and choose, and keep what that found."""
@@ -149,20 +165,36 @@ class Reading:
         moved = [paged[probe] for probe, count in survey.count(self.client, list(paged)).items() if count]
         for piece in moved:
             ids = [each["id"] for each in self._walk(piece.search, "Ids") if each.get("id")]
-            yield from self._by_id(piece.search, [each for each in ids if each not in piece.tally.seen], _SLIPPED)
+            fresh = [each for each in ids if f"{piece.search.shape}:{each}" not in self.seen]
+            yield from self._by_id(piece.search, fresh, _SLIPPED)
 
     def _by_id(self, search: Search, ids: Sequence[str], what: str) -> Iterator[Event]:
         """The rows of results that are known by their ids; `what` names them where some are not shown."""
-        for start in range(0, len(ids), plan.PAGE):
-            some = list(ids[start : start + plan.PAGE])
-            variables = {"ids": some} | ({"paths": True} if search.heavy else {})
-            answer = self.client.ask(fixed(documents.by_id(search.shape), variables))
+        rest = list(ids)
+        while rest:
+            some: list[str] = []
+            try:
+                answer = self._ask_by_id(search, rest, some)
+            except WebError as failure:
+                if failure.kind != "busy":
+                    raise
+                self.blocked = True
+                yield from self._told(f"{what}: {failure}")
+                return
+            rest = rest[len(some) :]
             for error in answer.errors:
                 yield from self._told(f"{what}: {survey.reason_of(error)}")
             found = [each for each in answer.data["nodes"] if each and each.get("id")]
             if len(found) + len(answer.errors) < len(some):
                 yield from self._told(f"{what}: GitHub left out some and did not say why")
             yield from self._nodes(search, found)
+
+    def _ask_by_id(self, search: Search, rest: Sequence[str], some: list[str]) -> Answer:
+        def question() -> tuple[str, Mapping[str, object]]:
+            some[:] = rest[: self.size.size]
+            return documents.by_id(search.shape), {"ids": list(some)} | ({"paths": True} if search.heavy else {})
+
+        return self.client.ask(question, less=self.size.shrink)
 
     def _rounds(self) -> Iterator[Event]:
         """Read all pieces, as many together as one request carries."""
@@ -206,7 +238,37 @@ class Reading:
                 yield from self._take(piece, answer, "s0")
                 break
             else:
-                yield from self._give_up(piece, failure)
+                yield from self._past(piece, failure)
+
+    def _past(self, piece: Piece, failure: WebError) -> Iterator[Event]:
+        """Go on after the one result that cannot be answered for; where the next one cannot either, give up."""
+        search = piece.search.by_creation()
+        found = None
+        if not piece.skipped:
+            try:
+                found = survey.whereabouts(self.client, search, len(piece.tally.seen) + piece.lost)
+            except WebError as error:
+                if error.kind != "busy":
+                    raise
+        if found is None:
+            yield from self._give_up(piece, failure)
+            return
+        second, before, inside = found
+        rest = Tally(max(piece.tally.total - before - inside, 0))
+        lost = before + inside - len(piece.tally.seen) - piece.lost
+        after = replace(search, span=Window(second.until, search.span.until))
+        piece.finished, piece.pages = True, 0
+        self.pieces.append(Piece(after, rest, finished=not rest.total, skipped=lost, skipped_at=second.since))
+        if not rest.total:
+            yield from self._skipped(self.pieces[-1])
+
+    def _skipped(self, piece: Piece) -> Iterator[Gap]:
+        """Tell of the results that were left out before this piece, once what comes after them can be read."""
+        if piece.skipped and piece.skipped_at:
+            self.blocked = True
+            what = f"{piece.skipped} of the {piece.search}, created at {piece.skipped_at:%Y-%m-%d %H:%M:%S} UTC"
+            piece.skipped = 0
+            yield self._gap(f"GitHub could not answer in time for {what}")
 
     def _give_up(self, piece: Piece, failure: WebError) -> Iterator[Event]:
         self.strikes += 1
@@ -214,11 +276,12 @@ class Reading:
             raise failure
         piece.finished = True
         self.blocked = True
-        came = f"{len(piece.tally.seen)} of {piece.tally.total} {piece.search} came"
+        came = f"{len(piece.tally.seen)} of {piece.tally.total + piece.skipped} {piece.search} came"
         yield self._gap(f"{came}, then: {failure}")
 
     def _take(self, piece: Piece, answer: Answer, alias: str) -> Iterator[Event]:
         """The rows in one page of one piece."""
+        yield from self._skipped(piece)
         page = answer.data[alias]
         piece.pages += 1
         nodes = [each for each in page["nodes"] if each and each.get("id")]
@@ -271,7 +334,7 @@ class Reading:
         fresh = [each for each in nodes if f"{search.shape}:{each['id']}" not in self.seen]
         self.seen.update(f"{search.shape}:{each['id']}" for each in fresh)
         fresh = [each for each in fresh if self.order.places.admits(each["repository"]["nameWithOwner"])]
-        yield from self._fill(fresh)
+        self._fill(fresh)
         for node in fresh:
             made = list(self._rows(search, node))
             if made:
@@ -326,23 +389,24 @@ class Reading:
             variables |= {f"r{i}": each.partition("/")[2] for i, each in enumerate(some)}
             answer = self.client.ask(fixed(documents.releases(number), variables))
             found = [shown for i in range(number) if (shown := answer.data.get(f"r{i}"))]
-            yield from self._fill(found)
+            self._fill(found)
             for each in found:
                 for release in rows.listed(each, "releases"):
                     yield from rows.of_release(release, each, self.view)
 
-    def _fill(self, nodes: Iterable[dict[str, Any]]) -> Iterator[Event]:
-        for node, name in fill(self.client, nodes):
-            yield from self._short(node, name)
+    def _fill(self, nodes: Iterable[dict[str, Any]]) -> None:
+        for node, name in self.lists.fill(nodes):
+            self._note_short(node, name)
 
-    def _short(self, node: dict[str, Any], name: str) -> Iterator[Event]:
+    def _note_short(self, node: dict[str, Any], name: str) -> None:
         came, total = len(node[name]["nodes"]), node[name]["totalCount"]
         if name == "files" and not node[name]["pageInfo"]["hasNextPage"]:
             return  # GitHub lists no more than 3,000; the row says so, and asking again would not help
         what = {"files": "changed paths", "closingIssuesReferences": "closing references"}.get(name, name)
         if name in {"reviews", "comments", "assignees", "releases"}:
             self.blocked = True
-        yield self._gap(f"GitHub gave {came} of {total} {what} of {node.get('url', node['id'])}")
+        self.incomplete = True
+        self.short.setdefault(what, []).append((f"{came} of {total}", node.get("url", node["id"])))
 
     def _lost(
         self,
@@ -356,8 +420,24 @@ class Reading:
             hole = survey.hole_of(error, search.place, headers)
             yield from self._miss(hole) if hole.place else self._untold(str(hole))
         else:
-            what = f"something that {holder.get('url', holder.get('id'))} refers to"
-            yield from self._told(f"{what}: {survey.reason_of(error)}")
+            self.incomplete = True
+            owner = (holder.get("repository") or {}).get("nameWithOwner", "").partition("/")[0]
+            urls = self.within.setdefault((owner, survey.reason_of(error)), [])
+            urls.append(str(holder.get("url", holder.get("id"))))
+
+    def _grouped(self) -> Iterator[Gap]:
+        """What was missing within results, each kind in one gap: one permission may cost something in each of them."""
+        for what, found in self.short.items():
+            numbers, url = found[0]
+            if len(found) == 1:
+                yield self._gap(f"GitHub gave {numbers} {what} of {url}")
+            else:
+                yield self._gap(f"GitHub gave {what} short of their number for {len(found)} results, such as {url}")
+        for (owner, reason), urls in self.within.items():
+            every = list(dict.fromkeys(urls))
+            where = f" of {owner}" if owner else ""
+            who = f"{every[0]} refers" if len(every) == 1 else f"{len(every)} results{where}, such as {every[0]}, refer"
+            yield self._gap(f"something that {who} to: {reason}")
 
     def _miss(self, hole: Hole) -> Iterator[Gap]:
         """Tell of a hole, once, and remember to look into it again."""

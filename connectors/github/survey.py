@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harvester.web import PageSize
+from harvester.windows import Window
 
 from . import documents
 from .client import Answer, Client, fixed
@@ -122,7 +123,7 @@ def look(
     return scene
 
 
-def count(client: Client, searches: Sequence[Search]) -> dict[Search, int]:
+def count(client: Client, searches: Sequence[Search], tries: int | None = None) -> dict[Search, int]:
     """How many results each search has."""
     found: dict[Search, int] = {}
     size = PageSize(COUNTS)
@@ -133,7 +134,7 @@ def count(client: Client, searches: Sequence[Search]) -> dict[Search, int]:
             taken[:] = rest[: size.size]
             return documents.survey(0, 0, 0, 0, 0, len(taken)), _queries(taken)
 
-        found |= _counted(client.ask(question, less=size.shrink), taken)
+        found |= _counted(client.ask(question, tries, less=size.shrink), taken)
         size.worked()
     return found
 
@@ -142,6 +143,26 @@ def organisation_of(error: Mapping[str, Any]) -> str | None:
     """The organisation that an error names (between backticks), or None where GitHub does not say."""
     parts = str(error.get("message", "")).split("`")
     return parts[1] if len(parts) > 2 else None
+
+
+def whereabouts(client: Client, search: Search, index: int) -> tuple[Window, int, int] | None:
+    """In which second the result of this index (from 0) was created, how many were before and how many within it.
+
+    By counts alone, since it cannot be read; None where there is no such result any more.
+    """
+    before = 0
+    while True:
+        parts = search.cut(COUNTS)
+        counts = count(client, parts, tries=2)
+        for part in parts:
+            if before + counts[part] > index:
+                break
+            before += counts[part]
+        else:
+            return None
+        search = part
+        if search.seconds <= 1:
+            return search.span, before, counts[part]
 
 
 def hole_of(error: Mapping[str, Any], place: str, headers: Mapping[str, str]) -> Hole:

@@ -16,7 +16,7 @@ from harvester.errors import AccessError, SourceError
 from harvester.harvest import read as harvest
 from harvester.testing import tools
 from tests.connectors.githubs import gather, on, read, source, wanted
-from tests.servers.github import NOW, TOKEN, Fault, World, limited
+from tests.servers.github import NOW, TOKEN, Fault, GitHubServer, World, limited
 
 
 @pytest.fixture
@@ -166,6 +166,64 @@ def test_one_result_that_cannot_be_answered_costs_its_paths_and_nothing_else(wor
     assert [gap.reason for gap in found.gaps] == ["GitHub could not list the files of a pull request in time"]
     assert sum(not row.paths for row in found.rows) == 1
     assert found.cursors
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["merged apart", "merged in one second"])
+def test_one_result_that_cannot_be_answered_at_all_costs_itself_and_nothing_else(world, server, alone):
+    """Counts show when it was created, so that the search goes on after it."""
+    pulls = [
+        world.pull("acme/web", "alice", on(7, 1, 1, number % 60, 7), merged=on(8, 1, 1, number % 60 if alone else 0))
+        for number in range(60)
+    ]
+    poison = pulls[17]
+
+    def poisoned(request):
+        asks = "s0: search" in request.query
+        return Fault(502) if asks and poison["id"] in json.dumps(server.answer(request), default=str) else None
+
+    server.rule = poisoned
+    found = read(server, wanted("alice"))
+    assert {row.url for row in found.rows} == {each["url"] for each in world.items} - {poison["url"]}
+    assert [gap.reason for gap in found.gaps] == [
+        "GitHub could not answer in time for 1 of the merged pull requests of alice, created at 2026-07-01 01:17:07 UTC"
+    ]
+    assert found.requests < 60
+
+
+def test_what_one_permission_costs_in_many_results_is_one_gap(world):
+    class Closed(GitHubServer):
+        def answer(self, asked):
+            made = super().answer(asked)
+            for alias, page in made["data"].items():
+                for number, node in enumerate((page or {}).get("nodes", ()) if alias.startswith("s") else ()):
+                    if "mergeCommit" in node:
+                        node["mergeCommit"] = None
+                        path = [alias, "nodes", number, "mergeCommit"]
+                        made.setdefault("errors", []).append({"type": "FORBIDDEN", "path": path, "message": "no"})
+            return made
+
+    with Closed(world) as server:
+        found = read(server, wanted("alice"))
+    assert len(found.rows) == 60
+    (gap,) = found.gaps
+    assert gap.reason.startswith("something that 60 results of acme, such as https://github.example/acme/pay/pull/")
+    assert gap.reason.endswith(", refer to: GitHub does not let this token see it")
+
+
+@pytest.mark.parametrize(("most", "whole"), [(5, True), (0, False)])
+def test_nested_lists_are_read_in_fewer_at_once_and_given_up_where_none_comes(world, server, most, whole):
+    for number in range(100):
+        paths = tuple(f"{each}.py" for each in range(101))
+        world.pull("acme/web", "alice", on(7, 1, 1, number % 60), merged=on(8, 1), paths=paths)
+    server.rule = lambda asked: Fault(502) if f"m{most}: node" in asked.query else None
+    found = read(server, wanted("alice"))
+    assert len(found.rows) == 160
+    if whole:
+        assert found.gaps == []
+    else:
+        (gap,) = found.gaps
+        assert gap.reason.startswith("GitHub gave changed paths short of their number for 100 results, such as http")
+        assert found.requests < 25
 
 
 def test_one_search_that_fails_for_good_is_a_gap_and_the_others_are_read(world, server):
