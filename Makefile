@@ -40,8 +40,10 @@ contract: .venv/.with-tests ## hold what we send against the services' own schem
 	GITHUB_SDL="$$folder/node_modules/@octokit/graphql-schema/schema.graphql" .venv/bin/python -m pytest -q -m contract; \
 	status=$$?; rm -rf "$$folder"; exit $$status
 
-cassettes: .venv/.with-tests ## record the cassettes anew, from the local server
-	@.venv/bin/python -m tests.record_cassettes
+cassettes: .venv/.with-tests ## record the cassettes anew, from the local server; with GITHUB_TOKEN from GitHub, for LOGIN=name
+	@if [ -z "$$GITHUB_TOKEN" ]; then exec .venv/bin/python -m tests.record_cassettes; fi; \
+	if [ -z "$(LOGIN)" ]; then echo "Say whose work to record from GitHub: make cassettes LOGIN=name" >&2; exit 2; fi; \
+	exec .venv/bin/python -m tests.record_cassettes --live "$(LOGIN)" --token env:GITHUB_TOKEN
 
 soak: .venv/.with-tests ## run the property tests for longer
 	@.venv/bin/python -m pytest -q -n 2 --hypothesis-profile=soak -m "soak or not soak"

@@ -218,16 +218,22 @@ class Client:
         return redact(str(text), (*self.sign_in.secrets, *TOKENS.findall(str(text))))
 
     def _signed_in(self) -> Requester:
-        """Where the sign-in of an App brings no token, PyGithub fails in as many ways as there are wrong answers."""
-        requester = self._open()
+        """Where the sign-in of an App brings no token, PyGithub fails in as many ways as there are wrong answers.
+
+        It keeps what it was given, so that the next try is begun anew.
+        """
+        requester, token = self._open(), None
         try:
-            token = requester.auth.token if requester.auth else ""
-        except (TypeError, ValueError, AttributeError, AssertionError) as error:
-            what = f"GitHub's answer to the App's sign-in holds no token ({type(error).__name__})"
-            raise WebError("busy", what, hint="Is a proxy in between?") from None
-        if not isinstance(token, str) or not token:
-            raise WebError("busy", "GitHub's answer to the App's sign-in holds no token", hint="Is a proxy in between?")
-        return requester
+            if requester.auth:
+                token = requester.auth.token
+                requester.auth.authentication({})  # looks at when it ends, too
+        except (TypeError, ValueError, AttributeError, AssertionError):
+            token = None
+        if isinstance(token, str) and token:
+            return requester
+        requester.close()
+        self._requester = None
+        raise WebError("busy", "GitHub's answer to the App's sign-in holds no token", hint="Is a proxy in between?")
 
     def _connected(self) -> HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass:
         """PyGithub's connection, but one that follows no redirect."""

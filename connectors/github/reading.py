@@ -22,6 +22,8 @@ from .survey import Hole
 
 PASSES = 3
 """How often a search is read while its results move before that is told."""
+SKIPS = 10
+"""How many results that GitHub cannot answer for are left out in one reading."""
 WATCHED = 1000
 """How many issues are watched by their ids; the newest are kept."""
 STRIKES = 2
@@ -63,8 +65,8 @@ class Reading:
     order: Order
     request: Request
     size: PageSize = field(default_factory=lambda: PageSize(plan.PAGE))
-    start: Start = field(init=False)
-    view: rows.View = field(init=False)
+    start: Start = field(init=False, repr=False)
+    view: rows.View = field(init=False, repr=False)
     seen: set[str] = field(default_factory=set)
     pieces: list[Piece] = field(default_factory=list)
     repositories: dict[str, str] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class Reading:
     incomplete: bool = False
     blocked: bool = False
     strikes: int = 0
+    skips: int = 0
 
     def __post_init__(self) -> None:
         self.lists = Lists(self.client)
@@ -244,7 +247,7 @@ class Reading:
         """Go on after the one result that cannot be answered for; where the next one cannot either, give up."""
         search = piece.search.by_creation()
         found = None
-        if not piece.skipped:
+        if not piece.skipped and self.skips < SKIPS:
             try:
                 found = survey.whereabouts(self.client, search, len(piece.tally.seen) + piece.lost)
             except WebError as error:
@@ -253,6 +256,7 @@ class Reading:
         if found is None:
             yield from self._give_up(piece, failure)
             return
+        self.skips += 1
         second, before, inside = found
         rest = Tally(max(piece.tally.total - before - inside, 0))
         lost = before + inside - len(piece.tally.seen) - piece.lost
@@ -389,6 +393,9 @@ class Reading:
             variables |= {f"r{i}": each.partition("/")[2] for i, each in enumerate(some)}
             answer = self.client.ask(fixed(documents.releases(number), variables))
             found = [shown for i in range(number) if (shown := answer.data.get(f"r{i}"))]
+            if (memory := self.start.memory) and not self.request.missing:
+                for each in found:
+                    _end_before(each["releases"], memory.at)
             self._fill(found)
             for each in found:
                 for release in rows.listed(each, "releases"):
@@ -486,6 +493,13 @@ class Reading:
 
 _SLIPPED = "a result that slipped past the edge of a page"
 _REFERENCED = Search("closed", "", "closed", Window(plan.FIRST, plan.FIRST))
+
+
+def _end_before(releases: dict[str, Any], at: dt.datetime) -> None:
+    """Let a list of releases, newest first, end on its first page where that reaches back beyond a time."""
+    oldest = releases["nodes"][-1] if releases["nodes"] else None
+    if oldest and (made := rows.moment(oldest["createdAt"])) and made < at - plan.PAD:
+        releases |= {"totalCount": len(releases["nodes"]), "pageInfo": {"hasNextPage": False, "endCursor": None}}
 
 
 def _ask_for(batch: Sequence[tuple[Piece, int]], paths: bool = True) -> tuple[str, Mapping[str, object]]:

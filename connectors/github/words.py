@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from harvester.words import numbered
 
 from .choice import Choice
-from .plan import CAP
+from .plan import BEFORE, CAP
 from .reading import Reading
 from .survey import Scene
 
@@ -29,6 +29,9 @@ def explain(reading: Reading) -> Iterator[str]:
     yield f"  about {numbered(choice.price, 'request')}, after {reading.client.asked} for counting"
     if choice.by == "person" and not start.memory:
         yield "  an issue that somebody closed who neither wrote, had nor discussed it is found place by place only"
+        yield f"  so is one that was closed over {BEFORE.days} days after the pull request that closes it was merged"
+    if "releases" in reading.order.also and not start.scene.today:
+        yield "  releases are read of repositories that are named, and none is: name them as owner/name"
     yield from _unseen(start.scene)
 
 

@@ -290,6 +290,14 @@ def test_optional_streams_are_read_where_wanted(world, server):
     assert [(row.subject, row.at) for row in found.of("release")] == [("localhost/acme/pay@v1", on(7, 5))]
 
 
+def test_releases_of_no_named_repository_are_told_in_the_plan(world, server):
+    world.release("acme/pay", "alice", on(7, 5), "v1")
+    said = "\n".join(source(server, organisations=("acme",), also=("releases",)).plan(wanted("alice")))
+    assert "releases are read of repositories that are named, and none is" in said
+    said = "\n".join(source(server, repositories=("acme/pay",), also=("releases",)).plan(wanted("alice")))
+    assert "releases are read" not in said
+
+
 def varied(world: World) -> World:
     """A world with something of everything."""
     for number in range(60):
@@ -346,6 +354,7 @@ def test_it_reads_whole_places_where_that_is_cheaper_and_says_so(world, server):
     assert "person by person" in alone
     assert "about 2 requests, after 1 for counting" in alone
     assert "20 merged pull requests to look through" in alone
+    assert "closed over 90 days after the pull request" in alone
 
 
 def test_a_plan_tells_what_must_be_cut_and_what_is_not_shown(world, server):
@@ -379,6 +388,7 @@ APP = App(id=7, installation=42, private_key=Secret("env:KEY"))
         (Fault(201, "{}"), "holds no token"),
         (Fault(201, "[]"), "holds no token"),
         (Fault(201, '{"token": "ghs_abc", "expires'), "holds no token"),
+        (Fault(201, '{"token": "ghs_abc"}'), "holds no token"),
         (Fault(200, "<html>Sign in to the proxy</html>"), "holds no token"),
         (Fault(302, "", {"location": "http://127.0.0.1:9/x"}), "holds no token"),
         (Fault(301, "", {"location": "/again"}), "redirect"),

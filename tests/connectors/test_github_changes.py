@@ -197,6 +197,20 @@ def test_other_settings_are_read_from_the_beginning(world, server, settings):
     assert again.done[0].whole
 
 
+def test_old_releases_are_not_walked_again(world, server):
+    for number in range(250):
+        world.release("acme/pay", "alice", on(7, 1, number % 24, number % 60), f"v{number}")
+    settings = {"repositories": ("acme/pay",), "also": ("releases",)}
+    first = read(server, wanted("alice"), **settings)
+    assert len(first.rows) == 250
+    world.repositories["acme/pay"]["releases"].reverse()
+    world.release("acme/pay", "alice", on(9, 1), "v250")
+    world.repositories["acme/pay"]["releases"].reverse()
+    again = read(server, wanted("alice", after=first), **settings)
+    assert "localhost/acme/pay@v250" in {row.subject for row in again.rows}
+    assert (again.requests, again.gaps) == (2, [])
+
+
 def test_somebody_new_is_read_from_the_beginning(world, server):
     world.pull("acme/pay", "bob", on(7, 1), merged=on(8, 1))
     world.user("alice")
