@@ -76,14 +76,10 @@ def begin(client: Client, order: Order, request: Request) -> Start:
     asked = replace(
         asked,
         memory=None if scene.void else memory,
-        order=replace(order, places=_of_today(order.places, scene)),
+        order=replace(order, places=order.places.seen(scene.today, scene.owners, scene.excluded.values())),
     )
     choice = _choose(client, scene, request.accounts is None, *_searches(asked, scene.logins))
     return Start(asked.order, asked.memory, scene, windows, choice)
-
-
-def _of_today(places: Places, scene: Scene) -> Places:
-    return replace(places, today=scene.today, users=scene.owners, renamed_out=scene.excluded)
 
 
 def _choose(client: Client, scene: Scene, all_people: bool, people: list[Search], everybody: list[Search]) -> Choice:

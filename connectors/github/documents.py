@@ -20,11 +20,11 @@ MORE = {
 """Lists within a node that may be longer than the page they came with, and what is asked of each entry."""
 
 OPTIONAL = {
-    "enableDuplicate": "(enableDuplicate: true)",
-    "stateReason": "stateReason",
-    "totalCommentsCount": "totalCommentsCount",
+    "enableDuplicate": r"\(enableDuplicate: true\)",
+    "stateReason": r"\bstateReason\b(\(enableDuplicate: true\))?",
+    "totalCommentsCount": r"\btotalCommentsCount\b",
 }
-"""What an older GitHub Enterprise may not know, by the name in its refusal, and how it stands in queries."""
+"""What an older GitHub Enterprise may not know, by the name in its refusal, and a pattern for it in queries."""
 RESULTS = {
     "PullRequests": (("PullRequest", "PullRequest"),),
     "Closers": (("PullRequest", "Closer"),),
@@ -143,7 +143,7 @@ def _document(variables: Iterable[str], fields: Iterable[str]) -> str:
 def without(document: str, lacking: Iterable[str]) -> str:
     """A document for a server that does not know these (keys of `OPTIONAL`)."""
     for name in lacking:
-        document = re.sub(rf"{re.escape(OPTIONAL[name])}(?!\w)", "", document)
+        document = re.sub(OPTIONAL[name], "", document)
     return document
 
 

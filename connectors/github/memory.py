@@ -20,6 +20,7 @@ class Memory:
     that earlier rows may be missing. `accounts` are the names asked for, hashed, so that nobody who is forgotten stays
     here by name; `users` maps them to node ids, `repositories` node ids to names; `holes` lists the places not shown,
     `untold` the reasons of holes of which nobody can say where they are, `absent` the people that nobody knew (hashed).
+    `excluded` are the node ids of repositories that were left out by name, which may be called otherwise by now.
     `watched` are the node ids of issues that search by person does not find again when they change, and `scopes` is
     what the token was allowed (None: GitHub did not say).
     """
@@ -32,6 +33,7 @@ class Memory:
     holes: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
     scopes: str | None = None
     version: int = VERSION
@@ -62,6 +64,7 @@ def loads(text: str | None) -> Memory | None:
             holes=tuple(held["holes"]),
             untold=tuple(held.get("untold", ())),
             absent=tuple(held.get("absent", ())),
+            excluded=tuple(held.get("excluded", ())),
             watched=tuple(held.get("watched", ())),
             scopes=held.get("scopes"),
             version=held["version"],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 ANYWHERE = ""
@@ -35,6 +35,10 @@ class Places:
     def named(self) -> tuple[str, ...]:
         """The repositories that are named without a glob, as configured."""
         return tuple(each for each in self.repositories if not _is_glob(each))
+
+    def seen(self, today: Mapping[str, str], users: frozenset[str], excluded: Iterable[str]) -> Places:
+        """The same with what GitHub calls them today."""
+        return replace(self, today=today, users=users, renamed_out=frozenset(excluded))
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ class Reading:
     blocked: bool = False
     strikes: int = 0
     skips: int = 0
+    lists: Lists = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.lists = Lists(self.client)
@@ -480,6 +481,7 @@ class Reading:
             repositories=(dict(before.repositories) if before else {}) | self.repositories | scene.strayed,
             holes=tuple(sorted(self.holes)),
             untold=tuple(sorted(self.untold)),
+            excluded=tuple(sorted(scene.excluded)),
             absent=tuple(sorted(map(hashed, scene.absent))),
             watched=tuple(dict.fromkeys([*(before.watched if before else ()), *self.watched]))[-WATCHED:],
             scopes=scene.scopes,

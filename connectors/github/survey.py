@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from harvester.web import PageSize
@@ -43,11 +43,11 @@ class Hole:
 class Scene:
     """Who and where things are. `logins` and `users` go from the names asked for to today's login and to node ids.
 
-    `absent` are the names asked for that nobody has; `numbers` gives the numeric id of each name, `today` the present
-    names of configured repositories, `excluded` those of repositories to leave out, `strayed` the names by node id of
-    repositories that were read and are configured no longer; `owners` are the owners that are users. `changed` are
-    watched issues that were updated since. `void` says that what is remembered no longer holds: a known repository is
-    called otherwise, somebody is back, or the token has other `scopes`.
+    `absent` are the names asked for that nobody has; `numbers` gives the numeric id of each name, `today` the
+    present names of configured repositories, `excluded` those (lower case) of repositories to leave out by node id,
+    `strayed` the names by node id of repositories that were read and are configured no longer; `owners` are the
+    owners that are users. `changed` are watched issues that were updated since. `void` says that what is remembered
+    no longer holds: a known repository is called otherwise, somebody is back, or the token has other `scopes`.
     """
 
     at: dt.datetime
@@ -56,7 +56,7 @@ class Scene:
     numbers: dict[str, int] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
     today: dict[str, str] = field(default_factory=dict)
-    excluded: frozenset[str] = frozenset()
+    excluded: dict[str, str] = field(default_factory=dict)
     strayed: dict[str, str] = field(default_factory=dict)
     owners: frozenset[str] = frozenset()
     changed: list[str] = field(default_factory=list)
@@ -84,7 +84,7 @@ def look(
     `remembered` gives the node ids of people by their hashed names, `known` the memory that is read on from.
     """
     users = [each for each in accounts if not each.endswith("[bot]")]
-    lists = _lists(sorted(known.repositories) if known else [])
+    lists = _lists(sorted({*known.repositories, *known.excluded}) if known else [])
     watched = _lists(known.watched if known else [])
     named = [*places.named, *places.left_out]
     size = PageSize(COUNTS)
@@ -111,7 +111,11 @@ def look(
     scene.users |= {each: remembered[hashed(each)] for each in scene.absent if hashed(each) in remembered}
     _places(scene, answer, places)
     if known:
-        _known(scene, answer, lists, known, replace(places, today=scene.today, renamed_out=scene.excluded))
+        shown = [(each, it) for number, ids in enumerate(lists) for each, it in _pairs(answer, number, ids)]
+        scene.excluded |= {
+            each: it["nameWithOwner"].casefold() for each, it in shown if each in known.excluded and it and it.get("id")
+        }
+        _known(scene, shown, known, places.seen(scene.today, scene.owners, scene.excluded.values()))
         scene.changed = [
             each["id"]
             for number in range(len(watched))
@@ -255,23 +259,26 @@ def _places(scene: Scene, answer: Answer, places: Places) -> None:
         else:
             scene.holes.append(Hole(name, reason_of(errors.get(f"r{number}", {})), f"repo:{name}"))
     left_out = (answer.data.get(f"r{len(places.named) + number}") for number in range(len(places.left_out)))
-    scene.excluded = frozenset(each["nameWithOwner"].casefold() for each in left_out if each)
+    scene.excluded = {each["id"]: each["nameWithOwner"].casefold() for each in left_out if each}
 
 
-def _known(scene: Scene, answer: Answer, lists: Sequence[Sequence[str]], known: Memory, places: Places) -> None:
-    for number, ids in enumerate(lists):
-        shown = answer.data.get(f"k{number}") or [None] * len(ids)
-        for each, repository in zip(ids, shown, strict=True):
-            name = known.repositories[each]
-            if not repository or not repository.get("id"):
-                reason = "GitHub shows it no longer: deleted, or hidden from this token (`exclude` leaves it out)"
-                scene.holes.append(Hole(name, reason, f"repo:{name}"))
-                continue
-            today = repository["nameWithOwner"]
-            scene.void |= today != name
-            if not places.admits(today) and not places.excludes(today) and not places.excludes(name):
-                scene.strayed[each] = today
-                reason = (
-                    "it was read before and is not among what is configured now; name it, or leave it out by `exclude`"
-                )
-                scene.holes.append(Hole(today if today == name else f"{name}, now {today}", reason, known=True))
+def _pairs(answer: Answer, number: int, ids: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+    """Ids, each with what is shown of it."""
+    return zip(ids, answer.data.get(f"k{number}") or [None] * len(ids), strict=True)
+
+
+def _known(scene: Scene, shown: Iterable[tuple[str, Mapping[str, Any] | None]], known: Memory, places: Places) -> None:
+    for each, repository in shown:
+        name = known.repositories.get(each)
+        if name is None:
+            continue
+        if not repository or not repository.get("id"):
+            reason = "GitHub shows it no longer: deleted, or hidden from this token (`exclude` leaves it out)"
+            scene.holes.append(Hole(name, reason, f"repo:{name}"))
+            continue
+        today = repository["nameWithOwner"]
+        scene.void |= today != name
+        if not places.admits(today) and not places.excludes(today) and not places.excludes(name):
+            scene.strayed[each] = today
+            reason = "it was read before and is not among what is configured now; name it, or leave it out by `exclude`"
+            scene.holes.append(Hole(today if today == name else f"{name}, now {today}", reason, known=True))

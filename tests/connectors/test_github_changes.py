@@ -264,6 +264,11 @@ def test_what_is_left_out_stays_out_when_it_is_renamed(world, server):
     settings = {"organisations": ("acme",), "exclude": ("acme/secret", "acme/never-was")}
     found = read(server, wanted("alice"), **settings)
     assert (found.rows, found.gaps) == ([], [])
+    world.redirects.clear()
+    world.pull("acme/secret", "alice", on(7, 1), merged=on(8, 1), updated=LATER)
+    world.items[0]["updatedAt"] = LATER
+    again = read(server, wanted("alice", after=found), **settings)
+    assert (again.rows, again.gaps) == ([], []), "also where another one took over the name"
 
 
 def test_a_repository_configured_by_its_old_name_is_found(world, server):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from graphql import parse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,6 +138,14 @@ def test_accounts_are_written_so_that_bots_and_ghosts_are_known():
     assert view.account({"__typename": "Bot", "login": "my-app", "databaseId": 1}) == "my-app[bot]"
     assert view.account({"__typename": "User", "login": "renamed", "databaseId": 7}) == "configured"
     assert view.account({"__typename": "Mannequin", "login": "old", "databaseId": None}) == "old"
+
+
+@pytest.mark.parametrize("lacking", [{"enableDuplicate"}, {"stateReason"}, {"enableDuplicate", "stateReason"}])
+def test_what_an_older_server_lacks_is_left_out_of_a_document_whole(lacking):
+    text = documents.without(documents.searches(["Issues"]), sorted(lacking))
+    assert "enableDuplicate" not in text
+    assert ("stateReason" in text) is ("stateReason" not in lacking)
+    parse(text)
 
 
 def test_a_document_holds_the_fragments_it_spreads_and_no_other():

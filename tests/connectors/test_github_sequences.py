@@ -17,8 +17,8 @@ from tests.servers.github import GitHubServer, World
 PEOPLE = ("alice", "bob", "carol")
 YEAR = Window(on(1, 1), on(12, 31))
 STEPS = (
-    "read", "pull", "merge", "review", "dismiss", "edit", "label", "issue", "close", "close by pull", "reopen",
-    "assign", "rename",
+    "read", "pull", "merge", "review", "dismiss", "edit", "label", "issue", "quiet issue", "close", "close by pull",
+    "reopen", "assign", "rename",
 )  # fmt: skip
 Step = tuple[str, int, int]
 
@@ -63,8 +63,9 @@ class Story:
                 gone = [row.id for row in self.kept.values() if (row.subject, row.kind) == (each.subject, each.kind)]
                 self.kept = {key: row for key, row in self.kept.items() if key not in gone}
 
-    def of(self, kind: str, number: int, *states: str) -> dict | None:
+    def of(self, kind: str, number: int, *states: str, quiet: bool = True) -> dict | None:
         found = [each for each in self.world.items if each["__typename"] == kind and each["state"] in states]
+        found = [each for each in found if quiet or each["comments"]]
         return found[number % len(found)] if found else None
 
     def name(self, number: int) -> str:
@@ -104,8 +105,12 @@ class Story:
         for name in PEOPLE:
             self.world.comment(issue, name, self.world.now)
 
+    def quiet_issue(self, one: int, other: int) -> None:
+        """Only a pull request leads to it."""
+        self.world.issue(self.name(other), PEOPLE[one % 3], self.world.now)
+
     def close(self, one: int, other: int) -> None:
-        if issue := self.of("Issue", one, "OPEN"):
+        if issue := self.of("Issue", one, "OPEN", quiet=False):
             self.world.close(issue, self.world.now, PEOPLE[other % 3])
 
     def close_by_pull(self, one: int, other: int) -> None:
@@ -120,7 +125,7 @@ class Story:
             self.world.reopen(issue, self.world.now)
 
     def assign(self, one: int, other: int) -> None:
-        if issue := self.of("Issue", one, "OPEN", "CLOSED"):
+        if issue := self.of("Issue", one, "OPEN", "CLOSED", quiet=False):
             chosen = [self.world.user(PEOPLE[other % 3])] if other % 4 else []
             issue |= {"assignees": chosen, "updatedAt": self.world.now}
 
@@ -138,6 +143,10 @@ class Story:
     ids=["one person", "some people in a place", "everybody in a place"],
 )
 @settings(max_examples=25, deadline=None)
+@example(
+    [("quiet issue", 1, 0), ("pull", 0, 0), ("close by pull", 0, 0), ("read", 0, 0), ("reopen", 0, 0), ("pull", 1, 0),
+     ("read", 0, 0), ("close by pull", 0, 0)]
+)  # fmt: skip
 @example([("issue", 0, 0), ("close", 0, 0), ("read", 0, 0), ("reopen", 0, 0), ("close", 0, 1)])
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9)), min_size=5, max_size=25))
 def test_reading_on_ends_where_reading_anew_ends(accounts, places, steps):
