@@ -17,6 +17,7 @@ from .choice import Order, Start, begin
 from .client import Answer, Client, fixed
 from .lists import TOGETHER, Lists
 from .memory import Memory, hashed
+from .missing import Missing
 from .plan import CAP, Search
 from .survey import Hole
 
@@ -71,37 +72,32 @@ class Reading:
     pieces: list[Piece] = field(default_factory=list)
     repositories: dict[str, str] = field(default_factory=dict)
     references: dict[str, None] = field(default_factory=dict)
-    holes: dict[str, None] = field(default_factory=dict)
-    untold: dict[str, None] = field(default_factory=dict)
     watched: dict[str, None] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
-    short: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    within: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    incomplete: bool = False
-    blocked: bool = False
     strikes: int = 0
     skips: int = 0
     lists: Lists = field(init=False, repr=False)
+    missing: Missing = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.lists = Lists(self.client)
+        self.missing = Missing(self.order.host, self.request.window)
 
     def events(self) -> Iterator[Event]:
         """Everything the request asks for; raises WebError where GitHub gives no more answers."""
         try:
             yield from self._everything()
         except WebError:
-            yield from self._grouped()
+            yield from self.missing.grouped()
             raise
-        yield from self._grouped()
+        yield from self.missing.grouped()
         yield self._done()
 
     def _everything(self) -> Iterator[Event]:
         start = self.begin()
         for hole in start.scene.holes:
-            yield from self._miss(hole)
+            yield from self.missing.hole(hole)
         for reason in start.memory.untold if start.memory else ():
-            yield from self._untold(reason)
+            yield from self.missing.again(reason)
         yield from self._cut(start.choice.counts)
         yield from self._rounds()
         yield from self._overlooked()
@@ -182,15 +178,15 @@ class Reading:
             except WebError as failure:
                 if failure.kind != "busy":
                     raise
-                self.blocked = True
-                yield from self._told(f"{what}: {failure}")
+                self.missing.blocked = True
+                yield from self.missing.once(f"{what}: {failure}")
                 return
             rest = rest[len(some) :]
             for error in answer.errors:
-                yield from self._told(f"{what}: {survey.reason_of(error)}")
+                yield from self.missing.once(f"{what}: {survey.reason_of(error)}")
             found = [each for each in answer.data["nodes"] if each and each.get("id")]
             if len(found) + len(answer.errors) < len(some):
-                yield from self._told(f"{what}: GitHub left out some and did not say why")
+                yield from self.missing.once(f"{what}: GitHub left out some and did not say why")
             yield from self._nodes(search, found)
 
     def _ask_by_id(self, search: Search, rest: Sequence[str], some: list[str]) -> Answer:
@@ -237,7 +233,7 @@ class Reading:
                         raise
                     continue
                 if not paths:
-                    yield from self._told("GitHub could not list the files of a pull request in time")
+                    yield from self.missing.once("GitHub could not list the files of a pull request in time")
                 self.strikes = 0
                 yield from self._take(piece, answer, "s0")
                 break
@@ -270,19 +266,19 @@ class Reading:
     def _skipped(self, piece: Piece) -> Iterator[Gap]:
         """Tell of the results that were left out before this piece, once what comes after them can be read."""
         if piece.skipped and piece.skipped_at:
-            self.blocked = True
+            self.missing.blocked = True
             what = f"{piece.skipped} of the {piece.search}, created at {piece.skipped_at:%Y-%m-%d %H:%M:%S} UTC"
             piece.skipped = 0
-            yield self._gap(f"GitHub could not answer in time for {what}")
+            yield self.missing.gap(f"GitHub could not answer in time for {what}")
 
     def _give_up(self, piece: Piece, failure: WebError) -> Iterator[Event]:
         self.strikes += 1
         if self.strikes >= STRIKES:
             raise failure
         piece.finished = True
-        self.blocked = True
+        self.missing.blocked = True
         came = f"{len(piece.tally.seen)} of {piece.tally.total + piece.skipped} {piece.search} came"
-        yield self._gap(f"{came}, then: {failure}")
+        yield self.missing.gap(f"{came}, then: {failure}")
 
     def _take(self, piece: Piece, answer: Answer, alias: str) -> Iterator[Event]:
         """The rows in one page of one piece."""
@@ -298,7 +294,7 @@ class Reading:
                 unshown -= holder is None
                 yield from self._lost(error, piece.search, holder, answer.headers)
         if unshown > 0:
-            yield from self._miss(Hole(None, f"GitHub left out {unshown} {piece.search} and did not say why"))
+            yield from self.missing.hole(Hole(None, f"GitHub left out {unshown} {piece.search} and did not say why"))
         # On a first page more than were counted is what came meanwhile; fewer are gone, or this server is behind.
         counted, total = page["issueCount"], piece.tally.total
         piece.most = max(piece.most, counted, total)
@@ -324,10 +320,10 @@ class Reading:
         elif piece.passes < PASSES and piece.whole:
             self._again(piece)
         else:
-            self.blocked = True
+            self.missing.blocked = True
             came = len(piece.tally.seen)
             moved = "" if piece.steady else ", which changed while they were read"
-            yield self._gap(f"GitHub gave {came} of {piece.most} {piece.search}{moved}")
+            yield self.missing.gap(f"GitHub gave {came} of {piece.most} {piece.search}{moved}")
 
     def _again(self, piece: Piece) -> None:
         (total,) = survey.count(self.client, [piece.search]).values()
@@ -404,17 +400,7 @@ class Reading:
 
     def _fill(self, nodes: Iterable[dict[str, Any]]) -> None:
         for node, name in self.lists.fill(nodes):
-            self._note_short(node, name)
-
-    def _note_short(self, node: dict[str, Any], name: str) -> None:
-        came, total = len(node[name]["nodes"]), node[name]["totalCount"]
-        if name == "files" and not node[name]["pageInfo"]["hasNextPage"]:
-            return  # GitHub lists no more than 3,000; the row says so, and asking again would not help
-        what = {"files": "changed paths", "closingIssuesReferences": "closing references"}.get(name, name)
-        if name in {"reviews", "comments", "assignees", "releases"}:
-            self.blocked = True
-        self.incomplete = True
-        self.short.setdefault(what, []).append((f"{came} of {total}", node.get("url", node["id"])))
+            self.missing.short(node, name)
 
     def _lost(
         self,
@@ -424,51 +410,11 @@ class Reading:
         headers: Mapping[str, str],
     ) -> Iterator[Gap]:
         """Tell what an error cost: a result, or only something within one that came all the same."""
-        if holder is None:
-            hole = survey.hole_of(error, search.place, headers)
-            yield from self._miss(hole) if hole.place else self._untold(str(hole))
-        else:
-            self.incomplete = True
-            owner = (holder.get("repository") or {}).get("nameWithOwner", "").partition("/")[0]
-            urls = self.within.setdefault((owner, survey.reason_of(error)), [])
-            urls.append(str(holder.get("url", holder.get("id"))))
-
-    def _grouped(self) -> Iterator[Gap]:
-        """What was missing within results, each kind in one gap: one permission may cost something in each of them."""
-        for what, found in self.short.items():
-            numbers, url = found[0]
-            if len(found) == 1:
-                yield self._gap(f"GitHub gave {numbers} {what} of {url}")
-            else:
-                yield self._gap(f"GitHub gave {what} short of their number for {len(found)} results, such as {url}")
-        for (owner, reason), urls in self.within.items():
-            every = list(dict.fromkeys(urls))
-            where = f" of {owner}" if owner else ""
-            who = f"{every[0]} refers" if len(every) == 1 else f"{len(every)} results{where}, such as {every[0]}, refer"
-            yield self._gap(f"something that {who} to: {reason}")
-
-    def _miss(self, hole: Hole) -> Iterator[Gap]:
-        """Tell of a hole, once, and remember to look into it again."""
-        if hole.place is not None:
-            self.holes[hole.place] = None
-        elif not hole.known:
-            self.blocked = True
-        yield from self._told(str(hole))
-
-    def _untold(self, reason: str) -> Iterator[Gap]:
-        """Tell of a hole that nobody can look into, now and at every later reading until all is read anew."""
-        self.untold[reason] = None
-        yield from self._told(reason)
-
-    def _told(self, reason: str) -> Iterator[Gap]:
-        if reason not in self.told:
-            self.told.add(reason)
-            yield self._gap(reason)
-
-    def _gap(self, reason: str) -> Gap:
-        """A hole in the one scope there is: so that no row of an earlier reading is taken for gone because of it."""
-        self.incomplete = True
-        return Gap(self.order.host, reason, self.request.window)
+        if holder is not None:
+            self.missing.within(holder, error)
+            return
+        hole = survey.hole_of(error, search.place, headers)
+        yield from self.missing.hole(hole) if hole.place else self.missing.again(str(hole))
 
     def _done(self) -> Done:
         """The end: with a cursor where the next reading may build on it."""
@@ -479,8 +425,8 @@ class Reading:
             accounts=None if self.request.accounts is None else tuple(sorted(map(hashed, self.request.accounts))),
             users={hashed(name): user for name, user in scene.users.items()},
             repositories=(dict(before.repositories) if before else {}) | self.repositories | scene.strayed,
-            holes=tuple(sorted(self.holes)),
-            untold=tuple(sorted(self.untold)),
+            holes=tuple(sorted(self.missing.places)),
+            untold=tuple(sorted(self.missing.untold)),
             excluded=tuple(sorted(scene.excluded)),
             absent=tuple(sorted(map(hashed, scene.absent))),
             watched=tuple(dict.fromkeys([*(before.watched if before else ()), *self.watched]))[-WATCHED:],
@@ -488,8 +434,8 @@ class Reading:
         )
         return Done(
             self.order.host,
-            None if self.blocked else memory.dumps(),
-            whole=before is None and not self.incomplete,
+            None if self.missing.blocked else memory.dumps(),
+            whole=before is None and not self.missing.any,
         )
 
 

@@ -338,7 +338,8 @@ def test_a_token_shows_in_no_object(world, server):
     hub = source(server)
     reading = hub._reading(wanted("alice"))
     list(reading.events())
-    for each in (hub, reading, reading.client, reading.client.sign_in, reading.order, reading.start, reading.view):
+    parts = (reading.client, reading.client.sign_in, reading.order, reading.start, reading.view, reading.lists)
+    for each in (hub, reading, reading.missing, *parts):
         assert TOKEN not in repr(each)
     for each in reading.pieces:
         assert TOKEN not in repr(each)
