@@ -114,7 +114,8 @@ class GitHub:
         """A client of this GitHub; raises AccessError where no token is configured, SecretError where none is found."""
         from harvester.web import Patience
 
-        from .client import Client, sign_in
+        from .client import Client
+        from .signin import sign_in
 
         return Client(self.api, sign_in(self), self.tools.clock, Patience(self.tools.wait), self.timeout)
 

@@ -14,17 +14,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from harvester.errors import AccessError
 from harvester.web import Patience, WebError, no_redirects, redact, redirected, retry_after, server_time, until_reset
 
 from . import documents
-from .memory import digest
+from .signin import SignIn
 
 if TYPE_CHECKING:
-    from github.Auth import Auth
     from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
-    from . import GitHub
 
 LIMITED = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
 """Both are seen: the first is documented, the second came from the live service (octokit/plugin-throttling.js#848)."""
@@ -34,9 +31,6 @@ TOKENS = re.compile(r"\b(?:gh[pousr]_|github_pat_)\w+")
 """What tokens look like: that of an App's installation is made by PyGithub and never seen here."""
 SEARCHED = re.compile(r"[cs]\d+")
 """What searches are called in a question: c0 where they are counted, s0 where they are read."""
-SHORT_LIVED = ("ghs_", "ghu_")
-"""What the tokens of an App, of GitHub Actions and of an App's user begin with: made anew every one to eight hours
-(https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens)."""
 INVALID = frozenset(
     {
         "undefinedField", "undefinedType", "argumentNotAccepted", "argumentLiteralsIncompatible", "selectionMismatch",
@@ -64,15 +58,6 @@ class Answer:
     data: Mapping[str, Any]
     errors: Sequence[Mapping[str, Any]] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SignIn:
-    """How PyGithub signs in, what must stand in no error, and who that is, as a digest that gives nothing away."""
-
-    auth: Callable[[], Auth] = field(repr=False)
-    secrets: tuple[str, ...] = field(repr=False)
-    identity: str
 
 
 @dataclass
@@ -256,43 +241,6 @@ class Client:
             )  # fmt: skip
             self._requester = opened.requester
         return self._requester
-
-
-def sign_in(settings: GitHub) -> SignIn:
-    """How a source signs in; raises AccessError where nothing is configured, or what is can be no token."""
-    if settings.token is not None:
-        token = settings.tools.reveal(settings.token)
-        if not (token.isascii() and token.isprintable() and " " not in token):
-            raise AccessError(
-                f"The token of the source {settings.tools.source!r} holds a character that no token has.",
-                hint="Was it pasted with a line break, a space or dots for the part that is not shown?",
-            )
-        return SignIn(lambda: _token(token), (token,), _whose(token))
-    if settings.app is None:
-        raise AccessError(
-            f"The source {settings.tools.source!r} has no token.",
-            hint='Write token = "command:gh auth token" or token = "env:GITHUB_TOKEN" in its section.',
-        )
-    app, key = settings.app, settings.tools.reveal(settings.app.private_key)
-    identity = digest(["app", app.id, app.installation])
-    return SignIn(lambda: _installation(app.id, key, app.installation), (key,), identity)
-
-
-def _whose(token: str) -> str:
-    """A digest of a token: another one may see more. Those that last hours only are all alike."""
-    return digest(["token", token[:4] if token.startswith(SHORT_LIVED) else token])
-
-
-def _token(token: str) -> Auth:
-    from github import Auth
-
-    return Auth.Token(token)
-
-
-def _installation(app: int, key: str, installation: int) -> Auth:
-    from github import Auth
-
-    return Auth.AppAuth(app, key).get_installation_auth(installation)
 
 
 RIGHT_URL = "Is `url` right? For GitHub Enterprise it is the address of the web pages, https://github.example.com."

@@ -111,17 +111,10 @@ def look(
     scene.users |= {each: remembered[hashed(each)] for each in scene.absent if hashed(each) in remembered}
     _places(scene, answer, places)
     if known:
-        shown = [(each, it) for number, ids in enumerate(lists) for each, it in _pairs(answer, number, ids)]
-        scene.excluded |= {
-            each: it["nameWithOwner"].casefold() for each, it in shown if each in known.excluded and it and it.get("id")
-        }
-        _known(scene, shown, known, places.seen(scene.today, scene.owners, scene.excluded.values()))
-        scene.changed = [
-            each["id"]
-            for number in range(len(watched))
-            for each in answer.data[f"i{number}"] or ()
-            if each and each.get("id") and dt.datetime.fromisoformat(each["updatedAt"]) >= known.at - PAD
-        ]
+        shown = [each for number, ids in enumerate(lists) for each in _pairs(answer, number, ids)]
+        _known(scene, shown, known, places)
+        every = [each for number in range(len(watched)) for each in answer.data[f"i{number}"] or ()]
+        scene.changed = [each["id"] for each in every if _changed(each, known.at)]
     scene.counts = _counted(answer, searches[: size.size])
     scene.counts |= count(client, searches[size.size :])
     return scene
@@ -267,7 +260,15 @@ def _pairs(answer: Answer, number: int, ids: Sequence[str]) -> Iterator[tuple[st
     return zip(ids, answer.data.get(f"k{number}") or [None] * len(ids), strict=True)
 
 
+def _changed(issue: Mapping[str, Any] | None, at: dt.datetime) -> bool:
+    return bool(issue and issue.get("id") and dt.datetime.fromisoformat(issue["updatedAt"]) >= at - PAD)
+
+
 def _known(scene: Scene, shown: Iterable[tuple[str, Mapping[str, Any] | None]], known: Memory, places: Places) -> None:
+    """What became of the repositories that were read before, and of those that were left out."""
+    left_out = {each: it for each, it in shown if each in known.excluded and it and it.get("id")}
+    scene.excluded |= {each: it["nameWithOwner"].casefold() for each, it in left_out.items()}
+    places = places.seen(scene.today, scene.owners, scene.excluded.values())
     for each, repository in shown:
         name = known.repositories.get(each)
         if name is None:
