@@ -164,7 +164,15 @@ class Reading:
         paged = {each.search.updated_since(self.start.scene.at): each for each in self.pieces if each.pages > 1}
         moved = [paged[probe] for probe, count in survey.count(self.client, list(paged)).items() if count]
         for piece in moved:
-            ids = [each["id"] for each in self._walk(piece.search, "Ids") if each.get("id")]
+            try:
+                ids = [each["id"] for each in self._walk(piece.search, "Ids") if each.get("id")]
+            except WebError as failure:
+                if failure.kind != "busy":
+                    raise
+                self.missing.blocked = True
+                what = f"{piece.search} changed while they were read and could not be looked through again"
+                yield from self.missing.once(f"{what}: {failure}")
+                continue
             fresh = [each for each in ids if f"{piece.search.shape}:{each}" not in self.seen]
             yield from self._by_id(piece.search, fresh, _SLIPPED)
 

@@ -9,7 +9,7 @@ import pytest
 from harvester.connector import Request
 from harvester.windows import Window
 from tests.connectors.githubs import QUARTER, on, read, wanted
-from tests.servers.github import NOW
+from tests.servers.github import NOW, Fault
 
 LATER = NOW + dt.timedelta(days=3)
 """When something changes after a first reading at `NOW`."""
@@ -75,6 +75,18 @@ def test_an_issue_that_was_opened_again_is_taken_back(world, server):
     again = read(server, wanted("alice", after=first))
     assert again.rows == []
     assert [(each.subject, each.kind) for each in again.retracted] == [(first.rows[0].subject, "issue")]
+
+
+def test_where_a_search_that_changed_cannot_be_looked_through_again_that_is_told(world, server):
+    for number in range(120):
+        world.pull("acme/pay", "alice", on(7, 1, 0, number % 60), merged=on(8, 1), updated=NOW)
+    server.rule = lambda asked: Fault(502) if "...Ids" in asked.query else None
+    found = read(server, wanted("alice"))
+    assert len(found.rows) == 120
+    (gap,) = found.gaps
+    assert gap.reason.startswith("merged pull requests of alice changed while they were read and could not be looked")
+    assert gap.reason.endswith("GitHub answers with error 502")
+    assert found.cursors == {}
 
 
 @pytest.fixture
