@@ -143,9 +143,12 @@ def _at(number: int, total: int) -> str:
 
 
 def _between(query: str, total: int) -> tuple[int, int]:
-    """The first of those merged in the range of a query, and how many; none where it asks for something else."""
+    """The first of those merged in the range of a query, and how many; none where it asks for something else.
+
+    Nothing is updated while it is read.
+    """
     found = DONE.search(query)
-    if not found:
+    if not found or "updated:" in query:
         return 0, 0
     since, until = (dt.datetime.fromisoformat(each) for each in found.groups())
     first = _index(since, total)
