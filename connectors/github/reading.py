@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,12 +11,13 @@ from harvester.schema import Contribution
 from harvester.web import PageSize, Tally, WebError
 from harvester.windows import Window
 
-from . import documents, plan, rows, survey
+from . import plan, releases, rows, survey
 from .choice import Order, Start, begin
 from .client import Answer, Client, fixed
-from .lists import TOGETHER, Lists
+from .lists import Lists
 from .memory import Memory, hashed
 from .missing import Missing
+from .pieces import Piece, ask_by_id, ask_for, holder_of, walk
 from .plan import CAP, Search
 from .survey import Hole
 
@@ -29,33 +29,6 @@ WATCHED = 1000
 """How many issues are watched by their ids; the newest are kept."""
 STRIKES = 2
 """After how many searches that fail even alone the whole server counts as down."""
-
-
-@dataclass
-class Piece:
-    """A search on its way: what came of it in this pass, where it goes on, and how many passes there were.
-
-    `whole` is false where it matches more than GitHub gives out and nothing can cut it, `most` the highest total that
-    was named in this pass. `skipped` results before the first one were left out, created at `skipped_at`.
-    """
-
-    search: Search
-    tally: Tally
-    after: str | None = None
-    finished: bool = False
-    passes: int = 1
-    pages: int = 0
-    steady: bool = True
-    whole: bool = True
-    lost: int = 0
-    most: int = 0
-    skipped: int = 0
-    skipped_at: dt.datetime | None = None
-
-    @property
-    def remaining(self) -> int:
-        """How many results may still come."""
-        return self.tally.total if self.after is None else self.tally.missing
 
 
 @dataclass
@@ -129,7 +102,7 @@ class Reading:
 
     def _by_repository(self, search: Search, number: int) -> Iterator[Event]:
         """Cut what no time can cut: by the repositories in what is shown, and all others."""
-        names = self._names_in(search)
+        names = list(dict.fromkeys(each["repository"]["nameWithOwner"] for each in walk(self.client, search, "Names")))
         if search.place.startswith("repo:") or not names:
             self.pieces.append(Piece(search, Tally(number), whole=False))
             return
@@ -141,20 +114,6 @@ class Reading:
             return
         yield from self._cut(counts)
 
-    def _names_in(self, search: Search) -> list[str]:
-        return list(dict.fromkeys(each["repository"]["nameWithOwner"] for each in self._walk(search, "Names")))
-
-    def _walk(self, search: Search, shape: str) -> Iterator[Mapping[str, Any]]:
-        """The results of a search in a light shape, as far as they are shown."""
-        after: str | None = None
-        while True:
-            variables = {"q0": search.query, "n0": 100, "a0": after}
-            page = self.client.ask(fixed(documents.searches([shape]), variables)).data["s0"]
-            yield from (each for each in page["nodes"] if each)
-            if not page["pageInfo"]["hasNextPage"]:
-                return
-            after = page["pageInfo"]["endCursor"]
-
     def _overlooked(self) -> Iterator[Event]:
         """Results that slipped past a page's edge because one came in while another went out.
 
@@ -165,7 +124,7 @@ class Reading:
         moved = [paged[probe] for probe, count in survey.count(self.client, list(paged)).items() if count]
         for piece in moved:
             try:
-                ids = [each["id"] for each in self._walk(piece.search, "Ids") if each.get("id")]
+                ids = [each["id"] for each in walk(self.client, piece.search, "Ids") if each.get("id")]
             except WebError as failure:
                 if failure.kind != "busy":
                     raise
@@ -182,7 +141,7 @@ class Reading:
         while rest:
             some: list[str] = []
             try:
-                answer = self._ask_by_id(search, rest, some)
+                answer = ask_by_id(self.client, self.size, search, rest, some)
             except WebError as failure:
                 if failure.kind != "busy":
                     raise
@@ -197,13 +156,6 @@ class Reading:
                 yield from self.missing.once(f"{what}: GitHub left out some and did not say why")
             yield from self._nodes(search, found)
 
-    def _ask_by_id(self, search: Search, rest: Sequence[str], some: list[str]) -> Answer:
-        def question() -> tuple[str, Mapping[str, object]]:
-            some[:] = rest[: self.size.size]
-            return documents.by_id(search.shape), {"ids": list(some)} | ({"paths": True} if search.heavy else {})
-
-        return self.client.ask(question, less=self.size.shrink)
-
     def _rounds(self) -> Iterator[Event]:
         """Read all pieces, as many together as one request carries."""
         while waiting := [each for each in self.pieces if not each.finished]:
@@ -213,7 +165,7 @@ class Reading:
                 waiting: list[Piece] = waiting, batch: list[tuple[Piece, int]] = batch
             ) -> tuple[str, Mapping[str, object]]:
                 batch[:] = self._batch(waiting)
-                return _ask_for(batch)
+                return ask_for(batch)
 
             try:
                 answer = self.client.ask(question, less=self.size.shrink)
@@ -235,7 +187,7 @@ class Reading:
         for piece in pieces:
             for paths in (True, False):
                 try:
-                    answer = self.client.ask(fixed(*_ask_for([(piece, 1)], paths)), tries=2)
+                    answer = self.client.ask(fixed(*ask_for([(piece, 1)], paths)), tries=2)
                 except WebError as error:
                     if error.kind != "busy":
                         raise
@@ -298,7 +250,7 @@ class Reading:
         piece.lost += unshown
         for error in answer.errors:
             if (path := error.get("path") or [None])[0] == alias:
-                holder = _holder(page, path)
+                holder = holder_of(page, path)
                 unshown -= holder is None
                 yield from self._lost(error, piece.search, holder, answer.headers)
         if unshown > 0:
@@ -391,16 +343,8 @@ class Reading:
         """Releases of the repositories that are named, which is where they can be asked for."""
         names = list(self.start.scene.today.values()) if "releases" in self.order.also else []
         names = [each for each in names if self.order.places.admits(each)]
-        for start in range(0, len(names), TOGETHER):
-            some = names[start : start + TOGETHER]
-            number = len(some)
-            variables = {f"w{i}": each.partition("/")[0] for i, each in enumerate(some)}
-            variables |= {f"r{i}": each.partition("/")[2] for i, each in enumerate(some)}
-            answer = self.client.ask(fixed(documents.releases(number), variables))
-            found = [shown for i in range(number) if (shown := answer.data.get(f"r{i}"))]
-            if (memory := self.start.memory) and not self.request.missing:
-                for each in found:
-                    _end_before(each["releases"], memory.at)
+        since = self.start.memory.at if self.start.memory and not self.request.missing else None
+        for found in releases.newest(self.client, names, since):
             self._fill(found)
             for each in found:
                 for release in rows.listed(each, "releases"):
@@ -449,29 +393,6 @@ class Reading:
 
 _SLIPPED = "a result that slipped past the edge of a page"
 _REFERENCED = Search("closed", "", "closed", Window(plan.FIRST, plan.FIRST))
-
-
-def _end_before(releases: dict[str, Any], at: dt.datetime) -> None:
-    """Let a list of releases, newest first, end on its first page where that reaches back beyond a time."""
-    oldest = releases["nodes"][-1] if releases["nodes"] else None
-    if oldest and (made := rows.moment(oldest["createdAt"])) and made < at - plan.PAD:
-        releases |= {"totalCount": len(releases["nodes"]), "pageInfo": {"hasNextPage": False, "endCursor": None}}
-
-
-def _ask_for(batch: Sequence[tuple[Piece, int]], paths: bool = True) -> tuple[str, Mapping[str, object]]:
-    shapes = [piece.search.shape for piece, _ in batch]
-    variables: dict[str, object] = {"paths": paths} if "PullRequests" in shapes else {}
-    for number, (piece, size) in enumerate(batch):
-        variables |= {f"q{number}": piece.search.query, f"n{number}": size, f"a{number}": piece.after}
-    return documents.searches(shapes), variables
-
-
-def _holder(page: Mapping[str, Any], path: Sequence[Any]) -> Mapping[str, Any] | None:
-    """The result that an error lies within, where it came: errors climb until something may be null."""
-    if len(path) < 4 or path[1] != "nodes" or path[2] >= len(page["nodes"]):
-        return None
-    found: Mapping[str, Any] | None = page["nodes"][path[2]]
-    return found
 
 
 def _folded(accounts: Iterable[str] | None) -> frozenset[str] | None:
