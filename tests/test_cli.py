@@ -604,7 +604,7 @@ def test_explain_tells_where_a_row_comes_from(world):
         assert "Say what this is for" in out
         assert "commits" in out
     told = json.loads(run(world, "explain", sha, "--period", "2026Q3", "--json")[1])
-    assert told[0]["counted_as"] == ["commits", "unplanned", "projects"]
+    assert told[0]["counted_as"] == ["commits", "unplanned", "pieces", "projects"]
 
 
 def test_explaining_what_is_not_there(world):
