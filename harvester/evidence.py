@@ -88,13 +88,18 @@ class Evidence:
         rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int32)
         return Values(*encoded(pc.list_flatten(lists))[:2], rows)
 
-    def by(self, values: Values, regex: str, say: Say) -> Verdict:
-        """The verdict on values: of those that the expression finds, a row takes the reason of its first."""
+    def by(self, values: Values, regex: str, say: Say, likely: Array | None = None) -> Verdict:
+        """The verdict on values: of those that the expression finds, a row takes the reason of its first.
+
+        `likely` are the places of the distinct values among which alone it can find any; None: all of them.
+        """
         import numpy as np
         import pyarrow.compute as pc
 
         verdict = self.nothing()
-        found = np.flatnonzero(pc.match_substring_regex(values.distinct, regex).to_numpy(zero_copy_only=False))
+        some = values.distinct if likely is None else values.distinct.take(likely)
+        found = np.flatnonzero(pc.match_substring_regex(some, regex).to_numpy(zero_copy_only=False))
+        found = found if likely is None else likely[found]
         if not len(found):
             return verdict
         said = np.zeros(len(values.distinct) + 1, np.int32)  # one more, which is that of null

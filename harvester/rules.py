@@ -85,8 +85,31 @@ def _by_tickets(evidence: Evidence, words: Sequence[str]) -> Verdict:
     parts = []
     for name, how in (("subject", "ticket"), ("parent", "part of"), ("closes", "closes"), ("about", "about")):
         values = evidence.once(("ticket", name), functools.partial(_ticket_like, evidence, name))
-        parts.append(evidence.by(values, regex, said(how)))
+        ends = evidence.once(("end of ticket", name), functools.partial(_ends, values.distinct))
+        parts.append(evidence.by(values, regex, said(how), _begin_so(ends, words)))
     return evidence.either(parts)
+
+
+def _ends(references: pa.Array) -> pa.Array:
+    """What follows the last slash of each reference, without case: comparing it is quicker than the whole pattern."""
+    import pyarrow.compute as pc
+
+    return pc.utf8_lower(pc.struct_field(pc.extract_regex(references, r"(?s)(?P<end>[^/]*)/?\s*$"), "end"))
+
+
+def _begin_so(ends: pa.Array, words: Sequence[str]) -> Array | None:
+    """The places of the ends that can belong to one of these words; None where a word may end in anything."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    found = np.zeros(len(ends), bool)
+    for word in words:
+        before, star, after = word.strip().rstrip("/").partition("*")
+        start = before.rpartition("/")[2].casefold()
+        if not start or "/" in after or (star and not before) or not start.isascii():
+            return None
+        found |= pc.starts_with(pc.utf8_ltrim_whitespace(ends), start).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(found)
 
 
 def _ticket_like(evidence: Evidence, name: str) -> Values:

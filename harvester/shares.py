@@ -128,7 +128,7 @@ class Contest:
             for rule, allowed in parts:
                 share = self.of(rule).share
                 np.maximum(best, share if allowed is None else share * allowed, out=best)
-            if parts and target.match and (target.match.keys != ("paths",) or target.match.not_):
+            if parts and target.match and _is_knotted(target.match):
                 best[holds(evidence, target.match, self._at_all, self.plainly).level == NO] = 0
             if target.running is not None:
                 best[~target.running] = 0
@@ -244,6 +244,13 @@ def _path_rules(
         yield rule, allowed
     for each in (*(rule.any or ()), *(rule.all or ())):
         yield from _path_rules(evidence, each, allowed)
+
+
+def _is_knotted(rule: Rule) -> bool:
+    """Whether where a rule can hold is more than its rules by paths say, each with what stands beside it and above."""
+    return any(
+        each.all or any(no.paths or no.any or no.all or no.not_ for no in each.not_ or ()) for _, each in rule.rules("")
+    )
 
 
 def _globs(rule: Rule | None) -> list[str]:
