@@ -35,7 +35,8 @@ class Markdown(str):
 def visible(text: str) -> str:
     """What `escape` shows of a text: one line without invisible characters, cut at `LONGEST`."""
     line = " ".join(text[: 4 * LONGEST].split())
-    line = "".join(each for each in line if each in _KEPT_FORMATS or unicodedata.category(each)[0] != "C").strip()
+    if not (line.isascii() and line.isprintable()):
+        line = "".join(each for each in line if each in _KEPT_FORMATS or unicodedata.category(each)[0] != "C").strip()
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
 
 

@@ -85,13 +85,15 @@ def taken_back(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) ->
     import pandas as pd
     import pyarrow.compute as pc
 
+    rows, refs = resolved(frame, ("reverts",), tickets or {})
+    if not len(rows):
+        return pd.Series(False, index=frame.index, dtype="bool[pyarrow]")
     subjects = pc.utf8_lower(column(frame, "subject")).to_pylist()
     times = column(frame, "at").to_pylist()
-    rows, refs = resolved(frame, ("reverts",), tickets or {})
     pairs = zip(rows.tolist(), refs.to_pylist(), strict=True)
     # The latest first: what it takes back takes nothing back any more.
     told = sorted(((times[row], subjects[row], ref) for row, ref in pairs), reverse=True)
-    landed = _landed(frame, subjects, tickets or {}) if told else {}
+    landed = _landed(frame, subjects, tickets or {})
     gone: set[str] = set()
     for _, subject, ref in told:
         if subject not in gone:
