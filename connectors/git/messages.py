@@ -1,4 +1,4 @@
-"""What commit messages say: pull requests, tickets closed, commits reverted or picked, co-authors, the type of work.
+"""What commit messages say: pull requests, tickets closed, commits reverted or picked, co-authors.
 
 Pure functions over untrusted text. They read only what is written in a form that a tool or a convention gives a
 meaning; a mere mention of a ticket says nothing.
@@ -15,15 +15,6 @@ Forge = Literal["github", "gitlab", "bitbucket", "gitea"]
 Whose = Literal["ours", "fork", "other"]
 
 _BLANK = re.compile(r"\n[ \t]*\n")
-_TYPE = re.compile(r"(\w{2,20})(?:\([^()\n]{1,80}\))?!?:\s", re.ASCII)
-TYPES = {
-    "feat": "feature", "feature": "feature", "fix": "fix", "bugfix": "fix", "hotfix": "fix", "docs": "docs",
-    "doc": "docs",
-    "test": "test", "tests": "test", "perf": "performance", "refactor": "refactor", "style": "style", "build": "build",
-    "ci": "ci", "chore": "chore", "revert": "revert", "security": "security",
-}  # fmt: skip
-"""The prefixes of https://www.conventionalcommits.org and their usual variants, in the words of the column `type`."""
-
 _URL = r"https?://[\w.:-]{1,200}/[\w./~%-]{1,300}"
 _KEY = r"[A-Z][A-Z0-9_]{1,19}-\d{1,9}"
 _LOCAL = r"(?:[\w.-]{1,100}(?:/[\w.-]{1,100}){1,9})?[#!]\d{1,10}"
@@ -127,12 +118,6 @@ def split(message: str) -> tuple[str, str]:
     """
     first, *rest = _BLANK.split(message.replace("\r\n", "\n").lstrip("\n"), maxsplit=1)
     return " ".join(first.split("\n")).strip(), "".join(rest).strip()
-
-
-def work_type(subject: str) -> str | None:
-    """The type of work in a conventional prefix, `fix(pay)!: …`; None where there is none that is known."""
-    found = _TYPE.match(subject)
-    return TYPES.get(found[1].lower()) if found else None
 
 
 def closes(message: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 from harvester.accounts import account_key, email_of
 from harvester.bots import is_bot
 from harvester.schema import Contribution, Role
+from harvester.work_type import work_type
 
 from . import messages
 from .landing import Pull
@@ -150,7 +151,7 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 def _shared(change: Change, landed: int, title: str, body: str, place: Place) -> dict[str, Any]:
     return {
         "source": place.source, "scope": place.scope, "project": place.project,
-        "at": moment(landed), "title": title, "body": body or None, "type": messages.work_type(title),
+        "at": moment(landed), "title": title, "body": body or None, "type": work_type(title),
         "reverts": messages.reverts(change.message),
         "paths": change.paths or (), "files": None if change.paths is None else len(change.paths),
         "additions": change.additions, "deletions": change.deletions,

@@ -13,24 +13,13 @@ from typing import Any
 
 from harvester.schema import Contribution
 from harvester.windows import Window
+from harvester.work_type import work_type
 
 Json = Mapping[str, Any]
 
 GHOST = "ghost"
 """Whom GitHub names where an account was deleted."""
 
-_PREFIX = re.compile(r"([a-z]+)(?:\([^)]*\))?!?:\s")
-_PREFIXES = {
-    "feat": "feature", "feature": "feature", "fix": "fix", "bugfix": "fix", "hotfix": "fix", "perf": "performance",
-    "docs": "docs", "doc": "docs", "test": "test", "tests": "test", "refactor": "refactor", "build": "build",
-    "ci": "ci", "chore": "chore", "style": "style", "revert": "revert", "security": "security",
-}  # fmt: skip
-_LABELS = {
-    "bug": "fix", "fix": "fix", "regression": "fix", "defect": "fix", "enhancement": "feature", "feature": "feature",
-    "documentation": "docs", "docs": "docs", "test": "test", "tests": "test", "testing": "test",
-    "performance": "performance", "security": "security", "refactor": "refactor", "refactoring": "refactor",
-    "ci": "ci", "chore": "chore", "maintenance": "chore", "dependencies": "build",
-}  # fmt: skip
 _REVERTS = re.compile(r"^Reverts\s+(?P<repository>[\w.-]+/[\w.-]+)?#(?P<number>\d+)\s*$", re.MULTILINE)
 
 
@@ -158,16 +147,6 @@ def listed(node: Json, name: str) -> list[Any]:
     return [each for each in ((node.get(name) or {}).get("nodes") or []) if each]
 
 
-def kind_of_work(title: str, names: Sequence[str]) -> str | None:
-    """Feature, fix, docs, test, …: by the title's prefix, then by a label; None where none says or they differ."""
-    prefix = _PREFIX.match(title.casefold())
-    if prefix and prefix[1] in _PREFIXES:
-        return _PREFIXES[prefix[1]]
-    words = [re.sub(r"^(?:kind|type|t)\s*[:/-]\s*", "", name.casefold()) for name in names]
-    found = {_LABELS[word] for word in words if word in _LABELS}
-    return found.pop() if len(found) == 1 else None
-
-
 def moment(text: str | None) -> dt.datetime | None:
     """GitHub's time in UTC; None stays None."""
     return dt.datetime.fromisoformat(text).astimezone(dt.UTC) if text else None
@@ -207,7 +186,7 @@ def _issue(
     return Contribution(
         id=issue_id(role, node, who), kind="issue", role=role, account=account, at=at,
         began_at=moment(node["createdAt"]), title=node["title"], body=node.get("body") or None, url=node["url"],
-        state=_issue_state(node), type=kind_of_work(node["title"], names), labels=names,
+        state=_issue_state(node), type=work_type(node["title"], names), labels=names,
         milestone=(node.get("milestone") or {}).get("title"), owners=(account,),
         others=tuple(dict.fromkeys(name for each in people if (name := view.account(each)) != account)),
         comments=node["comments"]["totalCount"], fields=fields, **_common(node, view),
@@ -226,7 +205,7 @@ def _pull(node: Json) -> dict[str, Any]:
     return {
         "labels": names,
         "paths": tuple(each["path"] for each in listed(node, "files")),
-        "type": kind_of_work(node["title"], names),
+        "type": work_type(node["title"], names),
     }
 
 

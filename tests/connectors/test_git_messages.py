@@ -56,7 +56,6 @@ READERS = (
     messages.reverts,
     messages.same_as,
     messages.co_authors,
-    messages.work_type,
     messages.split,
     *(
         lambda text, forge=forge: messages.merged_pull_request(text, forge)
@@ -165,24 +164,6 @@ def test_carriage_returns_change_nothing():
         request, None
     )
     assert messages.reverts("Revert\r\n\r\nReverts org/repo#12\r\n") == ("org/repo#12",)
-
-
-@pytest.mark.parametrize(
-    ("subject", "expected"),
-    [
-        ("fix(scope)!: x", "fix"),
-        ("feat: x", "feature"),
-        ("Docs: x", "docs"),
-        ("perf: x", "performance"),
-        ("git-gui: x", None),
-        ("refs: x", None),
-        ("fix x", None),
-        ("fix:x", None),
-        ("", None),
-    ],
-)
-def test_a_conventional_prefix_tells_the_type_of_work(subject, expected):
-    assert expected == messages.work_type(subject)
 
 
 @pytest.mark.parametrize(

@@ -14,30 +14,12 @@ from harvester.connectors.github.choice import union
 from harvester.connectors.github.memory import Memory, hashed, loads
 from harvester.connectors.github.places import Places
 from harvester.connectors.github.plan import Job, Search
-from harvester.connectors.github.rows import GHOST, View, kind_of_work
+from harvester.connectors.github.rows import GHOST, View
 from harvester.windows import Window
 from tests.connectors.githubs import QUARTER, on
 from tests.servers.github import NOW
 
 MERGED = Search("authored", "is:pr is:merged author:alice", "merged", QUARTER, "alice", "org:acme")
-
-
-@pytest.mark.parametrize(
-    ("title", "labels", "expected"),
-    [
-        ("fix(pay): charge once", (), "fix"),
-        ("feat!: drop Python 3.10", ("bug",), "feature"),
-        ("Docs: say why", (), "docs"),
-        ("Fix the thing", (), None),
-        ("Fix the thing", ("bug",), "fix"),
-        ("A thing", ("kind/bug", "area/x"), "fix"),
-        ("A thing", ("type: documentation",), "docs"),
-        ("A thing", ("bug", "enhancement"), None),
-        ("http: a client", (), None),
-    ],
-)
-def test_the_kind_of_work_is_said_by_the_prefix_or_one_label(title, labels, expected):
-    assert kind_of_work(title, labels) == expected
 
 
 def test_a_search_includes_both_ends_so_it_ends_a_second_early():
