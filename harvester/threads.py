@@ -59,7 +59,7 @@ def about(
 ) -> list[tuple[Any, str]]:
     """Which thread each note is about, as (index label of the note, thread); a note may be about several.
 
-    What the person wrote may be short: `pay#131` is the one subject that ends so. A reference that leads to no row, or
+    What the person wrote may be short: `pay#131` or `#131` is the one subject that ends so. A reference that leads to no row, or
     to more than one subject, is left out.
     """
     import pyarrow.compute as pc
@@ -275,7 +275,7 @@ def _only(subjects: pa.Array, wanted: str) -> int | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    ends = pc.ends_with(subjects, "/" + wanted)
+    ends = pc.ends_with(subjects, wanted if wanted[:1] in ("#", "!") else "/" + wanted)
     fits = pc.or_(ends, pc.starts_with(subjects, wanted)) if wanted.startswith("commit/") else ends
     at = np.flatnonzero(fits.to_numpy(zero_copy_only=False))
     return int(at[0]) if len(at) and len(pc.unique(subjects.take(pa.array(at)))) == 1 else None

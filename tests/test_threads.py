@@ -144,11 +144,14 @@ def test_a_note_is_about_the_one_work_item_that_its_words_end():
         row("github.com/org/other#131"),
         row("notebook/a", "note", scope="notebook.md", about=("pay#131", "pay#9", "#131")),
         row("notebook/b", "note", scope="notebook.md", about=("PAY-7",)),
+        row("github.com/org/pay#9"),
+        row("notebook/c", "note", scope="notebook.md", about=("#9", "#1")),
     )
 
     found = about(frame, threads(frame, JIRA), JIRA)
 
-    assert found == [(3, "acme.atlassian.net/PAY-7"), (4, "acme.atlassian.net/PAY-7")]
+    ticket = "acme.atlassian.net/PAY-7"
+    assert found == [(3, ticket), (3, "github.com/org/pay#9"), (4, ticket), (6, "github.com/org/pay#9")]
 
 
 def test_a_ticket_is_closed_by_its_pull_request_once_whichever_sources_saw_it():
