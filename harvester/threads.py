@@ -59,8 +59,8 @@ def about(
 ) -> list[tuple[Any, str]]:
     """Which thread each note is about, as (index label of the note, thread); a note may be about several.
 
-    What the person wrote may be short: `pay#131` or `#131` is the one subject that ends so. A reference that leads to no row, or
-    to more than one subject, is left out.
+    What the person wrote may be short: `pay#131` or `#131` is the one subject that ends so. A reference that leads to
+    no row, or to more than one subject, is left out.
     """
     import pyarrow.compute as pc
 
