@@ -88,10 +88,13 @@ class Evidence:
         rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int32)
         return Values(*encoded(pc.list_flatten(lists))[:2], rows)
 
-    def by(self, values: Values, regex: str, say: Say, likely: Array | None = None) -> Verdict:
+    def by(
+        self, values: Values, regex: str, say: Say, likely: Array | None = None, names: pa.Array | None = None
+    ) -> Verdict:
         """The verdict on values: of those that the expression finds, a row takes the reason of its first.
 
-        `likely` are the places of the distinct values among which alone it can find any; None: all of them.
+        `likely` are the places of the distinct values among which alone it can find any; None: all of them. `names` are
+        what reasons call the distinct values; None: by themselves.
         """
         import numpy as np
         import pyarrow.compute as pc
@@ -103,7 +106,7 @@ class Evidence:
         if not len(found):
             return verdict
         said = np.zeros(len(values.distinct) + 1, np.int32)  # one more, which is that of null
-        texts = [say(each) for each in values.distinct.take(found).to_pylist()]
+        texts = [say(each) for each in (values.distinct if names is None else names).take(found).to_pylist()]
         # Each distinct value has a reason of its own: numbered in a row, without looking for an equal one.
         said[found] = np.arange(len(self.reasons), len(self.reasons) + len(texts)) * [
             text is not None for text in texts

@@ -189,3 +189,11 @@ def codes_of(encoded: pa.DictionaryArray) -> Ints:
     import pyarrow.compute as pc
 
     return cast("Ints", pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64))
+
+
+def tail(texts: pa.Array) -> pa.Array:
+    """What follows the last slash."""
+    import pyarrow.compute as pc
+
+    split = pc.split_pattern(texts, "/", max_splits=1, reverse=True)
+    return split.flatten().take(pc.subtract(split.offsets[1:], 1))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harvester.evidence import YES, Evidence, Say, Values, Verdict, encoded
 from harvester.frame import column
 from harvester.goals import Rule
+from harvester.references import tail
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +23,6 @@ ByPaths = Callable[[Rule], Verdict]
 
 _SCOPED = r"^\s*(?P<scope>[\w./+-]{1,60}(?:\([^()\n]{1,60}\))?)!?:\s"
 _TICKET_LIKE = r"(?:-|[#!])\d+/?\s*$"
-_TICKET = re.compile(r"(?:^|/)([A-Za-z][A-Za-z0-9_]*-\d+)/?$")
 
 
 def holds(evidence: Evidence, rule: Rule, by_paths: ByPaths, plainly: ByPaths) -> Verdict:
@@ -79,14 +79,15 @@ def _by_labels(evidence: Evidence, words: Sequence[str]) -> Verdict:
 
 def _by_tickets(evidence: Evidence, words: Sequence[str]) -> Verdict:
     def said(how: str) -> Say:
-        return lambda each: f"{how} {_key(each)}"
+        return lambda each: f"{how} {each}"
 
     regex = _pattern(words, before="(?:.*/)?", after="/?")
     parts = []
     for name, how in (("subject", "ticket"), ("parent", "part of"), ("closes", "closes"), ("about", "about")):
         values = evidence.once(("ticket", name), functools.partial(_ticket_like, evidence, name))
         ends = evidence.once(("end of ticket", name), functools.partial(_ends, values.distinct))
-        parts.append(evidence.by(values, regex, said(how), _begin_so(ends, words)))
+        names = evidence.once(("name of ticket", name), functools.partial(_keys, values.distinct))
+        parts.append(evidence.by(values, regex, said(how), _begin_so(ends, words), names))
     return evidence.either(parts)
 
 
@@ -94,7 +95,15 @@ def _ends(references: pa.Array) -> pa.Array:
     """What follows the last slash of each reference, without case: comparing it is quicker than the whole pattern."""
     import pyarrow.compute as pc
 
-    return pc.utf8_lower(pc.struct_field(pc.extract_regex(references, r"(?s)(?P<end>[^/]*)/?\s*$"), "end"))
+    return pc.utf8_lower(tail(pc.utf8_rtrim(pc.utf8_trim_whitespace(references), "/")))
+
+
+def _keys(references: pa.Array) -> pa.Array:
+    """Tickets as a reader knows them: PAY-7 of acme.atlassian.net/PAY-7 and of its link; others as they are."""
+    import pyarrow.compute as pc
+
+    found = pc.struct_field(pc.extract_regex(references, r"(?:^|/)(?P<key>[A-Za-z][A-Za-z0-9_]*-\d+)/?$"), "key")
+    return pc.coalesce(found, references)
 
 
 def _begin_so(ends: pa.Array, words: Sequence[str]) -> Array | None:
@@ -123,12 +132,6 @@ def _ticket_like(evidence: Evidence, name: str) -> Values:
     at = np.flatnonzero(keep)
     few = encoded(values.distinct.take(values.codes[at]))
     return Values(few.distinct, few.codes, at if values.rows is None else values.rows[at])
-
-
-def _key(reference: str) -> str:
-    """A ticket as a reader knows it: PAY-7 of acme.atlassian.net/PAY-7 and of its link."""
-    found = _TICKET.search(reference)
-    return found[1] if found else reference
 
 
 def _by_scopes(evidence: Evidence, words: Sequence[str]) -> Verdict:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harvester.ledger.changes import named, nothing, within
 from harvester.ledger.choose import Wanted
 from harvester.ledger.endings import COMMIT, endings
+from harvester.references import tail
 from harvester.schema import COLUMNS
 from harvester.windows import Window
 
@@ -176,7 +177,7 @@ def _tokens_of(table: pa.Table) -> pa.Array:
     if not len(places):
         return texts
     projects = _whole(table["project"]).dictionary_encode()
-    tails = _tail(pc.coalesce(projects.dictionary, ""))
+    tails = tail(pc.coalesce(projects.dictionary, ""))
     tails = pa.concat_arrays([tails, pa.array([""])]).take(pc.coalesce(projects.indices, len(tails)))
     return tokens(texts, tails.take(pa.array(places)))
 
@@ -192,15 +193,7 @@ def tokens(texts: pa.Array, projects: pa.Array) -> pa.Array:
     """The token of each subject or reference; `projects` are the last parts of the projects they stand in."""
     import pyarrow.compute as pc
 
-    tail = pc.utf8_lower(_tail(texts))
+    last = pc.utf8_lower(tail(texts))
     bare = pc.or_(pc.starts_with(texts, "#"), pc.starts_with(texts, "!"))
-    full = pc.if_else(bare, pc.binary_join_element_wise(pc.utf8_lower(projects), tail, ""), tail)
-    return pc.if_else(pc.starts_with(texts, COMMIT), pc.utf8_slice_codeunits(tail, 0, SHORTEST), full)
-
-
-def _tail(texts: pa.Array) -> pa.Array:
-    """What follows the last slash."""
-    import pyarrow.compute as pc
-
-    split = pc.split_pattern(texts, "/", max_splits=1, reverse=True)
-    return split.flatten().take(pc.subtract(split.offsets[1:], 1))
+    full = pc.if_else(bare, pc.binary_join_element_wise(pc.utf8_lower(projects), last, ""), last)
+    return pc.if_else(pc.starts_with(texts, COMMIT), pc.utf8_slice_codeunits(last, 0, SHORTEST), full)
