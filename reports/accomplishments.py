@@ -145,9 +145,9 @@ def _work(mine: pd.DataFrame) -> Iterable[str]:
         for name, verb in (("pull_requests", "merged"), ("tickets", f"resolved{points}"), ("releases", "published"))
         if measures.count(mine, name)
     ]
-    if number := measures.count(mine, "commits"):
+    if measures.count(mine, "commits"):
         words = measures.words(mine, "commits")
-        done.append(words.replace(" ", " more ", 1) if number and measures.count(mine, "pull_requests") else words)
+        done.append(words.replace(" ", " more ", 1) if measures.count(mine, "pull_requests") else words)
     if done:
         where = f" in {measures.words(mine, 'projects')}" if measures.count(mine, "projects") else ""
         yield f"{listed(done)}{where}."
