@@ -127,24 +127,24 @@ def _table(evidence: Evidence, found: Verdicts) -> pd.DataFrame:
     import pandas as pd
     import pyarrow as pa
 
-    hits = [np.flatnonzero(verdict.level) for verdict in found.values()]
+    hits = [np.flatnonzero(verdict.level != 0) for verdict in found.values()]
     counts = np.array([len(each) for each in hits], np.int64)
     rows = np.concatenate(hits) if hits else np.zeros(0, np.int64)
     level = _of_hits([verdict.level for verdict in found.values()], hits)
     reason = _of_hits([verdict.reason for verdict in found.values()], hits)
     which = np.repeat(np.arange(len(counts)), counts)
 
-    def text(values: Sequence[str], codes: Array) -> pd.api.extensions.ExtensionArray:
-        return pd.arrays.ArrowExtensionArray(pa.array(values, pa.string()).take(pa.array(codes, pa.int64())))
+    def text(values: Sequence[str], codes: Array) -> pa.Array:
+        return pa.array(values, pa.string()).take(pa.array(codes, pa.int64()))
 
     columns = (
-        evidence.frame.index[rows],
         text([kind for kind, _ in found], which),
         text([name for _, name in found], which),
         text(["claimed", "suggested"], (level != YES).astype(np.int64)),
-        text(evidence.reasons, reason),
+        evidence.told(reason),
     )
-    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+    texts = map(pd.arrays.ArrowExtensionArray, columns)
+    return pd.DataFrame(dict(zip(COLUMNS, (evidence.frame.index[rows], *texts), strict=True)))
 
 
 def _of_hits(values: Sequence[Array], hits: Sequence[Array]) -> Array:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 Made = TypeVar("Made")
-Say = Callable[[str], str | None]
-"""The reason that a distinct value gives, or None where it gives none after all."""
+Say = Callable[["pa.Array"], "pa.Array"]
+"""The reasons that distinct values give; null where one gives none after all."""
 
 NO, MAYBE, YES = range(3)
 """A rule does not hold; what speaks for it is not enough to claim; it holds."""
@@ -46,18 +46,41 @@ class Evidence:
     def __init__(self, frame: pd.DataFrame, people: People, tickets: Mapping[str, str]) -> None:
         self.frame, self.people, self.tickets = frame, people, tickets
         self.size = len(frame)
-        self.reasons: list[str] = [""]
-        self._numbers: dict[str, int] = {"": 0}
+        self._reasons: list[pa.Array] = []
+        self._count = 0
+        self._numbers: dict[str, int] = {}
+        self.number("")
         self._kept: dict[object, Any] = {}
 
     def number(self, reason: str | None) -> int:
         """The number of a reason; 0 where there is none."""
+        import pyarrow as pa
+
         if reason is None:
             return 0
         if reason not in self._numbers:
-            self._numbers[reason] = len(self.reasons)
-            self.reasons.append(reason)
+            self._numbers[reason] = int(self.numbered(pa.array([reason], pa.string()))[0])
         return self._numbers[reason]
+
+    def numbered(self, reasons: pa.Array) -> Array:
+        """The numbers of reasons that have none yet; 0 where one is null."""
+        import numpy as np
+        import pyarrow.compute as pc
+
+        first = self._count
+        self._count += len(reasons)
+        self._reasons.append(reasons)
+        numbers: Array = np.arange(first, self._count, dtype=np.int32)
+        numbers[pc.is_null(reasons).to_numpy(zero_copy_only=False).astype(bool)] = 0
+        return numbers
+
+    def told(self, numbers: Array) -> pa.Array:
+        """The reasons that have these numbers."""
+        import pyarrow as pa
+
+        if len(self._reasons) > 1:
+            self._reasons = [pa.concat_arrays(self._reasons)]
+        return self._reasons[0].take(pa.array(numbers))
 
     def once(self, key: object, make: Callable[[], Made]) -> Made:
         """What was made for this key, made the first time."""
@@ -88,32 +111,24 @@ class Evidence:
         rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int32)
         return Values(*encoded(pc.list_flatten(lists))[:2], rows)
 
-    def by(
-        self, values: Values, regex: str, say: Say, likely: Array | None = None, names: pa.Array | None = None
-    ) -> Verdict:
+    def by(self, values: Values, regex: str, say: Say, likely: Array | None = None) -> Verdict:
         """The verdict on values: of those that the expression finds, a row takes the reason of its first.
 
-        `likely` are the places of the distinct values among which alone it can find any; None: all of them. `names` are
-        what reasons call the distinct values; None: by themselves.
+        `likely` are the places of the distinct values among which alone it can find any; None: all of them.
         """
         import numpy as np
+        import pyarrow as pa
         import pyarrow.compute as pc
 
         verdict = self.nothing()
-        some = values.distinct if likely is None else values.distinct.take(likely)
+        some = values.distinct if likely is None else values.distinct.take(pa.array(likely))
         found = np.flatnonzero(pc.match_substring_regex(some, regex).to_numpy(zero_copy_only=False))
-        found = found if likely is None else likely[found]
         if not len(found):
             return verdict
         said = np.zeros(len(values.distinct) + 1, np.int32)  # one more, which is that of null
-        texts = [say(each) for each in (values.distinct if names is None else names).take(found).to_pylist()]
-        # Each distinct value has a reason of its own: numbered in a row, without looking for an equal one.
-        said[found] = np.arange(len(self.reasons), len(self.reasons) + len(texts)) * [
-            text is not None for text in texts
-        ]
-        self.reasons += [text or "" for text in texts]
+        said[found if likely is None else likely[found]] = self.numbered(say(some.take(pa.array(found))))
         reasons = said[values.codes]
-        hits = np.flatnonzero(reasons)[::-1]  # so that a row's first value is written last
+        hits = np.flatnonzero(reasons != 0)[::-1]  # so that a row's first value is written last
         rows = hits if values.rows is None else values.rows[hits]
         verdict.reason[rows], verdict.level[rows] = reasons[hits], YES
         return verdict
@@ -137,7 +152,7 @@ class Evidence:
         verdict = parts[0]
         for part in parts[1:]:
             level = np.minimum(verdict.level, part.level)
-            rows = np.flatnonzero(level)
+            rows = np.flatnonzero(level != 0)
             reason = np.zeros(self.size, np.int32)
             reason[rows] = self._joined(verdict.reason[rows], part.reason[rows])
             verdict = Verdict(level, reason)
@@ -145,10 +160,11 @@ class Evidence:
 
     def _joined(self, first: Array, second: Array) -> Array:
         import numpy as np
+        import pyarrow.compute as pc
 
         pairs, back = np.unique(first.astype(np.int64) << 32 | second, return_inverse=True)
-        texts = [f"{self.reasons[pair >> 32]}, {self.reasons[pair & 0xFFFFFFFF]}" for pair in pairs.tolist()]
-        return np.array([*map(self.number, texts), 0], np.int32)[back]
+        texts = pc.binary_join_element_wise(self.told(pairs >> 32), self.told(pairs & 0xFFFFFFFF), ", ")
+        return self.numbered(texts)[back]
 
 
 def encoded(array: pa.Array) -> Values:

@@ -6,6 +6,7 @@ configured, since UTF-8 and SHA-1 look the same.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     Ints = np.ndarray[Any, np.dtype[np.int64]]
-    Form = Callable[..., pa.Array]
+    Part = Callable[[str], pa.Array]
+    Make = Callable[..., pa.Array]
+    """Of the named parts of texts that fit, and what stands beside them: what they mean, null where nothing."""
+    Form = tuple[int, str, Make]
+    """Which of the arrays is looked at, the expression that has to fit there, and what is made of it."""
 
+_SHORT = r"[#!]\d+\s*$"
+"""What may need a project to stand in."""
 _NUMBERED = r"^\s*(?P<mark>[#!])(?P<number>\d+)\s*$"
 _SIBLING = r"^\s*(?P<path>[\w.-]+)(?P<mark>[#!])(?P<number>\d+)\s*$"
 _PATHED = r"^\s*(?P<path>[\w.:-]+(?:/[\w.-]+)+)(?P<mark>[#!])(?P<number>\d+)\s*$"
@@ -50,15 +57,26 @@ def resolved(
     refs = pa.concat_arrays([refs for _, refs in parts])
     if among is not None:
         rows, refs = rows[among[rows]], refs.filter(pa.array(among[rows]))
-    places = bases(frame, rows)
     # Each distinct pair of project and reference is resolved once.
-    texts, projects = refs.dictionary_encode(), places.dictionary_encode()
-    pairs = codes_of(texts) * (len(projects.dictionary) + 1) + codes_of(projects) + 1
+    texts = refs.dictionary_encode()
+    places, projects = _places(frame, rows, texts)
+    pairs = codes_of(texts) * (len(projects) + 1) + places + 1
     _, first, back = np.unique(pairs, return_index=True, return_inverse=True)
-    known = resolve(refs.take(pa.array(first)), places.take(pa.array(first)), tickets)
+    known = resolve(refs.take(pa.array(first)), _taken(projects, places[first]), tickets)
     nodes = known.take(pa.array(back))
     meant = pc.is_valid(nodes)
     return rows[np.asarray(meant.to_numpy(zero_copy_only=False), bool)], nodes.filter(meant)
+
+
+def _places(frame: pd.DataFrame, rows: Ints, texts: pa.DictionaryArray) -> tuple[Ints, pa.Array]:
+    """The number of the project that each reference stands in, -1 where it names its own, and the projects."""
+    import numpy as np
+
+    places = np.full(len(rows), -1, np.int64)
+    short = np.append(_fits(texts.dictionary, _SHORT), False)[codes_of(texts)]
+    projects = bases(frame, rows[short]).dictionary_encode()
+    places[short] = codes_of(projects)
+    return places, projects.dictionary
 
 
 def exploded(frame: pd.DataFrame, name: str) -> tuple[Ints, pa.Array]:
@@ -79,41 +97,31 @@ def resolve(refs: pa.Array, bases: pa.Array, tickets: Mapping[str, str]) -> pa.A
     import pyarrow.compute as pc
 
     forms: tuple[Form, ...] = (
-        _numbered(_NUMBERED, ""),
-        _commit,
-        lambda refs, _: _configured(refs, tickets),
-        lambda refs, _: _part(refs, _HOSTED, "path"),
-        _numbered(_PATHED, r"^(?P<place>[^/]+)/"),
-        _numbered(_SIBLING, r"^(?P<place>.+)/[^/]*$"),
-        lambda refs, _: _part(refs, _HOSTED_TICKET, "path"),
-        lambda refs, _: _joined("commit", _part(refs, _URL_COMMIT, "number"), "/"),
-        _link(_URL_NUMBER, "#"),
-        _link(_URL_MERGE, "!"),
-        _link(_URL_TICKET, "/"),
+        (0, _NUMBERED, lambda part, _, base: _joined(base, part("mark"), part("number"), "")),
+        (0, _COMMIT, lambda part, *_: _joined("commit", _either(part("short"), part("full")), "/")),
+        (0, _TICKET, lambda part, *_: _configured(part("project"), part("number"), tickets)),
+        (0, _HOSTED, lambda part, *_: part("path")),
+        (0, _PATHED, _beside(r"^(?P<place>[^/]+)/")),
+        (0, _SIBLING, _beside(r"^(?P<place>.+)/[^/]*$")),
+        (0, _HOSTED_TICKET, lambda part, *_: part("path")),
+        (0, _URL_COMMIT, lambda part, *_: _joined("commit", part("number"), "/")),
+        (0, _URL_NUMBER, lambda part, *_: _joined(part("path"), part("number"), "#")),
+        (0, _URL_MERGE, lambda part, *_: _joined(part("path"), part("number"), "!")),
+        (0, _URL_TICKET, lambda part, *_: _joined(part("path"), part("number"), "/")),
     )
     return pc.utf8_lower(_first_of(forms, refs, bases))
 
 
-def _commit(refs: pa.Array, _: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
+def _beside(form: str) -> Make:
+    """A number in a project that stands beside a part of the base."""
 
-    found = pc.extract_regex(refs, _COMMIT)
-    short = _field(found, "short")
-    return _joined("commit", pc.if_else(pc.equal(short, ""), _field(found, "full"), short), "/")
+    def made(part: Part, _: pa.Array, bases: pa.Array) -> pa.Array:
+        import pyarrow.compute as pc
 
-
-def _numbered(form: str, beside: str) -> Form:
-    """A number in the base itself, or in a project that stands beside a part of it."""
-
-    def made(refs: pa.Array, bases: pa.Array) -> pa.Array:
-        project = _joined(_part(bases, beside, "place"), _part(refs, form, "path"), "/") if beside else bases
-        return _joined(project, _part(refs, form, "mark"), _part(refs, form, "number"), "")
+        place = pc.struct_field(pc.extract_regex(bases, form), "place")
+        return _joined(_joined(place, part("path"), "/"), part("mark"), part("number"), "")
 
     return made
-
-
-def _link(form: str, mark: str) -> Form:
-    return lambda refs, _: _joined(_part(refs, form, "path"), _part(refs, form, "number"), mark)
 
 
 def _joined(*parts: pa.Array | str) -> pa.Array:
@@ -121,6 +129,13 @@ def _joined(*parts: pa.Array | str) -> pa.Array:
     import pyarrow.compute as pc
 
     return pc.binary_join_element_wise(*parts)
+
+
+def _either(first: pa.Array, second: pa.Array) -> pa.Array:
+    """The first text, or the second where the first is empty."""
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.equal(first, ""), second, first)
 
 
 def _first_of(forms: Sequence[Form], *arrays: pa.Array) -> pa.Array:
@@ -133,54 +148,58 @@ def _first_of(forms: Sequence[Form], *arrays: pa.Array) -> pa.Array:
     index = np.full(len(left), -1)
     made: list[pa.Array] = [pa.array([], pa.string())]
     count = 0
-    for form in forms:
-        values = form(*(array.take(pa.array(left)) for array in arrays)) if len(left) else made[0]
-        fits = pc.is_valid(values).to_numpy(zero_copy_only=False).astype(bool)
+    for which, regex, make in forms:
+        # To match is far cheaper than to extract, and most forms fit few.
+        at = left[_fits(arrays[which].take(pa.array(left)), regex)]
+        if not len(at):
+            continue
+        some = [array.take(pa.array(at)) for array in arrays]
+        values = make(functools.partial(pc.struct_field, pc.extract_regex(some[which], regex)), *some)
+        at = at[pc.is_valid(values).to_numpy(zero_copy_only=False).astype(bool)]
         made.append(values.drop_null())
-        index[left[fits]] = np.arange(count, count + len(made[-1]))
-        count += len(made[-1])
-        left = left[~fits] if len(left) else left
-    return pa.concat_arrays(made).take(pa.array(index, mask=index < 0))
+        index[at] = np.arange(count, count + len(at))
+        count += len(at)
+        left = left[index[left] < 0]
+    return _taken(pa.concat_arrays(made), index)
 
 
 def bases(frame: pd.DataFrame, rows: Ints) -> pa.Array:
     """The project that a row's short references belong to: its subject's, its scope's, its link's; else its scope."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     at = pa.array(rows)
-    subject, scope, url = (column(frame, name).take(at) for name in ("subject", "scope", "url"))
+    arrays = [column(frame, name).take(at) for name in ("subject", "scope", "url")]
     forms: tuple[Form, ...] = (
-        lambda subject, *_: _part(subject, _OWN_PROJECT, "base"),
-        lambda _, scope, __: _part(scope, _HOST_AND_PATH, "base"),
-        lambda _, __, url: _part(url, _URL_PROJECT, "base"),
-        lambda _, scope, __: scope,
+        (0, _OWN_PROJECT, lambda part, *_: part("base")),
+        (1, _HOST_AND_PATH, lambda part, *_: part("base")),
+        (2, _URL_PROJECT, lambda part, *_: part("base")),
     )
-    return _first_of(forms, subject, scope, url)
+    return pc.coalesce(_first_of(forms, *arrays), arrays[1])
 
 
-def _configured(refs: pa.Array, tickets: Mapping[str, str]) -> pa.Array:
+def _configured(projects: pa.Array, numbers: pa.Array, tickets: Mapping[str, str]) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    projects = _part(refs, _TICKET, "project")
     keys = {key.upper(): host for key, host in tickets.items()}
     place = pc.index_in(projects, value_set=pa.array(list(keys), pa.string()))
     hosts = pa.array(list(keys.values()), pa.string()).take(place)
-    numbered = pc.binary_join_element_wise(projects, _part(refs, _TICKET, "number"), "-")
-    return pc.binary_join_element_wise(hosts, numbered, "/")
+    return _joined(hosts, _joined(projects, numbers, "-"), "/")
 
 
-def _part(texts: pa.Array, form: str, name: str) -> pa.Array:
-    """One named part of every text that has this form; null for the others."""
+def _fits(texts: pa.Array, regex: str) -> Any:
+    """Which texts hold what the expression describes, as an array of bool; never null."""
     import pyarrow.compute as pc
 
-    return _field(pc.extract_regex(texts, form), name)
+    return pc.fill_null(pc.match_substring_regex(texts, regex), False).to_numpy(zero_copy_only=False).astype(bool)
 
 
-def _field(struct: pa.Array, name: str) -> pa.Array:
-    import pyarrow.compute as pc
+def _taken(values: pa.Array, places: Ints) -> pa.Array:
+    """The values at these places; null where a place is below 0."""
+    import pyarrow as pa
 
-    return pc.struct_field(struct, name)
+    return values.take(pa.array(places, mask=places < 0))
 
 
 def codes_of(encoded: pa.DictionaryArray) -> Ints:

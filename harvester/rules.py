@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harvester.evidence import YES, Evidence, Say, Values, Verdict, encoded
 from harvester.frame import column
 from harvester.goals import Rule
-from harvester.references import tail
+from harvester.references import exploded, tail
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,32 +63,50 @@ def _pattern(words: Iterable[str], before: str = "", after: str = "") -> str:
 
 
 def _by_projects(evidence: Evidence, words: Sequence[str]) -> Verdict:
-    return evidence.by(evidence.values("project"), _pattern(words), lambda each: f"in {each}")
+    return evidence.by(evidence.values("project"), _pattern(words), _said("in"))
 
 
 def _by_kinds(evidence: Evidence, words: Sequence[str]) -> Verdict:
     def say(kind: str) -> str:
         return f"{'an' if kind == 'issue' else 'a'} {kind.replace('_', ' ')}"
 
-    return evidence.by(evidence.values("kind"), _pattern(words), say)
+    return evidence.by(evidence.values("kind"), _pattern(words), _each(say))
 
 
 def _by_labels(evidence: Evidence, words: Sequence[str]) -> Verdict:
-    return evidence.by(evidence.lists("labels"), _pattern(words), lambda each: f"label {each}")
+    return evidence.by(evidence.lists("labels"), _pattern(words), _said("label"))
 
 
 def _by_tickets(evidence: Evidence, words: Sequence[str]) -> Verdict:
-    def said(how: str) -> Say:
-        return lambda each: f"{how} {each}"
-
     regex = _pattern(words, before="(?:.*/)?", after="/?")
     parts = []
     for name, how in (("subject", "ticket"), ("parent", "part of"), ("closes", "closes"), ("about", "about")):
         values = evidence.once(("ticket", name), functools.partial(_ticket_like, evidence, name))
         ends = evidence.once(("end of ticket", name), functools.partial(_ends, values.distinct))
-        names = evidence.once(("name of ticket", name), functools.partial(_keys, values.distinct))
-        parts.append(evidence.by(values, regex, said(how), _begin_so(ends, words), names))
+        parts.append(evidence.by(values, regex, _said(how, _keys), _begin_so(ends, words)))
     return evidence.either(parts)
+
+
+def _said(how: str, name: Callable[[pa.Array], pa.Array] = lambda values: values) -> Say:
+    """Reasons such as `label security`."""
+
+    def say(values: pa.Array) -> pa.Array:
+        import pyarrow.compute as pc
+
+        return pc.binary_join_element_wise(how, name(values), " ")
+
+    return say
+
+
+def _each(say: Callable[[str], str | None]) -> Say:
+    """The reasons of values that are few, one by one."""
+
+    def said(values: pa.Array) -> pa.Array:
+        import pyarrow as pa
+
+        return pa.array(map(say, values.to_pylist()), pa.string())
+
+    return said
 
 
 def _ends(references: pa.Array) -> pa.Array:
@@ -124,14 +142,14 @@ def _begin_so(ends: pa.Array, words: Sequence[str]) -> Array | None:
 def _ticket_like(evidence: Evidence, name: str) -> Values:
     """The values of a column that can be tickets, since most subjects are commits and pull requests."""
     import numpy as np
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = evidence.lists(name) if name in {"closes", "about"} else evidence.values(name)
-    fits = pc.match_substring_regex(values.distinct, _TICKET_LIKE)
-    keep = np.append(fits.to_numpy(zero_copy_only=False).astype(bool), False)[values.codes]
-    at = np.flatnonzero(keep)
-    few = encoded(values.distinct.take(values.codes[at]))
-    return Values(few.distinct, few.codes, at if values.rows is None else values.rows[at])
+    rows, texts = None, column(evidence.frame, name)
+    if name in {"closes", "about"}:
+        rows, texts = exploded(evidence.frame, name)
+    at = np.flatnonzero(pc.fill_null(pc.match_substring_regex(texts, _TICKET_LIKE), False))
+    return Values(*encoded(texts.take(pa.array(at)))[:2], at if rows is None else rows[at])
 
 
 def _by_scopes(evidence: Evidence, words: Sequence[str]) -> Verdict:
@@ -142,7 +160,7 @@ def _by_scopes(evidence: Evidence, words: Sequence[str]) -> Verdict:
         return f"title scope {hit}" if hit else None
 
     scopes = evidence.once("scopes", lambda: encoded(_scopes(column(evidence.frame, "title"))))
-    return evidence.by(scopes, "", say)
+    return evidence.by(scopes, "", _each(say))
 
 
 def _scopes(titles: pa.Array) -> pa.Array:
@@ -161,7 +179,7 @@ def _named(scope: str) -> list[str]:
 def _by_people(evidence: Evidence, words: Sequence[str]) -> Verdict:
     with_whom = evidence.once("people", lambda: _with_whom(evidence))
     wanted = "|".join(map(re.escape, words)) or "$."
-    return evidence.by(with_whom, f"^(?:{wanted})$", lambda each: f"with {evidence.people.name(each)}")
+    return evidence.by(with_whom, f"^(?:{wanted})$", _each(lambda each: f"with {evidence.people.name(each)}"))
 
 
 def _with_whom(evidence: Evidence) -> Values:

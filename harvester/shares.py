@@ -16,7 +16,7 @@ from harvester.evidence import MAYBE, NO, YES, Evidence, Verdict
 from harvester.frame import column
 from harvester.goals import Rule
 from harvester.rules import by_words, holds
-from harvester.threads import closers
+from harvester.threads import closers, counting
 from harvester.words import numbered
 
 if TYPE_CHECKING:
@@ -47,67 +47,65 @@ class Target:
     running: Array | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Share:
-    """For every row: how much of it is under some globs, and the counts a reason tells."""
+    """The rows with files under some globs, how much of each is under them, and the counts a reason tells."""
 
+    rows: Array
     share: Array
     hits: Array
     telling: Array
 
 
 class Files:
-    """The files of every row: each distinct path once, and what each counts."""
+    """The files of every row, a ticket's those of what closed it: each distinct path once, and what each counts."""
 
     def __init__(self, evidence: Evidence, globs: Sequence[str]) -> None:
         import numpy as np
         import pyarrow.compute as pc
 
         lists = column(evidence.frame, "paths")
-        self.size = evidence.size
-        self.counts = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-        self.rows = np.repeat(np.arange(self.size, dtype=np.int32), self.counts)
+        counts = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
         flat = pc.list_flatten(lists).dictionary_encode()
         self.distinct: pa.Array = flat.dictionary
+        tickets, lenders = _lent(evidence, counts)
+        self.borrowed = np.zeros(evidence.size, bool)
+        self.borrowed[tickets] = True
+        starts = np.cumsum(counts) - counts
+        more = np.repeat(starts[lenders], counts[lenders]) + counting(counts[lenders])
         self.codes = flat.indices.to_numpy(zero_copy_only=False)
+        self.codes = np.concatenate((self.codes, self.codes[more]))
+        # A row's files stand side by side: first those of changes, then those of the tickets they closed.
+        rows = (np.repeat(np.arange(evidence.size, dtype=np.int32), counts), np.repeat(tickets, counts[lenders]))
+        self.rows = np.concatenate(rows, dtype=np.int32)
         self.weights, self.source = _weights(self.distinct, globs)
-        total = self.sums(self.weights)
+        self.number, self.sources = np.zeros((2, evidence.size), np.int32)
+        total = np.zeros(evidence.size, np.float32)
+        begin, own = self._runs(self.rows)
+        self.number[own] = np.diff(begin, append=len(self.rows))
+        self.sources[own] = _sums(self.source, self.codes, begin)
+        total[own] = _sums(self.weights, self.codes, begin)
         # Where nothing counts, as in a change of lock files alone, all files count alike.
-        self.all_alike = (total == 0) & (self.counts > 0)
-        self.borrowed, self.lenders, self.tickets = _borrowed(evidence, self.counts)
-        self.total = self.lent(np.where(self.all_alike, self.counts, total))
-        self.number = self.lent(self.counts)
-        self.sources = self.lent(self.sums(self.source))
+        self.all_alike = total == 0
+        self.total = np.where(self.all_alike, self.number, total)
 
-    def sums(self, values: Array, at: Array | None = None) -> Array:
-        """The sum of a value over each row's files, or over those of them at these places."""
+    @staticmethod
+    def _runs(rows: Array) -> tuple[Array, Array]:
+        """Where each row's files begin, and which row it is."""
         import numpy as np
 
-        rows, codes = (self.rows, self.codes) if at is None else (self.rows[at], self.codes[at])
-        return np.bincount(rows, values[codes], minlength=self.size).astype(np.float32)
-
-    def lent(self, values: Array) -> Array:
-        """The values, with each ticket that has no files given the sum of the changes that closed it."""
-        import numpy as np
-
-        if len(self.tickets):
-            values = values.astype(np.float32)
-            values[self.borrowed] = 0
-            np.add.at(values, self.tickets, values[self.lenders])
-        return values
+        begin = np.flatnonzero(np.append(True, rows[1:] != rows[:-1])) if len(rows) else np.zeros(0, np.int64)
+        return begin, rows[begin]
 
     def share(self, globs: Sequence[str]) -> Share:
         """How much of each row is under these globs."""
         import numpy as np
 
-        inside = files.matches(globs, self.distinct)
-        at = np.flatnonzero(inside[self.codes])
-        hits = self.sums(inside, at)
-        weighed = np.where(self.all_alike, hits, self.sums(self.weights, at))
-        telling = self.lent(self.sums(self.source, at))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.nan_to_num(self.lent(weighed) / self.total)
-        return Share(share, self.lent(hits), telling)
+        at = np.flatnonzero(files.matches(globs, self.distinct)[self.codes])
+        begin, rows = self._runs(self.rows[at])
+        hits, codes = np.diff(begin, append=len(at)), self.codes[at]
+        weighed = np.where(self.all_alike[rows], hits, _sums(self.weights, codes, begin))
+        return Share(rows, weighed / self.total[rows], hits, _sums(self.source, codes, begin))
 
 
 class Contest:
@@ -126,8 +124,8 @@ class Contest:
         for target, parts in zip(targets, rules, strict=True):
             best = np.zeros(evidence.size, np.float32)
             for rule, allowed in parts:
-                share = self.of(rule).share
-                np.maximum(best, share if allowed is None else share * allowed, out=best)
+                rows, share = self.of(rule).rows, self.of(rule).share
+                best[rows] = np.maximum(best[rows], share if allowed is None else share * allowed[rows])
             if parts and target.match and _is_knotted(target.match):
                 best[holds(evidence, target.match, self._at_all, self.plainly).level == NO] = 0
             if target.running is not None:
@@ -150,27 +148,27 @@ class Contest:
 
     def plainly(self, rule: Rule) -> Verdict:
         """The verdict on a rule's paths by its share alone; for rules that exclude."""
-        import numpy as np
-
         share = self.of(rule)
-        level = np.where((share.hits > 0) & (share.share >= rule.share - _ROUNDING), YES, NO).astype(np.uint8)
-        return Verdict(level, np.zeros(self.evidence.size, np.int32))
+        return self._yes(share.rows[share.share >= rule.share - _ROUNDING])
 
     def _at_all(self, rule: Rule) -> Verdict:
         """Whether any file is under a rule's paths: where a whole rule fails even so, it competes for nothing."""
-        import numpy as np
+        return self._yes(self.of(rule).rows)
 
-        return Verdict((self.of(rule).hits > 0) * np.uint8(YES), np.zeros(self.evidence.size, np.int32))
+    def _yes(self, rows: Array) -> Verdict:
+        verdict = self.evidence.nothing()
+        verdict.level[rows] = YES
+        return verdict
 
     def verdict(self, target: str, rule: Rule) -> Verdict:
         """The verdict on a rule's paths for a target: YES where it alone is meant, MAYBE where that is left open."""
         import numpy as np
 
-        share, best = self.of(rule), self.best[target]
-        rows = np.flatnonzero((share.hits > 0) & (share.share >= rule.share - _ROUNDING))
-        own = best[rows]
+        share = self.of(rule)
+        enough = np.flatnonzero(share.share >= rule.share - _ROUNDING)
+        rows, much = share.rows[enough], share.share[enough]
+        own = self.best[target][rows]
         rival = np.where(own >= self.first[rows] - _ROUNDING, self.second[rows], self.first[rows])
-        much = share.share[rows]
         files = self._files()
         doubts = (
             (own <= rival + _ROUNDING) | (own < MARGIN * rival - _ROUNDING),
@@ -181,16 +179,17 @@ class Contest:
         cause = np.select(doubts, range(1, len(doubts) + 1), 0)
         verdict = self.evidence.nothing()
         verdict.level[rows] = np.where(cause > 0, MAYBE, YES)
-        verdict.reason[rows] = self._reasons(rule, rows, cause)
+        verdict.reason[rows] = self._reasons(rule, enough, cause)
         return verdict
 
-    def _reasons(self, rule: Rule, rows: Array, cause: Array) -> Array:
+    def _reasons(self, rule: Rule, enough: Array, cause: Array) -> Array:
         """The numbers of the reasons, each distinct one written once."""
         import numpy as np
 
         share, files = self.of(rule), self._files()
-        parts = [share.hits, files.number, share.telling, files.sources, files.borrowed.astype(np.int64)]
-        table = np.stack([*(part[rows].astype(np.int64) for part in parts), cause.astype(np.int64)], axis=1)
+        rows = share.rows[enough]
+        parts = (share.hits[enough], files.number[rows], share.telling[enough], files.sources[rows])
+        table = np.stack([*parts, files.borrowed[rows], cause], axis=1, dtype=np.int64)
         packed, exact = np.zeros(len(rows), np.int64), 1
         for place in range(table.shape[1]):
             size = int(table[:, place].max(initial=0)) + 1
@@ -271,13 +270,16 @@ def _weights(distinct: pa.Array, globs: Sequence[str]) -> tuple[Array, Array]:
     return weights, source
 
 
-def _borrowed(evidence: Evidence, counts: Array) -> tuple[Array, Array, Array]:
-    """Which rows are tickets that take the files of what closed them; who lends to whom, as two arrays of positions."""
+def _sums(values: Array, codes: Array, begin: Array) -> Array:
+    """The sum of a value over the files of each row."""
     import numpy as np
 
+    taken = values[codes].astype(np.float32 if values.dtype == np.float32 else np.int32)
+    return np.add.reduceat(taken, begin) if len(begin) else taken
+
+
+def _lent(evidence: Evidence, counts: Array) -> tuple[Array, Array]:
+    """Tickets that take the files of what closed them, and who lends to each: two arrays of positions, by ticket."""
     tickets, lenders = closers(evidence.frame, evidence.tickets)
     lend = (counts[tickets] == 0) & (counts[lenders] > 0)
-    tickets, lenders = tickets[lend], lenders[lend]
-    borrowed = np.zeros(evidence.size, bool)
-    borrowed[tickets] = True
-    return borrowed, lenders, tickets
+    return tickets[lend], lenders[lend]
