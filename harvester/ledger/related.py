@@ -6,7 +6,9 @@ project `org/repo` are all `repo#12`; a commit is the first seven digits of its 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 from harvester.ledger.changes import named, nothing, within
 from harvester.ledger.choose import Wanted
@@ -20,10 +22,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.dataset as ds
 
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
 REFERENCES = ("closes", "part_of", "same_as", "reverts", "about")
 SHORTEST = 7
-PIECE = 16_384
-"""Rows whose endings are taken at a time."""
+PIECE = 131_072
+"""Rows whose endings are taken at a time: each takes some hundred bytes meanwhile."""
+
+AT_ONCE = min(4, os.cpu_count() or 1)
+"""How many files or pieces are worked on side by side; each takes its memory."""
+
+SIEVE, MIX = 20, 0x9E3779B97F4A7C15
+"""A sieve's places as a power of two, and the odd number that spreads others over them (Fibonacci hashing)."""
 
 ROUNDS = 8
 """How often a search goes on to what shares an ending before everything is compared."""
@@ -36,17 +46,17 @@ def gather(dataset: ds.Dataset, window: Window | None, wanted: Wanted | None) ->
 
     names = ["subject", "project", *REFERENCES]
     fragments = list(dataset.get_fragments())
-    seeds = [_seeds(dataset, each, window, wanted) for each in fragments]
-    if not any(each.any() for each in seeds):
-        return dataset.schema.empty_table().select(list(COLUMNS))
-    links = pa.concat_tables(each.to_table(schema=dataset.schema, columns=names) for each in fragments)
-    chosen = near(links, np.concatenate(seeds))
-    starts = np.cumsum([0, *map(len, seeds)])
-    found = [
-        _rows(dataset, fragment, chosen[start : start + len(seed)])
-        for fragment, start, seed in zip(fragments, starts, seeds, strict=False)
-    ]
-    return pa.concat_tables([dataset.schema.empty_table().select(list(COLUMNS)), *found])
+    empty = dataset.schema.empty_table().select(list(COLUMNS))
+    # One file is decoded on one core; Arrow and NumPy let go of Python's lock meanwhile.
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        seeds = list(pool.map(lambda each: _seeds(dataset, each, window, wanted), fragments))
+        if not any(each.any() for each in seeds):
+            return empty
+        links = pool.map(lambda each: each.to_table(schema=dataset.schema, columns=names), fragments)
+        chosen = near(pa.concat_tables(links), np.concatenate(seeds))
+        masks = np.split(chosen, np.cumsum([len(each) for each in seeds])[:-1])
+        found = pool.map(lambda each, mask: _rows(dataset, each, mask), fragments, masks)
+        return pa.concat_tables([empty, *found])
 
 
 def _seeds(dataset: ds.Dataset, fragment: ds.Fragment, window: Window | None, wanted: Wanted | None) -> np.ndarray:
@@ -83,7 +93,7 @@ def _rows(dataset: ds.Dataset, fragment: ds.ParquetFileFragment, chosen: np.ndar
     return read.filter(pa.array(inside))
 
 
-def near(table: pa.Table, seeds: np.ndarray) -> np.ndarray:
+def near(table: pa.Table, seeds: Mask) -> Mask:
     """What `linked` finds, without making a token of every text: only of those whose endings could be the same.
 
     From the rows that are linked to the seeds so far, go on to all rows that share an ending with them, and compare
@@ -92,65 +102,88 @@ def near(table: pa.Table, seeds: np.ndarray) -> np.ndarray:
     """
     import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     places, numbers, odd = _all_endings(table)
-    keys = pa.array(numbers)
-    pool = seeds.copy()
-    pool[places[odd]] = True
+    oddly = np.zeros(len(seeds), bool)
+    oddly[places[odd]] = True
+    pool, compared = seeds | oddly, np.zeros(len(seeds), bool)
+    rows, tokens = np.zeros(0, np.int64), pa.array([], pa.string())
+    slots, sieve = _slots(numbers), np.zeros(1 << SIEVE, bool)
     for _ in range(ROUNDS):
-        rows = np.flatnonzero(pool)
-        if 2 * len(rows) > len(pool):
+        if 2 * np.count_nonzero(pool) > len(pool):
             break
-        part = table.take(pa.array(rows))
-        reached = rows[linked(part, seeds[rows])]
-        own, _ = endings(_tokens_of(part.filter(pa.array(np.isin(rows, reached)))))
-        wider = pool.copy()
-        wider[places[pc.is_in(keys, pa.array(np.unique(own))).to_numpy(zero_copy_only=False)]] = True
-        if (wider == pool).all():
-            chosen = np.zeros(len(seeds), bool)
-            chosen[reached] = True
+        new = np.flatnonzero(pool & ~compared)
+        at, made = _tokens_of(_taken(table, new))
+        rows, tokens = np.concatenate((rows, new[at])), pa.concat_arrays([tokens, made])
+        compared = pool
+        chosen = _reached(rows, tokens, seeds)
+        own = numbers[chosen[places] & ~odd], endings(tokens.filter(pa.array(chosen[rows] & oddly[rows])))[0]
+        known = np.unique(np.concatenate(own))
+        pool = compared.copy()
+        # Most numbers fall through a coarse sieve; the rest are compared.
+        sieve[:] = False
+        sieve[_slots(known)] = True
+        at = np.flatnonzero(sieve[slots])
+        at = at[~pool[places[at]]]
+        pool[places[at[np.isin(numbers[at], known)]]] = True
+        if (pool == compared).all():
             return chosen
-        pool = wider
     return linked(table, seeds)
 
 
-def _all_endings(table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row numbers, endings and oddness of all subjects and references, piece by piece as fits a processor's cache."""
+def _slots(numbers: np.ndarray) -> np.ndarray:
+    """Where in a sieve each number falls."""
     import numpy as np
 
-    parts = []
-    for start in range(0, len(table), PIECE):
+    return ((numbers * np.uint64(MIX)) >> np.uint64(64 - SIEVE)).astype(np.intp)
+
+
+def _taken(table: pa.Table, rows: np.ndarray) -> pa.Table:
+    """The rows at these places, in order. Batch by batch: Arrow would first make one piece of all lists."""
+    import numpy as np
+    import pyarrow as pa
+
+    batches = table.to_batches()
+    starts = np.cumsum([0, *map(len, batches)])
+    cuts = np.searchsorted(rows, starts)
+    places = zip(batches, starts, cuts, cuts[1:], strict=False)
+    parts = [batch.take(pa.array(rows[first:end] - start)) for batch, start, first, end in places if first < end]
+    return pa.Table.from_batches(parts, table.schema)
+
+
+def _all_endings(table: pa.Table) -> tuple[np.ndarray, np.ndarray, Mask]:
+    """Row numbers, endings and oddness of all subjects and references, piece by piece, side by side."""
+    import numpy as np
+
+    def piece(start: int) -> tuple[np.ndarray, np.ndarray, Mask]:
         places, texts = _texts(table.slice(start, PIECE))
-        parts.append((places + start, *endings(texts)))
+        return (places + start, *endings(texts))
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        parts = list(pool.map(piece, range(0, len(table), PIECE)))
     places, numbers, odd = (np.concatenate(each) for each in zip(*parts, strict=True))
     return places, numbers, odd
 
 
-def linked(table: pa.Table, seeds: np.ndarray) -> np.ndarray:
+def linked(table: pa.Table, seeds: Mask) -> Mask:
     """Which rows of a table are among the seeds (a mask) or linked to one of them, through any number of others."""
+    return _reached(*_tokens_of(table), seeds)
+
+
+def _reached(places: np.ndarray, tokens: pa.Array, seeds: Mask) -> Mask:
+    """The same, of rows at these places that have these tokens, side by side."""
     import numpy as np
 
-    places, codes, count = pairs(table)
-    chosen: np.ndarray = seeds.copy()
-    known = np.zeros(count, dtype=bool)
+    encoded = tokens.dictionary_encode()
+    codes = encoded.indices.to_numpy()
+    chosen: Mask = seeds.copy()
+    known = np.zeros(len(encoded.dictionary), dtype=bool)
     while True:
         known[codes[chosen[places]]] = True
         reached = places[known[codes]]
         if chosen[reached].all():
             return chosen
         chosen[reached] = True
-
-
-def pairs(table: pa.Table) -> tuple[np.ndarray, np.ndarray, int]:
-    """Row numbers and the numbers of their tokens, side by side, and how many different tokens there are."""
-    import pyarrow as pa
-
-    places, _ = _texts(table)
-    if not len(places):
-        return places, places, 0
-    codes = pa.chunked_array([_tokens_of(table)]).combine_chunks().dictionary_encode()
-    return places, codes.indices.to_numpy(), len(codes.dictionary)
 
 
 def _texts(table: pa.Table) -> tuple[np.ndarray, pa.Array]:
@@ -168,18 +201,18 @@ def _texts(table: pa.Table) -> tuple[np.ndarray, pa.Array]:
     return np.concatenate(places), pa.concat_arrays(texts)
 
 
-def _tokens_of(table: pa.Table) -> pa.Array:
-    """The tokens of a table's subjects and references, in the order of `_texts`."""
+def _tokens_of(table: pa.Table) -> tuple[np.ndarray, pa.Array]:
+    """Row numbers and the tokens of their subjects and references, side by side."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     places, texts = _texts(table)
     if not len(places):
-        return texts
+        return places, texts
     projects = _whole(table["project"]).dictionary_encode()
     tails = tail(pc.coalesce(projects.dictionary, ""))
     tails = pa.concat_arrays([tails, pa.array([""])]).take(pc.coalesce(projects.indices, len(tails)))
-    return tokens(texts, tails.take(pa.array(places)))
+    return places, pa.chunked_array([tokens(texts, tails.take(pa.array(places)))]).combine_chunks()
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
