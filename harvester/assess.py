@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harvester import measures
 from harvester.claims import claim
 from harvester.decisions import Decisions, doubts
-from harvester.frame import select
+from harvester.frame import records, select
 from harvester.goals import OUTCOME, Goal, Goals
 from harvester.people import People
 from harvester.progress import Progress, outcomes, progress
@@ -136,9 +136,9 @@ def _suggestions(inside: pd.DataFrame, claims: pd.DataFrame, agreed: Agreed, cal
     both = pd.concat([each[["row", "target", "reason", "score"]] for each in (by_rules, by_words)], ignore_index=True)
     decided = {each.key for each in agreed.decisions.entries}
     days = {goal.name: goal.window(calendar) for goal in agreed.goals.goals}
-    subjects, times = inside["subject"].reindex(both["row"]), inside["at"].reindex(both["row"])
+    rows = records(inside.loc[both["row"], ["subject", "at"]])
     kept = [
-        (subject.casefold(), target) not in decided and at in days[target]
-        for subject, at, target in zip(subjects, times, both["target"], strict=True)
+        (row["subject"].casefold(), target) not in decided and row["at"] in days[target]
+        for row, target in zip(rows, both["target"].tolist(), strict=True)
     ]
     return both[pd.Series(kept, index=both.index, dtype=bool)]

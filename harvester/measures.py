@@ -6,11 +6,12 @@ goal's own days.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 Count = Literal["subjects", "rows", "projects", "owners", "points", "threads"]
@@ -200,16 +201,21 @@ MEASURES: Mapping[str, Measure] = {
 
 def of(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """The rows of a prepared frame (`harvester.frame.prepare`) that a measure counts."""
-    import pandas as pd
+    return frame[_inside(frame, measure)]
 
-    inside = pd.Series(True, index=frame.index)
+
+def _inside(frame: pd.DataFrame, measure: Measure) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which rows a measure counts."""
+    import numpy as np
+
+    inside = np.ones(len(frame), bool)
     if measure.kinds:
-        inside &= frame["kind"].isin(measure.kinds)
+        inside &= frame["kind"].isin(measure.kinds).to_numpy(bool)
     if measure.roles:
-        inside &= frame["role"].isin(measure.roles)
+        inside &= frame["role"].isin(measure.roles).to_numpy(bool)
     if measure.where:
-        inside &= measure.where(frame)
-    return frame[inside.astype(bool)]
+        inside &= measure.where(frame).to_numpy(bool)
+    return inside
 
 
 COUNTED = ("pull_requests", "tickets", "releases", "commits", "reviews", "comments", "notes")
@@ -218,34 +224,27 @@ COUNTED = ("pull_requests", "tickets", "releases", "commits", "reviews", "commen
 
 def counting(frame: pd.DataFrame) -> pd.Index:
     """The labels of the rows of a prepared frame that any of `COUNTED` counts."""
-    import pandas as pd
+    import numpy as np
 
-    small = _narrow(frame)
-    found = pd.Index([])
-    for name in COUNTED:
-        found = found.union(of(small, MEASURES[name]).index)
-    return found
+    return frame.index[np.any([_inside(frame, MEASURES[name]) for name in COUNTED], axis=0)]
 
 
 def count(frame: pd.DataFrame, name: str) -> float:
     """The number a measure gives for a prepared frame; for several people each subject counts once for each of them."""
     measure = MEASURES[name]
-    return _COUNTS[measure.count](of(_narrow(frame), measure))
+    needed, number = _COUNTS[measure.count]
+    return number(frame[list(needed)][_inside(frame, measure)])
 
 
-def count_by(frame: pd.DataFrame, name: str, column: str) -> Mapping[str, float]:
-    """The number a measure gives for the rows of each value of a column, such as `thread`; all at once."""
+def count_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[tuple[str, ...], float]:
+    """The number a measure gives for the rows of each combination of values in columns, such as `thread`, at once."""
     measure = MEASURES[name]
-    rows = of(_narrow(frame, column), measure)
-    if distinct := _DISTINCT.get(measure.count):
-        once = rows.drop_duplicates([column, *distinct])
-        return {str(value): float(number) for value, number in once[column].value_counts().items()}
-    return {str(value): _COUNTS[measure.count](own) for value, own in rows.groupby(column)}
-
-
-def _narrow(frame: pd.DataFrame, *more: str) -> pd.DataFrame:
-    """The columns that measures look at: taking rows costs as much as there are columns."""
-    return frame[[name for name in frame.columns if name in _LOOKED_AT or name in more]]
+    needed, number = _COUNTS[measure.count]
+    rows = frame[list(dict.fromkeys([*columns, *needed]))][_inside(frame, measure)]
+    if number is _distinct:
+        counts = rows.drop_duplicates()[list(columns)].value_counts(sort=False)
+        return {cast("tuple[str, ...]", value): float(each) for value, each in counts.items()}
+    return {cast("tuple[str, ...]", value): number(own) for value, own in rows.groupby(list(columns))}
 
 
 def words(frame: pd.DataFrame, name: str) -> str:
@@ -253,30 +252,26 @@ def words(frame: pd.DataFrame, name: str) -> str:
     return MEASURES[name].words(count(frame, name))
 
 
+def _distinct(rows: pd.DataFrame) -> float:
+    return len(rows.drop_duplicates())
+
+
 def _points(rows: pd.DataFrame) -> float:
-    best = rows.dropna(subset=["points"]).drop_duplicates(list(_DISTINCT["subjects"]))
+    best = rows.dropna(subset=["points"]).drop_duplicates(["person", "work"])
     return float(best["points"].sum()) if len(best) else 0
 
 
 def _owners(rows: pd.DataFrame) -> float:
-    owners = rows[["person", "owner_persons"]].explode("owner_persons").dropna()
+    owners = rows.explode("owner_persons").dropna()
     return len(owners[owners["person"] != owners["owner_persons"]].drop_duplicates())
 
 
-_LOOKED_AT = frozenset((
-    "id", "kind", "role", "person", "work", "project", "points", "owner_persons", "of_own_work", "in_pull_request",
-    "picked", "taken_back", "with_bots", "serves", "state", "thread",
-))  # fmt: skip
-_DISTINCT: Mapping[Count, tuple[str, ...]] = {
-    "subjects": ("person", "work"),
-    "rows": ("person", "work", "id"),
-    "threads": ("person", "thread"),
+_COUNTS: Mapping[Count, tuple[tuple[str, ...], Callable[[pd.DataFrame], float]]] = {
+    "subjects": (("person", "work"), _distinct),
+    "rows": (("person", "work", "id"), _distinct),
+    "threads": (("person", "thread"), _distinct),
+    "projects": (("project",), lambda rows: rows["project"].str.lower().nunique()),
+    "owners": (("person", "owner_persons"), _owners),
+    "points": (("person", "work", "points"), _points),
 }
-_COUNTS: Mapping[Count, Callable[[pd.DataFrame], float]] = {
-    "subjects": lambda rows: len(rows.drop_duplicates(list(_DISTINCT["subjects"]))),
-    "rows": lambda rows: len(rows.drop_duplicates(list(_DISTINCT["rows"]))),
-    "projects": lambda rows: rows["project"].str.lower().nunique(),
-    "owners": _owners,
-    "points": _points,
-    "threads": lambda rows: len(rows.drop_duplicates(list(_DISTINCT["threads"]))),
-}
+"""The columns that a count looks at, since taking rows costs as much as there are columns, and the count."""

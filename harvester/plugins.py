@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import sys
 import typing
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import TYPE_CHECKING, Any
 
 from harvester.connector import Connector, Tools
@@ -21,7 +23,17 @@ REPORTS = "harvester.reports"
 
 def available(group: str) -> dict[str, EntryPoint]:
     """The plugins of a group by name, without importing any."""
-    return {each.name: each for each in sorted(entry_points(group=group), key=lambda each: each.name)}
+    return {each.name: each for each in sorted(_brought(group), key=lambda each: each.name)}
+
+
+def _brought(group: str) -> EntryPoints:
+    return _installed(group, tuple(sys.path))
+
+
+@functools.cache
+def _installed(group: str, path: tuple[str, ...]) -> EntryPoints:
+    """What all distributions on a path bring, looked up once: that takes as long as there are distributions."""
+    return entry_points(group=group)
 
 
 def load(group: str, name: str) -> Any:
@@ -32,7 +44,7 @@ def load(group: str, name: str) -> Any:
         near = most_like(name, found)
         hint = f"Did you mean {near!r}?" if near else f"There are: {', '.join(found) or 'none'}."
         raise UnknownError(f"There is no {what} {name!r}.", hint=hint)
-    brought = sorted({each.value for each in entry_points(group=group, name=name)})
+    brought = sorted({each.value for each in _brought(group) if each.name == name})
     if len(brought) > 1:
         raise UnknownError(f"There are {len(brought)} {what}s {name!r}: {', '.join(brought)}.", hint="Uninstall one.")
     try:

@@ -7,6 +7,8 @@ words, as far as these are rarer elsewhere. NumPy and the standard library are e
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -100,13 +102,16 @@ def _text(values: Sequence[str]) -> pd.api.extensions.ExtensionArray:
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, parts of `camelCase` and of dotted names too; common ones left out."""
-    found = []
-    for word in _WORD.findall(text):
-        parts = _PART.findall(_HUMP.sub(r"\1 \2", word).lower())
-        found += parts
-        if len(parts) > 1:
-            found.append("".join(parts))
-    return [word for word in found if len(word) > 1 and word not in _COMMON]
+    return [part for word in _WORD.findall(text) for part in _parts(word)]
+
+
+@functools.lru_cache(maxsize=100_000)
+def _parts(word: str) -> tuple[str, ...]:
+    """The same of one word: most words of a year's work come again and again."""
+    parts = _PART.findall(_HUMP.sub(r"\1 \2", word).lower())
+    if len(parts) > 1:
+        parts.append("".join(parts))
+    return tuple(each for each in parts if len(each) > 1 and each not in _COMMON)
 
 
 def _terms(goals: Sequence[Goal]) -> _Terms:
@@ -234,21 +239,31 @@ def _lent(texts: _Texts, score: Array) -> Array:
 
 def _reasons(terms: _Terms, texts: _Texts, said: Array, rows: Array, targets: Array) -> list[str]:
     """In words why: the row's words that say most about the goal."""
-    import numpy as np
-
-    starts = np.searchsorted(texts.rows, np.arange(len(texts.lowered) + 1))
     phrases: dict[int, list[str]] = {}
     for phrase, goal in terms.phrases:
         phrases.setdefault(goal, []).append(phrase)
     reasons = []
-    for row, target in zip(rows.tolist(), targets.tolist(), strict=True):
-        codes = texts.codes[starts[row] : starts[row + 1]]
-        strength = said[codes, target]
-        top = codes[np.argsort(-strength, kind="stable")[: 3 * BEST]]
+    for row, target, words in zip(rows.tolist(), targets.tolist(), _telling(texts, said, rows, targets), strict=True):
         found = [phrase for phrase in phrases.get(target, ()) if phrase in texts.lowered[row]]
-        found += [texts.words[code] for code in top.tolist() if said[code, target] > 0]
-        reasons.append(_shown(found))
+        reasons.append(_shown([*found, *words]))
     return reasons
+
+
+def _telling(texts: _Texts, said: Array, rows: Array, targets: Array) -> Iterable[list[str]]:
+    """For each row and goal the words that say most about it, the most telling first."""
+    import numpy as np
+
+    starts = np.searchsorted(texts.rows, np.arange(len(texts.lowered) + 1))
+    counts = np.diff(starts)[rows]
+    pair = np.repeat(np.arange(len(rows)), counts)
+    codes = texts.codes[np.repeat(starts[rows] - np.cumsum(counts) + counts, counts) + np.arange(len(pair))]
+    strength = said[codes, targets[pair]]
+    some = np.flatnonzero(strength > 0)
+    some = some[np.lexsort((-strength[some], pair[some]))]
+    words = [texts.words[code] for code in codes[some].tolist()]
+    ends = np.searchsorted(pair[some], np.arange(len(rows) + 1)).tolist()
+    for first, last in itertools.pairwise(ends):
+        yield words[first : min(last, first + 3 * BEST)]
 
 
 def _shown(words: Iterable[str]) -> str:

@@ -49,8 +49,8 @@ def threads(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd
 
 def titles(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, str]:
     """By thread what it is called: the first title in the frame of what it is named after, whoever's it is."""
-    named = frame[(frame["subject"].isin(list(names)) & frame["title"].notna()).astype(bool)]
-    named = named.drop_duplicates("subject")
+    slim = frame[["subject", "title"]]
+    named = slim[(slim["subject"].isin(list(names)) & slim["title"].notna()).to_numpy(bool)].drop_duplicates("subject")
     return dict(zip(named["subject"], named["title"], strict=True))
 
 

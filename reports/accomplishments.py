@@ -45,6 +45,12 @@ ASIDE = {
 }
 """Measures of what is not counted, or counted with a doubt, and what is said of one and of several."""
 
+SUMMED = (
+    "pull_requests", "tickets", "points", "releases", "commits", "projects", "reviews", "people_reviewed", "comments",
+    "notes", "unplanned",
+)  # fmt: skip
+"""Measures that the summary tells."""
+
 STATES: tuple[State, ...] = ("on track", "behind", "not reached", "not started")
 """The states beside `reached` that the summary counts goals by."""
 
@@ -125,40 +131,42 @@ def context(material: Material) -> Mapping[str, Any]:
 
 def _summary(mine: pd.DataFrame, reached: Sequence[Progress]) -> str:
     """The counts in a few sentences: 23 pull requests merged in 4 projects. 41 reviews for 7 people."""
-    sentences = [*_work(mine), *_help(mine)]
-    if measures.count(mine, "notes"):
-        sentences.append(f"{measures.words(mine, 'notes')} in the notebook.")
+    # Each is counted once: a person's year has thousands of rows.
+    counts = {name: number for name in SUMMED if (number := measures.count(mine, name))}
+    words = {name: measures.MEASURES[name].words(number) for name, number in counts.items()}
+    sentences = [*_work(words), *_help(words)]
+    if "notes" in words:
+        sentences.append(f"{words['notes']} in the notebook.")
     if not sentences:
         sentences.append("No work was found in this window.")
     if reached:
         sentences.append(_states(reached))
-        if number := measures.count(mine, "unplanned"):
-            sentences.append(f"{measures.words(mine, 'unplanned')} {'serves' if number == 1 else 'serve'} no goal yet.")
+        if "unplanned" in words:
+            sentences.append(f"{words['unplanned']} {'serves' if counts['unplanned'] == 1 else 'serve'} no goal yet.")
     return " ".join(sentences)
 
 
-def _work(mine: pd.DataFrame) -> Iterable[str]:
+def _work(words: Mapping[str, str]) -> Iterable[str]:
     """What was done, such as: 3 pull requests merged, 1 ticket resolved (5 points) and 2 more commits in 1 project."""
-    points = f" ({measures.words(mine, 'points')})" if measures.count(mine, "points") else ""
+    points = f" ({words['points']})" if "points" in words else ""
     done = [
-        f"{measures.words(mine, name)} {verb}"
+        f"{words[name]} {verb}"
         for name, verb in (("pull_requests", "merged"), ("tickets", f"resolved{points}"), ("releases", "published"))
-        if measures.count(mine, name)
+        if name in words
     ]
-    if measures.count(mine, "commits"):
-        words = measures.words(mine, "commits")
-        done.append(words.replace(" ", " more ", 1) if measures.count(mine, "pull_requests") else words)
+    if "commits" in words:
+        done.append(words["commits"].replace(" ", " more ", 1) if "pull_requests" in words else words["commits"])
     if done:
-        where = f" in {measures.words(mine, 'projects')}" if measures.count(mine, "projects") else ""
+        where = f" in {words['projects']}" if "projects" in words else ""
         yield f"{listed(done)}{where}."
 
 
-def _help(mine: pd.DataFrame) -> Iterable[str]:
+def _help(words: Mapping[str, str]) -> Iterable[str]:
     """What was done for others."""
-    if measures.count(mine, "reviews"):
-        yield f"{measures.words(mine, 'reviews')} for {measures.words(mine, 'people_reviewed')}."
-    if measures.count(mine, "comments"):
-        yield f"{measures.words(mine, 'comments')} on the work of others."
+    if "reviews" in words:
+        yield f"{words['reviews']} for {words.get('people_reviewed', measures.MEASURES['people_reviewed'].words(0))}."
+    if "comments" in words:
+        yield f"{words['comments']} on the work of others."
 
 
 def _states(reached: Sequence[Progress]) -> str:
@@ -180,7 +188,7 @@ def _projects(material: Material, mine: pd.DataFrame) -> Iterable[Project]:
     for name, own in sorted(by_project.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         first, last = (material.calendar.day_of(each["at"]) for each in (own[-1], own[0]))
         lines = [item(material, row) for row in own]
-        yield Project(name or "Without a project", counts[name], span(first, last), lines)
+        yield Project(name or "Without a project", counts[name,], span(first, last), lines)
 
 
 def _helped(material: Material, mine: pd.DataFrame) -> Iterable[Helped]:
@@ -211,7 +219,8 @@ def _notes(material: Material, mine: pd.DataFrame, sections: Iterable[goals.Sect
 
 def _counted(rows: pd.DataFrame, names: Iterable[str]) -> str:
     """What these measures count, in words, without those that count nothing."""
-    return listed([measures.words(rows, name) for name in names if measures.count(rows, name)])
+    counts = ((measures.MEASURES[name], measures.count(rows, name)) for name in names)
+    return listed([each.words(number) for each, number in counts if number])
 
 
 def _suggestions(material: Material, mine: pd.DataFrame) -> Iterable[Suggestion]:
@@ -234,7 +243,7 @@ def _left_out(mine: pd.DataFrame) -> Iterable[str]:
     """What is not counted or not named, and what a reader should know of what is."""
     for name, (one, many) in ASIDE.items():
         if number := measures.count(mine, name):
-            yield f"{measures.words(mine, name)} {one if number == 1 else many}"
+            yield f"{measures.MEASURES[name].words(number)} {one if number == 1 else many}"
 
 
 REPORT = Report("accomplishments", "harvester.reports", "accomplishments.md.j2", context)

@@ -143,7 +143,7 @@ def _anchors(above: str, sections: Sequence[Section]) -> list[str]:
 def sections(material: Material, mine: pd.DataFrame) -> list[Section]:
     """A section for each goal, from the person's rows in the window."""
     work = _work(material, mine)
-    return [_section(material, goal, mine, work) for goal in running(material)]
+    return [_section(material, goal, mine, work) for goal in work.goals]
 
 
 def slug(title: str) -> str:
@@ -168,41 +168,46 @@ def _figure(value: float | None, digits: int | None = None) -> str:
 class _Work:
     """What all sections share, looked up once: a year has hundreds of threads, and each look into a frame costs."""
 
-    shown: pd.DataFrame
-    """The rows that a thread lists."""
     rows: Mapping[str, Rows]
-    """The same as (index label, row) by thread."""
-    claimed: Mapping[str, frozenset[Any]]
-    """The rows that each goal claims."""
+    """The rows that a thread lists, as (index label, row) by thread."""
+    reasons: Mapping[str, Mapping[Any, str]]
+    """By goal the person's rows that it claims, and why."""
+    counted: Mapping[tuple[str, ...], str]
+    """By goal and thread what is counted, in words."""
     titles: Mapping[str, str]
     """By thread the first title of what it is named after, whoever's it is."""
+    goals: Sequence[Goal]
 
 
 def _work(material: Material, mine: pd.DataFrame) -> _Work:
-    import pandas as pd
-
-    shown = pd.concat([measures.of(mine, measures.MEASURES[each]) for each in measures.COUNTED])
-    shown = shown[~shown.index.duplicated()]
+    shown = mine[mine.index.isin(measures.counting(mine))]
     rows: dict[str, Rows] = {}
     for index, row in zip(shown.index, records(shown[[*SHOWN, "thread", "fields"]]), strict=True):
         rows.setdefault(row["thread"], []).append((index, row))
-    claimed = {goal.name: frozenset(material.assessment.claimed(goal.name)["row"]) for goal in running(material)}
-    frame = material.frame
-    return _Work(shown, rows, claimed, titles(frame, list(rows)))
+    goals = running(material)
+    claims = material.assessment.claims
+    claims = claims[
+        (claims["target_kind"] == "goal") & (claims["status"] == "claimed") & claims["row"].isin(mine.index)
+    ]
+    reasons: dict[str, dict[Any, str]] = {goal.name: {} for goal in goals}
+    for each in records(claims[["row", "target", "reason"]]):
+        if each["target"] in reasons:
+            reasons[each["target"]][each["row"]] = each["reason"]
+    claimed = shown.merge(claims[["row", "target"]], left_index=True, right_on="row")
+    counted = counted_by(claimed, measures.COUNTED, "target", "thread")
+    return _Work(rows, reasons, counted, titles(material.frame, list(rows)), goals)
 
 
 def _section(material: Material, goal: Goal, mine: pd.DataFrame, work: _Work) -> Section:
-    claims = material.assessment.claimed(goal.name)
-    reasons = {row: reason for row, reason in zip(claims["row"], claims["reason"], strict=True) if row in mine.index}
-    own = mine.loc[list(reasons)]
+    reasons = work.reasons[goal.name]
+    own = mine.loc[list(reasons), ["thread", "at"]]
     cards = material.assessment.cards
     told = {note for name in own["thread"].unique() for note in cards.get(name, ())}
     alone = own[~own.index.isin(told)]
     names = alone.sort_values("at", ascending=False, kind="stable")["thread"].drop_duplicates().tolist()
     sizes = alone["thread"].value_counts()
     names.sort(key=lambda name: -int(sizes[name]))
-    counts = counted_by(work.shown[work.shown.index.isin(list(reasons))], measures.COUNTED, "thread")
-    threads = [_thread(material, goal, work, name, reasons, counts.get(name, "")) for name in names]
+    threads = [_thread(material, goal, work, name) for name in names]
     threads = [each for each in threads if each.items]
     criterion = material.assessment.agreed.goals.criterion(goal.criterion) if goal.criterion else None
     serves = (
@@ -219,18 +224,18 @@ def _first_named(threads: Sequence[Thread]) -> Markdown:
     return next((each.reference for each in threads if each.reference), Markdown(""))
 
 
-def _thread(material: Material, goal: Goal, work: _Work, name: str, reasons: Mapping[Any, str], counted: str) -> Thread:
+def _thread(material: Material, goal: Goal, work: _Work, name: str) -> Thread:
     """A thread's rows in the window, the ones that no rule counts for the goal marked so."""
-    shown = work.rows.get(name, [])
+    shown, reasons = work.rows.get(name, []), work.reasons[goal.name]
     claimed = [(index, row) for index, row in shown if index in reasons]
     card = list(_card(material, name, claimed))
     return Thread(
         _title(work, shown, name),
-        counted,
+        work.counted.get((goal.name, name), ""),
         _days(material, claimed),
         card,
         _reference(claimed),
-        _also(material, goal, work, claimed),
+        _also(goal, work, claimed),
         list(dict.fromkeys(reasons[index] for index, _ in claimed))[:MOST_REASONS],
         [_marked(material, index, row, reasons) for index, row in _in_order(shown)] if claimed else [],
         frozenset([*(index for index, _ in shown), *(each.row for each in card)]),
@@ -242,10 +247,10 @@ def _days(material: Material, rows: Rows) -> str:
     return span(*map(material.calendar.day_of, (min(times), max(times)))) if times else ""
 
 
-def _also(material: Material, goal: Goal, work: _Work, rows: Rows) -> str:
+def _also(goal: Goal, work: _Work, rows: Rows) -> str:
     """The other goals that claim some of these rows: headline counts have them once."""
-    others = [each for each in running(material) if each.name != goal.name]
-    return listed([each.title for each in others if any(index in work.claimed[each.name] for index, _ in rows)])
+    others = [each for each in work.goals if each.name != goal.name]
+    return listed([each.title for each in others if any(index in work.reasons[each.name] for index, _ in rows)])
 
 
 def _in_order(rows: Rows) -> Rows:

@@ -116,27 +116,29 @@ def listed(parts: list[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def counted_by(rows: pd.DataFrame, names: Iterable[str], column: str) -> dict[str, str]:
-    """What these measures count for each value of a column, such as `thread`: `3 pull requests and 2 tickets`.
+def counted_by(rows: pd.DataFrame, names: Iterable[str], *columns: str) -> dict[tuple[str, ...], str]:
+    """What these measures count for each combination of values, such as of `thread`: `3 pull requests and 2 tickets`.
 
     Those that count nothing are left out.
     """
-    found: dict[str, list[str]] = {}
+    found: dict[tuple[str, ...], list[str]] = {}
     for name in names:
-        for value, number in measures.count_by(rows, name, column).items():
+        for values, number in measures.count_by(rows, name, columns).items():
             if number:
-                found.setdefault(value, []).append(measures.MEASURES[name].words(number))
-    return {value: listed(parts) for value, parts in found.items()}
+                found.setdefault(values, []).append(measures.MEASURES[name].words(number))
+    return {values: listed(parts) for values, parts in found.items()}
 
 
 def sources(material: Material, mine: pd.DataFrame) -> list[SourceState]:
     """How each source stands, and how many of these rows it gave."""
-    rows = measures.count_by(mine, "rows", "source")
+    rows = measures.count_by(mine, "rows", ["source"])
     found = []
     for each in sorted(material.standings, key=lambda one: one.source):
         holes = list(dict.fromkeys(_holes(material, each)))
         state = ("incomplete" if holes else "complete") + _as_of(material, each)
-        found.append(SourceState(each.source, _days_read(material, each), int(rows.get(each.source, 0)), state, holes))
+        found.append(
+            SourceState(each.source, _days_read(material, each), int(rows.get((each.source,), 0)), state, holes)
+        )
     return found
 
 

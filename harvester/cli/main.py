@@ -136,7 +136,9 @@ def run() -> None:
         signal.signal(ending, _interrupted)
     # A report makes millions of small objects and hardly a cycle: looking for those costs a tenth of its time.
     gc.set_threshold(100_000, 20, 20)
-    sys.exit(main())
+    status = main()
+    gc.freeze()  # nor does the interpreter look for them at its end
+    sys.exit(status)
 
 
 def _interrupted(number: int, frame: object) -> None:
