@@ -131,19 +131,27 @@ def _shown(frame: pd.DataFrame, people: People) -> pd.Series:
 
 def _in_pull_request(frame: pd.DataFrame) -> pd.Series:
     import pandas as pd
+    import pyarrow.compute as pc
 
     slim = frame[["person", "role", "work", "part_of", "closes"]]
     commit = (frame["kind"] == "commit").to_numpy(bool)
     parts = _exploded(slim[commit], "part_of")
     pulls = slim[(frame["kind"] == "pull_request").to_numpy(bool)]
     own = pulls[(pulls["role"] == "author").to_numpy(bool)]
-    credited, took_part = (pd.MultiIndex.from_frame(each[["person", "work"]]) for each in (own, pulls))
-    pairs = pd.MultiIndex.from_frame(parts[["person", "part_of"]])
-    inside = pairs.isin(credited) | ((parts["role"] == "co-author").to_numpy(bool) & pairs.isin(took_part))
-    landed = _exploded(own, "closes")[["person", "closes"]]
-    commits = pd.MultiIndex.from_frame(slim[["person", "work"]])
-    by_forge = commits.isin(pd.MultiIndex.from_frame(landed)) & commit
-    return pd.Series(frame.index.isin(parts.index[inside]) | by_forge, index=frame.index, dtype="bool[pyarrow]")
+    pairs = _whose(parts, "part_of")
+    credited, took_part = (pc.is_in(pairs, _whose(each, "work")) for each in (own, pulls))
+    inside = pc.or_(credited, pc.and_(pc.equal(column(parts, "role"), "co-author"), took_part))
+    landed = _whose(_exploded(own, "closes"), "closes")
+    by_forge = pc.is_in(_whose(slim, "work"), landed).to_numpy(zero_copy_only=False) & commit
+    within = frame.index.isin(parts.index[inside.to_numpy(zero_copy_only=False)])
+    return pd.Series(within | by_forge, index=frame.index, dtype="bool[pyarrow]")
+
+
+def _whose(rows: pd.DataFrame, name: str) -> pa.Array:
+    """A person and a piece of work as one text."""
+    import pyarrow.compute as pc
+
+    return pc.binary_join_element_wise(column(rows, "person"), column(rows, name), "\0")
 
 
 def _picked(frame: pd.DataFrame) -> pd.Series:

@@ -199,6 +199,13 @@ MEASURES: Mapping[str, Measure] = {
 }  # fmt: skip
 
 
+LOOKED_AT = (
+    "id", "kind", "role", "person", "work", "project", "points", "owner_persons", "of_own_work", "in_pull_request",
+    "picked", "taken_back", "with_bots", "serves", "state", "thread",
+)  # fmt: skip
+"""The columns of a prepared and assessed frame that measures look at."""
+
+
 def of(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """The rows of a prepared frame (`harvester.frame.prepare`) that a measure counts."""
     return frame[_inside(frame, measure)]

@@ -51,6 +51,11 @@ SUMMED = (
 )  # fmt: skip
 """Measures that the summary tells."""
 
+NEEDED = tuple(dict.fromkeys((
+    *SHOWN, *measures.LOOKED_AT, "source", "others", "fields", "shown", "bot",
+)))  # fmt: skip
+"""The columns that this report looks at."""
+
 STATES: tuple[State, ...] = ("on track", "behind", "not reached", "not started")
 """The states beside `reached` that the summary counts goals by."""
 
@@ -99,7 +104,8 @@ class Suggestion:
 
 def context(material: Material) -> Mapping[str, Any]:
     """What the template shows; everything counted here has its row in `harvester.measures`."""
-    inside = select(material.frame, material.window)
+    # The columns that are needed: to take rows costs as much as there are columns, and reports take many.
+    inside = select(material.frame[list(NEEDED)], material.window)
     mine = inside[inside["person"].isin(material.persons) & inside["shown"] & ~inside["bot"]]
     states = sources(material, mine)
     who = ", ".join(material.name(person) for person in material.persons)
