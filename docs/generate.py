@@ -12,7 +12,8 @@ from harvester.cli.main import harvester
 
 DISTINCT = {
     "subjects": "person, subject", "rows": "person, subject, act", "projects": "project",
-    "owners": "person, owner", "points": "person, subject; added up", "threads": "person, thread",
+    "owners": "person, owner", "others": "person, other", "points": "person, subject; added up",
+    "threads": "person, thread",
 }  # fmt: skip
 DOCS = Path(__file__).parent
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->\n"

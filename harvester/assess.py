@@ -128,7 +128,9 @@ def _suggestions(inside: pd.DataFrame, claims: pd.DataFrame, agreed: Agreed, cal
 
     for_goals = claims[claims["target_kind"] == "goal"]
     taken = for_goals[for_goals["status"] == "claimed"]["row"]
-    open_rows = inside[~inside.index.isin(taken) & ~inside["in_pull_request"] & (inside["kind"] != "note")]
+    # What counts for nothing, such as a ticket closed as a duplicate, could serve no goal either.
+    counting = inside.index.isin(measures.counting(inside))
+    open_rows = inside[counting & ~inside.index.isin(taken) & (inside["kind"] != "note").to_numpy(bool)]
     by_rules = for_goals[(for_goals["status"] == "suggested") & for_goals["row"].isin(open_rows.index)]
     by_words = suggest(open_rows, agreed.goals)
     by_words = by_words[~by_words["row"].isin(by_rules["row"])].sort_values(["row", "rank"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +10,7 @@ from harvester.people import People
 from harvester.windows import Window
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import pyarrow as pa
 
@@ -26,6 +26,7 @@ PREPARED = {
     "picked": "a commit picked from an earlier one of the same person, which counts already",
     "of_own_work": "a review or comment on the person's own work",
     "owner_persons": "the people, without bots, whose work a review or comment is about; null for other kinds",
+    "other_persons": "the people, without bots, who took part in this beside its account's; null where nobody is named",
     "with_bots": "whether a bot or an assistant is named among those who took part",
 }
 """The columns that `prepare` adds to those of `harvester.schema`, and what they mean."""
@@ -45,7 +46,7 @@ def prepare(table: pa.Table, people: People) -> pd.DataFrame:
     frame["in_pull_request"] = _in_pull_request(frame)
     frame["picked"] = _picked(frame)
     _add_owners(frame, people)
-    frame["with_bots"] = _mentions(frame["others"], people.is_bot)
+    _add_others(frame, people)
     return frame
 
 
@@ -180,28 +181,52 @@ def _exploded(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def _add_owners(frame: pd.DataFrame, people: People) -> None:
     import pandas as pd
-    import pyarrow as pa
 
     acts = frame[["person", "source", "owners"]][frame["kind"].isin(ONE_ACT_EACH).to_numpy(bool)]
-    person_of, is_bot = functools.cache(people.person_of), functools.cache(people.is_bot)
-    names = [
-        [person_of(source, owner) for owner in owners if not is_bot(owner)]
-        for source, owners in zip(acts["source"], acts["owners"], strict=True)
-    ]
-    own = [person in owners for person, owners in zip(acts["person"], names, strict=True)]
-    kind = pd.ArrowDtype(pa.list_(pa.string()))
+    names, _ = _persons_in(acts, "owners", people)
+    own = [person in owners for person, owners in zip(acts["person"].tolist(), names.to_pylist(), strict=True)]
     frame["of_own_work"] = pd.Series(own, index=acts.index, dtype="bool[pyarrow]").reindex(
         frame.index, fill_value=False
     )
-    frame["owner_persons"] = pd.Series(names, index=acts.index, dtype=kind).reindex(frame.index)
+    frame["owner_persons"] = _column(names, acts.index).reindex(frame.index)
 
 
-def _mentions(lists: pd.Series, judge: Callable[[str], bool]) -> pd.Series:
+def _add_others(frame: pd.DataFrame, people: People) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names, bots = _persons_in(frame, "others", people)
+    empty = pc.equal(pc.list_value_length(names), 0).to_numpy(zero_copy_only=False)
+    names = pa.ListArray.from_arrays(names.offsets, names.values, mask=pa.array(empty))
+    frame["other_persons"] = _column(names, frame.index)
+    frame["with_bots"] = _column(pa.array(bots), frame.index)
+
+
+def _persons_in(rows: pd.DataFrame, name: str, people: People) -> tuple[pa.ListArray, np.ndarray[Any, Any]]:
+    """The people, without bots, in a column of accounts, a list for each row; and which rows name a bot."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lists = column(rows, name)
+    at = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int64)
+    sources = column(rows, "source").take(pa.array(at)).dictionary_encode()
+    accounts = pc.list_flatten(lists).dictionary_encode()
+    codes = sources.indices.to_numpy().astype(np.int64) << 32 | accounts.indices.to_numpy()
+    pairs, back = np.unique(codes, return_inverse=True)
+    asked = [(sources.dictionary[pair >> 32].as_py(), accounts.dictionary[pair & 0xFFFFFFFF].as_py()) for pair in pairs]
+    bot = np.array([people.is_bot(account) for _, account in asked], bool)[back]
+    known = pa.array([people.person_of(*pair) for pair in asked], pa.string()).take(pa.array(back[~bot]))
+    offsets = np.cumsum(np.bincount(at[~bot] + 1, minlength=len(rows) + 1))
+    named = np.zeros(len(rows), bool)
+    named[at[bot]] = True
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), known), named
+
+
+def _column(values: pa.Array, index: pd.Index) -> pd.Series:
     import pandas as pd
 
-    named = lists.explode().dropna()
-    found = named.index[_each(named, judge).astype(bool)]
-    return pd.Series(lists.index.isin(found), index=lists.index, dtype="bool[pyarrow]")
+    return pd.Series(pd.arrays.ArrowExtensionArray(values), index=index)
 
 
 def _is_git(source: str, people: People) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-Count = Literal["subjects", "rows", "projects", "owners", "points", "threads"]
+Count = Literal["subjects", "rows", "projects", "owners", "others", "points", "threads"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,10 @@ def _counting(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(frame.index.isin(counting(frame)), index=frame.index)
 
 
+def _with_others(frame: pd.DataFrame) -> pd.Series:
+    return _counting(frame) & frame["other_persons"].notna()
+
+
 NOT_DONE = ("not_planned", "duplicate")
 """States in which a ticket was closed without anybody having done it."""
 
@@ -108,6 +112,13 @@ MEASURES: Mapping[str, Measure] = {
             "people_reviewed", "person", "people", ("review",), ("reviewer",), "owners",
             "People other than oneself, and no bots, whose pull requests the person reviewed.",
             where=_of_others,
+        ),
+        Measure(
+            "with_others", "other person", "other people",
+            ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "others",
+            "People other than oneself, and no bots, who are named as taking part in something that counts: who "
+            "reviewed or merged it, who reported or closed a ticket, co-authors, whom a note names.",
+            where=_with_others,
         ),
         Measure(
             "tickets", "ticket", "tickets", ("issue",), TICKET_ROLES, "subjects",
@@ -200,8 +211,8 @@ MEASURES: Mapping[str, Measure] = {
 
 
 LOOKED_AT = (
-    "id", "kind", "role", "person", "work", "project", "points", "owner_persons", "of_own_work", "in_pull_request",
-    "picked", "taken_back", "with_bots", "serves", "state", "thread",
+    "id", "kind", "role", "person", "work", "project", "points", "owner_persons", "other_persons", "of_own_work",
+    "in_pull_request", "picked", "taken_back", "with_bots", "serves", "state", "thread",
 )  # fmt: skip
 """The columns of a prepared and assessed frame that measures look at."""
 
@@ -238,20 +249,28 @@ def counting(frame: pd.DataFrame) -> pd.Index:
 
 def count(frame: pd.DataFrame, name: str) -> float:
     """The number a measure gives for a prepared frame; for several people each subject counts once for each of them."""
-    measure = MEASURES[name]
-    needed, number = _COUNTS[measure.count]
-    return number(frame[list(needed)][_inside(frame, measure)])
+    once = _once(frame, MEASURES[name])
+    return float(once["points"].sum()) if MEASURES[name].count == "points" else len(once)
 
 
 def count_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[tuple[str, ...], float]:
     """The number a measure gives for the rows of each combination of values in columns, such as `thread`, at once."""
-    measure = MEASURES[name]
-    needed, number = _COUNTS[measure.count]
-    rows = frame[list(dict.fromkeys([*columns, *needed]))][_inside(frame, measure)]
-    if number is _distinct:
-        counts = rows.drop_duplicates()[list(columns)].value_counts(sort=False)
-        return {cast("tuple[str, ...]", value): float(each) for value, each in counts.items()}
-    return {cast("tuple[str, ...]", value): number(own) for value, own in rows.groupby(list(columns))}
+    once = _once(frame, MEASURES[name], columns)
+    if MEASURES[name].count == "points":
+        return {
+            cast("tuple[str, ...]", value): float(own.sum()) for value, own in once.groupby(list(columns))["points"]
+        }
+    return {cast("tuple[str, ...]", value): float(each) for value, each in once[list(columns)].value_counts().items()}
+
+
+def _once(frame: pd.DataFrame, measure: Measure, by: Sequence[str] = ()) -> pd.DataFrame:
+    """What a measure counts, a row for each, for each combination of values in the columns `by`.
+
+    Only the columns that matter are taken: taking rows costs as much as there are columns.
+    """
+    needed, made = _COUNTS[measure.count]
+    rows = made(frame[list(dict.fromkeys([*by, *needed]))][_inside(frame, measure)])
+    return rows.drop_duplicates([name for name in rows.columns if name != "points"])
 
 
 def words(frame: pd.DataFrame, name: str) -> str:
@@ -259,26 +278,19 @@ def words(frame: pd.DataFrame, name: str) -> str:
     return MEASURES[name].words(count(frame, name))
 
 
-def _distinct(rows: pd.DataFrame) -> float:
-    return len(rows.drop_duplicates())
+def _named(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """A row for each person that a column of lists names, other than oneself."""
+    named = rows.explode(name).dropna(subset=[name])
+    return named[(named["person"] != named[name]).to_numpy(bool)]
 
 
-def _points(rows: pd.DataFrame) -> float:
-    best = rows.dropna(subset=["points"]).drop_duplicates(["person", "work"])
-    return float(best["points"].sum()) if len(best) else 0
-
-
-def _owners(rows: pd.DataFrame) -> float:
-    owners = rows.explode("owner_persons").dropna()
-    return len(owners[owners["person"] != owners["owner_persons"]].drop_duplicates())
-
-
-_COUNTS: Mapping[Count, tuple[tuple[str, ...], Callable[[pd.DataFrame], float]]] = {
-    "subjects": (("person", "work"), _distinct),
-    "rows": (("person", "work", "id"), _distinct),
-    "threads": (("person", "thread"), _distinct),
-    "projects": (("project",), lambda rows: rows["project"].str.lower().nunique()),
-    "owners": (("person", "owner_persons"), _owners),
-    "points": (("person", "work", "points"), _points),
+_COUNTS: Mapping[Count, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.DataFrame]]] = {
+    "subjects": (("person", "work"), lambda rows: rows),
+    "rows": (("person", "work", "id"), lambda rows: rows),
+    "threads": (("person", "thread"), lambda rows: rows),
+    "projects": (("project",), lambda rows: rows.assign(project=rows["project"].str.lower()).dropna()),
+    "owners": (("person", "owner_persons"), lambda rows: _named(rows, "owner_persons")),
+    "others": (("person", "other_persons"), lambda rows: _named(rows, "other_persons")),
+    "points": (("person", "work", "points"), lambda rows: rows.dropna(subset=["points"])),
 }
-"""The columns that a count looks at, since taking rows costs as much as there are columns, and the count."""
+"""The columns that a count looks at, and what it makes of the rows before each distinct one is counted once."""

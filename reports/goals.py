@@ -63,6 +63,8 @@ class Thread:
 
     title: str
     counted: str
+    people: str
+    """With how many others, in words; empty where nobody is named."""
     days: str
     card: list[Field]
     reference: Markdown
@@ -174,6 +176,8 @@ class _Work:
     """By goal the person's rows that it claims, and why."""
     counted: Mapping[tuple[str, ...], str]
     """By goal and thread what is counted, in words."""
+    people: Mapping[tuple[str, ...], str]
+    """By goal and thread with how many others, in words."""
     titles: Mapping[str, str]
     """By thread the first title of what it is named after, whoever's it is."""
     goals: Sequence[Goal]
@@ -195,7 +199,8 @@ def _work(material: Material, mine: pd.DataFrame) -> _Work:
             reasons[each["target"]][each["row"]] = each["reason"]
     claimed = shown.merge(claims[["row", "target"]], left_index=True, right_on="row")
     counted = counted_by(claimed, measures.COUNTED, "target", "thread")
-    return _Work(rows, reasons, counted, titles(material.frame, list(rows)), goals)
+    people = counted_by(claimed, ["with_others"], "target", "thread")
+    return _Work(rows, reasons, counted, people, titles(material.frame, list(rows)), goals)
 
 
 def _section(material: Material, goal: Goal, mine: pd.DataFrame, work: _Work) -> Section:
@@ -232,6 +237,7 @@ def _thread(material: Material, goal: Goal, work: _Work, name: str) -> Thread:
     return Thread(
         _title(work, shown, name),
         work.counted.get((goal.name, name), ""),
+        work.people.get((goal.name, name), ""),
         _days(material, claimed),
         card,
         _reference(claimed),

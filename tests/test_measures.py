@@ -126,6 +126,35 @@ def test_one_commit_of_several_that_is_taken_back_does_not_take_its_pull_request
     assert counted([row(), commit("a" * 40, **part), commit("b" * 40, **part), back], "taken_back") == [0]
 
 
+def test_others_are_people_of_what_counts_without_oneself_and_bots_each_once():
+    rows = [
+        row(others=("grace", "linus", "ada", "dependabot[bot]")),
+        row(subject="github.com/org/app#2", others=("Linus",)),
+        row(subject="github.com/org/app#3", role="co-author", account="ada", others=("margaret",)),
+        commit("a" * 40, others=("Grace Hopper <grace@example.org>",)),
+    ]
+    assert counted(rows, "with_others", "with_bots") == [2, 1]
+    assert counted([row()], "with_others") == [0]
+
+
+def test_counts_by_thread_are_those_of_each_thread_by_itself():
+    goals = {"persons": ["ada"], "window": YEAR, "calendar": calendar("UTC"), "people": PEOPLE}
+    rows = [
+        row(others=("grace",)),
+        review(1, id="r1", account="grace", owners=("ada",)),
+        review(2, id="r2"), review(2, id="r3"),
+        row(kind="issue", role="assignee", subject="github.com/org/app#4", points=3.0),
+        row(kind="issue", role="resolver", subject="github.com/org/app#4", points=3.0),
+        row(subject="github.com/org/app#5", closes=("#4",), others=("grace", "linus")),
+    ]  # fmt: skip
+    frame = assess(framed(rows), Agreed(), now=at("2026-12-31"), **goals).frame
+    mine = frame[(frame["person"] == "ada").to_numpy(bool)]
+    for name in measures.MEASURES:
+        by_thread = measures.count_by(mine, name, ["thread"])
+        alone = {(thread,): measures.count(own, name) for thread, own in mine.groupby("thread")}
+        assert by_thread == {thread: number for thread, number in alone.items() if number}
+
+
 def test_a_repository_is_the_same_in_other_letters_and_a_commit_in_another_clone():
     shouted = row(
         source="here", scope="github.com/Org/App", subject="github.com/Org/App#1", account="Ada <ada@example.org>"
