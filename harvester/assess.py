@@ -35,11 +35,12 @@ class Agreed:
 class Assessment:
     """What a frame says about goals.
 
-    `frame` is the frame with three more columns: `thread`, the name of each row's thread, `serves`, whether a goal
-    claims it for the people asked for, and `taken_back`, whether a later change takes it back. `claims` are those of
-    `harvester.claims` for their rows that count; `suggestions` name, for
-    their rows in the window that no goal claims, what these may serve (row, target, reason, score; infinite where a
-    rule left it open), best first, never counted; `cards` are the notes about a thread, by index label, oldest first.
+    `frame` is the frame up to the end of the window, with three more columns: `thread`, the name of each row's thread,
+    `serves`, whether a goal claims it for the people asked for, and `taken_back`, whether a later change (also one
+    after the window) takes it back. `claims` are those of `harvester.claims` for their rows that count. `suggestions`
+    name, for their rows in the window that no goal claims, what these may serve (row, target, reason, score; infinite
+    where a rule or a note left it open), best first, never counted. `cards` are the notes about a thread, by index
+    label, oldest first, and `about` is, by note, a row of each subject that it is about.
     """
 
     agreed: Agreed
@@ -48,6 +49,7 @@ class Assessment:
     suggestions: pd.DataFrame
     progress: Mapping[str, Progress]
     cards: Mapping[str, Sequence[Any]]
+    about: Mapping[Any, Sequence[Any]]
     moment: dt.datetime
     """Up to when progress was counted: the end of the window, or of today while it runs (UTC)."""
     doubts: tuple[str, ...]
@@ -78,6 +80,9 @@ def assess(
     import pandas as pd
 
     goals, tickets = agreed.goals, agreed.tickets
+    frame = frame.assign(taken_back=taken_back(frame, tickets))
+    # What came after the window may be known or not, and must not change what is told of it.
+    frame = frame[(frame["at"] < window.until).to_numpy(bool)]
     thread = threads(frame, tickets)
     mine = frame[frame["person"].isin(list(persons)) & frame["shown"] & ~frame["bot"]]
     claims = claim(frame, goals, agreed.decisions, calendar=calendar, people=people, tickets=tickets)
@@ -87,13 +92,16 @@ def assess(
     claimed = claims[claims["status"] == "claimed"]
     for_goals = claimed[claimed["target_kind"] == "goal"]["row"]
     serves = pd.Series(frame.index.isin(for_goals), frame.index, "bool[pyarrow]")
-    frame = frame.assign(thread=thread, serves=serves, taken_back=taken_back(frame, tickets))
+    frame = frame.assign(thread=thread, serves=serves)
     mine = frame.loc[mine.index]
     reached = {goal.name: _progress(goal, mine, claimed, calendar, moment) for goal in goals.goals}
     cards: dict[str, list[Any]] = {}
-    for note, about_thread in about(frame, thread, tickets):
+    notes: dict[Any, list[Any]] = {}
+    for note, row in sorted(about(frame, tickets), key=lambda pair: (frame["at"][pair[0]], pair[0])):
         if note in mine.index:
-            cards.setdefault(about_thread, []).append(note)
+            notes.setdefault(note, []).append(row)
+            cards.setdefault(str(thread[row]), []).append(note)
+    cards = {name: list(dict.fromkeys(told)) for name, told in cards.items()}
     # A decision may be about something outside of this window; `harvester goals check` looks for those that are gone.
     decided = {each.subject for each in agreed.decisions.entries}
     name = str(goals.path)  # of which a report shows no more than the file's name
@@ -103,8 +111,8 @@ def assess(
     )
     inside = select(mine, window)
     return Assessment(
-        agreed, frame, claims, _suggestions(inside, claims, agreed, calendar), reached,
-        {name: sorted(notes, key=lambda note: frame["at"][note]) for name, notes in cards.items()}, moment, warnings,
+        agreed, frame, claims, _suggestions(inside, claims, agreed, calendar, _by_notes(frame, cards)), reached,
+        cards, notes, moment, warnings,
     )  # fmt: skip
 
 
@@ -119,8 +127,25 @@ def _progress(
     return progress(goal, calendar, moment, count=measures.count(until_now, goal.measure))
 
 
-def _suggestions(inside: pd.DataFrame, claims: pd.DataFrame, agreed: Agreed, calendar: Calendar) -> pd.DataFrame:
-    """What rules leave open comes before what words suggest; nothing that the person has decided on comes again.
+def _by_notes(frame: pd.DataFrame, cards: Mapping[str, Sequence[Any]]) -> list[tuple[str, str, str]]:
+    """What notes about a thread suggest for it: thread, goal, and why."""
+    told = frame[["title", "fields"]]
+    return [
+        (thread, goal, f"the note “{note['title']}” about it names this goal")
+        for thread, notes in cards.items()
+        for note in records(told.loc[list(notes)])
+        for goal in dict(note["fields"]).get("goal", "").split("\n")
+    ]
+
+
+def _suggestions(
+    inside: pd.DataFrame,
+    claims: pd.DataFrame,
+    agreed: Agreed,
+    calendar: Calendar,
+    noted: Sequence[tuple[str, str, str]],
+) -> pd.DataFrame:
+    """What rules and notes leave open comes before what words suggest; what the person has decided on comes not again.
 
     A goal is suggested for work of its own days only, for no other could be claimed for it.
     """
@@ -132,12 +157,21 @@ def _suggestions(inside: pd.DataFrame, claims: pd.DataFrame, agreed: Agreed, cal
     counting = inside.index.isin(measures.counting(inside))
     open_rows = inside[counting & ~inside.index.isin(taken) & (inside["kind"] != "note").to_numpy(bool)]
     by_rules = for_goals[(for_goals["status"] == "suggested") & for_goals["row"].isin(open_rows.index)]
-    by_words = suggest(open_rows, agreed.goals)
-    by_words = by_words[~by_words["row"].isin(by_rules["row"])].sort_values(["row", "rank"])
-    by_rules = by_rules.assign(score=float("inf"))
-    both = pd.concat([each[["row", "target", "reason", "score"]] for each in (by_rules, by_words)], ignore_index=True)
-    decided = {each.key for each in agreed.decisions.entries}
     days = {goal.name: goal.window(calendar) for goal in agreed.goals.goals}
+    by_notes = pd.DataFrame(
+        [
+            (row, goal, why)
+            for thread, goal, why in noted
+            if goal in days
+            for row in open_rows.index[(open_rows["thread"] == thread).to_numpy(bool)]
+        ],
+        columns=["row", "target", "reason"],
+    )
+    certain = pd.concat([by_rules, by_notes]).drop_duplicates(["row", "target"]).assign(score=float("inf"))
+    by_words = suggest(open_rows, agreed.goals)
+    by_words = by_words[~by_words["row"].isin(certain["row"])].sort_values(["row", "rank"])
+    both = pd.concat([each[["row", "target", "reason", "score"]] for each in (certain, by_words)], ignore_index=True)
+    decided = {each.key for each in agreed.decisions.entries}
     rows = records(inside.loc[both["row"], ["subject", "at"]])
     kept = [
         (row["subject"].casefold(), target) not in decided and row["at"] in days[target]

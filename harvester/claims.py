@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from harvester.decisions import Decision, Decisions
 from harvester.evidence import NO, YES, Evidence, Verdict, note_fields
 from harvester.frame import column
-from harvester.goals import Goal, Goals
+from harvester.goals import OUTCOME, Goal, Goals
 from harvester.people import People
+from harvester.progress import read_outcome
 from harvester.shares import Contest, Target, contested
 from harvester.windows import Calendar, day
 
@@ -93,8 +94,8 @@ def _named_by_notes(evidence: Evidence, goal: Goal, running: Array | None) -> Ve
 def _named(goal: Goal, fields: Mapping[str, str]) -> str | None:
     if goal.name in fields.get("goal", "").split("\n"):
         return "the note names this goal"
-    outcomes = (line.partition("=")[0].strip() for line in fields.get("outcome", "").split("\n"))
-    return "the note tells its outcome" if goal.name in outcomes else None
+    told = goal.measure == OUTCOME and goal.name in read_outcome(fields.get("outcome", ""))
+    return "the note tells its outcome" if told else None
 
 
 def _decided(evidence: Evidence, verdict: Verdict, chosen: Mapping[str, Decision], running: Array | None) -> Verdict:

@@ -32,18 +32,21 @@ PREPARED = {
 """The columns that `prepare` adds to those of `harvester.schema`, and what they mean."""
 
 
-def prepare(table: pa.Table, people: People) -> pd.DataFrame:
+def prepare(table: pa.Table, people: People, until: dt.datetime | None = None) -> pd.DataFrame:
     """A frame of the table's columns and those of `PREPARED`, Arrow-typed: real nulls, lists as lists, times in UTC.
 
     Nothing of this is stored, so that mending an identity needs no new reading. Where a forge and git both tell of a
     pull request, the forge says who wrote it: somebody else whom git names as author becomes co-author.
+
+    `until` (aware) is the end of what is told: a commit whose pull request was merged later counts by itself, whether
+    or not that is known already.
     """
     frame = make_frame(table, people)
     frame["work"] = frame["subject"].str.lower()
     frame["bot"] = _each(frame["account"], people.is_bot)
     frame["role"] = _forge_says_who_wrote(frame, people)
     frame["shown"] = _shown(frame, people)
-    frame["in_pull_request"] = _in_pull_request(frame)
+    frame["in_pull_request"] = _in_pull_request(frame, until)
     frame["picked"] = _picked(frame)
     _add_owners(frame, people)
     _add_others(frame, people)
@@ -130,14 +133,15 @@ def _shown(frame: pd.DataFrame, people: People) -> pd.Series:
     return pd.Series(frame.index.isin(shown), index=frame.index, dtype="bool[pyarrow]")
 
 
-def _in_pull_request(frame: pd.DataFrame) -> pd.Series:
+def _in_pull_request(frame: pd.DataFrame, until: dt.datetime | None) -> pd.Series:
     import pandas as pd
     import pyarrow.compute as pc
 
     slim = frame[["person", "role", "work", "part_of", "closes"]]
     commit = (frame["kind"] == "commit").to_numpy(bool)
     parts = _exploded(slim[commit], "part_of")
-    pulls = slim[(frame["kind"] == "pull_request").to_numpy(bool)]
+    merged = (frame["kind"] == "pull_request").to_numpy(bool)
+    pulls = slim[merged if until is None else merged & (frame["at"] < until).to_numpy(bool)]
     own = pulls[(pulls["role"] == "author").to_numpy(bool)]
     pairs = _whose(parts, "part_of")
     credited, took_part = (pc.is_in(pairs, _whose(each, "work")) for each in (own, pulls))

@@ -135,8 +135,8 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "commits", "commit", "commits", ("commit",), ("author",), "subjects",
             "Commits that the person wrote, by when they landed (committer date), without merges, without those "
-            "that are part of a pull request credited to the same person, and without those picked from an earlier "
-            "one of the same person.",
+            "that are part of a pull request credited to the same person and merged by the end of the window, and "
+            "without those picked from an earlier one of the same person.",
             where=_by_itself, goal=True,
         ),
         Measure(

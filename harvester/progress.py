@@ -80,7 +80,7 @@ def progress(
     baseline = goal.baseline if goal.measure == OUTCOME else 0.0
     done = _latest(goal, calendar, now, outcomes) if goal.measure == OUTCOME else count
     if goal.target is None or goal.measure is None or baseline is None:
-        return Progress(goal.name, _by_days(goal, calendar, now) or "unknown", goal.target, done, None, None)
+        return Progress(goal.name, _unless_begun(goal, calendar, now), goal.target, done, None, None)
     gone = elapsed(goal, calendar, now)
     way = goal.target - baseline
     share = None if done is None else (done - baseline) / way
@@ -125,20 +125,18 @@ def _latest(goal: Goal, calendar: Calendar, now: dt.datetime, outcomes: Iterable
     return max(held, key=lambda each: (each.at, each.id)).value if held else None
 
 
-def _by_days(goal: Goal, calendar: Calendar, now: dt.datetime) -> State | None:
-    if goal.from_ is not None and now < calendar.midnight(goal.from_):
-        return "not started"
-    return "not reached" if goal.until is not None and now >= calendar.midnight(goal.until) else None
+def _unless_begun(goal: Goal, calendar: Calendar, now: dt.datetime) -> State:
+    return "not started" if goal.from_ is not None and now < calendar.midnight(goal.from_) else "unknown"
 
 
 def _state(goal: Goal, calendar: Calendar, now: dt.datetime, share: float | None, gone: float | None) -> State:
     if share is not None and share >= 1 - 1e-9:
         return "reached"
-    by_days = _by_days(goal, calendar, now)
-    if by_days is not None:
-        return by_days
-    if share is None:
-        return "unknown"
+    begun = _unless_begun(goal, calendar, now)
+    if begun == "not started" or share is None:
+        return begun
+    if goal.until is not None and now >= calendar.midnight(goal.until):
+        return "not reached"
     if gone is None:
         return "open"
     return "on track" if share >= gone * (1 - TOLERANCE) - 1e-9 else "behind"

@@ -199,7 +199,7 @@ class Contest:
         else:
             _, first, back = np.unique(packed, return_index=True, return_inverse=True)
         where = files_shown(rule)
-        texts = [self.evidence.number(_reason(where, *line)) for line in table[first].tolist()]
+        texts = [self.evidence.number(_reason(where, rule.share, *line)) for line in table[first].tolist()]
         return np.array([*texts, 0], np.int32)[back.reshape(-1)]
 
 
@@ -218,13 +218,16 @@ def files_shown(rule: Rule) -> str:
     return files.shown(rule.paths or ())
 
 
-def _reason(where: str, hits: int, number: int, telling: int, sources: int, borrowed: int, cause: int) -> str:
+def _reason(
+    where: str, share: float, hits: int, number: int, telling: int, sources: int, borrowed: int, cause: int
+) -> str:
     """Such as `12 of 13 files under services/pay`; tests and the like are left out where they would hide the point."""
-    aside = number - sources if 0 < sources < number and 2 * hits <= number else 0
+    hidden = 2 * hits <= number or hits < share * number
+    aside = number - sources if 0 < sources < number and hidden else 0
     some, all_of = (telling, sources) if aside else (hits, number)
     text = f"{some:,} of {numbered(all_of, 'file')} under {where}"
     if aside:
-        text += f", tests, texts and build files ({aside}) left out"
+        text += f" (without {numbered(aside, 'test, text or build file', 'tests, texts and build files')})"
     closed = " in what closed it" if borrowed else ""
     return text + closed + _CAUSES[cause].format(SWEEPING)
 

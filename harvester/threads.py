@@ -54,10 +54,8 @@ def titles(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, str]:
     return dict(zip(named["subject"], named["title"], strict=True))
 
 
-def about(
-    frame: pd.DataFrame, thread: pd.Series[str], tickets: Mapping[str, str] | None = None
-) -> list[tuple[Any, str]]:
-    """Which thread each note is about, as (index label of the note, thread); a note may be about several.
+def about(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> list[tuple[Any, Any]]:
+    """What notes are about, as index labels of the note and of a row of its subject; a note may be about several.
 
     What the person wrote may be short: `pay#131` or `#131` is the one subject that ends so. A reference that leads to
     no row, or to more than one subject, is left out.
@@ -72,7 +70,7 @@ def about(
     for row, *wanted in zip(rows.tolist(), meant, written, strict=True):
         place = next((places[each] for each in wanted if each in places), None)
         if place is not None:
-            found.append((frame.index[row], str(thread.iloc[place])))
+            found.append((frame.index[row], frame.index[place]))
     return list(dict.fromkeys(found))
 
 
@@ -241,13 +239,16 @@ def _lengthened(nodes: pa.Array, codes: Ints) -> Ints:
 
 
 def _names(frame: pd.DataFrame, subjects: pa.Array, labels: Ints) -> pa.Array:
-    """The name of each row's thread: of its members the ticket's subject first, and of several the smallest."""
+    """The name of each row's thread: of its members the ticket's subject first, and of several the earliest."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     distinct = subjects.dictionary_encode()
     order = pc.sort_indices(distinct.dictionary).to_numpy(zero_copy_only=False)
+    first = np.full(len(order), np.iinfo(np.int64).max)
+    np.minimum.at(first, codes_of(distinct), column(frame, "at").cast("int64").to_numpy(zero_copy_only=False))
+    order = order[np.argsort(first[order], kind="stable")]
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     kinds = column(frame, "kind").dictionary_encode()

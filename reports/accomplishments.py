@@ -16,7 +16,7 @@ from harvester.report import Material, Report
 from harvester.windows import day, span
 from harvester.words import numbered
 
-from . import goals
+from . import goals, notes
 from .lines import SHOWN, Item, counted_by, item, label, listed, moment, newest_first, sources
 
 if TYPE_CHECKING:
@@ -85,11 +85,10 @@ class Helped:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note that stands by itself: its line, with whom it was, and what came of it."""
+    """A note that stands by itself: its line, and what came of it."""
 
     line: Item
-    people: str
-    fields: list[goals.Field]
+    fields: list[notes.Field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +214,12 @@ def _helped(material: Material, mine: pd.DataFrame) -> Iterable[Helped]:
 
 def _notes(material: Material, mine: pd.DataFrame, sections: Iterable[goals.Section]) -> Iterable[Note]:
     """The notes that no section lists or quotes, the newest first."""
-    notes = measures.of(mine, measures.MEASURES["notes"])
+    every = measures.of(mine, measures.MEASURES["notes"])
     told = frozenset[Any]().union(*(each.told for each in sections))
-    rest = notes[~notes.index.isin(told)].sort_values(["at", "id"], ascending=False)
-    for index, row in zip(rest.index, records(rest[[*SHOWN, "source", "others", "fields"]]), strict=True):
-        people = [material.name(material.people.person_of(row["source"], each)) for each in row["others"]]
-        yield Note(item(material, row), listed(people), list(goals.fields(material, index, row)))
+    rest = every[~every.index.isin(told)].sort_values(["at", "id"], ascending=False)
+    about = notes.about(material)
+    for index, row in zip(rest.index, records(rest[list(notes.NOTED)]), strict=True):
+        yield Note(notes.line(material, row, about.get(index, ())), notes.fields(material, [(index, row)]))
 
 
 def _counted(rows: pd.DataFrame, names: Iterable[str]) -> str:

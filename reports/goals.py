@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester import measures
 from harvester.frame import records
 from harvester.goals import Goal
-from harvester.markdown import Markdown, escape, link, visible
+from harvester.markdown import Markdown, escape, visible
 from harvester.progress import Progress, asked, bar
 from harvester.report import Material
 from harvester.threads import titles
 from harvester.windows import span
 
-from .lines import REFERENCE, SHOWN, Item, counted_by, item, listed, moment, short_day
+from . import notes
+from .lines import REFERENCE, Item, counted_by, item, listed, moment
+from .notes import Field
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +33,6 @@ Rows = list[tuple[Any, dict[str, Any]]]
 """Rows with their labels in the frame."""
 
 MOST_REASONS = 3
-TOLD = ("Result", "Technical", "Takeaway")
-"""The fields of a note that a card shows."""
 SINGLES = "Single pieces of work"
 
 
@@ -44,17 +45,6 @@ class Line:
     done: str
     pace: str
     state: Markdown
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a card, such as the result, and the note it stands in."""
-
-    name: str
-    text: str
-    note: Markdown
-    row: Any = None
-    """The note's label in the frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +81,8 @@ class Section:
     title: str
     why: str
     serves: str
+    figures: str
+    """What notes told of an outcome so far; empty for what is counted."""
     threads: list[Thread]
     singles: list[Thread]
     unwritten: Markdown
@@ -178,15 +170,19 @@ class _Work:
     """By goal and thread what is counted, in words."""
     people: Mapping[tuple[str, ...], str]
     """By goal and thread with how many others, in words."""
+    about: Mapping[Any, Sequence[Markdown]]
+    """By note what it is about."""
     titles: Mapping[str, str]
     """By thread the first title of what it is named after, whoever's it is."""
     goals: Sequence[Goal]
 
 
 def _work(material: Material, mine: pd.DataFrame) -> _Work:
+    import pandas as pd
+
     shown = mine[mine.index.isin(measures.counting(mine))]
     rows: dict[str, Rows] = {}
-    for index, row in zip(shown.index, records(shown[[*SHOWN, "thread", "fields"]]), strict=True):
+    for index, row in zip(shown.index, records(shown[[*notes.NOTED, "thread"]]), strict=True):
         rows.setdefault(row["thread"], []).append((index, row))
     goals = running(material)
     claims = material.assessment.claims
@@ -199,8 +195,21 @@ def _work(material: Material, mine: pd.DataFrame) -> _Work:
             reasons[each["target"]][each["row"]] = each["reason"]
     claimed = shown.merge(claims[["row", "target"]], left_index=True, right_on="row")
     counted = counted_by(claimed, measures.COUNTED, "target", "thread")
-    people = counted_by(claimed, ["with_others"], "target", "thread")
-    return _Work(rows, reasons, counted, people, titles(material.frame, list(rows)), goals)
+    people = counted_by(pd.concat([claimed, _told_of(material, claimed)]), ["with_others"], "target", "thread")
+    return _Work(rows, reasons, counted, people, notes.about(material), titles(material.frame, list(rows)), goals)
+
+
+def _told_of(material: Material, claimed: pd.DataFrame) -> pd.DataFrame:
+    """The notes about claimed threads, as if they were part of them: they name people, too."""
+    cards = material.assessment.cards
+    pairs = claimed[["target", "thread"]].drop_duplicates()
+    places = [
+        (note, target, thread)
+        for target, thread in zip(pairs["target"], pairs["thread"], strict=True)
+        for note in cards.get(thread, ())
+    ]
+    rows = material.frame[list(measures.LOOKED_AT)].loc[[note for note, _, _ in places]]
+    return rows.assign(target=[target for _, target, _ in places], thread=[thread for _, _, thread in places])
 
 
 def _section(material: Material, goal: Goal, mine: pd.DataFrame, work: _Work) -> Section:
@@ -220,7 +229,7 @@ def _section(material: Material, goal: Goal, mine: pd.DataFrame, work: _Work) ->
     )
     unwritten = Markdown("") if any(each.card for each in threads) else _first_named(threads)
     return Section(
-        goal.title, goal.why, serves,
+        goal.title, goal.why, serves, notes.figures(material, goal),
         [each for each in threads if not each.stands_alone], [each for each in threads if each.stands_alone], unwritten,
     )  # fmt: skip
 
@@ -233,7 +242,7 @@ def _thread(material: Material, goal: Goal, work: _Work, name: str) -> Thread:
     """A thread's rows in the window, the ones that no rule counts for the goal marked so."""
     shown, reasons = work.rows.get(name, []), work.reasons[goal.name]
     claimed = [(index, row) for index, row in shown if index in reasons]
-    card = list(_card(material, name, claimed))
+    card = _card(material, name, claimed)
     return Thread(
         _title(work, shown, name),
         work.counted.get((goal.name, name), ""),
@@ -243,7 +252,7 @@ def _thread(material: Material, goal: Goal, work: _Work, name: str) -> Thread:
         _reference(claimed),
         _also(goal, work, claimed),
         list(dict.fromkeys(reasons[index] for index, _ in claimed))[:MOST_REASONS],
-        [_marked(material, index, row, reasons) for index, row in _in_order(shown)] if claimed else [],
+        [_marked(material, work, index, row, reasons) for index, row in _in_order(shown)] if claimed else [],
         frozenset([*(index for index, _ in shown), *(each.row for each in card)]),
     )
 
@@ -263,9 +272,12 @@ def _in_order(rows: Rows) -> Rows:
     return sorted(rows, key=lambda pair: moment(pair[1]), reverse=True)
 
 
-def _marked(material: Material, index: Any, row: Mapping[str, Any], reasons: Mapping[Any, str]) -> Item:
-    made = item(material, row)
-    return made if index in reasons else Item(made.label, made.title, f"{made.when}, not counted here", made.size)
+def _marked(material: Material, work: _Work, index: Any, row: Mapping[str, Any], reasons: Mapping[Any, str]) -> Item:
+    note = row["kind"] == "note"
+    made = notes.line(material, row, work.about.get(index, ())) if note else item(material, row)
+    if index in reasons:
+        return made
+    return dataclasses.replace(made, when=type(made.when)(f"{made.when}, not counted here"))
 
 
 def _title(work: _Work, rows: Rows, name: str) -> str:
@@ -274,21 +286,12 @@ def _title(work: _Work, rows: Rows, name: str) -> str:
     return work.titles.get(name) or next(told, None) or name.rpartition("/")[2]
 
 
-def _card(material: Material, name: str, rows: Rows) -> Iterable[Field]:
-    """What notes say of a thread, and of themselves; of several notes the latest word on each field."""
+def _card(material: Material, name: str, rows: Rows) -> list[Field]:
+    """What notes say of a thread, and of themselves."""
     told_of = list(material.assessment.cards.get(name, ()))
-    own = sorted(((index, row) for index, row in rows if row["kind"] == "note"), key=lambda pair: moment(pair[1]))
-    about = zip(told_of, records(material.frame.loc[told_of]), strict=True) if told_of else ()
-    latest = {each.name: each for index, row in (*own, *about) for each in fields(material, index, row)}
-    yield from (latest[each] for each in TOLD if each in latest)
-
-
-def fields(material: Material, index: Any, note: Mapping[str, Any]) -> Iterable[Field]:
-    """What a note says came of it, field by field, each with a link to the note."""
-    said = dict(note["fields"])
-    for name in TOLD:
-        if text := said.get(name.lower()):
-            yield Field(name, text, link(f"notebook, {short_day(material, note['at'])}", note["url"]), index)
+    own = [(index, row) for index, row in rows if row["kind"] == "note"]
+    noted = zip(told_of, records(material.frame.loc[told_of, list(notes.NOTED)]), strict=True)
+    return notes.fields(material, [*own, *noted])
 
 
 def _reference(rows: Rows) -> Markdown:

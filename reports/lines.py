@@ -154,8 +154,8 @@ def _holes(material: Material, standing: Standing) -> Iterable[str]:
 
 
 def _days_read(material: Material, standing: Standing) -> str:
-    """The days that were asked for, up to the one on which they were: of later ones nobody knows."""
-    window, read_at = standing.window, standing.read_at
+    """The report's days that were asked for, up to the one on which they were: of later ones nobody knows."""
+    window, read_at = standing.window.overlap(material.window) or material.window, standing.read_at
     if read_at is not None and read_at in window:
         window = Window(window.since, read_at + dt.timedelta(microseconds=1))
     return days(material, window)

@@ -151,11 +151,11 @@ def test_a_rule_that_cannot_hold_for_a_row_competes_for_nothing_however_it_is_wr
         # Tests follow whatever a change is made for, wherever they stand; they break a tie and no more.
         (
             files(pay=1, tests=3),
-            [("g0", "claimed", "1 of 1 file under services/pay, tests, texts and build files (3) left out")],
+            [("g0", "claimed", "1 of 1 file under services/pay (without 3 tests, texts and build files)")],
         ),
         (
             files(pay=1, lock=1),
-            [("g0", "claimed", "1 of 1 file under services/pay, tests, texts and build files (1) left out")],
+            [("g0", "claimed", "1 of 1 file under services/pay (without 1 test, text or build file)")],
         ),
         (
             files(pay=39, other=21),
@@ -245,13 +245,13 @@ def test_a_note_serves_the_goal_it_names_and_the_one_whose_outcome_it_tells():
         row("notebook/a", "note", fields={"goal": "g1\ng0"}),
         row("notebook/b", "note", fields={"outcome": "g1 = 4"}),
         row("notebook/c", "note", body="g1"),
+        row("notebook/d", "note", fields={"outcome": "g1 = four\ng1 =\ng1"}),
     ]
+    counted, figures = agreed(None, None), agreed(None, None, measure="outcome", baseline=9, target=0)
 
-    assert claims(rows, agreed(None, None)) == [
-        (0, "g0", "claimed", "the note names this goal"),
-        (0, "g1", "claimed", "the note names this goal"),
-        (1, "g1", "claimed", "the note tells its outcome"),
-    ]
+    named = [(0, "g0", "claimed", "the note names this goal"), (0, "g1", "claimed", "the note names this goal")]
+    assert claims(rows, counted) == named
+    assert claims(rows, figures) == [*named, (1, "g1", "claimed", "the note tells its outcome")]
 
 
 def test_what_serves_a_goal_serves_its_criterion_and_criteria_have_rules_of_their_own():

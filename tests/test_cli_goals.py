@@ -668,7 +668,7 @@ def test_a_note_about_work_that_a_section_quotes_does_not_stand_twice(world):
     out = run(world, "report", *Q3)[1]
     assert out.count("No double charge") == 1
     assert "How it went" not in out
-    assert "- And who helped (notebook, noted 13 Aug)" in out
+    assert f"- And who helped (notebook, noted 13 Aug, about `{sha[:10]}`)" in out
 
 
 def test_two_goals_of_one_title_lead_to_sections_of_their_own(world):

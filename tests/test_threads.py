@@ -148,7 +148,8 @@ def test_a_note_is_about_the_one_work_item_that_its_words_end():
         row("notebook/c", "note", scope="notebook.md", about=("#9", "#1")),
     )
 
-    found = about(frame, threads(frame, JIRA), JIRA)
+    thread = threads(frame, JIRA)
+    found = [(note, thread[row]) for note, row in about(frame, JIRA)]
 
     ticket = "acme.atlassian.net/PAY-7"
     assert found == [(3, ticket), (3, "github.com/org/pay#9"), (4, ticket), (6, "github.com/org/pay#9")]

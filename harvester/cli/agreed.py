@@ -115,7 +115,7 @@ def nowhere(frame: pd.DataFrame, references: Iterable[str], tickets: Mapping[str
         {name: pa.array(each, pa.list_(text) if name == "about" else text) for name, each in columns.items()}
     )
     notes = table.to_pandas(types_mapper=pd.ArrowDtype)
-    return set(asked) - {asked[row - len(frame)] for row, _ in about(notes, notes["subject"], tickets)}
+    return set(asked) - {asked[row - len(frame)] for row, _ in about(notes, tickets)}
 
 
 def counted_in(world: World, setup: Setup, subject: str) -> str | None:

@@ -164,7 +164,7 @@ def read_back(setup: Setup, ledger: Ledger, window: Window, accounts: Accounts, 
         if each not in asked
     )
     return Read(
-        prepare(rows, setup.config.people),
+        prepare(rows, setup.config.people, window.until),
         tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in standings),
         remarks,
     )

@@ -1,0 +1,99 @@
+"""A frame held against goals for a window: what came later changes nothing, and notes suggest what they are about."""
+
+import pytest
+
+from harvester import measures
+from harvester.assess import Agreed, assess
+from harvester.frame import prepare
+from harvester.goals import Goal, Goals
+from harvester.people import People
+from harvester.progress import Progress
+from harvester.schema import to_table
+from harvester.windows import Window, calendar
+from tests.rows import ADA, GRACE, at, commit, row
+
+PEOPLE = People((ADA, GRACE), {"here": "git", "hub": "github", "tickets": "jira", "notes": "notebook"})
+QUARTER = Window(at("2026-04-01"), at("2026-07-01"))
+PULL = "github.com/org/app#1"
+
+
+def assessed(rows, *goals, window=QUARTER):
+    frame = prepare(to_table(rows), PEOPLE, window.until)
+    agreed = Agreed(Goals(goals=tuple(Goal.model_validate(each) for each in goals)))
+    asked = {"persons": ["ada"], "window": window, "calendar": calendar("UTC"), "people": PEOPLE}
+    return assess(frame, agreed, now=at("2026-12-31"), **asked)
+
+
+def counts(made, *names):
+    return [measures.count(made.frame, name) for name in names]
+
+
+def note(name, day, **fields):
+    about = fields.pop("about", ())
+    return row(
+        source="notes", scope="notebook.md", kind="note", subject=f"notebook/{name}", account="ada", at=at(day),
+        id=f"note/{name}", title=name, about=about, fields=fields, project=None,
+    )  # fmt: skip
+
+
+def test_a_commit_whose_pull_request_was_merged_after_the_window_counts_by_itself_whatever_else_is_known():
+    landed = commit("a" * 40, at=at("2026-06-27"), part_of=(PULL,))
+    merged = row(at=at("2026-07-03"))
+    assert counts(assessed([landed]), "commits", "pull_requests") == [1, 0]
+    assert counts(assessed([landed, merged]), "commits", "pull_requests") == [1, 0]
+    half = Window(at("2026-04-01"), at("2026-10-01"))
+    assert counts(assessed([landed, merged], window=half), "commits", "pull_requests") == [0, 1]
+
+
+def test_what_came_after_the_window_changes_neither_threads_nor_claims():
+    goal = {"name": "pay", "title": "Pay", "match": {"tickets": ["PAY-*"]}}
+    pull = row(at=at("2026-06-01"), closes=("acme.atlassian.net/PAY-1",))
+    later = row(
+        kind="issue", role="assignee", subject="acme.atlassian.net/PAY-1", at=at("2026-07-02"), source="tickets"
+    )
+    alone, after = assessed([pull], goal), assessed([pull, later], goal)
+    assert alone.frame["thread"].tolist() == after.frame["thread"].tolist() == [PULL]
+    assert alone.claims.to_dict("list") == after.claims.to_dict("list")
+
+
+def test_what_was_taken_back_after_the_window_is_marked_all_the_same():
+    back = row(subject="github.com/org/app#2", at=at("2026-07-02"), reverts=("#1",), account="grace")
+    assert counts(assessed([row(at=at("2026-06-01")), back]), "pull_requests", "taken_back") == [1, 1]
+
+
+def test_a_note_of_a_later_day_tells_nothing_about_work_in_the_window():
+    rows = [
+        row(at=at("2026-06-01")),
+        note("first", "2026-06-02", about=(PULL,)),
+        note("late", "2026-07-02", about=(PULL,)),
+    ]
+    made = assessed(rows)
+    assert {thread: made.frame["title"][list(notes)].tolist() for thread, notes in made.cards.items()} == {
+        PULL: ["first"]
+    }
+
+
+def test_a_note_that_names_a_goal_suggests_for_it_what_it_is_about():
+    goals = [{"name": name, "title": name} for name in ("docs", "pay")]
+    made = assessed([row(at=at("2026-06-01")), note("said", "2026-06-02", about=(PULL,), goal="docs\nnone")], *goals)
+    assert made.suggestions[["row", "target", "reason"]].values.tolist() == [
+        [0, "docs", "the note “said” about it names this goal"]
+    ]
+    assert made.claims["row"].tolist() == [1]
+
+
+def test_what_counts_for_nothing_is_suggested_for_nothing():
+    goal = {"name": "pay", "title": "Charged twice", "words": ["charged"]}
+    issue = {"kind": "issue", "role": "assignee", "title": "Charged twice", "at": at("2026-06-01")}
+    done, twice = (
+        row(**issue, subject=f"{PULL}{n}", state=state) for n, state in enumerate(("completed", "duplicate"))
+    )
+    assert assessed([done, twice], goal).suggestions["row"].unique().tolist() == [0]
+
+
+@pytest.mark.parametrize("keys", [{}, {"measure": "pull_requests"}, {"measure": "outcome", "baseline": 3, "target": 0}])
+def test_what_has_no_target_or_no_figure_is_not_called_missed(keys):
+    goal = {"name": "g", "title": "G", "from": "2026-04-01", "until": "2026-07-01"} | keys
+    made = assessed([row(at=at("2026-06-01"))], goal).progress["g"]
+    assert isinstance(made, Progress)
+    assert made.state == "unknown"
