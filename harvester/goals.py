@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field
 
 from harvester import schema
 from harvester.config import Section, Words, check, read_toml
+from harvester.doubts import doubts
 from harvester.errors import ConfigError
 from harvester.windows import EVER, Calendar, Window
 from harvester.words import nearest
@@ -25,10 +26,6 @@ OUTCOME = "outcome"
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?", re.ASCII)
-_TICKET = re.compile(r".*(?:[-#!]\d+|\*\d*)/?")
-"""What a ticket may match: all that ends in a number after a mark, or in a * that may stand for one."""
-
-_BARE = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[\d*]+", re.ASCII)
 
 
 def _span(value: object) -> object:
@@ -131,6 +128,13 @@ class File(Section):
     criteria: list[Criterion] = Field(default_factory=list)
     goals: list[Goal] = Field(default_factory=list)
 
+    def rules(self) -> Iterator[tuple[str, Rule]]:
+        """Every rule of a criterion or a goal and every rule in it, each with its key path."""
+        for table, each_of in (("criteria", self.criteria), ("goals", self.goals)):
+            for number, each in enumerate(typing.cast("list[Goal | Criterion]", each_of), 1):
+                if each.match is not None:
+                    yield from each.match.rules(f"{table}[{number}].match")
+
 
 @dataclass(frozen=True)
 class Goals:
@@ -179,7 +183,7 @@ def from_file(file: File, path: Path, known: Known) -> Goals:
     if wrong := [f"{path}: {each}" for each in (*_twice(file), *_wrong(file, known))]:
         raise ConfigError("\n".join(wrong))
     return Goals(
-        tuple(file.criteria), tuple(file.goals), tuple(f"{path}: {each}" for each in _doubts(file, known)), path
+        tuple(file.criteria), tuple(file.goals), tuple(f"{path}: {each}" for each in doubts(file, known)), path
     )
 
 
@@ -204,7 +208,7 @@ def _wrong(file: File, known: Known) -> Iterator[str]:
             yield f"{where}.criterion: there is no criterion {goal.criterion!r}{nearest(goal.criterion, criteria)}"
         yield from _wrong_dates(goal, where)
         yield from _wrong_measure(goal, where, known)
-    for place, rule in _rules(file):
+    for place, rule in file.rules():
         for person in rule.people or ():
             if known.people is not None and person not in known.people:
                 yield f"{place}.people: there is no person {person!r}{nearest(person, known.people)}"
@@ -258,58 +262,3 @@ def _rules(file: File) -> Iterator[tuple[str, Rule]]:
         for number, each in enumerate(typing.cast("list[Goal | Criterion]", each_of), 1):
             if each.match is not None:
                 yield from each.match.rules(f"{table}[{number}].match")
-
-
-def _doubts(file: File, known: Known) -> Iterator[str]:
-    for number, goal in enumerate(file.goals, 1):
-        if goal.match is None and goal.measure != OUTCOME:
-            yield f"goals[{number}]: it has no `match`, so only your decisions and notes can claim work for it"
-        for place, (first, end) in enumerate(goal.away, 1):
-            if (goal.until and first >= goal.until) or (goal.from_ and end <= goal.from_):
-                yield f"goals[{number}].away[{place}]: these days are outside the goal and change nothing"
-    for where, rule in _rules(file):
-        yield from _never(where, rule, known)
-
-
-def _never(where: str, rule: Rule, known: Known) -> Iterator[str]:
-    if not rule.keys and "share" not in rule.model_fields_set:
-        yield f"{where}: it recognises nothing, so it can never match; name paths, labels, tickets, …"
-    elif not rule.keys:
-        yield f"{where}.share: a share without paths can never match"
-    for key in rule.keys:
-        if not getattr(rule, key):
-            yield f"{where}.{key}: an empty list can never match"
-    yield from _never_by_paths(where, rule)
-    yield from _never_by_words(where, rule, known)
-
-
-def _never_by_paths(where: str, rule: Rule) -> Iterator[str]:
-    from harvester.paths import glob
-
-    globs = [glob(line) for line in rule.paths or ()]
-    for each in globs:
-        if each.wrong and not (each.include is False and any(other.include and other.regex for other in globs)):
-            yield f"{where}.paths: {each.line!r} can never match: {each.wrong}"
-    if rule.paths and set(rule.kinds or ()) == {"note"}:
-        yield f"{where}.paths: a note changes no files, so it can never match"
-
-
-def _never_by_words(where: str, rule: Rule, known: Known) -> Iterator[str]:
-    for kind in rule.kinds or ():
-        if kind not in known.kinds:
-            yield f"{where}.kinds: no source yields {kind!r}, so it can never match{nearest(kind, known.kinds)}"
-    for key in rule.tickets or ():
-        if not _TICKET.fullmatch(key.strip()):
-            yield f"{where}.tickets: {key!r} can never match; write PAY-7, PAY-* or org/repo#12"
-        elif slip := _slip(key.strip(), known.tickets or ()):
-            yield f"{where}.tickets: {key!r} is of no configured ticket key{slip}"
-
-
-def _slip(key: str, configured: Collection[str]) -> str:
-    """`; did you mean 'PAY'?` where the project of a bare key is nearly a configured one, and not one itself.
-
-    Other keys may be those of tickets that another source yields, and match without being configured.
-    """
-    project = key.partition("-")[0].upper()
-    upper = {each.upper() for each in configured}
-    return "" if project in upper or not _BARE.fullmatch(key) else nearest(project, upper)
