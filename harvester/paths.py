@@ -6,6 +6,7 @@ regular expressions apply it to all distinct paths at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -68,8 +69,10 @@ def glob(line: str) -> Glob:
         pattern = pathspec.GitIgnoreSpec.from_lines([line], backend="simple").patterns
     except ValueError as error:
         return Glob(line, None, False, str(error).partition("\n")[0].rstrip("."))
+    except re.error as error:  # pathspec passes on what it made of `[z-a]`
+        return Glob(line, None, False, error.msg)
     if not pattern or pattern[0].include is None:
-        return Glob(line, None, False, "it is empty or a comment")
+        return Glob(line, None, False, _nothing(line))
     regex = getattr(pattern[0], "regex", None)
     return Glob(line, regex.pattern if regex else None, bool(pattern[0].include), _impossible(line))
 
@@ -116,6 +119,13 @@ def shown(lines: Sequence[str]) -> str:
     """Globs as a reader sees them in a reason: `services/pay` or `services/pay, docs/*.md`."""
     plain = [line.strip().removesuffix("/**").removesuffix("/*").rstrip("/").removeprefix("/") for line in lines]
     return ", ".join(each for each in plain if each) or "/"
+
+
+def _nothing(line: str) -> str:
+    """Why a line that git reads as no pattern is none."""
+    if "[" in line and not line.lstrip().startswith("#"):
+        return "a '[' is never closed by a ']'"
+    return "it is empty or a comment"
 
 
 def _impossible(line: str) -> str:

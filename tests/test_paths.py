@@ -60,3 +60,17 @@ def test_a_glob_that_can_never_match_says_so(line, wrong):
 )
 def test_a_file_is_told_by_its_name(place, kind):
     assert paths.kinds(pa.array([place])).tolist() == [kind]
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("docs/[", "a '[' is never closed by a ']'"),
+        ("docs/[]", "a '[' is never closed by a ']'"),
+        ("# [docs", "it is empty or a comment"),
+        ("docs/[z-a]", "bad character range z-a"),
+    ],
+)
+def test_brackets_that_select_nothing_say_what_is_wrong_with_them(line, wrong):
+    assert paths.glob(line).wrong == wrong
+    assert not paths.matches([line], pa.array(["docs/a", "docs/["])).any()
