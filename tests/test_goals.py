@@ -152,12 +152,107 @@ def test_every_mistake_is_named_at_once(tmp_path):
             "match.kinds: no source yields 'reviews', so it can never match; did you mean 'review'?",
         ),
         ("{ kinds = ['note'], paths = ['docs/'] }", "match.paths: a note changes no files, so it can never match"),
+        (
+            "{ kinds = ['commit'], not = [{ kinds = ['Commit', 'issue'] }] }",
+            "goals[1].match.not: it takes out commit, which is all that the rule takes, so it can never match",
+        ),
+        (
+            "{ any = [{ kinds = ['review'] }], not = [{ kinds = ['re*'] }] }",
+            "goals[1].match.not: it takes out review, which is all",
+        ),
+        ("{ labels = ['x'], not = [{ kinds = ['*'] }] }", "goals[1].match.not: it takes out every kind, which is all"),
+        (
+            "{ paths = ['docs/'], not = [{ paths = ['**'] }] }",
+            "goals[1].match.not[1].paths: ['**'] are all files, so it takes out whatever changes any",
+        ),
+        (
+            "{ all = [{ labels = ['x'], not = [{ labels = ['y'] }, { paths = ['*'] }] }] }",
+            "goals[1].match.all[1].not[2].paths: ['*'] are all files",
+        ),
+        (
+            "{ paths = ['docs/'], labels = ['x'], not = [{ paths = ['docs/', 'tests/'] }] }",
+            "goals[1].match.not[1]: it holds for all that the rule takes, so the rule can never match",
+        ),
     ],
 )
 def test_a_rule_that_can_never_match_is_a_warning_with_its_place(tmp_path, rule, warning):
     made = load(tmp_path, f'[[goals]]\nname = "a"\ntitle = "A"\nmatch = {rule}')
 
     assert [warning in each for each in made.warnings] == [True]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{ kinds = ['commit', 'issue'], not = [{ kinds = ['issue'] }] }",
+        "{ kinds = ['commit'], not = [{ kinds = ['commit'], labels = ['x'] }] }",
+        "{ paths = ['docs/'], not = [{ paths = ['*', '!docs/'] }, { paths = ['docs/*.md'] }] }",
+        "{ paths = ['docs/'], not = [{ paths = ['docs/'], share = 0.9 }] }",
+        "{ paths = ['docs/'], not = [{ paths = ['docs/'], labels = ['x'] }] }",
+        "{ labels = ['x'], any = [{ kinds = ['commit'] }, { labels = ['y'] }], not = [{ kinds = ['commit'] }] }",
+    ],
+)
+def test_a_rule_that_not_leaves_something_is_no_warning(tmp_path, rule):
+    assert load(tmp_path, f'[[goals]]\nname = "a"\ntitle = "A"\nmatch = {rule}').warnings == ()
+
+
+COUNTED = goals.Known(measures=["pull_requests", "reviews", "tickets", "notes"])
+
+
+@pytest.mark.parametrize(
+    ("measure", "rule", "kinds"),
+    [
+        ("pull_requests", "{ kinds = ['commit', 'issue'] }", "pull_request, and `match` takes commit and issue"),
+        ("reviews", "{ any = [{ kinds = ['commit'] }, { all = [{ kinds = ['note'] }] }] }",
+         "review, and `match` takes commit and note"),
+        ("tickets", "{ kinds = ['issue', 'commit'], not = [{ kinds = ['issue'] }] }",
+         "issue, and `match` takes commit"),
+    ],
+)  # fmt: skip
+def test_a_measure_that_counts_nothing_of_what_rules_take_is_a_warning(tmp_path, measure, rule, kinds):
+    made = load(tmp_path, f'[[goals]]\nname = "a"\ntitle = "A"\nmeasure = "{measure}"\nmatch = {rule}', COUNTED)
+
+    assert [each.partition("goals.toml: ")[2] for each in made.warnings] == [
+        f"goals[1].measure: it counts {kinds} only, so nothing counts"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measure", "rule"),
+    [
+        ("pull_requests", "{ kinds = ['Pull_*'] }"),
+        ("pull_requests", "{ any = [{ kinds = ['commit'] }, { labels = ['x'] }] }"),
+        ("pull_requests", "{ labels = ['x'] }"),
+        ("notes", "{ kinds = ['review'] }"),
+    ],
+)
+def test_a_measure_that_counts_some_of_what_rules_take_or_what_names_its_goal_is_none(tmp_path, measure, rule):
+    text = f'[[goals]]\nname = "a"\ntitle = "A"\nmeasure = "{measure}"\nmatch = {rule}'
+
+    assert load(tmp_path, text, COUNTED).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("away", "warned"),
+    [
+        ('["2026-08-15..2026-11-01", "2026-07-01..2026-08-15"]', True),
+        ('["2026-07-01..2026-08-15", "2026-08-16..2026-10-01"]', False),
+        ('["2026-07-02..2026-10-01"]', False),
+    ],
+)
+def test_a_goal_all_of_whose_days_are_away_is_a_warning(tmp_path, away, warned):
+    made = load(tmp_path, GOAL + f"from = 2026-07-01\nuntil = 2026-10-01\naway = {away}")
+    told = "goals[1].away: all days of the goal are away, so its pace counts them as if none were"
+
+    assert [each.partition("goals.toml: ")[2] for each in made.warnings] == [told] * warned
+
+
+def test_names_that_only_case_tells_apart_are_a_warning(tmp_path):
+    made = load(tmp_path, GOAL + GOAL.replace('"a"', '"b"') + GOAL.replace('"a"', '"A"'))
+
+    assert [each.partition("goals.toml: ")[2] for each in made.warnings] == [
+        "goals[3].name: only case tells 'A' from 'a' of goals[1]"
+    ]
 
 
 @pytest.mark.parametrize(
