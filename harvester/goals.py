@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import typing
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -130,10 +130,15 @@ class File(Section):
 
     def rules(self) -> Iterator[tuple[str, Rule]]:
         """Every rule of a criterion or a goal and every rule in it, each with its key path."""
-        for table, each_of in (("criteria", self.criteria), ("goals", self.goals)):
-            for number, each in enumerate(typing.cast("list[Goal | Criterion]", each_of), 1):
-                if each.match is not None:
-                    yield from each.match.rules(f"{table}[{number}].match")
+        return _rules(self.criteria, self.goals)
+
+
+def _rules(criteria: Sequence[Criterion], goals: Sequence[Goal]) -> Iterator[tuple[str, Rule]]:
+    tables: tuple[tuple[str, Sequence[Criterion | Goal]], ...] = (("criteria", criteria), ("goals", goals))
+    for table, each_of in tables:
+        for number, each in enumerate(each_of, 1):
+            if each.match is not None:
+                yield from each.match.rules(f"{table}[{number}].match")
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,10 @@ class Goals:
     def criterion(self, name: str) -> Criterion | None:
         """The criterion of this name."""
         return next((each for each in self.criteria if each.name == name), None)
+
+    def rules(self) -> Iterator[tuple[str, Rule]]:
+        """Every rule of a criterion or a goal and every rule in it, each with its key path."""
+        return _rules(self.criteria, self.goals)
 
     def serving(self, criterion: str) -> tuple[Goal, ...]:
         """The goals that serve a criterion."""
@@ -255,10 +264,3 @@ def _wrong_count(goal: Goal, where: str) -> Iterator[str]:
 
 def _choice(names: Iterable[str] | None) -> str:
     return f"; there are: {', '.join(sorted(names))}" if names is not None else ""
-
-
-def _rules(file: File) -> Iterator[tuple[str, Rule]]:
-    for table, each_of in (("criteria", file.criteria), ("goals", file.goals)):
-        for number, each in enumerate(typing.cast("list[Goal | Criterion]", each_of), 1):
-            if each.match is not None:
-                yield from each.match.rules(f"{table}[{number}].match")

@@ -170,6 +170,16 @@ def test_subjects_are_looked_up_in_all_that_was_read_and_not_before(world):
     assert "warning" not in run(world, "goals", "check")[1]
 
 
+def test_a_glob_that_matches_no_file_that_was_read_is_a_warning_with_what_may_be_meant(world):
+    (world.cwd / "goals.toml").write_text(AGREED.replace('["services/pay/"]', '["services/pya/", "docs/"]'))
+    assert "warning" not in run(world, "goals", "check")[1]
+    run(world, "harvest", *Q3)
+    warnings = json.loads(run(world, "goals", "check", "--json")[1])["warnings"]
+    assert [each.partition("goals.toml: ")[2] for each in warnings] == [
+        "goals[1].match.paths: 'services/pya/' matches no file of what was read so far; did you mean 'services/pay/'?"
+    ]
+
+
 def test_a_note_about_what_nobody_read_or_of_a_day_to_come_is_a_warning_with_its_line(world):
     sha = commit(world, "Carry the order")
     run(world, "note", "A", "--about", "nosuch#5", "--about", sha, "--date", "2026-08-01")

@@ -61,8 +61,11 @@ def find_goal(goals: Goals, name: str) -> Goal:
     raise UnknownError(message, hint=f"There are: {', '.join(known) or 'none'}.")
 
 
-def everything(world: World, setup: Setup) -> pd.DataFrame | None:
-    """Identity, kind, subject, address, time and title of every row in the ledger; None where nothing was read yet."""
+def everything(world: World, setup: Setup, *more: str) -> pd.DataFrame | None:
+    """Identity, kind, subject, address, time and title of every row in the ledger, and whatever columns more are named.
+
+    None where nothing was read yet.
+    """
     import pandas as pd
 
     from harvester.cli.reading import is_there, open_ledger
@@ -70,7 +73,7 @@ def everything(world: World, setup: Setup) -> pd.DataFrame | None:
     if not is_there(setup):
         return None
     with open_ledger(world, setup, create=False) as ledger:
-        rows = ledger.rows().select(["id", "kind", "subject", "url", "at", "title"])
+        rows = ledger.rows().select(["id", "kind", "subject", "url", "at", "title", *more])
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     return frame
 

@@ -119,8 +119,8 @@ def _agreed(goal: Goal) -> str:
 def check(world: World, as_json: bool, config_path: Path | None) -> int:
     """Check goals.toml, decisions.toml and what notes name; errors exit with 1, warnings with 0.
 
-    Warnings tell of goals that can never match, of decisions and notes about what is not there, and of notes of days to
-    come. Work is looked up in everything that was read so far.
+    Warnings tell of goals that can never match, of globs that match no file, of decisions and notes about what is not
+    there, and of notes of days to come. Work and files are looked up in everything that was read so far.
 
     \b
     Example:
@@ -133,9 +133,9 @@ def check(world: World, as_json: bool, config_path: Path | None) -> int:
 
     setup = open_setup(world, config_path, None, aliases=False)
     known = _sound(setup)
-    rows = everything(world, setup)
+    rows = everything(world, setup, "paths")
     subjects = None if rows is None else set(rows["subject"].unique())
-    warnings = [*_warnings(known, subjects), *_about_notes(world, setup, known, rows)]
+    warnings = [*_warnings(known, subjects), *_about_files(known, rows), *_about_notes(world, setup, known, rows)]
     counts = {"goals": len(known.goals.goals), "criteria": len(known.goals.criteria)}
     counts["decisions"] = len(known.decisions.entries)
     if as_json:
@@ -174,6 +174,18 @@ def _warnings(known: Agreed, subjects: set[str] | None) -> Iterator[str]:
     yield from known.goals.warnings
     looked_up = {each.subject for each in known.decisions.entries} if subjects is None else subjects
     yield from doubts(known.decisions, [each.name for each in known.goals.goals], looked_up)
+
+
+def _about_files(known: Agreed, rows: pd.DataFrame | None) -> Iterator[str]:
+    """Globs that select none of the files that were read so far."""
+    import pyarrow.compute as pc
+
+    from harvester.frame import column
+    from harvester.unmatched import unmatched
+
+    if rows is not None:
+        paths = pc.unique(pc.list_flatten(column(rows, "paths")))
+        yield from (f"{known.goals.path}: {each}" for each in unmatched(known.goals, paths))
 
 
 def _about_notes(world: World, setup: Setup, known: Agreed, rows: pd.DataFrame | None) -> Iterator[str]:
