@@ -4,9 +4,11 @@ import datetime as dt
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -168,6 +170,31 @@ def test_subjects_are_looked_up_in_all_that_was_read_and_not_before(world):
     assert f"nothing that was read is 'commit/{sha}'" in run(world, "goals", "check")[1]
     run(world, "harvest", "--period", "2026Q4")
     assert "warning" not in run(world, "goals", "check")[1]
+
+
+def test_with_warnings_their_number_comes_first_and_each_is_said_once_with_its_file_as_seen_from_here(world):
+    (world.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"docs/["'))
+    (world.cwd / "decisions.toml").write_text(GONE)
+    (world.cwd / "notebook.md").write_text("## 2026-08-01 A\ngoal: paiments\noutcome: paiments = 4\n")
+    expected = [
+        "2 goals, 1 criterion, 1 decision; 3 warnings:",
+        "warning  goals.toml: goals[1].match.paths: 'docs/[' can never match: a '[' is never closed by a ']'",
+        "warning  decisions.toml: decisions[1].goal: there is no goal 'paymets'; did you mean 'payments'?",
+        "warning  notebook.md:1: there is no goal 'paiments'; did you mean 'payments'?",
+        "Nothing was read yet, so what decisions are about was not looked up: run `harvester harvest`.",
+    ]
+    assert run(world, "goals", "check")[1].splitlines() == expected
+
+    world.cwd /= "services"
+    above = [re.sub(r"^warning  ", "warning  ../", line) for line in expected]
+    assert run(world, "goals", "check")[1].splitlines() == above
+
+
+def test_where_the_way_from_here_is_longer_files_are_named_in_full(world):
+    (world.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"!services"'))
+    root, world.cwd = world.cwd, Path("/usr/lib")
+    out = run(world, "goals", "check", "--config", str(root / "harvester.toml"))[1]
+    assert f"warning  {root / 'goals.toml'}: goals[1].match.paths:" in out
 
 
 def test_a_glob_that_matches_no_file_that_was_read_is_a_warning_with_what_may_be_meant(world):

@@ -135,13 +135,19 @@ def check(world: World, as_json: bool, config_path: Path | None) -> int:
     known = _sound(setup)
     rows = everything(world, setup, "paths")
     subjects = None if rows is None else set(rows["subject"].unique())
-    warnings = [*_warnings(known, subjects), *_about_files(known, rows), *_about_notes(world, setup, known, rows)]
+    found = (
+        *_about_goals(known, rows),
+        *_about_decisions(setup, known, subjects),
+        *_about_notes(world, setup, known, rows),
+    )
+    # A note may name the same goal that is not there twice, and two sources may read the same notebook.
+    warnings = list(dict.fromkeys(f"{_shown(world, path)}{each}" for path, each in found))
     counts = {"goals": len(known.goals.goals), "criteria": len(known.goals.criteria)}
     counts["decisions"] = len(known.decisions.entries)
     if as_json:
         world.echo(json.dumps(counts | {"warnings": warnings, "looked_up": subjects is not None}, indent=2))
         return OK
-    world.echo(f"goals.toml and decisions.toml hold together: {_counted(counts)}.")
+    world.echo(_summary(_counted(counts), len(warnings)))
     for each in warnings:
         world.echo(printable(f"warning  {each}"))
     if known.decisions.entries and subjects is None:
@@ -168,27 +174,52 @@ def _sound(setup: Setup) -> Agreed:
     return made
 
 
-def _warnings(known: Agreed, subjects: set[str] | None) -> Iterator[str]:
-    from harvester.decisions import doubts
+def _summary(counted: str, warnings: int) -> str:
+    from harvester.words import numbered
 
-    yield from known.goals.warnings
-    looked_up = {each.subject for each in known.decisions.entries} if subjects is None else subjects
-    yield from doubts(known.decisions, [each.name for each in known.goals.goals], looked_up)
+    if warnings:
+        return f"{counted}; {numbered(warnings, 'warning')}:"
+    return f"goals.toml and decisions.toml hold together: {counted}."
 
 
-def _about_files(known: Agreed, rows: pd.DataFrame | None) -> Iterator[str]:
-    """Globs that select none of the files that were read so far."""
+def _shown(world: World, path: Path) -> str:
+    """A file as one names it from where one stands; in full where that is shorter."""
+    import os
+
+    try:
+        return min(os.path.relpath(path, world.cwd), str(path), key=len)
+    except ValueError:  # another drive
+        return str(path)
+
+
+Found = tuple["Path", str]
+"""A file, and what may be wrong in it from its place on: `: goals[1].match: …`."""
+
+
+def _about_goals(known: Agreed, rows: pd.DataFrame | None) -> Iterator[Found]:
+    """What can never match, and globs that select none of the files that were read so far."""
     import pyarrow.compute as pc
 
     from harvester.frame import column
     from harvester.unmatched import unmatched
 
+    path = known.goals.path
+    assert path, "with_goals has read a file"
+    yield from ((path, each.removeprefix(str(path))) for each in known.goals.warnings)
     if rows is not None:
-        paths = pc.unique(pc.list_flatten(column(rows, "paths")))
-        yield from (f"{known.goals.path}: {each}" for each in unmatched(known.goals, paths))
+        files = pc.unique(pc.list_flatten(column(rows, "paths")))
+        yield from ((path, f": {each}") for each in unmatched(known.goals, files))
 
 
-def _about_notes(world: World, setup: Setup, known: Agreed, rows: pd.DataFrame | None) -> Iterator[str]:
+def _about_decisions(setup: Setup, known: Agreed, subjects: set[str] | None) -> Iterator[Found]:
+    from harvester.decisions import FILE, doubts
+
+    looked_up = {each.subject for each in known.decisions.entries} if subjects is None else subjects
+    for each in doubts(known.decisions, [each.name for each in known.goals.goals], looked_up):
+        yield setup.config.root / FILE, each.removeprefix(FILE)
+
+
+def _about_notes(world: World, setup: Setup, known: Agreed, rows: pd.DataFrame | None) -> Iterator[Found]:
     from harvester.cli.agreed import nowhere
     from harvester.cli.note import notebooks
     from harvester.notebook import ahead, astray, load, unknown
@@ -200,7 +231,7 @@ def _about_notes(world: World, setup: Setup, known: Agreed, rows: pd.DataFrame |
         references = [each for entry in entries for each in entry.lists.get("about", ())]
         lost = nowhere(rows, references, known.tickets) if rows is not None and references else set()
         for each in (*doubts, *unknown(entries, goals, people), *astray(entries, lost), *ahead(entries, today)):
-            yield f"{path.name}:{each.line}: {each.reason}"
+            yield path, f":{each.line}: {each.reason}"
 
 
 def _counted(counts: dict[str, int]) -> str:
