@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.accounts import mail_key
+from harvester.changes import SHOWN, check, key_of
 from harvester.errors import ReportError
 from harvester.frame import column, records
 from harvester.goals import Goal
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from harvester.report import Material
 
 FORMAT = "harvester evidence 1"
-SHOWN = ("source", "scope", "id", "subject", "kind", "role", "account", "at", "title", "url")
-"""What an evidence tells of a row beside its digest."""
 
 
 def evidence(material: Material, report: str) -> dict[str, Any]:
@@ -50,7 +49,7 @@ def evidence(material: Material, report: str) -> dict[str, Any]:
             "since": material.window.since.isoformat(), "until": material.window.until.isoformat(),
             "name": material.window.name,
         },
-        "rows": sorted(_rows(rows), key=_key),
+        "rows": sorted(_rows(rows), key=key_of),
         "claims": _claims(material, rows),
         "goals": [_goal(material, each) for each in material.assessment.agreed.goals.goals],
         "threads": dict(sorted(titles(frame, rows["thread"].unique().tolist()).items())),
@@ -72,17 +71,6 @@ def _accounts(material: Material, person: str) -> list[str]:
 def digests(told: Mapping[str, Any]) -> dict[str, str]:
     """A digest (16 hex digits) each of an evidence's rows, claims, goals and coverage."""
     return {part: _digest(told[part]) for part in ("rows", "claims", "goals", "coverage")}
-
-
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What is different now, a line each, in words; empty where all is the same."""
-    return [
-        *_different("row", _by_key(before["rows"]), _by_key(after["rows"]), _words),
-        *_different("claim", _claims_by_key(before), _claims_by_key(after), _claim_words),
-        *_different("goal", _goals(before), _goals(after), lambda each: f"{each['name']}: {each['done']} done"),
-        *_different("title", _threads(before), _threads(after), lambda each: f"{each['thread']}: {each['title']}"),
-        *_different("source", _sources(before), _sources(after), lambda each: str(each["source"])),
-    ]
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -109,9 +97,7 @@ def load(path: Path) -> dict[str, Any]:
 def _checked(told: Mapping[str, Any]) -> None:
     """Look at every part that is used, as it is used; raises KeyError, TypeError, ValueError or AttributeError."""
     window_of(told)
-    changes(told, told)
-    for part in (_by_key(told["rows"]), _claims_by_key(told), _goals(told), _threads(told), _sources(told)):
-        sorted(part)
+    check(told)
     for each in told["persons"]:
         str.join("", [each["name"], *each["accounts"]])
     for at in told["read_at"].values():
@@ -210,7 +196,7 @@ def _claims(material: Material, rows: pd.DataFrame) -> list[dict[str, Any]]:
         | {name: claim[name] for name in ("target_kind", "target", "status", "reason")}
         for key, claim in zip(records(keys), records(claims), strict=True)
     ]
-    return sorted(told, key=lambda each: (*_key(each), each["target_kind"], each["target"]))
+    return sorted(told, key=lambda each: (*key_of(each), each["target_kind"], each["target"]))
 
 
 def _standing(standing: Any) -> dict[str, Any]:
@@ -221,18 +207,6 @@ def _standing(standing: Any) -> dict[str, Any]:
     }
 
 
-def _key(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    return row["source"], row["scope"], row["id"]
-
-
-def _by_key(rows: Sequence[Mapping[str, Any]]) -> dict[Any, Mapping[str, Any]]:
-    return {_key(row): row for row in rows}
-
-
-def _claims_by_key(told: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
-    return {(*_key(each), each["target_kind"], each["target"]): each for each in told["claims"]}
-
-
 def _goal(material: Material, goal: Goal) -> dict[str, Any]:
     """What was agreed of a goal, and what is done for it."""
     criterion = material.assessment.agreed.goals.criterion(goal.criterion or "")
@@ -241,36 +215,6 @@ def _goal(material: Material, goal: Goal) -> dict[str, Any]:
         "measure": goal.measure, "baseline": goal.baseline, "target": goal.target, "unit": goal.unit,
         "done": material.assessment.progress[goal.name].done,
     }  # fmt: skip
-
-
-def _goals(told: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
-    return {each["name"]: each for each in told["goals"]}
-
-
-def _threads(told: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
-    return {name: {"thread": name, "title": title} for name, title in told["threads"].items()}
-
-
-def _sources(told: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
-    return {each["source"]: each for each in told["coverage"]}
-
-
-def _different(what: str, before: Mapping[Any, Any], after: Mapping[Any, Any], words: Any) -> Iterable[str]:
-    for key in sorted(before.keys() - after.keys()):
-        yield f"{what} gone: {words(before[key])}"
-    for key in sorted(after.keys() - before.keys()):
-        yield f"{what} new: {words(after[key])}"
-    for key in sorted(before.keys() & after.keys()):
-        if before[key] != after[key]:
-            yield f"{what} changed: {words(after[key])}"
-
-
-def _words(row: Mapping[str, Any]) -> str:
-    return f"{row['subject']} ({row['role']}, {row['account']}): {row['title'] or 'no title'}"
-
-
-def _claim_words(claim: Mapping[str, Any]) -> str:
-    return f"{claim['subject']} {claim['status']} for {claim['target']}: {claim['reason']}"
 
 
 def _digest(told: Any) -> str:

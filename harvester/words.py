@@ -26,3 +26,15 @@ def numbered(number: int, one: str, many: str | None = None) -> str:
 def printable(text: str, *, lines: bool = True) -> str:
     """Text from a source as a terminal may have it: control characters become `?`, line ends too without `lines`."""
     return "".join(each if each.isprintable() or (lines and each == "\n") else "?" for each in text)
+
+
+def apart(one: str, other: str, most: int = 60) -> tuple[str, str]:
+    """Two texts, each cut to `most` characters around the first in which they differ, with … where more stood."""
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(same - most // 3, 0) if max(len(one), len(other)) > most else 0
+
+    def cut(text: str) -> str:
+        end = start + most
+        return f"{'…' if start else ''}{text[start:end]}{'…' if text[end:] else ''}"
+
+    return cut(one), cut(other)

@@ -9,10 +9,11 @@ import pytest
 
 from harvester import plugins
 from harvester.assess import Agreed, assess
+from harvester.changes import changes
 from harvester.connector import Gap
 from harvester.coverage import Standing
 from harvester.errors import ReportError
-from harvester.proof import changes, digests, dump, evidence
+from harvester.proof import digests, dump, evidence
 from harvester.report import Material, render, write
 from harvester.windows import Window, calendar
 from tests.rows import PEOPLE, at, commit, framed, review, row
@@ -87,8 +88,8 @@ def test_evidence_names_what_changed_by_row_and_source_but_not_when_it_was_read(
     after = evidence(material(edited, gaps=(Gap("org", "401"),)), "r")
     told = changes(before, after)
     assert "row new: github.com/org/app#77 (author, ada): Work" in told
-    assert "row changed: github.com/org/app#1 (author, ada): Another title" in told
-    assert "source changed: hub" in told
+    assert "row changed: github.com/org/app#1 (author, ada): title 'Carry the order's key' → 'Another title'" in told
+    assert "source changed: hub: complete → org: 401" in told
     assert changes(before, evidence(material(read_at="2026-10-09"), "r")) == []
     assert json.loads(dump(before)) == before
 

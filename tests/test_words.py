@@ -2,7 +2,7 @@
 
 import pytest
 
-from harvester.words import nearest, numbered, printable
+from harvester.words import apart, nearest, numbered, printable
 
 
 def test_the_nearest_word_is_asked_about():
@@ -28,3 +28,17 @@ def test_a_terminal_gets_no_control_characters():
 
 def test_what_must_stay_one_line_stays_one():
     assert printable("a\nb", lines=False) == "a?b"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cut"),
+    [
+        ("one", "other", ("one", "other")),
+        ("", "x", ("", "x")),
+        ("a" * 12, "", ("a" * 9 + "…", "")),
+        ("same " * 4 + "old", "same " * 4 + "new", ("…me old", "…me new")),
+        ("same " * 4 + "old and more", "same " * 4, ("…me old an…", "…me ")),
+    ],
+)
+def test_two_texts_are_cut_around_the_place_where_they_begin_to_differ(one, other, cut):
+    assert apart(one, other, 9) == cut

@@ -36,6 +36,7 @@ def command(world: World, file: Path, fresh: bool, config_path: Path | None, rep
       harvester verify accomplishments.md
     """
     from harvester import proof
+    from harvester.changes import changes
     from harvester.cli.main import MENDABLE, OK
     from harvester.cli.material import gather
     from harvester.cli.reading import open_ledger
@@ -52,7 +53,7 @@ def command(world: World, file: Path, fresh: bool, config_path: Path | None, rep
         person = _person(setup.config.people, told_of["accounts"])
         _, material = gather(world, setup, ledger, proof.window_of(before), person, fresh=fresh)
     after = proof.evidence(material, before["report"])
-    told += proof.changes(before, after) or _reads_otherwise(path, material, before)
+    told += changes(before, after) or _reads_otherwise(path, material, before)
     for line in told:
         world.echo(printable(line, lines=False))
     if told:
