@@ -538,7 +538,21 @@ def test_a_report_whose_text_and_digest_were_both_changed_is_found_out(world):
     head = path.read_text().partition("\n")[0]
     digest = hashlib.sha256(body.encode()).hexdigest()[:16]
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
-    assert run(world, "verify", "mine.md")[:2] == (1, "mine.md does not read as a report of the same rows does here.\n")
+    status, out, _ = run(world, "verify", "mine.md")
+    assert status == 1
+    assert out.startswith("mine.md reads otherwise than the same rows do here: line 4 is '9 commits in 1 project.")
+    assert "', and here '1 commit in 1 project." in out
+
+
+def test_a_line_that_was_added_to_a_report_cannot_command_the_terminal(world):
+    run(world, "report", "--period", "2026Q3", "--output", "mine.md")
+    path = world.cwd / "mine.md"
+    head, _, body = path.read_text().partition("\n")
+    body += "\x1b[2Jmore\n"
+    digest = hashlib.sha256(body.encode()).hexdigest()[:16]
+    path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
+    out = run(world, "verify", "mine.md")[1]
+    assert f"line {len(body.splitlines()) + 1} is '?[2Jmore', and here ''." in out
 
 
 def test_looking_for_who_did_most_keeps_nothing_of_anybody(tmp_path):

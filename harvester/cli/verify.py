@@ -76,7 +76,20 @@ def _reads_otherwise(path: Path, material: Material, before: Mapping[str, Any]) 
         return []
     version = before["harvester"]
     other = "" if version == VERSION else f" (it was made by harvester {version}, and this is {VERSION})"
-    return [f"{path.name} does not read as a report of the same rows does here{other}."]
+    number, was, now = _first_difference(path.read_text(encoding="utf-8"), again)
+    return [f"{path.name} reads otherwise than the same rows do here{other}: line {number} is {was}, and here {now}."]
+
+
+def _first_difference(text: str, again: str) -> tuple[int, str, str]:
+    """The number of the first line that differs, from 1, and what it is in each; the very first, a comment, may."""
+    from itertools import zip_longest
+
+    from harvester.words import apart
+
+    lines = enumerate(zip_longest(text.split("\n"), again.split("\n")), 1)
+    number, (was, now) = next((at, each) for at, each in lines if at > 1 and each[0] != each[1])
+    one, other = apart(was or "", now or "")
+    return number, "missing" if was is None else f"'{one}'", "missing" if now is None else f"'{other}'"
 
 
 def _person(people: People, accounts: Sequence[str]) -> str:
