@@ -218,9 +218,11 @@ def test_two_runs_write_the_same_bytes(world):
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({}, "There is no evidence"),
-        ({"mine.md.evidence.json": "{"}, "cannot be read"),
-        ({"mine.md.evidence.json": "{}"}, "is no evidence that this version reads"),
+        ({}, "There is no report 'mine.md'."),
+        ({"mine.md.evidence.json": "{}"}, "There is no report 'mine.md'."),
+        ({"mine.md": ""}, "There is no evidence"),
+        ({"mine.md": "", "mine.md.evidence.json": "{"}, "cannot be read"),
+        ({"mine.md": "", "mine.md.evidence.json": "{}"}, "is no evidence that this version reads"),
     ],
 )
 def test_what_cannot_be_verified_says_why(world, files, said):

@@ -41,10 +41,13 @@ def command(world: World, file: Path, fresh: bool, config_path: Path | None, rep
     from harvester.cli.material import gather
     from harvester.cli.reading import open_ledger
     from harvester.cli.setup import open_setup
+    from harvester.errors import UnknownError
     from harvester.report import doubted
     from harvester.words import printable
 
     path = world.cwd / file
+    if not path.exists():
+        raise UnknownError(f"There is no report {str(file)!r}.", hint="Name one that --output wrote.")
     before = proof.load(proof.path_beside(path))
     told = doubted(path, before)
     setup = open_setup(world, config_path, repo)
