@@ -225,14 +225,17 @@ def _wrong(file: File, known: Known) -> Iterator[str]:
 
 def _wrong_dates(goal: Goal, where: str) -> Iterator[str]:
     if goal.from_ and goal.until and goal.until <= goal.from_:
-        yield f"{where}.until: the goal ends ({goal.until}) before it begins ({goal.from_}); until is the day after"
+        order = "on the day on which" if goal.until == goal.from_ else f"({goal.until}) before"
+        what = f"the goal ends {order} it begins ({goal.from_})"
+        yield f"{where}.until: {what}; `until` is the first day that no longer counts"
         return
     for number, day in enumerate(goal.checkins, 1):
         if (goal.from_ and day < goal.from_) or (goal.until and day >= goal.until):
             yield f"{where}.checkins[{number}]: {day} is outside the goal ({goal.from_}..{goal.until})"
     for number, (first, end) in enumerate(goal.away, 1):
         if end <= first:
-            yield f"{where}.away[{number}]: it ends ({end}) before it begins ({first}); the second is the day back"
+            order = "on the day on which" if end == first else f"({end}) before"
+            yield f"{where}.away[{number}]: it ends {order} it begins ({first}); the second is the first day back"
 
 
 def _wrong_measure(goal: Goal, where: str, known: Known) -> Iterator[str]:

@@ -71,6 +71,7 @@ def test_a_goal_runs_by_the_persons_days_and_its_last_day_is_outside(tmp_path):
 
 
 GOAL = '[[goals]]\nname = "a"\ntitle = "A"\nmatch = { labels = ["x"] }\n'
+UNTIL = "; `until` is the first day that no longer counts"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,11 @@ GOAL = '[[goals]]\nname = "a"\ntitle = "A"\nmatch = { labels = ["x"] }\n'
         ),
         (
             GOAL + "from = 2026-10-01\nuntil = 2026-07-01",
-            "goals[1].until: the goal ends (2026-07-01) before it begins (2026-10-01); until is the day after",
+            "goals[1].until: the goal ends (2026-07-01) before it begins (2026-10-01)" + UNTIL,
+        ),
+        (
+            GOAL + "from = 2026-04-01\nuntil = 2026-04-01",
+            "goals[1].until: the goal ends on the day on which it begins (2026-04-01)" + UNTIL,
         ),
         (
             GOAL + "from = 2026-07-01\nuntil = 2026-10-01\ncheckins = [2026-10-01]",
@@ -101,7 +106,11 @@ GOAL = '[[goals]]\nname = "a"\ntitle = "A"\nmatch = { labels = ["x"] }\n'
         ),
         (
             GOAL + 'away = ["2026-08-03..2026-07-20"]',
-            "goals[1].away[1]: it ends (2026-07-20) before it begins (2026-08-03); the second is the day back",
+            "goals[1].away[1]: it ends (2026-07-20) before it begins (2026-08-03); the second is the first day back",
+        ),
+        (
+            GOAL + 'away = ["2026-08-03..2026-08-03"]',
+            "goals[1].away[1]: it ends on the day on which it begins (2026-08-03); the second is the first day back",
         ),
         (GOAL + 'criterion = "leads"', "goals[1].criterion: there is no criterion 'leads'"),
         (GOAL + "form = 2026-07-01", "goals[1].form: there is no such key; did you mean 'from'?"),
