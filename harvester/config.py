@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 FILE = "harvester.toml"
 _QUOTED = re.compile(r"'([^']*)'")
 Model = TypeVar("Model", bound=BaseModel)
+NAME = r"^[A-Za-z0-9_.-]+$"
+_TICKET_KEY = r"^[A-Z][A-Z0-9_]+$"
+_PATTERNS = {
+    NAME: "a name has letters from A to Z, digits, _ . and - only",
+    _TICKET_KEY: "a key has two or more capital letters, digits and _ only, and begins with a letter",
+}
+"""What the patterns ask for, in words."""
 
 
 class Section(BaseModel):
@@ -134,15 +141,15 @@ class File(Section):
     """harvester.toml as a whole."""
 
     me: Me = Field(default=Me(), description="whose report it is and how that person reckons time")
-    people: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")], PersonSection] = Field(
+    people: dict[Annotated[str, Field(pattern=NAME)], PersonSection] = Field(
         default_factory=dict, description="who is who: one table for each person"
     )
     teams: dict[str, Team] = Field(default_factory=dict, description="people who are reported on together")
     ledger: LedgerSection = Field(default=LedgerSection(), description="where what was read is kept")
-    sources: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")], Source] = Field(
+    sources: dict[Annotated[str, Field(pattern=NAME)], Source] = Field(
         default_factory=dict, description="where to look: one table for each source"
     )
-    tickets: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]+$")], Word] = Field(
+    tickets: dict[Annotated[str, Field(pattern=_TICKET_KEY)], Word] = Field(
         default_factory=dict,
         description='keys that stand for tickets, such as PAY = "https://example.atlassian.net"; no other key does',
     )
@@ -264,8 +271,24 @@ def _reason(error: ErrorDetails, place: list[str | int], model: type[BaseModel])
         return f"there is no such key{nearest(str(place[-1]), _keys_at(model, place[:-1]))}"
     if kind == "missing":
         return "this key is missing"
+    if kind == "string_pattern_mismatch" and (words := _PATTERNS.get(error["ctx"]["pattern"])):
+        return words
+    if brackets := _brackets(error, place, model):
+        return brackets
     likely = _likely(str(error["input"]), error["ctx"]["expected"]) if kind == "literal_error" else ""
     return message[:1].lower() + message[1:] + likely
+
+
+def _brackets(error: ErrorDetails, place: list[str | int], model: type[BaseModel]) -> str:
+    """How to write tables, where several, one, or one a name may stand and they were written as another of these."""
+    kind, found = error["type"], error["input"]
+    table = ".".join(part for part in place if isinstance(part, str))
+    if kind == "list_type" and isinstance(found, Mapping) and _keys_at(model, [*place, 0]):
+        several = f"[[{table}]], with two brackets" if len(place) == 1 else f"{place[-1]} = [{{ … }}], in brackets"
+        return f"write {several}; there may be several"
+    if kind in {"model_type", "dict_type"} and isinstance(found, list):
+        return f"write [{table}{'.NAME' if kind == 'dict_type' else ''}], with one bracket"
+    return ""
 
 
 def _likely(word: str, expected: str) -> str:

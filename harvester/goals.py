@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from harvester import schema
-from harvester.config import Section, Words, check, read_toml
+from harvester.config import NAME, Section, Words, check, read_toml
 from harvester.doubts import doubts
 from harvester.errors import ConfigError
 from harvester.windows import EVER, Calendar, Window
@@ -23,7 +23,7 @@ FILE = "goals.toml"
 OUTCOME = "outcome"
 """The measure that is no count but a figure written in the notebook."""
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+Name = Annotated[str, Field(pattern=NAME)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?", re.ASCII)
 

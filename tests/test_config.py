@@ -133,7 +133,14 @@ def test_a_byte_order_mark_is_no_error(tmp_path):
             "[people.me]\nmentee = { since = 2026-01-01, consent = true, untill = 1 }",
             ["people.me.mentee.untill: there is no such key"],
         ),
-        ("[people.'a:b']", ["people.a:b: string should match pattern '^[A-Za-z0-9_.-]+$'"]),
+        ("[people.'a:b']", ["people.a:b: a name has letters from A to Z, digits, _ . and - only"]),
+        (
+            "[tickets]\npay = 'x.example'",
+            ["tickets.pay: a key has two or more capital letters, digits and _ only, and begins with a letter"],
+        ),
+        ("[[me]]\nperson = 'me'", ["me: write [me], with one bracket"]),
+        ("[[sources]]\nconnector = 'git'", ["sources: write [sources.NAME], with one bracket"]),
+        ("[teams.a]\nmembers = { b = 1 }", ["teams.a.members: input should be a valid list"]),
         (
             "[people.me]\naccounts = { diry = 'x' }",
             ["people.me.accounts: there is no connector or source 'diry'; did you mean 'diary'?"],

@@ -123,6 +123,19 @@ UNTIL = "; `until` is the first day that no longer counts"
             "goals[1].match.people: there is no person 'teamate'; did you mean 'teammate'?",
         ),
         ('[[goals]]\nname = "a"', "goals[1].title: this key is missing"),
+        (
+            GOAL.replace('"a"', '"a b"'),
+            "goals[1].name: a name has letters from A to Z, digits, _ . and - only",
+        ),
+        (GOAL.replace("[[goals]]", "[goals]"), "goals: write [[goals]], with two brackets; there may be several"),
+        (
+            '[[goals]]\nname = "a"\ntitle = "A"\nmatch = { not = { labels = ["x"] } }',
+            "goals[1].match.not: write not = [{ … }], in brackets; there may be several",
+        ),
+        (
+            '[[goals]]\nname = "a"\ntitle = "A"\n[[goals.match]]\nlabels = ["x"]',
+            "goals[1].match: write [goals.match], with one bracket",
+        ),
         (GOAL + "target = nan\nmeasure = 'reviews'", "goals[1].target: input should be a finite number"),
         (
             GOAL + 'away = ["in July"]',
