@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from harvester import config, decisions, goals, measures, notebook, schema
+from harvester import config, decisions, goals, measures, notebook, progress, schema, shares, suggest
 from harvester.cli.main import harvester
 
 DISTINCT = {
@@ -16,6 +16,41 @@ DISTINCT = {
     "threads": "person, thread",
 }  # fmt: skip
 DOCS = Path(__file__).parent
+COMPETING = f"""\
+## Which goal gets the work
+
+What holds by labels, tickets, scopes, projects, people or kinds counts for every goal for which it holds. By `paths`
+goals compete with each other for a change (and criteria with each other): it counts for a goal where
+
+- at least `share` of its files are under the goal's globs, and more than half unless `share` asks for less; of a
+  change of more than {shares.SWEEPING} files {shares.SWEEPING_SHARE:.0%} must be. Tests, texts and build files hardly
+  count beside other files, lock files and changelogs do not, unless a glob names such files; where a change has no
+  others, all of it must be under the globs;
+- no other goal has more than half of that share. Only goals compete of whose days the change is and whose other keys
+  hold. So what two goals' globs both take counts for neither of them, until a `not` takes it from one.
+
+What has the share and fails the rest is only suggested, with the reason; `harvester triage` asks you. Why it is so, and
+how well it works: [matching by paths](../decisions/matching-by-paths.md).
+
+Words claim nothing. They suggest up to {suggest.BEST} goals for work that no goal has: `words` say most,
+then the words in `title` and `name`, then those in `why`.
+"""
+STATES = f"""\
+## Where a goal stands
+
+The pace is what would be done by now had the work gone evenly from `from` to `until`, days `away` left out (where all
+days are away, none is left out).
+
+| state | meaning |
+|---|---|
+| reached | the target is reached |
+| on track | no more than {progress.TOLERANCE:.0%} is missing of what the pace asks by now |
+| behind | more is missing |
+| not started | it is before `from` |
+| not reached | `until` has come without the target |
+| open | there is no pace, since `from` or `until` is not given |
+| unknown | there is no `target`, or no note of the goal's days has a figure for an outcome |
+"""
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->\n"
 
 
@@ -91,6 +126,8 @@ def goals_page(described: dict[str, Any]) -> str:
         *_table("`[[goals]]` in goals.toml", definitions["Goal"]),
         *_table("`[[criteria]]` in goals.toml", definitions["Criterion"]),
         *_table("`match` of a goal or a criterion", definitions["Rule"]),
+        COMPETING,
+        STATES,
         *_table("`[[decisions]]` in decisions.toml", entry),
         "## Fields of a note\n",
         "An entry is a heading `## 2026-08-12 Title`, and fields as needed below it, each at the start of a line.\n",

@@ -87,16 +87,26 @@ class Goal(Section):
     """One goal: why it matters, what counts, until when, and how work for it is recognised."""
 
     name: Name = Field(description="how decisions and notes refer to it")
-    title: str = Field(description="what a reader calls it")
-    why: str = Field("", description="why it matters to the business")
+    title: str = Field(description="what a reader calls it; its words suggest work too, as do those of `name`")
+    why: str = Field("", description="why it matters to the business; its words suggest work too, but say less")
     criterion: str | None = Field(None, description="the name of the criterion it serves")
-    from_: dt.date | None = Field(None, alias="from", description="the first day")
-    until: dt.date | None = Field(None, description="the first day that no longer counts")
-    checkins: list[dt.date] = Field(default_factory=list, description="days on which it is looked at together")
-    away: list[Away] = Field(default_factory=list, description="holidays and leave, which do not count for the pace")
+    from_: dt.date | None = Field(None, alias="from", description="the first day, such as `2026-07-01`, without quotes")
+    until: dt.date | None = Field(
+        None, description="the first day that no longer counts: `2026-10-01` for a goal up to 30 September"
+    )
+    checkins: list[dt.date] = Field(
+        default_factory=list, description="days on which it is looked at together: `[2026-08-15, 2026-09-15]`"
+    )
+    away: list[Away] = Field(
+        default_factory=list,
+        description="holidays and leave, which do not count for the pace: days, and spans whose second day is the "
+        'first day back, in quotes: `["2026-07-20..2026-08-03", 2026-09-01]`',
+    )
     measure: str | None = Field(None, description="what is counted, or outcome: a figure from the notebook")
-    baseline: Number | None = Field(None, description="where an outcome started")
-    target: Number | None = Field(None, description="what was agreed on")
+    baseline: Number | None = Field(
+        None, description="where an outcome started, such as 31; a count starts from 0 and has none"
+    )
+    target: Number | None = Field(None, description="what was agreed on; of an outcome it may be below `baseline`")
     unit: str = Field("", description="what the figure counts, for an outcome")
     words: Words = Field(default_factory=list, description="words that suggest work for it and never claim any")
     match: Rule | None = Field(None, description="how work for it is recognised")

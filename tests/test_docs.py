@@ -4,8 +4,12 @@ import importlib.util
 import re
 import shlex
 import subprocess
+import tomllib
 from pathlib import Path
+from typing import get_args
 
+from harvester import goals
+from harvester.progress import TOLERANCE, State
 from tests.worlds import Terminal, run, stand_in
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -80,3 +84,15 @@ def test_the_readme_shows_a_report_as_it_comes_out():
     assert len(shown) > 20
     rest = iter(report)
     assert [line for line in shown if line not in rest] == []
+
+
+def test_the_page_about_goals_says_how_they_compete_how_days_are_written_and_which_states_there_are():
+    page = (DOCS / "reference" / "goals.md").read_text("utf-8")
+    part = page.partition("## Where a goal stands")[2].partition("\n## ")[0]
+    states = re.findall(r"^\| ([a-z ]+) \| ", part, re.MULTILINE)
+    assert sorted(set(states) - {"state"}) == sorted(get_args(State))
+    assert f"no more than {TOLERANCE:.0%} is missing" in page
+    assert "no other goal has more than half of that share" in page
+    (example,) = re.findall(r"`(\[\"2026-07-20.*?\])`", page)
+    goal = goals.File.model_validate(tomllib.loads(f'[[goals]]\nname="a"\ntitle="A"\naway = {example}')).goals[0]
+    assert len(goal.away) == 2
