@@ -133,8 +133,8 @@ def test_errors_of_both_files_come_together_with_their_places(world):
     (world.cwd / "decisions.toml").write_text('[[decisions]]\nsubject = "x"\n')
     status, out, err = run(world, "goals", "check")
     assert (status, out) == (1, "")
-    assert "goals.toml: goals[1].criterion: there is no criterion 'leds'; did you mean 'leads'?" in err
-    assert "decisions.toml: decisions[1].goal: this key is missing" in err
+    assert "Error: goals.toml: goals[1].criterion: there is no criterion 'leds'; did you mean 'leads'?\n" in err
+    assert "\ndecisions.toml: decisions[1].goal: this key is missing\n" in err
 
 
 GONE = """

@@ -132,7 +132,7 @@ def check(world: World, as_json: bool, config_path: Path | None) -> int:
     from harvester.words import printable
 
     setup = open_setup(world, config_path, None, aliases=False)
-    known = _sound(setup)
+    known = _sound(world, setup)
     rows = everything(world, setup, "paths")
     subjects = None if rows is None else set(rows["subject"].unique())
     found = (
@@ -155,23 +155,24 @@ def check(world: World, as_json: bool, config_path: Path | None) -> int:
     return OK
 
 
-def _sound(setup: Setup) -> Agreed:
+def _sound(world: World, setup: Setup) -> Agreed:
     """What was agreed; the errors of both files come together, so that they are mended in one go."""
-    from harvester import decisions
+    from harvester import decisions, goals
     from harvester.cli.agreed import with_goals
     from harvester.errors import ConfigError
 
-    path = setup.config.root / decisions.FILE
     try:
-        made = with_goals(setup)
+        return with_goals(setup)
     except ConfigError as first:
+        wrong = [first]
         try:
-            decisions.load(path)
+            decisions.load(setup.config.root / decisions.FILE)
         except ConfigError as second:
-            wrong = "\n".join(dict.fromkeys((first.message, second.message)))
-            raise ConfigError(wrong, hint=first.hint or second.hint) from first
-        raise
-    return made
+            wrong.append(second)
+        text = "\n".join(dict.fromkeys(each.message for each in wrong))
+        for path in (setup.config.root / name for name in (goals.FILE, decisions.FILE)):
+            text = text.replace(str(path), _shown(world, path))
+        raise ConfigError(text, hint=wrong[0].hint or wrong[-1].hint) from first
 
 
 def _summary(counted: str, warnings: int) -> str:
