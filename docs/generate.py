@@ -130,7 +130,8 @@ def goals_page(described: dict[str, Any]) -> str:
         STATES,
         *_table("`[[decisions]]` in decisions.toml", entry),
         "## Fields of a note\n",
-        "An entry is a heading `## 2026-08-12 Title`, and fields as needed below it, each at the start of a line.\n",
+        "An entry is a heading `## 2026-08-12 Title`, and fields as needed below it, each at the start of a line.",
+        "Code between fences belongs to the text of its entry; what is commented out (`<!-- … -->`) is nothing.\n",
         "| field | meaning |\n|---|---|",
         *(f"| `{key}:` | {meaning} |" for key, meaning in notebook.FIELDS.items()),
     ]

@@ -6,8 +6,8 @@
     result: The second shift went without a call for help.
 
 One heading an entry, then fields as needed, each at the start of a line; indented lines below a field continue it.
-Whatever else stands in an entry is its text. Entries of one day are in the order in which they stand, or from the last
-to the first where the newest days stand first.
+Whatever else stands in an entry is its text, code between fences too; what is commented out is nothing. Entries of one
+day are in the order in which they stand, or from the last to the first where the newest days stand first.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harvester.atomic import write_text
+from harvester.blocks import COMMENT_ENDS, Block, blocks, opens
 from harvester.errors import ConfigError, SourceError
 from harvester.locks import alone
 from harvester.markdown import safe_url
@@ -53,7 +54,6 @@ _BEGINS_WITH_DAY = re.compile(r"[*_`\[(<\s]*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?!\d
 _DAY = re.compile(r"(?<!\d)\d{4}-\d{1,2}-\d{1,2}(?!\d)", re.ASCII)
 _NO_HEADING = re.compile(rf"[-+*>|#\s]|(?i:{'|'.join(FIELDS)})[ \t]*:")
 _FIELD = re.compile(r"^(?P<key>[A-Za-z]+)[ \t]*:(?:[ \t]+(?P<value>.*))?$")
-_FENCE = re.compile(r"^[ \t]{0,3}(```|~~~)")
 _SLUG = 60
 
 Line = tuple[int, str, str]
@@ -108,8 +108,10 @@ def load(path: Path) -> tuple[list[Entry], list[Doubt]]:
 def parse(text: str) -> tuple[list[Entry], list[Doubt]]:
     """The entries in a notebook's text, and what in it is half-written."""
     entries: list[Entry] = []
-    doubts: list[Doubt] = []
-    for line, heading, lines in _sections(text):
+    written = [raw.rstrip("\r") for raw in text.split("\n")]
+    found_blocks = blocks(written, _dated)
+    doubts = [_unclosed(at + 1, written[at]) for at in found_blocks.open]
+    for line, heading, lines in _sections(written, found_blocks.kinds):
         own = _HEADING.match(heading)
         found = own and _DATED.fullmatch(own["text"].strip())
         date = _date(found["date"]) if found else None
@@ -164,7 +166,7 @@ def render(entry: Entry) -> str:
         if value:
             lines.append(f"{key}: " + "\n  ".join(part.strip() for part in value.splitlines() if part.strip()))
     if entry.body.strip():
-        lines += ["", *(_as_text(line) for line in entry.body.strip("\n").splitlines())]
+        lines += ["", *_as_text(entry.body.strip("\n").splitlines())]
     return "\n".join(lines) + "\n"
 
 
@@ -172,8 +174,8 @@ def add(path: Path, entry: Entry) -> None:
     """Add an entry to the notebook, at its beginning where the newest stand first, else at its end.
 
     The file is replaced in one step and otherwise stays as it is; others who add at the same time wait. Raises
-    ConfigError where the entry has no title or a field that a notebook has not, SourceError where the file cannot be
-    read, ReportError where it cannot be written.
+    ConfigError where the entry has no title or a field that a notebook has not, or would be part of code that has no
+    end, SourceError where the file cannot be read, ReportError where it cannot be written.
     """
     for key in (*entry.lists, *entry.texts):
         if key not in FIELDS:
@@ -185,9 +187,15 @@ def add(path: Path, entry: Entry) -> None:
         text = path.read_bytes().decode("utf-8") if path.exists() else _INTRODUCTION
         if newest_first(before):
             at = _offset(text, before[0].line)
-            write_text(path, text[:at] + render(entry) + "\n" + text[at:])
+            after = text[:at] + render(entry) + "\n" + text[at:]
         else:
-            write_text(path, text + ("" if text.endswith("\n") else "\n") + "\n" + render(entry))
+            after = text + ("" if text.endswith("\n") else "\n") + "\n" + render(entry)
+        if len(parse(after.removeprefix("\ufeff"))[0]) <= len(before):
+            raise ConfigError(
+                f"{path} has code or a comment without an end, of which this note would be a part.",
+                hint="Nothing was written. `harvester doctor` names the line where it begins.",
+            )
+        write_text(path, after)
 
 
 def unknown(entries: Sequence[Entry], goals: Collection[str], people: Collection[str]) -> Iterator[Doubt]:
@@ -223,34 +231,31 @@ def _by_time(entries: Sequence[Entry]) -> list[int]:
     return sorted(reversed(numbers) if newest_first(entries) else numbers, key=lambda number: entries[number].date)
 
 
-def _sections(text: str) -> Iterator[tuple[int, str, list[str]]]:
-    """Each heading that may be an entry's, with the number of its line, and the lines below it."""
-    section: tuple[int, str, list[str]] | None = None
-    fenced = False
-    written = ["", *(raw.rstrip("\r") for raw in text.split("\n")), ""]
-    for number, line in enumerate(written[1:-1], 1):
-        fenced ^= bool(_FENCE.match(line))
-        underlined = not fenced and _underlined(*written[number - 1 : number + 2])
-        if underlined or _begins(line, fenced=fenced):
-            fenced = False
+def _sections(lines: Sequence[str], kinds: Sequence[Block]) -> Iterator[tuple[int, str, list[tuple[str, Block]]]]:
+    """Each heading that may be an entry's, with the number of its line, and the lines below it with what they are."""
+    section: tuple[int, str, list[tuple[str, Block]]] | None = None
+    framed = ["", *lines, ""]
+    for number, (line, kind) in enumerate(zip(lines, kinds, strict=True), 1):
+        if kind == "text" and (_begins(line) or _underlined(*framed[number - 1 : number + 2])):
             if section:
                 yield section
             section = (number, line, [])
         elif section:
-            section[2].append(line)
+            section[2].append((line, kind))
     if section:
         yield section
 
 
-def _begins(line: str, *, fenced: bool) -> bool:
-    """Whether an entry, or what was meant to be one, begins here: second-level headings and all that are dated.
-
-    Code in fences has no headings, but for dated ones: a fence that nobody closed must not swallow the next entry.
-    """
-    if own := _HEADING.match(line):
-        return not fenced or bool(_DATED.match(own["text"]))
+def _begins(line: str) -> bool:
+    """Whether an entry, or what was meant to be one, begins here: second-level headings and all that are dated."""
     other = _OTHER_HEADING.match(line)
-    return not fenced and bool(other and _BEGINS_WITH_DAY.match(other["text"]))
+    return bool(_HEADING.match(line) or (other and _BEGINS_WITH_DAY.match(other["text"])))
+
+
+def _dated(line: str) -> bool:
+    """Whether an entry begins here beyond doubt: a fence that nobody closed must not swallow it."""
+    own = _HEADING.match(line)
+    return bool(own and _DATED.match(own["text"]))
 
 
 def _underlined(before: str, line: str, following: str) -> bool:
@@ -271,6 +276,13 @@ def _unread(line: int, heading: str) -> Doubt:
     return Doubt(line, why, _date(found["date"]) if found else None)
 
 
+def _unclosed(line: int, text: str) -> Doubt:
+    """What is said of a fence or a comment that has no end."""
+    if opens(text) == "code":
+        return Doubt(line, f"the code that begins with {text.strip()[:80]!r} has no end, so the next entry ends it")
+    return Doubt(line, "the comment that begins here has no end, so it is read as text")
+
+
 def _entry(date: dt.date, title: str, fields: Sequence[Line], line: int) -> Entry:
     lists: dict[str, tuple[str, ...]] = {}
     texts: dict[str, str] = {}
@@ -289,13 +301,18 @@ def _entry(date: dt.date, title: str, fields: Sequence[Line], line: int) -> Entr
     return Entry(date, " ".join((title.strip() or first.split("\n")[0]).split()), lists, texts, written, line)
 
 
-def _fields(lines: Sequence[str], first: int) -> Iterator[Line]:
+def _fields(lines: Sequence[tuple[str, Block]], first: int) -> Iterator[Line]:
     """Each line with its number, and the field it belongs to, which is '' for a line of text."""
-    key, fenced = "", False
-    for number, line in enumerate(lines, first):
-        fenced ^= bool(_FENCE.match(line))
-        found = None if fenced else _FIELD.match(line)
-        if key and not fenced and line[:1] in {" ", "\t"} and line.strip():
+    key = ""
+    for number, (line, kind) in enumerate(lines, first):
+        if kind == "comment":
+            # What stands behind its end is seen, and so it is text.
+            key, rest = "", line.partition(COMMENT_ENDS)[2].strip()
+            if rest:
+                yield number, "", rest
+            continue
+        found = _FIELD.match(line) if kind == "text" else None
+        if key and kind == "text" and line[:1] in {" ", "\t"} and line.strip():
             yield number, key, line.strip()
             continue
         key = found["key"].casefold() if found and found["key"].casefold() in FIELDS else ""
@@ -343,11 +360,18 @@ def _date(text: str) -> dt.date | None:
         return None
 
 
-def _as_text(line: str) -> str:
-    """A line of text, set off by a space where it would be read as a heading, a field or a fence."""
+def _as_text(lines: Sequence[str]) -> list[str]:
+    """A body's lines; where code or a comment in it has no end, what opens one is set off so that it opens nothing."""
+    found = blocks(lines, _dated)
+    if found.open:
+        return [_set_off(line) if opens(line) == "text" else f"    {line}" for line in lines]
+    return [_set_off(line) if kind == "text" else line for line, kind in zip(lines, found.kinds, strict=True)]
+
+
+def _set_off(line: str) -> str:
+    """A line of text, set off by a space where it would be read as a heading or a field."""
     found = _FIELD.match(line)
-    heading = _begins(line, fenced=False) or _UNDERLINE.match(line)
-    special = heading or _FENCE.match(line) or (found and found["key"].casefold() in FIELDS)
+    special = _begins(line) or _UNDERLINE.match(line) or (found and found["key"].casefold() in FIELDS)
     return f" {line}" if special else line
 
 

@@ -107,7 +107,7 @@ def _checked(setup: Setup, entry: Entry) -> Iterator[str]:
     read, doubts = parse(render(entry))
     wrong = [each.reason for each in doubts if each.lost]
     if not wrong and [dict(each.texts) for each in read] != [_as_read(entry)]:
-        wrong = ["a field cannot hold a line of ``` or ~~~, which begins code; give it as --body"]
+        wrong = ["a field cannot hold a line of ```, ~~~ or <!--, which begins code or a comment; give it as --body"]
     known = agreed(setup).goals
     people = entry.lists.get("with", ())
     unknown_goals = [each.reason for each in unknown([entry], [goal.name for goal in known.goals], people)]

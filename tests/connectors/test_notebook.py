@@ -258,6 +258,79 @@ def test_code_in_a_fence_is_text_but_an_open_fence_does_not_swallow_the_next_ent
     assert rows[0].body == "```\n## no heading\nresult: no\n```"
 
 
+def test_a_heading_in_code_is_no_note_and_the_code_stays_in_the_body_of_its_entry():
+    for fence, end in (("```", "```"), ("~~~", "~~~"), ("````md", "`````"), ("~~~", "~~~~ ")):
+        body = f"{fence}\n## 2026-08-13 An example\nresult: no\n``\n{end}\nText."
+        (entry, after), doubts = parse(f"## 2026-08-12 A\n\n{body}\n\n## 2026-08-14 B\n")
+
+        assert (entry.title, entry.texts, entry.body, after.title, doubts) == ("A", {}, body, "B", [])
+
+
+def test_code_before_the_first_entry_is_no_note():
+    (entry,), doubts = parse("# Notebook\n\n```\n## 2026-08-12 An example\n```\n\n## 2026-08-14 B\n")
+
+    assert (entry.title, entry.line, doubts) == ("B", 7, [])
+
+
+def test_code_ends_with_a_fence_of_its_own_kind_only():
+    (entry,), doubts = parse("## 2026-08-12 A\n~~~\n```\n## 2026-08-13 B\n```\n~~~\nresult: x\n")
+
+    assert (entry.texts, doubts) == ({"result": "x"}, [])
+
+
+@pytest.mark.parametrize("comment", ["<!-- {} -->", "<!--\n{}\n-->", "  <!-- soon:\n\n{}\n\nor never -->"])
+@pytest.mark.parametrize("what", ["## 2026-08-13 B\nresult: no", "result: no", "# 2026-08-13", "2026-08-13 B\n---"])
+def test_what_is_commented_out_is_nothing(comment, what):
+    for before in ("", "## 2026-08-12 A\ntakeaway: y\n"):
+        found, doubts = parse(f"{before}{comment.format(what)}\n\n## 2026-08-14 C\nText.\n")
+
+        assert [each.title for each in found] == [*(["A"] if before else []), "C"]
+        assert [each.body for each in found] == [*([""] if before else []), "Text."]
+        assert [dict(each.texts) for each in found] == [*([{"takeaway": "y"}] if before else []), {}]
+        assert doubts == []
+
+
+def test_text_behind_a_comment_stays_text():
+    (entry,), _ = parse("## 2026-08-12 A\n<!-- a\n## 2026-08-13 B --> seen\n")
+
+    assert entry.body == "seen"
+
+
+def test_code_or_a_comment_without_an_end_swallows_no_entry_and_is_told_with_its_line():
+    found, doubts = parse("## 2026-08-12 A\n```py\nopen\n## 2026-08-13 B\n<!-- open\n## 2026-08-14 C\n")
+
+    assert [(each.title, each.body) for each in found] == [("A", "```py\nopen"), ("B", "<!-- open"), ("C", "")]
+    assert [(each.line, each.reason, each.lost) for each in doubts] == [
+        (2, "the code that begins with '```py' has no end, so the next entry ends it", None),
+        (5, "the comment that begins here has no end, so it is read as text", None),
+    ]
+
+
+def test_what_a_body_leaves_open_reaches_into_no_other_note(tmp_path):
+    path = tmp_path / "notebook.md"
+    bodies = ("```\nopen", "<!-- open", "~~~\nopen\n```py", "-->\n```\n~~~", "```\n## 2026-01-01 x\n```")
+    for day, body in enumerate(bodies, 1):
+        add(path, Entry(dt.date(2026, 9, day), f"T{day}", body=body))
+
+    found, doubts = parse(path.read_text())
+
+    assert [each.title for each in found] == ["T1", "T2", "T3", "T4", "T5"]
+    assert [each.body.split() for each in found] == [each.split() for each in bodies]
+    assert found[4].body == bodies[4]
+    assert doubts == []
+
+
+def test_a_note_that_open_code_would_swallow_is_not_written(tmp_path):
+    path = tmp_path / "notebook.md"
+    path.write_text("## 2026-09-01 A\n```\nopen\n")
+    add(path, Entry(dt.date(2026, 9, 2), "B"))
+    before = path.read_text()
+
+    with pytest.raises(ConfigError, match="code or a comment without an end"):
+        add(path, Entry(dt.date(2026, 9, 3), "C", body="```\ncode\n```"))
+    assert path.read_text() == before
+
+
 def test_a_notebook_that_is_not_begun_holds_nothing_and_check_says_so(tmp_path):
     connector = notebook(tmp_path, "")
     assert fetched(connector) == []
