@@ -122,6 +122,7 @@ def goals_page(described: dict[str, Any]) -> str:
     )
     definitions = described["$defs"]
     entry = decisions.Entry.model_json_schema()
+    wrapped = ", ".join(f"`{key}`" for key in notebook.WRAPPED)
     parts = [
         *_table("`[[goals]]` in goals.toml", definitions["Goal"]),
         *_table("`[[criteria]]` in goals.toml", definitions["Criterion"]),
@@ -131,6 +132,7 @@ def goals_page(described: dict[str, Any]) -> str:
         *_table("`[[decisions]]` in decisions.toml", entry),
         "## Fields of a note\n",
         "An entry is a heading `## 2026-08-12 Title`, and fields as needed below it, each at the start of a line.",
+        f"The text of {wrapped} may wrap; that of the others goes on in lines that are indented.",
         "Code between fences belongs to the text of its entry; what is commented out (`<!-- … -->`) is nothing.\n",
         "| field | meaning |\n|---|---|",
         *(f"| `{key}:` | {meaning} |" for key, meaning in notebook.FIELDS.items()),

@@ -5,7 +5,8 @@
     goal: mentoring
     result: The second shift went without a call for help.
 
-One heading an entry, then fields as needed, each at the start of a line; indented lines below a field continue it.
+One heading an entry, then fields as needed, each at the start of a line; indented lines below a field continue it, and
+so does whatever follows a `result`, `technical` or `takeaway` up to an empty line, another field, a list or the like.
 Whatever else stands in an entry is its text, code between fences too; what is commented out is nothing. Entries of one
 day are in the order in which they stand, or from the last to the first where the newest days stand first.
 """
@@ -13,7 +14,6 @@ day are in the order in which they stand, or from the last to the first where th
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +44,9 @@ FIELDS: Mapping[str, str] = {
 """The fields of an entry and what they mean; the reference in docs/ prints them."""
 
 LISTS = ("with", "goal", "about", "labels")
+WRAPPED = ("result", "technical", "takeaway")
+"""Fields of prose, whose lines an editor may wrap."""
+
 ROLES = ("author", "helper", "mentor")
 _INTRODUCTION = "# Notebook\n\nWhat no tracker sees. One heading an entry, fields as needed.\n"
 _HEADING = re.compile(r"^##(?!#)[ \t]*(?P<text>.*)$")
@@ -54,7 +57,8 @@ _BEGINS_WITH_DAY = re.compile(r"[*_`\[(<\s]*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?!\d
 _DAY = re.compile(r"(?<!\d)\d{4}-\d{1,2}-\d{1,2}(?!\d)", re.ASCII)
 _NO_HEADING = re.compile(rf"[-+*>|#\s]|(?i:{'|'.join(FIELDS)})[ \t]*:")
 _FIELD = re.compile(r"^(?P<key>[A-Za-z]+)[ \t]*:(?:[ \t]+(?P<value>.*))?$")
-_SLUG = 60
+_ASIDE = re.compile(r"<!--.*?-->")
+_NO_PROSE = re.compile(r"[>|]|[-+*][ \t]|1[.)][ \t]|#{1,6}(?:[ \t]|$)|(?:=+|-+|_{3,}|\*{3,})[ \t]*$")
 
 Line = tuple[int, str, str]
 """A line of an entry: its number, from 1, the field it belongs to (or ''), what it says."""
@@ -86,7 +90,7 @@ class Doubt:
     line: int
     reason: str
     lost: dt.date | None = None
-    """The day for which an entry or a figure is missing because of it; None where nothing is, or nobody knows when."""
+    """The day for which an entry, a figure or a field is missing because of it; None where none is, or nobody knows."""
 
 
 def load(path: Path) -> tuple[list[Entry], list[Doubt]]:
@@ -118,8 +122,8 @@ def parse(text: str) -> tuple[list[Entry], list[Doubt]]:
         if not found or date is None:
             doubts.append(_unread(line, heading))
             continue
-        fields = list(_fields(lines, line + 1))
-        entry = _entry(date, found["title"] or "", fields, line)
+        fields = _fields(lines, line + 1)
+        entry = _entry(date, _seen(found["title"] or ""), fields, line)
         doubts += _doubts(entry, fields)
         if entry.title:
             entries.append(entry)
@@ -130,32 +134,6 @@ def newest_first(entries: Sequence[Entry]) -> bool:
     """Whether the days go down from entry to entry."""
     dates = [each.date for each in entries]
     return dates == sorted(dates, reverse=True) and dates != sorted(dates)
-
-
-def places(entries: Sequence[Entry]) -> list[int]:
-    """Which one of its day each entry is, from 0, so that the later of two figures for a goal holds."""
-    counts: dict[dt.date, int] = {}
-    found = [0] * len(entries)
-    for number in _by_time(entries):
-        found[number] = counts[entries[number].date] = counts.get(entries[number].date, -1) + 1
-    return found
-
-
-def identities(entries: Sequence[Entry]) -> list[str]:
-    """A lasting name for each entry, made from its title, so that moving it to another day moves the row.
-
-    Where a title stands again its day is part of the name, and a number where it stands twice on that day. The earliest
-    keeps the plain name, so that whoever referred to it still does when another is written.
-    """
-    seen: dict[tuple[str, dt.date | None], int] = {}
-    names = [""] * len(entries)
-    for number in _by_time(entries):
-        date, title = entries[number].date, _plain(entries[number].title)
-        again = seen[title, None] = seen.get((title, None), 0) + 1
-        that_day = seen[title, date] = seen.get((title, date), 0) + 1
-        end = (f"-{date.isoformat()}" if again > 1 else "") + (f"-{that_day}" if that_day > 1 else "")
-        names[number] = f"{_slug(title)}-{hashlib.sha256(title.encode()).hexdigest()[:8]}{end}"
-    return names
 
 
 def render(entry: Entry) -> str:
@@ -223,12 +201,6 @@ def ahead(entries: Sequence[Entry], today: dt.date) -> Iterator[Doubt]:
     for each in entries:
         if each.date > today:
             yield Doubt(each.line, f"{day(each.date)} is still to come, and the entry counts from that day on")
-
-
-def _by_time(entries: Sequence[Entry]) -> list[int]:
-    """The numbers of the entries from the earliest to the latest."""
-    numbers = range(len(entries))
-    return sorted(reversed(numbers) if newest_first(entries) else numbers, key=lambda number: entries[number].date)
 
 
 def _sections(lines: Sequence[str], kinds: Sequence[Block]) -> Iterator[tuple[int, str, list[tuple[str, Block]]]]:
@@ -301,27 +273,45 @@ def _entry(date: dt.date, title: str, fields: Sequence[Line], line: int) -> Entr
     return Entry(date, " ".join((title.strip() or first.split("\n")[0]).split()), lists, texts, written, line)
 
 
-def _fields(lines: Sequence[tuple[str, Block]], first: int) -> Iterator[Line]:
-    """Each line with its number, and the field it belongs to, which is '' for a line of text."""
+def _fields(lines: Sequence[tuple[str, Block]], first: int) -> list[Line]:
+    """Each line with its number, and the field it belongs to, which is '' for a line of text; wrapped ones as one."""
+    made: list[Line] = []
     key = ""
     for number, (line, kind) in enumerate(lines, first):
         if kind == "comment":
             # What stands behind its end is seen, and so it is text.
             key, rest = "", line.partition(COMMENT_ENDS)[2].strip()
-            if rest:
-                yield number, "", rest
+            made += [(number, "", rest)] if rest else []
             continue
         found = _FIELD.match(line) if kind == "text" else None
         if key and kind == "text" and line[:1] in {" ", "\t"} and line.strip():
-            yield number, key, line.strip()
+            made.append((number, key, _seen(line)))
             continue
-        key = found["key"].casefold() if found and found["key"].casefold() in FIELDS else ""
-        yield number, key, (found["value"] or "").strip() if found and key else line
+        named = found["key"].casefold() if found and found["key"].casefold() in FIELDS else ""
+        if key in WRAPPED and kind == "text" and not named and _goes_on(line):
+            made[-1] = (made[-1][0], key, f"{made[-1][2]} {_seen(line)}".strip())
+            continue
+        key = named
+        made.append((number, key, _seen(found["value"] or "") if found and key else line))
+    return made
+
+
+def _seen(text: str) -> str:
+    """A field's text or a title without what is commented out in it."""
+    return " ".join(filter(None, map(str.strip, _ASIDE.split(text))))
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a line is more of the paragraph above it, as Markdown has it, and no field with a slip in its name."""
+    return bool(line.strip()) and not _NO_PROSE.match(line) and not _misspelt(line)
 
 
 def _doubts(entry: Entry, fields: Sequence[Line]) -> Iterator[Doubt]:
     if not entry.title:
         yield Doubt(entry.line, "the entry has neither a title nor a result, so it counts nowhere", entry.date)
+    empty = {key: number for number, key, _ in reversed(fields) if key not in {"", *entry.lists, *entry.texts}}
+    for key, number in empty.items():
+        yield Doubt(number, f"`{key}:` says nothing yet", entry.date)
     yield from _doubtful_outcomes(entry, [(number, value) for number, key, value in fields if key == "outcome"])
     for number, key, value in fields:
         if key == "role" and value and value.casefold() not in ROLES:
@@ -378,11 +368,3 @@ def _set_off(line: str) -> str:
 def _offset(text: str, line: int) -> int:
     """Where a line, from 1, begins."""
     return sum(len(each) + 1 for each in text.split("\n")[: line - 1])
-
-
-def _plain(title: str) -> str:
-    return " ".join(title.casefold().split())
-
-
-def _slug(title: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", title)[:_SLUG].strip("-") or "note"

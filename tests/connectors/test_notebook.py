@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from harvester.connector import Done, Finding, Gap, Request
 from harvester.connectors.notebook import Notebook, noon
+from harvester.entries import identities
 from harvester.errors import ConfigError, SourceError
-from harvester.notebook import Entry, add, identities, parse, render, unknown
+from harvester.notebook import Entry, add, parse, render, unknown
 from harvester.progress import read_outcome
 from harvester.schema import Contribution
 from harvester.testing import check_connector, tools
@@ -105,6 +106,9 @@ def test_it_is_read_for_its_writer_only(tmp_path):
             3,
             "the outcome 'four' is no `goal = number`, so it moves no goal",
         ),
+        ("## 2026-08-12 A\nresult:\n\ntechnical: x\n", 2, "`result:` says nothing yet"),
+        ("## 2026-08-12 A\ngoal: ,\ngoal:\nWhat I did.\n", 2, "`goal:` says nothing yet"),
+        ("## 2026-08-12 A\nwith: x\noutcome:\n", 3, "`outcome:` says nothing yet"),
         (
             "\n### 2026-08-12 Lower\nresult: x\n",
             2,
@@ -231,9 +235,50 @@ def test_an_entry_that_is_half_written_elsewhere_in_time_is_no_gap_here(tmp_path
 
 
 def test_an_entry_without_a_title_is_called_by_its_result(tmp_path):
-    assert [row.title for row in fetched(notebook(tmp_path, "## 2026-08-12\nresult: It works.\nAlways.\n"))] == [
+    assert [row.title for row in fetched(notebook(tmp_path, "## 2026-08-12\nresult: It works.\n\nAlways.\n"))] == [
         "It works."
     ]
+
+
+@pytest.mark.parametrize("key", ["result", "technical", "takeaway"])
+def test_prose_that_wraps_goes_on_in_its_field(key):
+    text = f"{key}: One line,\nanother: even 2026-08-12\nand a third.\n  Indented.\nwith: grace\n\nText.\n"
+    (entry,), doubts = parse(f"## 2026-08-12 A\n{text}")
+
+    assert entry.texts == {key: "One line, another: even 2026-08-12 and a third.\nIndented."}
+    assert (entry.lists, entry.body, doubts) == ({"with": ("grace",)}, "Text.", [])
+
+
+def test_prose_may_begin_below_the_name_of_its_field():
+    (entry,), doubts = parse("## 2026-08-12 A\nresult:\nNobody is\ncharged twice.\n")
+
+    assert (entry.texts, entry.body, doubts) == ({"result": "Nobody is charged twice."}, "", [])
+
+
+@pytest.mark.parametrize("line", ["- a list", "1. a list", "### More", "> said", "| a | b |", "```\ncode\n```", "---"])
+def test_what_is_no_prose_does_not_go_on_in_a_field(line):
+    (entry,), _ = parse(f"## 2026-08-12 A\nresult: It works.\n{line}\n")
+
+    assert (entry.texts, entry.body) == ({"result": "It works."}, line)
+
+
+def test_a_field_of_one_line_does_not_take_the_text_below_it():
+    (entry,), _ = parse("## 2026-08-12 A\ngoal: payments\nWhat I did.\n")
+
+    assert (entry.lists, entry.body) == ({"goal": ("payments",)}, "What I did.")
+
+
+def test_a_misspelt_field_below_prose_is_told_and_stays_text():
+    (entry,), (doubt,) = parse("## 2026-08-12 A\nresult: It works.\ntakeway: y\n")
+
+    assert (entry.texts, entry.body, doubt.line) == ({"result": "It works."}, "takeway: y", 3)
+
+
+def test_a_field_that_says_nothing_is_told_once_and_the_rest_is_read():
+    (entry,), doubts = parse("## 2026-08-12 A\nresult:\ntakeaway:\ngoal:\ntakeaway: y\nresult:\n\nText.\n")
+
+    assert (entry.texts, entry.lists, entry.body) == ({"takeaway": "y"}, {}, "Text.")
+    assert [(each.line, each.lost) for each in doubts] == [(2, dt.date(2026, 8, 12)), (4, dt.date(2026, 8, 12))]
 
 
 def test_a_misspelt_field_stays_text_and_is_said_by_check(tmp_path):
@@ -288,6 +333,14 @@ def test_what_is_commented_out_is_nothing(comment, what):
         assert [each.body for each in found] == [*([""] if before else []), "Text."]
         assert [dict(each.texts) for each in found] == [*([{"takeaway": "y"}] if before else []), {}]
         assert doubts == []
+
+
+def test_a_comment_within_a_field_or_a_title_is_no_part_of_it():
+    text = "## 2026-08-12 A <!-- b -->\ngoal: x <!-- or y -->\nresult: <!-- what? -->\n"
+    (entry,), (doubt,) = parse(text + "takeaway: One <!-- or two -->\nthing <!-- more -->.\n")
+
+    assert (entry.title, entry.lists, entry.texts) == ("A", {"goal": ("x",)}, {"takeaway": "One thing ."})
+    assert (doubt.line, doubt.reason) == (3, "`result:` says nothing yet")
 
 
 def test_text_behind_a_comment_stays_text():
