@@ -247,6 +247,26 @@ def counting(frame: pd.DataFrame) -> pd.Index:
     return frame.index[np.any([_inside(frame, MEASURES[name]) for name in COUNTED], axis=0)]
 
 
+def uncounted(row: Mapping[str, Any]) -> str:
+    """Why none of `COUNTED` counts a row, one of `harvester.frame.records`, in words; '' where nobody knows better."""
+    if row["bot"]:
+        return "it is a bot's or an assistant's, which are left out"
+    kind, role = row["kind"], row["role"]
+    if role == "co-author":
+        return "as co-author: shown, and counted nowhere"
+    if role not in {each for name in COUNTED if kind in MEASURES[name].kinds for each in MEASURES[name].roles}:
+        return f"as {role}: counted nowhere"
+    if row["in_pull_request"]:
+        return "part of a pull request, which counts"
+    if row["picked"]:
+        return "picked from an earlier commit, which counts"
+    if row["of_own_work"]:
+        return f"a {kind} of one's own work"
+    if row["state"] in NOT_DONE:
+        return f"closed as {'a duplicate' if row['state'] == 'duplicate' else 'not planned'}"
+    return ""
+
+
 def count(frame: pd.DataFrame, name: str) -> float:
     """The number a measure gives for a prepared frame; for several people each subject counts once for each of them."""
     once = _once(frame, MEASURES[name])

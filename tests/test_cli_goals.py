@@ -356,7 +356,9 @@ def test_words_for_several_pieces_of_work_are_refused_with_their_names(world):
     status, _, err = run(world, "decide", "pay#12", "--goal", "payments")
     assert status == 1
     assert "'pay#12' may be github.com/one/pay#12, github.com/two/pay#12." in err
-    assert run(world, "decide", "two/pay#12", "--goal", "payments")[0] == 0
+    assert run(world, "decide", "one/pay#12", "--goal", "payments")[0] == 0
+    # Both clones tell of the same commit, which counts once.
+    assert "(it counts as github.com/one/pay#12)" in run(world, "decide", "two/pay#12", "--goal", "payments")[2]
 
 
 MERGED = """
@@ -384,6 +386,59 @@ def test_a_commit_that_counts_with_its_pull_request_is_refused_with_its_name(tmp
     assert not (world.cwd / "decisions.toml").exists()
     assert run(world, "decide", commit(world, "All by itself"), "--goal", "payments", "--reject")[0] == 0
     assert run(world, "decide", "pay#12", "--goal", "payments", "--reject")[0] == 0
+
+
+OF_OTHERS = """
+git remote add origin https://github.com/example/pay
+ada 2026-07-19T09:00:00+00:00 README.md "Begin"
+grace 2026-07-20T09:00:00+00:00 services/pay/both.py "Do it together (#12)
+
+Co-authored-by: Ada Lovelace <ada@example.org>"
+git checkout --quiet -b retries
+grace 2026-07-20T09:00:00+00:00 services/pay/retry.py "Try again"
+git checkout --quiet main
+who="Ada Lovelace" mail=ada@example.org as 2026-07-22T09:00:00+00:00 \\
+    git merge --quiet --no-ff --message "Merge pull request #13 from grace/retries" retries
+grace 2026-07-23T09:00:00+00:00 services/pay/alone.py "All by herself (#14)"
+"""
+
+
+@pytest.mark.parametrize("arguments", [(), ("--everyone",)], ids=["of me", "of everyone"])
+def test_work_of_which_nothing_counts_for_me_is_refused_with_the_reason_and_may_be_rejected(tmp_path, arguments):
+    world = stand_in(tmp_path, OF_OTHERS)
+    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (world.cwd / "goals.toml").write_text(AGREED)
+    run(world, "harvest", *Q3, *arguments)
+    for what, why in (("pay#12", "as co-author: shown, and counted nowhere"), ("pay#13", "as merger: counted nowhere")):
+        status, out, err = run(world, "decide", what, "--goal", "payments")
+        assert (status, out) == (1, "")
+        assert f"Nothing of github.com/example/{what} counts for you ({why}), so it can serve no goal" in err
+        assert f'`harvester note "…" --about github.com/example/{what} --goal payments`' in err
+    assert not (world.cwd / "decisions.toml").exists()
+    assert run(world, "decide", "pay#13", "--goal", "payments", "--reject")[0] == 0
+    assert run(world, "decide", "pay#13", "--goal", "payments", "--undo")[0] == 0
+
+
+def test_what_counts_for_somebody_configured_alone_can_be_decided_on_for_them(tmp_path):
+    world = stand_in(tmp_path, OF_OTHERS)
+    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (world.cwd / "goals.toml").write_text(AGREED)
+    run(world, "harvest", *Q3, "--everyone")
+    assert run(world, "decide", "pay#14", "--goal", "payments")[0] == 0
+    (world.cwd / "harvester.toml").write_text(CONFIGURATION.replace("grace@example.org", "g@example.org"))
+    status, _, err = run(world, "decide", "pay#14", "--goal", "payments")
+    assert (status, "counts for you (somebody else's)" in err) == (1, True)
+
+
+def test_a_commit_picked_from_an_earlier_one_can_serve_no_goal(tmp_path):
+    first = "$(git log -1 --format=%H --grep=runbook)"
+    script = f'ada 2026-08-04T10:00:00+02:00 y "Again\n\n(cherry picked from commit {first})"\n'
+    world = stand_in(tmp_path, HISTORY + script)
+    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (world.cwd / "goals.toml").write_text(AGREED)
+    run(world, "harvest", *Q3)
+    status, _, err = run(world, "decide", commit(world, "Again"), "--goal", "payments")
+    assert (status, "(picked from an earlier commit, which counts)" in err) == (1, True)
 
 
 @pytest.mark.parametrize(

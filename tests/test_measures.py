@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from harvester import measures
 from harvester.assess import Agreed, assess
+from harvester.frame import records
 from harvester.goals import Goal, Goals
 from harvester.people import People
 from harvester.schema import Kind, Role
@@ -224,3 +225,22 @@ def test_neither_the_order_of_sources_nor_reading_twice_changes_a_count(rows, ag
 def test_the_row_that_knows_more_is_shown(first, second):
     frame = framed([row(**first), row(source="hub2", **second)], BOTH)
     assert frame.loc[frame["shown"], "body"].tolist() == ["why"]
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({}, ""),
+        ({"role": "co-author"}, "as co-author: shown, and counted nowhere"),
+        ({"role": "merger"}, "as merger: counted nowhere"),
+        ({"kind": "issue", "role": "assignee", "state": "duplicate"}, "closed as a duplicate"),
+        ({"kind": "issue", "role": "resolver", "state": "not_planned"}, "closed as not planned"),
+        ({"kind": "issue", "role": "assignee", "state": "completed"}, ""),
+        ({"kind": "comment", "role": "helper", "owners": ("ada",)}, "a comment of one's own work"),
+        ({"account": "dependabot[bot]"}, "it is a bot's or an assistant's, which are left out"),
+    ],
+)
+def test_why_a_row_does_not_count_is_told_in_words_and_only_where_it_does_not(values, why):
+    frame = framed([row(**values)])
+    assert measures.uncounted(records(frame)[0]) == why
+    assert (why == "") == bool(len(measures.counting(frame[~frame["bot"]])))

@@ -121,8 +121,8 @@ def nowhere(frame: pd.DataFrame, references: Iterable[str], tickets: Mapping[str
     return set(asked) - {asked[row - len(frame)] for row, _ in about(notes, tickets)}
 
 
-def counted_in(world: World, setup: Setup, subject: str) -> str | None:
-    """The pull request with which a commit counts for everybody who has a part in it; None where it counts by itself.
+def with_neighbours(world: World, setup: Setup, subject: str) -> pd.DataFrame:
+    """The prepared rows of a subject and of what tells whether they count: pull requests, and what it was picked from.
 
     As in a report, rows of sources that are no longer configured are left out.
     """
@@ -134,10 +134,41 @@ def counted_in(world: World, setup: Setup, subject: str) -> str | None:
 
     with open_ledger(world, setup, create=False) as ledger:
         rows = ledger.rows()
-    wanted = pc.or_(pc.equal(rows["subject"], subject), pc.equal(rows["kind"], "pull_request"))
-    configured = pc.is_in(rows["source"], pa.array(list(setup.config.sources), pa.string()))
-    frame = prepare(rows.filter(pc.and_(wanted, configured)), setup.config.people)
-    commits = frame[(frame["kind"] == "commit") & frame["shown"] & ~frame["bot"]]
+    rows = rows.filter(pc.is_in(rows["source"], pa.array(list(setup.config.sources), pa.string())))
+    own = rows.filter(pc.equal(pc.utf8_lower(rows["subject"]), subject.lower()))
+    named = pa.array([subject, *pc.list_flatten(own["same_as"]).to_pylist()], pa.string())
+    wanted = pc.is_in(pc.utf8_lower(rows["subject"]), pc.utf8_lower(named))
+    wanted = pc.or_(pc.or_(wanted, pc.is_in(rows["id"], own["id"])), pc.equal(rows["kind"], "pull_request"))
+    return prepare(rows.filter(wanted), setup.config.people)
+
+
+def why_nothing_counts(setup: Setup, frame: pd.DataFrame, subject: str) -> str:
+    """Why nothing of a subject counts, in words; '' where something does, for oneself or else for whom one configured.
+
+    Where one has a part in it oneself, that of others does not matter.
+    """
+    from harvester.frame import records
+    from harvester.measures import counting, uncounted
+
+    every = frame[(frame["work"] == subject.lower()) & ~frame["bot"]]
+    rows = every[every["shown"].astype(bool)]
+    if rows.empty and not every.empty:
+        same = frame[frame["id"].isin(every["id"]) & frame["shown"]]["subject"]
+        return f"it counts as {short(' or '.join(sorted(set(same))))}"
+    mine = rows[(rows["person"] == (setup.me or "")).astype(bool)]
+    if mine.empty:
+        mine = rows[rows["person"].isin([each.key for each in setup.config.people.persons])]
+    if mine.index.isin(counting(frame)).any():
+        return ""
+    return "; ".join(filter(None, dict.fromkeys(map(uncounted, records(mine))))) or "somebody else's"
+
+
+def counted_in(frame: pd.DataFrame, subject: str) -> str | None:
+    """The pull request with which a commit counts for everybody who has a part in it; None where it counts by itself.
+
+    The frame is one of `with_neighbours`.
+    """
+    commits = frame[(frame["work"] == subject.lower()) & (frame["kind"] == "commit") & frame["shown"] & ~frame["bot"]]
     if commits.empty or not commits["in_pull_request"].all():
         return None
     named = {each for refs in commits["part_of"] for each in refs}

@@ -12,6 +12,8 @@ from harvester.cli.setup import Setup
 from harvester.cli.world import World
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from harvester.goals import Goal
 
 
@@ -29,7 +31,8 @@ def command(
     """Decide that SUBJECT serves a goal; it is kept in decisions.toml and comes before every rule.
 
     SUBJECT is what `harvester explain` takes: `repo#12` as in a report, a ticket such as PAY-7, an address, an id, a
-    commit's hash, or a note's title or day. A commit that counts with its pull request is decided on with that.
+    commit's hash, or a note's title or day. A commit that counts with its pull request is decided on with that; work of
+    which nothing counts, such as what you only merged, can serve no goal.
 
     \b
     Examples:
@@ -54,13 +57,16 @@ def command(
 
 
 def _decide(world: World, setup: Setup, path: Path, what: str, goal: Goal, reject: bool, note: str) -> None:
-    from harvester.cli.agreed import everything, outside, rows_of, short
+    from harvester.cli.agreed import everything, outside, rows_of, short, with_neighbours
     from harvester.decisions import Decision, decide
 
     rows = rows_of(everything(world, setup), what, setup.config.calendar)
     subject = str(rows["subject"].iloc[0])
+    frame = with_neighbours(world, setup, subject)
     if subject.startswith("commit/"):
-        _refuse_part(world, setup, subject, goal, reject)
+        _refuse_part(frame, subject, goal, reject)
+    if not reject:
+        _refuse_uncounted(setup, frame, subject, goal)
     today = setup.config.calendar.day_of(world.clock())
     decide(path, Decision(subject, goal.name, not reject, today, note))
     title = next(iter(rows["title"].dropna()), "")
@@ -70,16 +76,29 @@ def _decide(world: World, setup: Setup, path: Path, what: str, goal: Goal, rejec
         world.say(why)
 
 
-def _refuse_part(world: World, setup: Setup, subject: str, goal: Goal, reject: bool) -> None:
+def _refuse_part(frame: pd.DataFrame, subject: str, goal: Goal, reject: bool) -> None:
     """Raises HarvesterError with the name of the pull request that a commit counts with: alone it changes nothing."""
     from harvester.cli.agreed import counted_in, short
     from harvester.errors import HarvesterError
 
-    if pull := counted_in(world, setup, subject):
+    if pull := counted_in(frame, subject):
         again = f"harvester decide {short(pull)} --goal {goal.name}{' --reject' if reject else ''}"
         raise HarvesterError(
             f"{short(subject)} counts with its pull request, so nothing was decided about it alone.",
             hint=f"Decide on the whole: `{again}`.",
+        )
+
+
+def _refuse_uncounted(setup: Setup, frame: pd.DataFrame, subject: str, goal: Goal) -> None:
+    """Raises HarvesterError where nothing of a subject counts: it would serve the goal without any effect."""
+    from harvester.cli.agreed import short, why_nothing_counts
+    from harvester.errors import HarvesterError
+
+    if why := why_nothing_counts(setup, frame, subject):
+        note = f'`harvester note "…" --about {short(subject)} --goal {goal.name}`'
+        raise HarvesterError(
+            f"Nothing of {short(subject)} counts for you ({why}), so it can serve no goal; nothing was decided.",
+            hint=f"What you did for it counts as a note: {note}.",
         )
 
 
