@@ -233,6 +233,15 @@ def span(first: dt.date, last: dt.date) -> str:
     return f"{left} to {day(last)}" if first != last else day(last)
 
 
+def within(window: Window) -> str:
+    """When, in a sentence: `in January 2026`, `in the third quarter of 2026`, `from 1 April to 9 April 2026`."""
+    if window.name.startswith((*ORDINALS, "week")):
+        return f"in the {window.name}"
+    if " to " in window.name:
+        return f"from {window.name}"
+    return f"{'on' if re.match(r'[0-9]+ ', window.name) else 'in'} {window.name}"
+
+
 def day(date: dt.date) -> str:
     """A day as a reader writes it: `1 July 2026`."""
     return f"{date.day} {MONTHS[date.month - 1]} {date.year}"

@@ -624,9 +624,9 @@ def test_explain_tells_where_a_row_comes_from(world):
 
 
 def test_explaining_what_is_not_there(world):
-    status, _, err = run(world, "explain", "pay#12")
+    status, _, err = run(world, "explain", "pay#12", "--period", "2026-01")
     assert status == 1
-    assert "is 'pay#12'" in err
+    assert "Nothing that was read in January 2026 is 'pay#12'." in err
 
 
 def test_a_terminal_gets_progress_on_standard_error_only(world):
@@ -675,6 +675,38 @@ def test_explain_tells_thread_claims_and_why(tmp_path):
     ]
     assert told["thread"] == "github.com/example/pay#118"
     assert "github.com/example/pay#120" in told["with"]
+    assert told["notes"] == ["Retries that cannot charge twice, 21 July 2026"]
+    assert told["why_not_counted"] == ""
+    lines = run(world, "explain", "pay#118", "--period", "2026Q3")[1].splitlines()
+    claims = next(at for at, line in enumerate(lines) if line.startswith("claims "))
+    assert [line[:17].strip() for line in lines[claims : claims + 2]] == ["claims", ""]
+    assert lines[claims + 1].strip().startswith("claimed for leads-projects: ")
+    out = run(world, "explain", "Retries that", "--period", "2026Q3")[1]
+    said = "result: No double charge since the release; 31 a month before.; technical: Idempotency keys carried through"
+    assert f" {said} three services.; takeaway: The key" in out
+    assert "outcome: no-double-charges = 0" in out
+    fields = json.loads(run(world, "explain", "Retries that", "--period", "2026Q3", "--json")[1])[0]["fields"]
+    assert fields["outcome"] == "no-double-charges = 0"
+
+
+def test_explain_says_why_nothing_counts_a_row(tmp_path):
+    history = """
+git remote add origin https://github.com/example/pay
+ada 2026-07-19T09:00:00+00:00 README.md "Begin"
+git checkout --quiet -b retries
+ada 2026-07-20T09:00:00+00:00 retry.py "Try again"
+git checkout --quiet main
+who="Grace Hopper" mail=grace@example.org as 2026-07-22T09:00:00+00:00 \\
+    git merge --quiet --no-ff --message "Merge pull request #13 from ada/retries" retries
+"""
+    world = stand_in(tmp_path, history)
+    told = json.loads(run(world, "explain", "pay#13", "--period", "2026Q3", "--person", "Grace Hopper", "--json")[1])
+    assert [(each["role"], each["why_not_counted"]) for each in told] == [("merger", "as merger: counted nowhere")]
+    sha = subprocess.run(
+        ["git", "log", "-1", "--format=%H", "retries"], cwd=world.cwd, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    out = run(world, "explain", sha, "--period", "2026Q3")[1]
+    assert "why_not_counted  part of a pull request, which counts\n" in out
 
 
 def test_a_report_is_utf_8_whatever_the_locale(world):

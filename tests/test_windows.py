@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.errors import WindowError
-from harvester.windows import MONTHS, WEEKDAYS, Calendar, Window, calendar, parse, span
+from harvester.windows import MONTHS, WEEKDAYS, Calendar, Window, calendar, parse, span, within
 
 MIDNIGHT_ZONES = (
     "America/Sao_Paulo", "America/Havana", "Asia/Beirut", "Africa/Cairo", "America/Asuncion", "Atlantic/Azores",
@@ -266,3 +266,23 @@ def test_days_read_as_people_write_them():
     assert span(dt.date(2026, 7, 1), dt.date(2026, 7, 1)) == "1 July 2026"
     assert span(dt.date(2026, 7, 1), dt.date(2026, 9, 30)) == "1 July to 30 September 2026"
     assert span(dt.date(2025, 12, 1), dt.date(2026, 1, 2)) == "1 December 2025 to 2 January 2026"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("2026", "in 2026"),
+        ("2026-01", "in January 2026"),
+        ("2026Q3", "in the third quarter of 2026"),
+        ("2026-04-01..2026-04-10", "from 1 April to 9 April 2026"),
+        ("2026-04-01..2026-04-02", "on 1 April 2026"),
+        ("2026-W02", "in the week of 5 January 2026"),
+        ("last-day", "on 22 November 2026"),
+    ],
+)
+def test_a_window_stands_in_a_sentence(words, said):
+    assert within(parse(words, BERLIN, NOW)) == said
+
+
+def test_a_fiscal_year_stands_in_a_sentence():
+    assert within(Calendar(BERLIN.zone, 10).year(2026)) == "in fiscal year 2026"

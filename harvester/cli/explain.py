@@ -22,6 +22,9 @@ SHORTEST_HASH = 7
 LONGEST = 1_000
 """Characters of a value that a terminal gets."""
 
+SENTENCES = ("notes", "claims", "suggestions")
+"""What may hold commas itself."""
+
 HOW_NOTES = "A note is named by its title or its day."
 
 
@@ -58,6 +61,7 @@ def command(
     from harvester.cli.reading import open_ledger
     from harvester.cli.setup import open_setup
     from harvester.errors import UnknownError
+    from harvester.windows import within
 
     setup = open_setup(world, config_path, repo)
     with open_ledger(world, setup) as ledger:
@@ -65,7 +69,7 @@ def command(
     rows = find(material.frame, what, material.calendar)
     if rows.empty:
         raise UnknownError(
-            f"Nothing that was read for the {material.window.name} is {what!r}.",
+            f"Nothing that was read {within(material.window)} is {what!r}.",
             hint=f"Another window? Name it with --period. {HOW_NOTES}",
         )
     explained = [_explained(material, index) for index in rows.index]
@@ -102,22 +106,32 @@ def _notes(notes: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:
 
 
 def _explained(material: Material, index: Any) -> dict[str, Any]:
-    """A row's columns, what counts it, its thread and who else is in it, its claims and suggestions with reasons."""
+    """A row's columns, what counts it or why nothing does, its thread with what else is in it and the notes about it.
+
+    And its claims and suggestions with reasons.
+    """
     from harvester import measures
     from harvester.frame import records
     from harvester.schema import COLUMNS
+    from harvester.windows import day
 
     frame, assessment = material.frame, material.assessment
     (values,) = records(frame.loc[[index]])
     told = {name: values[name] for name in (*COLUMNS, "person") if _says_something(values[name])}
+    if "fields" in told:
+        told["fields"] = dict(told["fields"])
     known = frame[frame["shown"] & ~frame["bot"] & (frame["person"] == values["person"])]
     told["counted_as"] = [
         name for name, each in measures.MEASURES.items() if each.kinds and index in measures.of(known, each).index
     ]
+    counts = not values["shown"] or index in measures.counting(known)
+    told["why_not_counted"] = "" if counts else measures.uncounted(values)
     told["why_not_shown"] = "" if values["shown"] else "another source's row of the same act knows more"
     told["thread"] = values["thread"]
     same = frame[(frame["thread"] == values["thread"]).astype(bool)]["subject"].unique().tolist()
     told["with"] = sorted(set(same) - {values["subject"]})
+    notes = records(frame.loc[list(assessment.cards.get(values["thread"], ())), ["title", "at"]])
+    told["notes"] = [f"{each['title']}, {day(material.calendar.day_of(each['at']))}" for each in notes]
     claims = assessment.claims[assessment.claims["row"] == index]
     told["claims"] = [f"{each['status']} for {each['target']}: {each['reason']}" for each in records(claims)]
     words = assessment.suggestions[assessment.suggestions["row"] == index]
@@ -133,12 +147,21 @@ def _says_something(value: Any) -> bool:
 
 def _text(explained: Mapping[str, Any]) -> str:
     width = max(map(len, explained))
-    return "\n".join(f"{name:{width}}  {_plain(value)}" for name, value in explained.items() if value not in ("", []))
+    said = {name: value for name, value in explained.items() if value not in ("", [])}
+    return "\n".join(f"{name:{width}}  {_plain(name, value, ' ' * (width + 2))}" for name, value in said.items())
 
 
-def _plain(value: Any) -> str:
+def _plain(name: str, value: Any, indent: str) -> str:
+    """A value as a terminal gets it; sentences each on a line of its own, set off by `indent`."""
+    from harvester.notebook import WRAPPED
     from harvester.words import printable
 
-    text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) or hasattr(value, "tolist") else str(value)
+    if isinstance(value, dict):
+        joint = {key: " " if key in WRAPPED else ", " for key in value}
+        text = "; ".join(f"{key}: {joint[key].join(each.splitlines())}" for key, each in value.items())
+    elif isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
+        text = (f"\n{indent}" if name in SENTENCES else ", ").join(map(str, value))
+    else:
+        text = str(value)
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters; --json has them all)"
     return printable(cut)
