@@ -14,6 +14,8 @@ from harvester.accounts import account_key, email_of, mail_key, name_of, noreply
 from harvester.bots import is_bot
 from harvester.errors import PersonError
 
+ANYBODY = "Name a key of [people], a full name or an e-mail address that stands in the data."
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -92,11 +94,11 @@ class People:
             return tuple(dict.fromkeys((*found.emails, *named, *private)))
         return named or ((person,) if connector == "notebook" else ())
 
-    def find(self, words: str, strangers: Mapping[str, str] | None = None) -> str:
+    def find(self, words: str, strangers: Mapping[str, str] | None = None, *, hint: str = ANYBODY) -> str:
         """The person that words name: a key, a full name, an address or an account; `strangers` maps keys to names.
 
         A key wins over everything else, and a configured person over a stranger. Raises PersonError, with the nearest
-        names, where nobody or more than one person is meant.
+        names or else the hint, where nobody or more than one person is meant.
         """
         known = strangers or {}
         wanted = {words.strip().casefold(), account_key(words)}
@@ -109,14 +111,14 @@ class People:
                 return found[0]
             if found:
                 raise PersonError(f"{words!r} is more than one person: {', '.join(found)}.", hint="Use one of these.")
-        raise PersonError(f"Nobody here is {words!r}.", hint=self._nearest(words.strip().casefold(), known))
+        raise PersonError(f"Nobody here is {words!r}.", hint=self._nearest(words.strip().casefold(), known) or hint)
 
     def _nearest(self, wanted: str, strangers: Mapping[str, str]) -> str:
         names = {name.casefold(): name for person in self.persons for name in (person.key, person.name, *person.emails)}
         names |= {text.casefold(): text for key, name in strangers.items() for text in (key.strip("<>"), name)}
         if near := difflib.get_close_matches(wanted, names, n=3, cutoff=0.5):
             return f"Did you mean {' or '.join(repr(names[each]) for each in near)}?"
-        return "Name a key of [people], a full name or an e-mail address that stands in the data."
+        return ""
 
     def _by_noreply(self, email: str) -> str | None:
         login = noreply_login(email)

@@ -661,6 +661,22 @@ def test_a_note_that_names_what_is_not_there_is_not_written(world, arguments, st
     assert not (world.cwd / "notebook.md").exists()
 
 
+def test_whom_only_the_data_knows_is_to_be_added_to_the_people(world):
+    (world.cwd / "harvester.toml").write_text(CONFIGURATION.replace("teammate", "boss").replace("Grace Hopper", "Bo"))
+    run(world, "harvest", *Q3, "--everyone")
+    status, _, err = run(world, "note", "A", "--with", "Grace Hopper")
+    assert status == 1
+    assert err.splitlines()[-1].endswith("A note names keys of [people]: add them there, in harvester.toml.")
+
+
+def test_a_note_without_a_title_is_refused_without_a_word_about_goals(world):
+    status, _, err = run(world, "note", "")
+    assert status == 1
+    assert "The entry has neither a title nor a result" in err
+    assert err.endswith("Nothing was written.\n")
+    assert "goals.toml" in run(world, "note", "A", "--goal", "x")[2]
+
+
 def test_what_counts_less_than_it_looks_is_said_when_a_note_is_written(world):
     said = ("--outcome", "no-double-charges = 9", "--outcome", "no-double-charges = 4", "--link", "wiki/x")
     status, _, err = run(world, "note", "A", *said, "--date", "2026-10-16")

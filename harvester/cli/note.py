@@ -94,7 +94,8 @@ def _keys(setup: Setup, people: tuple[str, ...]) -> tuple[str, ...]:
 
     Where nothing is configured at all, names stay as they were written.
     """
-    return tuple(setup.config.people.find(each) for each in people) if setup.configured else people
+    hint = "A note names keys of [people]: add them there, in harvester.toml."
+    return tuple(setup.config.people.find(each, hint=hint) for each in people) if setup.configured else people
 
 
 def _checked(setup: Setup, entry: Entry) -> Iterator[str]:
@@ -112,10 +113,8 @@ def _checked(setup: Setup, entry: Entry) -> Iterator[str]:
     people = entry.lists.get("with", ())
     unknown_goals = [each.reason for each in unknown([entry], [goal.name for goal in known.goals], people)]
     if wrong or (unknown_goals and setup.configured):
-        raise ConfigError(
-            "\n".join(map(_sentence, (*wrong, *unknown_goals))),
-            hint=f"Nothing was written. The goals stand in {setup.config.root / FILE}.",
-        )
+        where = f" The goals stand in {setup.config.root / FILE}." if unknown_goals else ""
+        raise ConfigError("\n".join(map(_sentence, (*wrong, *unknown_goals))), hint=f"Nothing was written.{where}")
     yield from (*unknown_goals, *(each.reason for each in doubts))
     for line in entry.texts.get("outcome", "").split("\n"):
         goal = known.goal(line.partition("=")[0].strip())
