@@ -505,6 +505,12 @@ def test_triage_walks_through_suggestions_and_then_unplanned_work(world):
     assert not (world.cwd / "decisions.toml").exists()
 
 
+def test_triage_names_the_keys_that_there_are(world):
+    out = triage(world, "r 2", "q")
+    assert out.count("  [1-2] accept one · a the first · g GOAL another · r [1-2] reject · s skip") == 1
+    assert out.count("  1 or a accept it · g GOAL another · r reject · s skip") == 1
+
+
 def test_what_is_accepted_counts_and_does_not_come_again(world):
     out = triage(world, "a", "g payments")
     assert "2 accepted, 0 rejected, 0 left; kept in decisions.toml." in out

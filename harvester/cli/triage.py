@@ -25,7 +25,8 @@ FIRST = ("pull_request", "issue", "release", "commit")
 """Of which kind the row is that a piece of unplanned work is asked about by."""
 
 KEYS_OF_UNPLANNED = "g GOAL give it to a goal · s skip · u undo · q quit"
-KEYS = "[1-3] accept one · a the first · g GOAL another · r [1-3] reject · s skip · u undo · q quit"
+KEYS = "{numbers} accept one · a the first · g GOAL another · r {numbers} reject · s skip · u undo · q quit"
+KEYS_OF_ONE = "1 or a accept it · g GOAL another · r reject · s skip · u undo · q quit"
 HELP = """\
   1, 2, 3    accept that goal          a         accept the first
   g GOAL     accept another goal       r, r 2    reject the first, or that one
@@ -252,4 +253,5 @@ def _shown(item: Item, at: int, of: int, offers: Sequence[tuple[str, str]]) -> s
     lines += [f"  {short(item.url)}"] if item.url else []
     lines += [f"  {number}  {name}: {short(reason)}" for number, (name, reason) in enumerate(offers, 1)]
     lines += [] if offers else ["  serves no goal so far"]
-    return "\n".join([*lines, "  " + (KEYS if offers else KEYS_OF_UNPLANNED)])
+    keys = (KEYS_OF_UNPLANNED, KEYS_OF_ONE, KEYS.format(numbers=f"[1-{len(offers)}]"))[min(len(offers), 2)]
+    return "\n".join([*lines, f"  {keys}"])
