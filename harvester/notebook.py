@@ -48,7 +48,7 @@ WRAPPED = ("result", "technical", "takeaway")
 """Fields of prose, whose lines an editor may wrap."""
 
 ROLES = ("author", "helper", "mentor")
-_INTRODUCTION = "# Notebook\n\nWhat no tracker sees. One heading an entry, fields as needed.\n"
+INTRODUCTION = "# Notebook\n\nWhat no tracker sees. One heading an entry, fields as needed.\n"
 _HEADING = re.compile(r"^##(?!#)[ \t]*(?P<text>.*)$")
 _OTHER_HEADING = re.compile(r"^#+[ \t]*(?P<text>.*)$")
 _UNDERLINE = re.compile(r"^(?:=+|-+)[ \t]*$")
@@ -162,7 +162,7 @@ def add(path: Path, entry: Entry) -> None:
         raise ConfigError("A note needs a title.")
     with alone(path):
         before, _ = load(path)
-        text = path.read_bytes().decode("utf-8") if path.exists() else _INTRODUCTION
+        text = path.read_bytes().decode("utf-8") if path.exists() else INTRODUCTION
         if newest_first(before):
             at = _offset(text, before[0].line)
             after = text[:at] + render(entry) + "\n" + text[at:]

@@ -249,13 +249,47 @@ def test_a_shallow_clone_is_incomplete_and_says_so_in_report_and_status(tmp_path
 def test_init_writes_a_configuration_that_works_and_replaces_nothing(world):
     status, out, _ = run(world, "init")
     assert status == 0
-    assert "Wrote harvester.toml and goals.toml" in out
+    assert out.startswith("Wrote harvester.toml, goals.toml and notebook.md. Next: read them, then ")
     assert 'emails = ["ada@example.org"]' in (world.cwd / "harvester.toml").read_text()
     assert run(world, "report", "--period", "2026Q3")[0] == 0
     assert run(world, "doctor")[0] == 0
-    status, _, err = run(world, "init")
-    assert status == 1
-    assert "is already there" in err
+    status, out, err = run(world, "init")
+    assert (status, out) == (1, "")
+    assert "harvester.toml, goals.toml and notebook.md are already there and left alone." in err
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (
+            ["goals.toml"],
+            "Wrote goals.toml. harvester.toml and notes.md are already there and left alone. Next: read it",
+        ),
+        (["notes.md"], "Wrote notes.md. harvester.toml and goals.toml are already there and left alone. Next: read it"),
+        (["goals.toml", "notes.md"], "Wrote goals.toml and notes.md. harvester.toml is already there and left alone."),
+    ],
+)
+def test_init_writes_what_is_missing_and_leaves_the_rest_alone(world, missing, said):
+    mine = {"harvester.toml": '[sources.mine]\nconnector = "notebook"\nfile = "notes.md"\n', "goals.toml": "# Mine\n"}
+    mine["notes.md"] = "# Mine\n"
+    for name in mine.keys() - set(missing):
+        (world.cwd / name).write_text(mine[name])
+    status, out, err = run(world, "init")
+    assert (status, err) == (0, "")
+    assert out.startswith(said)
+    for name in mine:
+        text = (world.cwd / name).read_text()
+        assert (text == mine[name]) == (name not in missing)
+    assert run(world, "goals", "check")[0] == 0
+    assert (world.cwd / ".harvester" / "goals.schema.json").is_file()
+
+
+def test_init_writes_nothing_beside_a_configuration_that_is_broken(world):
+    (world.cwd / "harvester.toml").write_text("[sources.x]\n")
+    status, out, err = run(world, "init")
+    assert (status, out) == (1, "")
+    assert "harvester.toml: sources.x.connector" in err
+    assert not (world.cwd / "goals.toml").exists()
 
 
 def test_init_proposes_github_with_the_remote_s_owner_but_turns_nothing_on(world):

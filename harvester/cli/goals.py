@@ -227,7 +227,7 @@ def _about_notes(world: World, setup: Setup, known: Agreed, rows: pd.DataFrame |
 
     goals, people = [each.name for each in known.goals.goals], [each.key for each in setup.config.people.persons]
     today = setup.config.calendar.day_of(world.clock())
-    for path in notebooks(setup):
+    for path in notebooks(setup.config):
         entries, doubts = load(path)
         references = [each for entry in entries for each in entry.lists.get("about", ())]
         lost = nowhere(rows, references, known.tickets) if rows is not None and references else set()

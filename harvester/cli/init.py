@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -15,33 +16,68 @@ from harvester.cli.world import World
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=".", help="Where to write.")
 @click.pass_obj
 def command(world: World, folder: Path) -> int:
-    """Write harvester.toml and goals.toml, commented, from the remotes, git's identity and `gh` as found here.
+    """Write harvester.toml, goals.toml and a notebook, from the remotes, git's identity and `gh` as found here.
 
-    Nothing that exists is replaced, and no service is asked.
+    They hold comments that say what is what. Of what exists nothing is replaced, and no service is asked.
 
     \b
     Example:
       harvester init
     """
-    from harvester import config, goals
     from harvester.atomic import write_text
     from harvester.cli.main import OK
     from harvester.errors import HarvesterError
 
     place = (world.cwd / folder).resolve()
-    there = [name for name in (config.FILE, goals.FILE) if (place / name).exists()]
-    if there:
-        raise HarvesterError(f"{place / there[0]} is already there and is left alone.", hint="Edit it by hand.")
     _make_folder(place / SCHEMAS)
-    for file, schema in ((config.FILE, config.json_schema()), (goals.FILE, goals.json_schema())):
-        write_text(place / SCHEMAS / f"{Path(file).stem}.schema.json", json.dumps(schema, indent=2) + "\n")
-    write_text(place / SCHEMAS / ".gitignore", "*\n")
-    write_text(place / config.FILE, _configuration(world, place))
-    write_text(place / goals.FILE, GOALS)
-    config.load(place / config.FILE, world.zone())
-    goals.load(place / goals.FILE)
-    world.echo(f"Wrote {config.FILE} and {goals.FILE}. Next: read them, then `harvester report`.")
+    there: list[Path] = []
+    wrote: list[Path] = []
+    for path, text in _files(world, place):
+        if path.exists():
+            there.append(path)
+        else:
+            write_text(path, text())
+            wrote.append(path)
+    kept = f"{_names(place, there)} {'is' if len(there) == 1 else 'are'} already there and left alone."
+    if not wrote:
+        raise HarvesterError(kept, hint="Edit them by hand.")
+    _write_schemas(place / SCHEMAS)
+    read = f"Next: read {'it' if len(wrote) == 1 else 'them'}, then `harvester report`."
+    world.echo(" ".join([f"Wrote {_names(place, wrote)}.", *([kept] if there else []), read]))
     return OK
+
+
+def _files(world: World, place: Path) -> Iterator[tuple[Path, Callable[[], str]]]:
+    """The files to start from and what makes their text; the configuration comes first, for it names the notebook.
+
+    Raises ConfigError where a configuration that is there cannot be read.
+    """
+    from harvester import config, goals
+    from harvester.cli.note import notebooks
+    from harvester.notebook import INTRODUCTION
+
+    yield place / config.FILE, lambda: _configuration(world, place)
+    known = config.load(place / config.FILE, world.zone())
+    yield place / goals.FILE, lambda: GOALS
+    for path in notebooks(known, mine=True):
+        if path.parent.is_dir():
+            yield path, lambda: INTRODUCTION
+
+
+def _write_schemas(place: Path) -> None:
+    """What editors read of the keys of both files, out of git's sight."""
+    from harvester import config, goals
+    from harvester.atomic import write_text
+
+    for file, schema in ((config.FILE, config.json_schema()), (goals.FILE, goals.json_schema())):
+        write_text(place / f"{Path(file).stem}.schema.json", json.dumps(schema, indent=2) + "\n")
+    write_text(place / ".gitignore", "*\n")
+
+
+def _names(place: Path, paths: list[Path]) -> str:
+    """`harvester.toml, goals.toml and notebook.md`, as seen from the folder."""
+    names = [str(path.relative_to(place) if path.is_relative_to(place) else path) for path in paths]
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _make_folder(path: Path) -> None:

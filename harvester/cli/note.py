@@ -14,6 +14,7 @@ from harvester.cli.world import World
 
 if TYPE_CHECKING:
     from harvester.cli.setup import Setup
+    from harvester.config import Config
     from harvester.notebook import Entry
 
 CONNECTOR = "notebook"
@@ -72,17 +73,16 @@ def command(
         body,
     )  # fmt: skip
     warnings = [*_checked(setup, entry), *(each.reason for each in ahead([entry], today))]
-    path = next(notebooks(setup, mine=True), setup.config.root / FILE)
+    path = next(notebooks(setup.config, mine=True), setup.config.root / FILE)
     add(path, entry)
     _tell(world, setup, path, entry, warnings)
     return OK
 
 
-def notebooks(setup: Setup, *, mine: bool = False) -> Iterator[Path]:
+def notebooks(config: Config, *, mine: bool = False) -> Iterator[Path]:
     """The files of the configured notebooks, or of one's own alone."""
     from harvester.notebook import FILE
 
-    config = setup.config
     for source in config.sources.values():
         settings = source.settings
         if source.connector == CONNECTOR and (not mine or settings.get("person") in {None, config.me}):
@@ -148,5 +148,5 @@ def _tell(world: World, setup: Setup, path: Path, entry: Entry, warnings: list[s
             world.say(f"Note: {why}")
     if not setup.configured:
         world.say("Reports do not read it yet: run `harvester init`.")
-    elif path not in notebooks(setup, mine=True):
+    elif path not in notebooks(setup.config, mine=True):
         world.say(f"Reports do not read it yet: add this to harvester.toml.\n\n{SECTION}")
