@@ -17,7 +17,7 @@ from harvester.markdown import safe_url
 from harvester.notebook import FILE, Doubt, Entry, ahead, load
 from harvester.schema import Contribution, Role
 from harvester.windows import Calendar, Window
-from harvester.words import nearest
+from harvester.words import nearest, numbered
 
 _START = '`harvester note "…"` starts one.'
 _LOST = "half-written"
@@ -73,7 +73,7 @@ class Notebook:
         for doubt in sorted(doubts, key=lambda each: each.line):
             yield Finding("warning", f"{self.file}:{doubt.line}: {doubt.reason}", "Mend that line.")
         if not doubts:
-            yield Finding("ok", f"{len(entries)} entries in {self.file}")
+            yield Finding("ok", f"{numbered(len(entries), 'entry', 'entries')} in {self.file}")
 
     def latest(self) -> dt.datetime | None:
         """When the newest entry counts, of those up to today; None where there is none."""

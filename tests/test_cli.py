@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from harvester.cli.main import COMMANDS
+from harvester.cli.reading import so_far
 from harvester.secrets import Secret, Vault
 from tests.worlds import PRELUDE, Terminal, run, stand_in
 
@@ -668,6 +669,10 @@ def test_a_terminal_gets_progress_on_standard_error_only(world):
     status, out, _ = run(world, "report", "--period", "2026Q3")
     assert status == 0
     assert "\x1b" not in out
+
+
+def test_one_row_is_told_as_one():
+    assert so_far({"notebook": 1, "here": 1051}) == "Reading notebook: 1 row, here: 1,051 rows"
 
 
 def test_no_color_is_kept_to(world):

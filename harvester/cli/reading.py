@@ -17,6 +17,7 @@ from harvester.cli.world import World
 from harvester.coverage import Coverage, Standing, standing
 from harvester.errors import LedgerError
 from harvester.windows import Window
+from harvester.words import numbered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,6 +183,11 @@ def _progress(world: World) -> Iterator[Callable[[str, int], None]]:
         def tell(source: str, rows: int) -> None:
             counts[source] = rows
             if rows % 50 == 1:
-                status.update("Reading " + ", ".join(f"{name}: {count:,} rows" for name, count in counts.items()))
+                status.update(so_far(counts))
 
         yield tell
+
+
+def so_far(counts: Mapping[str, int]) -> str:
+    """How many rows came from each source until now."""
+    return "Reading " + ", ".join(f"{name}: {numbered(count, 'row')}" for name, count in counts.items())

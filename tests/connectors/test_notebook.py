@@ -384,6 +384,12 @@ def test_a_note_that_open_code_would_swallow_is_not_written(tmp_path):
     assert path.read_text() == before
 
 
+def test_check_tells_how_many_entries_there_are(tmp_path):
+    assert [each.message for each in notebook(tmp_path).check()] == ["2 entries in notebook.md"]
+    one = notebook(tmp_path, "## 2026-08-01 A\n")
+    assert [each.message for each in one.check()] == ["1 entry in notebook.md"]
+
+
 def test_a_notebook_that_is_not_begun_holds_nothing_and_check_says_so(tmp_path):
     connector = notebook(tmp_path, "")
     assert fetched(connector) == []
