@@ -110,7 +110,7 @@ def load(path: Path) -> tuple[list[Entry], list[Doubt]]:
 
 
 def parse(text: str) -> tuple[list[Entry], list[Doubt]]:
-    """The entries in a notebook's text, and what in it is half-written."""
+    """The entries in a notebook's text, and what in it is half-written, line by line."""
     entries: list[Entry] = []
     written = [raw.rstrip("\r") for raw in text.split("\n")]
     found_blocks = blocks(written, _dated)
@@ -127,7 +127,7 @@ def parse(text: str) -> tuple[list[Entry], list[Doubt]]:
         doubts += _doubts(entry, fields)
         if entry.title:
             entries.append(entry)
-    return entries, doubts
+    return entries, sorted(doubts, key=lambda each: each.line)
 
 
 def newest_first(entries: Sequence[Entry]) -> bool:

@@ -275,7 +275,7 @@ def test_a_misspelt_field_below_prose_is_told_and_stays_text():
 
 
 def test_a_field_that_says_nothing_is_told_once_and_the_rest_is_read():
-    (entry,), doubts = parse("## 2026-08-12 A\nresult:\ntakeaway:\ngoal:\ntakeaway: y\nresult:\n\nText.\n")
+    (entry,), doubts = parse("## 2026-08-12 A\ngoal:\ntakeaway:\nresult:\ntakeaway: y\nresult:\n\nText.\n")
 
     assert (entry.texts, entry.lists, entry.body) == ({"takeaway": "y"}, {}, "Text.")
     assert [(each.line, each.lost) for each in doubts] == [(2, dt.date(2026, 8, 12)), (4, dt.date(2026, 8, 12))]
