@@ -419,6 +419,39 @@ def test_work_of_which_nothing_counts_for_me_is_refused_with_the_reason_and_may_
     assert run(world, "decide", "pay#13", "--goal", "payments", "--undo")[0] == 0
 
 
+TRACKER = """
+import datetime as dt
+from dataclasses import dataclass
+from harvester.connector import Tools
+from harvester.schema import Contribution
+
+@dataclass(frozen=True)
+class Tracker:
+    \"\"\"Two tickets.\"\"\"
+
+    tools: Tools
+
+    def fetch(self, request):
+        for number, state in ((1, "duplicate"), (2, "completed")):
+            yield Contribution(
+                id=f"issue/{number}", source=self.tools.source, scope="all", kind="issue", account="ada",
+                subject=f"tracker.example.org/pay#{number}", role="assignee", title="Ticket", state=state,
+                at=dt.datetime(2026, 8, 1, 12, tzinfo=dt.UTC),
+            )
+"""
+
+
+def test_a_ticket_that_was_closed_as_a_duplicate_can_serve_no_goal(world, install):
+    install("harvester_tracker", TRACKER, tracker="harvester_tracker:Tracker")
+    text = CONFIGURATION.replace('org"]', 'org"]\naccounts = { tracker = "ada" }', 1)
+    (world.cwd / "harvester.toml").write_text(text + '[sources.tracker]\nconnector = "tracker"\n')
+    assert run(world, "harvest", *Q3)[0] == 0
+    status, _, err = run(world, "decide", "pay#1", "--goal", "payments")
+    assert (status, "counts for you (closed as a duplicate), so it can serve no goal" in err) == (1, True)
+    assert run(world, "decide", "pay#2", "--goal", "payments")[0] == 0
+    assert "why_not_counted  closed as a duplicate\n" in run(world, "explain", "pay#1", *Q3)[1]
+
+
 def test_what_counts_for_somebody_configured_alone_can_be_decided_on_for_them(tmp_path):
     world = stand_in(tmp_path, OF_OTHERS)
     (world.cwd / "harvester.toml").write_text(CONFIGURATION)
