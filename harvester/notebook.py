@@ -311,7 +311,7 @@ def _doubts(entry: Entry, fields: Sequence[Line]) -> Iterator[Doubt]:
         yield Doubt(entry.line, "the entry has neither a title nor a result, so it counts nowhere", entry.date)
     empty = {key: number for number, key, _ in reversed(fields) if key not in {"", *entry.lists, *entry.texts}}
     for key, number in empty.items():
-        yield Doubt(number, f"`{key}:` says nothing yet", entry.date)
+        yield Doubt(number, f"`{key}:` says nothing yet")
     yield from _doubtful_outcomes(entry, [(number, value) for number, key, value in fields if key == "outcome"])
     for number, key, value in fields:
         if key == "role" and value and value.casefold() not in ROLES:

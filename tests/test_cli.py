@@ -714,7 +714,9 @@ def test_explain_tells_thread_claims_and_why(tmp_path):
     ]
     assert told["thread"] == "github.com/example/pay#118"
     assert "github.com/example/pay#120" in told["with"]
-    assert told["notes"] == ["Retries that cannot charge twice, 21 July 2026"]
+    assert told["notes"] == [
+        "Retries that cannot charge twice, 21 July 2026", "A month without a refund, 20 September 2026",
+    ]  # fmt: skip
     assert told["why_not_counted"] == ""
     lines = run(world, "explain", "pay#118", "--period", "2026Q3")[1].splitlines()
     claims = next(at for at, line in enumerate(lines) if line.startswith("claims "))

@@ -106,9 +106,6 @@ def test_it_is_read_for_its_writer_only(tmp_path):
             3,
             "the outcome 'four' is no `goal = number`, so it moves no goal",
         ),
-        ("## 2026-08-12 A\nresult:\n\ntechnical: x\n", 2, "`result:` says nothing yet"),
-        ("## 2026-08-12 A\ngoal: ,\ngoal:\nWhat I did.\n", 2, "`goal:` says nothing yet"),
-        ("## 2026-08-12 A\nwith: x\noutcome:\n", 3, "`outcome:` says nothing yet"),
         (
             "\n### 2026-08-12 Lower\nresult: x\n",
             2,
@@ -278,7 +275,22 @@ def test_a_field_that_says_nothing_is_told_once_and_the_rest_is_read():
     (entry,), doubts = parse("## 2026-08-12 A\ngoal:\ntakeaway:\nresult:\ntakeaway: y\nresult:\n\nText.\n")
 
     assert (entry.texts, entry.lists, entry.body) == ({"takeaway": "y"}, {}, "Text.")
-    assert [(each.line, each.lost) for each in doubts] == [(2, dt.date(2026, 8, 12)), (4, dt.date(2026, 8, 12))]
+    assert [(each.line, each.lost) for each in doubts] == [(2, None), (4, None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("## 2026-08-12 A\nresult:\n\ntechnical: x\n", 2, "`result:` says nothing yet"),
+        ("## 2026-08-12 A\ngoal: ,\ngoal:\nWhat I did.\n", 2, "`goal:` says nothing yet"),
+        ("## 2026-08-12 A\nwith: x\noutcome:\n", 3, "`outcome:` says nothing yet"),
+    ],
+)
+def test_an_empty_field_loses_nothing_and_is_a_warning(tmp_path, text, line, reason):
+    connector = notebook(tmp_path, text)
+
+    assert [each.title for each in fetched(connector)] == ["A"]
+    assert [each.message for each in connector.check()] == [f"notebook.md:{line}: {reason}"]
 
 
 def test_a_misspelt_field_stays_text_and_is_said_by_check(tmp_path):
