@@ -18,12 +18,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from harvester import goals
-from harvester.claims import claim
+from harvester.agreed import goals
+from harvester.agreed.claims import claim
+from harvester.agreed.suggest import suggest
 from harvester.frame import make_frame
 from harvester.people import People
 from harvester.schema import Contribution, to_table
-from harvester.suggest import suggest
 from harvester.windows import calendar
 
 Row = dict[str, Any]

@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from harvester import goals
-from harvester.claims import claim
+from harvester.agreed import goals
+from harvester.agreed.claims import claim
 from harvester.schema import arrow_schema
 from harvester.threads import threads
 from harvester.windows import calendar

@@ -11,10 +11,10 @@ from typing import Annotated, cast
 from pydantic import Field
 
 from harvester.connector import Done, Event, Finding, Gap, Request, Tools
-from harvester.entries import identities, places
 from harvester.errors import SourceError
 from harvester.markdown import safe_url
-from harvester.notebook import FILE, Doubt, Entry, ahead, load
+from harvester.notes.entries import identities, places
+from harvester.notes.notebook import FILE, Doubt, Entry, ahead, load
 from harvester.schema import Contribution, Role
 from harvester.windows import Calendar, Window
 from harvester.words import nearest, numbered

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from harvester import config, decisions, goals, measures, notebook, progress, schema, shares, suggest
+from harvester import config, measures, schema
+from harvester.agreed import decisions, goals, progress, shares, suggest
 from harvester.cli.main import harvester
+from harvester.notes import notebook
 
 DISTINCT = {
     "subjects": "person, subject", "rows": "person, subject, act", "projects": "project",

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.accounts import mail_key
+from harvester.agreed.goals import Goal
 from harvester.changes import SHOWN, check, key_of
 from harvester.errors import ReportError
 from harvester.frame import column, records
-from harvester.goals import Goal
 from harvester.schema import COLUMNS, VERSION
 from harvester.threads import titles
 from harvester.version import VERSION as RELEASE

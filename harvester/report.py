@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvester import proof
-from harvester.assess import Assessment
+from harvester.agreed.assess import Assessment
 from harvester.atomic import write_text
 from harvester.coverage import Standing
 from harvester.errors import ReportError
@@ -51,7 +51,7 @@ class Material:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The rows, as `harvester.frame.prepare` and `harvester.assess.assess` left them."""
+        """The rows, as `harvester.frame.prepare` and `harvester.agreed.assess.assess` left them."""
         return self.assessment.frame
 
     def name(self, person: str) -> str:

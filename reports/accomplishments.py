@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester import measures
+from harvester.agreed.progress import Progress, State
 from harvester.frame import records, select
 from harvester.markdown import Markdown
-from harvester.progress import Progress, State
 from harvester.report import Material, Report
 from harvester.windows import day, span
 from harvester.words import numbered
@@ -60,7 +60,7 @@ STATES: tuple[State, ...] = ("on track", "behind", "not reached", "not started")
 """The states beside `reached` that the summary counts goals by."""
 
 CLEAR = 2.0
-"""The score of `harvester.suggest` below which only a word that may stand anywhere speaks; `triage` shows all."""
+"""The score of `suggest` below which only a word that may stand anywhere speaks; `triage` shows all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester import measures
+from harvester.agreed.goals import Goal
+from harvester.agreed.progress import Progress, asked, bar
 from harvester.frame import records
-from harvester.goals import Goal
 from harvester.markdown import Markdown, escape, visible
-from harvester.progress import Progress, asked, bar
 from harvester.report import Material
 from harvester.threads import titles
 from harvester.windows import span
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STATES = {"unknown": "", "open": ""}
-"""What a reader is told where the word of `harvester.progress` is none for a reader."""
+"""What a reader is told where the word of `harvester.agreed.progress` is none for a reader."""
 
 Rows = list[tuple[Any, dict[str, Any]]]
 """Rows with their labels in the frame."""

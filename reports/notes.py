@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harvester.agreed.goals import OUTCOME, Goal
+from harvester.agreed.progress import read_outcome
 from harvester.frame import records
-from harvester.goals import OUTCOME, Goal
 from harvester.markdown import Markdown, escape, link
-from harvester.progress import read_outcome
 from harvester.report import Material
 
 from .lines import SHOWN, Item, item, label, listed, moment, short_day

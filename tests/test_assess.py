@@ -3,11 +3,11 @@
 import pytest
 
 from harvester import measures
-from harvester.assess import Agreed, assess
+from harvester.agreed.assess import Agreed, assess
+from harvester.agreed.goals import Goal, Goals
+from harvester.agreed.progress import Progress
 from harvester.frame import prepare
-from harvester.goals import Goal, Goals
 from harvester.people import People
-from harvester.progress import Progress
 from harvester.schema import to_table
 from harvester.windows import Window, calendar
 from tests.rows import ADA, GRACE, at, commit, row

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester import goals
-from harvester.claims import claim
-from harvester.decisions import Decision, Decisions
+from harvester.agreed import goals
+from harvester.agreed.claims import claim
+from harvester.agreed.decisions import Decision, Decisions
 from harvester.frame import make_frame
 from harvester.people import People, Person
 from harvester.schema import Contribution, to_table

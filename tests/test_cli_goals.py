@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from harvester import decisions
+from harvester.agreed import decisions
 from harvester.cli.init import GOALS
 from tests.worlds import PRELUDE, Terminal, run, stand_in
 

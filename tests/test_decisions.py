@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester import decisions
-from harvester.decisions import Decision
+from harvester.agreed import decisions
+from harvester.agreed.decisions import Decision
 from harvester.errors import ConfigError, ReportError
 
 DAY = dt.date(2026, 8, 3)

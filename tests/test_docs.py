@@ -8,8 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import get_args
 
-from harvester import goals
-from harvester.progress import TOLERANCE, State
+from harvester.agreed import goals
+from harvester.agreed.progress import TOLERANCE, State
 from tests.worlds import Terminal, run, stand_in
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from harvester import goals
+from harvester.agreed import goals
 from harvester.errors import ConfigError
 from harvester.windows import calendar
 

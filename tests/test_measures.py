@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester import measures
-from harvester.assess import Agreed, assess
+from harvester.agreed.assess import Agreed, assess
+from harvester.agreed.goals import Goal, Goals
 from harvester.frame import records
-from harvester.goals import Goal, Goals
 from harvester.people import People
 from harvester.schema import Kind, Role
 from harvester.windows import Window, calendar

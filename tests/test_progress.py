@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harvester.agreed.goals import Goal
+from harvester.agreed.progress import Outcome, asked, bar, elapsed, outcomes, progress, read_outcome
 from harvester.frame import make_frame
-from harvester.goals import Goal
 from harvester.people import People
-from harvester.progress import Outcome, asked, bar, elapsed, outcomes, progress, read_outcome
 from harvester.schema import Contribution, to_table
 from harvester.windows import calendar
 

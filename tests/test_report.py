@@ -8,7 +8,7 @@ import os
 import pytest
 
 from harvester import plugins
-from harvester.assess import Agreed, assess
+from harvester.agreed.assess import Agreed, assess
 from harvester.changes import changes
 from harvester.connector import Gap
 from harvester.coverage import Standing

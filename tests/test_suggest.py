@@ -6,12 +6,12 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester import goals
-from harvester.claims import claim
+from harvester.agreed import goals
+from harvester.agreed.claims import claim
+from harvester.agreed.suggest import suggest, words_of
 from harvester.frame import make_frame
 from harvester.people import People
 from harvester.schema import Contribution, to_table
-from harvester.suggest import suggest, words_of
 from harvester.windows import calendar
 
 AGREED = goals.from_file(

@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from harvester import goals
-from harvester.unmatched import unmatched
+from harvester.agreed import goals
+from harvester.agreed.unmatched import unmatched
 
 FILES = pa.array([
     "docs/guide.md", "services/pay/key.py", "services/pay/queue/worker.py", "services/mail/send.py", "README.md",

@@ -13,8 +13,8 @@ from harvester.cli.world import World
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harvester.assess import Agreed
-    from harvester.goals import Goal, Goals
+    from harvester.agreed.assess import Agreed
+    from harvester.agreed.goals import Goal, Goals
     from harvester.windows import Calendar
 
 SHOWN = 200
@@ -26,8 +26,8 @@ def with_goals(setup: Setup, *, some: bool = False, or_criteria: bool = False) -
 
     With `some` it is an error too where no goal stands in it, and with `or_criteria` no criterion either.
     """
+    from harvester.agreed.goals import FILE
     from harvester.errors import ConfigError
-    from harvester.goals import FILE
 
     path = setup.config.root / FILE
     if not setup.configured or not path.is_file():
@@ -41,7 +41,7 @@ def with_goals(setup: Setup, *, some: bool = False, or_criteria: bool = False) -
 
 def decisions_path(setup: Setup) -> Path:
     """Where decisions are kept: beside harvester.toml; raises ConfigError where there is none."""
-    from harvester.decisions import FILE
+    from harvester.agreed.decisions import FILE
     from harvester.errors import ConfigError
 
     if not setup.configured:

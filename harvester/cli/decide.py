@@ -14,7 +14,7 @@ from harvester.cli.world import World
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harvester.goals import Goal
+    from harvester.agreed.goals import Goal
 
 
 @click.command()
@@ -57,8 +57,8 @@ def command(
 
 
 def _decide(world: World, setup: Setup, path: Path, what: str, goal: Goal, reject: bool, note: str) -> None:
+    from harvester.agreed.decisions import Decision, decide
     from harvester.cli.agreed import everything, outside, rows_of, short, with_neighbours
-    from harvester.decisions import Decision, decide
 
     rows = rows_of(everything(world, setup), what, setup.config.calendar)
     subject = str(rows["subject"].iloc[0])
@@ -104,8 +104,8 @@ def _refuse_uncounted(setup: Setup, frame: pd.DataFrame, subject: str, goal: Goa
 
 def _undo(world: World, setup: Setup, path: Path, what: str, goal: str) -> None:
     """A decision is taken back by what stands in the file, which may be about something or some goal that is gone."""
+    from harvester.agreed.decisions import load, undo
     from harvester.cli.agreed import everything, rows_of, short
-    from harvester.decisions import load, undo
     from harvester.errors import UnknownError
 
     known = load(path)

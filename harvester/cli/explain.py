@@ -153,7 +153,7 @@ def _text(explained: Mapping[str, Any]) -> str:
 
 def _plain(name: str, value: Any, indent: str) -> str:
     """A value as a terminal gets it; sentences each on a line of its own, set off by `indent`."""
-    from harvester.notebook import WRAPPED
+    from harvester.notes.notebook import WRAPPED
     from harvester.words import printable
 
     if isinstance(value, dict):

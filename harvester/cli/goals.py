@@ -15,10 +15,10 @@ from harvester.cli.world import World
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harvester.assess import Agreed
+    from harvester.agreed.assess import Agreed
+    from harvester.agreed.goals import Goal
     from harvester.cli.reading import Read
     from harvester.cli.setup import Setup
-    from harvester.goals import Goal
     from harvester.report import Material
 
 
@@ -105,8 +105,8 @@ def _days(goal: Goal) -> str:
 
 def _agreed(goal: Goal) -> str:
     """What was asked; without a target what is counted, and nothing without a measure."""
+    from harvester.agreed.progress import asked
     from harvester.measures import MEASURES
-    from harvester.progress import asked
 
     counted = MEASURES.get(goal.measure or "")
     return asked(goal) or (counted.many if counted else "")
@@ -157,7 +157,7 @@ def check(world: World, as_json: bool, config_path: Path | None) -> int:
 
 def _sound(world: World, setup: Setup) -> Agreed:
     """What was agreed; the errors of both files come together, so that they are mended in one go."""
-    from harvester import decisions, goals
+    from harvester.agreed import decisions, goals
     from harvester.cli.agreed import with_goals
     from harvester.errors import ConfigError
 
@@ -201,8 +201,8 @@ def _about_goals(known: Agreed, rows: pd.DataFrame | None) -> Iterator[Found]:
     """What can never match, and globs that select none of the files that were read so far."""
     import pyarrow.compute as pc
 
+    from harvester.agreed.unmatched import unmatched
     from harvester.frame import column
-    from harvester.unmatched import unmatched
 
     path = known.goals.path
     assert path, "with_goals has read a file"
@@ -213,7 +213,7 @@ def _about_goals(known: Agreed, rows: pd.DataFrame | None) -> Iterator[Found]:
 
 
 def _about_decisions(setup: Setup, known: Agreed, subjects: set[str] | None) -> Iterator[Found]:
-    from harvester.decisions import FILE, doubts
+    from harvester.agreed.decisions import FILE, doubts
 
     looked_up = {each.subject for each in known.decisions.entries} if subjects is None else subjects
     for each in doubts(known.decisions, [each.name for each in known.goals.goals], looked_up):
@@ -223,7 +223,7 @@ def _about_decisions(setup: Setup, known: Agreed, subjects: set[str] | None) -> 
 def _about_notes(world: World, setup: Setup, known: Agreed, rows: pd.DataFrame | None) -> Iterator[Found]:
     from harvester.cli.agreed import nowhere
     from harvester.cli.note import notebooks
-    from harvester.notebook import ahead, astray, load, unknown
+    from harvester.notes.notebook import ahead, astray, load, unknown
 
     goals, people = [each.name for each in known.goals.goals], [each.key for each in setup.config.people.persons]
     today = setup.config.calendar.day_of(world.clock())

@@ -52,9 +52,10 @@ def _files(world: World, place: Path) -> Iterator[tuple[Path, Callable[[], str]]
 
     Raises ConfigError where a configuration that is there cannot be read.
     """
-    from harvester import config, goals
+    from harvester import config
+    from harvester.agreed import goals
     from harvester.cli.note import notebooks
-    from harvester.notebook import INTRODUCTION
+    from harvester.notes.notebook import INTRODUCTION
 
     yield place / config.FILE, lambda: _configuration(world, place)
     known = config.load(place / config.FILE, world.zone())
@@ -66,7 +67,8 @@ def _files(world: World, place: Path) -> Iterator[tuple[Path, Callable[[], str]]
 
 def _write_schemas(place: Path) -> None:
     """What editors read of the keys of both files, out of git's sight."""
-    from harvester import config, goals
+    from harvester import config
+    from harvester.agreed import goals
     from harvester.atomic import write_text
 
     for file, schema in ((config.FILE, config.json_schema()), (goals.FILE, goals.json_schema())):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from harvester.accounts import email_of, mail_key
-from harvester.assess import Agreed, assess
+from harvester.agreed.assess import Agreed, assess
 from harvester.cli.reading import Accounts, Read, accounts_of, harvest_sources, passing_ledger, read_back
 from harvester.cli.setup import Setup, agreed, shown_address
 from harvester.cli.world import World

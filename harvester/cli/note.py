@@ -15,7 +15,7 @@ from harvester.cli.world import World
 if TYPE_CHECKING:
     from harvester.cli.setup import Setup
     from harvester.config import Config
-    from harvester.notebook import Entry
+    from harvester.notes.notebook import Entry
 
 CONNECTOR = "notebook"
 SECTION = '[sources.notebook]\nconnector = "notebook"\nfile = "notebook.md"'
@@ -60,7 +60,7 @@ def command(
     """
     from harvester.cli.main import OK
     from harvester.cli.setup import open_setup
-    from harvester.notebook import FILE, Entry, add, ahead
+    from harvester.notes.notebook import FILE, Entry, add, ahead
 
     setup = open_setup(world, config_path, None, aliases=False)
     today = setup.config.calendar.day_of(world.clock())
@@ -81,7 +81,7 @@ def command(
 
 def notebooks(config: Config, *, mine: bool = False) -> Iterator[Path]:
     """The files of the configured notebooks, or of one's own alone."""
-    from harvester.notebook import FILE
+    from harvester.notes.notebook import FILE
 
     for source in config.sources.values():
         settings = source.settings
@@ -100,10 +100,10 @@ def _keys(setup: Setup, people: tuple[str, ...]) -> tuple[str, ...]:
 
 def _checked(setup: Setup, entry: Entry) -> Iterator[str]:
     """Raises ConfigError where the entry names a goal that is not there; what counts less than it looks, in words."""
+    from harvester.agreed.goals import FILE, OUTCOME
     from harvester.cli.setup import agreed
     from harvester.errors import ConfigError
-    from harvester.goals import FILE, OUTCOME
-    from harvester.notebook import parse, render, unknown
+    from harvester.notes.notebook import parse, render, unknown
 
     read, doubts = parse(render(entry))
     wrong = [each.reason for each in doubts if each.lost]

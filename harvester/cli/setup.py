@@ -16,7 +16,7 @@ from harvester.people import People
 from harvester.secrets import Vault
 
 if TYPE_CHECKING:
-    from harvester.assess import Agreed
+    from harvester.agreed.assess import Agreed
     from harvester.config import Config
 
 ME = "me"
@@ -61,8 +61,9 @@ def open_setup(world: World, config_path: Path | None, repo: Path | None, *, ali
 
 def agreed(setup: Setup) -> Agreed:
     """What was agreed: goals.toml and decisions.toml beside harvester.toml; nothing where there is none of them."""
-    from harvester import decisions, goals, measures
-    from harvester.assess import Agreed
+    from harvester import measures
+    from harvester.agreed import decisions, goals
+    from harvester.agreed.assess import Agreed
 
     config = setup.config
     path = config.root / goals.FILE

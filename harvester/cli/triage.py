@@ -16,8 +16,8 @@ from harvester.cli.world import World
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harvester.decisions import Decision
-    from harvester.goals import Goals
+    from harvester.agreed.decisions import Decision
+    from harvester.agreed.goals import Goals
     from harvester.report import Material
 
 BEST = 3
@@ -207,7 +207,7 @@ class Walk:
         return at if self._open(items, at) else at + 1
 
     def _decide(self, at: int, item: Item, goal: str, *, accept: bool) -> None:
-        from harvester.decisions import Decision, decide, load
+        from harvester.agreed.decisions import Decision, decide, load
 
         decision = Decision(item.subject, goal, accept, self.today)
         earlier = next((each for each in load(self.path).entries if each.key == decision.key), None)
@@ -216,7 +216,7 @@ class Walk:
         self.world.echo(f"  {'Accepted' if accept else 'Rejected'} for {goal}.")
 
     def _undo(self, at: int) -> int:
-        from harvester.decisions import decide, undo
+        from harvester.agreed.decisions import decide, undo
 
         if not self.done:
             self.world.echo("  Nothing was decided yet.")

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harvester.agreed.progress import read_outcome
 from harvester.connector import Done, Finding, Gap, Request
 from harvester.connectors.notebook import Notebook, noon
-from harvester.entries import identities
 from harvester.errors import ConfigError, SourceError
-from harvester.notebook import Entry, add, parse, render, unknown
-from harvester.progress import read_outcome
+from harvester.notes.entries import identities
+from harvester.notes.notebook import Entry, add, parse, render, unknown
 from harvester.schema import Contribution
 from harvester.testing import check_connector, tools
 from harvester.windows import Window, calendar

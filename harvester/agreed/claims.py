@@ -1,7 +1,7 @@
 """Claims: which work serves which goal, by explicit structure or by the person's decision, each with its reason.
 
-Words never claim (`harvester.suggest` is another matter). What rules leave open, such as files split between two goals,
-is suggested and not counted.
+Words never claim (`suggest` is another matter). What rules leave open, such as files split between two goals, is
+suggested and not counted.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harvester.decisions import Decision, Decisions
-from harvester.evidence import NO, YES, Evidence, Verdict, note_fields
+from harvester.agreed.decisions import Decision, Decisions
+from harvester.agreed.goals import OUTCOME, Goal, Goals
+from harvester.agreed.progress import read_outcome
+from harvester.agreed.shares import Contest, Target, contested
+from harvester.agreed.verdicts import NO, YES, Facts, Verdict, note_fields
 from harvester.frame import column
-from harvester.goals import OUTCOME, Goal, Goals
 from harvester.people import People
-from harvester.progress import read_outcome
-from harvester.shares import Contest, Target, contested
 from harvester.windows import Calendar, day
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harvester.evidence import Array
+    from harvester.agreed.verdicts import Array
 
 COLUMNS = ("row", "target_kind", "target", "status", "reason")
 """What a claim says: index label of the row, `goal` or `criterion`, its name, `claimed` or `suggested`, why."""
@@ -44,30 +44,30 @@ def claim(
     days only (half-open, the person's zone). The person's decisions come before every rule. `tickets` maps keys of
     configured Jira projects to hosts, as for `threads`: a ticket has no files and takes those of what closed it.
     """
-    evidence = Evidence(frame, people or People(), tickets or {})
-    running = {each.name: _running(evidence, each, calendar) for each in goals.goals}
-    found = _contested(evidence, "goal", [Target(each.name, each.match, running[each.name]) for each in goals.goals])
-    found |= _contested(evidence, "criterion", [Target(each.name, each.match) for each in goals.criteria])
+    facts = Facts(frame, people or People(), tickets or {})
+    running = {each.name: _running(facts, each, calendar) for each in goals.goals}
+    found = _contested(facts, "goal", [Target(each.name, each.match, running[each.name]) for each in goals.goals])
+    found |= _contested(facts, "criterion", [Target(each.name, each.match) for each in goals.criteria])
     for goal in goals.goals:
-        own = evidence.either([_named_by_notes(evidence, goal, running[goal.name]), found["goal", goal.name]])
+        own = facts.either([_named_by_notes(facts, goal, running[goal.name]), found["goal", goal.name]])
         chosen = (decisions or Decisions()).of(goal.name)
-        found["goal", goal.name] = _decided(evidence, own, chosen, running[goal.name]) if chosen else own
+        found["goal", goal.name] = _decided(facts, own, chosen, running[goal.name]) if chosen else own
     for each in goals.criteria:
-        through = [_through(evidence, goal, found["goal", goal.name]) for goal in goals.serving(each.name)]
-        found["criterion", each.name] = evidence.either([found["criterion", each.name], *through])
-    return _table(evidence, found)
+        through = [_through(facts, goal, found["goal", goal.name]) for goal in goals.serving(each.name)]
+        found["criterion", each.name] = facts.either([found["criterion", each.name], *through])
+    return _table(facts, found)
 
 
-def _contested(evidence: Evidence, kind: str, targets: Sequence[Target]) -> Verdicts:
-    contest = Contest(evidence, targets)
+def _contested(facts: Facts, kind: str, targets: Sequence[Target]) -> Verdicts:
+    contest = Contest(facts, targets)
     return {(kind, target.name): contested(contest, target) for target in targets}
 
 
-def _running(evidence: Evidence, goal: Goal, calendar: Calendar) -> Array | None:
+def _running(facts: Facts, goal: Goal, calendar: Calendar) -> Array | None:
     """Which rows fall into a goal's days; None where it has none and takes all."""
     if goal.from_ is None and goal.until is None:
         return None
-    return evidence.once(("days", goal.from_, goal.until), lambda: _within(evidence.frame, goal, calendar))
+    return facts.once(("days", goal.from_, goal.until), lambda: _within(facts.frame, goal, calendar))
 
 
 def _within(frame: pd.DataFrame, goal: Goal, calendar: Calendar) -> Array:
@@ -81,13 +81,13 @@ def _within(frame: pd.DataFrame, goal: Goal, calendar: Calendar) -> Array:
     return inside
 
 
-def _named_by_notes(evidence: Evidence, goal: Goal, running: Array | None) -> Verdict:
+def _named_by_notes(facts: Facts, goal: Goal, running: Array | None) -> Verdict:
     """Notes that name a goal, in `goal:` or by an outcome of it."""
-    verdict = evidence.nothing()
-    for row, fields in evidence.once("notes", lambda: note_fields(evidence.frame)):
+    verdict = facts.nothing()
+    for row, fields in facts.once("notes", lambda: note_fields(facts.frame)):
         reason = _named(goal, fields)
         if reason and (running is None or running[row]):
-            verdict.level[row], verdict.reason[row] = YES, evidence.number(reason)
+            verdict.level[row], verdict.reason[row] = YES, facts.number(reason)
     return verdict
 
 
@@ -98,32 +98,32 @@ def _named(goal: Goal, fields: Mapping[str, str]) -> str | None:
     return "the note tells its outcome" if told else None
 
 
-def _decided(evidence: Evidence, verdict: Verdict, chosen: Mapping[str, Decision], running: Array | None) -> Verdict:
+def _decided(facts: Facts, verdict: Verdict, chosen: Mapping[str, Decision], running: Array | None) -> Verdict:
     """A verdict with the person's decisions about subjects in place of the rules."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    subjects = evidence.once("subjects", lambda: pc.utf8_lower(column(evidence.frame, "subject")))
+    subjects = facts.once("subjects", lambda: pc.utf8_lower(column(facts.frame, "subject")))
     made = list(chosen.values())
     which = pc.index_in(subjects, value_set=pa.array([each.key[0] for each in made], pa.string()))
     rows = np.flatnonzero(pc.is_valid(which).to_numpy(zero_copy_only=False))
     by = which.take(pa.array(rows)).to_numpy(zero_copy_only=False)
     level, reason = verdict.level.copy(), verdict.reason.copy()
     level[rows] = np.array([YES if each.accept else NO for each in made], np.uint8)[by]
-    reason[rows] = np.array([evidence.number(f"decided by hand, {day(each.date)}") for each in made], np.int32)[by]
+    reason[rows] = np.array([facts.number(f"decided by hand, {day(each.date)}") for each in made], np.int32)[by]
     return Verdict(level if running is None else level * running, reason)
 
 
-def _through(evidence: Evidence, goal: Goal, verdict: Verdict) -> Verdict:
+def _through(facts: Facts, goal: Goal, verdict: Verdict) -> Verdict:
     """What serves a goal serves the goal's criterion."""
     import numpy as np
 
-    number = evidence.number(f"through the goal “{goal.title}”")
+    number = facts.number(f"through the goal “{goal.title}”")
     return Verdict(verdict.level, np.where(verdict.level > 0, number, 0).astype(np.int32))
 
 
-def _table(evidence: Evidence, found: Verdicts) -> pd.DataFrame:
+def _table(facts: Facts, found: Verdicts) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
     import pyarrow as pa
@@ -142,10 +142,10 @@ def _table(evidence: Evidence, found: Verdicts) -> pd.DataFrame:
         text([kind for kind, _ in found], which),
         text([name for _, name in found], which),
         text(["claimed", "suggested"], (level != YES).astype(np.int64)),
-        evidence.told(reason),
+        facts.told(reason),
     )
     texts = map(pd.arrays.ArrowExtensionArray, columns)
-    return pd.DataFrame(dict(zip(COLUMNS, (evidence.frame.index[rows], *texts), strict=True)))
+    return pd.DataFrame(dict(zip(COLUMNS, (facts.frame.index[rows], *texts), strict=True)))
 
 
 def _of_hits(values: Sequence[Array], hits: Sequence[Array]) -> Array:

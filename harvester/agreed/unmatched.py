@@ -11,7 +11,7 @@ from harvester.words import most_like
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from harvester.goals import Goals
+    from harvester.agreed.goals import Goals
 
 Tree = Mapping[str, Collection[str]]
 """What lies in each folder, by the folder's path; '' is the top."""

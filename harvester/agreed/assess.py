@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harvester import measures
-from harvester.claims import claim
-from harvester.decisions import Decisions, doubts
+from harvester.agreed.claims import claim
+from harvester.agreed.decisions import Decisions, doubts
+from harvester.agreed.goals import OUTCOME, Goal, Goals
+from harvester.agreed.progress import Progress, outcomes, progress
+from harvester.agreed.suggest import suggest
 from harvester.frame import records, select
-from harvester.goals import OUTCOME, Goal, Goals
 from harvester.people import People
-from harvester.progress import Progress, outcomes, progress
-from harvester.suggest import suggest
 from harvester.threads import about, taken_back, threads
 from harvester.windows import Calendar, Window
 
@@ -37,10 +37,10 @@ class Assessment:
 
     `frame` is the frame up to the end of the window, with three more columns: `thread`, the name of each row's thread,
     `serves`, whether a goal claims it for the people asked for, and `taken_back`, whether a later change (also one
-    after the window) takes it back. `claims` are those of `harvester.claims` for their rows that count. `suggestions`
-    name, for their rows in the window that no goal claims, what these may serve (row, target, reason, score; infinite
-    where a rule or a note left it open), best first, never counted. `cards` are the notes about a thread, by index
-    label, oldest first, and `about` is, by note, a row of each subject that it is about.
+    after the window) takes it back. `claims` are those of `claim` for their rows that count. `suggestions` name,
+    for their rows in the window that no goal claims, what these may serve (row, target, reason, score; infinite where
+    a rule or a note left it open), best first, never counted. `cards` are the notes about a thread, by index label,
+    oldest first, and `about` is, by note, a row of each subject that it is about.
     """
 
     agreed: Agreed

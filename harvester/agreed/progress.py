@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from harvester.evidence import note_fields
-from harvester.goals import OUTCOME, Goal
+from harvester.agreed.goals import OUTCOME, Goal
+from harvester.agreed.verdicts import note_fields
 from harvester.measures import MEASURES
 from harvester.windows import Calendar, Window
 

@@ -12,7 +12,7 @@ from harvester.measures import MEASURES
 from harvester.words import nearest
 
 if TYPE_CHECKING:
-    from harvester.goals import File, Goal, Known, Rule
+    from harvester.agreed.goals import File, Goal, Known, Rule
 
 _TICKET = re.compile(r".*(?:[-#!]\d+|\*\d*)/?")
 """What a ticket may match: all that ends in a number after a mark, or in a * that may stand for one."""
@@ -89,7 +89,7 @@ def _of_kinds_alone(rule: Rule) -> frozenset[str]:
 
 
 def _named(words: Sequence[str]) -> frozenset[str]:
-    """The kinds that these words name, read as `harvester.rules` does: without case, and * stands for anything."""
+    """The kinds that these words name, read as `rules` does: without case, and * stands for anything."""
     found = re.compile("|".join(re.escape(word).replace(r"\*", ".*") for word in words) or "$.", re.IGNORECASE)
     return frozenset(kind for kind in _KINDS if found.fullmatch(kind))
 

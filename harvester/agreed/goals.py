@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from harvester import schema
+from harvester.agreed.doubts import doubts
 from harvester.config import NAME, Section, Words, check, read_toml
-from harvester.doubts import doubts
 from harvester.errors import ConfigError
 from harvester.windows import EVER, Calendar, Window
 from harvester.words import nearest

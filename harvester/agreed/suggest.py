@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harvester.agreed.goals import Goal, Goals
 from harvester.frame import column
-from harvester.goals import Goal, Goals
 
 if TYPE_CHECKING:
     import numpy as np

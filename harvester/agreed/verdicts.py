@@ -40,7 +40,7 @@ class Values(NamedTuple):
     rows: Array | None = None
 
 
-class Evidence:
+class Facts:
     """A frame as rules see it: what was read is kept, reasons are numbered texts so that each is written once."""
 
     def __init__(self, frame: pd.DataFrame, people: People, tickets: Mapping[str, str]) -> None:

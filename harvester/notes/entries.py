@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from harvester.notebook import Entry, newest_first
+from harvester.notes.notebook import Entry, newest_first
 
 _SLUG = 60
 

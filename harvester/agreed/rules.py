@@ -7,53 +7,53 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harvester.evidence import YES, Evidence, Say, Values, Verdict, encoded
+from harvester.agreed.goals import Rule
+from harvester.agreed.verdicts import YES, Facts, Say, Values, Verdict, encoded
 from harvester.frame import column
-from harvester.goals import Rule
 from harvester.references import exploded, tail
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from harvester.evidence import Array
+    from harvester.agreed.verdicts import Array
 
 
 ByPaths = Callable[[Rule], Verdict]
-"""The verdict on a rule's paths; how far they suffice depends on what else is asked for (see harvester.shares)."""
+"""The verdict on a rule's paths; how far they suffice depends on what else is asked for (see `shares`)."""
 
 _SCOPED = r"^\s*(?P<scope>[\w./+-]{1,60}(?:\([^()\n]{1,60}\))?)!?:\s"
 _TICKET_LIKE = r"(?:-|[#!])\d+/?\s*$"
 
 
-def holds(evidence: Evidence, rule: Rule, by_paths: ByPaths, plainly: ByPaths) -> Verdict:
+def holds(facts: Facts, rule: Rule, by_paths: ByPaths, plainly: ByPaths) -> Verdict:
     """How far a rule holds: each of its keys, and none of its `not`, whose paths are judged `plainly`, by share."""
-    parts = [_part(evidence, rule, key, by_paths, plainly) for key in rule.keys]
-    verdict = evidence.both(parts)
+    parts = [_part(facts, rule, key, by_paths, plainly) for key in rule.keys]
+    verdict = facts.both(parts)
     if rule.not_:
         verdict = Verdict(verdict.level.copy(), verdict.reason)
     for each in rule.not_ or ():
-        verdict.level[holds(evidence, each, plainly, plainly).level == YES] = 0
+        verdict.level[holds(facts, each, plainly, plainly).level == YES] = 0
     return verdict
 
 
-def by_words(evidence: Evidence, rule: Rule) -> Verdict | None:
+def by_words(facts: Facts, rule: Rule) -> Verdict | None:
     """How far the keys of a rule hold that need no files; None where it has none."""
-    parts = [by_key(evidence, key, getattr(rule, key)) for key in rule.keys if key in _BY]
-    return evidence.both(parts) if parts else None
+    parts = [by_key(facts, key, getattr(rule, key)) for key in rule.keys if key in _BY]
+    return facts.both(parts) if parts else None
 
 
-def by_key(evidence: Evidence, key: str, words: Sequence[str]) -> Verdict:
+def by_key(facts: Facts, key: str, words: Sequence[str]) -> Verdict:
     """The verdict on one key; kept, since a contest by paths asks again."""
-    return evidence.once((key, tuple(words)), lambda: _BY[key](evidence, words) if words else evidence.nothing())
+    return facts.once((key, tuple(words)), lambda: _BY[key](facts, words) if words else facts.nothing())
 
 
-def _part(evidence: Evidence, rule: Rule, key: str, by_paths: ByPaths, plainly: ByPaths) -> Verdict:
+def _part(facts: Facts, rule: Rule, key: str, by_paths: ByPaths, plainly: ByPaths) -> Verdict:
     if key == "paths":
         return by_paths(rule)
     if key in _BY:
-        return by_key(evidence, key, getattr(rule, key))
-    parts = [holds(evidence, each, by_paths, plainly) for each in getattr(rule, key)]
-    return evidence.either(parts) if key == "any" else evidence.both(parts)
+        return by_key(facts, key, getattr(rule, key))
+    parts = [holds(facts, each, by_paths, plainly) for each in getattr(rule, key)]
+    return facts.either(parts) if key == "any" else facts.both(parts)
 
 
 def _pattern(words: Iterable[str], before: str = "", after: str = "") -> str:
@@ -62,29 +62,29 @@ def _pattern(words: Iterable[str], before: str = "", after: str = "") -> str:
     return rf"(?is)^\s*{before}(?:{'|'.join(plain)}){after}\s*$"
 
 
-def _by_projects(evidence: Evidence, words: Sequence[str]) -> Verdict:
-    return evidence.by(evidence.values("project"), _pattern(words), _said("in"))
+def _by_projects(facts: Facts, words: Sequence[str]) -> Verdict:
+    return facts.by(facts.values("project"), _pattern(words), _said("in"))
 
 
-def _by_kinds(evidence: Evidence, words: Sequence[str]) -> Verdict:
+def _by_kinds(facts: Facts, words: Sequence[str]) -> Verdict:
     def say(kind: str) -> str:
         return f"{'an' if kind == 'issue' else 'a'} {kind.replace('_', ' ')}"
 
-    return evidence.by(evidence.values("kind"), _pattern(words), _each(say))
+    return facts.by(facts.values("kind"), _pattern(words), _each(say))
 
 
-def _by_labels(evidence: Evidence, words: Sequence[str]) -> Verdict:
-    return evidence.by(evidence.lists("labels"), _pattern(words), _said("label"))
+def _by_labels(facts: Facts, words: Sequence[str]) -> Verdict:
+    return facts.by(facts.lists("labels"), _pattern(words), _said("label"))
 
 
-def _by_tickets(evidence: Evidence, words: Sequence[str]) -> Verdict:
+def _by_tickets(facts: Facts, words: Sequence[str]) -> Verdict:
     regex = _pattern(words, before="(?:.*/)?", after="/?")
     parts = []
     for name, how in (("subject", "ticket"), ("parent", "part of"), ("closes", "closes"), ("about", "about")):
-        values = evidence.once(("ticket", name), functools.partial(_ticket_like, evidence, name))
-        ends = evidence.once(("end of ticket", name), functools.partial(_ends, values.distinct))
-        parts.append(evidence.by(values, regex, _said(how, _keys), _begin_so(ends, words)))
-    return evidence.either(parts)
+        values = facts.once(("ticket", name), functools.partial(_ticket_like, facts, name))
+        ends = facts.once(("end of ticket", name), functools.partial(_ends, values.distinct))
+        parts.append(facts.by(values, regex, _said(how, _keys), _begin_so(ends, words)))
+    return facts.either(parts)
 
 
 def _said(how: str, name: Callable[[pa.Array], pa.Array] = lambda values: values) -> Say:
@@ -139,28 +139,28 @@ def _begin_so(ends: pa.Array, words: Sequence[str]) -> Array | None:
     return np.flatnonzero(found)
 
 
-def _ticket_like(evidence: Evidence, name: str) -> Values:
+def _ticket_like(facts: Facts, name: str) -> Values:
     """The values of a column that can be tickets, since most subjects are commits and pull requests."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    rows, texts = None, column(evidence.frame, name)
+    rows, texts = None, column(facts.frame, name)
     if name in {"closes", "about"}:
-        rows, texts = exploded(evidence.frame, name)
+        rows, texts = exploded(facts.frame, name)
     at = np.flatnonzero(pc.fill_null(pc.match_substring_regex(texts, _TICKET_LIKE), False))
     return Values(*encoded(texts.take(pa.array(at)))[:2], at if rows is None else rows[at])
 
 
-def _by_scopes(evidence: Evidence, words: Sequence[str]) -> Verdict:
+def _by_scopes(facts: Facts, words: Sequence[str]) -> Verdict:
     wanted = {word.strip().casefold() for word in words}
 
     def say(scope: str) -> str | None:
         hit = next((each for each in _named(scope) if each.casefold() in wanted), None)
         return f"title scope {hit}" if hit else None
 
-    scopes = evidence.once("scopes", lambda: encoded(_scopes(column(evidence.frame, "title"))))
-    return evidence.by(scopes, "", _each(say))
+    scopes = facts.once("scopes", lambda: encoded(_scopes(column(facts.frame, "title"))))
+    return facts.by(scopes, "", _each(say))
 
 
 def _scopes(titles: pa.Array) -> pa.Array:
@@ -176,33 +176,33 @@ def _named(scope: str) -> list[str]:
     return [inner.strip(), *(each.strip() for each in re.split(r"[,/|]", inner))]
 
 
-def _by_people(evidence: Evidence, words: Sequence[str]) -> Verdict:
-    with_whom = evidence.once("people", lambda: _with_whom(evidence))
+def _by_people(facts: Facts, words: Sequence[str]) -> Verdict:
+    with_whom = facts.once("people", lambda: _with_whom(facts))
     wanted = "|".join(map(re.escape, words)) or "$."
-    return evidence.by(with_whom, f"^(?:{wanted})$", _each(lambda each: f"with {evidence.people.name(each)}"))
+    return facts.by(with_whom, f"^(?:{wanted})$", _each(lambda each: f"with {facts.people.name(each)}"))
 
 
-def _with_whom(evidence: Evidence) -> Values:
+def _with_whom(facts: Facts) -> Values:
     """The people whose work a row is and who else took part."""
     import numpy as np
     import pyarrow as pa
 
-    sources = evidence.values("source")
+    sources = facts.values("source")
     named = sources.distinct.to_pylist()
     rows: list[Array] = []
     codes: list[Array] = []
     people: dict[str, int] = {}
     for name in ("owners", "others"):
-        distinct, account_of, at = evidence.lists(name)
+        distinct, account_of, at = facts.lists(name)
         pairs, back = np.unique(sources.codes[at].astype(np.int64) << 32 | account_of, return_inverse=True)
         accounts = distinct.to_pylist()
-        keys = [evidence.people.person_of(named[pair >> 32], accounts[pair & 0xFFFFFFFF]) for pair in pairs.tolist()]
+        keys = [facts.people.person_of(named[pair >> 32], accounts[pair & 0xFFFFFFFF]) for pair in pairs.tolist()]
         rows.append(at if at is not None else sources.codes)
         codes.append(np.array([*(people.setdefault(key, len(people)) for key in keys), 0], np.int32)[back])
     return Values(pa.array(list(people), pa.string()), np.concatenate(codes), np.concatenate(rows))
 
 
-_BY: Mapping[str, Callable[[Evidence, Sequence[str]], Verdict]] = {
+_BY: Mapping[str, Callable[[Facts, Sequence[str]], Verdict]] = {
     "projects": _by_projects,
     "labels": _by_labels,
     "tickets": _by_tickets,

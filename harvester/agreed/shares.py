@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harvester import paths as files
-from harvester.evidence import MAYBE, NO, YES, Evidence, Verdict
+from harvester.agreed.goals import Rule
+from harvester.agreed.rules import by_words, holds
+from harvester.agreed.verdicts import MAYBE, NO, YES, Facts, Verdict
 from harvester.frame import column
-from harvester.goals import Rule
-from harvester.rules import by_words, holds
 from harvester.threads import closers, counting
 from harvester.words import numbered
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from harvester.evidence import Array
+    from harvester.agreed.verdicts import Array
 
 MARGIN = 2.0
 """How many times the share of the goal that comes next a goal must have to be the one that is meant."""
@@ -60,27 +60,27 @@ class Share:
 class Files:
     """The files of every row, a ticket's those of what closed it: each distinct path once, and what each counts."""
 
-    def __init__(self, evidence: Evidence, globs: Sequence[str]) -> None:
+    def __init__(self, facts: Facts, globs: Sequence[str]) -> None:
         import numpy as np
         import pyarrow.compute as pc
 
-        lists = column(evidence.frame, "paths")
+        lists = column(facts.frame, "paths")
         counts = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
         flat = pc.list_flatten(lists).dictionary_encode()
         self.distinct: pa.Array = flat.dictionary
-        tickets, lenders = _lent(evidence, counts)
-        self.borrowed = np.zeros(evidence.size, bool)
+        tickets, lenders = _lent(facts, counts)
+        self.borrowed = np.zeros(facts.size, bool)
         self.borrowed[tickets] = True
         starts = np.cumsum(counts) - counts
         more = np.repeat(starts[lenders], counts[lenders]) + counting(counts[lenders])
         self.codes = flat.indices.to_numpy(zero_copy_only=False)
         self.codes = np.concatenate((self.codes, self.codes[more]))
         # A row's files stand side by side: first those of changes, then those of the tickets they closed.
-        rows = (np.repeat(np.arange(evidence.size, dtype=np.int32), counts), np.repeat(tickets, counts[lenders]))
+        rows = (np.repeat(np.arange(facts.size, dtype=np.int32), counts), np.repeat(tickets, counts[lenders]))
         self.rows = np.concatenate(rows, dtype=np.int32)
         self.weights, self.source = _weights(self.distinct, globs)
-        self.number, self.sources = np.zeros((2, evidence.size), np.int32)
-        total = np.zeros(evidence.size, np.float32)
+        self.number, self.sources = np.zeros((2, facts.size), np.int32)
+        total = np.zeros(facts.size, np.float32)
         begin, own = self._runs(self.rows)
         self.number[own] = np.diff(begin, append=len(self.rows))
         self.sources[own] = _sums(self.source, self.codes, begin)
@@ -111,23 +111,23 @@ class Files:
 class Contest:
     """Goals (or criteria) that claim by paths, held against each other: each takes only what is plainly its own."""
 
-    def __init__(self, evidence: Evidence, targets: Sequence[Target]) -> None:
+    def __init__(self, facts: Facts, targets: Sequence[Target]) -> None:
         import numpy as np
 
-        self.evidence = evidence
-        rules = [list(_path_rules(evidence, each.match)) for each in targets]
+        self.facts = facts
+        rules = [list(_path_rules(facts, each.match)) for each in targets]
         everything = [line for target in targets for line in _globs(target.match)]
-        self.files = Files(evidence, everything) if everything else None
+        self.files = Files(facts, everything) if everything else None
         self.shares: dict[tuple[str, ...], Share] = {}
-        self.first, self.second = np.zeros(evidence.size, np.float32), np.zeros(evidence.size, np.float32)
+        self.first, self.second = np.zeros(facts.size, np.float32), np.zeros(facts.size, np.float32)
         self.best = {}
         for target, parts in zip(targets, rules, strict=True):
-            best = np.zeros(evidence.size, np.float32)
+            best = np.zeros(facts.size, np.float32)
             for rule, allowed in parts:
                 rows, share = self.of(rule).rows, self.of(rule).share
                 best[rows] = np.maximum(best[rows], share if allowed is None else share * allowed[rows])
             if parts and target.match and _is_knotted(target.match):
-                best[holds(evidence, target.match, self._at_all, self.plainly).level == NO] = 0
+                best[holds(facts, target.match, self._at_all, self.plainly).level == NO] = 0
             if target.running is not None:
                 best[~target.running] = 0
             self.best[target.name] = best
@@ -156,7 +156,7 @@ class Contest:
         return self._yes(self.of(rule).rows)
 
     def _yes(self, rows: Array) -> Verdict:
-        verdict = self.evidence.nothing()
+        verdict = self.facts.nothing()
         verdict.level[rows] = YES
         return verdict
 
@@ -177,7 +177,7 @@ class Contest:
             (files.number[rows] > SWEEPING) & (much < SWEEPING_SHARE - _ROUNDING),
         )
         cause = np.select(doubts, range(1, len(doubts) + 1), 0)
-        verdict = self.evidence.nothing()
+        verdict = self.facts.nothing()
         verdict.level[rows] = np.where(cause > 0, MAYBE, YES)
         verdict.reason[rows] = self._reasons(rule, enough, cause)
         return verdict
@@ -199,15 +199,15 @@ class Contest:
         else:
             _, first, back = np.unique(packed, return_index=True, return_inverse=True)
         where = files_shown(rule)
-        texts = [self.evidence.number(_reason(where, rule.share, *line)) for line in table[first].tolist()]
+        texts = [self.facts.number(_reason(where, rule.share, *line)) for line in table[first].tolist()]
         return np.array([*texts, 0], np.int32)[back.reshape(-1)]
 
 
 def contested(contest: Contest, target: Target) -> Verdict:
     """How far a target's rule holds, its paths judged in the contest."""
     if target.match is None:
-        return contest.evidence.nothing()
-    verdict = holds(contest.evidence, target.match, lambda rule: contest.verdict(target.name, rule), contest.plainly)
+        return contest.facts.nothing()
+    verdict = holds(contest.facts, target.match, lambda rule: contest.verdict(target.name, rule), contest.plainly)
     if target.running is not None:
         verdict = Verdict(verdict.level * target.running, verdict.reason)
     return verdict
@@ -232,20 +232,18 @@ def _reason(
     return text + closed + _CAUSES[cause].format(SWEEPING)
 
 
-def _path_rules(
-    evidence: Evidence, rule: Rule | None, allowed: Array | None = None
-) -> Iterator[tuple[Rule, Array | None]]:
+def _path_rules(facts: Facts, rule: Rule | None, allowed: Array | None = None) -> Iterator[tuple[Rule, Array | None]]:
     """The rules by paths that may claim, each with the rows where its other keys hold (None: all)."""
     if rule is None:
         return
     for asked, wanted in ((rule, True), *((each, False) for each in rule.not_ or () if not each.paths)):
-        if (words := by_words(evidence, asked)) is not None:
+        if (words := by_words(facts, asked)) is not None:
             fits = (words.level > 0) == wanted
             allowed = fits if allowed is None else allowed & fits
     if rule.paths:
         yield rule, allowed
     for each in (*(rule.any or ()), *(rule.all or ())):
-        yield from _path_rules(evidence, each, allowed)
+        yield from _path_rules(facts, each, allowed)
 
 
 def _is_knotted(rule: Rule) -> bool:
@@ -281,8 +279,8 @@ def _sums(values: Array, codes: Array, begin: Array) -> Array:
     return np.add.reduceat(taken, begin) if len(begin) else taken
 
 
-def _lent(evidence: Evidence, counts: Array) -> tuple[Array, Array]:
+def _lent(facts: Facts, counts: Array) -> tuple[Array, Array]:
     """Tickets that take the files of what closed them, and who lends to each: two arrays of positions, by ticket."""
-    tickets, lenders = closers(evidence.frame, evidence.tickets)
+    tickets, lenders = closers(facts.frame, facts.tickets)
     lend = (counts[tickets] == 0) & (counts[lenders] > 0)
     return tickets[lend], lenders[lend]

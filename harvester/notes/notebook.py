@@ -19,12 +19,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harvester.agreed.progress import read_outcome
 from harvester.atomic import write_text
-from harvester.blocks import COMMENT_ENDS, Block, blocks, opens
 from harvester.errors import ConfigError, SourceError
 from harvester.locks import alone
 from harvester.markdown import safe_url
-from harvester.progress import read_outcome
+from harvester.notes.blocks import COMMENT_ENDS, Block, blocks, opens
 from harvester.windows import day
 from harvester.words import nearest
 
