@@ -290,7 +290,7 @@ def _card(material: Material, name: str, rows: Rows) -> list[Field]:
     """What notes say of a thread, and of themselves."""
     told_of = list(material.assessment.cards.get(name, ()))
     own = [(index, row) for index, row in rows if row["kind"] == "note"]
-    noted = zip(told_of, records(material.frame.loc[told_of, list(notes.NOTED)]), strict=True)
+    noted = zip(told_of, records(material.frame.loc[told_of, list(notes.NOTED)]), strict=True) if told_of else ()
     return notes.fields(material, [*own, *noted])
 
 
