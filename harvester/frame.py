@@ -26,7 +26,7 @@ PREPARED = {
     "picked": "a commit picked from an earlier one of the same person, which counts already",
     "of_own_work": "a review or comment on the person's own work",
     "owner_persons": "the people, without bots, whose work a review or comment is about; null for other kinds",
-    "other_persons": "the people, without bots, who took part in this beside its account's; null where nobody is named",
+    "other_persons": "the people, without bots and its own person, who took part; null where nobody else is named",
     "with_bots": "whether a bot or an assistant is named among those who took part",
 }
 """The columns that `prepare` adds to those of `harvester.schema`, and what they mean."""
@@ -75,7 +75,7 @@ def select(frame: pd.DataFrame, window: Window, persons: Iterable[str] | None = 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as dicts, in their order: times as aware datetimes in UTC, None for null.
 
-    Column by column, which takes a tenth of the time of pandas' own `to_dict`.
+    Column by column, which takes a fifth of the time of pandas' own `to_dict`.
     """
     names = list(rows.columns)
     columns = [_plain(rows[name]) for name in names]
@@ -153,10 +153,11 @@ def _in_pull_request(frame: pd.DataFrame, until: dt.datetime | None) -> pd.Serie
 
 
 def _whose(rows: pd.DataFrame, name: str) -> pa.Array:
-    """A person and a piece of work as one text."""
+    """A person and a piece of work as one text; different pairs never give the same."""
     import pyarrow.compute as pc
 
-    return pc.binary_join_element_wise(column(rows, "person"), column(rows, name), "\0")
+    person = column(rows, "person")
+    return pc.binary_join_element_wise(pc.utf8_length(person).cast("string"), person, column(rows, name), ":")
 
 
 def _picked(frame: pd.DataFrame) -> pd.Series:
@@ -200,6 +201,9 @@ def _add_others(frame: pd.DataFrame, people: People) -> None:
     import pyarrow.compute as pc
 
     names, bots = _persons_in(frame, "others", people)
+    at = pc.list_parent_indices(names)
+    other = pc.not_equal(names.values, column(frame, "person").take(at)).to_numpy(zero_copy_only=False)
+    names = _grouped(at.to_numpy()[other], names.values.filter(pa.array(other)), len(frame))
     empty = pc.equal(pc.list_value_length(names), 0).to_numpy(zero_copy_only=False)
     names = pa.ListArray.from_arrays(names.offsets, names.values, mask=pa.array(empty))
     frame["other_persons"] = _column(names, frame.index)
@@ -221,10 +225,18 @@ def _persons_in(rows: pd.DataFrame, name: str, people: People) -> tuple[pa.ListA
     asked = [(sources.dictionary[pair >> 32].as_py(), accounts.dictionary[pair & 0xFFFFFFFF].as_py()) for pair in pairs]
     bot = np.array([people.is_bot(account) for _, account in asked], bool)[back]
     known = pa.array([people.person_of(*pair) for pair in asked], pa.string()).take(pa.array(back[~bot]))
-    offsets = np.cumsum(np.bincount(at[~bot] + 1, minlength=len(rows) + 1))
     named = np.zeros(len(rows), bool)
     named[at[bot]] = True
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), known), named
+    return _grouped(at[~bot], known, len(rows)), named
+
+
+def _grouped(at: np.ndarray[Any, Any], values: pa.Array, rows: int) -> pa.ListArray:
+    """Values as lists, one for each row, of those that stand at it (in order)."""
+    import numpy as np
+    import pyarrow as pa
+
+    offsets = np.cumsum(np.bincount(at.astype(np.int64) + 1, minlength=rows + 1))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
 
 
 def _column(values: pa.Array, index: pd.Index) -> pd.Series:

@@ -6,6 +6,7 @@ goal's own days.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -85,6 +86,9 @@ def _with_others(frame: pd.DataFrame) -> pd.Series:
     return _counting(frame) & frame["other_persons"].notna()
 
 
+NOBODY = "github:ghost"
+"""What stands on GitHub in place of any account that was deleted."""
+
 NOT_DONE = ("not_planned", "duplicate")
 """States in which a ticket was closed without anybody having done it."""
 
@@ -117,7 +121,8 @@ MEASURES: Mapping[str, Measure] = {
             "with_others", "other person", "other people",
             ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "others",
             "People other than oneself, and no bots, who are named as taking part in something that counts: who "
-            "reviewed or merged it, who reported or closed a ticket, co-authors, whom a note names.",
+            "reviewed or merged it, who reported, closed or shared a ticket, co-authors, whom a note names. Of people "
+            "who are not configured only those of the source that names most, since no name tells that two are one.",
             where=_with_others,
         ),
         Measure(
@@ -270,7 +275,9 @@ def uncounted(row: Mapping[str, Any]) -> str:
 def count(frame: pd.DataFrame, name: str) -> float:
     """The number a measure gives for a prepared frame; for several people each subject counts once for each of them."""
     once = _once(frame, MEASURES[name])
-    return float(once["points"].sum()) if MEASURES[name].count == "points" else len(once)
+    if MEASURES[name].count == "points":
+        return float(once["points"].sum()) if len(once) else 0
+    return len(once)
 
 
 def count_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[tuple[str, ...], float]:
@@ -290,7 +297,33 @@ def _once(frame: pd.DataFrame, measure: Measure, by: Sequence[str] = ()) -> pd.D
     """
     needed, made = _COUNTS[measure.count]
     rows = made(frame[list(dict.fromkeys([*by, *needed]))][_inside(frame, measure)])
-    return rows.drop_duplicates([name for name in rows.columns if name != "points"])
+    once = rows.drop_duplicates([name for name in rows.columns if name != "points"])
+    return once[_told_apart(once, by)] if measure.count == "others" else once
+
+
+def _told_apart(once: pd.DataFrame, by: Sequence[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which people are certainly not one and the same, and somebody at all.
+
+    Whoever is not configured has another name in each source. So of these only those of the source that names most
+    are counted: too few rather than one twice.
+    """
+    import numpy as np
+
+    groups = list(zip(*(once[name].tolist() for name in (*by, "person")), strict=True))
+    places = [_place(each) for each in once["other_persons"].tolist()]
+    best: dict[tuple[str, ...], str] = {}
+    for (group, place), _ in Counter(zip(groups, places, strict=True)).most_common():
+        if place and place != NOBODY:
+            best.setdefault(group, place)
+    told = (not place or place == best.get(group) for group, place in zip(groups, places, strict=True))
+    return np.fromiter(told, bool, len(once))
+
+
+def _place(person: str) -> str:
+    """Where somebody who is not configured is known; empty for the configured."""
+    if person.casefold() == NOBODY:
+        return NOBODY
+    return "git" if person.startswith("<") else person.partition(":")[0] if ":" in person else ""
 
 
 def words(frame: pd.DataFrame, name: str) -> str:

@@ -32,7 +32,7 @@ def _brought(group: str) -> EntryPoints:
 
 @functools.cache
 def _installed(group: str, path: tuple[str, ...]) -> EntryPoints:
-    """What all distributions on a path bring, looked up once: that takes as long as there are distributions."""
+    """What all distributions on a path bring, looked up once in a process: that takes long where there are many."""
     return entry_points(group=group)
 
 

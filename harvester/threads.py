@@ -149,7 +149,7 @@ def closers(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints, Ints
     own, named = codes[: len(issues)], codes[len(issues) :]
     order = np.argsort(own, kind="stable")
     first, after = (np.searchsorted(own[order], named, side=side) for side in ("left", "right"))
-    ticket = issues[order[np.repeat(first, after - first) + counting(after - first)]]
+    ticket = issues[order[np.repeat(first, after - first) + within_runs(after - first)]]
     lender = np.repeat(rows, after - first)
     at = column(frame, "at").cast("int64").to_numpy(zero_copy_only=False)
     in_time = at[lender] <= at[ticket] + A_DAY
@@ -176,7 +176,7 @@ def _once(ticket: Ints, lender: Ints, subjects: pa.Array, counts: pa.Array) -> t
     return ticket[new], lender[new]
 
 
-def counting(repeats: Ints) -> Ints:
+def within_runs(repeats: Ints) -> Ints:
     """0, 1, … for each of several counts, one after the other."""
     import numpy as np
 

@@ -33,6 +33,7 @@ Rows = list[tuple[Any, dict[str, Any]]]
 """Rows with their labels in the frame."""
 
 MOST_REASONS = 3
+_KINDS = [kind for name in measures.COUNTED for kind in measures.MEASURES[name].kinds]
 SINGLES = "Single pieces of work"
 
 
@@ -241,7 +242,7 @@ def _first_named(threads: Sequence[Thread]) -> Markdown:
 def _thread(material: Material, goal: Goal, work: _Work, name: str) -> Thread:
     """A thread's rows in the window, the ones that no rule counts for the goal marked so."""
     shown, reasons = work.rows.get(name, []), work.reasons[goal.name]
-    claimed = [(index, row) for index, row in shown if index in reasons]
+    claimed = sorted(((index, row) for index, row in shown if index in reasons), key=_weight)
     card = _card(material, name, claimed)
     return Thread(
         _title(work, shown, name),
@@ -255,6 +256,11 @@ def _thread(material: Material, goal: Goal, work: _Work, name: str) -> Thread:
         [_marked(material, work, index, row, reasons) for index, row in _in_order(shown)] if claimed else [],
         frozenset([*(index for index, _ in shown), *(each.row for each in card)]),
     )
+
+
+def _weight(pair: tuple[Any, dict[str, Any]]) -> int:
+    """What says most about a piece of work comes first: its pull requests, then its tickets, as they are counted."""
+    return _KINDS.index(pair[1]["kind"])
 
 
 def _days(material: Material, rows: Rows) -> str:

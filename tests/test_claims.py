@@ -254,6 +254,23 @@ def test_a_note_serves_the_goal_it_names_and_the_one_whose_outcome_it_tells():
     assert claims(rows, figures) == [*named, (1, "g1", "claimed", "the note tells its outcome")]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        (files(pay=1), files(lock=4), ["1 of 1 file under services/pay (without 4 tests, texts and build files)"]),
+        (files(other=1), ("services/pay/a.lock", "services/pay/b.lock"), []),
+    ],
+)  # fmt: skip
+def test_a_ticket_takes_the_files_of_all_that_closed_it_as_if_they_were_one_change(first, second, found):
+    ticket = row("acme.atlassian.net/PAY-7", "issue", role="assignee")
+    pulls = [
+        row(f"github.com/acme/x#{number}", closes=("PAY-7",), paths=paths)
+        for number, paths in enumerate((first, second))
+    ]
+    made = [each[3] for each in claims([ticket, *pulls], agreed(PAY)) if each[:3] == (0, "g0", "claimed")]
+    assert made == [f"{each} in what closed it" for each in found]
+
+
 def test_what_serves_a_goal_serves_its_criterion_and_criteria_have_rules_of_their_own():
     criteria = [{"name": "leads", "text": "Leads", "match": {"kinds": ["review"]}}]
     rows = [row(labels=("x",)), row(kind="review", role="reviewer"), row()]

@@ -136,6 +136,10 @@ def test_others_are_people_of_what_counts_without_oneself_and_bots_each_once():
     ]
     assert counted(rows, "with_others", "with_bots") == [2, 1]
     assert counted([row()], "with_others") == [0]
+    # Who is not configured may be one person in both sources; `ghost` stands for anybody who is gone.
+    seen = [row(others=("linus", "margaret", "ghost")), commit("b" * 40, others=("Linus <linus@example.org>",))]
+    assert counted(seen, "with_others") == [2]
+    assert counted([row(others=("ghost", "ada"))], "with_others") == [0]
 
 
 def test_counts_by_thread_are_those_of_each_thread_by_itself():

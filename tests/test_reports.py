@@ -103,7 +103,8 @@ def test_every_number_is_recounted_and_every_link_followed(case, tmp_path):
     assert _told(summary, "note") == len(subjects("note", "author", "helper", "mentor"))
     assert _told(summary, "review") == len(subjects("review", "reviewer"))
     # The evidence does not tell a ticket's state: what was closed as a duplicate is listed nowhere.
-    listed = {each for each in subjects("issue", "assignee", "resolver") if each.rpartition("/")[2] in text.lower()}
+    shown = {each.lower() for each in re.findall(r"^\| \[([^\]]*)\]\(", text, re.MULTILINE)}
+    listed = {each for each in subjects("issue", "assignee", "resolver") if each.rpartition("/")[2] in shown}
     assert _told(summary, "ticket") == len(listed)
     rows = {each["url"] for each in told["rows"] if each["url"]}
     headings = {slug(_plain(each)) for each in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}

@@ -38,9 +38,9 @@ class Assessment:
     `frame` is the frame up to the end of the window, with three more columns: `thread`, the name of each row's thread,
     `serves`, whether a goal claims it for the people asked for, and `taken_back`, whether a later change (also one
     after the window) takes it back. `claims` are those of `claim` for their rows that count. `suggestions` name,
-    for their rows in the window that no goal claims, what these may serve (row, target, reason, score; infinite where
-    a rule or a note left it open), best first, never counted. `cards` are the notes about a thread, by index label,
-    oldest first, and `about` is, by note, a row of each subject that it is about.
+    for their rows in the window that count and that no goal claims, what these may serve (row, target, reason, score;
+    infinite where a rule or a note left it open), best first, never counted. `cards` are the notes about a thread, by
+    index label, oldest first, and `about` is, by note, a row of each subject that it is about.
     """
 
     agreed: Agreed
@@ -153,9 +153,9 @@ def _suggestions(
 
     for_goals = claims[claims["target_kind"] == "goal"]
     taken = for_goals[for_goals["status"] == "claimed"]["row"]
+    weighed = inside[~inside.index.isin(taken) & ~inside["in_pull_request"] & (inside["kind"] != "note")]
     # What counts for nothing, such as a ticket closed as a duplicate, could serve no goal either.
-    counting = inside.index.isin(measures.counting(inside))
-    open_rows = inside[counting & ~inside.index.isin(taken) & (inside["kind"] != "note").to_numpy(bool)]
+    open_rows = weighed[weighed.index.isin(measures.counting(inside))]
     by_rules = for_goals[(for_goals["status"] == "suggested") & for_goals["row"].isin(open_rows.index)]
     days = {goal.name: goal.window(calendar) for goal in agreed.goals.goals}
     by_notes = pd.DataFrame(
@@ -168,8 +168,9 @@ def _suggestions(
         columns=["row", "target", "reason"],
     )
     certain = pd.concat([by_rules, by_notes]).drop_duplicates(["row", "target"]).assign(score=float("inf"))
-    by_words = suggest(open_rows, agreed.goals)
-    by_words = by_words[~by_words["row"].isin(certain["row"])].sort_values(["row", "rank"])
+    by_words = suggest(weighed, agreed.goals)
+    by_words = by_words[by_words["row"].isin(open_rows.index) & ~by_words["row"].isin(certain["row"])]
+    by_words = by_words.sort_values(["row", "rank"])
     both = pd.concat([each[["row", "target", "reason", "score"]] for each in (certain, by_words)], ignore_index=True)
     decided = {each.key for each in agreed.decisions.entries}
     rows = records(inside.loc[both["row"], ["subject", "at"]])

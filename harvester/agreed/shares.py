@@ -16,7 +16,7 @@ from harvester.agreed.goals import Rule
 from harvester.agreed.rules import by_words, holds
 from harvester.agreed.verdicts import MAYBE, NO, YES, Facts, Verdict
 from harvester.frame import column
-from harvester.threads import closers, counting
+from harvester.threads import closers, within_runs
 from harvester.words import numbered
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Files:
         self.borrowed = np.zeros(facts.size, bool)
         self.borrowed[tickets] = True
         starts = np.cumsum(counts) - counts
-        more = np.repeat(starts[lenders], counts[lenders]) + counting(counts[lenders])
+        more = np.repeat(starts[lenders], counts[lenders]) + within_runs(counts[lenders])
         self.codes = flat.indices.to_numpy(zero_copy_only=False)
         self.codes = np.concatenate((self.codes, self.codes[more]))
         # A row's files stand side by side: first those of changes, then those of the tickets they closed.

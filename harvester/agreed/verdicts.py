@@ -41,7 +41,7 @@ class Values(NamedTuple):
 
 
 class Facts:
-    """A frame as rules see it: what was read is kept, reasons are numbered texts so that each is written once."""
+    """A frame as rules see it: what was read is kept, reasons are texts of which verdicts hold the numbers."""
 
     def __init__(self, frame: pd.DataFrame, people: People, tickets: Mapping[str, str]) -> None:
         self.frame, self.people, self.tickets = frame, people, tickets
@@ -63,7 +63,7 @@ class Facts:
         return self._numbers[reason]
 
     def numbered(self, reasons: pa.Array) -> Array:
-        """The numbers of reasons that have none yet; 0 where one is null."""
+        """New numbers for reasons; 0 where one is null."""
         import numpy as np
         import pyarrow.compute as pc
 
