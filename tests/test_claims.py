@@ -210,6 +210,15 @@ def test_a_ticket_takes_the_files_of_what_closed_it_and_says_so():
     assert found[0] == (0, "g0", "claimed", "3 of 4 files under services/pay in what closed it")
 
 
+def test_a_reason_names_what_was_left_out_where_the_share_would_not_show_otherwise():
+    rule = PAY | {"share": 0.8}
+    paths = (*files(pay=4, tests=1), "go.sum")
+    assert one(row(paths=paths), rule) == [
+        ("claimed", "4 of 4 files under services/pay (without 2 tests, texts and build files)")
+    ]
+    assert one(row(paths=paths), PAY) == [("claimed", "4 of 6 files under services/pay")]
+
+
 def test_a_row_may_serve_two_goals():
     found = claims([row(labels=("x",), title="fix(pay): it")], agreed({"labels": ["x"]}, {"scopes": ["pay"]}))
 

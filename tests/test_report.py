@@ -77,6 +77,12 @@ def test_a_window_that_still_ran_says_as_of_when_it_was_read():
     assert "as of" not in render(REPORT, material())
 
 
+def test_the_days_beside_the_acts_are_those_of_the_report_though_more_was_read_for_a_goal():
+    year = Standing("hub", Window(at("2026-01-01"), at("2027-01-01")), read_at=at("2027-01-02"))
+    last = render(REPORT, material(standings=[year])).split("## What this report knows")[1]
+    assert "| hub | 1 July to 1 October 2026 | 3 | complete |" in last
+
+
 def test_evidence_is_over_rows_and_not_their_order():
     assert digests(evidence(material(ROWS), "r")) == digests(evidence(material(ROWS[::-1]), "r"))
     assert digests(evidence(material(ROWS), "r")) != digests(evidence(material(ROWS[1:]), "r"))
