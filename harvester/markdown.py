@@ -43,13 +43,17 @@ def visible(text: str) -> str:
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
 
 
-@functools.lru_cache(maxsize=8192)
 def escape(text: str) -> Markdown:
     """One line of Markdown that shows this text and does nothing else; longer than `LONGEST` it ends with an ellipsis.
 
     Line breaks and tabs become spaces; control characters, direction marks and other invisible ones are dropped, save
     those that join letters and emoji.
     """
+    return _escaped(text[: 4 * LONGEST])  # no more is looked at, and no more is kept
+
+
+@functools.lru_cache(maxsize=8192)
+def _escaped(text: str) -> Markdown:
     line = visible(text)
     line = _MAIL.sub(f"@{JOINER}", _WWW.sub(rf"\1{JOINER}.", _REFERENCE.sub(rf"\g<0>{JOINER}", line)))
     line = _HASH.sub(lambda found: found[1] + JOINER, line)

@@ -95,13 +95,7 @@ def assess(
     frame = frame.assign(thread=thread, serves=serves)
     mine = frame.loc[mine.index]
     reached = {goal.name: _progress(goal, mine, claimed, calendar, moment) for goal in goals.goals}
-    cards: dict[str, list[Any]] = {}
-    notes: dict[Any, list[Any]] = {}
-    for note, row in sorted(about(frame, tickets), key=lambda pair: (frame["at"][pair[0]], pair[0])):
-        if note in mine.index:
-            notes.setdefault(note, []).append(row)
-            cards.setdefault(str(thread[row]), []).append(note)
-    cards = {name: list(dict.fromkeys(told)) for name, told in cards.items()}
+    cards, notes = _noted(frame, mine, tickets)
     # A decision may be about something outside of this window; `harvester goals check` looks for those that are gone.
     decided = {each.subject for each in agreed.decisions.entries}
     name = str(goals.path)  # of which a report shows no more than the file's name
@@ -111,9 +105,22 @@ def assess(
     )
     inside = select(mine, window)
     return Assessment(
-        agreed, frame, claims, _suggestions(inside, claims, agreed, calendar, _by_notes(frame, cards)), reached,
+        agreed, frame, claims, _suggestions(inside, claims, agreed, calendar, _by_notes(frame, inside, cards)), reached,
         cards, notes, moment, warnings,
     )  # fmt: skip
+
+
+def _noted(
+    frame: pd.DataFrame, mine: pd.DataFrame, tickets: Mapping[str, str]
+) -> tuple[dict[str, list[Any]], dict[Any, list[Any]]]:
+    """The people's notes about each thread, oldest first, and by note a row of each subject that it is about."""
+    cards: dict[str, list[Any]] = {}
+    notes: dict[Any, list[Any]] = {}
+    for note, row in sorted(about(frame, tickets), key=lambda pair: (frame["at"][pair[0]], pair[0])):
+        if note in mine.index:
+            notes.setdefault(note, []).append(row)
+            cards.setdefault(str(frame["thread"][row]), []).append(note)
+    return {name: list(dict.fromkeys(told)) for name, told in cards.items()}, notes
 
 
 def _progress(
@@ -127,23 +134,23 @@ def _progress(
     return progress(goal, calendar, moment, count=measures.count(until_now, goal.measure))
 
 
-def _by_notes(frame: pd.DataFrame, cards: Mapping[str, Sequence[Any]]) -> list[tuple[str, str, str]]:
-    """What notes about a thread suggest for it: thread, goal, and why."""
-    told = frame[["title", "fields"]]
-    return [
-        (thread, goal, f"the note “{note['title']}” about it names this goal")
+def _by_notes(frame: pd.DataFrame, inside: pd.DataFrame, cards: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """What notes about a thread suggest for its rows in the window: row, target (of any name), reason."""
+    import pandas as pd
+
+    told, threads = frame[["title", "fields"]], inside["thread"]
+    found = [
+        (row, goal, f"the note “{note['title']}” about it names this goal")
         for thread, notes in cards.items()
         for note in records(told.loc[list(notes)])
         for goal in dict(note["fields"]).get("goal", "").split("\n")
+        for row in threads.index[(threads == thread).to_numpy(bool)]
     ]
+    return pd.DataFrame(found, columns=["row", "target", "reason"])
 
 
 def _suggestions(
-    inside: pd.DataFrame,
-    claims: pd.DataFrame,
-    agreed: Agreed,
-    calendar: Calendar,
-    noted: Sequence[tuple[str, str, str]],
+    inside: pd.DataFrame, claims: pd.DataFrame, agreed: Agreed, calendar: Calendar, by_notes: pd.DataFrame
 ) -> pd.DataFrame:
     """What rules and notes leave open comes before what words suggest; what the person has decided on comes not again.
 
@@ -158,15 +165,7 @@ def _suggestions(
     open_rows = weighed[weighed.index.isin(measures.counting(inside))]
     by_rules = for_goals[(for_goals["status"] == "suggested") & for_goals["row"].isin(open_rows.index)]
     days = {goal.name: goal.window(calendar) for goal in agreed.goals.goals}
-    by_notes = pd.DataFrame(
-        [
-            (row, goal, why)
-            for thread, goal, why in noted
-            if goal in days
-            for row in open_rows.index[(open_rows["thread"] == thread).to_numpy(bool)]
-        ],
-        columns=["row", "target", "reason"],
-    )
+    by_notes = by_notes[by_notes["row"].isin(open_rows.index) & by_notes["target"].isin(list(days))]
     certain = pd.concat([by_rules, by_notes]).drop_duplicates(["row", "target"]).assign(score=float("inf"))
     by_words = suggest(weighed, agreed.goals)
     by_words = by_words[by_words["row"].isin(open_rows.index) & ~by_words["row"].isin(certain["row"])]

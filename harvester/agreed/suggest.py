@@ -107,7 +107,7 @@ def words_of(text: str) -> list[str]:
 
 @functools.lru_cache(maxsize=100_000)
 def _parts(word: str) -> tuple[str, ...]:
-    """The same of one word: most words of a year's work come again and again."""
+    """A word as parts in lower case, without common ones; kept, since most words of a year's work come again."""
     parts = _PART.findall(_HUMP.sub(r"\1 \2", word).lower())
     if len(parts) > 1:
         parts.append("".join(parts))

@@ -171,7 +171,7 @@ def linked(table: pa.Table, seeds: Mask) -> Mask:
 
 
 def _reached(places: np.ndarray, tokens: pa.Array, seeds: Mask) -> Mask:
-    """The same, of rows at these places that have these tokens, side by side."""
+    """Which rows are among the seeds or linked to one, where rows at these places have these tokens, side by side."""
     import numpy as np
 
     encoded = tokens.dictionary_encode()

@@ -15,8 +15,8 @@ from typing import Literal
 Block = Literal["text", "code", "comment"]
 
 _FENCE = re.compile(r"^[ \t]{0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<after>.*)$")
-_COMMENT = re.compile(r"^ {0,3}<!--")
-COMMENT_ENDS = "-->"
+COMMENT_BEGINS, COMMENT_ENDS = "<!--", "-->"
+_COMMENT = re.compile(rf"^ {{0,3}}{COMMENT_BEGINS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,13 @@ def blocks(lines: Sequence[str], ends: Callable[[str], bool]) -> Blocks:
     """What each line is; of what has no end a comment is text, and code holds up to the next line that `ends` it."""
     kinds: list[Block] = []
     left_open: list[int] = []
+    hopeless: set[str] = set()  # what nobody closes from some line on nobody closes from a later one
     while (at := len(kinds)) < len(lines):
-        kind = opens(lines[at])
-        last = at if kind == "text" else _last(lines, at)
+        kind, opener = opens(lines[at]), _opener(lines[at])
+        last = at if kind == "text" else None if opener in hopeless else _last(lines, at)
         if last is None:
             left_open.append(at)
+            hopeless.add(opener)
             kind, last = ("code", _before(lines, at, ends)) if kind == "code" else ("text", at)
         kinds += [kind] * (last - at + 1)
     return Blocks(tuple(kinds), tuple(left_open))
@@ -44,6 +46,12 @@ def blocks(lines: Sequence[str], ends: Callable[[str], bool]) -> Blocks:
 def opens(line: str) -> Block:
     """What begins with a line that stands in text."""
     return "code" if _FENCE.match(line) else "comment" if _COMMENT.match(line) else "text"
+
+
+def _opener(line: str) -> str:
+    """The fence or the comment mark that a line begins with."""
+    found = _FENCE.match(line)
+    return found["fence"] if found else COMMENT_BEGINS
 
 
 def _last(lines: Sequence[str], first: int) -> int | None:
