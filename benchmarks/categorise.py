@@ -18,13 +18,13 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from harvester.agreed import goals
-from harvester.agreed.claims import claim
-from harvester.agreed.suggest import suggest
-from harvester.frame import make_frame
-from harvester.people import People
-from harvester.schema import Contribution, to_table
-from harvester.windows import calendar
+from harvester.analysis.frame import make_frame
+from harvester.goals import load, model
+from harvester.goals.claims import claim
+from harvester.goals.suggestions import suggest
+from harvester.model.contribution import Contribution, to_table
+from harvester.model.people import People
+from harvester.model.periods import calendar
 
 Row = dict[str, Any]
 
@@ -52,19 +52,19 @@ class Score:
         return self.claimed_none / max(self.none, 1)
 
 
-def read(folder: Path) -> tuple[list[Row], dict[str, goals.Goals]]:
+def read(folder: Path) -> tuple[list[Row], dict[str, model.Goals]]:
     rows = [json.loads(line) for line in (folder / "goal_assignment.jsonl").read_text(encoding="utf-8").splitlines()]
     agreed = json.loads((folder / "goals.json").read_text(encoding="utf-8"))
     return rows, {repo: as_goals(each) for repo, each in agreed.items()}
 
 
-def as_goals(each: list[Row]) -> goals.Goals:
+def as_goals(each: list[Row]) -> model.Goals:
     tables = [
         {key: goal.get(key, "") for key in ("name", "why")}
         | {"title": goal.get("title", goal["name"]), "words": goal["words"], "match": {"paths": goal["paths"]}}
         for goal in each
     ]
-    return goals.from_file(goals.File.model_validate({"goals": tables}), Path(goals.FILE), goals.Known())
+    return load.from_file(model.GoalsFile.model_validate({"goals": tables}), Path(model.FILE), model.KnownNames())
 
 
 def frame_of(rows: list[Row]) -> pd.DataFrame:
@@ -73,13 +73,14 @@ def frame_of(rows: list[Row]) -> pd.DataFrame:
 
 def contribution(number: int, row: Row) -> Contribution:
     return Contribution(
-        id=f"{number}", source="git", scope=row["repo"], kind="commit", subject=f"commit/{number:040x}",
-        account=row["author"], role="author", at=dt.datetime.fromtimestamp(row["at"], dt.UTC), title=row["subject"],
+        id=f"{number}", source="git", scope=row["repo"], kind="commit", work_item=f"commit/{number:040x}",
+        account=row["author"], role="author",
+        occurred_at=dt.datetime.fromtimestamp(row["at"], dt.UTC), title=row["subject"],
         body=row["body"], paths=tuple(row["paths"]),
     )  # fmt: skip
 
 
-def claimed(rows: list[Row], agreed: dict[str, goals.Goals]) -> list[str | None]:
+def claimed(rows: list[Row], agreed: dict[str, model.Goals]) -> list[str | None]:
     """The one goal that each row is claimed for; None where it is none."""
     found: list[str | None] = [None] * len(rows)
     for repo, held in by_repo(rows, agreed):
@@ -90,7 +91,7 @@ def claimed(rows: list[Row], agreed: dict[str, goals.Goals]) -> list[str | None]
     return found
 
 
-def suggested(rows: list[Row], agreed: dict[str, goals.Goals]) -> list[list[str]]:
+def suggested(rows: list[Row], agreed: dict[str, model.Goals]) -> list[list[str]]:
     found: list[list[str]] = [[] for _ in rows]
     for repo, held in by_repo(rows, agreed):
         made = suggest(frame_of([rows[at] for at in held]), agreed[repo])
@@ -116,7 +117,7 @@ def scored(rows: list[Row], found: list[str | None], *, clear: bool) -> Score:
     )
 
 
-def seconds_a_thousand(rows: list[Row], agreed: dict[str, goals.Goals]) -> float:
+def seconds_a_thousand(rows: list[Row], agreed: dict[str, model.Goals]) -> float:
     """Processor seconds to suggest for a thousand rows at a time, with the time to read the frame's words."""
     repo, held = max(by_repo(rows, agreed), key=lambda each: len(each[1]))
     frame = frame_of([rows[at] for at in (held * 10)[:1000]])

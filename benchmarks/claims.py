@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from harvester.agreed import goals
-from harvester.agreed.claims import claim
-from harvester.schema import arrow_schema
-from harvester.threads import threads
-from harvester.windows import calendar
+from harvester.analysis.threads import threads
+from harvester.goals import load, model
+from harvester.goals.claims import claim
+from harvester.model.contribution import arrow_schema
+from harvester.model.periods import calendar
 
 AREAS = [f"services/area{number}" for number in range(40)]
 
@@ -45,12 +45,12 @@ def table(rows: int, seed: int = 1) -> pa.Table:
         "source": pa.array(np.where(kind == "issue", "jira", np.where(kind == "commit", "git", "github"))),
         "scope": pa.array(np.where(kind == "issue", "PAY", [f"github.com/org/repo{r}" for r in repo])),
         "kind": pa.array(kind),
-        "subject": pa.array(subject),
+        "work_item": pa.array(subject),
         "account": pa.array([f"person{n}" for n in rng.integers(0, 300, rows)]),
         "role": pa.array(np.where(kind == "review", "reviewer", np.where(kind == "issue", "assignee", "author"))),
-        "at": pa.array(np.datetime64("2026-01-01", "us") + rng.integers(0, 365 * 86_400, rows) * 1_000_000).cast(
-            pa.timestamp("us", tz="UTC")
-        ),
+        "occurred_at": pa.array(
+            np.datetime64("2026-01-01", "us") + rng.integers(0, 365 * 86_400, rows) * 1_000_000
+        ).cast(pa.timestamp("us", tz="UTC")),
         "title": pa.array([f"fix(area{n % 40}): carry the order's key through queue {n}" for n in range(rows)]),
         "body": pa.array(
             [f"Why this was needed, in about two lines of text; see also the page of area {n}." for n in number]
@@ -60,10 +60,10 @@ def table(rows: int, seed: int = 1) -> pa.Table:
         "labels": lists(rng, rows, [f"label {n}" for n in range(50)], 1),
         "paths": lists(rng, rows, distinct_paths(), 3, kind != "issue"),
         "owners": lists(rng, rows, [f"person{n}" for n in range(300)], 1),
-        "others": lists(rng, rows, [f"person{n}" for n in range(300)], 2),
+        "participants": lists(rng, rows, [f"person{n}" for n in range(300)], 2),
         "closes": references(kind == "pull_request", [f"PAY-{n}" for n in number]),
         "part_of": references(kind == "commit", [f"#{n}" for n in number]),
-        "same_as": references(kind == "none", pulls),
+        "picked_from": references(kind == "none", pulls),
         "reverts": references(kind == "none", pulls),
         "about": references(kind == "none", pulls),
     }
@@ -91,7 +91,7 @@ def references(where: np.ndarray, values: list[str]) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, pa.array(values).filter(pa.array(where)))
 
 
-def agreed(count: int) -> goals.Goals:
+def agreed(count: int) -> model.Goals:
     """Goals of every kind of rule."""
     rules = [
         {
@@ -115,7 +115,7 @@ def agreed(count: int) -> goals.Goals:
         }
         for n, rule in enumerate(rules)
     ]
-    return goals.from_file(goals.File.model_validate({"goals": made}), Path("goals.toml"), goals.Known())
+    return load.from_file(model.GoalsFile.model_validate({"goals": made}), Path("goals.toml"), model.KnownNames())
 
 
 def timed(name: str, rows: int, run: Callable[[], Any]) -> Any:

@@ -13,16 +13,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harvester.coverage import WHOLE, Coverage
-from harvester.ledger import Change, Ledger, by_accounts
-from harvester.schema import Contribution, to_table
-from harvester.windows import Window
+from harvester.ledger import Changeset, Ledger, by_accounts
+from harvester.ledger.coverage import WHOLE, Coverage
+from harvester.model.contribution import Contribution, to_table
+from harvester.model.periods import Period
 
 SOURCES = ("git", "github", "jira")
 START = dt.datetime(2021, 1, 1, tzinfo=dt.UTC)
 END = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-RECENT = Window(dt.datetime(2025, 11, 1, tzinfo=dt.UTC), END)
-QUARTER = Window(dt.datetime(2025, 7, 1, tzinfo=dt.UTC), dt.datetime(2025, 10, 1, tzinfo=dt.UTC))
+RECENT = Period(dt.datetime(2025, 11, 1, tzinfo=dt.UTC), END)
+QUARTER = Period(dt.datetime(2025, 7, 1, tzinfo=dt.UTC), dt.datetime(2025, 10, 1, tzinfo=dt.UTC))
 WORDS = [
     "retry",
     "payment",
@@ -97,7 +97,7 @@ def fill(ledger: Ledger, count: int) -> None:
     for source in SOURCES:
         tables = (to_table([row(source, number, each) for number in range(first, min(first + 20_000, each))])
                   for first in range(0, each, 20_000))  # fmt: skip
-        ledger.commit(Change(source, concat(tables), coverage=(covered(source),)))
+        ledger.commit(Changeset(source, concat(tables), coverage=(covered(source),)))
 
 
 def concat(tables):
@@ -113,16 +113,17 @@ def upsert(ledger: Ledger, count: int, salt: int, rows: int) -> None:
     chosen = random.Random(salt).sample(range(each - recent, each), rows // 2)
     changed = [dataclasses.replace(row("github", number, each), title=f"Again {salt}") for number in chosen]
     fresh = [
-        dataclasses.replace(old, id=f"{old.id}:{salt}", subject=f"{old.subject}{salt}") for old in changed[: rows // 2]
+        dataclasses.replace(old, id=f"{old.id}:{salt}", work_item=f"{old.work_item}{salt}")
+        for old in changed[: rows // 2]
     ]
-    ledger.commit(Change("github", to_table(changed + fresh), coverage=(covered("github"),)))
+    ledger.commit(Changeset("github", to_table(changed + fresh), coverage=(covered("github"),)))
 
 
 def again(ledger: Ledger) -> None:
     for source in SOURCES:
         ledger.turn(source)
         ledger.coverage()
-        ledger.commit(Change(source, to_table([]), coverage=(covered(source),)))
+        ledger.commit(Changeset(source, to_table([]), coverage=(covered(source),)))
 
 
 def startup(ledger: Ledger) -> None:
@@ -141,8 +142,8 @@ again(Ledger.open({ledger.location!r}))
 
 
 def covered(source: str) -> Coverage:
-    window = Window(START, END)
-    return Coverage(source, WHOLE, None, window, dt.datetime.now(dt.UTC), None, ())
+    period = Period(START, END)
+    return Coverage(source, WHOLE, None, period, dt.datetime.now(dt.UTC), None, ())
 
 
 def row(source: str, number: int, each: int) -> Contribution:
@@ -155,31 +156,31 @@ def row(source: str, number: int, each: int) -> Contribution:
         source=source,
         scope=f"org/repo{luck.randrange(20)}",
         kind="commit",
-        subject=f"commit/{luck.getrandbits(160):040x}",
+        work_item=f"commit/{luck.getrandbits(160):040x}",
         account=f"Person {person} <person{person}@example.org>",
         role="author",
-        at=at,
-        began_at=at - dt.timedelta(hours=luck.randrange(90)),
+        occurred_at=at,
+        started_at=at - dt.timedelta(hours=luck.randrange(90)),
         title=words[:60],
         body=words[:150].ljust(150),
         url=f"https://example.org/{source}/{number}",
         project=f"org/repo{number % 20}",
         state="merged",
-        type="fix",
+        change_type="fix",
         milestone="v2",
         labels=("bug", "area/pay"),
         paths=tuple(f"src/module{luck.randrange(500)}/file{i}.py" for i in range(3)),
         owners=(f"person{person}@example.org",),
-        others=("someone@example.org",),
+        participants=("someone@example.org",),
         closes=(f"#{number % 9000}",),
         part_of=(f"org/repo{number % 20}#{number}",),
-        fields={},
+        extra={},
         additions=number % 700,
         deletions=number % 90,
-        files=3,
-        comments=None if number % 3 else 2,
-        points=None,
-        private=False,
+        files_changed=3,
+        comment_count=None if number % 3 else 2,
+        story_points=None,
+        is_private=False,
     )
 
 

@@ -22,10 +22,9 @@ from typing import Any
 
 # This file is called as the library `requests` is, which must not be found here.
 sys.path[0] = str(Path(__file__).parent.parent)
-
-from harvester.connector import Request  # noqa: E402 - the path must be set first
-from harvester.schema import Contribution  # noqa: E402 - as above
-from harvester.windows import Window  # noqa: E402 - as above
+from harvester.model.contribution import Contribution  # noqa: E402 - as above
+from harvester.model.periods import Period  # noqa: E402 - as above
+from harvester.sdk.connector import Request  # noqa: E402 - the path must be set first
 from tests.connectors.githubs import QUARTER, Read, on, read, source, wanted  # noqa: E402 - as above
 from tests.servers.github import GitHubServer, World  # noqa: E402 - as above
 
@@ -46,12 +45,12 @@ def one_person() -> tuple[str, int, int, Read]:
     return "one person: 1,000 merged, 1,000 reviewed, 500 issues", 20, 30, _read(world, wanted("alice"), 2500)
 
 
-def one_window() -> tuple[str, int, int, Read]:
-    """More in one window than GitHub gives out."""
+def one_period() -> tuple[str, int, int, Read]:
+    """More in one period than GitHub gives out."""
     world = World()
     for number in range(1743):
         world.pull("acme/pay", "alice", on(6, 1), merged=on(7 + number % 3, 1 + number % 28, number % 24))
-    return "1,743 merged of one author in one window", 35, 45, _read(world, wanted("alice"), 1743)
+    return "1,743 merged of one author in one period", 35, 45, _read(world, wanted("alice"), 1743)
 
 
 def nothing_new() -> tuple[str, int, int, Read]:
@@ -210,7 +209,7 @@ def throughput(total: int) -> None:
     ) as server:
         assert server.stdout is not None
         hub = source(At(server.stdout.readline()))  # type: ignore[arg-type]  # only its url is read
-        list(hub.fetch(Request(Window(on(1, 1), on(1, 2)), frozenset({"alice"}))))
+        list(hub.fetch(Request(Period(on(1, 1), on(1, 2)), frozenset({"alice"}))))
         base = _peak()
         start = time.perf_counter()
         count = sum(isinstance(each, Contribution) for each in hub.fetch(wanted("alice")))
@@ -240,7 +239,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.serve is not None:
         return serve(options.serve)
-    table: list[Callable[[], tuple[str, int, int, Read]]] = [one_person, one_window, nothing_new, many]
+    table: list[Callable[[], tuple[str, int, int, Read]]] = [one_person, one_period, nothing_new, many]
     print(f"{'GitHub':56} {'floor':>6} {'wanted':>7} {'took':>5}")
     for each in table:
         name, floor, most, found = each()

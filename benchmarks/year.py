@@ -25,10 +25,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 import ledger as made
 from pairs import compare
 
-from harvester.coverage import WHOLE, Coverage
-from harvester.ledger import Change, Ledger
-from harvester.schema import Contribution, to_table
-from harvester.windows import Window
+from harvester.ledger import Changeset, Ledger
+from harvester.ledger.coverage import WHOLE, Coverage
+from harvester.model.contribution import Contribution, to_table
+from harvester.model.periods import Period
 
 HARVESTER = str(Path(sys.executable).with_name("harvester"))
 KINDS = {
@@ -94,7 +94,7 @@ def row(source: str, number: int, each: int, *, dense: bool) -> Contribution:
     project = f"org/repo{number // 4 % 20}"
     pull, ticket = f"github.com/{project}#{number // 4}", f"acme.atlassian.net/PAY-{number // 4}"
     links = {
-        "subject": {"git": base.subject, "github": pull, "jira": ticket}[source],
+        "work_item": {"git": base.work_item, "github": pull, "jira": ticket}[source],
         "part_of": (pull,) if source == "git" else (),
         "closes": (ticket,) if kind == "pull_request" else (),
         "project": project,
@@ -117,12 +117,12 @@ def build(folder: Path, count: int, *, dense: bool) -> None:
             to_table([row(source, number, each, dense=dense) for number in range(first, min(first + 20_000, each))])
             for first in range(0, each, 20_000)
         )
-        kept.commit(Change(source, made.concat(tables), coverage=(covered(source),)))
+        kept.commit(Changeset(source, made.concat(tables), coverage=(covered(source),)))
 
 
 def covered(source: str) -> Coverage:
-    window = Window(made.START, made.END + dt.timedelta(days=31))
-    return Coverage(source, WHOLE, None, window, dt.datetime.now(dt.UTC), None, ())
+    period = Period(made.START, made.END + dt.timedelta(days=31))
+    return Coverage(source, WHOLE, None, period, dt.datetime.now(dt.UTC), None, ())
 
 
 def main() -> None:

@@ -10,14 +10,14 @@ from typing import Annotated, cast
 
 from pydantic import Field
 
-from harvester.connector import Done, Event, Finding, Gap, Request, Tools
 from harvester.errors import SourceError
-from harvester.markdown import safe_url
-from harvester.notes.entries import identities, places
-from harvester.notes.notebook import FILE, Doubt, Entry, ahead, load
-from harvester.schema import Contribution, Role
-from harvester.windows import Calendar, Window
-from harvester.words import nearest, numbered
+from harvester.model.contribution import Contribution, Role
+from harvester.model.periods import Calendar, Period
+from harvester.notebook.entry_ids import identities, places
+from harvester.notebook.notebook import FILE, Entry, ParseWarning, ahead, load
+from harvester.sdk.capabilities import Finding
+from harvester.sdk.connector import ConnectorContext, Event, Gap, Request, ScopeCompleted
+from harvester.text import count_noun, did_you_mean, safe_url
 
 _START = '`harvester note "…"` starts one.'
 _LOST = "half-written"
@@ -30,7 +30,7 @@ _KEPT = ("result", "technical", "takeaway", "outcome", "link")
 class Notebook:
     """Reads a notebook, whole each time, so that an entry that was changed or removed is not counted twice."""
 
-    tools: Tools
+    context: ConnectorContext
     file: Annotated[str, Field(description="the notebook, from the folder of harvester.toml")] = FILE
     person: Annotated[str | None, Field(description="whose notebook it is: a key of [people]; yours where missing")] = (
         None
@@ -51,12 +51,12 @@ class Notebook:
             raise SourceError(f"There is no folder for the notebook {self.file!r}.", hint="Is the path right?")
         entries, doubts = load(path)
         for entry, name, at in zip(entries, identities(entries), self._times(entries), strict=True):
-            if at in request.window and entry.date <= self._today():
+            if at in request.period and entry.date <= self._today():
                 yield self._row(entry, name, at, person)
-        gaps = [gap for each in doubts if (gap := self._gap(each, request.window))]
+        gaps = [gap for each in doubts if (gap := self._gap(each, request.period))]
         if gaps:
             # The file was read all the same, so that an entry that was renamed or removed is not kept beside the new.
-            yield Done(self.file, whole=True)
+            yield ScopeCompleted(self.file, whole=True)
             yield from gaps
 
     def check(self) -> Iterator[Finding]:
@@ -73,7 +73,7 @@ class Notebook:
         for doubt in sorted(doubts, key=lambda each: each.line):
             yield Finding("warning", f"{self.file}:{doubt.line}: {doubt.reason}", "Mend that line.")
         if not doubts:
-            yield Finding("ok", f"{numbered(len(entries), 'entry', 'entries')} in {self.file}")
+            yield Finding("ok", f"{count_noun(len(entries), 'entry', 'entries')} in {self.file}")
 
     def latest(self) -> dt.datetime | None:
         """When the newest entry counts, of those up to today; None where there is none."""
@@ -84,33 +84,33 @@ class Notebook:
     def _times(self, entries: Sequence[Entry]) -> list[dt.datetime]:
         """When each entry counts: noon of its day, and a second later for each one of that day before it."""
         at = zip(entries, places(entries), strict=True)
-        return [noon(each.date, self.tools.calendar) + dt.timedelta(seconds=place) for each, place in at]
+        return [noon(each.date, self.context.calendar) + dt.timedelta(seconds=place) for each, place in at]
 
     def _today(self) -> dt.date:
-        return self.tools.calendar.day_of(self.tools.clock())
+        return self.context.calendar.day_of(self.context.clock())
 
-    def _gap(self, doubt: Doubt, window: Window) -> Gap | None:
-        """The hole that a doubt leaves in its day, where that lies in the window."""
-        if doubt.lost is None or noon(doubt.lost, self.tools.calendar) not in window:
+    def _gap(self, doubt: ParseWarning, period: Period) -> Gap | None:
+        """The hole that a doubt leaves in its day, where that lies in the period."""
+        if doubt.lost is None or noon(doubt.lost, self.context.calendar) not in period:
             return None
-        whole = self.tools.calendar.days(doubt.lost, doubt.lost + dt.timedelta(days=1))
-        return Gap(_LOST, f"{self.file}:{doubt.line}: {doubt.reason}", whole.overlap(window))
+        whole = self.context.calendar.days(doubt.lost, doubt.lost + dt.timedelta(days=1))
+        return Gap(_LOST, f"{self.file}:{doubt.line}: {doubt.reason}", whole.overlap(period))
 
     def _like(self, path: Path) -> str:
         """The file beside it whose name is nearest, for a slip in `file`."""
-        return nearest(path.name, sorted(each.name for each in path.parent.iterdir() if each.is_file()), ".")
+        return did_you_mean(path.name, sorted(each.name for each in path.parent.iterdir() if each.is_file()), ".")
 
     def _path(self) -> Path:
-        return self.tools.root / Path(self.file).expanduser()
+        return self.context.root / Path(self.file).expanduser()
 
     def _person(self, request: Request) -> str:
-        if person := self.person or self.tools.person:
+        if person := self.person or self.context.person:
             return person
         if request.accounts is not None and len(request.accounts) == 1:
             return next(iter(request.accounts))
         raise SourceError(
             f"It is not clear whose notebook {self.file!r} is.",
-            hint=f'Add person = "me" to [sources.{self.tools.source}].',
+            hint=f'Add person = "me" to [sources.{self.context.source}].',
         )
 
     def _row(self, entry: Entry, name: str, at: dt.datetime, person: str) -> Contribution:
@@ -119,21 +119,21 @@ class Notebook:
         fields = {key: texts[key] for key in _KEPT if key in texts} | ({"goal": "\n".join(goals)} if goals else {})
         return Contribution(
             id=f"note:{name}",
-            source=self.tools.source,
+            source=self.context.source,
             scope=self.file,
             kind="note",
-            subject=f"notebook/{name}",
+            work_item=f"notebook/{name}",
             account=person,
             role=cast("Role", entry.role),
-            at=at,
+            occurred_at=at,
             title=entry.title,
             body=entry.body or None,
             url=next(filter(safe_url, texts.get("link", "").split("\n")), None),
             labels=tuple(dict.fromkeys((*lists.get("labels", ()), *goals))),
-            others=lists.get("with", ()),
-            about=lists.get("about", ()),
-            fields=fields,
-            private=True,
+            participants=lists.get("with", ()),
+            related_to=lists.get("about", ()),
+            extra=fields,
+            is_private=True,
         )
 
 

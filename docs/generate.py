@@ -7,15 +7,17 @@ from typing import Any
 
 import click
 
-from harvester import config, measures, schema
-from harvester.agreed import decisions, goals, progress, shares, suggest
+from harvester.analysis import measures
 from harvester.cli.main import harvester
-from harvester.notes import notebook
+from harvester.config import settings
+from harvester.goals import decisions, load, path_rules, progress, suggestions
+from harvester.model import contribution
+from harvester.notebook import notebook
 
 DISTINCT = {
-    "subjects": "person, subject", "rows": "person, subject, act", "projects": "project",
-    "owners": "person, owner", "others": "person, other", "points": "person, subject; added up",
-    "threads": "person, thread",
+    "work_items": "person, work item", "rows": "person, work item, row", "projects": "project",
+    "owners": "person, owner", "collaborators": "person, other person",
+    "story_points": "person, work item; added up", "threads": "person, thread",
 }  # fmt: skip
 DOCS = Path(__file__).parent
 COMPETING = f"""\
@@ -25,16 +27,16 @@ What holds by labels, tickets, scopes, projects, people or kinds counts for ever
 goals compete with each other for a change (and criteria with each other): it counts for a goal where
 
 - at least `share` of its files are under the goal's globs, and more than half unless `share` asks for less; of a
-  change of more than {shares.SWEEPING} files {shares.SWEEPING_SHARE:.0%} must be. Tests, texts and build files hardly
-  count beside other files, lock files and changelogs do not, unless a glob names such files; where a change has no
-  others, all of it must be under the globs;
+  change of more than {path_rules.SWEEPING} files {path_rules.SWEEPING_SHARE:.0%} must be. Tests, texts and build files
+  hardly count beside other files, lock files and changelogs do not, unless a glob names such files; where a change has
+  no others, all of it must be under the globs;
 - no other goal has more than half of that share. Only goals compete of whose days the change is and whose other keys
   hold. So what two goals' globs both take counts for neither of them, until a `not` takes it from one.
 
 What has the share and fails the rest is only suggested, with the reason; `harvester triage` asks you. Why it is so, and
 how well it works: [matching by paths](../decisions/matching-by-paths.md).
 
-Words claim nothing. They suggest up to {suggest.BEST} goals for work that no goal has: `words` say most,
+Words claim nothing. They suggest up to {suggestions.BEST} goals for work that no goal has: `words` say most,
 then the words in `title` and `name`, then those in `why`.
 """
 STATES = f"""\
@@ -58,14 +60,14 @@ NOTE = "<!-- Written by `make docs` from the code; change it there. -->\n"
 
 def pages() -> dict[Path, str]:
     """Each generated file, and what stands in it."""
-    described = config.json_schema()
+    described = settings.json_schema()
     return {
         DOCS / "reference" / "columns.md": columns_page(),
         DOCS / "reference" / "configuration.md": configuration_page(described),
         DOCS / "reference" / "measures.md": measures_page(),
         DOCS / "reference" / "commands.md": commands_page(),
-        DOCS / "reference" / "goals.md": goals_page(goals.json_schema()),
-        DOCS / "goals.schema.json": json.dumps(goals.json_schema(), indent=2, ensure_ascii=False) + "\n",
+        DOCS / "reference" / "goals.md": goals_page(load.json_schema()),
+        DOCS / "goals.schema.json": json.dumps(load.json_schema(), indent=2, ensure_ascii=False) + "\n",
         DOCS / "harvester.schema.json": json.dumps(described, indent=2, ensure_ascii=False) + "\n",
     }
 
@@ -75,7 +77,7 @@ def columns_page() -> str:
     head = "One row is one person's one act. Null means unknown, never zero; times are UTC; text is as it was found."
     rows = (
         f"| `{each.name}` | {each.arrow} | {'yes' if each.nullable else 'no'} | {each.meaning} |"
-        for each in schema.columns()
+        for each in contribution.columns()
     )
     table = "| column | Arrow type | may be null | meaning |\n|---|---|---|---|\n"
     return f"# Columns\n\n{NOTE}\n{head}\n\n{table}" + "\n".join(rows) + "\n"
@@ -84,7 +86,7 @@ def columns_page() -> str:
 def measures_page() -> str:
     """The table of measures as a Markdown page."""
     head = (
-        "Every number in a report has its row here. Counts never reach outside the window, but for those of a "
+        "Every number in a report has its row here. Counts never reach outside the period, but for those of a "
         "goal, which are of its own days. *Goal* says whether a goal may be measured in it."
     )
     rows = (

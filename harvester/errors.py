@@ -3,7 +3,7 @@
     HarvesterError              the user can mend it; exit status 1
     ├── ConfigError             harvester.toml or goals.toml, with the file and the key
     ├── SecretError             a reference to a secret leads nowhere
-    ├── WindowError             words that make no window
+    ├── PeriodError             words that make no period
     ├── PersonError             a person nobody configured
     ├── SourceError             a source could not be read at all
     │   └── AccessError         … because it would not let us in
@@ -36,8 +36,8 @@ class SecretError(HarvesterError):
     """A reference such as `env:NAME` that yields nothing; names the reference, never the value."""
 
 
-class WindowError(HarvesterError):
-    """Words that make no window of time, or one that ends before it begins."""
+class PeriodError(HarvesterError):
+    """Words that make no period of time, or one that ends before it begins."""
 
 
 class PersonError(HarvesterError):

@@ -1,4 +1,4 @@
-"""`accomplishments`: what somebody did in a window, by goal, every line with its proof, holes first."""
+"""`accomplishments`: what somebody did in a period, by goal, every line with its proof, holes first."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harvester import measures
-from harvester.agreed.progress import Progress, State
-from harvester.frame import records, select
-from harvester.markdown import Markdown
-from harvester.report import Material, Report
-from harvester.windows import day, span
-from harvester.words import numbered
+from harvester.analysis import measures
+from harvester.analysis.frame import records, select
+from harvester.goals.progress import Progress, State
+from harvester.model.periods import day, span
+from harvester.reporting.markdown import Markdown
+from harvester.reporting.report import Report
+from harvester.reporting.report_input import ReportInput
+from harvester.text import count_noun
 
-from . import goals, notes
-from .lines import SHOWN, Item, counted_by, item, label, listed, moment, newest_first, sources
+from .sections import goals, notes
+from .sections.items import SHOWN, ReportLine, counted_by, item, label, listed, moment, newest_first, sources
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,12 +34,12 @@ ASIDE = {
         "is part of a pull request above and not listed again.",
         "are part of a pull request above and not listed again.",
     ),
-    "picked": (
+    "cherry_picks": (
         "was picked from an earlier one, which counts already, and is not counted again.",
         "were picked from earlier ones, which count already, and are not counted again.",
     ),
-    "taken_back": ("above was taken back later.", "above were taken back later."),
-    "with_bots": (
+    "reverted": ("above was taken back later.", "above were taken back later."),
+    "bot_assisted": (
         "above names a bot or an assistant as taking part; these are no colleagues and are left out.",
         "above name a bot or an assistant as taking part; these are no colleagues and are left out.",
     ),
@@ -46,13 +47,13 @@ ASIDE = {
 """Measures of what is not counted, or counted with a doubt, and what is said of one and of several."""
 
 SUMMED = (
-    "pull_requests", "tickets", "points", "releases", "commits", "projects", "reviews", "people_reviewed", "comments",
-    "notes", "unplanned",
+    "pull_requests", "tickets", "story_points", "releases", "commits", "projects", "reviews", "people_reviewed",
+    "comments", "notes", "unplanned",
 )  # fmt: skip
 """Measures that the summary tells."""
 
 NEEDED = tuple(dict.fromkeys((
-    *SHOWN, *measures.LOOKED_AT, "source", "others", "fields", "shown", "bot",
+    *SHOWN, *measures.LOOKED_AT, "source", "participants", "extra", "is_primary", "is_bot",
 )))  # fmt: skip
 """The columns that this report looks at."""
 
@@ -70,24 +71,24 @@ class Project:
     name: str
     counted: str
     days: str
-    items: list[Item]
+    items: list[ReportLine]
 
 
 @dataclass(frozen=True, slots=True)
-class Helped:
+class ReviewedPerson:
     """Somebody whose work was reviewed or discussed: counts, how much stands under a goal, the rest line by line."""
 
     name: str
     counted: str
     above: str
-    items: list[Item]
+    items: list[ReportLine]
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """A note that stands by itself: its line, and what came of it."""
 
-    line: Item
+    line: ReportLine
     fields: list[notes.Field]
 
 
@@ -101,36 +102,40 @@ class Suggestion:
     reason: str
 
 
-def context(material: Material) -> Mapping[str, Any]:
-    """What the template shows; everything counted here has its row in `harvester.measures`."""
+def context(report_input: ReportInput) -> Mapping[str, Any]:
+    """What the template shows; everything counted here has its row in `harvester.analysis.measures`."""
     # The columns that are needed: to take rows costs as much as there are columns, and reports take many.
-    inside = select(material.frame[list(NEEDED)], material.window)
-    mine = inside[inside["person"].isin(material.persons) & inside["shown"] & ~inside["bot"]]
-    states = sources(material, mine)
-    who = ", ".join(material.name(person) for person in material.persons)
-    heading = f"{who}: accomplishments, {material.window.name}"
-    sections = goals.sections(material, mine)
-    lines = goals.lines(material, heading, sections)
+    inside = select(report_input.frame[list(NEEDED)], report_input.period)
+    mine = inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
+    states = sources(report_input, mine)
+    who = ", ".join(report_input.name(person) for person in report_input.persons)
+    heading = f"{who}: accomplishments, {report_input.period.name}"
+    sections = goals.sections(report_input, mine)
+    lines = goals.lines(report_input, heading, sections)
     unplanned = measures.of(mine, measures.MEASURES["unplanned"]) if lines else mine
     return {
         "who": who,
         "heading": heading,
-        "remarks": material.remarks,
+        "remarks": report_input.remarks,
         "incomplete": [source for source in states if source.holes],
-        "summary": _summary(mine, [material.assessment.progress[goal.name] for goal in goals.running(material)]),
+        "summary": _summary(
+            mine, [report_input.assessment.progress[goal.name] for goal in goals.running(report_input)]
+        ),
         "goals": lines,
-        "as_of": day(material.calendar.day_of(material.assessment.moment - dt.timedelta(microseconds=1))),
+        "as_of": day(
+            report_input.calendar.day_of(report_input.assessment.counted_until - dt.timedelta(microseconds=1))
+        ),
         "sections": sections,
         "singles": goals.SINGLES,
-        "notes": list(_notes(material, mine, sections)),
+        "notes": list(_notes(report_input, mine, sections)),
         "unplanned": measures.words(mine, "unplanned"),
-        "projects": list(_projects(material, unplanned)),
-        "helped": list(_helped(material, mine)),
-        "suggestions": list(_suggestions(material, mine)) if lines else [],
-        "together": newest_first(material, measures.of(mine, measures.MEASURES["co_authored"])),
+        "projects": list(_projects(report_input, unplanned)),
+        "helped": list(_helped(report_input, mine)),
+        "suggestions": list(_suggestions(report_input, mine)) if lines else [],
+        "together": newest_first(report_input, measures.of(mine, measures.MEASURES["co_authored"])),
         "sources": states,
         "left_out": list(_left_out(mine)),
-        "doubts": material.assessment.doubts,
+        "doubts": report_input.assessment.warnings,
     }
 
 
@@ -143,17 +148,19 @@ def _summary(mine: pd.DataFrame, reached: Sequence[Progress]) -> str:
     if "notes" in words:
         sentences.append(f"{words['notes']} in the notebook.")
     if not sentences:
-        sentences.append("No work was found in this window.")
+        sentences.append("No work was found in this period.")
     if reached:
         sentences.append(_states(reached))
         if "unplanned" in words:
-            sentences.append(f"{words['unplanned']} {'serves' if counts['unplanned'] == 1 else 'serve'} no goal yet.")
+            sentences.append(
+                f"{words['unplanned']} {'serves_goal' if counts['unplanned'] == 1 else 'serve'} no goal yet."
+            )
     return " ".join(sentences)
 
 
 def _work(words: Mapping[str, str]) -> Iterable[str]:
     """What was done, such as: 3 pull requests merged, 1 ticket resolved (5 points) and 2 more commits in 1 project."""
-    points = f" ({words['points']})" if "points" in words else ""
+    points = f" ({words['story_points']})" if "story_points" in words else ""
     done = [
         f"{words[name]} {verb}"
         for name, verb in (("pull_requests", "merged"), ("tickets", f"resolved{points}"), ("releases", "published"))
@@ -178,10 +185,10 @@ def _states(reached: Sequence[Progress]) -> str:
     """How many goals stand how, such as: 1 of 3 goals reached, 2 behind."""
     counts = Counter(each.state for each in reached)
     rest = [f"{counts[state]} {state}" for state in STATES if counts[state]]
-    return ", ".join([f"{counts['reached']} of {numbered(len(reached), 'goal')} reached", *rest]) + "."
+    return ", ".join([f"{counts['reached']} of {count_noun(len(reached), 'goal')} reached", *rest]) + "."
 
 
-def _projects(material: Material, mine: pd.DataFrame) -> Iterable[Project]:
+def _projects(report_input: ReportInput, mine: pd.DataFrame) -> Iterable[Project]:
     import pandas as pd
 
     rows = pd.concat([measures.of(mine, measures.MEASURES[name]) for name in LISTED])
@@ -191,35 +198,37 @@ def _projects(material: Material, mine: pd.DataFrame) -> Iterable[Project]:
     for row in sorted(records(rows[[*SHOWN, "project"]]), key=moment, reverse=True):
         by_project.setdefault(row["project"], []).append(row)
     for name, own in sorted(by_project.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        first, last = (material.calendar.day_of(each["at"]) for each in (own[-1], own[0]))
-        lines = [item(material, row) for row in own]
+        first, last = (report_input.calendar.day_of(each["occurred_at"]) for each in (own[-1], own[0]))
+        lines = [item(report_input, row) for row in own]
         yield Project(name or "Without a project", counts[name,], span(first, last), lines)
 
 
-def _helped(material: Material, mine: pd.DataFrame) -> Iterable[Helped]:
+def _helped(report_input: ReportInput, mine: pd.DataFrame) -> Iterable[ReviewedPerson]:
     import pandas as pd
 
     help_given = pd.concat([measures.of(mine, measures.MEASURES[name]) for name in HELPED])
-    pairs = help_given[["owner_persons"]].explode("owner_persons").dropna()
-    for person in sorted(pairs["owner_persons"].unique(), key=material.name):
-        theirs = help_given.loc[pairs.index[(pairs["owner_persons"] == person).astype(bool)]]
+    pairs = help_given[["owner_people"]].explode("owner_people").dropna()
+    for person in sorted(pairs["owner_people"].unique(), key=report_input.name):
+        theirs = help_given.loc[pairs.index[(pairs["owner_people"] == person).astype(bool)]]
         rest = (
-            theirs[~theirs["serves"]]
-            .sort_values("at", ascending=False, kind="stable")
-            .drop_duplicates(["kind", "work"])
+            theirs[~theirs["serves_goal"]]
+            .sort_values("occurred_at", ascending=False, kind="stable")
+            .drop_duplicates(["kind", "work_item_key"])
         )
-        above = _counted(theirs[theirs["serves"]], HELPED)
-        yield Helped(material.name(person), _counted(theirs, HELPED), above, newest_first(material, rest))
+        above = _counted(theirs[theirs["serves_goal"]], HELPED)
+        yield ReviewedPerson(
+            report_input.name(person), _counted(theirs, HELPED), above, newest_first(report_input, rest)
+        )
 
 
-def _notes(material: Material, mine: pd.DataFrame, sections: Iterable[goals.Section]) -> Iterable[Note]:
+def _notes(report_input: ReportInput, mine: pd.DataFrame, sections: Iterable[goals.Section]) -> Iterable[Note]:
     """The notes that no section lists or quotes, the newest first."""
     every = measures.of(mine, measures.MEASURES["notes"])
     told = frozenset[Any]().union(*(each.told for each in sections))
-    rest = every[~every.index.isin(told)].sort_values(["at", "id"], ascending=False)
-    about = notes.about(material)
+    rest = every[~every.index.isin(told)].sort_values(["occurred_at", "id"], ascending=False)
+    about = notes.about(report_input)
     for index, row in zip(rest.index, records(rest[list(notes.NOTED)]), strict=True):
-        yield Note(notes.line(material, row, about.get(index, ())), notes.fields(material, [(index, row)]))
+        yield Note(notes.line(report_input, row, about.get(index, ())), notes.fields(report_input, [(index, row)]))
 
 
 def _counted(rows: pd.DataFrame, names: Iterable[str]) -> str:
@@ -228,15 +237,15 @@ def _counted(rows: pd.DataFrame, names: Iterable[str]) -> str:
     return listed([each.words(number) for each, number in counts if number])
 
 
-def _suggestions(material: Material, mine: pd.DataFrame) -> Iterable[Suggestion]:
+def _suggestions(report_input: ReportInput, mine: pd.DataFrame) -> Iterable[Suggestion]:
     """The best suggestion for each piece of work, in the order of its time."""
-    titles = {goal.name: goal.title for goal in goals.running(material)}
-    found = material.assessment.suggestions
+    titles = {goal.name: goal.title for goal in goals.running(report_input)}
+    found = report_input.assessment.suggestions
     found = found[found["target"].isin(list(titles)) & (found["score"] >= CLEAR)].drop_duplicates("row")
     rows = (
         mine.loc[mine.index.isin(found["row"])]
-        .sort_values("at", ascending=False, kind="stable")
-        .drop_duplicates("work")
+        .sort_values("occurred_at", ascending=False, kind="stable")
+        .drop_duplicates("work_item_key")
     )
     by_row = {each["row"]: each for each in records(found)}
     for index, row in zip(rows.index, records(rows[list(SHOWN)]), strict=True):

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harvester.connector import Connector, Event, Request
 from harvester.connectors.git import Git
-from harvester.harvest import Outcome, harvest
-from harvester.ledger import Change, Ledger
-from harvester.schema import to_table
-from harvester.testing import tools
+from harvester.harvesting.run import Outcome, harvest
+from harvester.ledger import Changeset, Ledger
+from harvester.model.contribution import to_table
+from harvester.sdk.connector import Connector, Event, Request
+from harvester.sdk.testing import connector_context
 from tests.scripted import EVER, NOW, Scripted, World, act, utc
 
 ROWS = 60
@@ -25,12 +25,19 @@ def world_of(step: int) -> World:
     """The world after so many steps: each one edits rows, moves some to another month, adds some and removes some."""
     world = World()
     for number in range(ROWS):
-        world.put(act(number, scope=SCOPES[number % 3], at=utc(2025, 1 + number % 12, 3)))
+        world.put(act(number, scope=SCOPES[number % 3], occurred_at=utc(2025, 1 + number % 12, 3)))
     for turn in range(1, step + 1):
         for number in range(turn % 7, ROWS, 7):
             scope = SCOPES[number % 3]
-            world.put(act(number, scope=scope, title=f"Step {turn}", at=utc(2024 + turn % 2, 1 + (number + turn) % 12)))
-        world.put(act(1000 + turn, scope=SCOPES[turn % 3], at=utc(2026, 1 + turn % 12)))
+            world.put(
+                act(
+                    number,
+                    scope=scope,
+                    title=f"Step {turn}",
+                    occurred_at=utc(2024 + turn % 2, 1 + (number + turn) % 12),
+                )
+            )
+        world.put(act(1000 + turn, scope=SCOPES[turn % 3], occurred_at=utc(2026, 1 + turn % 12)))
         world.remove(SCOPES[turn % 3], f"commit:author:{turn % ROWS}")
     return world
 
@@ -67,7 +74,7 @@ def read_git(location: str, repository: str) -> None:
 
 
 def harvest_git(ledger: Ledger, repository: Path) -> Outcome:
-    connector = Git(repositories=[str(repository)], tools=tools(repository, "git"))
+    connector = Git(repositories=[str(repository)], context=connector_context(repository, "git"))
     return harvest(ledger, {"git": lambda: connector}, {"git": None}, EVER, clock=lambda: NOW)
 
 
@@ -79,8 +86,8 @@ def write(location: str, name: str, count: str, slice_: str) -> None:
     sys.stdin.readline()
     for number in range(int(count)):
         shared = act(number, source=source, title=name)
-        own = act(number, source=source, id=f"{name}:{number}", at=utc(2020 + number % 5))
-        ledger.commit(Change(source, to_table([shared, own])))
+        own = act(number, source=source, id=f"{name}:{number}", occurred_at=utc(2020 + number % 5))
+        ledger.commit(Changeset(source, to_table([shared, own])))
     say("complete")
 
 

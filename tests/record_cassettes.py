@@ -15,11 +15,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from harvester.connector import Request
 from harvester.connectors.github import GitHub
-from harvester.secrets import Secret
-from harvester.testing import tools
-from harvester.windows import Window
+from harvester.model.periods import Period
+from harvester.sdk.connector import Request
+from harvester.sdk.secrets import Secret
+from harvester.sdk.testing import connector_context
 from tests.connectors.githubs import gather, source
 from tests.connectors.test_github_cassettes import CASES, scene
 from tests.servers.github import GitHubServer
@@ -53,13 +53,13 @@ def small() -> None:
 
 def live(options: argparse.Namespace) -> None:
     """Record one person's work from GitHub, and play it back."""
-    window = Window(*(dt.datetime.combine(day, dt.time(), dt.UTC) for day in (options.since, options.until)))
-    request = Request(window, frozenset({options.live}))
+    period = Period(*(dt.datetime.combine(day, dt.time(), dt.UTC) for day in (options.since, options.until)))
+    request = Request(period, frozenset({options.live}))
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
 
     def read(token: str) -> list[Any]:
-        handed = tools(Path(), "github", now=now, environ={**os.environ, "PLAYED": "none"})
-        hub = GitHub(token=Secret(token), url=options.url, organisations=options.organisation, tools=handed)
+        handed = connector_context(Path(), "github", now=now, environ={**os.environ, "PLAYED": "none"})
+        hub = GitHub(token=Secret(token), url=options.url, organisations=options.organisation, context=handed)
         found = gather(hub.fetch(request))
         return [sorted(row.id for row in found.rows), found.gaps]
 

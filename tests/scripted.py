@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harvester.connector import Done, Event, Gap, Request, Retracted
 from harvester.errors import SourceError
-from harvester.schema import Contribution
-from harvester.windows import Window
+from harvester.model.contribution import Contribution
+from harvester.model.periods import Period
+from harvester.sdk.connector import Event, Gap, Request, Retraction, ScopeCompleted
 
 
 def utc(year: int, month: int = 1, day: int = 1, hour: int = 0) -> dt.datetime:
     return dt.datetime(year, month, day, hour, tzinfo=dt.UTC)
 
 
-def span(first: dt.datetime, end: dt.datetime) -> Window:
-    return Window(first, end)
+def span(first: dt.datetime, end: dt.datetime) -> Period:
+    return Period(first, end)
 
 
 EVER = span(utc(2000), utc(2100))
@@ -32,13 +32,13 @@ def act(number: int = 1, **changes: object) -> Contribution:
         "source": "work",
         "scope": "org",
         "kind": "commit",
-        "subject": f"commit/{number:040x}",
+        "work_item": f"commit/{number:040x}",
         "account": "ann",
         "role": "author",
-        "at": utc(2026, 1, 1) + dt.timedelta(hours=number),
+        "occurred_at": utc(2026, 1, 1) + dt.timedelta(hours=number),
         "title": f"Change {number}",
         "labels": ("a", "b"),
-        "fields": {"result": "faster"},
+        "extra": {"result": "faster"},
         "additions": number,
     }
     return Contribution(**(values | changes))  # type: ignore[arg-type] # tests name columns as they are
@@ -63,11 +63,13 @@ class World:
     def scopes(self) -> list[str]:
         return sorted({scope for scope, _ in self.log})
 
-    def seen(self, window: Window = EVER, accounts: Iterable[str] | None = None) -> dict[tuple[str, str], Contribution]:
+    def seen(self, period: Period = EVER, accounts: Iterable[str] | None = None) -> dict[tuple[str, str], Contribution]:
         """What one reading of the present state gives."""
         wanted = None if accounts is None else set(accounts)
         return {
-            key: row for key, row in self.rows.items() if row.at in window and (wanted is None or row.account in wanted)
+            key: row
+            for key, row in self.rows.items()
+            if row.occurred_at in period and (wanted is None or row.account in wanted)
         }
 
 
@@ -100,31 +102,31 @@ class Scripted:
     def _scope(self, scope: str, request: Request) -> Iterator[Event]:
         now = str(len(self.world.log))
         known = request.cursors.get(scope)
-        holed = self.hole is not None and self.hole.scope == scope and self.hole.window is None
+        holed = self.hole is not None and self.hole.scope == scope and self.hole.period is None
         if self.style not in ("cursor", "missing") or known is None:
-            yield from self._rows(scope, request, [request.window])
+            yield from self._rows(scope, request, [request.period])
         else:
             missing = request.missing_of(scope) if self.style == "cursor" else request.missing
             yield from self._rows(scope, request, missing)
             yield from self._changes(scope, request, int(known))
         if self.style != "plain" and not holed:
-            yield Done(
+            yield ScopeCompleted(
                 scope,
                 now if self.style in ("cursor", "missing") else None,
                 whole=self.style == "whole" or known is None,
             )
 
-    def _rows(self, scope: str, request: Request, windows: list[Window]) -> Iterator[Event]:
+    def _rows(self, scope: str, request: Request, periods: list[Period]) -> Iterator[Event]:
         holed = self.hole is not None and self.hole.scope == scope
         for row in [each for (place, _), each in sorted(self.world.rows.items()) if place == scope]:
-            hidden = holed and (self.hole.window is None or row.at in self.hole.window)
-            if request.wants(row.account) and any(row.at in window for window in windows) and not hidden:
+            hidden = holed and (self.hole.period is None or row.occurred_at in self.hole.period)
+            if request.wants(row.account) and any(row.occurred_at in period for period in periods) and not hidden:
                 yield row
 
     def _changes(self, scope: str, request: Request, since: int) -> Iterator[Event]:
         for place, name in dict.fromkeys(self.world.log[since:]):
             row = self.world.rows.get((place, name))
-            if place == scope and row and row.at in request.window and request.wants(row.account):
+            if place == scope and row and row.occurred_at in request.period and request.wants(row.account):
                 yield row
             elif place == scope:
-                yield Retracted(scope, id=name)
+                yield Retraction(scope, id=name)

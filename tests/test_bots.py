@@ -2,8 +2,8 @@
 
 import pytest
 
-from harvester.bots import BOT_EMAILS, BOT_LOGINS, is_bot
-from harvester.people import People
+from harvester.model.bots import BOT_EMAILS, BOT_LOGINS, is_bot
+from harvester.model.people import People
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.agreed import goals
-from harvester.agreed.claims import claim
-from harvester.agreed.decisions import Decision, Decisions
-from harvester.frame import make_frame
-from harvester.people import People, Person
-from harvester.schema import Contribution, to_table
-from harvester.windows import calendar
+from harvester.analysis.frame import make_frame
+from harvester.goals import load, model
+from harvester.goals.claims import claim
+from harvester.goals.decisions import Decision, Decisions
+from harvester.model.contribution import Contribution, to_table
+from harvester.model.people import People, Person
+from harvester.model.periods import calendar
 
 BERLIN = calendar("Europe/Berlin")
 JULY = dt.datetime(2026, 7, 10, 9, tzinfo=dt.UTC)
@@ -26,15 +26,15 @@ def row(subject="github.com/org/repo#1", kind="pull_request", *, role="author", 
     return Contribution(
         **{
             "id": f"{kind}:{next(numbers)}", "source": "forge", "scope": "github.com/org", "kind": kind,
-            "subject": subject, "account": "ada", "role": role, "at": at,
+            "work_item": subject, "account": "ada", "role": role, "occurred_at": at,
         } | values
     )  # fmt: skip
 
 
 def agreed(*matches, criteria=(), **keys):
     tables = [{"name": f"g{n}", "title": f"Goal {n}", "match": match} | keys for n, match in enumerate(matches)]
-    file = goals.File.model_validate({"goals": tables, "criteria": list(criteria)})
-    return goals.from_file(file, Path("goals.toml"), goals.Known())
+    file = model.GoalsFile.model_validate({"goals": tables, "criteria": list(criteria)})
+    return load.from_file(file, Path("goals.toml"), model.KnownNames())
 
 
 def claims(rows, made, decisions=None, kind="goal"):
@@ -228,7 +228,7 @@ def test_a_row_may_serve_two_goals():
 def test_a_goal_takes_rows_of_its_own_days_only():
     made = agreed({"labels": ["x"]}, **{"from": dt.date(2026, 7, 1), "until": dt.date(2026, 10, 1)})
     times = ["2026-06-30T21:59:59", "2026-06-30T22:00:00", "2026-09-30T21:59:59", "2026-09-30T22:00:00"]
-    rows = [row(labels=("x",), at=dt.datetime.fromisoformat(each).replace(tzinfo=dt.UTC)) for each in times]
+    rows = [row(labels=("x",), occurred_at=dt.datetime.fromisoformat(each).replace(tzinfo=dt.UTC)) for each in times]
     everything = Decisions((Decision("github.com/org/repo#1", "g0", accept=True, date=dt.date(2026, 8, 3)),))
 
     assert [each[0] for each in claims(rows, made)] == [1, 2]
@@ -251,10 +251,10 @@ def test_the_persons_decision_comes_before_every_rule():
 
 def test_a_note_serves_the_goal_it_names_and_the_one_whose_outcome_it_tells():
     rows = [
-        row("notebook/a", "note", fields={"goal": "g1\ng0"}),
-        row("notebook/b", "note", fields={"outcome": "g1 = 4"}),
+        row("notebook/a", "note", extra={"goal": "g1\ng0"}),
+        row("notebook/b", "note", extra={"outcome": "g1 = 4"}),
         row("notebook/c", "note", body="g1"),
-        row("notebook/d", "note", fields={"outcome": "g1 = four\ng1 =\ng1"}),
+        row("notebook/d", "note", extra={"outcome": "g1 = four\ng1 =\ng1"}),
     ]
     counted, figures = agreed(None, None), agreed(None, None, measure="outcome", baseline=9, target=0)
 
@@ -304,7 +304,7 @@ def test_a_part_of_a_frame_is_claimed_as_in_the_whole_by_its_own_index():
         row(f"github.com/org/repo#{n}", labels=("x",) * (n % 2), paths=files(pay=n % 3), owners=("mate",) * (n == 3))
         for n in range(6)
     ]
-    rows.append(row("notebook/a", "note", fields={"goal": "g2"}))
+    rows.append(row("notebook/a", "note", extra={"goal": "g2"}))
     made = agreed({"labels": ["x"]}, PAY, {"people": ["teammate"]})
     frame = make_frame(to_table(rows), PEOPLE)
 
@@ -341,7 +341,7 @@ def test_neither_order_nor_repetition_of_rows_changes_a_claim(made, random):
     agreement = agreed({"any": [PAY, {"labels": ["x"], "kinds": ["review"]}]}, DOCS)
 
     def by_subject(held):
-        return {(held[at].subject, *rest) for at, *rest in claims(held, agreement)}
+        return {(held[at].work_item, *rest) for at, *rest in claims(held, agreement)}
 
     assert by_subject(shuffled) == by_subject(rows)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from harvester.cli.main import COMMANDS
-from harvester.cli.reading import so_far
-from harvester.secrets import Secret, Vault
-from tests.worlds import PRELUDE, Terminal, run, stand_in
+from harvester.sdk.secrets import Secret, SecretStore
+from harvester.workspace.collect import so_far
+from tests.environments import PRELUDE, Terminal, run, stand_in
 
 PRELUDE_NAMES = PRELUDE.partition("git init")[0]
 SOME = """
@@ -26,13 +26,13 @@ grace 2026-08-02T10:00:00+02:00 src/compiler.py "Compile"
 
 
 @pytest.fixture
-def world(tmp_path):
+def environment(tmp_path):
     return stand_in(tmp_path, SOME)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_an_example_in_its_help(world, name):
-    status, out, _ = run(world, name, "--help")
+def test_every_command_has_an_example_in_its_help(environment, name):
+    status, out, _ = run(environment, name, "--help")
     assert status == 0
     assert "Example" in out
     assert f"harvester {name}" in out
@@ -48,14 +48,14 @@ def test_help_imports_nothing_heavy():
     assert done.stderr.strip() == "[]"
 
 
-def test_an_unknown_command_names_the_nearest(world):
-    status, _, err = run(world, "reprot")
+def test_an_unknown_command_names_the_nearest(environment):
+    status, _, err = run(environment, "reprot")
     assert status == 2
     assert "Did you mean 'report'?" in err
 
 
-def test_a_report_of_oneself_without_any_configuration(world):
-    status, out, err = run(world, "report", "--period", "2026Q3")
+def test_a_report_of_oneself_without_any_configuration(environment):
+    status, out, err = run(environment, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
     assert "# Ada Lovelace: accomplishments, third quarter of 2026" in out
     assert "Say what this is for" in out
@@ -63,34 +63,34 @@ def test_a_report_of_oneself_without_any_configuration(world):
 
 
 def test_without_work_in_the_last_quarter_the_most_active_is_taken_and_it_says_so(tmp_path):
-    world = stand_in(tmp_path, 'grace 2025-11-02T10:00:00+00:00 src/compiler.py "Compile"')
-    status, out, _ = run(world, "report")
+    environment = stand_in(tmp_path, 'grace 2025-11-02T10:00:00+00:00 src/compiler.py "Compile"')
+    status, out, _ = run(environment, "report")
     assert status == 0
     assert "# Grace Hopper: accomplishments, fourth quarter of 2025" in out
     assert "Ada Lovelace did nothing here in the third quarter of 2026, so this is about Grace Hopper" in out
 
 
-def test_without_an_identity_the_most_active_is_taken_and_it_says_so(world):
-    subprocess.run(["git", "config", "--unset", "user.email"], cwd=world.cwd, check=True)
-    status, out, _ = run(world, "report")
+def test_without_an_identity_the_most_active_is_taken_and_it_says_so(environment):
+    subprocess.run(["git", "config", "--unset", "user.email"], cwd=environment.cwd, check=True)
+    status, out, _ = run(environment, "report")
     assert status == 0
     assert "user.email is not set" in out
 
 
-def test_whom_one_names_one_gets_even_without_work(world):
-    status, out, _ = run(world, "report", "--period", "2026-01", "--person", "grace@example.org")
+def test_whom_one_names_one_gets_even_without_work(environment):
+    status, out, _ = run(environment, "report", "--period", "2026-01", "--person", "grace@example.org")
     assert status == 0
-    assert "No work was found in this window." in out
+    assert "No work was found in this period." in out
 
 
 @pytest.mark.parametrize("words", ["Grace Hopper", "grace hopper", "GRACE@example.org", "<grace@example.org>"])
-def test_a_person_is_named_by_name_or_address(world, words):
-    _, out, _ = run(world, "report", "--period", "2026Q3", "--person", words)
+def test_a_person_is_named_by_name_or_address(environment, words):
+    _, out, _ = run(environment, "report", "--period", "2026Q3", "--person", words)
     assert "# Grace Hopper: accomplishments" in out
 
 
-def test_nobody_is_an_error_with_the_nearest_name(world):
-    status, out, err = run(world, "report", "--person", "grace@exmple.org")
+def test_nobody_is_an_error_with_the_nearest_name(environment):
+    status, out, err = run(environment, "report", "--person", "grace@exmple.org")
     assert (status, out) == (1, "")
     assert "Nobody here is 'grace@exmple.org'." in err
     assert "Did you mean 'grace@example.org'" in err
@@ -99,7 +99,7 @@ def test_nobody_is_an_error_with_the_nearest_name(world):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--period", "nonsense"], "'nonsense' is no window of time."),
+        (["--period", "nonsense"], "'nonsense' is no period of time."),
         (["--period", "2026-10-01..2026-07-01"], "ends before it begins"),
         (["--repo", "not/there"], "There is no folder"),
         (["--repo", ".."], "is not in a git repository"),
@@ -109,8 +109,8 @@ def test_nobody_is_an_error_with_the_nearest_name(world):
         (["accomplishment"], "Did you mean 'accomplishments'?"),
     ],
 )
-def test_what_the_user_can_mend_is_said_with_the_next_step(world, arguments, said):
-    status, out, err = run(world, "report", *arguments)
+def test_what_the_user_can_mend_is_said_with_the_next_step(environment, arguments, said):
+    status, out, err = run(environment, "report", *arguments)
     assert (status, out) == (1, "")
     assert said in err
     assert len(err.strip().splitlines()) >= 2
@@ -139,81 +139,83 @@ def test_an_empty_repository_has_no_work_yet(tmp_path):
         ("[sources.here]\nconnector = 'git'\nrepositorys = ['.']\n", "did you mean 'repositories'?"),
     ],
 )  # fmt: skip
-def test_a_broken_configuration_is_said_with_file_and_place(world, text, said):
-    (world.cwd / "harvester.toml").write_text(text)
-    status, _, err = run(world, "report")
+def test_a_broken_configuration_is_said_with_file_and_place(environment, text, said):
+    (environment.cwd / "harvester.toml").write_text(text)
+    status, _, err = run(environment, "report")
     assert status == 1
     assert "harvester.toml" in err
     assert said in err
 
 
-def test_a_configuration_in_somebody_else_s_repository_is_not_read_with_repo(world):
-    (world.cwd / "harvester.toml").write_text("[broken")
-    status, _, _ = run(world, "report", "--repo", ".", "--period", "2026Q3")
+def test_a_configuration_in_somebody_else_s_repository_is_not_read_with_repo(environment):
+    (environment.cwd / "harvester.toml").write_text("[broken")
+    status, _, _ = run(environment, "report", "--repo", ".", "--period", "2026Q3")
     assert status == 0
 
 
-def test_a_source_without_any_address_of_one_s_own_is_named_with_what_is_missing(world):
-    (world.cwd / "harvester.toml").write_text(
+def test_a_source_without_any_address_of_one_s_own_is_named_with_what_is_missing(environment):
+    (environment.cwd / "harvester.toml").write_text(
         '[people.me]\nname = "Ada"\naccounts = { there = "ada@example.org" }\n'
         '[sources.here]\nconnector = "git"\nrepositories = ["."]\n'
         '[sources.there]\nconnector = "git"\nrepositories = ["."]\n'
     )
-    out = run(world, "report", "--period", "2026Q3")[1]
+    out = run(environment, "report", "--period", "2026Q3")[1]
     assert "here was not read: harvester.toml names no address and no account for it under \\[people\\]." in out
 
 
-def test_an_edited_report_is_left_alone_without_force(world):
+def test_an_edited_report_is_left_alone_without_force(environment):
     arguments = ("report", "--period", "2026Q3", "--output", "mine.md")
-    assert run(world, *arguments)[0] == 0
-    assert run(world, *arguments)[0] == 0
-    with (world.cwd / "mine.md").open("a") as file:
+    assert run(environment, *arguments)[0] == 0
+    assert run(environment, *arguments)[0] == 0
+    with (environment.cwd / "mine.md").open("a") as file:
         file.write("My own words.\n")
-    status, _, err = run(world, *arguments)
+    status, _, err = run(environment, *arguments)
     assert status == 1
     assert "was edited since it was made" in err
-    assert "My own words." in (world.cwd / "mine.md").read_text()
-    assert run(world, *arguments, "--force")[0] == 0
+    assert "My own words." in (environment.cwd / "mine.md").read_text()
+    assert run(environment, *arguments, "--force")[0] == 0
 
 
-def test_a_report_is_verified_and_each_change_named(world):
-    assert run(world, "report", "--period", "2026Q3", "--output", "mine.md")[0] == 0
-    status, out, _ = run(world, "verify", "mine.md")
+def test_a_report_is_verified_and_each_change_named(environment):
+    assert run(environment, "report", "--period", "2026Q3", "--output", "mine.md")[0] == 0
+    status, out, _ = run(environment, "verify", "mine.md")
     assert status == 0
     assert "Same: 1 rows" in out
     late = PRELUDE_NAMES + 'ada 2026-09-20T09:00:00+02:00 late.md "Came late"\n'
-    subprocess.run(["sh", "-c", late], cwd=world.cwd, env=world.environ, check=True)
-    status, out, _ = run(world, "verify", "mine.md")
+    subprocess.run(["sh", "-c", late], cwd=environment.cwd, env=environment.environ, check=True)
+    status, out, _ = run(environment, "verify", "mine.md")
     assert status == 1
     assert "row new: commit/" in out
     assert "Came late" in out
-    with (world.cwd / "mine.md").open("a") as file:
+    with (environment.cwd / "mine.md").open("a") as file:
         file.write("My own words.\n")
-    assert "mine.md was edited since it was made." in run(world, "verify", "mine.md")[1]
+    assert "mine.md was edited since it was made." in run(environment, "verify", "mine.md")[1]
 
 
-def test_evidence_that_was_tampered_with_is_named_and_not_the_report(world):
-    assert run(world, "report", "--period", "2026Q3", "--output", "mine.md")[0] == 0
-    evidence = world.cwd / "mine.md.evidence.json"
+def test_evidence_that_was_tampered_with_is_named_and_not_the_report(environment):
+    assert run(environment, "report", "--period", "2026Q3", "--output", "mine.md")[0] == 0
+    evidence = environment.cwd / "mine.md.evidence.json"
     evidence.write_text(evidence.read_text().replace('"title": "', '"title": "Not '))
-    status, out, _ = run(world, "verify", "mine.md")
+    status, out, _ = run(environment, "verify", "mine.md")
     assert status == 1
     assert out.splitlines()[0] == "mine.md.evidence.json is not what mine.md was made with: its rows differ."
     assert "was edited" not in out
 
 
 @pytest.mark.parametrize("words", [("report", "--period", ""), ("report", "--person", " "), ("explain", "")])
-def test_an_empty_word_is_a_wrong_call_and_means_nothing_else(world, words):
-    status, out, err = run(world, *words)
+def test_an_empty_word_is_a_wrong_call_and_means_nothing_else(environment, words):
+    status, out, err = run(environment, *words)
     assert (status, out) == (2, "")
     assert "it is empty" in err
 
 
-def test_two_runs_write_the_same_bytes(world):
+def test_two_runs_write_the_same_bytes(environment):
     for name in ("one.md", "two.md"):
-        run(world, "report", "--period", "2026Q3", "--output", name)
-    assert (world.cwd / "one.md").read_bytes() == (world.cwd / "two.md").read_bytes()
-    assert (world.cwd / "one.md.evidence.json").read_bytes() == (world.cwd / "two.md.evidence.json").read_bytes()
+        run(environment, "report", "--period", "2026Q3", "--output", name)
+    assert (environment.cwd / "one.md").read_bytes() == (environment.cwd / "two.md").read_bytes()
+    assert (environment.cwd / "one.md.evidence.json").read_bytes() == (
+        environment.cwd / "two.md.evidence.json"
+    ).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -226,35 +228,37 @@ def test_two_runs_write_the_same_bytes(world):
         ({"mine.md": "", "mine.md.evidence.json": "{}"}, "is no evidence that this version reads"),
     ],
 )
-def test_what_cannot_be_verified_says_why(world, files, said):
+def test_what_cannot_be_verified_says_why(environment, files, said):
     for name, text in files.items():
-        (world.cwd / name).write_text(text)
-    status, _, err = run(world, "verify", "mine.md")
+        (environment.cwd / name).write_text(text)
+    status, _, err = run(environment, "verify", "mine.md")
     assert status == 1
     assert said in err
 
 
 def test_a_shallow_clone_is_incomplete_and_says_so_in_report_and_status(tmp_path):
-    world = stand_in(tmp_path, SOME + 'ada 2026-09-03T09:00:00+02:00 README.md "More"\n')
+    environment = stand_in(tmp_path, SOME + 'ada 2026-09-03T09:00:00+02:00 README.md "More"\n')
     shallow = tmp_path / "shallow"
     subprocess.run(
-        ["git", "clone", "--quiet", "--depth", "2", f"file://{world.cwd}", str(shallow)], check=True, env=world.environ
+        ["git", "clone", "--quiet", "--depth", "2", f"file://{environment.cwd}", str(shallow)],
+        check=True,
+        env=environment.environ,
     )
     arguments = ("report", "--repo", str(shallow), "--person", "ada@example.org", "--period", "2026Q3")
-    status, out, _ = run(world, *arguments)
+    status, out, _ = run(environment, *arguments)
     assert status == 3
     assert out.splitlines()[3].startswith("> **Incomplete.**")
-    assert run(world, *arguments, "--allow-incomplete")[0] == 0
+    assert run(environment, *arguments, "--allow-incomplete")[0] == 0
 
 
-def test_init_writes_a_configuration_that_works_and_replaces_nothing(world):
-    status, out, _ = run(world, "init")
+def test_init_writes_a_configuration_that_works_and_replaces_nothing(environment):
+    status, out, _ = run(environment, "init")
     assert status == 0
     assert out.startswith("Wrote harvester.toml, goals.toml and notebook.md. Next: read them, then ")
-    assert 'emails = ["ada@example.org"]' in (world.cwd / "harvester.toml").read_text()
-    assert run(world, "report", "--period", "2026Q3")[0] == 0
-    assert run(world, "doctor")[0] == 0
-    status, out, err = run(world, "init")
+    assert 'emails = ["ada@example.org"]' in (environment.cwd / "harvester.toml").read_text()
+    assert run(environment, "report", "--period", "2026Q3")[0] == 0
+    assert run(environment, "doctor")[0] == 0
+    status, out, err = run(environment, "init")
     assert (status, out) == (1, "")
     assert "harvester.toml, goals.toml and notebook.md are already there and left alone." in err
 
@@ -270,142 +274,153 @@ def test_init_writes_a_configuration_that_works_and_replaces_nothing(world):
         (["goals.toml", "notes.md"], "Wrote goals.toml and notes.md. harvester.toml is already there and left alone."),
     ],
 )
-def test_init_writes_what_is_missing_and_leaves_the_rest_alone(world, missing, said):
+def test_init_writes_what_is_missing_and_leaves_the_rest_alone(environment, missing, said):
     mine = {"harvester.toml": '[sources.mine]\nconnector = "notebook"\nfile = "notes.md"\n', "goals.toml": "# Mine\n"}
     mine["notes.md"] = "# Mine\n"
     for name in mine.keys() - set(missing):
-        (world.cwd / name).write_text(mine[name])
-    status, out, err = run(world, "init")
+        (environment.cwd / name).write_text(mine[name])
+    status, out, err = run(environment, "init")
     assert (status, err) == (0, "")
     assert out.startswith(said)
     for name in mine:
-        text = (world.cwd / name).read_text()
+        text = (environment.cwd / name).read_text()
         assert (text == mine[name]) == (name not in missing)
-    assert run(world, "goals", "check")[0] == 0
-    assert (world.cwd / ".harvester" / "goals.schema.json").is_file()
+    assert run(environment, "goals", "check")[0] == 0
+    assert (environment.cwd / ".harvester" / "goals.schema.json").is_file()
 
 
-def test_init_writes_nothing_beside_a_configuration_that_is_broken(world):
-    (world.cwd / "harvester.toml").write_text("[sources.x]\n")
-    status, out, err = run(world, "init")
+def test_init_writes_nothing_beside_a_configuration_that_is_broken(environment):
+    (environment.cwd / "harvester.toml").write_text("[sources.x]\n")
+    status, out, err = run(environment, "init")
     assert (status, out) == (1, "")
     assert "harvester.toml: sources.x.connector" in err
-    assert not (world.cwd / "goals.toml").exists()
+    assert not (environment.cwd / "goals.toml").exists()
 
 
-def test_init_proposes_github_with_the_remote_s_owner_but_turns_nothing_on(world):
+def test_init_proposes_github_with_the_remote_s_owner_but_turns_nothing_on(environment):
     subprocess.run(
-        ["git", "remote", "add", "origin", "https://u:secret@github.com/example/app.git"], cwd=world.cwd, check=True
+        ["git", "remote", "add", "origin", "https://u:secret@github.com/example/app.git"],
+        cwd=environment.cwd,
+        check=True,
     )
-    world.environ["GITHUB_TOKEN"] = "ghp_secret"
-    run(world, "init")
-    text = (world.cwd / "harvester.toml").read_text()
+    environment.environ["GITHUB_TOKEN"] = "ghp_secret"
+    run(environment, "init")
+    text = (environment.cwd / "harvester.toml").read_text()
     assert '# token = "env:GITHUB_TOKEN"' in text
     assert '# organisations = ["example"]' in text
     assert "secret" not in text
 
 
-def test_init_writes_a_schema_for_editors_that_git_ignores(world):
-    run(world, "init")
-    schema = json.loads((world.cwd / ".harvester" / "harvester.schema.json").read_text())
+def test_init_writes_a_schema_for_editors_that_git_ignores(environment):
+    run(environment, "init")
+    schema = json.loads((environment.cwd / ".harvester" / "harvester.schema.json").read_text())
     assert "sources" in schema["properties"]
     status = subprocess.run(
-        ["git", "status", "--porcelain"], cwd=world.cwd, env=world.environ, capture_output=True, text=True, check=True
+        ["git", "status", "--porcelain"],
+        cwd=environment.cwd,
+        env=environment.environ,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert ".harvester" not in status.stdout
 
 
-def test_harvest_says_what_came_in_words_and_as_json(world):
-    status, out, _ = run(world, "harvest", "--period", "2026Q3", "--everyone")
+def test_harvest_says_what_came_in_words_and_as_json(environment):
+    status, out, _ = run(environment, "harvest", "--period", "2026Q3", "--everyone")
     assert status == 0
     assert "here: 2 new, 0 changed, 0 gone, complete" in out
-    told = json.loads(run(world, "harvest", "--period", "2026Q3", "--everyone", "--json")[1])
+    told = json.loads(run(environment, "harvest", "--period", "2026Q3", "--everyone", "--json")[1])
     assert told["sources"][0] | {"replaced": 0} == {
         "source": "here", "complete": True, "skipped": "", "gaps": [], "new": 0, "replaced": 0, "dropped": 0,
     }  # fmt: skip
 
 
-def test_a_dry_run_says_what_would_be_asked_and_keeps_nothing(world):
-    status, out, _ = run(world, "harvest", "--period", "2026Q3", "--dry-run")
+def test_a_dry_run_says_what_would_be_asked_and_keeps_nothing(environment):
+    status, out, _ = run(environment, "harvest", "--period", "2026Q3", "--dry-run")
     assert status == 0
     assert "here: would read 1 July to 30 September 2026 for ada@example.org" in out
-    assert out.endswith(": all of the window\n")
-    assert not (world.cwd / ".harvester").exists()
-    assert "nothing yet" in run(world, "sources")[1]
-    run(world, "harvest", "--period", "2026Q3")
-    out = run(world, "harvest", "--period", "2026Q3", "--dry-run")[1]
+    assert out.endswith(": all of the period\n")
+    assert not (environment.cwd / ".harvester").exists()
+    assert "nothing yet" in run(environment, "sources")[1]
+    run(environment, "harvest", "--period", "2026Q3")
+    out = run(environment, "harvest", "--period", "2026Q3", "--dry-run")[1]
     assert "would ask what changed" in out
     assert "nothing has landed since" in out
     who = {"GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
     amend = ["git", "commit", "-q", "--amend", "--allow-empty", "-m", "Compile better"]
-    subprocess.run(amend, cwd=world.cwd, check=True, env=world.environ | who)
-    assert "its history was rewritten" in run(world, "harvest", "--period", "2026Q3", "--dry-run")[1]
+    subprocess.run(amend, cwd=environment.cwd, check=True, env=environment.environ | who)
+    assert "its history was rewritten" in run(environment, "harvest", "--period", "2026Q3", "--dry-run")[1]
 
 
-def test_a_ledger_in_the_home_folder_is_found_by_every_command(world, monkeypatch):
-    monkeypatch.setenv("HOME", world.environ["HOME"])
-    run(world, "init")
-    place = world.cwd / "harvester.toml"
+def test_a_ledger_in_the_home_folder_is_found_by_every_command(environment, monkeypatch):
+    monkeypatch.setenv("HOME", environment.environ["HOME"])
+    run(environment, "init")
+    place = environment.cwd / "harvester.toml"
     place.write_text(place.read_text() + '\n[ledger]\nlocation = "~/ledger"\n')
-    assert run(world, "harvest", "--period", "2026Q3")[0] == 0
-    assert "1 July to 30 September 2026" in run(world, "sources")[1]
+    assert run(environment, "harvest", "--period", "2026Q3")[0] == 0
+    assert "1 July to 30 September 2026" in run(environment, "sources")[1]
 
 
-def test_a_bare_repository_is_read_also_where_git_wants_them_named(world, tmp_path):
+def test_a_bare_repository_is_read_also_where_git_wants_them_named(environment, tmp_path):
     """git's `safe.bareRepository = explicit` guards against hooks and programs, of which none is run here."""
     (tmp_path / "gitconfig").write_text("[safe]\n\tbareRepository = explicit\n")
-    subprocess.run(["git", "clone", "-q", "--bare", world.cwd, tmp_path / "bare.git"], env=world.environ, check=True)
-    world.environ = {**world.environ, "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig")}
-    world.cwd = tmp_path / "bare.git"
-    status, out, err = run(world, "report", "--period", "2026Q3", "--person", "ada@example.org")
+    subprocess.run(
+        ["git", "clone", "-q", "--bare", environment.cwd, tmp_path / "bare.git"], env=environment.environ, check=True
+    )
+    environment.environ = {**environment.environ, "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig")}
+    environment.cwd = tmp_path / "bare.git"
+    status, out, err = run(environment, "report", "--period", "2026Q3", "--person", "ada@example.org")
     assert (status, err) == (0, "")
     assert "Say what this is for" in out
 
 
-def test_a_report_can_be_made_of_what_is_known_alone(world):
-    status, out, _ = run(world, "report", "--period", "2026Q3", "--no-harvest")
+def test_a_report_can_be_made_of_what_is_known_alone(environment):
+    status, out, _ = run(environment, "report", "--period", "2026Q3", "--no-harvest")
     assert status == 3
     assert "not read yet" in out
-    run(world, "harvest", "--period", "2026Q3")
-    status, out, _ = run(world, "report", "--period", "2026Q3", "--no-harvest")
+    run(environment, "harvest", "--period", "2026Q3")
+    status, out, _ = run(environment, "report", "--period", "2026Q3", "--no-harvest")
     assert status == 0
     assert "Say what this is for" in out
 
 
-def test_what_was_read_is_kept_out_of_git_and_private(world):
-    run(world, "harvest", "--period", "2026Q3")
-    folder = world.cwd / ".harvester" / "ledger"
+def test_what_was_read_is_kept_out_of_git_and_private(environment):
+    run(environment, "harvest", "--period", "2026Q3")
+    folder = environment.cwd / ".harvester" / "ledger"
     assert folder.stat().st_mode & 0o777 == 0o700
-    status = subprocess.run(["git", "status", "--porcelain"], cwd=world.cwd, capture_output=True, text=True, check=True)
+    status = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=environment.cwd, capture_output=True, text=True, check=True
+    )
     assert status.stdout == ""
 
 
-def test_a_repository_that_is_only_looked_at_is_left_as_it_was(world):
-    run(world, "report", "--period", "2026Q3", "--repo", ".")
-    assert not (world.cwd / ".harvester").exists()
+def test_a_repository_that_is_only_looked_at_is_left_as_it_was(environment):
+    run(environment, "report", "--period", "2026Q3", "--repo", ".")
+    assert not (environment.cwd / ".harvester").exists()
 
 
-def test_what_was_read_is_shown_with_whose_and_when(world):
-    run(world, "harvest", "--period", "2026Q3")
-    out = run(world, "sources")[1]
+def test_what_was_read_is_shown_with_whose_and_when(environment):
+    run(environment, "harvest", "--period", "2026Q3")
+    out = run(environment, "sources")[1]
     assert "1 July to 30 September 2026" in out
     assert "ada@example.org" in out
-    told = json.loads(run(world, "sources", "--json")[1])
+    told = json.loads(run(environment, "sources", "--json")[1])
     assert told["sources"][0]["read"][0]["accounts"] == ["ada@example.org"]
 
 
-def test_a_person_is_forgotten_also_where_others_name_them(world):
-    run(world, "harvest", "--period", "2026Q3", "--everyone")
-    status, out, _ = run(world, "forget", "grace@example.org", "--yes")
+def test_a_person_is_forgotten_also_where_others_name_them(environment):
+    run(environment, "harvest", "--period", "2026Q3", "--everyone")
+    status, out, _ = run(environment, "forget", "grace@example.org", "--yes")
     assert (status, out) == (0, "1 row is gone.\n")
-    kept = b"".join(path.read_bytes() for path in (world.cwd / ".harvester").rglob("*.parquet"))
+    kept = b"".join(path.read_bytes() for path in (environment.cwd / ".harvester").rglob("*.parquet"))
     assert b"grace@example.org" not in kept
 
 
-def test_a_stranger_is_forgotten_by_the_name_that_a_source_has(world):
-    run(world, "harvest", "--period", "2026Q3", "--everyone")
-    assert run(world, "forget", "Grace Hopper", "--yes")[:2] == (0, "1 row is gone.\n")
-    status, _, err = run(world, "forget", "Grace Hopper", "--yes")
+def test_a_stranger_is_forgotten_by_the_name_that_a_source_has(environment):
+    run(environment, "harvest", "--period", "2026Q3", "--everyone")
+    assert run(environment, "forget", "Grace Hopper", "--yes")[:2] == (0, "1 row is gone.\n")
+    status, _, err = run(environment, "forget", "Grace Hopper", "--yes")
     assert (status, "Nobody here is 'Grace Hopper'" in err) == (1, True)
 
 
@@ -429,94 +444,97 @@ repositories = ["."]
 """
 
 
-def test_who_no_longer_agrees_is_forgotten_also_of_a_source_that_was_renamed_since(world):
-    config = world.cwd / "harvester.toml"
+def test_who_no_longer_agrees_is_forgotten_also_of_a_source_that_was_renamed_since(environment):
+    config = environment.cwd / "harvester.toml"
     config.write_text(NAMED.format(me="ada", consent="true", source="here"))
-    run(world, "harvest", "--period", "2026Q3", "--everyone")
+    run(environment, "harvest", "--period", "2026Q3", "--everyone")
     config.write_text(NAMED.format(me="ada", consent="false", source="there"))
-    assert run(world, "forget", "mentee", "--yes")[:2] == (0, "1 row is gone.\n")
-    kept = b"".join(path.read_bytes() for path in (world.cwd / ".harvester").rglob("*") if path.is_file())
+    assert run(environment, "forget", "mentee", "--yes")[:2] == (0, "1 row is gone.\n")
+    kept = b"".join(path.read_bytes() for path in (environment.cwd / ".harvester").rglob("*") if path.is_file())
     assert b"grace@example.org" not in kept
 
 
-def test_a_report_is_verified_by_whoever_calls_its_person_otherwise(world):
-    config = world.cwd / "harvester.toml"
+def test_a_report_is_verified_by_whoever_calls_its_person_otherwise(environment):
+    config = environment.cwd / "harvester.toml"
     config.write_text(NAMED.format(me="me", consent="true", source="here"))
-    run(world, "report", "--period", "2026Q3", "--output", "mine.md")
+    run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
     config.write_text(NAMED.format(me="ada", consent="true", source="here").replace("mentee", "me", 1))
-    assert run(world, "verify", "mine.md")[:2] == (0, "Same: 1 rows, 0 claims and all sources are as they were.\n")
+    assert run(environment, "verify", "mine.md")[:2] == (
+        0,
+        "Same: 1 rows, 0 claims and all sources are as they were.\n",
+    )
     config.unlink()
-    subprocess.run(["git", "config", "user.email", "grace@example.org"], cwd=world.cwd, check=True)
-    assert run(world, "verify", "mine.md")[0] == 0
+    subprocess.run(["git", "config", "user.email", "grace@example.org"], cwd=environment.cwd, check=True)
+    assert run(environment, "verify", "mine.md")[0] == 0
 
 
-def test_rows_of_a_source_that_is_not_configured_any_more_are_in_no_report(world):
-    config = world.cwd / "harvester.toml"
+def test_rows_of_a_source_that_is_not_configured_any_more_are_in_no_report(environment):
+    config = environment.cwd / "harvester.toml"
     config.write_text(NAMED.format(me="me", consent="true", source="here"))
-    run(world, "harvest", "--period", "2026Q3")
-    subprocess.run(["git", "commit", "-q", "--amend", "-m", "x"], cwd=world.cwd, check=True, env=world.environ | {
-        "GIT_COMMITTER_NAME": "g", "GIT_COMMITTER_EMAIL": "g@example.org"})  # fmt: skip
+    run(environment, "harvest", "--period", "2026Q3")
+    subprocess.run(["git", "commit", "-q", "--amend", "-m", "x"], cwd=environment.cwd, check=True,
+        env=environment.environ | {"GIT_COMMITTER_NAME": "g", "GIT_COMMITTER_EMAIL": "g@example.org"})  # fmt: skip
     config.write_text(NAMED.format(me="me", consent="true", source="code"))
-    out = run(world, "report", "--period", "2026Q3")[1]
+    out = run(environment, "report", "--period", "2026Q3")[1]
     assert "| code | 1 July to 30 September 2026 | 1 | complete |" in out
-    assert "The ledger also holds rows of here" in run(world, "sources")[1]
+    assert "The ledger also holds rows of here" in run(environment, "sources")[1]
 
 
-def test_a_report_says_so_where_what_was_read_could_not_be_kept(world):
-    run(world, "harvest", "--period", "2026Q3")
+def test_a_report_says_so_where_what_was_read_could_not_be_kept(environment):
+    run(environment, "harvest", "--period", "2026Q3")
     names = {"GIT_AUTHOR_NAME": "Ada", "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
     names |= {"GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_DATE": "2026-08-20T10:00:00Z"}
     more = ["git", "commit", "-q", "--allow-empty", "-m", "More work"]
-    subprocess.run(more, cwd=world.cwd, check=True, env=world.environ | names)
-    log = world.cwd / ".harvester" / "ledger" / "contributions" / "_delta_log"
+    subprocess.run(more, cwd=environment.cwd, check=True, env=environment.environ | names)
+    log = environment.cwd / ".harvester" / "ledger" / "contributions" / "_delta_log"
     (log / f"{len(list(log.glob('*.json'))):020}.json").mkdir()  # in the way of the next commit
-    status, out, _ = run(world, "report", "--period", "2026Q3")
+    status, out, _ = run(environment, "report", "--period", "2026Q3")
     assert (status, "More work" in out) == (3, False)
     assert "> **Incomplete.**" in out
     assert "not up to date" in out
 
 
-def test_a_configuration_that_names_nobody_is_that_of_git_s_user(world):
-    (world.cwd / "harvester.toml").write_text('[sources.here]\nconnector = "git"\nrepositories = ["."]\n')
-    status, out, err = run(world, "report", "--period", "2026Q3")
+def test_a_configuration_that_names_nobody_is_that_of_git_s_user(environment):
+    (environment.cwd / "harvester.toml").write_text('[sources.here]\nconnector = "git"\nrepositories = ["."]\n')
+    status, out, err = run(environment, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
     assert "Say what this is for" in out
-    assert "you are Ada Lovelace" in run(world, "doctor")[1]
+    assert "you are Ada Lovelace" in run(environment, "doctor")[1]
 
 
-def test_commands_that_read_nothing_run_no_program_that_a_configuration_names(world):
-    trap = world.cwd / "trap.sh"
+def test_commands_that_read_nothing_run_no_program_that_a_configuration_names(environment):
+    trap = environment.cwd / "trap.sh"
     trap.write_text("#!/bin/sh\ntouch sprung\n")
     trap.chmod(0o755)
-    (world.cwd / "harvester.toml").write_text(
+    (environment.cwd / "harvester.toml").write_text(
         f'[people.me]\nname = "A"\nemails = ["a@example.org"]\n'
         f'[sources.here]\nconnector = "git"\nrepositories = ["."]\ngit = "{trap}"\n'
     )
-    (world.cwd / "goals.toml").write_text("")
+    (environment.cwd / "goals.toml").write_text("")
     for command in (["sources"], ["goals", "list"], ["goals", "check"], ["note", "A note"], ["ledger", "info"]):
-        run(world, *command)
-    assert not list(world.cwd.rglob("sprung"))
+        run(environment, *command)
+    assert not list(environment.cwd.rglob("sprung"))
 
 
-def test_a_key_in_the_ledger_s_address_is_refused_and_not_shown(world):
+def test_a_key_in_the_ledger_s_address_is_refused_and_not_shown(environment):
     text = '[ledger]\nlocation = "s3://KEY:hunter2@bucket/x"\n[sources.here]\nconnector = "git"\nrepositories = ["."]\n'
-    (world.cwd / "harvester.toml").write_text(text)
-    status, out, err = run(world, "sources")
+    (environment.cwd / "harvester.toml").write_text(text)
+    status, out, err = run(environment, "sources")
     assert status == 1
     assert "ledger.location" in err
     assert "hunter2" not in out + err
 
 
-def test_a_url_among_the_folders_is_refused_and_its_password_not_shown(world):
+def test_a_url_among_the_folders_is_refused_and_its_password_not_shown(environment):
     text = '[sources.here]\nconnector = "git"\nrepositories = [".", "https://me:hunter2@github.com/o/r.git"]\n'
-    (world.cwd / "harvester.toml").write_text(text)
+    (environment.cwd / "harvester.toml").write_text(text)
     for command in (["report", "--period", "2026Q3"], ["doctor"], ["sources"]):
-        status, out, err = run(world, *command)
+        status, out, err = run(environment, *command)
         assert (status, "sources.here.repositories[2]" in err) == (1, True)
         assert "hunter2" not in out + err
 
 
-def test_a_terminated_run_leaves_nothing_where_only_a_look_was_taken(world, tmp_path):
+def test_a_terminated_run_leaves_nothing_where_only_a_look_was_taken(environment, tmp_path):
     trap = tmp_path / "slow"
     trap.write_text("#!/bin/sh\nsleep 20\n")
     trap.chmod(0o755)
@@ -526,10 +544,14 @@ def test_a_terminated_run_leaves_nothing_where_only_a_look_was_taken(world, tmp_
         f'#!/bin/sh\ncase "$*" in *log*) exec {trap} ;; esac\nexec {shutil.which("git")} "$@"\n'
     )
     (tmp_path / "bin" / "git").chmod(0o755)
-    environ = {**world.environ, "PATH": f"{tmp_path / 'bin'}:{world.environ['PATH']}", "TMPDIR": str(tmp_path / "tmp")}
+    environ = {
+        **environment.environ,
+        "PATH": f"{tmp_path / 'bin'}:{environment.environ['PATH']}",
+        "TMPDIR": str(tmp_path / "tmp"),
+    }
     command = [sys.executable, "-m", "harvester", "report", "--repo", ".", "--period", "2026Q3"]
     running = subprocess.Popen(
-        command, cwd=world.cwd, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=environment.cwd, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     for _ in range(200):
         if list((tmp_path / "tmp").glob("harvester-*/ledger")):
@@ -542,131 +564,137 @@ def test_a_terminated_run_leaves_nothing_where_only_a_look_was_taken(world, tmp_
 
 @pytest.mark.parametrize(
     "change",
-    [{"window": {"since": "x", "until": "y", "name": ""}}, {"rows": None}, {"persons": []}, {"read_at": {"here": 7}}],
+    [{"period": {"since": "x", "until": "y", "name": ""}}, {"rows": None}, {"persons": []}, {"read_at": {"here": 7}}],
 )
-def test_evidence_from_somebody_else_is_refused_in_words_where_it_is_none(world, change):
-    run(world, "report", "--period", "2026Q3", "--output", "mine.md")
-    path = world.cwd / "mine.md.evidence.json"
+def test_evidence_from_somebody_else_is_refused_in_words_where_it_is_none(environment, change):
+    run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
+    path = environment.cwd / "mine.md.evidence.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    status, _, err = run(world, "verify", "mine.md")
+    status, _, err = run(environment, "verify", "mine.md")
     assert status == 1
     assert "was changed since it was written" in err
     path.write_text("[" * 100_000)
-    assert run(world, "verify", "mine.md")[0] == 1
+    assert run(environment, "verify", "mine.md")[0] == 1
 
 
-def test_what_is_written_is_its_owner_s_alone_and_no_link_is_followed_beside_it(world):
-    run(world, "report", "--period", "2026Q3", "--output", "mine.md")
+def test_what_is_written_is_its_owner_s_alone_and_no_link_is_followed_beside_it(environment):
+    run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
     for name in ("mine.md", "mine.md.evidence.json"):
-        assert (world.cwd / name).stat().st_mode & 0o077 == 0
-    (world.cwd / "other.md.evidence.json").symlink_to(world.cwd / "victim")
-    status, _, err = run(world, "report", "--period", "2026Q3", "--output", "other.md")
+        assert (environment.cwd / name).stat().st_mode & 0o077 == 0
+    (environment.cwd / "other.md.evidence.json").symlink_to(environment.cwd / "victim")
+    status, _, err = run(environment, "report", "--period", "2026Q3", "--output", "other.md")
     assert (status, "is a link and is left alone" in err) == (1, True)
-    assert not (world.cwd / "victim").exists()
-    os.mkfifo(world.cwd / "pipe.md.evidence.json")
-    status, _, err = run(world, "report", "--period", "2026Q3", "--output", "pipe.md")
+    assert not (environment.cwd / "victim").exists()
+    os.mkfifo(environment.cwd / "pipe.md.evidence.json")
+    status, _, err = run(environment, "report", "--period", "2026Q3", "--output", "pipe.md")
     assert (status, "no ordinary file" in err) == (1, True)
 
 
-def test_a_report_whose_text_and_digest_were_both_changed_is_found_out(world):
-    run(world, "report", "--period", "2026Q3", "--output", "mine.md")
-    path = world.cwd / "mine.md"
+def test_a_report_whose_text_and_digest_were_both_changed_is_found_out(environment):
+    run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
+    path = environment.cwd / "mine.md"
     body = path.read_text().partition("\n")[2].replace("1 commit", "9 commits", 1)
     head = path.read_text().partition("\n")[0]
     digest = hashlib.sha256(body.encode()).hexdigest()[:16]
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
-    status, out, _ = run(world, "verify", "mine.md")
+    status, out, _ = run(environment, "verify", "mine.md")
     assert status == 1
     assert out.startswith("mine.md reads otherwise than the same rows do here: line 4 is '9 commits in 1 project.")
     assert "', and here '1 commit in 1 project." in out
 
 
-def test_a_line_that_was_added_to_a_report_cannot_command_the_terminal(world):
-    run(world, "report", "--period", "2026Q3", "--output", "mine.md")
-    path = world.cwd / "mine.md"
+def test_a_line_that_was_added_to_a_report_cannot_command_the_terminal(environment):
+    run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
+    path = environment.cwd / "mine.md"
     head, _, body = path.read_text().partition("\n")
     body += "\x1b[2Jmore\n"
     digest = hashlib.sha256(body.encode()).hexdigest()[:16]
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
-    out = run(world, "verify", "mine.md")[1]
+    out = run(environment, "verify", "mine.md")[1]
     assert f"line {len(body.splitlines()) + 1} is '?[2Jmore', and here ''." in out
 
 
 def test_looking_for_who_did_most_keeps_nothing_of_anybody(tmp_path):
-    world = stand_in(tmp_path, 'grace 2025-11-02T10:00:00+00:00 src/compiler.py "Compile"')
-    run(world, "report")
-    kept = b"".join(path.read_bytes() for path in (world.cwd / ".harvester").rglob("*") if path.is_file())
+    environment = stand_in(tmp_path, 'grace 2025-11-02T10:00:00+00:00 src/compiler.py "Compile"')
+    run(environment, "report")
+    kept = b"".join(path.read_bytes() for path in (environment.cwd / ".harvester").rglob("*") if path.is_file())
     assert b"grace@example.org" not in kept
 
 
-def test_the_ledger_tells_what_it_holds_and_is_exported(world):
+def test_the_ledger_tells_what_it_holds_and_is_exported(environment):
     import pyarrow.parquet
 
-    run(world, "harvest", "--period", "2026Q3", "--everyone")
-    assert "here: 2 rows" in run(world, "ledger", "info")[1]
-    assert run(world, "ledger", "compact")[0] == 0
-    assert run(world, "ledger", "export", "work.parquet")[0] == 0
-    assert pyarrow.parquet.read_table(world.cwd / "work.parquet").num_rows == 2
+    run(environment, "harvest", "--period", "2026Q3", "--everyone")
+    assert "here: 2 rows" in run(environment, "ledger", "info")[1]
+    assert run(environment, "ledger", "compact")[0] == 0
+    assert run(environment, "ledger", "export", "work.parquet")[0] == 0
+    assert pyarrow.parquet.read_table(environment.cwd / "work.parquet").num_rows == 2
 
 
-def test_without_a_ledger_its_upkeep_says_what_to_do(world):
-    status, _, err = run(world, "ledger", "info")
+def test_without_a_ledger_its_upkeep_says_what_to_do(environment):
+    status, _, err = run(environment, "ledger", "info")
     assert status == 1
     assert "There is no ledger" in err
 
 
-def test_late_work_and_a_rewritten_history_are_seen_by_the_next_report(world):
-    first = run(world, "report", "--period", "2026Q3")[1]
+def test_late_work_and_a_rewritten_history_are_seen_by_the_next_report(environment):
+    first = run(environment, "report", "--period", "2026Q3")[1]
     late = PRELUDE_NAMES + 'ada 2026-09-20T09:00:00+02:00 late.md "Came late"\n'
-    subprocess.run(["sh", "-c", late], cwd=world.cwd, env=world.environ, check=True)
-    assert "Came late" in run(world, "report", "--period", "2026Q3")[1]
-    subprocess.run(["git", "reset", "--quiet", "--hard", "HEAD^"], cwd=world.cwd, env=world.environ, check=True)
-    assert run(world, "report", "--period", "2026Q3")[1] == first
+    subprocess.run(["sh", "-c", late], cwd=environment.cwd, env=environment.environ, check=True)
+    assert "Came late" in run(environment, "report", "--period", "2026Q3")[1]
+    subprocess.run(
+        ["git", "reset", "--quiet", "--hard", "HEAD^"], cwd=environment.cwd, env=environment.environ, check=True
+    )
+    assert run(environment, "report", "--period", "2026Q3")[1] == first
 
 
-def test_sources_are_listed_in_words_and_as_json(world):
-    assert "git" in run(world, "sources")[1]
-    told = json.loads(run(world, "sources", "--json")[1])
+def test_sources_are_listed_in_words_and_as_json(environment):
+    assert "git" in run(environment, "sources")[1]
+    told = json.loads(run(environment, "sources", "--json")[1])
     assert [each["connector"] for each in told["sources"]] == ["git"]
     assert "git" in told["connectors"]
 
 
-def test_a_source_that_is_not_there_names_the_nearest(world):
-    status, _, err = run(world, "doctor", "heer")
+def test_a_source_that_is_not_there_names_the_nearest(environment):
+    status, _, err = run(environment, "doctor", "heer")
     assert status == 1
     assert "did you mean 'here'?" in err
 
 
-def test_doctor_says_how_things_stand(world):
-    status, out, _ = run(world, "doctor")
+def test_doctor_says_how_things_stand(environment):
+    status, out, _ = run(environment, "doctor")
     assert status == 0
     assert "you are Ada Lovelace" in out
     assert "here:" in out
-    assert {each["state"] for each in json.loads(run(world, "doctor", "--json")[1])} <= {"ok", "warning"}
+    assert {each["state"] for each in json.loads(run(environment, "doctor", "--json")[1])} <= {"ok", "warning"}
 
 
-def test_explain_tells_where_a_row_comes_from(world):
+def test_explain_tells_where_a_row_comes_from(environment):
     sha = subprocess.run(
-        ["git", "log", "-1", "--format=%H", "--author=ada"], cwd=world.cwd, capture_output=True, text=True, check=True
+        ["git", "log", "-1", "--format=%H", "--author=ada"],
+        cwd=environment.cwd,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
     for words in (sha, sha[:10], f"commit/{sha}"):
-        status, out, _ = run(world, "explain", words, "--period", "2026Q3")
+        status, out, _ = run(environment, "explain", words, "--period", "2026Q3")
         assert status == 0
         assert "Say what this is for" in out
         assert "commits" in out
-    told = json.loads(run(world, "explain", sha, "--period", "2026Q3", "--json")[1])
+    told = json.loads(run(environment, "explain", sha, "--period", "2026Q3", "--json")[1])
     assert told[0]["counted_as"] == ["commits", "unplanned", "pieces", "projects"]
 
 
-def test_explaining_what_is_not_there(world):
-    status, _, err = run(world, "explain", "pay#12", "--period", "2026-01")
+def test_explaining_what_is_not_there(environment):
+    status, _, err = run(environment, "explain", "pay#12", "--period", "2026-01")
     assert status == 1
     assert "Nothing that was read in January 2026 is 'pay#12'." in err
 
 
-def test_a_terminal_gets_progress_on_standard_error_only(world):
-    world.stderr = Terminal()
-    status, out, _ = run(world, "report", "--period", "2026Q3")
+def test_a_terminal_gets_progress_on_standard_error_only(environment):
+    environment.stderr = Terminal()
+    status, out, _ = run(environment, "report", "--period", "2026Q3")
     assert status == 0
     assert "\x1b" not in out
 
@@ -675,26 +703,26 @@ def test_one_row_is_told_as_one():
     assert so_far({"notebook": 1, "here": 1051}) == "Reading notebook: 1 row, here: 1,051 rows"
 
 
-def test_no_color_is_kept_to(world):
-    world.stdout = Terminal()
-    world.environ["NO_COLOR"] = "1"
-    assert "\x1b[3" not in run(world, "sources")[1]
+def test_no_color_is_kept_to(environment):
+    environment.stdout = Terminal()
+    environment.environ["NO_COLOR"] = "1"
+    assert "\x1b[3" not in run(environment, "sources")[1]
 
 
-def test_a_closed_pipe_ends_quietly(world):
+def test_a_closed_pipe_ends_quietly(environment):
     done = subprocess.run(
         f"{sys.executable} -m harvester report --period 2026Q3 | head -c 1 >{os.devnull}",
-        shell=True, cwd=world.cwd, env=world.environ, capture_output=True, text=True, check=False,
+        shell=True, cwd=environment.cwd, env=environment.environ, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stderr == ""
 
 
-def test_an_interrupt_ends_with_130_and_no_traceback(world):
+def test_an_interrupt_ends_with_130_and_no_traceback(environment):
     def interrupted():
         raise KeyboardInterrupt
 
-    world.clock = interrupted
-    status, _, err = run(world, "report")
+    environment.clock = interrupted
+    status, _, err = run(environment, "report")
     assert status == 130
     assert "Interrupted" in err
     assert "Traceback" not in err
@@ -702,10 +730,10 @@ def test_an_interrupt_ends_with_130_and_no_traceback(world):
 
 def test_explain_tells_thread_claims_and_why(tmp_path):
     folder = Path(__file__).parent / "reports" / "goals"
-    world = stand_in(tmp_path, (folder / "history.sh").read_text())
+    environment = stand_in(tmp_path, (folder / "history.sh").read_text())
     for name in ("harvester.toml", "goals.toml", "notebook.md"):
-        (world.cwd / name).write_bytes((folder / name).read_bytes())
-    status, out, _ = run(world, "explain", "pay#118", "--period", "2026Q3", "--json")
+        (environment.cwd / name).write_bytes((folder / name).read_bytes())
+    status, out, _ = run(environment, "explain", "pay#118", "--period", "2026Q3", "--json")
     assert status == 0
     told = next(each for each in json.loads(out) if each["role"] == "author")
     assert told["claims"] == [
@@ -718,15 +746,15 @@ def test_explain_tells_thread_claims_and_why(tmp_path):
         "Retries that cannot charge twice, 21 July 2026", "A month without a refund, 20 September 2026",
     ]  # fmt: skip
     assert told["why_not_counted"] == ""
-    lines = run(world, "explain", "pay#118", "--period", "2026Q3")[1].splitlines()
+    lines = run(environment, "explain", "pay#118", "--period", "2026Q3")[1].splitlines()
     claims = next(at for at, line in enumerate(lines) if line.startswith("claims "))
     assert [line[:17].strip() for line in lines[claims : claims + 2]] == ["claims", ""]
     assert lines[claims + 1].strip().startswith("claimed for leads-projects: ")
-    out = run(world, "explain", "Retries that", "--period", "2026Q3")[1]
+    out = run(environment, "explain", "Retries that", "--period", "2026Q3")[1]
     said = "result: No double charge since the release; 31 a month before.; technical: Idempotency keys carried through"
     assert f" {said} three services.; takeaway: The key" in out
     assert "outcome: no-double-charges = 0" in out
-    fields = json.loads(run(world, "explain", "Retries that", "--period", "2026Q3", "--json")[1])[0]["fields"]
+    fields = json.loads(run(environment, "explain", "Retries that", "--period", "2026Q3", "--json")[1])[0]["extra"]
     assert fields["outcome"] == "no-double-charges = 0"
 
 
@@ -740,82 +768,84 @@ git checkout --quiet main
 who="Grace Hopper" mail=grace@example.org as 2026-07-22T09:00:00+00:00 \\
     git merge --quiet --no-ff --message "Merge pull request #13 from ada/retries" retries
 """
-    world = stand_in(tmp_path, history)
-    told = json.loads(run(world, "explain", "pay#13", "--period", "2026Q3", "--person", "Grace Hopper", "--json")[1])
+    environment = stand_in(tmp_path, history)
+    told = json.loads(
+        run(environment, "explain", "pay#13", "--period", "2026Q3", "--person", "Grace Hopper", "--json")[1]
+    )
     assert [(each["role"], each["why_not_counted"]) for each in told] == [("merger", "as merger: counted nowhere")]
     sha = subprocess.run(
-        ["git", "log", "-1", "--format=%H", "retries"], cwd=world.cwd, capture_output=True, text=True, check=True
+        ["git", "log", "-1", "--format=%H", "retries"], cwd=environment.cwd, capture_output=True, text=True, check=True
     ).stdout.strip()
-    out = run(world, "explain", sha, "--period", "2026Q3")[1]
+    out = run(environment, "explain", sha, "--period", "2026Q3")[1]
     assert "why_not_counted  part of a pull request, which counts\n" in out
 
 
-def test_a_report_is_utf_8_whatever_the_locale(world):
-    said = _process(world, "report", "--period", "2026Q3", LC_ALL="C", PYTHONIOENCODING="ascii")
+def test_a_report_is_utf_8_whatever_the_locale(environment):
+    said = _process(environment, "report", "--period", "2026Q3", LC_ALL="C", PYTHONIOENCODING="ascii")
     assert (said.returncode, said.stderr) == (0, b"")
     assert "+1 −0" in said.stdout.decode("utf-8")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
-def test_a_full_disk_is_said_without_a_traceback(world):
+def test_a_full_disk_is_said_without_a_traceback(environment):
     with Path("/dev/full").open("wb") as full:
-        said = _process(world, "report", "--period", "2026Q3", stdout=full)
+        said = _process(environment, "report", "--period", "2026Q3", stdout=full)
     assert said.returncode == 1
     assert said.stderr.startswith(b"Error: The disk")
     assert b"Traceback" not in said.stderr
 
 
-def test_debug_shows_where_an_error_came_from_and_no_secret(world):
-    vault = Vault({"TOKEN": "nonsense-token"}, world.cwd)
+def test_debug_shows_where_an_error_came_from_and_no_secret(environment):
+    vault = SecretStore({"TOKEN": "nonsense-token"}, environment.cwd)
     vault.reveal(Secret("env:TOKEN"))
-    world.vaults.append(vault)
-    status, _, err = run(world, "--debug", "report", "--period", "nonsense-token")
+    environment.vaults.append(vault)
+    status, _, err = run(environment, "--debug", "report", "--period", "nonsense-token")
     assert status == 1
     assert "Traceback" in err
     assert "nonsense-token" not in err
 
 
-def _process(world, *arguments, stdout=subprocess.PIPE, **environ):
+def _process(environment, *arguments, stdout=subprocess.PIPE, **environ):
     return subprocess.run(
         [sys.executable, "-m", "harvester", *arguments],
-        cwd=world.cwd, env={**world.environ, **environ}, stdout=stdout, stderr=subprocess.PIPE, check=False,
+        cwd=environment.cwd, env={**environment.environ, **environ}, stdout=stdout, stderr=subprocess.PIPE, check=False,
     )  # fmt: skip
 
 
-def test_a_person_whom_no_source_can_be_asked_for_is_an_error_and_not_no_work(world):
-    (world.cwd / "harvester.toml").write_text(
+def test_a_person_whom_no_source_can_be_asked_for_is_an_error_and_not_no_work(environment):
+    (environment.cwd / "harvester.toml").write_text(
         '[me]\nperson = "me"\n[people.me]\nname = "Ada"\n[sources.here]\nconnector = "git"\nrepositories = ["."]\n'
     )
-    status, out, err = run(world, "report")
+    status, out, err = run(environment, "report")
     assert (status, out) == (1, "")
     assert "no address and no account on any source that may be read" in err
-    assert "you have no account on here" in run(world, "doctor")[1]
+    assert "you have no account on here" in run(environment, "doctor")[1]
 
 
-def test_a_folder_whose_name_ends_in_a_space_is_found(world):
-    spaced = world.cwd.rename(world.cwd.with_name("app "))
-    status, out, err = run(dataclasses.replace(world, cwd=spaced), "report", "--period", "2026Q3")
+def test_a_folder_whose_name_ends_in_a_space_is_found(environment):
+    spaced = environment.cwd.rename(environment.cwd.with_name("app "))
+    status, out, err = run(dataclasses.replace(environment, cwd=spaced), "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
     assert "Say what this is for" in out
 
 
-def test_a_person_is_named_by_an_old_address_that_the_mailmap_writes_otherwise(world):
-    (world.cwd / ".mailmap").write_text("Grace Hopper <grace@navy.example> <grace@example.org>\n")
-    status, out, err = run(world, "report", "--period", "2026Q3", "--person", "grace@example.org")
+def test_a_person_is_named_by_an_old_address_that_the_mailmap_writes_otherwise(environment):
+    (environment.cwd / ".mailmap").write_text("Grace Hopper <grace@navy.example> <grace@example.org>\n")
+    status, out, err = run(environment, "report", "--period", "2026Q3", "--person", "grace@example.org")
     assert (status, err) == (0, "")
     assert "# Grace Hopper: accomplishments" in out
     assert "Compile" in out
 
 
-def test_an_old_address_of_one_s_own_leads_to_oneself(world):
-    (world.cwd / ".mailmap").write_text("<ada@example.org> <ada@old.example>\n")
-    status, out, err = run(world, "report", "--period", "2026Q3", "--person", "ada@old.example")
+def test_an_old_address_of_one_s_own_leads_to_oneself(environment):
+    (environment.cwd / ".mailmap").write_text("<ada@example.org> <ada@old.example>\n")
+    status, out, err = run(environment, "report", "--period", "2026Q3", "--person", "ada@old.example")
     assert (status, err) == (0, "")
     assert "Say what this is for" in out
 
 
-def test_a_ledger_whose_rows_were_deleted_is_read_again_and_not_taken_for_no_work(world):
-    before = run(world, "report", "--period", "2026Q3")[1]
-    shutil.rmtree(world.cwd / ".harvester" / "ledger" / "contributions")
-    assert run(world, "report", "--period", "2026Q3", "--no-harvest")[0] != 0
-    assert run(world, "report", "--period", "2026Q3")[1] == before
+def test_a_ledger_whose_rows_were_deleted_is_read_again_and_not_taken_for_no_work(environment):
+    before = run(environment, "report", "--period", "2026Q3")[1]
+    shutil.rmtree(environment.cwd / ".harvester" / "ledger" / "contributions")
+    assert run(environment, "report", "--period", "2026Q3", "--no-harvest")[0] != 0
+    assert run(environment, "report", "--period", "2026Q3")[1] == before

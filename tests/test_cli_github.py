@@ -5,8 +5,8 @@ import subprocess
 import pytest
 
 from tests.connectors.githubs import on
+from tests.environments import run, stand_in
 from tests.servers.github import TOKEN, Fault, GitHubServer, World
-from tests.worlds import run, stand_in
 
 CONFIGURATION = """
 [me]
@@ -43,7 +43,7 @@ def github():
 
 
 @pytest.fixture
-def world(tmp_path, github):
+def environment(tmp_path, github):
     """A repository whose one squashed pull request GitHub knows too, with a review and a closed issue of one's own."""
     hub = github.world
     issue = hub.issue("acme/pay", "bob", on(7, 1), assignees=["alice"], closed=on(7, 5), by="bob")
@@ -52,21 +52,21 @@ def world(tmp_path, github):
     )
     hub.pull("acme/pay", "bob", on(7, 2), title="Bob's", reviews=[("alice", "APPROVED", on(7, 4))])
     hub.pull("acme/pay", "bob", on(7, 2), merged=on(7, 9), title="Somebody else's")
-    world = stand_in(
+    environment = stand_in(
         tmp_path,
         f"git remote add origin http://localhost/acme/pay.git\n"
         f'ada 2026-07-05T12:00:00+00:00 key.py "Charge once (#{pull["number"]})"\n'
         'ada 2026-07-06T12:00:00+00:00 other.py "A commit of its own"\n',
     )
-    sha = subprocess.run(["git", "rev-parse", "HEAD^"], cwd=world.cwd, capture_output=True, text=True, check=True)
+    sha = subprocess.run(["git", "rev-parse", "HEAD^"], cwd=environment.cwd, capture_output=True, text=True, check=True)
     pull["mergeCommit"]["oid"] = sha.stdout.strip()
-    world.environ["GITHUB_TOKEN"] = TOKEN
-    (world.cwd / "harvester.toml").write_text(CONFIGURATION.format(url=github.url))
-    return world
+    environment.environ["GITHUB_TOKEN"] = TOKEN
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION.format(url=github.url))
+    return environment
 
 
-def test_what_git_and_github_both_saw_counts_once_and_the_richer_is_shown(world):
-    status, out, err = run(world, "report", "--period", "2026Q3")
+def test_what_git_and_github_both_saw_counts_once_and_the_richer_is_shown(environment):
+    status, out, err = run(environment, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
     assert "1 pull request merged, 1 ticket resolved and 1 more commit in 1 project." in out
     assert "1 review for 1 person." in out
@@ -75,71 +75,71 @@ def test_what_git_and_github_both_saw_counts_once_and_the_richer_is_shown(world)
     assert "1 commit is part of a pull request above" in out
 
 
-def test_nothing_new_costs_one_request_and_changes_no_byte(world, github):
-    first = run(world, "report", "--period", "2026Q3")[1]
+def test_nothing_new_costs_one_request_and_changes_no_byte(environment, github):
+    first = run(environment, "report", "--period", "2026Q3")[1]
     asked = len(github.asked)
-    assert run(world, "report", "--period", "2026Q3")[1] == first
+    assert run(environment, "report", "--period", "2026Q3")[1] == first
     assert len(github.asked) - asked == 1
 
 
-def test_a_reopened_issue_is_gone_from_the_next_report(world, github):
-    run(world, "report", "--period", "2026Q3")
+def test_a_reopened_issue_is_gone_from_the_next_report(environment, github):
+    run(environment, "report", "--period", "2026Q3")
     issue = next(each for each in github.world.items if each["__typename"] == "Issue")
     github.world.reopen(issue, on(11, 5))
     github.world.now = on(11, 6)
-    world.clock = lambda: on(11, 6)
-    out = run(world, "report", "--period", "2026Q3")[1]
+    environment.clock = lambda: on(11, 6)
+    out = run(environment, "report", "--period", "2026Q3")[1]
     assert "ticket" not in out.split("## acme/pay")[0]
 
 
-def test_a_refused_token_heads_the_report_sets_the_status_and_shows_nowhere(world, github):
+def test_a_refused_token_heads_the_report_sets_the_status_and_shows_nowhere(environment, github):
     github.rule = lambda asked: Fault(401, '{"message": "Bad credentials"}')
-    status, out, err = run(world, "report", "--period", "2026Q3", "--output", "mine.md")
-    text = (world.cwd / "mine.md").read_text()
+    status, out, err = run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
+    text = (environment.cwd / "mine.md").read_text()
     assert status == 3
     assert text.splitlines()[3].startswith("> **Incomplete.**")
     assert "> - hub: " in text
     assert "A commit of its own" in text
-    everything = text + out + err + (world.cwd / "mine.md.evidence.json").read_text()
-    everything += "".join(run(world, name)[1] for name in ("sources", "doctor"))
+    everything = text + out + err + (environment.cwd / "mine.md.evidence.json").read_text()
+    everything += "".join(run(environment, name)[1] for name in ("sources", "doctor"))
     assert TOKEN not in everything
-    assert all(TOKEN.encode() not in path.read_bytes() for path in world.cwd.rglob("*") if path.is_file())
+    assert all(TOKEN.encode() not in path.read_bytes() for path in environment.cwd.rglob("*") if path.is_file())
 
 
-def test_a_refusal_later_keeps_what_was_known_and_says_it_is_not_up_to_date(world, github):
-    run(world, "report", "--period", "2026Q3")
+def test_a_refusal_later_keeps_what_was_known_and_says_it_is_not_up_to_date(environment, github):
+    run(environment, "report", "--period", "2026Q3")
     github.rule = lambda asked: Fault(401, '{"message": "Bad credentials"}')
-    status, out, _ = run(world, "report", "--period", "2026Q3")
+    status, out, _ = run(environment, "report", "--period", "2026Q3")
     assert status == 3
     assert "not up to date" in out
     assert "1 pull request merged" in out
     github.rule = lambda asked: None
-    assert run(world, "report", "--period", "2026Q3")[0] == 0
+    assert run(environment, "report", "--period", "2026Q3")[0] == 0
 
 
-def test_a_stranger_is_forgotten_by_login_also_where_they_only_own_what_was_reviewed(world, github):
+def test_a_stranger_is_forgotten_by_login_also_where_they_only_own_what_was_reviewed(environment, github):
     opened = on(7, 2)
     github.world.pull("acme/pay", "zebulon", opened, title="Theirs", reviews=[("alice", "APPROVED", on(7, 4))])
-    assert "### For zebulon" in run(world, "report", "--period", "2026Q3")[1]
-    assert run(world, "forget", "Zebulon", "--yes")[0] == 0
-    kept = b"".join(path.read_bytes() for path in (world.cwd / ".harvester").rglob("*") if path.is_file())
+    assert "### For zebulon" in run(environment, "report", "--period", "2026Q3")[1]
+    assert run(environment, "forget", "Zebulon", "--yes")[0] == 0
+    kept = b"".join(path.read_bytes() for path in (environment.cwd / ".harvester").rglob("*") if path.is_file())
     assert b"zebulon" not in kept
-    assert "(forgotten)" in run(world, "report", "--period", "2026Q3", "--no-harvest", "--allow-incomplete")[1]
+    assert "(forgotten)" in run(environment, "report", "--period", "2026Q3", "--no-harvest", "--allow-incomplete")[1]
 
 
-def test_comments_and_releases_are_read_where_asked_for_and_counted_by_whose_work_they_are_about(world, github):
+def test_comments_and_releases_are_read_where_asked_for_and_counted_by_whose_work_they_are_about(environment, github):
     hub = github.world
     theirs = hub.issue("acme/pay", "bob", on(7, 1))
     hub.comment(theirs, "alice", on(7, 3))
     hub.comment(theirs, "alice", on(7, 4))
     hub.release("acme/pay", "alice", on(7, 5), "v1")
-    config = world.cwd / "harvester.toml"
+    config = environment.cwd / "harvester.toml"
     config.write_text(
         CONFIGURATION.format(url=github.url).replace(
             'organisations = ["acme"]', 'repositories = ["acme/pay"]\nalso = ["comments", "releases"]'
         )
     )
-    status, out, _ = run(world, "report", "--period", "2026Q3")
+    status, out, _ = run(environment, "report", "--period", "2026Q3")
     assert status == 0
     assert "1 release published" in out
     assert "1 review for 1 person. 2 comments on the work of others." in out
@@ -147,24 +147,24 @@ def test_comments_and_releases_are_read_where_asked_for_and_counted_by_whose_wor
     assert "commented 4 Jul" in out
 
 
-def test_a_dismissed_review_is_not_said_to_have_been_dismissed_on_the_day_it_was_given(world, github):
+def test_a_dismissed_review_is_not_said_to_have_been_dismissed_on_the_day_it_was_given(environment, github):
     github.world.pull("acme/pay", "bob", on(7, 2), title="Bob's", reviews=[("alice", "DISMISSED", on(7, 6))])
-    assert "dismissed review of 6 Jul" in run(world, "report", "--period", "2026Q3")[1]
+    assert "dismissed review of 6 Jul" in run(environment, "report", "--period", "2026Q3")[1]
 
 
-def test_a_dry_run_names_the_price(world, github):
-    out = run(world, "harvest", "hub", "--period", "2026Q3", "--dry-run")[1]
+def test_a_dry_run_names_the_price(environment, github):
+    out = run(environment, "harvest", "hub", "--period", "2026Q3", "--dry-run")[1]
     assert "hub: would read 1 July to 30 September 2026 for alice" in out
     assert "request" in out
 
 
-def test_late_work_at_a_ticket_counts_in_its_own_window_only(world, github):
+def test_late_work_at_a_ticket_counts_in_its_own_period_only(environment, github):
     pull = github.world.pull("acme/pay", "alice", on(9, 30), merged=on(10, 1), title="Next quarter's")
-    out = run(world, "report", "--period", "2026Q3")[1]
+    out = run(environment, "report", "--period", "2026Q3")[1]
     assert "Next quarter's" not in out
     github.world.items.remove(pull)
 
 
-def test_a_name_that_nobody_chose_is_found_by_login(world):
-    out = run(world, "report", "--period", "2026Q3", "--person", "bob")[1]
+def test_a_name_that_nobody_chose_is_found_by_login(environment):
+    out = run(environment, "report", "--period", "2026Q3", "--person", "bob")[1]
     assert "Somebody else's" in out

@@ -13,9 +13,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from harvester.agreed import decisions
 from harvester.cli.init import GOALS
-from tests.worlds import PRELUDE, Terminal, run, stand_in
+from harvester.goals import decisions
+from tests.environments import PRELUDE, Terminal, run, stand_in
 
 Q3 = ("--period", "2026Q3")
 HISTORY = """
@@ -71,46 +71,46 @@ unit = "double charges a month"
 
 
 @pytest.fixture
-def world(tmp_path):
-    world = stand_in(tmp_path, HISTORY)
-    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
-    (world.cwd / "goals.toml").write_text(AGREED)
-    return world
+def environment(tmp_path):
+    environment = stand_in(tmp_path, HISTORY)
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (environment.cwd / "goals.toml").write_text(AGREED)
+    return environment
 
 
-def commit(world, title):
+def commit(environment, title):
     """The hash of the commit of this title."""
     command = ["git", "log", "--format=%H", "--fixed-strings", f"--grep={title}"]
-    return subprocess.run(command, cwd=world.cwd, capture_output=True, text=True, check=True).stdout.split()[-1]
+    return subprocess.run(command, cwd=environment.cwd, capture_output=True, text=True, check=True).stdout.split()[-1]
 
 
-def decided(world):
+def decided(environment):
     """What stands in decisions.toml: subject's beginning, goal, decision."""
-    path = world.cwd / "decisions.toml"
-    return [(each.subject[:14], each.goal, each.accept) for each in decisions.load(path).entries]
+    path = environment.cwd / "decisions.toml"
+    return [(each.work_item[:14], each.goal, each.accept) for each in decisions.load(path).entries]
 
 
-def progress(world, goal="payments"):
+def progress(environment, goal="payments"):
     """What is done for a goal by what is known."""
-    told = json.loads(run(world, "goals", "progress", *Q3, "--no-harvest", "--json")[1])
+    told = json.loads(run(environment, "goals", "progress", *Q3, "--no-harvest", "--json")[1])
     return next(each for each in told["goals"] if each["goal"] == goal)["done"]
 
 
-def test_the_goals_are_listed_with_days_and_what_was_agreed(world):
-    status, out, err = run(world, "goals", "list")
+def test_the_goals_are_listed_with_days_and_what_was_agreed(environment):
+    status, out, err = run(environment, "goals", "list")
     assert (status, err) == (0, "")
     assert "Criterion leads: Leads projects. (Senior engineer)" in out
     assert "Goal payments: Lead the payments rewrite\n  1 July to 30 September 2026 · 4 commits · for leads\n" in out
     assert "1 July to 30 September 2026 · from 31 to 0 double charges a month\n" in out
-    told = json.loads(run(world, "goals", "list", "--json")[1])
+    told = json.loads(run(environment, "goals", "list", "--json")[1])
     assert told["goals"][0]["from"] == "2026-07-01"
     assert [each["name"] for each in told["criteria"]] == ["leads"]
 
 
-def test_check_ins_and_days_away_are_listed_too(world):
+def test_check_ins_and_days_away_are_listed_too(environment):
     more = 'checkins = [2026-08-15]\naway = ["2026-07-20..2026-08-03"]\nmeasure = "commits"'
-    (world.cwd / "goals.toml").write_text(AGREED.replace('measure = "commits"', more))
-    out = run(world, "goals", "list")[1]
+    (environment.cwd / "goals.toml").write_text(AGREED.replace('measure = "commits"', more))
+    out = run(environment, "goals", "list")[1]
     assert "looked at on 15 August 2026 · away 20 July to 2 August 2026" in out
 
 
@@ -122,16 +122,16 @@ def test_without_goals_the_next_step_is_said(tmp_path, command):
     assert "`harvester init` writes one" in err
 
 
-def test_files_that_hold_together_are_said_to(world):
-    status, out, err = run(world, "goals", "check")
+def test_files_that_hold_together_are_said_to(environment):
+    status, out, err = run(environment, "goals", "check")
     assert (status, err) == (0, "")
     assert out == "goals.toml and decisions.toml hold together: 2 goals, 1 criterion, 0 decisions.\n"
 
 
-def test_errors_of_both_files_come_together_with_their_places(world):
-    (world.cwd / "goals.toml").write_text(AGREED.replace('criterion = "leads"', 'criterion = "leds"'))
-    (world.cwd / "decisions.toml").write_text('[[decisions]]\nsubject = "x"\n')
-    status, out, err = run(world, "goals", "check")
+def test_errors_of_both_files_come_together_with_their_places(environment):
+    (environment.cwd / "goals.toml").write_text(AGREED.replace('criterion = "leads"', 'criterion = "leds"'))
+    (environment.cwd / "decisions.toml").write_text('[[decisions]]\nsubject = "x"\n')
+    status, out, err = run(environment, "goals", "check")
     assert (status, out) == (1, "")
     assert "Error: goals.toml: goals[1].criterion: there is no criterion 'leds'; did you mean 'leads'?\n" in err
     assert "\ndecisions.toml: decisions[1].goal: this key is missing\n" in err
@@ -139,43 +139,45 @@ def test_errors_of_both_files_come_together_with_their_places(world):
 
 GONE = """
 [[decisions]]
-subject = "example/pay#9"
+work_item = "example/pay#9"
 goal = "paymets"
 decision = "accept"
 date = 2026-08-01
 """
 
 
-def test_what_can_never_match_or_is_gone_is_a_warning_with_its_place(world):
-    (world.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"!services"'))
-    (world.cwd / "decisions.toml").write_text(GONE)
-    run(world, "note", "About nothing", "--date", "2026-08-01")
-    with (world.cwd / "notebook.md").open("a") as file:
+def test_what_can_never_match_or_is_gone_is_a_warning_with_its_place(environment):
+    (environment.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"!services"'))
+    (environment.cwd / "decisions.toml").write_text(GONE)
+    run(environment, "note", "About nothing", "--date", "2026-08-01")
+    with (environment.cwd / "notebook.md").open("a") as file:
         file.write("goal: paiments\n")
-    run(world, "harvest", *Q3)
-    status, out, _ = run(world, "goals", "check")
+    run(environment, "harvest", *Q3)
+    status, out, _ = run(environment, "goals", "check")
     assert status == 0
     assert "goals.toml: goals[1].match.paths: '!services' can never match" in out
     assert "decisions[1].goal: there is no goal 'paymets'; did you mean 'payments'?" in out
-    assert "decisions[1].subject: nothing that was read is 'example/pay#9'" in out
+    assert "decisions[1].work_item: nothing that was read is 'example/pay#9'" in out
     assert "notebook.md:5: there is no goal 'paiments'; did you mean 'payments'?" in out
-    assert len(json.loads(run(world, "goals", "check", "--json")[1])["warnings"]) == 4
+    assert len(json.loads(run(environment, "goals", "check", "--json")[1])["warnings"]) == 4
 
 
-def test_subjects_are_looked_up_in_all_that_was_read_and_not_before(world):
-    sha = commit(world, "Late invoices")
-    (world.cwd / "decisions.toml").write_text(GONE.replace("example/pay#9", f"commit/{sha}").replace("mets", "ments"))
-    assert "Nothing was read yet" in run(world, "goals", "check")[1]
-    run(world, "harvest", *Q3)
-    assert f"nothing that was read is 'commit/{sha}'" in run(world, "goals", "check")[1]
-    run(world, "harvest", "--period", "2026Q4")
-    assert "warning" not in run(world, "goals", "check")[1]
+def test_subjects_are_looked_up_in_all_that_was_read_and_not_before(environment):
+    sha = commit(environment, "Late invoices")
+    (environment.cwd / "decisions.toml").write_text(
+        GONE.replace("example/pay#9", f"commit/{sha}").replace("mets", "ments")
+    )
+    assert "Nothing was read yet" in run(environment, "goals", "check")[1]
+    run(environment, "harvest", *Q3)
+    assert f"nothing that was read is 'commit/{sha}'" in run(environment, "goals", "check")[1]
+    run(environment, "harvest", "--period", "2026Q4")
+    assert "warning" not in run(environment, "goals", "check")[1]
 
 
-def test_with_warnings_their_number_comes_first_and_each_is_said_once_with_its_file_as_seen_from_here(world):
-    (world.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"docs/["'))
-    (world.cwd / "decisions.toml").write_text(GONE)
-    (world.cwd / "notebook.md").write_text("## 2026-08-01 A\ngoal: paiments\noutcome: paiments = 4\n")
+def test_with_warnings_their_number_comes_first_and_each_is_said_once_with_its_file_as_seen_from_here(environment):
+    (environment.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"docs/["'))
+    (environment.cwd / "decisions.toml").write_text(GONE)
+    (environment.cwd / "notebook.md").write_text("## 2026-08-01 A\ngoal: paiments\noutcome: paiments = 4\n")
     expected = [
         "2 goals, 1 criterion, 1 decision; 3 warnings:",
         "warning  goals.toml: goals[1].match.paths: 'docs/[' can never match: a '[' is never closed by a ']'",
@@ -183,45 +185,45 @@ def test_with_warnings_their_number_comes_first_and_each_is_said_once_with_its_f
         "warning  notebook.md:1: there is no goal 'paiments'; did you mean 'payments'?",
         "Nothing was read yet, so what decisions are about was not looked up: run `harvester harvest`.",
     ]
-    assert run(world, "goals", "check")[1].splitlines() == expected
+    assert run(environment, "goals", "check")[1].splitlines() == expected
 
-    world.cwd /= "services"
+    environment.cwd /= "services"
     above = [re.sub(r"^warning  ", "warning  ../", line) for line in expected]
-    assert run(world, "goals", "check")[1].splitlines() == above
+    assert run(environment, "goals", "check")[1].splitlines() == above
 
 
-def test_where_the_way_from_here_is_longer_files_are_named_in_full(world):
-    (world.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"!services"'))
-    root, world.cwd = world.cwd, Path("/usr/lib")
-    out = run(world, "goals", "check", "--config", str(root / "harvester.toml"))[1]
+def test_where_the_way_from_here_is_longer_files_are_named_in_full(environment):
+    (environment.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"!services"'))
+    root, environment.cwd = environment.cwd, Path("/usr/lib")
+    out = run(environment, "goals", "check", "--config", str(root / "harvester.toml"))[1]
     assert f"warning  {root / 'goals.toml'}: goals[1].match.paths:" in out
 
 
-def test_a_glob_that_matches_no_file_that_was_read_is_a_warning_with_what_may_be_meant(world):
-    (world.cwd / "goals.toml").write_text(AGREED.replace('["services/pay/"]', '["services/pya/", "docs/"]'))
-    assert "warning" not in run(world, "goals", "check")[1]
-    run(world, "harvest", *Q3)
-    warnings = json.loads(run(world, "goals", "check", "--json")[1])["warnings"]
+def test_a_glob_that_matches_no_file_that_was_read_is_a_warning_with_what_may_be_meant(environment):
+    (environment.cwd / "goals.toml").write_text(AGREED.replace('["services/pay/"]', '["services/pya/", "docs/"]'))
+    assert "warning" not in run(environment, "goals", "check")[1]
+    run(environment, "harvest", *Q3)
+    warnings = json.loads(run(environment, "goals", "check", "--json")[1])["warnings"]
     assert [each.partition("goals.toml: ")[2] for each in warnings] == [
         "goals[1].match.paths: 'services/pya/' matches no file of what was read so far; did you mean 'services/pay/'?"
     ]
 
 
-def test_a_note_about_what_nobody_read_or_of_a_day_to_come_is_a_warning_with_its_line(world):
-    sha = commit(world, "Carry the order")
-    run(world, "note", "A", "--about", "nosuch#5", "--about", sha, "--date", "2026-08-01")
-    run(world, "note", "B", "--about", f"commit/{sha[:9]}", "--date", "2026-10-16")
-    assert "nosuch" not in run(world, "goals", "check")[1]
-    run(world, "harvest", *Q3)
-    assert run(world, "goals", "check")[1].splitlines()[1:] == [
+def test_a_note_about_what_nobody_read_or_of_a_day_to_come_is_a_warning_with_its_line(environment):
+    sha = commit(environment, "Carry the order")
+    run(environment, "note", "A", "--about", "nosuch#5", "--about", sha, "--date", "2026-08-01")
+    run(environment, "note", "B", "--about", f"commit/{sha[:9]}", "--date", "2026-10-16")
+    assert "nosuch" not in run(environment, "goals", "check")[1]
+    run(environment, "harvest", *Q3)
+    assert run(environment, "goals", "check")[1].splitlines()[1:] == [
         "warning  notebook.md:5: 'nosuch#5' is nothing that was read, or more than one piece of work",
         "warning  notebook.md:8: 16 October 2026 is still to come, and the entry counts from that day on",
     ]
 
 
-def test_progress_is_told_with_pace_and_state(world):
-    run(world, "note", "Fewer", "--outcome", "no-double-charges = 4", "--date", "2026-08-20")
-    status, out, err = run(world, "goals", "progress", *Q3)
+def test_progress_is_told_with_pace_and_state(environment):
+    run(environment, "note", "Fewer", "--outcome", "no-double-charges = 4", "--date", "2026-08-20")
+    status, out, err = run(environment, "goals", "progress", *Q3)
     assert (status, err) == (0, "")
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines == [
@@ -234,92 +236,92 @@ def test_progress_is_told_with_pace_and_state(world):
     ]
 
 
-def test_where_one_stands_is_told_by_criterion_before_any_goal_is_agreed(world):
-    (world.cwd / "goals.toml").write_text(
+def test_where_one_stands_is_told_by_criterion_before_any_goal_is_agreed(environment):
+    (environment.cwd / "goals.toml").write_text(
         '[[criteria]]\nname = "grows"\ntext = "Writes things down."\nmatch = { paths = ["docs/"] }\n'
     )
-    status, out, err = run(world, "goals", "progress", *Q3)
+    status, out, err = run(environment, "goals", "progress", *Q3)
     assert (status, err) == (0, "")
     assert "grows Writes things down. 1" in [" ".join(line.split()) for line in out.splitlines()]
-    told = json.loads(run(world, "goals", "progress", *Q3, "--json")[1])
+    told = json.loads(run(environment, "goals", "progress", *Q3, "--json")[1])
     assert told["criteria"] == [{"criterion": "grows", "pieces": 1}]
 
 
-def test_progress_in_the_middle_of_a_quarter_has_the_pace_of_that_day(world):
-    world.clock = lambda: dt.datetime(2026, 8, 15, 12, tzinfo=dt.UTC)
-    told = json.loads(run(world, "goals", "progress", "--period", "this-quarter", "--json")[1])
+def test_progress_in_the_middle_of_a_quarter_has_the_pace_of_that_day(environment):
+    environment.clock = lambda: dt.datetime(2026, 8, 15, 12, tzinfo=dt.UTC)
+    told = json.loads(run(environment, "goals", "progress", "--period", "this-quarter", "--json")[1])
     assert told["complete"] is True
     assert (told["goals"][0]["done"], told["goals"][0]["state"]) == (1, "behind")
     assert told["goals"][0]["pace"] == pytest.approx(4 * 46 / 92)
 
 
-def test_progress_only_names_goals_that_have_no_day_in_the_window(world):
-    out = run(world, "goals", "progress", "--period", "2026Q2")[1]
+def test_progress_only_names_goals_that_have_no_day_in_the_period(environment):
+    out = run(environment, "goals", "progress", "--period", "2026Q2")[1]
     assert [line.strip() for line in out.splitlines()][3:] == [
         "payments has no day in it: 1 July to 30 September 2026",
         "no-double-charges has no day in it: 1 July to 30 September 2026",
     ]
-    assert json.loads(run(world, "goals", "progress", "--period", "2026Q2", "--json")[1])["goals"] == []
+    assert json.loads(run(environment, "goals", "progress", "--period", "2026Q2", "--json")[1])["goals"] == []
 
 
-def test_progress_of_what_was_not_read_is_incomplete_and_says_so(world):
-    status, _, err = run(world, "goals", "progress", *Q3, "--no-harvest")
+def test_progress_of_what_was_not_read_is_incomplete_and_says_so(environment):
+    status, _, err = run(environment, "goals", "progress", *Q3, "--no-harvest")
     assert status == 3
     assert "Incomplete: here: not read yet" in err
-    assert run(world, "goals", "progress", *Q3, "--no-harvest", "--allow-incomplete")[0] == 0
+    assert run(environment, "goals", "progress", *Q3, "--no-harvest", "--allow-incomplete")[0] == 0
 
 
-def test_progress_of_another_person_is_of_their_work_and_not_of_my_notes(world):
-    run(world, "note", "Fewer", "--outcome", "no-double-charges = 4", "--date", "2026-08-20")
-    told = json.loads(run(world, "goals", "progress", *Q3, "--person", "teammate", "--json")[1])
+def test_progress_of_another_person_is_of_their_work_and_not_of_my_notes(environment):
+    run(environment, "note", "Fewer", "--outcome", "no-double-charges = 4", "--date", "2026-08-20")
+    told = json.loads(run(environment, "goals", "progress", *Q3, "--person", "teammate", "--json")[1])
     assert [each["done"] for each in told["goals"]] == [1, None]
 
 
-def test_a_decision_is_kept_by_its_full_subject_and_counts_in_its_goal(world):
-    sha = commit(world, "Invoices in the night")
-    run(world, "harvest", *Q3)
-    assert progress(world) == 1
-    status, out, err = run(world, "decide", sha[:8], "--goal", "payments", "--note", "it pays")
+def test_a_decision_is_kept_by_its_full_subject_and_counts_in_its_goal(environment):
+    sha = commit(environment, "Invoices in the night")
+    run(environment, "harvest", *Q3)
+    assert progress(environment) == 1
+    status, out, err = run(environment, "decide", sha[:8], "--goal", "payments", "--note", "it pays")
     assert (status, err) == (0, "")
     assert out == f"commit/{sha} serves payments: Invoices in the night. Kept in decisions.toml.\n"
-    assert tomllib.loads((world.cwd / "decisions.toml").read_text()) == {
+    assert tomllib.loads((environment.cwd / "decisions.toml").read_text()) == {
         "decisions": [
-            {"subject": f"commit/{sha}", "goal": "payments", "decision": "accept", "date": dt.date(2026, 10, 15),
+            {"work_item": f"commit/{sha}", "goal": "payments", "decision": "accept", "date": dt.date(2026, 10, 15),
              "note": "it pays"},
         ]
     }  # fmt: skip
-    assert progress(world) == 2
+    assert progress(environment) == 2
 
 
-def test_a_rejection_takes_from_a_goal_what_its_rules_gave_and_undo_gives_it_back(world):
-    sha = commit(world, "Carry the order")
-    run(world, "harvest", *Q3)
-    assert "does not serve payments" in run(world, "decide", sha, "--goal", "payments", "--reject")[1]
-    assert progress(world) == 0
-    assert "no longer rejected" in run(world, "decide", sha[:7], "--goal", "payments", "--undo")[1]
-    assert progress(world) == 1
-    status, _, err = run(world, "decide", sha, "--goal", "payments", "--undo")
+def test_a_rejection_takes_from_a_goal_what_its_rules_gave_and_undo_gives_it_back(environment):
+    sha = commit(environment, "Carry the order")
+    run(environment, "harvest", *Q3)
+    assert "does not serve payments" in run(environment, "decide", sha, "--goal", "payments", "--reject")[1]
+    assert progress(environment) == 0
+    assert "no longer rejected" in run(environment, "decide", sha[:7], "--goal", "payments", "--undo")[1]
+    assert progress(environment) == 1
+    status, _, err = run(environment, "decide", sha, "--goal", "payments", "--undo")
     assert status == 1
     assert "Nothing was decided" in err
 
 
-def test_a_decision_about_what_is_gone_can_be_taken_back(world):
-    (world.cwd / "decisions.toml").write_text(GONE)
-    assert run(world, "decide", "example/pay#9", "--goal", "paymets", "--undo")[0] == 0
-    assert decided(world) == []
+def test_a_decision_about_what_is_gone_can_be_taken_back(environment):
+    (environment.cwd / "decisions.toml").write_text(GONE)
+    assert run(environment, "decide", "example/pay#9", "--goal", "paymets", "--undo")[0] == 0
+    assert decided(environment) == []
 
 
-def test_the_day_of_a_decision_is_the_persons(world):
-    with (world.cwd / "harvester.toml").open("a") as file:
+def test_the_day_of_a_decision_is_the_persons(environment):
+    with (environment.cwd / "harvester.toml").open("a") as file:
         file.write('[me]\ntimezone = "Pacific/Auckland"\n')
-    run(world, "harvest", *Q3)
-    run(world, "decide", commit(world, "Carry the order"), "--goal", "payments")
-    assert "date = 2026-10-16" in (world.cwd / "decisions.toml").read_text()
+    run(environment, "harvest", *Q3)
+    run(environment, "decide", commit(environment, "Carry the order"), "--goal", "payments")
+    assert "date = 2026-10-16" in (environment.cwd / "decisions.toml").read_text()
 
 
-def test_what_lies_outside_the_goals_days_is_said_not_to_count(world):
-    run(world, "harvest", "--period", "2026Q4")
-    _, _, err = run(world, "decide", commit(world, "Late invoices"), "--goal", "payments")
+def test_what_lies_outside_the_goals_days_is_said_not_to_count(environment):
+    run(environment, "harvest", "--period", "2026Q4")
+    _, _, err = run(environment, "decide", commit(environment, "Late invoices"), "--goal", "payments")
     days = "payments runs from 1 July 2026 up to 30 September 2026"
     assert err == f"It is of 2 October 2026; {days}, so it does not count there.\n"
 
@@ -333,32 +335,32 @@ def test_what_lies_outside_the_goals_days_is_said_not_to_count(world):
         (["pay#9"], 2, "Missing option '--goal'"),
     ],
 )
-def test_a_decision_that_cannot_be_made_writes_nothing(world, arguments, status, said):
-    run(world, "harvest", *Q3)
-    found, out, err = run(world, "decide", *arguments)
+def test_a_decision_that_cannot_be_made_writes_nothing(environment, arguments, status, said):
+    run(environment, "harvest", *Q3)
+    found, out, err = run(environment, "decide", *arguments)
     assert (found, out) == (status, "")
     assert said in err
-    assert not (world.cwd / "decisions.toml").exists()
+    assert not (environment.cwd / "decisions.toml").exists()
 
 
 PULL = 'ada 2026-08-08T09:00:00+00:00 x "Do it (#12)"'
 
 
-def test_words_for_several_pieces_of_work_are_refused_with_their_names(world):
+def test_words_for_several_pieces_of_work_are_refused_with_their_names(environment):
     for place in ("one", "two"):
-        other = world.cwd.parent / place / "pay"
+        other = environment.cwd.parent / place / "pay"
         other.mkdir(parents=True)
         script = f"{PRELUDE}git remote add origin https://github.com/{place}/pay\n{PULL}"
-        subprocess.run(["sh", "-c", script], cwd=other, env=world.environ, check=True)
+        subprocess.run(["sh", "-c", script], cwd=other, env=environment.environ, check=True)
     text = CONFIGURATION.replace('["."]', '["../one/pay", "../two/pay"]')
-    (world.cwd / "harvester.toml").write_text(text)
-    run(world, "harvest", *Q3)
-    status, _, err = run(world, "decide", "pay#12", "--goal", "payments")
+    (environment.cwd / "harvester.toml").write_text(text)
+    run(environment, "harvest", *Q3)
+    status, _, err = run(environment, "decide", "pay#12", "--goal", "payments")
     assert status == 1
     assert "'pay#12' may be github.com/one/pay#12, github.com/two/pay#12." in err
-    assert run(world, "decide", "one/pay#12", "--goal", "payments")[0] == 0
+    assert run(environment, "decide", "one/pay#12", "--goal", "payments")[0] == 0
     # Both clones tell of the same commit, which counts once.
-    assert "(it counts as github.com/one/pay#12)" in run(world, "decide", "two/pay#12", "--goal", "payments")[2]
+    assert "(it counts as github.com/one/pay#12)" in run(environment, "decide", "two/pay#12", "--goal", "payments")[2]
 
 
 MERGED = """
@@ -374,18 +376,18 @@ who="Ada Lovelace" mail=ada@example.org as 2026-07-22T09:00:00+00:00 \\
 
 
 def test_a_commit_that_counts_with_its_pull_request_is_refused_with_its_name(tmp_path):
-    world = stand_in(tmp_path, MERGED)
-    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
-    (world.cwd / "goals.toml").write_text(AGREED)
-    run(world, "harvest", *Q3)
-    sha = commit(world, "Try again")
-    status, out, err = run(world, "decide", sha[:8], "--goal", "payments", "--reject")
+    environment = stand_in(tmp_path, MERGED)
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (environment.cwd / "goals.toml").write_text(AGREED)
+    run(environment, "harvest", *Q3)
+    sha = commit(environment, "Try again")
+    status, out, err = run(environment, "decide", sha[:8], "--goal", "payments", "--reject")
     assert (status, out) == (1, "")
     assert f"commit/{sha} counts with its pull request, so nothing was decided about it alone.\n" in err
     assert "`harvester decide github.com/example/pay#12 --goal payments --reject`." in err
-    assert not (world.cwd / "decisions.toml").exists()
-    assert run(world, "decide", commit(world, "All by itself"), "--goal", "payments", "--reject")[0] == 0
-    assert run(world, "decide", "pay#12", "--goal", "payments", "--reject")[0] == 0
+    assert not (environment.cwd / "decisions.toml").exists()
+    assert run(environment, "decide", commit(environment, "All by itself"), "--goal", "payments", "--reject")[0] == 0
+    assert run(environment, "decide", "pay#12", "--goal", "payments", "--reject")[0] == 0
 
 
 OF_OTHERS = """
@@ -405,72 +407,72 @@ grace 2026-07-23T09:00:00+00:00 services/pay/alone.py "All by herself (#14)"
 
 @pytest.mark.parametrize("arguments", [(), ("--everyone",)], ids=["of me", "of everyone"])
 def test_work_of_which_nothing_counts_for_me_is_refused_with_the_reason_and_may_be_rejected(tmp_path, arguments):
-    world = stand_in(tmp_path, OF_OTHERS)
-    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
-    (world.cwd / "goals.toml").write_text(AGREED)
-    run(world, "harvest", *Q3, *arguments)
+    environment = stand_in(tmp_path, OF_OTHERS)
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (environment.cwd / "goals.toml").write_text(AGREED)
+    run(environment, "harvest", *Q3, *arguments)
     for what, why in (("pay#12", "as co-author: shown, and counted nowhere"), ("pay#13", "as merger: counted nowhere")):
-        status, out, err = run(world, "decide", what, "--goal", "payments")
+        status, out, err = run(environment, "decide", what, "--goal", "payments")
         assert (status, out) == (1, "")
         assert f"Nothing of github.com/example/{what} counts for you ({why}), so it can serve no goal" in err
         assert f'`harvester note "…" --about github.com/example/{what} --goal payments`' in err
-    assert not (world.cwd / "decisions.toml").exists()
-    assert run(world, "decide", "pay#13", "--goal", "payments", "--reject")[0] == 0
-    assert run(world, "decide", "pay#13", "--goal", "payments", "--undo")[0] == 0
+    assert not (environment.cwd / "decisions.toml").exists()
+    assert run(environment, "decide", "pay#13", "--goal", "payments", "--reject")[0] == 0
+    assert run(environment, "decide", "pay#13", "--goal", "payments", "--undo")[0] == 0
 
 
 TRACKER = """
 import datetime as dt
 from dataclasses import dataclass
-from harvester.connector import Tools
-from harvester.schema import Contribution
+from harvester.sdk.connector import ConnectorContext
+from harvester.model.contribution import Contribution
 
 @dataclass(frozen=True)
 class Tracker:
     \"\"\"Two tickets.\"\"\"
 
-    tools: Tools
+    context: ConnectorContext
 
     def fetch(self, request):
         for number, state in ((1, "duplicate"), (2, "completed")):
             yield Contribution(
-                id=f"issue/{number}", source=self.tools.source, scope="all", kind="issue", account="ada",
-                subject=f"tracker.example.org/pay#{number}", role="assignee", title="Ticket", state=state,
-                at=dt.datetime(2026, 8, 1, 12, tzinfo=dt.UTC),
+                id=f"issue/{number}", source=self.context.source, scope="all", kind="issue", account="ada",
+                work_item=f"tracker.example.org/pay#{number}", role="assignee", title="Ticket", state=state,
+                occurred_at=dt.datetime(2026, 8, 1, 12, tzinfo=dt.UTC),
             )
 """
 
 
-def test_a_ticket_that_was_closed_as_a_duplicate_can_serve_no_goal(world, install):
+def test_a_ticket_that_was_closed_as_a_duplicate_can_serve_no_goal(environment, install):
     install("harvester_tracker", TRACKER, tracker="harvester_tracker:Tracker")
     text = CONFIGURATION.replace('org"]', 'org"]\naccounts = { tracker = "ada" }', 1)
-    (world.cwd / "harvester.toml").write_text(text + '[sources.tracker]\nconnector = "tracker"\n')
-    assert run(world, "harvest", *Q3)[0] == 0
-    status, _, err = run(world, "decide", "pay#1", "--goal", "payments")
+    (environment.cwd / "harvester.toml").write_text(text + '[sources.tracker]\nconnector = "tracker"\n')
+    assert run(environment, "harvest", *Q3)[0] == 0
+    status, _, err = run(environment, "decide", "pay#1", "--goal", "payments")
     assert (status, "counts for you (closed as a duplicate), so it can serve no goal" in err) == (1, True)
-    assert run(world, "decide", "pay#2", "--goal", "payments")[0] == 0
-    assert "why_not_counted  closed as a duplicate\n" in run(world, "explain", "pay#1", *Q3)[1]
+    assert run(environment, "decide", "pay#2", "--goal", "payments")[0] == 0
+    assert "why_not_counted  closed as a duplicate\n" in run(environment, "explain", "pay#1", *Q3)[1]
 
 
 def test_what_counts_for_somebody_configured_alone_can_be_decided_on_for_them(tmp_path):
-    world = stand_in(tmp_path, OF_OTHERS)
-    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
-    (world.cwd / "goals.toml").write_text(AGREED)
-    run(world, "harvest", *Q3, "--everyone")
-    assert run(world, "decide", "pay#14", "--goal", "payments")[0] == 0
-    (world.cwd / "harvester.toml").write_text(CONFIGURATION.replace("grace@example.org", "g@example.org"))
-    status, _, err = run(world, "decide", "pay#14", "--goal", "payments")
+    environment = stand_in(tmp_path, OF_OTHERS)
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (environment.cwd / "goals.toml").write_text(AGREED)
+    run(environment, "harvest", *Q3, "--everyone")
+    assert run(environment, "decide", "pay#14", "--goal", "payments")[0] == 0
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION.replace("grace@example.org", "g@example.org"))
+    status, _, err = run(environment, "decide", "pay#14", "--goal", "payments")
     assert (status, "counts for you (somebody else's)" in err) == (1, True)
 
 
 def test_a_commit_picked_from_an_earlier_one_can_serve_no_goal(tmp_path):
     first = "$(git log -1 --format=%H --grep=runbook)"
     script = f'ada 2026-08-04T10:00:00+02:00 y "Again\n\n(cherry picked from commit {first})"\n'
-    world = stand_in(tmp_path, HISTORY + script)
-    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
-    (world.cwd / "goals.toml").write_text(AGREED)
-    run(world, "harvest", *Q3)
-    status, _, err = run(world, "decide", commit(world, "Again"), "--goal", "payments")
+    environment = stand_in(tmp_path, HISTORY + script)
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (environment.cwd / "goals.toml").write_text(AGREED)
+    run(environment, "harvest", *Q3)
+    status, _, err = run(environment, "decide", commit(environment, "Again"), "--goal", "payments")
     assert (status, "(picked from an earlier commit, which counts)" in err) == (1, True)
 
 
@@ -482,150 +484,160 @@ def test_a_commit_picked_from_an_earlier_one_can_serve_no_goal(tmp_path):
         ("2026-08-15", "a-talk"),
     ],
 )
-def test_a_note_is_found_by_its_title_the_beginning_of_it_or_its_day(world, words, slug):
+def test_a_note_is_found_by_its_title_the_beginning_of_it_or_its_day(environment, words, slug):
     titles = ("Paired on the first shift", "Paired on the second", "Paired on the second shift", "A talk")
     for day, title in enumerate(titles, 12):
-        run(world, "note", title, "--date", f"2026-08-{day}")
-    run(world, "harvest", *Q3)
-    status, out, _ = run(world, "explain", words, *Q3)
-    assert (status, out.count("\nsubject "), out.count(f" notebook/{slug}-")) == (0, 1, 2)
-    status, out, _ = run(world, "decide", words, "--goal", "payments")
+        run(environment, "note", title, "--date", f"2026-08-{day}")
+    run(environment, "harvest", *Q3)
+    status, out, _ = run(environment, "explain", words, *Q3)
+    assert (status, out.count("\nwork_item "), out.count(f" notebook/{slug}-")) == (0, 1, 2)
+    status, out, _ = run(environment, "decide", words, "--goal", "payments")
     assert (status, out.startswith(f"notebook/{slug}-")) == (0, True)
 
 
-def test_the_beginning_of_two_titles_is_refused_with_both_and_no_title_says_what_is_one(world):
+def test_the_beginning_of_two_titles_is_refused_with_both_and_no_title_says_what_is_one(environment):
     for day, title in ((12, "Paired on the first shift"), (13, "Paired on the second shift")):
-        run(world, "note", title, "--date", f"2026-08-{day}")
-    run(world, "harvest", *Q3)
-    err = run(world, "decide", "paired on", "--goal", "payments")[2]
+        run(environment, "note", title, "--date", f"2026-08-{day}")
+    run(environment, "harvest", *Q3)
+    err = run(environment, "decide", "paired on", "--goal", "payments")[2]
     assert "'paired on' may be notebook/paired-on-the-first-shift-" in err
     assert ", notebook/paired-on-the-second-shift-" in err
     for command in (("decide", "notebook", "--goal", "payments"), ("explain", "notebook", *Q3)):
-        assert "A note is named by its title or its day." in run(world, *command)[2]
+        assert "A note is named by its title or its day." in run(environment, *command)[2]
 
 
-def test_a_long_text_is_cut_when_it_is_explained_and_whole_as_json(world):
-    (world.cwd / "notebook.md").write_text(f"## 2026-08-12 Long\n{'x' * 1_000_000}\n")
-    out = run(world, "explain", "long", *Q3)[1]
+def test_a_long_text_is_cut_when_it_is_explained_and_whole_as_json(environment):
+    (environment.cwd / "notebook.md").write_text(f"## 2026-08-12 Long\n{'x' * 1_000_000}\n")
+    out = run(environment, "explain", "long", *Q3)[1]
     assert len(out) < 10_000
     assert "x… (1,000,000 characters; --json has them all)" in out
-    assert json.loads(run(world, "explain", "long", *Q3, "--json")[1])[0]["body"] == "x" * 1_000_000
+    assert json.loads(run(environment, "explain", "long", *Q3, "--json")[1])[0]["body"] == "x" * 1_000_000
 
 
-def test_nothing_can_be_decided_before_anything_was_read(world):
-    status, _, err = run(world, "decide", "pay#9", "--goal", "payments")
+def test_nothing_can_be_decided_before_anything_was_read(environment):
+    status, _, err = run(environment, "decide", "pay#9", "--goal", "payments")
     assert status == 1
     assert "Run `harvester harvest` first." in err
 
 
-def triage(world, *answers, arguments=Q3):
+def triage(environment, *answers, arguments=Q3):
     """What triage says to these lines typed on a terminal."""
-    world.stdin = Terminal("".join(f"{each}\n" for each in answers))
-    status, out, err = run(world, "triage", *arguments)
+    environment.stdin = Terminal("".join(f"{each}\n" for each in answers))
+    status, out, err = run(environment, "triage", *arguments)
     assert (status, err) == (0, "")
     return out
 
 
-def test_triage_walks_through_suggestions_and_then_unplanned_work(world):
-    out = triage(world, "s", "s")
-    night, runbook = commit(world, "Invoices in the night"), commit(world, "A runbook")
+def test_triage_walks_through_suggestions_and_then_unplanned_work(environment):
+    out = triage(environment, "s", "s")
+    night, runbook = commit(environment, "Invoices in the night"), commit(environment, "A runbook")
     assert f"1 of 2 · commit/{night} · commit, 10 July 2026\n  Invoices in the night\n" in out
     assert "1  payments: the word invoice" in out
     assert f"2 of 2 · commit/{runbook} · commit, 2 August 2026\n" in out
     assert "serves no goal so far" in out
     assert "Carry the order" not in out
     assert "0 accepted, 0 rejected, 2 left.\n" in out
-    assert not (world.cwd / "decisions.toml").exists()
+    assert not (environment.cwd / "decisions.toml").exists()
 
 
-def test_triage_names_the_keys_that_there_are(world):
-    out = triage(world, "r 2", "q")
+def test_triage_names_the_keys_that_there_are(environment):
+    out = triage(environment, "r 2", "q")
     assert out.count("  [1-2] accept one · a the first · g GOAL another · r [1-2] reject · s skip") == 1
     assert out.count("  1 or a accept it · g GOAL another · r reject · s skip") == 1
 
 
-def test_what_is_accepted_counts_and_does_not_come_again(world):
-    out = triage(world, "a", "g payments")
+def test_what_is_accepted_counts_and_does_not_come_again(environment):
+    out = triage(environment, "a", "g payments")
     assert "2 accepted, 0 rejected, 0 left; kept in decisions.toml." in out
-    assert [each[1:] for each in decided(world)] == [("payments", True), ("payments", True)]
-    assert progress(world) == 3
-    assert "Nothing is left to decide on." in triage(world)
+    assert [each[1:] for each in decided(environment)] == [("payments", True), ("payments", True)]
+    assert progress(environment) == 3
+    assert "Nothing is left to decide on." in triage(environment)
 
 
-def test_what_is_rejected_is_not_suggested_again(world):
-    assert "1 rejected" in triage(world, "r", "q")
-    assert [each[1:] for each in decided(world)] == [("payments", False)]
-    assert "  payments:" not in triage(world)
+def test_what_is_rejected_is_not_suggested_again(environment):
+    assert "1 rejected" in triage(environment, "r", "q")
+    assert [each[1:] for each in decided(environment)] == [("payments", False)]
+    assert "  payments:" not in triage(environment)
 
 
-def test_quitting_or_the_end_of_the_input_keeps_what_was_decided(world):
-    assert "1 accepted, 0 rejected, 1 left; kept" in triage(world, "1", "q")
-    assert len(decided(world)) == 1
-    assert "0 accepted, 0 rejected, 1 left." in triage(world)
+def test_quitting_or_the_end_of_the_input_keeps_what_was_decided(environment):
+    assert "1 accepted, 0 rejected, 1 left; kept" in triage(environment, "1", "q")
+    assert len(decided(environment)) == 1
+    assert "0 accepted, 0 rejected, 1 left." in triage(environment)
 
 
-def test_undo_goes_back_to_the_last_decision_and_what_stood_before_it(world):
-    sha = commit(world, "A runbook")
-    run(world, "harvest", *Q3)
-    run(world, "decide", commit(world, "Invoices"), "--goal", "no-double-charges", "--reject", "--note", "no")
-    before = (world.cwd / "decisions.toml").read_text()
-    out = triage(world, "u", "g no-double-charges", "g payments", "u", "u", "q")
+def test_undo_goes_back_to_the_last_decision_and_what_stood_before_it(environment):
+    sha = commit(environment, "A runbook")
+    run(environment, "harvest", *Q3)
+    run(
+        environment,
+        "decide",
+        commit(environment, "Invoices"),
+        "--goal",
+        "no-double-charges",
+        "--reject",
+        "--note",
+        "no",
+    )
+    before = (environment.cwd / "decisions.toml").read_text()
+    out = triage(environment, "u", "g no-double-charges", "g payments", "u", "u", "q")
     assert "Nothing was decided yet." in out
     assert "Undone for no-double-charges." in out
     assert "That was the last" in out
     assert "0 accepted, 0 rejected, 2 left." in out
-    assert (world.cwd / "decisions.toml").read_text() == before
+    assert (environment.cwd / "decisions.toml").read_text() == before
     assert sha not in before
 
 
-def test_an_answer_that_means_nothing_explains_itself_and_decides_nothing(world):
-    out = triage(world, "", "7", "a 2", "r 9", "accept", "g paymints", "g", "", "q")
+def test_an_answer_that_means_nothing_explains_itself_and_decides_nothing(environment):
+    out = triage(environment, "", "7", "a 2", "r 9", "accept", "g paymints", "g", "", "q")
     assert "g GOAL     accept another goal" in out
     assert "There is no goal 'paymints'; did you mean 'payments'?" in out
-    assert decided(world) == []
+    assert decided(environment) == []
 
 
 def test_a_title_cannot_command_the_terminal(tmp_path):
-    world = stand_in(
+    environment = stand_in(
         tmp_path, "ada 2026-07-03T09:00:00+02:00 x \"$(printf 'Inv\\033[2Joice \\342\\200\\256 %0900d' 1)\""
     )
-    (world.cwd / "harvester.toml").write_text(CONFIGURATION)
-    (world.cwd / "goals.toml").write_text(AGREED)
-    out = triage(world, "g payments")
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (environment.cwd / "goals.toml").write_text(AGREED)
+    out = triage(environment, "g payments")
     assert "Inv?[2Joice ? 000" in out
     assert max(map(len, out.splitlines())) <= 210
-    assert len(decided(world)) == 1
+    assert len(decided(environment)) == 1
 
 
-def test_without_a_terminal_triage_names_the_command_that_needs_none(world):
-    status, out, err = run(world, "triage", *Q3)
+def test_without_a_terminal_triage_names_the_command_that_needs_none(environment):
+    status, out, err = run(environment, "triage", *Q3)
     assert (status, out) == (2, "")
     assert "use `harvester decide SUBJECT --goal" in err
 
 
-def test_a_closed_input_is_no_terminal_either(world):
+def test_a_closed_input_is_no_terminal_either(environment):
     done = subprocess.run(
         f"{sys.executable} -m harvester triage <&-",
-        shell=True, cwd=world.cwd, env=world.environ, capture_output=True, text=True, check=False,
+        shell=True, cwd=environment.cwd, env=environment.environ, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert "this is no terminal" in done.stderr
 
 
-def test_triage_without_goals_says_what_comes_first(world):
-    (world.cwd / "goals.toml").write_text("")
-    world.stdin = Terminal()
-    status, _, err = run(world, "triage")
+def test_triage_without_goals_says_what_comes_first(environment):
+    (environment.cwd / "goals.toml").write_text("")
+    environment.stdin = Terminal()
+    status, _, err = run(environment, "triage")
     assert status == 1
     assert "There is no goal in" in err
 
 
-def test_triage_on_a_real_terminal(world):
+def test_triage_on_a_real_terminal(environment):
     """Typed into a pseudo terminal of the process's own; the end of the input is Ctrl-D."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "harvester", "triage", *Q3],
-        cwd=world.cwd, env=world.environ, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=environment.cwd, env=environment.environ, stdin=theirs, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         os.close(theirs)
         os.write(ours, b"1\n\x04")
@@ -633,7 +645,7 @@ def test_triage_on_a_real_terminal(world):
         os.close(ours)
     assert process.returncode == 0, err
     assert "1 accepted, 0 rejected, 1 left; kept in decisions.toml." in out
-    assert [each[1:] for each in decided(world)] == [("payments", True)]
+    assert [each[1:] for each in decided(environment)] == [("payments", True)]
 
 
 NOTE = """\
@@ -658,27 +670,27 @@ She asked first.
 """
 
 
-def test_a_note_stands_in_the_notebook_as_one_would_write_it(world):
+def test_a_note_stands_in_the_notebook_as_one_would_write_it(environment):
     status, out, err = run(
-        world, "note", "Paired on the first on-call shift", "--with", "Grace Hopper", "--goal", "payments",
+        environment, "note", "Paired on the first on-call shift", "--with", "Grace Hopper", "--goal", "payments",
         "--about", "PAY-7", "--about", "pay#131", "--label", "mentoring", "--role", "mentor", "--result", "Two\nlines",
         "--technical", "Keys", "--takeaway", "Lists", "--outcome", "no-double-charges = 4",
         "--link", "https://example.org/x", "--body", "She asked first.",
     )  # fmt: skip
     assert status == 0
     assert out == "Wrote “Paired on the first on-call shift”, 15 October 2026, to notebook.md.\n"
-    assert (world.cwd / "notebook.md").read_text() == NOTE
+    assert (environment.cwd / "notebook.md").read_text() == NOTE
     assert "Note: It is of 15 October 2026; payments runs from 1 July 2026 up to 30 September 2026" in err
 
 
-def test_a_note_goes_to_the_configured_notebook_that_is_mine(world):
+def test_a_note_goes_to_the_configured_notebook_that_is_mine(environment):
     both = CONFIGURATION.replace("notebook]", 'theirs]\nfile = "theirs.md"\nperson = "teammate"')
-    (world.cwd / "notes").mkdir()
+    (environment.cwd / "notes").mkdir()
     text = both + '[sources.mine]\nconnector = "notebook"\nfile = "notes/mine.md"\n'
-    (world.cwd / "harvester.toml").write_text(text)
-    _, out, err = run(world, "note", "A", "--date", "2026-08-01")
+    (environment.cwd / "harvester.toml").write_text(text)
+    _, out, err = run(environment, "note", "A", "--date", "2026-08-01")
     assert (out, err) == ("Wrote “A”, 1 August 2026, to notes/mine.md.\n", "")
-    assert not (world.cwd / "theirs.md").exists()
+    assert not (environment.cwd / "theirs.md").exists()
 
 
 @pytest.mark.parametrize(
@@ -693,32 +705,34 @@ def test_a_note_goes_to_the_configured_notebook_that_is_mine(world):
         (["--role", "hero"], 2, "'hero' is not one of"),
     ],
 )
-def test_a_note_that_names_what_is_not_there_is_not_written(world, arguments, status, said):
-    found, out, err = run(world, "note", "A", *arguments)
+def test_a_note_that_names_what_is_not_there_is_not_written(environment, arguments, status, said):
+    found, out, err = run(environment, "note", "A", *arguments)
     assert (found, out) == (status, "")
     assert said in err
-    assert not (world.cwd / "notebook.md").exists()
+    assert not (environment.cwd / "notebook.md").exists()
 
 
-def test_whom_only_the_data_knows_is_to_be_added_to_the_people(world):
-    (world.cwd / "harvester.toml").write_text(CONFIGURATION.replace("teammate", "boss").replace("Grace Hopper", "Bo"))
-    run(world, "harvest", *Q3, "--everyone")
-    status, _, err = run(world, "note", "A", "--with", "Grace Hopper")
+def test_whom_only_the_data_knows_is_to_be_added_to_the_people(environment):
+    (environment.cwd / "harvester.toml").write_text(
+        CONFIGURATION.replace("teammate", "boss").replace("Grace Hopper", "Bo")
+    )
+    run(environment, "harvest", *Q3, "--everyone")
+    status, _, err = run(environment, "note", "A", "--with", "Grace Hopper")
     assert status == 1
     assert err.splitlines()[-1].endswith("A note names keys of [people]: add them there, in harvester.toml.")
 
 
-def test_a_note_without_a_title_is_refused_without_a_word_about_goals(world):
-    status, _, err = run(world, "note", "")
+def test_a_note_without_a_title_is_refused_without_a_word_about_goals(environment):
+    status, _, err = run(environment, "note", "")
     assert status == 1
     assert "The entry has neither a title nor a result" in err
     assert err.endswith("Nothing was written.\n")
-    assert "goals.toml" in run(world, "note", "A", "--goal", "x")[2]
+    assert "goals.toml" in run(environment, "note", "A", "--goal", "x")[2]
 
 
-def test_what_counts_less_than_it_looks_is_said_when_a_note_is_written(world):
+def test_what_counts_less_than_it_looks_is_said_when_a_note_is_written(environment):
     said = ("--outcome", "no-double-charges = 9", "--outcome", "no-double-charges = 4", "--link", "wiki/x")
-    status, _, err = run(world, "note", "A", *said, "--date", "2026-10-16")
+    status, _, err = run(environment, "note", "A", *said, "--date", "2026-10-16")
     assert status == 0
     assert err.splitlines() == [
         "Note: The entry has a later outcome of 'no-double-charges', which holds instead of 'no-double-charges = 9'.",
@@ -727,149 +741,149 @@ def test_what_counts_less_than_it_looks_is_said_when_a_note_is_written(world):
     ]
 
 
-def test_of_several_outcomes_only_the_wrong_one_is_refused(world):
+def test_of_several_outcomes_only_the_wrong_one_is_refused(environment):
     said = ("--outcome", "no-double-charges = many", "--outcome", "no-double-charges = 12")
-    status, _, err = run(world, "note", "A", *said)
+    status, _, err = run(environment, "note", "A", *said)
     assert status == 1
     assert "The outcome 'no-double-charges = many' is no `goal = number`, so it moves no goal.\n" in err
 
 
-def test_of_two_figures_on_one_day_the_one_noted_later_holds(world):
+def test_of_two_figures_on_one_day_the_one_noted_later_holds(environment):
     for title, figure in (("Zero to begin with", 9), ("A better one", 4)):
-        run(world, "note", title, "--outcome", f"no-double-charges = {figure}", "--date", "2026-08-20")
-    run(world, "harvest", *Q3)
-    assert progress(world, "no-double-charges") == 4
+        run(environment, "note", title, "--outcome", f"no-double-charges = {figure}", "--date", "2026-08-20")
+    run(environment, "harvest", *Q3)
+    assert progress(environment, "no-double-charges") == 4
 
 
-def test_a_note_that_is_renamed_counts_once_whatever_else_is_half_written(world):
-    path = world.cwd / "notebook.md"
+def test_a_note_that_is_renamed_counts_once_whatever_else_is_half_written(environment):
+    path = environment.cwd / "notebook.md"
     path.write_text("## 2026-08-12 First titel\n")
-    assert "1 note" in run(world, "report", *Q3)[1]
+    assert "1 note" in run(environment, "report", *Q3)[1]
     path.write_text("## 2026-08-12 First title\n\n## Ideas for later\nA talk.\n")
-    status, out, _ = run(world, "report", *Q3)
+    status, out, _ = run(environment, "report", *Q3)
     assert (status, "First title" in out, "First titel" in out) == (0, True, False)
-    assert "notebook.md:3: 'Ideas for later' does not begin with a day" in run(world, "doctor")[1]
+    assert "notebook.md:3: 'Ideas for later' does not begin with a day" in run(environment, "doctor")[1]
     path.write_text("## 2026-08-12 The first title\n\n## 2026-08-12\n\n## 2026-08-14 Third\n")
-    status, out, _ = run(world, "report", *Q3)
+    status, out, _ = run(environment, "report", *Q3)
     assert (status, "2 notes" in out, "First title" in out) == (3, True, False)
     assert "notebook.md:3: the entry has neither a title nor a result, so it counts nowhere" in out
-    assert run(world, "report", "--period", "2026-07", "--no-harvest")[0] == 0
+    assert run(environment, "report", "--period", "2026-07", "--no-harvest")[0] == 0
     path.write_text("## 2026-08-12 The first title\n")
-    status, out, _ = run(world, "report", *Q3)
+    status, out, _ = run(environment, "report", *Q3)
     assert (status, "1 note" in out) == (0, True)
 
 
-def test_a_figure_for_a_goal_that_is_counted_is_said_to_move_nothing(world):
-    status, _, err = run(world, "note", "A", "--outcome", "payments = 4", "--date", "2026-08-01")
+def test_a_figure_for_a_goal_that_is_counted_is_said_to_move_nothing(environment):
+    status, _, err = run(environment, "note", "A", "--outcome", "payments = 4", "--date", "2026-08-01")
     assert status == 0
     assert "The goal 'payments' is not measured by an outcome" in err
 
 
-def test_without_a_configured_notebook_a_note_is_kept_and_it_says_what_is_missing(world):
-    (world.cwd / "harvester.toml").write_text(CONFIGURATION.partition("[sources.notebook]")[0])
-    status, out, err = run(world, "note", "A")
+def test_without_a_configured_notebook_a_note_is_kept_and_it_says_what_is_missing(environment):
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION.partition("[sources.notebook]")[0])
+    status, out, err = run(environment, "note", "A")
     assert status == 0
     assert "to notebook.md." in out
     assert '[sources.notebook]\nconnector = "notebook"' in err
 
 
 def test_without_a_configuration_a_note_is_kept_at_the_top_of_the_repository(tmp_path):
-    world = stand_in(tmp_path, HISTORY)
-    world.cwd = world.cwd / "docs"
-    status, _, err = run(world, "note", "A", "--with", "anyone", "--goal", "some")
+    environment = stand_in(tmp_path, HISTORY)
+    environment.cwd = environment.cwd / "docs"
+    status, _, err = run(environment, "note", "A", "--with", "anyone", "--goal", "some")
     assert status == 0
-    assert "with: anyone\ngoal: some\n" in (world.cwd.parent / "notebook.md").read_text()
+    assert "with: anyone\ngoal: some\n" in (environment.cwd.parent / "notebook.md").read_text()
     assert "run `harvester init`" in err
 
 
-def test_a_note_is_in_the_next_report_and_moves_its_goal(world):
-    run(world, "note", "No charge twice", "--date", "2026-08-20", "--outcome", "no-double-charges = 4")
-    assert "1 note" in run(world, "report", *Q3)[1]
-    assert progress(world, "no-double-charges") == 4
+def test_a_note_is_in_the_next_report_and_moves_its_goal(environment):
+    run(environment, "note", "No charge twice", "--date", "2026-08-20", "--outcome", "no-double-charges = 4")
+    assert "1 note" in run(environment, "report", *Q3)[1]
+    assert progress(environment, "no-double-charges") == 4
 
 
-def test_a_goal_without_an_end_counts_from_its_first_day_on_also_before_the_window(world):
+def test_a_goal_without_an_end_counts_from_its_first_day_on_also_before_the_period(environment):
     open_end = AGREED.replace("until = 2026-10-01\n", "")
-    (world.cwd / "goals.toml").write_text(open_end)
-    told = json.loads(run(world, "goals", "progress", "--period", "2026-08", "--json")[1])
+    (environment.cwd / "goals.toml").write_text(open_end)
+    told = json.loads(run(environment, "goals", "progress", "--period", "2026-08", "--json")[1])
     assert (told["goals"][0]["done"], told["goals"][0]["pace"]) == (1, None)
     from_august = open_end.replace("from = 2026-07-01", "from = 2026-08-01")
-    (world.cwd / "goals.toml").write_text(from_august)
-    assert "serves no goal so far" in triage(world, "s", "s", "s")
-    assert "payments: the word invoice" not in triage(world, "s", "s", "s")
+    (environment.cwd / "goals.toml").write_text(from_august)
+    assert "serves no goal so far" in triage(environment, "s", "s", "s")
+    assert "payments: the word invoice" not in triage(environment, "s", "s", "s")
 
 
-def test_a_note_that_serves_no_goal_is_in_the_report_with_what_came_of_it(world):
+def test_a_note_that_serves_no_goal_is_in_the_report_with_what_came_of_it(environment):
     said = ("--result", "Two more can be on call", "--with", "teammate", "--date", "2026-08-12")
-    run(world, "note", "Taught the team", *said)
+    run(environment, "note", "Taught the team", *said)
     line = "- Taught the team (notebook, noted 12 Aug, with Grace Hopper)\n  - **Result** Two more can be on call\n"
-    assert line in run(world, "report", *Q3)[1]
-    (world.cwd / "goals.toml").unlink()
-    assert line in run(world, "report", *Q3)[1]
+    assert line in run(environment, "report", *Q3)[1]
+    (environment.cwd / "goals.toml").unlink()
+    assert line in run(environment, "report", *Q3)[1]
 
 
-def test_a_note_about_work_that_a_section_quotes_does_not_stand_twice(world):
-    sha = commit(world, "Carry the order")
-    run(world, "note", "How it went", "--about", sha, "--result", "No double charge", "--date", "2026-08-12")
-    run(world, "note", "And who helped", "--about", sha, "--date", "2026-08-13")
-    out = run(world, "report", *Q3)[1]
+def test_a_note_about_work_that_a_section_quotes_does_not_stand_twice(environment):
+    sha = commit(environment, "Carry the order")
+    run(environment, "note", "How it went", "--about", sha, "--result", "No double charge", "--date", "2026-08-12")
+    run(environment, "note", "And who helped", "--about", sha, "--date", "2026-08-13")
+    out = run(environment, "report", *Q3)[1]
     assert out.count("No double charge") == 1
     assert "How it went" not in out
     assert f"- And who helped (notebook, noted 13 Aug, about `{sha[:10]}`)" in out
 
 
-def test_two_goals_of_one_title_lead_to_sections_of_their_own(world):
-    (world.cwd / "goals.toml").write_text(AGREED.replace("Nobody is charged twice", "Lead the payments rewrite"))
-    out = run(world, "report", *Q3)[1]
+def test_two_goals_of_one_title_lead_to_sections_of_their_own(environment):
+    (environment.cwd / "goals.toml").write_text(AGREED.replace("Nobody is charged twice", "Lead the payments rewrite"))
+    out = run(environment, "report", *Q3)[1]
     assert "| [Lead the payments rewrite](#lead-the-payments-rewrite) |" in out
     assert "| [Lead the payments rewrite](#lead-the-payments-rewrite-1) |" in out
 
 
-def test_triage_asks_about_as_many_pieces_of_work_as_the_report_counts(world):
-    names, reverted = PRELUDE.partition("git init")[0], f"This reverts commit {commit(world, 'A runbook')}."
+def test_triage_asks_about_as_many_pieces_of_work_as_the_report_counts(environment):
+    names, reverted = PRELUDE.partition("git init")[0], f"This reverts commit {commit(environment, 'A runbook')}."
     script = f'{names}\nada 2026-08-05T10:00:00+02:00 docs/runbook.md "Take it back\n\n{reverted}"'
-    subprocess.run(["sh", "-c", script], cwd=world.cwd, env=world.environ, check=True)
-    assert "2 pieces of work serve no goal yet." in run(world, "report", *Q3)[1]
-    assert "2 of 2" in triage(world, "s", "s")
+    subprocess.run(["sh", "-c", script], cwd=environment.cwd, env=environment.environ, check=True)
+    assert "2 pieces of work serve no goal yet." in run(environment, "report", *Q3)[1]
+    assert "2 of 2" in triage(environment, "s", "s")
 
 
-def test_notes_and_decisions_of_several_processes_at_once_are_all_kept(world):
-    sha = commit(world, "A runbook")
-    run(world, "harvest", *Q3)
+def test_notes_and_decisions_of_several_processes_at_once_are_all_kept(environment):
+    sha = commit(environment, "A runbook")
+    run(environment, "harvest", *Q3)
     command = [sys.executable, "-m", "harvester"]
     calls = [["note", f"Note {number}"] for number in range(4)]
     calls += [["decide", sha, "--goal", goal] for goal in ("payments", "no-double-charges")]
-    running = [subprocess.Popen([*command, *call], cwd=world.cwd, env=world.environ) for call in calls]
+    running = [subprocess.Popen([*command, *call], cwd=environment.cwd, env=environment.environ) for call in calls]
     assert [each.wait(60) for each in running] == [0] * len(calls)
-    assert (world.cwd / "notebook.md").read_text().count("## ") == 4
-    assert sorted(goal for _, goal, _ in decided(world)) == ["no-double-charges", "payments"]
+    assert (environment.cwd / "notebook.md").read_text().count("## ") == 4
+    assert sorted(goal for _, goal, _ in decided(environment)) == ["no-double-charges", "payments"]
 
 
-def test_a_notebook_that_is_not_begun_is_no_hole(world):
-    status, out, _ = run(world, "report", *Q3)
+def test_a_notebook_that_is_not_begun_is_no_hole(environment):
+    status, out, _ = run(environment, "report", *Q3)
     assert status == 0
     assert "| notebook | 1 July to 30 September 2026 | 0 | complete |" in out
-    assert "There is no notebook 'notebook.md' yet" in run(world, "doctor")[1]
+    assert "There is no notebook 'notebook.md' yet" in run(environment, "doctor")[1]
 
 
 def test_the_goals_that_init_writes_hold_together_as_they_are_and_without_their_hashes(tmp_path):
-    world = stand_in(tmp_path, HISTORY)
-    run(world, "init")
-    path = world.cwd / "goals.toml"
+    environment = stand_in(tmp_path, HISTORY)
+    run(environment, "init")
+    path = environment.cwd / "goals.toml"
     assert path.read_text() == GOALS
-    assert run(world, "goals", "check")[0] == 0
+    assert run(environment, "goals", "check")[0] == 0
     head, _, example = GOALS.partition("\n\n")
     path.write_text(head + "\n\n" + "\n".join(line.removeprefix("#") for line in example.split("\n")))
-    status, out, err = run(world, "goals", "check")
+    status, out, err = run(environment, "goals", "check")
     assert (status, err) == (0, "")
     assert out == "goals.toml and decisions.toml hold together: 1 goal, 1 criterion, 0 decisions.\n"
     assert head.splitlines()[0] == "#:schema .harvester/goals.schema.json"
-    schema = json.loads((world.cwd / ".harvester" / "goals.schema.json").read_text())
+    schema = json.loads((environment.cwd / ".harvester" / "goals.schema.json").read_text())
     jsonschema.validate(json.loads(json.dumps(tomllib.loads(path.read_text()), default=str)), schema)
 
 
 def test_init_configures_a_notebook_so_that_notes_count(tmp_path):
-    world = stand_in(tmp_path, HISTORY)
-    run(world, "init")
-    assert run(world, "note", "A", "--date", "2026-08-01")[2] == ""
-    assert "1 note" in run(world, "report", *Q3)[1]
+    environment = stand_in(tmp_path, HISTORY)
+    run(environment, "init")
+    assert run(environment, "note", "A", "--date", "2026-08-01")[2] == ""
+    assert "1 note" in run(environment, "report", *Q3)[1]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.agreed import decisions
-from harvester.agreed.decisions import Decision
 from harvester.errors import ConfigError, ReportError
+from harvester.goals import decisions
+from harvester.goals.decisions import Decision
 
 DAY = dt.date(2026, 8, 3)
 PAY = Decision("github.com/example/pay#131", "payments", accept=True, date=DAY)
@@ -22,8 +22,8 @@ def test_a_decision_is_written_so_that_one_can_read_it(tmp_path):
     decisions.decide(path, PAY)
 
     assert path.read_text() == (
-        "# What I decided about my work, by subject and goal: accept or reject. Edit it as you like.\n\n"
-        '[[decisions]]\nsubject = "github.com/example/pay#131"\ngoal = "payments"\n'
+        "# What I decided about my work, by work item and goal: accept or reject. Edit it as you like.\n\n"
+        '[[decisions]]\nwork_item = "github.com/example/pay#131"\ngoal = "payments"\n'
         'decision = "accept"\ndate = 2026-08-03\n'
     )
     assert decisions.load(path).entries == (PAY,)
@@ -38,14 +38,14 @@ BY_HAND = """\
 # mine
 [[decisions]]   # the first
 goal = 'payments'
-subject = "GitHub.com/example/pay#131"
+work_item = "GitHub.com/example/pay#131"
 decision = 'accept' # sure?
 date = 2026-08-03
 note = "talked it over"
 
 # about the second
 [[decisions]]
-subject = "x"
+work_item = "x"
 goal = "payments"
 decision = "accept"
 date = 2026-08-04
@@ -57,7 +57,7 @@ def test_a_later_decision_takes_the_place_of_the_earlier_and_all_else_stays(tmp_
     path = tmp_path / "decisions.toml"
     path.write_text(BY_HAND)
 
-    decisions.decide(path, Decision(PAY.subject, "payments", accept=False, date=dt.date(2026, 9, 1)))
+    decisions.decide(path, Decision(PAY.work_item, "payments", accept=False, date=dt.date(2026, 9, 1)))
 
     assert path.read_text() == BY_HAND.replace(
         "'accept' # sure?\ndate = 2026-08-03", '"reject" # sure?\ndate = 2026-09-01'
@@ -78,7 +78,7 @@ def test_a_later_note_replaces_the_earlier_and_none_leaves_it(tmp_path, note, be
     decisions.decide(path, PAY)
     path.write_text(path.read_text() + before)
 
-    decisions.decide(path, Decision(PAY.subject, PAY.goal, accept=True, date=DAY, note=note))
+    decisions.decide(path, Decision(PAY.work_item, PAY.goal, accept=True, date=DAY, note=note))
 
     assert after in path.read_text()
     assert tomllib.loads(path.read_text())["decisions"][0].get("note", "") == (note or "why")
@@ -88,11 +88,11 @@ def test_undo_takes_one_decision_out_and_gives_it_back(tmp_path):
     path = tmp_path / "decisions.toml"
     path.write_text(BY_HAND)
 
-    taken = decisions.undo(path, PAY.subject, "payments")
+    taken = decisions.undo(path, PAY.work_item, "payments")
 
     assert taken == Decision("GitHub.com/example/pay#131", "payments", accept=True, date=DAY, note="talked it over")
     assert path.read_text() == "# mine\n" + BY_HAND[BY_HAND.index("\n# about the second") :]
-    assert [each.subject for each in decisions.load(path).entries] == ["x"]
+    assert [each.work_item for each in decisions.load(path).entries] == ["x"]
 
 
 def test_deciding_and_undoing_leaves_the_file_as_it_was(tmp_path):
@@ -111,12 +111,12 @@ def test_a_file_with_a_byte_order_mark_is_edited_like_any_other(tmp_path):
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     decisions.decide(path, Decision("x", "payments", accept=False, date=DAY))
 
-    assert [each.subject for each in decisions.load(path).entries] == [PAY.subject, "x"]
+    assert [each.work_item for each in decisions.load(path).entries] == [PAY.work_item, "x"]
 
 
 def test_a_file_laid_out_otherwise_is_left_as_it_is(tmp_path):
     path = tmp_path / "decisions.toml"
-    inline = 'decisions = [{ subject = "x", goal = "g", decision = "accept", date = 2026-08-03 }]\n'
+    inline = 'decisions = [{ work_item = "x", goal = "g", decision = "accept", date = 2026-08-03 }]\n'
     path.write_text(inline)
 
     with pytest.raises(ConfigError, match="cannot be edited here; it is unchanged"):
@@ -127,10 +127,10 @@ def test_a_file_laid_out_otherwise_is_left_as_it_is(tmp_path):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ('[[decisions]]\nsubject = "x"\ngoal = "g"\ndecision = "maybe"\ndate = 2026-08-03', "decisions[1].decision: "),
-        ('[[decisions]]\nsubject = "x"\ngoal = "g"\ndecison = "accept"\ndate = 2026-08-03', "did you mean 'decision'?"),
-        ('[[decisions]]\nsubject = "x"\ngoal = "g"\ndecision = "accept"', "decisions[1].date: this key is missing"),
-        (BY_HAND + '[[decisions]]\nsubject = "X"\ngoal = "payments"\ndecision = "reject"\ndate = 2026-08-05',
+        ('[[decisions]]\nwork_item = "x"\ngoal = "g"\ndecision = "maybe"\ndate = 2026-08-03', "[1].decision: "),
+        ('[[decisions]]\nwork_item = "x"\ngoal = "g"\ndecison = "accept"\ndate = 2026-08-03', "mean 'decision'?"),
+        ('[[decisions]]\nwork_item = "x"\ngoal = "g"\ndecision = "accept"', "decisions[1].date: this key is missing"),
+        (BY_HAND + '[[decisions]]\nwork_item = "X"\ngoal = "payments"\ndecision = "reject"\ndate = 2026-08-05',
          "decisions[3]: decisions[2] decides about 'X' and 'payments' already"),
         ("[[decisions]\n", "line 1"),
     ],
@@ -149,9 +149,9 @@ def test_a_mistake_is_named_with_its_place_and_nothing_is_written(tmp_path, text
 def test_a_decision_about_something_gone_is_a_doubt_with_its_place():
     made = decisions.Decisions((PAY, Decision("gone#1", "paiments", accept=True, date=DAY)))
 
-    assert list(decisions.doubts(made, ["payments"], ["GitHub.com/example/pay#131"])) == [
+    assert list(decisions.lint_decisions(made, ["payments"], ["GitHub.com/example/pay#131"])) == [
         "decisions.toml: decisions[2].goal: there is no goal 'paiments'; did you mean 'payments'?",
-        "decisions.toml: decisions[2].subject: nothing that was read is 'gone#1'; it decides nothing",
+        "decisions.toml: decisions[2].work_item: nothing that was read is 'gone#1'; it decides nothing",
     ]
 
 
@@ -184,8 +184,8 @@ SUBJECTS = [
 def test_a_subject_that_is_not_whole_decides_nothing_and_the_whole_one_is_named(written, meant):
     made = decisions.Decisions((Decision(written, "payments", accept=True, date=DAY),))
 
-    assert list(decisions.doubts(made, ["payments"], SUBJECTS)) == [
-        f"decisions.toml: decisions[1].subject: nothing that was read is {written!r}; it decides nothing{meant}"
+    assert list(decisions.lint_decisions(made, ["payments"], SUBJECTS)) == [
+        f"decisions.toml: decisions[1].work_item: nothing that was read is {written!r}; it decides nothing{meant}"
     ]
 
 
@@ -223,6 +223,6 @@ def test_whatever_is_decided_is_read_again(tmp_path_factory, wanted):
 
     assert decisions.load(path).entries == tuple(wanted)
     for each in wanted:
-        assert decisions.undo(path, each.subject, each.goal) == each
+        assert decisions.undo(path, each.work_item, each.goal) == each
     assert decisions.load(path).entries == ()
     assert not path.exists() or tomllib.loads(path.read_text(encoding="utf-8")) == {}

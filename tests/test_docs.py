@@ -8,9 +8,9 @@ import tomllib
 from pathlib import Path
 from typing import get_args
 
-from harvester.agreed import goals
-from harvester.agreed.progress import TOLERANCE, State
-from tests.worlds import Terminal, run, stand_in
+from harvester.goals import model
+from harvester.goals.progress import TOLERANCE, State
+from tests.environments import Terminal, run, stand_in
 
 DOCS = Path(__file__).parent.parent / "docs"
 TUTORIAL_HISTORY = """
@@ -36,40 +36,45 @@ def test_the_reference_is_what_the_code_says_now():
 
 def test_the_tutorial_can_be_followed_as_it_stands(tmp_path):
     """Every command in it is run in its order, and says what stands below it."""
-    world = stand_in(tmp_path, TUTORIAL_HISTORY)
+    environment = stand_in(tmp_path, TUTORIAL_HISTORY)
     page = (DOCS / "tutorial.md").read_text("utf-8")
     ran = []
     for language, text in re.findall(r"^```(console|toml)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
         if language == "toml":
-            (world.cwd / "goals.toml").write_text(text)
+            (environment.cwd / "goals.toml").write_text(text)
             continue
         for line, expected in re.findall(r"^\$ harvester (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
-            world.stdin = Terminal("s\n" * 9)
-            status, out, err = run(world, *shlex.split(_expanded(line, world)))
+            environment.stdin = Terminal("s\n" * 9)
+            status, out, err = run(environment, *shlex.split(_expanded(line, environment)))
             said = " ".join((out + err).split())
             assert status == 0, f"{line}: {said}"
             assert [each for each in expected.splitlines() if " ".join(each.split()) not in said] == [], said
             ran.append(line.split()[0])
     assert ran == ["init", "doctor", "goals", "goals", "note", "triage", "decide", "goals", "report"]
-    assert "| notebook | 1 July to 30 September 2026 | 1 | complete |" in (world.cwd / "accomplishments.md").read_text(
-        "utf-8"
-    )
+    assert "| notebook | 1 July to 30 September 2026 | 1 | complete |" in (
+        environment.cwd / "accomplishments.md"
+    ).read_text("utf-8")
 
 
 def test_every_command_that_the_readme_names_is_there(tmp_path):
-    world = stand_in(tmp_path, "")
+    environment = stand_in(tmp_path, "")
     text = (DOCS.parent / "README.md").read_text("utf-8")
     named = set(re.findall(r"`harvester ([a-z]+(?: (?:check|progress|list))?)", text))
     assert {"init", "report", "triage", "decide", "note", "goals check", "goals progress"} <= named
-    assert [each for each in sorted(named) if run(world, *each.split(), "--help")[0]] == []
+    assert [each for each in sorted(named) if run(environment, *each.split(), "--help")[0]] == []
 
 
-def _expanded(line, world):
+def _expanded(line, environment):
     """The line with each `$(git …)` in it run as a shell would."""
     return re.sub(
         r"\$\((git [^)]*)\)",
         lambda found: subprocess.run(
-            shlex.split(found[1]), cwd=world.cwd, env=world.environ, capture_output=True, text=True, check=True
+            shlex.split(found[1]),
+            cwd=environment.cwd,
+            env=environment.environ,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout.strip(),
         line,
     )
@@ -94,5 +99,5 @@ def test_the_page_about_goals_says_how_they_compete_how_days_are_written_and_whi
     assert f"no more than {TOLERANCE:.0%} is missing" in page
     assert "no other goal has more than half of that share" in page
     (example,) = re.findall(r"`(\[\"2026-07-20.*?\])`", page)
-    goal = goals.File.model_validate(tomllib.loads(f'[[goals]]\nname="a"\ntitle="A"\naway = {example}')).goals[0]
+    goal = model.GoalsFile.model_validate(tomllib.loads(f'[[goals]]\nname="a"\ntitle="A"\naway = {example}')).goals[0]
     assert len(goal.away) == 2

@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from harvester.agreed import goals
 from harvester.errors import ConfigError
-from harvester.windows import calendar
+from harvester.goals import load as loading
+from harvester.goals import model
+from harvester.model.periods import calendar
 
 EXAMPLE = """
 [[criteria]]
@@ -31,13 +32,13 @@ words = ["payment"]
 any = [{ paths = "services/pay/", share = 0.5 }, { tickets = ["PAY-*"] }]
 not = [{ labels = ["dependencies"] }]
 """
-KNOWN = goals.Known(measures=["pull_requests", "reviews"], people=["me", "teammate"], tickets=["PAY"])
+KNOWN = model.KnownNames(measures=["pull_requests", "reviews"], people=["me", "teammate"], tickets=["PAY"])
 
 
 def load(tmp_path, text, known=KNOWN):
     path = tmp_path / "goals.toml"
     path.write_text(text, encoding="utf-8")
-    return goals.load(path, known)
+    return loading.load(path, known)
 
 
 def wrong(tmp_path, text):
@@ -64,10 +65,10 @@ def test_a_whole_file_is_read(tmp_path):
 
 def test_a_goal_runs_by_the_persons_days_and_its_last_day_is_outside(tmp_path):
     berlin = calendar("Europe/Berlin")
-    window = load(tmp_path, EXAMPLE).goal("payments").window(berlin)
+    period = load(tmp_path, EXAMPLE).goal("payments").period(berlin)
 
-    assert dt.datetime(2026, 6, 30, 22, tzinfo=dt.UTC) in window
-    assert dt.datetime(2026, 9, 30, 22, tzinfo=dt.UTC) not in window
+    assert dt.datetime(2026, 6, 30, 22, tzinfo=dt.UTC) in period
+    assert dt.datetime(2026, 9, 30, 22, tzinfo=dt.UTC) not in period
 
 
 GOAL = '[[goals]]\nname = "a"\ntitle = "A"\nmatch = { labels = ["x"] }\n'
@@ -218,7 +219,7 @@ def test_a_rule_that_not_leaves_something_is_no_warning(tmp_path, rule):
     assert load(tmp_path, f'[[goals]]\nname = "a"\ntitle = "A"\nmatch = {rule}').warnings == ()
 
 
-COUNTED = goals.Known(measures=["pull_requests", "reviews", "tickets", "notes"])
+COUNTED = model.KnownNames(measures=["pull_requests", "reviews", "tickets", "notes"])
 
 
 @pytest.mark.parametrize(
@@ -294,7 +295,7 @@ def test_broken_toml_names_its_line(tmp_path):
 
 
 def test_the_schema_knows_the_keys_as_they_stand_in_the_file():
-    made = goals.json_schema()
+    made = loading.json_schema()
 
     assert {"from", "until", "checkins", "away"} <= made["$defs"]["Goal"]["properties"].keys()
     assert {"any", "all", "not", "paths", "share"} <= made["$defs"]["Rule"]["properties"].keys()

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from harvester.connector import Done, Event, Gap, Request, Retracted
-from harvester.coverage import MOST_SLIVERS, WHOLE, Coverage, covered, marks, updated
 from harvester.errors import AccessError, LedgerError, SecretError, SourceError
-from harvester.harvest import Stopped, change_of, harvest, plan, read
-from harvester.ledger import Counts, Ledger
-from harvester.reading import Reading, Stage, rows_of
-from harvester.schema import from_table
+from harvester.harvesting.buffer import RowBuffer, SourceReader, rows_of
+from harvester.harvesting.plan import plan
+from harvester.harvesting.run import Cancelled, change_of, harvest, read
+from harvester.ledger import Ledger, UpsertCounts
+from harvester.ledger.coverage import MOST_SLIVERS, WHOLE, Coverage, covered, resume_points, updated
+from harvester.model.contribution import from_table
+from harvester.sdk.connector import Event, Gap, Request, Retraction, ScopeCompleted
 from tests.scripted import EVER, NOW, Scripted, World, act, span, utc
 
 ROOT = Path(__file__).parent.parent
@@ -33,18 +34,18 @@ def ledger(tmp_path):
     return Ledger.open(tmp_path / "ledger")
 
 
-def run(ledger, connectors, wanted=None, window=EVER, **more):
+def run(ledger, connectors, wanted=None, period=EVER, **more):
     makers = {name: (lambda made=made: made) for name, made in connectors.items()}
     wanted = dict.fromkeys(connectors) if wanted is None else wanted
-    return harvest(ledger, makers, wanted, window, clock=more.pop("clock", lambda: NOW), **more)
+    return harvest(ledger, makers, wanted, period, clock=more.pop("clock", lambda: NOW), **more)
 
 
-def known(window, accounts=None, scope=WHOLE, cursor=None, gaps=(), day=0):
-    return Coverage("work", scope, accounts, window, NOW + dt.timedelta(days=day), cursor, tuple(gaps))
+def known(period, accounts=None, scope=WHOLE, cursor=None, gaps=(), day=0):
+    return Coverage("work", scope, accounts, period, NOW + dt.timedelta(days=day), cursor, tuple(gaps))
 
 
-def asked(coverage, accounts=None, window=YEAR, **more) -> Request:
-    (planned,) = plan(["work"], {"work": accounts}, window, coverage, **more)
+def asked(coverage, accounts=None, period=YEAR, **more) -> Request:
+    (planned,) = plan(["work"], {"work": accounts}, period, coverage, **more)
     return planned.request
 
 
@@ -143,7 +144,7 @@ class TestCoverage:
 
     def test_only_the_overlap_is_replaced(self):
         rows = updated([known(YEAR)], [known(Q2, day=1)])
-        assert [row.window for row in rows] == [Q1, Q2, span(Q3.since, Q4.until)]
+        assert [row.period for row in rows] == [Q1, Q2, span(Q3.since, Q4.until)]
 
     def test_a_failed_reading_does_not_undo_one_that_went_well(self):
         rows = updated([known(YEAR)], [known(YEAR, gaps=[Gap("", "no access")], day=1)])
@@ -154,23 +155,23 @@ class TestCoverage:
         failures = [known(YEAR, gaps=[Gap("", "no access")], day=day) for day in range(3)]
         assert updated(updated(failures[:1], failures[1:2]), failures[2:]) == failures[2:]
 
-    def test_a_window_that_moves_on_daily_does_not_grow_the_coverage_for_ever(self):
+    def test_a_period_that_moves_on_daily_does_not_grow_the_coverage_for_ever(self):
         rows: list[Coverage] = []
         day = dt.timedelta(days=1)
         for number in range(200):
-            window = span(utc(2026) + number * day, utc(2026) + (number + 30) * day)
-            rows = updated(rows, [known(window, day=number), known(window, None, "org", f"c{number}", day=number)])
+            period = span(utc(2026) + number * day, utc(2026) + (number + 30) * day)
+            rows = updated(rows, [known(period, day=number), known(period, None, "org", f"c{number}", day=number)])
         assert len(rows) <= 2 * MOST_SLIVERS
         everything = span(utc(2026), utc(2026) + 229 * day)
         assert covered([row for row in rows if row.scope == WHOLE], None, everything) == [everything]
         last = span(utc(2026) + 199 * day, utc(2026) + 229 * day)
-        assert marks(rows, None, last, [last])["org"].cursor == "c199"
-        assert marks(rows, None, everything, [everything])["org"].cursor == "c0"
+        assert resume_points(rows, None, last, [last])["org"].cursor == "c199"
+        assert resume_points(rows, None, everything, [everything])["org"].cursor == "c0"
 
 
 class TestReading:
     def test_rows_come_back_in_order_from_memory_batches_and_spilled_files(self):
-        for stage in (Stage(), Stage(batch_rows=3), Stage(batch_rows=3, spill_bytes=1)):
+        for stage in (RowBuffer(), RowBuffer(batch_rows=3), RowBuffer(batch_rows=3, spill_bytes=1)):
             rows = [act(number) for number in range(10)]
             for row in rows:
                 stage.add(row)
@@ -178,26 +179,26 @@ class TestReading:
             assert stage.count == 10
 
     def test_a_spilled_reading_leaves_no_file_behind(self, tmp_path):
-        stage = Stage(batch_rows=2, spill_bytes=1, folder=tmp_path)
+        stage = RowBuffer(batch_rows=2, spill_bytes=1, folder=tmp_path)
         for number in range(8):
             stage.add(act(number))
         assert list(tmp_path.iterdir()) == []
         assert len(stage.table()) == 8
 
     def test_a_reading_for_which_there_is_no_room_is_told_in_words(self, tmp_path):
-        stage = Stage(batch_rows=1, spill_bytes=1, folder=tmp_path / "missing")
+        stage = RowBuffer(batch_rows=1, spill_bytes=1, folder=tmp_path / "missing")
         with pytest.raises(LedgerError, match="no room for what is read"):
             stage.add(act(1))
 
     def test_the_last_row_of_a_key_stands_and_a_retraction_takes_only_what_came_before(self):
         events = [
             act(1),
-            act(2, subject="PAY-1"),
-            Retracted("org", subject="PAY-1"),
-            act(2, subject="PAY-1", title="Closed again"),
+            act(2, work_item="PAY-1"),
+            Retraction("org", work_item="PAY-1"),
+            act(2, work_item="PAY-1", title="Closed again"),
             act(1, title="New"),
             act(3),
-            Retracted("org", id=act(3).id),
+            Retraction("org", id=act(3).id),
         ]
         reading = read("work", Yields(tuple(events)), Request(EVER))
         assert rows_of([reading]) == [events[3], events[4]]
@@ -215,11 +216,18 @@ class TestReading:
 
     def test_a_row_that_cannot_be_kept_costs_neither_its_neighbours_nor_what_was_finished(self, ledger):
         bad = act(3, scope="lab", title="\ud800")
-        events = (act(1), Done("org", "c"), act(2, scope="lab"), bad, act(4, scope="lab"), Done("lab", "c"))
+        events = (
+            act(1),
+            ScopeCompleted("org", "c"),
+            act(2, scope="lab"),
+            bad,
+            act(4, scope="lab"),
+            ScopeCompleted("lab", "c"),
+        )
         outcome = run(ledger, {"work": Yields(events)})
         assert not outcome.complete
         assert {row.id for row in from_table(ledger.rows())} == {act(number).id for number in (1, 2, 4)}
-        assert asked(ledger.coverage(), window=EVER).cursors == {"org": "c"}
+        assert asked(ledger.coverage(), period=EVER).cursors == {"org": "c"}
 
     def test_a_keyboard_interrupt_passes_through_and_the_connector_is_closed(self):
         connector = Yields((act(1),), KeyboardInterrupt())
@@ -232,12 +240,12 @@ class TestReading:
         stop.set()
         connector = Yields((act(1), act(2)))
         reading = read("work", connector, Request(EVER), stop=stop)
-        assert isinstance(reading.failed, Stopped)
+        assert isinstance(reading.failed, Cancelled)
         assert connector.closed == ["closed"]
         assert rows_of([reading]) == [act(1)]
 
     def test_a_failed_reading_takes_nothing_back_in_scopes_it_did_not_finish(self):
-        events = (Retracted("org", id="1"), Retracted("lab", id="2"), Done("org", "c"))
+        events = (Retraction("org", id="1"), Retraction("lab", id="2"), ScopeCompleted("org", "c"))
         reading = read("work", Yields(events, SourceError("Away.")), Request(EVER))
         assert change_of(reading, NOW).retracted == (events[0],)
 
@@ -247,12 +255,12 @@ class TestHarvesting:
         world = World()
         world.put(act(1), act(2))
         connector = Scripted(world)
-        assert run(ledger, {"work": connector}).sources[0].counts == Counts(new=2)
-        world.put(act(2, title="New"), act(3, at=utc(2020)))
+        assert run(ledger, {"work": connector}).sources[0].counts == UpsertCounts(new=2)
+        world.put(act(2, title="New"), act(3, occurred_at=utc(2020)))
         world.remove("org", act(1).id)
         outcome = run(ledger, {"work": connector})
         assert outcome.complete
-        assert outcome.sources[0].counts == Counts(new=1, replaced=1, dropped=1)
+        assert outcome.sources[0].counts == UpsertCounts(new=1, replaced=1, dropped=1)
         assert outcome.sources[0].rows == 2
         assert connector.requests[1].covered == (EVER,)
         assert {row.id for row in from_table(ledger.rows())} == {act(2).id, act(3).id}
@@ -263,27 +271,27 @@ class TestHarvesting:
         run(ledger, {"work": Scripted(world)})
         before = ledger.info()
         outcome = run(ledger, {"work": Scripted(world)})
-        assert outcome.sources[0].counts == Counts()
+        assert outcome.sources[0].counts == UpsertCounts()
         assert ledger.info() == before
 
     def test_a_connector_without_cursors_drops_what_did_not_come_again_but_of_nobody_else(self, ledger):
         world = World()
-        world.put(act(1), act(2), act(3, account="bob"), act(4, at=utc(2027)))
+        world.put(act(1), act(2), act(3, account="bob"), act(4, occurred_at=utc(2027)))
         connector = Scripted(world, "plain")
         run(ledger, {"work": connector})
         for number in (1, 3, 4):
             world.remove("org", act(number).id)
         outcome = run(ledger, {"work": connector}, {"work": ANN}, YEAR)
-        assert outcome.sources[0].counts == Counts(dropped=1, unchanged=1)
+        assert outcome.sources[0].counts == UpsertCounts(dropped=1, unchanged=1)
         assert {row.id for row in from_table(ledger.rows())} == {act(number).id for number in (2, 3, 4)}
 
-    def test_refreshing_me_leaves_my_team_and_other_windows_alone(self, ledger):
+    def test_refreshing_me_leaves_my_team_and_other_periods_alone(self, ledger):
         world = World()
-        world.put(act(1), act(2, account="bob"), act(3, at=utc(2020)))
+        world.put(act(1), act(2, account="bob"), act(3, occurred_at=utc(2020)))
         run(ledger, {"work": Scripted(world)})
         world.rows.clear()
         outcome = run(ledger, {"work": Scripted(world)}, {"work": ANN}, YEAR, refresh=True)
-        assert outcome.sources[0].counts == Counts(dropped=1)
+        assert outcome.sources[0].counts == UpsertCounts(dropped=1)
         assert {row.id for row in from_table(ledger.rows())} == {act(2).id, act(3).id}
 
     def test_a_hole_drops_nothing_there_and_is_told(self, ledger):
@@ -311,7 +319,7 @@ class TestHarvesting:
 
     def test_one_that_fails_costs_the_others_nothing(self, ledger):
         connectors = {
-            "work": Yields((act(1), Done("org", "c"), act(2)), AccessError("The token has expired.")),
+            "work": Yields((act(1), ScopeCompleted("org", "c"), act(2)), AccessError("The token has expired.")),
             "play": Yields((act(1, source="play"),)),
         }
         outcome = run(ledger, connectors)
@@ -320,7 +328,7 @@ class TestHarvesting:
         assert isinstance(work.failed, AccessError)
         assert work.gaps == (Gap(WHOLE, "The token has expired."),)
         assert len(ledger.rows()) == 3
-        request = asked(ledger.coverage(), window=EVER)
+        request = asked(ledger.coverage(), period=EVER)
         assert request.covered == ()
         assert request.finished == {"org": (EVER,)}
 
@@ -350,7 +358,7 @@ class TestHarvesting:
         class Meets:
             def fetch(self, request: Request) -> Iterator[Event]:
                 meeting.wait()
-                yield Done("org", "c")
+                yield ScopeCompleted("org", "c")
 
         outcome = run(ledger, {"work": Meets(), "play": Meets()})
         assert outcome.complete
@@ -385,7 +393,7 @@ class Endless:
     def fetch(self, request: Request) -> Iterator[Event]:
         try:
             yield act(1, source=self.source)
-            yield Done("org", "c1")
+            yield ScopeCompleted("org", "c1")
             self.secured.set()
             while True:
                 time.sleep(0.01)
@@ -429,7 +437,7 @@ class TestInterrupting:
         assert all(each.ended.is_set() for each in connectors.values())
         assert [each.committed for each in outcome.sources] == [True, True]
         assert all("interrupted" in each.gaps[-1].reason for each in outcome.sources)
-        request = asked(ledger.coverage(), window=EVER)
+        request = asked(ledger.coverage(), period=EVER)
         assert request.cursors == {"org": "c1"}
         assert request.covered == ()
         deadline = time.monotonic() + 5
@@ -454,7 +462,7 @@ class TestInterrupting:
         with ledger.reading("work"):
             threading.Timer(0.2, stop.set).start()
             outcome = run(ledger, {"work": Scripted(World())}, stop=stop)
-        assert isinstance(outcome.sources[0].failed, Stopped)
+        assert isinstance(outcome.sources[0].failed, Cancelled)
         assert not outcome.sources[0].committed
 
     def test_a_process_ends_promptly_though_a_connector_hangs(self, tmp_path):
@@ -475,13 +483,13 @@ def test_a_reading_of_a_hundred_thousand_rows_stays_small(tmp_path):
 import resource, sys
 sys.path.insert(0, {str(ROOT)!r})
 from tests.scripted import EVER, NOW, act, utc
-from harvester.harvest import harvest
+from harvester.harvesting.run import harvest
 from harvester.ledger import Ledger
 
 class Many:
     def fetch(self, request):
         for number in range(100_000):
-            yield act(number, at=utc(2006 + number % 20), body="word " * 200, paths=("a/b.py", str(number)))
+            yield act(number, occurred_at=utc(2006 + number % 20), body="word " * 200, paths=("a/b.py", str(number)))
 
 ledger = Ledger.open({str(tmp_path / "ledger")!r})
 outcome = harvest(ledger, {{"work": Many}}, {{"work": None}}, EVER, clock=lambda: NOW)
@@ -493,7 +501,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
 def test_a_reading_names_the_source_it_is_of():
-    reading = Reading("work", Request(EVER))
+    reading = SourceReader("work", Request(EVER))
     with pytest.raises(ValueError, match="source 'play' came from 'work'"):
         reading.take(act(1, source="play"))
 

@@ -16,13 +16,13 @@ from deltalake import DeltaTable, write_deltalake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.connector import Gap, Retracted
-from harvester.coverage import WHOLE, Coverage
 from harvester.errors import LedgerError
-from harvester.ledger import Change, Counts, Ledger, Slice, by_accounts
-from harvester.ledger.choose import FORGOTTEN
-from harvester.ledger.tables import MARK, Overtaken, marked
-from harvester.schema import VERSION, Contribution, arrow_schema, from_table, to_table
+from harvester.ledger import Changeset, Ledger, ReplacedRange, UpsertCounts, by_accounts
+from harvester.ledger.coverage import WHOLE, Coverage
+from harvester.ledger.delta_table import MARK, CommitConflict, marked
+from harvester.ledger.queries import FORGOTTEN
+from harvester.model.contribution import VERSION, Contribution, arrow_schema, from_table, to_table
+from harvester.sdk.connector import Gap, Retraction
 from tests.scripted import EVER, NOW, act, span, utc
 
 
@@ -37,42 +37,42 @@ def held(ledger: Ledger, *narrowed) -> dict[str, Contribution]:
     return {row.id: row for row in from_table(ledger.rows(*narrowed))}
 
 
-def keep(ledger: Ledger, *rows: Contribution, **more) -> Counts:
-    return ledger.commit(Change(more.pop("source", "work"), to_table(rows), **more))
+def keep(ledger: Ledger, *rows: Contribution, **more) -> UpsertCounts:
+    return ledger.commit(Changeset(more.pop("source", "work"), to_table(rows), **more))
 
 
-def covered(source="work", scope=WHOLE, accounts=None, window=EVER, **more) -> Coverage:
-    return Coverage(source, scope, accounts, window, more.pop("read_at", NOW), **more)
+def covered(source="work", scope=WHOLE, accounts=None, period=EVER, **more) -> Coverage:
+    return Coverage(source, scope, accounts, period, more.pop("read_at", NOW), **more)
 
 
 FULL_ROW = act(
     1,
-    began_at=utc(2025, 12, 1),
+    started_at=utc(2025, 12, 1),
     body="'; DROP TABLE x; --\n\x00",
     url="https://example.org",
     project="org/repo",
     state="merged",
-    type="fix",
+    change_type="fix",
     parent="E-1",
     milestone="v1",
     paths=("a/b", ""),
     owners=("ann",),
-    others=(),
+    participants=(),
     closes=("#1",),
     part_of=("#2",),
-    same_as=("commit/1",),
+    picked_from=("commit/1",),
     reverts=("commit/2",),
-    about=("x",),
-    fields={"result": "ä", "": "y"},
+    related_to=("x",),
+    extra={"result": "ä", "": "y"},
     additions=0,
     deletions=None,
-    files=2**40,
-    comments=7,
-    points=0.5,
-    private=True,
-    at=utc(2026, 1, 1).replace(microsecond=1),
+    files_changed=2**40,
+    comment_count=7,
+    story_points=0.5,
+    is_private=True,
+    occurred_at=utc(2026, 1, 1).replace(microsecond=1),
 )
-EMPTY_ROW = act(2, title=None, labels=(), fields={}, additions=None)
+EMPTY_ROW = act(2, title=None, labels=(), extra={}, additions=None)
 
 
 def test_rows_come_back_as_they_were_with_nulls_lists_maps_and_microseconds(ledger):
@@ -91,10 +91,10 @@ FIRST, LAST = utc(1971), utc(2200)
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 times = st.datetimes(FIRST.replace(tzinfo=None), LAST.replace(tzinfo=None), timezones=st.just(dt.UTC))
 any_row = st.builds(
-    Contribution, id=texts, source=st.just("work"), scope=texts, kind=st.just("note"), subject=texts, account=texts,
-    role=st.just("author"), at=times, title=st.none() | texts, labels=st.lists(texts, max_size=3).map(tuple),
-    fields=st.dictionaries(texts, texts, max_size=2), additions=st.none() | st.integers(-(2**63), 2**63 - 1),
-    points=st.none() | st.floats(allow_nan=False), private=st.none() | st.booleans(),
+    Contribution, id=texts, source=st.just("work"), scope=texts, kind=st.just("note"), work_item=texts, account=texts,
+    role=st.just("author"), occurred_at=times, title=st.none() | texts, labels=st.lists(texts, max_size=3).map(tuple),
+    extra=st.dictionaries(texts, texts, max_size=2), additions=st.none() | st.integers(-(2**63), 2**63 - 1),
+    story_points=st.none() | st.floats(allow_nan=False), is_private=st.none() | st.booleans(),
 )  # fmt: skip
 
 
@@ -123,10 +123,10 @@ def test_a_source_may_have_any_name(ledger, name):
 
 
 def test_a_row_that_comes_again_replaces_the_old_one_also_in_another_year(ledger):
-    keep(ledger, act(1, at=utc(2024, 5)), act(2, at=utc(2024, 6)))
-    counts = keep(ledger, act(1, at=utc(2026, 5)))
-    assert counts == Counts(replaced=1)
-    assert sorted(row.at for row in held(ledger).values()) == [utc(2024, 6), utc(2026, 5)]
+    keep(ledger, act(1, occurred_at=utc(2024, 5)), act(2, occurred_at=utc(2024, 6)))
+    counts = keep(ledger, act(1, occurred_at=utc(2026, 5)))
+    assert counts == UpsertCounts(replaced=1)
+    assert sorted(row.occurred_at for row in held(ledger).values()) == [utc(2024, 6), utc(2026, 5)]
 
 
 def test_the_same_id_in_another_scope_or_source_is_another_row(ledger):
@@ -138,53 +138,58 @@ def test_the_same_id_in_another_scope_or_source_is_another_row(ledger):
 def test_rows_that_come_again_unchanged_write_nothing(ledger):
     keep(ledger, act(1), act(2))
     before = ledger.info()
-    assert keep(ledger, act(1), act(2)) == Counts(unchanged=2)
+    assert keep(ledger, act(1), act(2)) == UpsertCounts(unchanged=2)
     assert ledger.info() == before
 
 
 def test_counts_say_what_a_commit_did(ledger):
     keep(ledger, act(1), act(2), act(3))
-    counts = keep(ledger, act(1), act(2, title="New"), act(4), slices=(Slice(EVER),))
-    assert counts == Counts(new=1, replaced=1, dropped=1, unchanged=1)
+    counts = keep(ledger, act(1), act(2, title="New"), act(4), slices=(ReplacedRange(EVER),))
+    assert counts == UpsertCounts(new=1, replaced=1, dropped=1, unchanged=1)
     assert sorted(held(ledger)) == [act(1).id, act(2).id, act(4).id]
 
 
 @pytest.mark.parametrize(
     ("retraction", "left"),
     [
-        (Retracted("org", id=act(1).id), [2, 3]),
-        (Retracted("org", subject="PAY-1"), [3]),
-        (Retracted("org", subject="PAY-1", kind="issue"), [2, 3]),
-        (Retracted("lab", subject="PAY-1"), [1, 2, 3]),
-        (Retracted("org", id="' OR '1'='1"), [1, 2, 3]),
+        (Retraction("org", id=act(1).id), [2, 3]),
+        (Retraction("org", work_item="PAY-1"), [3]),
+        (Retraction("org", work_item="PAY-1", kind="issue"), [2, 3]),
+        (Retraction("lab", work_item="PAY-1"), [1, 2, 3]),
+        (Retraction("org", id="' OR '1'='1"), [1, 2, 3]),
     ],
 )
 def test_a_retraction_takes_rows_by_id_or_by_subject(ledger, retraction, left):
-    keep(ledger, act(1, subject="PAY-1", kind="issue"), act(2, subject="PAY-1", kind="comment"), act(3))
+    keep(ledger, act(1, work_item="PAY-1", kind="issue"), act(2, work_item="PAY-1", kind="comment"), act(3))
     keep(ledger, retracted=(retraction,))
     assert sorted(held(ledger)) == [act(number).id for number in left]
 
 
 def test_a_retraction_takes_no_row_that_has_moved_out_of_what_was_asked(ledger):
-    keep(ledger, act(1, at=utc(2026, 5)), act(2, at=utc(2026, 1), account="bob"), act(3, at=utc(2026, 1)))
-    taken = tuple(Retracted("org", id=act(number).id) for number in (1, 2, 3))
-    keep(ledger, retracted=taken, accounts=frozenset({"ann"}), window=span(utc(2026, 1), utc(2026, 2)))
+    keep(
+        ledger,
+        act(1, occurred_at=utc(2026, 5)),
+        act(2, occurred_at=utc(2026, 1), account="bob"),
+        act(3, occurred_at=utc(2026, 1)),
+    )
+    taken = tuple(Retraction("org", id=act(number).id) for number in (1, 2, 3))
+    keep(ledger, retracted=taken, accounts=frozenset({"ann"}), period=span(utc(2026, 1), utc(2026, 2)))
     assert sorted(held(ledger)) == [act(1).id, act(2).id]
 
 
-def test_replacing_a_slice_spares_other_people_other_windows_and_other_scopes(ledger):
+def test_replacing_a_slice_spares_other_people_other_periods_and_other_scopes(ledger):
     inside = utc(2026, 1, 15)
     keep(
         ledger,
-        act(1, at=inside),
-        act(2, at=inside, account="bob"),
-        act(3, at=utc(2026, 2)),
-        act(4, at=inside, scope="lab"),
-        act(5, at=utc(2026, 1)),
+        act(1, occurred_at=inside),
+        act(2, occurred_at=inside, account="bob"),
+        act(3, occurred_at=utc(2026, 2)),
+        act(4, occurred_at=inside, scope="lab"),
+        act(5, occurred_at=utc(2026, 1)),
     )
     month = span(utc(2026, 1), utc(2026, 2))
-    counts = keep(ledger, accounts=frozenset({"ANN"}), slices=(Slice(month, "org"),))
-    assert counts == Counts(dropped=2)
+    counts = keep(ledger, accounts=frozenset({"ANN"}), slices=(ReplacedRange(month, "org"),))
+    assert counts == UpsertCounts(dropped=2)
     assert sorted(held(ledger)) == [act(number).id for number in (2, 3, 4)]
 
 
@@ -198,16 +203,16 @@ def test_accounts_are_compared_by_address_and_without_case(ledger):
     keep(ledger, *rows)
     assert list(held(ledger, None, by_accounts({"work": frozenset({"ann@example.org"})}))) == [act(1).id]
     assert list(held(ledger, None, by_accounts({"work": frozenset({"someone <>"})}))) == [act(3).id]
-    keep(ledger, accounts=frozenset({"ANN@example.org"}), slices=(Slice(EVER),))
+    keep(ledger, accounts=frozenset({"ANN@example.org"}), slices=(ReplacedRange(EVER),))
     assert sorted(held(ledger)) == [act(number).id for number in (2, 3, 4)]
 
 
-def test_a_window_is_half_open_and_exact_to_the_microsecond(ledger):
+def test_a_period_is_half_open_and_exact_to_the_microsecond(ledger):
     tick = dt.timedelta(microseconds=1)
     times = [utc(2026, 1) - tick, utc(2026, 1), utc(2026, 2) - tick, utc(2026, 2)]
     for number, at in enumerate(times):
-        keep(ledger, act(number, at=at))
-    assert sorted(row.at for row in held(ledger, span(utc(2026, 1), utc(2026, 2))).values()) == times[1:3]
+        keep(ledger, act(number, occurred_at=at))
+    assert sorted(row.occurred_at for row in held(ledger, span(utc(2026, 1), utc(2026, 2))).values()) == times[1:3]
 
 
 def test_nobody_wanted_gives_nobody_and_not_everyone(ledger):
@@ -220,13 +225,20 @@ def test_nobody_wanted_gives_nobody_and_not_everyone(ledger):
 def test_related_rows_are_found_through_subjects_and_references_of_anyone_at_any_time(ledger):
     sha = "0123456789abcdef0123456789abcdef01234567"
     rows = [
-        act(1, subject=f"commit/{sha}", part_of=("#12",), project="org/repo"),
-        act(2, subject="github.com/org/repo#12", account="bob", at=utc(2020), closes=("PAY-7",), kind="pull_request"),
-        act(3, subject="acme.atlassian.net/PAY-7", account="cy", source="jira"),
-        act(4, subject="commit/fff", reverts=("commit/0123456789ab",), scope="fork"),
-        act(5, subject="notes/5", about=("ORG/repo#12",), kind="note"),
-        act(6, subject="github.com/org/repo#13", account="bob"),
-        act(7, subject="github.com/org/other#12", account="bob"),
+        act(1, work_item=f"commit/{sha}", part_of=("#12",), project="org/repo"),
+        act(
+            2,
+            work_item="github.com/org/repo#12",
+            account="bob",
+            occurred_at=utc(2020),
+            closes=("PAY-7",),
+            kind="pull_request",
+        ),
+        act(3, work_item="acme.atlassian.net/PAY-7", account="cy", source="jira"),
+        act(4, work_item="commit/fff", reverts=("commit/0123456789ab",), scope="fork"),
+        act(5, work_item="notes/5", related_to=("ORG/repo#12",), kind="note"),
+        act(6, work_item="github.com/org/repo#13", account="bob"),
+        act(7, work_item="github.com/org/other#12", account="bob"),
     ]
     keep(ledger, *(row for row in rows if row.source == "work"))
     keep(ledger, rows[2], source="jira")
@@ -257,18 +269,18 @@ def test_coverage_of_one_source_leaves_that_of_others(ledger):
 def test_a_commit_planned_before_another_one_is_refused_and_changes_nothing(ledger):
     turn = ledger.turn("work")
     keep(ledger, act(1))
-    with pytest.raises(Overtaken):
-        ledger.commit(Change("work", to_table([act(1, title="Old")])), turn)
+    with pytest.raises(CommitConflict):
+        ledger.commit(Changeset("work", to_table([act(1, title="Old")])), turn)
     keep(ledger, act(1, source="play"), source="play")
-    ledger.commit(Change("work", to_table([act(2)]), coverage=(covered(),)), ledger.turn("work"))
+    ledger.commit(Changeset("work", to_table([act(2)]), coverage=(covered(),)), ledger.turn("work"))
     assert {row.title for row in from_table(ledger.rows())} == {"Change 1", "Change 2"}
 
 
 def test_reading_that_only_covered_counts_as_a_turn(ledger):
     turn = ledger.turn("work")
     keep(ledger, coverage=(covered(),))
-    with pytest.raises(Overtaken):
-        ledger.commit(Change("work", to_table([act(1)])), turn)
+    with pytest.raises(CommitConflict):
+        ledger.commit(Changeset("work", to_table([act(1)])), turn)
 
 
 def test_the_folder_is_private_and_ignores_itself_in_git(tmp_path):
@@ -321,7 +333,7 @@ def test_after_a_death_between_rows_and_coverage_no_cursor_is_given_until_all_wa
     keep(ledger, act(2))
     assert [each.cursor for each in ledger.coverage() if each.scope == "org"] == [None]
     other = span(utc(2100), utc(2101))
-    keep(ledger, coverage=(covered(window=other), covered(scope="org", window=other, cursor="2")))
+    keep(ledger, coverage=(covered(period=other), covered(scope="org", period=other, cursor="2")))
     assert {each.cursor for each in ledger.coverage() if each.scope == "org"} == {None, "2"}
     ledger.compact()
     assert {each.cursor for each in ledger.coverage() if each.scope == "org"} == {None, "2"}
@@ -348,7 +360,7 @@ def test_a_damaged_file_is_told_in_words(tmp_path):
 def older(place: Path) -> Ledger:
     """A ledger as schema 0 would have left it: `title` was called `subject_line`, and there was no `milestone`."""
     ledger = Ledger.open(place)
-    keep(ledger, act(1, milestone=None), act(2, milestone=None, at=utc(2024)), coverage=(covered(),))
+    keep(ledger, act(1, milestone=None), act(2, milestone=None, occurred_at=utc(2024)), coverage=(covered(),))
     uri = f"{ledger.location}/contributions"
     rows = DeltaTable(uri).to_pyarrow_table().drop_columns(["milestone"])
     rows = rows.rename_columns(["subject_line" if name == "title" else name for name in rows.column_names])
@@ -366,12 +378,12 @@ def test_an_older_ledger_is_brought_up_to_date_with_a_copy_kept(tmp_path):
     older(tmp_path / "ledger")
     ledger = Ledger.open(tmp_path / "ledger", migrations={0: one_step})
     assert ledger.info().schema == VERSION
-    assert sorted(held(ledger).values(), key=repr) == [act(1), act(2, at=utc(2024))]
+    assert sorted(held(ledger).values(), key=repr) == [act(1), act(2, occurred_at=utc(2024))]
     assert ledger.coverage() == [covered()]
     copy = DeltaTable(str(tmp_path / "ledger" / "contributions-v0")).to_pyarrow_table()
     assert sorted(copy["subject_line"].to_pylist()) == ["Change 1", "Change 2"]
     again = Ledger.open(tmp_path / "ledger")
-    assert keep(again, act(1, title="New"), act(3)) == Counts(new=1, replaced=1)
+    assert keep(again, act(1, title="New"), act(3)) == UpsertCounts(new=1, replaced=1)
     assert len(again.rows()) == 3
 
 
@@ -430,9 +442,9 @@ def test_forgetting_somebody_leaves_nothing_of_them_on_disk(tmp_path):
         keep(
             ledger,
             act(1, account="Cy <cy@example.org>", title=title),
-            act(2, account="Cy <CY@example.org>", at=utc(2020)),
-            act(3, owners=("Cy <cy@example.org>", "ann"), others=("cy@example.org",), title=title),
-            act(4, at=utc(2021)),
+            act(2, account="Cy <CY@example.org>", occurred_at=utc(2020)),
+            act(3, owners=("Cy <cy@example.org>", "ann"), participants=("cy@example.org",), title=title),
+            act(4, occurred_at=utc(2021)),
             coverage=(covered(accounts=frozenset({"cy@example.org", "ann"})), covered(scope="org", accounts=None)),
         )
     gone = ledger.forget(by_accounts({"work": frozenset({"Cy@example.org"})}))
@@ -441,8 +453,8 @@ def test_forgetting_somebody_leaves_nothing_of_them_on_disk(tmp_path):
     rows = held(ledger)
     assert sorted(rows) == [act(3).id, act(4).id]
     assert rows[act(3).id].owners == (FORGOTTEN, "ann")
-    assert rows[act(3).id].others == (FORGOTTEN,)
-    assert rows[act(4).id] == act(4, at=utc(2021))
+    assert rows[act(3).id].participants == (FORGOTTEN,)
+    assert rows[act(4).id] == act(4, occurred_at=utc(2021))
 
 
 def test_after_forgetting_a_reading_of_everyone_no_longer_counts_as_one(tmp_path):
@@ -480,7 +492,7 @@ def test_many_small_harvests_leave_few_files_and_every_row(ledger):
 
 def test_compacting_leaves_one_file_a_source_and_year_and_the_same_rows(ledger):
     for number in range(5):
-        keep(ledger, act(number), act(number + 100), act(number + 200, at=utc(2020)))
+        keep(ledger, act(number), act(number + 100), act(number + 200, occurred_at=utc(2020)))
     before = held(ledger)
     ledger.compact()
     assert ledger.info().files == 2
@@ -490,7 +502,7 @@ def test_compacting_leaves_one_file_a_source_and_year_and_the_same_rows(ledger):
 
 
 def test_export_writes_one_private_file_that_plain_pyarrow_reads(ledger, tmp_path):
-    keep(ledger, FULL_ROW, EMPTY_ROW, act(3, at=utc(2020)))
+    keep(ledger, FULL_ROW, EMPTY_ROW, act(3, occurred_at=utc(2020)))
     assert ledger.export(tmp_path / "all.parquet") == 3
     assert sorted(from_table(pq.read_table(tmp_path / "all.parquet")), key=repr) == sorted(
         held(ledger).values(), key=repr
@@ -530,14 +542,14 @@ def test_the_schema_version_is_in_the_table(tmp_path):
 
 def test_other_tools_read_the_table_as_it_is(tmp_path):
     ledger = Ledger.open(tmp_path / "ledger")
-    keep(ledger, act(1), act(2, at=utc(2024)))
+    keep(ledger, act(1), act(2, occurred_at=utc(2024)))
     keep(ledger, act(1, title="New"))
-    read = DeltaTable(f"{ledger.location}/contributions").scan(predicate="at >= '2026-01-01T00:00:00Z'")
+    read = DeltaTable(f"{ledger.location}/contributions").scan(predicate="occurred_at >= '2026-01-01T00:00:00Z'")
     assert pa.table(read.read_all()).select(["title"]).to_pylist() == [{"title": "New"}]
 
 
 def test_importing_the_ledger_imports_no_pandas():
-    code = "import sys, harvester.harvest; assert not {'pandas', 'pyarrow', 'deltalake'} & set(sys.modules)"
+    code = "import sys, harvester.harvesting.run; assert not {'pandas', 'pyarrow', 'deltalake'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -545,7 +557,7 @@ def test_importing_the_ledger_imports_no_pandas():
 def test_what_was_covered_is_forgotten_where_the_rows_are_gone(tmp_path, gone):
     """Else a ledger that somebody half deleted would tell of no work, and call that complete."""
     first = Ledger.open(tmp_path / "ledger")
-    first.commit(Change("work", to_table([act(1)]), None, EVER, coverage=(covered(),)))
+    first.commit(Changeset("work", to_table([act(1)]), None, EVER, coverage=(covered(),)))
     shutil.rmtree(tmp_path / "ledger" / gone)
     again = Ledger.open(tmp_path / "ledger")
     assert again.coverage() == []

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harvester.connector import Request
 from harvester.connectors.git import Git, cursor
-from harvester.harvest import change_of, harvest, plan, read
+from harvester.harvesting.plan import plan
+from harvester.harvesting.run import change_of, harvest, read
 from harvester.ledger import Ledger, by_accounts
-from harvester.schema import from_table
-from harvester.testing import tools
+from harvester.model.contribution import from_table
+from harvester.sdk.connector import Request
+from harvester.sdk.testing import connector_context
 from tests.gitrepo import ANN, BOB, Repo
 from tests.scripted import EVER, NOW, span, utc
 
@@ -31,11 +32,11 @@ merge = st.tuples(st.just("merge"), folders, st.sampled_from(list(PEOPLE)), date
 amend = st.tuples(st.just("amend"), folders, dates)
 reset = st.tuples(st.just("reset"), folders)
 away = st.tuples(st.just("away"), st.booleans())
-windows = st.tuples(st.integers(0, 2), st.integers(0, 2)).map(
+periods = st.tuples(st.integers(0, 2), st.integers(0, 2)).map(
     lambda pair: span(MONTHS[min(pair)], MONTHS[max(pair) + 1])
 )
 people = st.sampled_from([None, frozenset(PEOPLE.values()), *(frozenset({each}) for each in PEOPLE.values())])
-harvests = st.tuples(st.just("harvest"), windows, people, st.sampled_from(["well", "well", "refresh", "dies"]))
+harvests = st.tuples(st.just("harvest"), periods, people, st.sampled_from(["well", "well", "refresh", "dies"]))
 steps = st.one_of(commit, commit, merge, amend, reset, away, harvests, harvests)
 
 
@@ -50,7 +51,7 @@ class Story:
 
     @property
     def connector(self) -> Git:
-        return Git(repositories=["a", "b"], tools=tools(self.folder, source="work", now=NOW))
+        return Git(repositories=["a", "b"], context=connector_context(self.folder, source="work", now=NOW))
 
     def repo(self, name: str) -> Repo:
         here = self.folder / name
@@ -91,23 +92,23 @@ class Story:
         elif not gone and elsewhere.exists():
             elsewhere.rename(there)
 
-    def harvest(self, window, accounts, fate: str) -> None:
+    def harvest(self, period, accounts, fate: str) -> None:
         if fate == "dies":
-            (planned,) = plan(["work"], {"work": accounts}, window, self.ledger.coverage())
+            (planned,) = plan(["work"], {"work": accounts}, period, self.ledger.coverage())
             change = change_of(read("work", self.connector, planned.request), self.now())
             self.ledger.commit(dataclasses.replace(change, coverage=()))
             return
-        self.read(window, accounts, refresh=fate == "refresh")
+        self.read(period, accounts, refresh=fate == "refresh")
 
-    def read(self, window, accounts, *, refresh: bool = False) -> None:
+    def read(self, period, accounts, *, refresh: bool = False) -> None:
         outcome = harvest(
-            self.ledger, {"work": lambda: self.connector}, {"work": accounts}, window, clock=self.now, refresh=refresh
+            self.ledger, {"work": lambda: self.connector}, {"work": accounts}, period, clock=self.now, refresh=refresh
         )
         assert outcome.complete == (self.folder / "b").exists()
         scopes = self.scopes()
         wanted = by_accounts({"work": accounts})
-        held = {(row.scope, row.id): row for row in from_table(self.ledger.rows(window, wanted)) if row.scope in scopes}
-        anew = read("work", self.connector, Request(window, accounts)).rows
+        held = {(row.scope, row.id): row for row in from_table(self.ledger.rows(period, wanted)) if row.scope in scopes}
+        anew = read("work", self.connector, Request(period, accounts)).rows
         assert held == anew
 
     def scopes(self) -> set[str]:
@@ -157,17 +158,19 @@ class Counted:
         program.chmod(0o755)
         return cls(repo, Ledger.open(folder / "ledger"), folder)
 
-    def harvest(self, window=EVER, accounts=None, *, refresh: bool = False, **options: str) -> int:
+    def harvest(self, period=EVER, accounts=None, *, refresh: bool = False, **options: str) -> int:
         """Read it, and give back how many commits were counted; what is held is what a reading without a ledger has."""
-        made = Git(["repo"], tools(self.root, source="work", now=NOW), git=str(self.root / "git"), **options)
+        made = Git(
+            ["repo"], connector_context(self.root, source="work", now=NOW), git=str(self.root / "git"), **options
+        )
         log = self.root / "counted"
         log.write_text("")
         wanted = {"work": accounts}
-        outcome = harvest(self.ledger, {"work": lambda: made}, wanted, window, clock=lambda: NOW, refresh=refresh)
+        outcome = harvest(self.ledger, {"work": lambda: made}, wanted, period, clock=lambda: NOW, refresh=refresh)
         assert outcome.complete
         counted = len(log.read_text().split())
-        held = {(row.scope, row.id): row for row in from_table(self.ledger.rows(window, by_accounts(wanted)))}
-        assert held == read("work", made, Request(window, accounts)).rows
+        held = {(row.scope, row.id): row for row in from_table(self.ledger.rows(period, by_accounts(wanted)))}
+        assert held == read("work", made, Request(period, accounts)).rows
         return counted
 
 
@@ -196,10 +199,10 @@ class TestLineCountsAreNeverFetchedTwice:
     def test_another_account_counts_only_its_own_commits(self, counted):
         counted.repo.git("fast-import", "--quiet", "--force", given="".join(imported(n) for n in range(3 * MANY)))
         counted.repo.git("reset", "--quiet", "--hard")
-        window = span(MONTHS[0], utc(2027))
-        first = counted.harvest(window, frozenset({"a0@x"}))
+        period = span(MONTHS[0], utc(2027))
+        first = counted.harvest(period, frozenset({"a0@x"}))
         assert first == 3 * MANY // 2
-        assert counted.harvest(window) == 3 * MANY - first
+        assert counted.harvest(period) == 3 * MANY - first
 
     def test_what_was_counted_in_another_way_is_counted_again(self, counted):
         counted.harvest()
@@ -209,7 +212,9 @@ class TestLineCountsAreNeverFetchedTwice:
             old = {scope: json.dumps(json.loads(each) | {"made": made, "state": "x"}) for scope, each in known.items()}
             request = Request(EVER, cursors=old, earlier=lambda scope, ids: counted.ledger.earlier("work", scope, ids))
             program = str(counted.root / "git")
-            fetched = list(Git(["repo"], tools(counted.root, source="work", now=NOW), git=program).fetch(request))
+            fetched = list(
+                Git(["repo"], connector_context(counted.root, source="work", now=NOW), git=program).fetch(request)
+            )
             assert len(fetched) == MANY + 1
             assert len((counted.root / "counted").read_text().split()) == expected
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
-from harvester.coverage import WHOLE, Coverage
 from harvester.errors import LedgerError
-from harvester.harvest import harvest
-from harvester.ledger import Change, Counts, Ledger
-from harvester.schema import from_table, to_table
+from harvester.harvesting.run import harvest
+from harvester.ledger import Changeset, Ledger, UpsertCounts
+from harvester.ledger.coverage import WHOLE, Coverage
+from harvester.model.contribution import from_table, to_table
 from tests.ledger_process import harvest_git, world_of
 from tests.scripted import EVER, NOW, Scripted, act
 
@@ -176,18 +176,20 @@ def full_disk(place: Path, kilobytes: int):
 def test_a_full_disk_is_told_in_words_and_leaves_the_old_state(tmp_path):
     with full_disk(tmp_path / "disk", 512) as disk:
         ledger = Ledger.open(disk / "ledger")
-        ledger.commit(Change("work", to_table([act(1)])))
+        ledger.commit(Changeset("work", to_table([act(1)])))
         before = held(ledger)
         left = disk / "fill"
         fill(left)
         with pytest.raises(LedgerError, match="the disk is full"):
             ledger.commit(
-                Change("work", to_table([act(1, title="New"), act(2, body="x" * 5000)]), coverage=(covered(),))
+                Changeset("work", to_table([act(1, title="New"), act(2, body="x" * 5000)]), coverage=(covered(),))
             )
         assert held(ledger) == before
         assert ledger.coverage() == []
         left.unlink()
-        assert ledger.commit(Change("work", to_table([act(1, title="New"), act(2)]))) == Counts(new=1, replaced=1)
+        assert ledger.commit(Changeset("work", to_table([act(1, title="New"), act(2)]))) == UpsertCounts(
+            new=1, replaced=1
+        )
 
 
 def test_a_disk_that_fills_at_any_point_of_a_commit_never_leaves_half_of_it(tmp_path):
@@ -199,7 +201,7 @@ def test_a_disk_that_fills_at_any_point_of_a_commit_never_leaves_half_of_it(tmp_
             fill(disk / "fill", spare)
             rows = [act(number, title=f"With {spare} spare") for number in range(10)]
             try:
-                ledger.commit(Change("work", to_table(rows), coverage=(covered(),)))
+                ledger.commit(Changeset("work", to_table(rows), coverage=(covered(),)))
             except LedgerError:
                 refused += 1
             (disk / "fill").unlink()
@@ -219,7 +221,7 @@ def covered() -> Coverage:
 
 def test_a_quota_on_files_is_told_in_words_and_leaves_the_old_state(tmp_path):
     ledger = Ledger.open(tmp_path / "ledger")
-    ledger.commit(Change("work", to_table([act(1)])))
+    ledger.commit(Changeset("work", to_table([act(1)])))
     before = held(ledger)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -227,7 +229,7 @@ def test_a_quota_on_files_is_told_in_words_and_leaves_the_old_state(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
         with pytest.raises(LedgerError, match="a file may not become that large"):
             ledger.commit(
-                Change("work", to_table([act(number, body=str(random.random()) * 999) for number in range(500)]))
+                Changeset("work", to_table([act(number, body=str(random.random()) * 999) for number in range(500)]))
             )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -237,12 +239,12 @@ def test_a_quota_on_files_is_told_in_words_and_leaves_the_old_state(tmp_path):
 
 def test_a_read_only_disk_is_read_and_refuses_to_be_written(tmp_path):
     with full_disk(tmp_path / "disk", 2048) as disk:
-        Ledger.open(disk / "ledger").commit(Change("work", to_table([act(1)])))
+        Ledger.open(disk / "ledger").commit(Changeset("work", to_table([act(1)])))
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         ledger = Ledger.open(disk / "ledger")
         assert len(held(ledger)) == 1
         with pytest.raises(LedgerError, match="read-only"):
-            ledger.commit(Change("work", to_table([act(2)])))
+            ledger.commit(Changeset("work", to_table([act(2)])))
         with pytest.raises(LedgerError, match="read-only"):
             Ledger.open(disk / "another")
         world = world_of(0)
@@ -253,13 +255,13 @@ def test_a_read_only_disk_is_read_and_refuses_to_be_written(tmp_path):
 
 def test_a_disk_that_went_away_is_told_in_words(tmp_path):
     ledger = Ledger.open(tmp_path / "ledger")
-    ledger.commit(Change("work", to_table([act(1)])))
+    ledger.commit(Changeset("work", to_table([act(1)])))
     (tmp_path / "ledger").rename(tmp_path / "elsewhere")
     for action in (
         ledger.rows,
         ledger.coverage,
         ledger.info,
-        lambda: ledger.commit(Change("work", to_table([act(2)]))),
+        lambda: ledger.commit(Changeset("work", to_table([act(2)]))),
     ):
         with pytest.raises(LedgerError, match=re.escape(str(tmp_path / "ledger"))):
             action()
@@ -268,7 +270,7 @@ def test_a_disk_that_went_away_is_told_in_words(tmp_path):
 
 def test_a_killed_writer_leaves_files_that_nobody_sees_and_compacting_spares_while_they_are_young(tmp_path):
     ledger = Ledger.open(tmp_path / "ledger")
-    ledger.commit(Change("work", to_table([act(1)])))
+    ledger.commit(Changeset("work", to_table([act(1)])))
     staged = tmp_path / "ledger" / "contributions" / "staged.parquet"
     staged.write_bytes((next((tmp_path / "ledger" / "contributions").glob("work*.parquet"))).read_bytes())
     assert len(ledger.rows()) == 1

@@ -13,15 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harvester.coverage import WHOLE, Coverage
-from harvester.ledger import Change, Ledger, by_accounts
-from harvester.ledger.tables import Overtaken
-from harvester.schema import from_table, to_table
-from harvester.windows import Window
+from harvester.ledger import Changeset, Ledger, by_accounts
+from harvester.ledger.coverage import WHOLE, Coverage
+from harvester.ledger.delta_table import CommitConflict
+from harvester.model.contribution import from_table, to_table
+from harvester.model.periods import Period
 
 from .rows import row
 
-YEAR = Window(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.datetime(2027, 1, 1, tzinfo=dt.UTC))
+YEAR = Period(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.datetime(2027, 1, 1, tzinfo=dt.UTC))
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +59,12 @@ def ledger(options):
 
 def act(number, **values):
     return row(
-        **{"id": f"act/{number}", "subject": f"github.com/org/app#{number}", "closes": (f"PAY-{number}",)} | values
+        **{"id": f"act/{number}", "work_item": f"github.com/org/app#{number}", "closes": (f"PAY-{number}",)} | values
     )
 
 
 def keep(ledger, *rows, coverage=()):
-    return ledger.commit(Change("hub", to_table(rows), coverage=coverage))
+    return ledger.commit(Changeset("hub", to_table(rows), coverage=coverage))
 
 
 def ids(ledger, *narrowed):
@@ -108,8 +108,8 @@ def test_two_writers_at_once_lose_nothing(options):
 def test_a_reading_that_was_overtaken_is_refused(ledger, options):
     turn = ledger.turn("hub")
     keep(Ledger.open("s3://bucket/ledger", options=options), act(1))
-    with pytest.raises(Overtaken):
-        ledger.commit(Change("hub", to_table([act(2)])), turn)
+    with pytest.raises(CommitConflict):
+        ledger.commit(Changeset("hub", to_table([act(2)])), turn)
     assert ids(ledger) == ["act/1"]
 
 

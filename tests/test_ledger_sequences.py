@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harvester.connector import Gap
 from harvester.errors import SourceError
-from harvester.harvest import change_of, harvest, plan, read
+from harvester.harvesting.plan import plan
+from harvester.harvesting.run import change_of, harvest, read
 from harvester.ledger import Ledger, by_accounts
-from harvester.schema import from_table
-from harvester.windows import Window
+from harvester.model.contribution import from_table
+from harvester.model.periods import Period
+from harvester.sdk.connector import Gap
 from tests.scripted import EVER, NOW, Scripted, World, act, span, utc
 
 MONTHS = [span(utc(2025, month), utc(2025, month + 1)) for month in (10, 11)] + [
@@ -24,7 +25,7 @@ MONTHS = [span(utc(2025, month), utc(2025, month + 1)) for month in (10, 11)] + 
 PEOPLE = ("ann", "bob")
 
 months = st.integers(0, 3)
-windows = st.tuples(months, months).map(lambda pair: span(MONTHS[min(pair)].since, MONTHS[max(pair)].until))
+periods = st.tuples(months, months).map(lambda pair: span(MONTHS[min(pair)].since, MONTHS[max(pair)].until))
 accounts = st.sampled_from([None, frozenset({"ann"}), frozenset({"bob"}), frozenset(PEOPLE)])
 put = st.builds(
     lambda number, month, account, title, scope: ("put", number, month, account, title, scope),
@@ -33,7 +34,7 @@ put = st.builds(
 remove = st.builds(lambda number, scope: ("remove", number, scope), st.integers(0, 7), st.sampled_from(["org", "lab"]))
 reading = st.builds(
     lambda *parts: ("harvest", *parts),
-    windows,
+    periods,
     accounts,
     st.sampled_from(["cursor", "cursor", "missing", "missing", "plain", "whole"]),
     st.booleans(),
@@ -61,14 +62,14 @@ class Story:
 
     def put(self, number: int, month: int, account: str, title: int, scope: str) -> None:
         at = MONTHS[month].since + dt.timedelta(days=number)
-        self.world.put(act(number, at=at, account=account, title=f"Title {title}", scope=scope))
+        self.world.put(act(number, occurred_at=at, account=account, title=f"Title {title}", scope=scope))
 
     def remove(self, number: int, scope: str) -> None:
         self.world.remove(scope, f"commit:author:{number}")
 
-    def harvest(self, window: Window, accounts, style: str, refresh: bool, fate: str, number: int) -> None:
+    def harvest(self, period: Period, accounts, style: str, refresh: bool, fate: str, number: int) -> None:
         if fate == "between":
-            return self.die_between_the_commits(window, accounts, style, refresh)
+            return self.die_between_the_commits(period, accounts, style, refresh)
         holes = {
             "hole": Gap("", "no access"),
             "holed scope": Gap("org", "no access"),
@@ -76,29 +77,29 @@ class Story:
             "holed month": Gap("", "too many", MONTHS[number % 4]),
         }
         connector = Scripted(self.world, style, number if fate == "breaks" else None, holes.get(fate))
-        outcome = self.read(connector, window, accounts, refresh)
+        outcome = self.read(connector, period, accounts, refresh)
         if outcome.complete:
-            self.check(window, accounts)
+            self.check(period, accounts)
         return None
 
-    def read(self, connector, window, accounts, refresh=False):
+    def read(self, connector, period, accounts, refresh=False):
         outcome = harvest(
-            self.ledger, {"work": lambda: connector}, {"work": accounts}, window, clock=self.now, refresh=refresh
+            self.ledger, {"work": lambda: connector}, {"work": accounts}, period, clock=self.now, refresh=refresh
         )
         (source,) = outcome.sources
         assert source.committed
         assert isinstance(source.failed, SourceError | None)
         return outcome
 
-    def die_between_the_commits(self, window, accounts, style, refresh) -> None:
-        (planned,) = plan(["work"], {"work": accounts}, window, self.ledger.coverage(), refresh=refresh)
+    def die_between_the_commits(self, period, accounts, style, refresh) -> None:
+        (planned,) = plan(["work"], {"work": accounts}, period, self.ledger.coverage(), refresh=refresh)
         change = change_of(read("work", Scripted(self.world, style), planned.request), self.now())
         self.ledger.commit(dataclasses.replace(change, coverage=()))
 
-    def check(self, window, accounts) -> None:
+    def check(self, period, accounts) -> None:
         wanted = by_accounts({"work": accounts})
-        held = {(row.scope, row.id): row for row in from_table(self.ledger.rows(window, wanted))}
-        assert held == self.world.seen(window, accounts)
+        held = {(row.scope, row.id): row for row in from_table(self.ledger.rows(period, wanted))}
+        assert held == self.world.seen(period, accounts)
 
 
 def unfold(steps: list[tuple]) -> None:

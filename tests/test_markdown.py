@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from harvester.markdown import JOINER, LONGEST, Markdown, code, escape, link, safe_url, shown
+from harvester.reporting.markdown import JOINER, LONGEST, Markdown, code, escape, link, render_value
+from harvester.text import safe_url
 
 GFM = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
@@ -141,6 +142,6 @@ def test_code_holds_only_what_names_are_made_of():
 
 
 def test_what_is_ours_is_not_escaped_again():
-    assert shown(Markdown("**a**")) == "**a**"
-    assert shown("**a**") == "\\*\\*a\\*\\*"
-    assert shown(1234567) == "1,234,567"
+    assert render_value(Markdown("**a**")) == "**a**"
+    assert render_value("**a**") == "\\*\\*a\\*\\*"
+    assert render_value(1234567) == "1,234,567"

@@ -7,24 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvester import measures
-from harvester.agreed.assess import Agreed, assess
-from harvester.agreed.goals import Goal, Goals
-from harvester.frame import records
-from harvester.people import People
-from harvester.schema import Kind, Role
-from harvester.windows import Window, calendar
+from harvester.analysis import measures
+from harvester.analysis.frame import records
+from harvester.goals.assessment import GoalsAndDecisions, assess
+from harvester.goals.model import Goal, Goals
+from harvester.model.contribution import Kind, Role
+from harvester.model.people import People
+from harvester.model.periods import Period, calendar
 from tests.rows import ADA, GRACE, PEOPLE, at, commit, framed, review, row
 
-YEAR = Window(at("2026-01-01"), at("2027-01-01"))
+YEAR = Period(at("2026-01-01"), at("2027-01-01"))
 
 BOTH = People((ADA, GRACE), {"hub": "github", "hub2": "github"})
 
 
 def counted(rows, *names):
-    asked = {"persons": ["ada"], "window": YEAR, "calendar": calendar("UTC"), "people": PEOPLE}
-    frame = assess(framed(rows), Agreed(), now=at("2026-12-31"), **asked).frame
-    mine = frame[(frame["person"] == "ada") & frame["shown"] & ~frame["bot"]]
+    asked = {"persons": ["ada"], "period": YEAR, "calendar": calendar("UTC"), "people": PEOPLE}
+    frame = assess(framed(rows), GoalsAndDecisions(), now=at("2026-12-31"), **asked).frame
+    mine = frame[(frame["person"] == "ada") & frame["is_primary"] & ~frame["is_bot"]]
     return [measures.count(mine, name) for name in names]
 
 
@@ -85,7 +85,7 @@ def test_three_reviews_of_one_pull_request_are_one_review_and_three_submissions(
 
 def test_a_review_that_two_configured_sources_saw_is_one_submission():
     frame = framed([review(1, id="review/a"), review(1, id="review/a", source="hub2", scope="all")], BOTH)
-    assert measures.count(frame[frame["shown"]], "review_submissions") == 1
+    assert measures.count(frame[frame["is_primary"]], "review_submissions") == 1
 
 
 def test_a_review_of_ones_own_work_does_not_count():
@@ -104,55 +104,60 @@ def test_comments_count_each_and_only_on_the_work_of_others():
 
 def test_a_commit_picked_from_an_earlier_one_counts_once_and_where_they_name_each_other_one_counts():
     first, second = (f"commit/{letter * 40}" for letter in "ab")
-    picked = commit("b" * 40, same_as=(first,), at=at("2026-08-02"))
-    assert counted([commit("a" * 40), picked], "commits", "picked") == [1, 1]
-    assert counted([commit("a" * 40, same_as=(second,)), picked], "commits", "picked") == [1, 1]
+    picked = commit("b" * 40, picked_from=(first,), occurred_at=at("2026-08-02"))
+    assert counted([commit("a" * 40), picked], "commits", "cherry_picks") == [1, 1]
+    assert counted([commit("a" * 40, picked_from=(second,)), picked], "commits", "cherry_picks") == [1, 1]
     theirs = commit("a" * 40, account="Grace <grace@example.org>")
-    assert counted([theirs, picked], "commits", "picked") == [1, 0]
+    assert counted([theirs, picked], "commits", "cherry_picks") == [1, 0]
 
 
 def test_what_was_taken_back_is_told_until_it_is_put_back():
     merged = row(closes=(f"commit/{'a' * 40}",))
-    back = row(subject="github.com/org/app#2", reverts=(f"commit/{'a' * 7}",), at=at("2026-08-02"), account="grace")
-    again = row(subject="github.com/org/app#3", reverts=("#2",), at=at("2026-08-03"))
+    back = row(
+        work_item="github.com/org/app#2", reverts=(f"commit/{'a' * 7}",), occurred_at=at("2026-08-02"), account="grace"
+    )
+    again = row(work_item="github.com/org/app#3", reverts=("#2",), occurred_at=at("2026-08-03"))
     seen = commit("a" * 40)
-    assert counted([merged, seen, back], "pull_requests", "taken_back") == [1, 1]
-    assert counted([merged, seen, back, again], "pull_requests", "taken_back") == [2, 0]
+    assert counted([merged, seen, back], "pull_requests", "reverted") == [1, 1]
+    assert counted([merged, seen, back, again], "pull_requests", "reverted") == [2, 0]
 
 
 def test_one_commit_of_several_that_is_taken_back_does_not_take_its_pull_request_along():
     part = {"part_of": ("github.com/org/app#1",)}
-    back = commit("c" * 40, reverts=(f"commit/{'a' * 40}",), at=at("2026-08-02"))
-    assert counted([row(), commit("a" * 40, **part), back], "taken_back") == [1]
-    assert counted([row(), commit("a" * 40, **part), commit("b" * 40, **part), back], "taken_back") == [0]
+    back = commit("c" * 40, reverts=(f"commit/{'a' * 40}",), occurred_at=at("2026-08-02"))
+    assert counted([row(), commit("a" * 40, **part), back], "reverted") == [1]
+    assert counted([row(), commit("a" * 40, **part), commit("b" * 40, **part), back], "reverted") == [0]
 
 
 def test_others_are_people_of_what_counts_without_oneself_and_bots_each_once():
     rows = [
-        row(others=("grace", "linus", "ada", "dependabot[bot]")),
-        row(subject="github.com/org/app#2", others=("Linus",)),
-        row(subject="github.com/org/app#3", role="co-author", account="ada", others=("margaret",)),
-        commit("a" * 40, others=("Grace Hopper <grace@example.org>",)),
+        row(participants=("grace", "linus", "ada", "dependabot[bot]")),
+        row(work_item="github.com/org/app#2", participants=("Linus",)),
+        row(work_item="github.com/org/app#3", role="co-author", account="ada", participants=("margaret",)),
+        commit("a" * 40, participants=("Grace Hopper <grace@example.org>",)),
     ]
-    assert counted(rows, "with_others", "with_bots") == [2, 1]
-    assert counted([row()], "with_others") == [0]
+    assert counted(rows, "collaborators", "bot_assisted") == [2, 1]
+    assert counted([row()], "collaborators") == [0]
     # Who is not configured may be one person in both sources; `ghost` stands for anybody who is gone.
-    seen = [row(others=("linus", "margaret", "ghost")), commit("b" * 40, others=("Linus <linus@example.org>",))]
-    assert counted(seen, "with_others") == [2]
-    assert counted([row(others=("ghost", "ada"))], "with_others") == [0]
+    seen = [
+        row(participants=("linus", "margaret", "ghost")),
+        commit("b" * 40, participants=("Linus <linus@example.org>",)),
+    ]
+    assert counted(seen, "collaborators") == [2]
+    assert counted([row(participants=("ghost", "ada"))], "collaborators") == [0]
 
 
 def test_counts_by_thread_are_those_of_each_thread_by_itself():
-    goals = {"persons": ["ada"], "window": YEAR, "calendar": calendar("UTC"), "people": PEOPLE}
+    goals = {"persons": ["ada"], "period": YEAR, "calendar": calendar("UTC"), "people": PEOPLE}
     rows = [
-        row(others=("grace",)),
+        row(participants=("grace",)),
         review(1, id="r1", account="grace", owners=("ada",)),
         review(2, id="r2"), review(2, id="r3"),
-        row(kind="issue", role="assignee", subject="github.com/org/app#4", points=3.0),
-        row(kind="issue", role="resolver", subject="github.com/org/app#4", points=3.0),
-        row(subject="github.com/org/app#5", closes=("#4",), others=("grace", "linus")),
+        row(kind="issue", role="assignee", work_item="github.com/org/app#4", story_points=3.0),
+        row(kind="issue", role="resolver", work_item="github.com/org/app#4", story_points=3.0),
+        row(work_item="github.com/org/app#5", closes=("#4",), participants=("grace", "linus")),
     ]  # fmt: skip
-    frame = assess(framed(rows), Agreed(), now=at("2026-12-31"), **goals).frame
+    frame = assess(framed(rows), GoalsAndDecisions(), now=at("2026-12-31"), **goals).frame
     mine = frame[(frame["person"] == "ada").to_numpy(bool)]
     for name in measures.MEASURES:
         by_thread = measures.count_by(mine, name, ["thread"])
@@ -162,47 +167,49 @@ def test_counts_by_thread_are_those_of_each_thread_by_itself():
 
 def test_a_repository_is_the_same_in_other_letters_and_a_commit_in_another_clone():
     shouted = row(
-        source="here", scope="github.com/Org/App", subject="github.com/Org/App#1", account="Ada <ada@example.org>"
+        source="here", scope="github.com/Org/App", work_item="github.com/Org/App#1", account="Ada <ada@example.org>"
     )
     assert counted([row(), shouted], "pull_requests", "projects") == [1, 1]
     fork = {"source": "here", "account": "Ada <ada@example.org>", "id": "pull_request/author/abc"}
-    clones = [row(**fork), row(**fork, subject="github.com/ada/app#1", scope="github.com/ada/app")]
+    clones = [row(**fork), row(**fork, work_item="github.com/ada/app#1", scope="github.com/ada/app")]
     assert counted(clones, "pull_requests") == [1]
 
 
 def test_work_whose_uncounted_parts_alone_are_claimed_is_unplanned():
     goals = Goals(goals=(Goal.model_validate({"name": "g", "title": "G", "match": {"scopes": ["pay"]}}),))
     rows = [row(title="A page"), commit("a" * 40, title="pay: x", part_of=("github.com/org/app#1",))]
-    asked = {"persons": ["ada"], "window": YEAR, "calendar": calendar("UTC"), "people": PEOPLE}
-    made = assess(framed(rows), Agreed(goals), now=at("2026-12-31"), **asked)
+    asked = {"persons": ["ada"], "period": YEAR, "calendar": calendar("UTC"), "people": PEOPLE}
+    made = assess(framed(rows), GoalsAndDecisions(goals), now=at("2026-12-31"), **asked)
     assert (len(made.claims), measures.count(made.frame, "unplanned")) == (0, 1)
 
 
 def test_points_are_added_once_a_ticket_and_unknown_points_add_nothing():
     tickets = [
-        row(kind="issue", role="assignee", subject="acme.atlassian.net/PAY-1", points=3.0),
-        row(kind="issue", role="resolver", subject="acme.atlassian.net/PAY-1", points=3.0),
-        row(kind="issue", role="assignee", subject="acme.atlassian.net/PAY-2"),
+        row(kind="issue", role="assignee", work_item="acme.atlassian.net/PAY-1", story_points=3.0),
+        row(kind="issue", role="resolver", work_item="acme.atlassian.net/PAY-1", story_points=3.0),
+        row(kind="issue", role="assignee", work_item="acme.atlassian.net/PAY-2"),
     ]
-    assert counted(tickets, "tickets", "points") == [2, 3]
+    assert counted(tickets, "tickets", "story_points") == [2, 3]
 
 
 def test_a_ticket_that_nobody_did_does_not_count():
     states = ("completed", None, "not_planned", "duplicate")
     tickets = [
-        row(kind="issue", role="assignee", subject=f"github.com/org/app#{number}", state=state, points=1.0)
+        row(kind="issue", role="assignee", work_item=f"github.com/org/app#{number}", state=state, story_points=1.0)
         for number, state in enumerate(states)
     ]
-    assert counted(tickets, "tickets", "points") == [2, 2]
+    assert counted(tickets, "tickets", "story_points") == [2, 2]
 
 
 def test_an_assistant_among_the_co_authors_is_counted_as_such():
-    assert counted([row(others=("Claude <noreply@anthropic.com>", "grace"))], "with_bots", "pull_requests") == [1, 1]
+    assert counted(
+        [row(participants=("Claude <noreply@anthropic.com>", "grace"))], "bot_assisted", "pull_requests"
+    ) == [1, 1]
 
 
 def test_words_give_one_and_many():
     assert measures.MEASURES["reviews"].words(1) == "1 review"
-    assert measures.MEASURES["points"].words(2.5) == "2.5 points"
+    assert measures.MEASURES["story_points"].words(2.5) == "2.5 points"
     assert measures.MEASURES["commits"].words(12345) == "12,345 commits"
 
 
@@ -210,13 +217,13 @@ WORLD = [
     row(),
     row(source="here", scope="github.com/org/app", account="Ada <ada@example.org>"),
     row(source="there", scope="github.com/org/app", account="Grace <grace@example.org>"),
-    row(subject="github.com/org/app#2", role="co-author"),
+    row(work_item="github.com/org/app#2", role="co-author"),
     commit("a" * 40, part_of=("github.com/org/app#1",)),
     commit("a" * 40, source="there"),
     commit("b" * 40, title=None),
     review(3, id="review/1"),
     review(3, id="review/2"),
-    row(kind="issue", role="assignee", subject="github.com/org/app#9", points=2.0),
+    row(kind="issue", role="assignee", work_item="github.com/org/app#9", story_points=2.0),
 ]
 
 
@@ -228,7 +235,7 @@ def test_neither_the_order_of_sources_nor_reading_twice_changes_a_count(rows, ag
 @pytest.mark.parametrize(("first", "second"), list(itertools.permutations([{"additions": 5, "body": "why"}, {}])))
 def test_the_row_that_knows_more_is_shown(first, second):
     frame = framed([row(**first), row(source="hub2", **second)], BOTH)
-    assert frame.loc[frame["shown"], "body"].tolist() == ["why"]
+    assert frame.loc[frame["is_primary"], "body"].tolist() == ["why"]
 
 
 @pytest.mark.parametrize(
@@ -247,4 +254,4 @@ def test_the_row_that_knows_more_is_shown(first, second):
 def test_why_a_row_does_not_count_is_told_in_words_and_only_where_it_does_not(values, why):
     frame = framed([row(**values)])
     assert measures.uncounted(records(frame)[0]) == why
-    assert (why == "") == bool(len(measures.counting(frame[~frame["bot"]])))
+    assert (why == "") == bool(len(measures.counting(frame[~frame["is_bot"]])))

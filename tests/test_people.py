@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvester.accounts import account_key, email_of, mail_key, name_of, noreply_login
 from harvester.errors import PersonError
-from harvester.people import People, Person, names_of
+from harvester.model.accounts import account_key, email_of, mail_key, name_of, noreply_login
+from harvester.model.people import People, Person, names_of
 
 ANN = Person(
     "ann", "Ann Smith", ("ann@example.org", "Ann.Old@Example.org"), {"github": ("ann-s",), "work": ("asmith",)}

@@ -3,17 +3,17 @@
 import pytest
 from pydantic import ValidationError
 
-from harvester import plugins
 from harvester.errors import ConfigError, UnknownError
-from harvester.testing import tools
+from harvester.sdk import plugins
+from harvester.sdk.testing import connector_context
 
 
 @pytest.mark.usefixtures("diary")
 def test_a_third_partys_connector_is_found_and_made(tmp_path):
     assert "diary" in plugins.available(plugins.CONNECTORS)
-    handed = tools(tmp_path)
+    handed = connector_context(tmp_path)
     made = plugins.make_connector("diary", {"file": "x.csv"}, handed)
-    assert (made.file, made.project, made.tools) == ("x.csv", None, handed)
+    assert (made.file, made.project, made.context) == ("x.csv", None, handed)
 
 
 def test_ours_are_found_the_same_way():
@@ -34,7 +34,7 @@ def test_the_keys_of_a_section_are_the_fields_with_their_descriptions():
 @pytest.mark.usefixtures("diary")
 def test_a_wrong_section_is_refused_without_repeating_it(tmp_path):
     with pytest.raises(ValidationError) as caught:
-        plugins.make_connector("diary", {"file": "x", "token": "s3cr3t"}, tools(tmp_path))
+        plugins.make_connector("diary", {"file": "x", "token": "s3cr3t"}, connector_context(tmp_path))
     assert "token" in str(caught.value)
     assert "s3cr3t" not in str(caught.value)
 
@@ -75,10 +75,10 @@ def test_two_packages_with_one_name_are_not_chosen_between_in_silence(install):
         "class X: pass",
         "def X(): pass",
         "from dataclasses import dataclass\n@dataclass\nclass X:\n    file: str",
-        "from dataclasses import dataclass\n@dataclass\nclass Y:\n    tools: object\nX = Y(1)",
+        "from dataclasses import dataclass\n@dataclass\nclass Y:\n    context: object\nX = Y(1)",
     ],
 )
 def test_what_cannot_be_a_connector_is_refused(install, tmp_path, text):
     install("shapeless", text, shapeless="shapeless:X")
-    with pytest.raises(ConfigError, match="no dataclass with a field `tools`"):
-        plugins.make_connector("shapeless", {}, tools(tmp_path))
+    with pytest.raises(ConfigError, match="no dataclass with a field `context`"):
+        plugins.make_connector("shapeless", {}, connector_context(tmp_path))

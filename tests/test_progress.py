@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvester.agreed.goals import Goal
-from harvester.agreed.progress import Outcome, asked, bar, elapsed, outcomes, progress, read_outcome
-from harvester.frame import make_frame
-from harvester.people import People
-from harvester.schema import Contribution, to_table
-from harvester.windows import calendar
+from harvester.analysis.frame import make_frame
+from harvester.goals.model import Goal
+from harvester.goals.progress import Outcome, bar, elapsed, outcomes, progress, target_text
+from harvester.model.contribution import Contribution, to_table
+from harvester.model.outcomes import read_outcome
+from harvester.model.people import People
+from harvester.model.periods import calendar
 
 BERLIN = calendar("Europe/Berlin")
 DATES = {"from": dt.date(2026, 7, 1), "until": dt.date(2026, 10, 1)}
@@ -117,8 +118,8 @@ def test_outcomes_are_read_from_notes_in_the_order_of_time():
     said = [("note", "b = 2"), ("commit", "b = 3"), ("note", "a = 1\nb = 4 a month"), ("note", "?")]
     rows = [
         Contribution(
-            id=f"note:{n}", source="n", scope="n", kind=kind, subject=f"notebook/{n}", account="me", role="author",
-            at=day(8, n + 1), fields={"outcome": text},
+            id=f"note:{n}", source="n", scope="n", kind=kind, work_item=f"notebook/{n}", account="me", role="author",
+            occurred_at=day(8, n + 1), extra={"outcome": text},
         )
         for n, (kind, text) in enumerate(said)
     ]  # fmt: skip
@@ -175,4 +176,4 @@ def test_time_never_goes_back(first, second):
     ],
 )
 def test_what_was_asked_is_told_with_its_unit(keys, words):
-    assert asked(goal(**keys)) == words
+    assert target_text(goal(**keys)) == words

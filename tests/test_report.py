@@ -1,4 +1,4 @@
-"""Reports: the same material gives the same bytes, and a person's edits are never lost."""
+"""Reports: the same report_input gives the same bytes, and a person's edits are never lost."""
 
 import dataclasses
 import datetime as dt
@@ -7,45 +7,46 @@ import os
 
 import pytest
 
-from harvester import plugins
-from harvester.agreed.assess import Agreed, assess
-from harvester.changes import changes
-from harvester.connector import Gap
-from harvester.coverage import Standing
 from harvester.errors import ReportError
-from harvester.proof import digests, dump, evidence
-from harvester.report import Material, render, write
-from harvester.windows import Window, calendar
+from harvester.goals.assessment import GoalsAndDecisions, assess
+from harvester.ledger.coverage import SourceStatus
+from harvester.model.periods import Period, calendar
+from harvester.reporting.evidence import digests, dump, evidence
+from harvester.reporting.evidence_diff import changes
+from harvester.reporting.report import render, write
+from harvester.reporting.report_input import ReportInput
+from harvester.sdk import plugins
+from harvester.sdk.connector import Gap
 from tests.rows import PEOPLE, at, commit, framed, review, row
 
-NOTHING = Agreed()
-QUARTER = Window(at("2026-07-01"), at("2026-10-01"), "third quarter of 2026")
+NOTHING = GoalsAndDecisions()
+QUARTER = Period(at("2026-07-01"), at("2026-10-01"), "third quarter of 2026")
 REPORT = plugins.load(plugins.REPORTS, "accomplishments")
 ROWS = [
     row(title="Carry the order's key", url="https://github.com/org/app/pull/1", additions=340, deletions=120),
-    row(subject="github.com/org/app#9", at=at("2026-10-01"), title="Next quarter's"),
+    row(work_item="github.com/org/app#9", occurred_at=at("2026-10-01"), title="Next quarter's"),
     commit("a" * 40, part_of=("github.com/org/app#1",), title="One of its commits"),
     commit("b" * 40, title="A commit of its own"),
     review(3, state="approved", title="Grace's work"),
-    row(kind="issue", role="assignee", subject="acme.atlassian.net/PAY-7", points=5.0, title="Charged twice"),
-    row(account="dependabot[bot]", subject="github.com/org/app#4", title="Bump"),
-    row(account="grace", subject="github.com/org/app#3", title="Grace's work"),
+    row(kind="issue", role="assignee", work_item="acme.atlassian.net/PAY-7", story_points=5.0, title="Charged twice"),
+    row(account="dependabot[bot]", work_item="github.com/org/app#4", title="Bump"),
+    row(account="grace", work_item="github.com/org/app#3", title="Grace's work"),
 ]
 
 
-def material(rows=ROWS, gaps=(), read_at="2026-10-02", agreed=NOTHING, **values):
-    known = Standing("hub", QUARTER, holes=gaps, read_at=at(read_at))
+def report_input(rows=ROWS, gaps=(), read_at="2026-10-02", agreed=NOTHING, **values):
+    known = SourceStatus("hub", QUARTER, holes=gaps, read_at=at(read_at))
     given = {
-        "window": QUARTER, "persons": ("ada",), "standings": [known],
+        "period": QUARTER, "persons": ("ada",), "standings": [known],
         "calendar": calendar("Europe/Berlin"), "people": PEOPLE,
     }  # fmt: skip
     given |= values
-    shared = {name: given[name] for name in ("persons", "window", "calendar", "people")}
-    return Material(assessment=assess(framed(rows), agreed, now=at(read_at), **shared), **given)
+    shared = {name: given[name] for name in ("persons", "period", "calendar", "people")}
+    return ReportInput(assessment=assess(framed(rows), agreed, now=at(read_at), **shared), **given)
 
 
 def test_counts_list_and_proof_come_from_the_rows():
-    text = render(REPORT, material())
+    text = render(REPORT, report_input())
     assert "1 pull request merged, 1 ticket resolved (5 points) and 1 more commit in 1 project." in text
     assert "1 review for 1 person." in text
     assert "| [app#1](https://github.com/org/app/pull/1) | Carry the order's key | merged 1 Aug | +340 −120 |" in text
@@ -57,52 +58,52 @@ def test_counts_list_and_proof_come_from_the_rows():
 
 
 def test_the_same_material_gives_the_same_bytes_whatever_the_order_of_its_rows():
-    assert render(REPORT, material(ROWS)) == render(REPORT, material(ROWS[::-1]))
+    assert render(REPORT, report_input(ROWS)) == render(REPORT, report_input(ROWS[::-1]))
 
 
 def test_holes_come_first_and_once():
     gaps = (Gap("org", "401: the token has expired"), Gap("org", "401: the token has expired"))
-    lines = render(REPORT, material(gaps=gaps)).splitlines()
+    lines = render(REPORT, report_input(gaps=gaps)).splitlines()
     assert lines[3].startswith("> **Incomplete.**")
     assert [line for line in lines if "expired" in line] == ["> - hub: org: 401: the token has expired"]
     assert any("**incomplete**" in line for line in lines)
 
 
 def test_no_work_is_said_in_words():
-    assert "No work was found in this window." in render(REPORT, material([]))
+    assert "No work was found in this period." in render(REPORT, report_input([]))
 
 
-def test_a_window_that_still_ran_says_as_of_when_it_was_read():
-    assert "complete, as of 3 Sep 14:30" in render(REPORT, material(read_at="2026-09-03T12:30"))
-    assert "as of" not in render(REPORT, material())
+def test_a_period_that_still_ran_says_as_of_when_it_was_read():
+    assert "complete, as of 3 Sep 14:30" in render(REPORT, report_input(read_at="2026-09-03T12:30"))
+    assert "as of" not in render(REPORT, report_input())
 
 
 def test_the_days_beside_the_acts_are_those_of_the_report_though_more_was_read_for_a_goal():
-    year = Standing("hub", Window(at("2026-01-01"), at("2027-01-01")), read_at=at("2027-01-02"))
-    last = render(REPORT, material(standings=[year])).split("## What this report knows")[1]
+    year = SourceStatus("hub", Period(at("2026-01-01"), at("2027-01-01")), read_at=at("2027-01-02"))
+    last = render(REPORT, report_input(standings=[year])).split("## What this report knows")[1]
     assert "| hub | 1 July to 1 October 2026 | 3 | complete |" in last
 
 
 def test_evidence_is_over_rows_and_not_their_order():
-    assert digests(evidence(material(ROWS), "r")) == digests(evidence(material(ROWS[::-1]), "r"))
-    assert digests(evidence(material(ROWS), "r")) != digests(evidence(material(ROWS[1:]), "r"))
+    assert digests(evidence(report_input(ROWS), "r")) == digests(evidence(report_input(ROWS[::-1]), "r"))
+    assert digests(evidence(report_input(ROWS), "r")) != digests(evidence(report_input(ROWS[1:]), "r"))
 
 
 def test_evidence_names_what_changed_by_row_and_source_but_not_when_it_was_read():
-    before = evidence(material(), "r")
-    edited = [dataclasses.replace(ROWS[0], title="Another title"), *ROWS[2:], row(subject="github.com/org/app#77")]
-    after = evidence(material(edited, gaps=(Gap("org", "401"),)), "r")
+    before = evidence(report_input(), "r")
+    edited = [dataclasses.replace(ROWS[0], title="Another title"), *ROWS[2:], row(work_item="github.com/org/app#77")]
+    after = evidence(report_input(edited, gaps=(Gap("org", "401"),)), "r")
     told = changes(before, after)
     assert "row new: github.com/org/app#77 (author, ada): Work" in told
     assert "row changed: github.com/org/app#1 (author, ada): title 'Carry the order's key' → 'Another title'" in told
     assert "source changed: hub: complete → org: 401" in told
-    assert changes(before, evidence(material(read_at="2026-10-09"), "r")) == []
+    assert changes(before, evidence(report_input(read_at="2026-10-09"), "r")) == []
     assert json.loads(dump(before)) == before
 
 
 def test_a_report_is_replaced_but_not_one_that_a_person_edited(tmp_path):
     path = tmp_path / "deep" / "report.md"
-    text = render(REPORT, material())
+    text = render(REPORT, report_input())
     write(text, path)
     write(text, path)
     path.write_text(path.read_text() + "\nMy own words.\n")
@@ -122,7 +123,7 @@ def test_a_file_that_is_no_report_is_left_alone(tmp_path):
 
 
 def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path):
-    text = render(REPORT, material())
+    text = render(REPORT, report_input())
     (tmp_path / "link.md").symlink_to("report.md")
     write(text, tmp_path / "link.md")
     assert (tmp_path / "link.md").is_symlink()
@@ -170,12 +171,12 @@ def test_a_file_where_a_folder_should_be_is_said_so(tmp_path):
 
 
 def test_the_head_cannot_be_broken_by_a_person_s_name():
-    text = render(REPORT, material(persons=("<a--><script>@b.c>",)))
+    text = render(REPORT, report_input(persons=("<a--><script>@b.c>",)))
     assert text.splitlines()[0].endswith("-->")
     assert text.splitlines()[0].count("-->") == 1
     assert "<script" not in text.splitlines()[0]
 
 
 def test_times_are_the_person_s_own():
-    late = row(at=dt.datetime(2026, 7, 31, 22, 30, tzinfo=dt.UTC))
-    assert "merged 1 Aug" in render(REPORT, material([late]))
+    late = row(occurred_at=dt.datetime(2026, 7, 31, 22, 30, tzinfo=dt.UTC))
+    assert "merged 1 Aug" in render(REPORT, report_input([late]))

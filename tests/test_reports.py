@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from harvester.reports.goals import slug
+from harvester.reports.sections.goals import slug
 from harvester.version import VERSION
+from tests.environments import run, stand_in
 from tests.servers.github import TOKEN, GitHubServer, World
-from tests.worlds import run, stand_in
 
 CASES = Path(__file__).parent / "reports"
 BESIDE = ("goals.toml", "decisions.toml", "notebook.md")
@@ -27,42 +27,44 @@ ALL = sorted(each.name for each in CASES.iterdir() if each.is_dir())
 def the_world_of(case, tmp_path):
     """The case's repository with its files, and a GitHub on localhost that knows what its github.toml says."""
     folder = CASES / case
-    world = stand_in(tmp_path, (folder / "history.sh").read_text())
+    environment = stand_in(tmp_path, (folder / "history.sh").read_text())
     for name in BESIDE:
         if (folder / name).exists():
-            (world.cwd / name).write_bytes((folder / name).read_bytes())
-    world.environ["GITHUB_TOKEN"] = TOKEN
+            (environment.cwd / name).write_bytes((folder / name).read_bytes())
+    environment.environ["GITHUB_TOKEN"] = TOKEN
     with contextlib.ExitStack() as stack:
         known = folder / "github.toml"
         url = stack.enter_context(GitHubServer(github(known))).url if known.exists() else ""
         if (folder / "harvester.toml").exists():
             text = (folder / "harvester.toml").read_text().replace("{github}", url)
-            (world.cwd / "harvester.toml").write_text(text)
-        yield world
+            (environment.cwd / "harvester.toml").write_text(text)
+        yield environment
 
 
 def github(path):
     """What a github.toml says: pull requests, then issues, each with a number of its own."""
-    told, world = tomllib.loads(path.read_text()), World()
+    told, environment = tomllib.loads(path.read_text()), World()
     numbers = itertools.count(1)
     pulls, named = [], {}
     for each in told["pulls"]:
         closes = each.pop("closes", ())
-        pulls.append((world.pull(each.pop("repository"), each.pop("author"), each.pop("created"), **each), closes))
+        pulls.append(
+            (environment.pull(each.pop("repository"), each.pop("author"), each.pop("created"), **each), closes)
+        )
     for each in told["issues"]:
         name, reason = each.pop("name"), each.pop("reason", "COMPLETED")
-        issue = world.issue(each.pop("repository"), each.pop("author"), each.pop("created"), **each)
+        issue = environment.issue(each.pop("repository"), each.pop("author"), each.pop("created"), **each)
         issue["stateReason"] = issue["timelineItems"][0]["stateReason"] = reason
         named[name] = issue
     for item in (*(pull for pull, _ in pulls), *named.values()):
         _numbered(item, next(numbers))
     for pull, closes in pulls:
         pull["closingIssuesReferences"] = [named[name] for name in closes]
-    return world
+    return environment
 
 
 def _numbered(item, number):
-    """With this number in place of the one that the world made up."""
+    """With this number in place of the one that the environment made up."""
     old, address = item["url"], item["url"].rpartition("/")[0] + f"/{number}"
     for each in (item, *item.get("reviews", ())):
         each["url"] = each["url"].replace(old, address)
@@ -72,8 +74,8 @@ def _numbered(item, number):
 @pytest.mark.parametrize("case", ALL)
 def test_the_report_is_as_expected(case, tmp_path):
     folder = CASES / case
-    with the_world_of(case, tmp_path) as world:
-        status, out, err = run(world, *(folder / "command").read_text().split())
+    with the_world_of(case, tmp_path) as environment:
+        status, out, err = run(environment, *(folder / "command").read_text().split())
     written = out.replace(f"harvester {VERSION} ·", "harvester VERSION ·", 1)
     if os.environ.get("HARVESTER_GOLDEN") == "write":
         (folder / "expected.md").write_text(written, encoding="utf-8")
@@ -85,15 +87,15 @@ def test_the_report_is_as_expected(case, tmp_path):
 @pytest.mark.parametrize("case", ALL)
 def test_every_number_is_recounted_and_every_link_followed(case, tmp_path):
     """Without the measures' code: the rows of the evidence, counted by hand, and the addresses of its rows."""
-    with the_world_of(case, tmp_path) as world:
-        run(world, *(CASES / case / "command").read_text().split(), "--output", "report.md")
-    text = (world.cwd / "report.md").read_text(encoding="utf-8")
-    told = json.loads((world.cwd / "report.md.evidence.json").read_text())
-    since, until = told["window"]["since"], told["window"]["until"]
-    mine = [each for each in told["rows"] if since <= each["at"] < until]
+    with the_world_of(case, tmp_path) as environment:
+        run(environment, *(CASES / case / "command").read_text().split(), "--output", "report.md")
+    text = (environment.cwd / "report.md").read_text(encoding="utf-8")
+    told = json.loads((environment.cwd / "report.md.evidence.json").read_text())
+    since, until = told["period"]["since"], told["period"]["until"]
+    mine = [each for each in told["rows"] if since <= each["occurred_at"] < until]
 
     def subjects(kind, *roles):
-        return {each["subject"].lower() for each in mine if each["kind"] == kind and each["role"] in roles}
+        return {each["work_item"].lower() for each in mine if each["kind"] == kind and each["role"] in roles}
 
     pulls, commits = subjects("pull_request", "author"), subjects("commit", "author")
     inside = set(re.findall(r"(\d+) commits? (?:is|are) part of", text))

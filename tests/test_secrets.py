@@ -10,10 +10,10 @@ import pytest
 from keyring.backend import KeyringBackend
 from pydantic import BaseModel, ValidationError
 
-from harvester.connector import Tools
 from harvester.errors import SecretError
-from harvester.secrets import Secret, Vault
-from harvester.testing import tools
+from harvester.sdk.connector import ConnectorContext
+from harvester.sdk.secrets import Secret, SecretStore
+from harvester.sdk.testing import connector_context
 
 VALUE = "s3cr3t/with+signs="
 
@@ -23,22 +23,22 @@ def python(code):
 
 
 def test_the_environment(tmp_path):
-    assert Vault({"TOKEN": f" {VALUE}\n"}, tmp_path).reveal(Secret("env:TOKEN")) == VALUE
+    assert SecretStore({"TOKEN": f" {VALUE}\n"}, tmp_path).reveal(Secret("env:TOKEN")) == VALUE
 
 
 def test_a_file_beside_the_configuration(tmp_path):
     (tmp_path / "token").write_text(f"{VALUE}\n")
-    vault = Vault({}, tmp_path)
+    vault = SecretStore({}, tmp_path)
     assert vault.reveal(Secret("file:token")) == vault.reveal(Secret(f"file:{tmp_path}/token")) == VALUE
 
 
 def test_a_command_with_its_arguments_environment_and_folder(tmp_path):
-    vault = Vault({"PART": VALUE}, tmp_path)
+    vault = SecretStore({"PART": VALUE}, tmp_path)
     assert vault.reveal(python("import os; print(os.environ['PART'], os.getcwd())")) == f"{VALUE} {tmp_path}"
 
 
 def test_a_command_is_not_read_by_a_shell(tmp_path):
-    assert Vault({}, tmp_path).reveal(python("print('a; touch b > c')")) == "a; touch b > c"
+    assert SecretStore({}, tmp_path).reveal(python("print('a; touch b > c')")) == "a; touch b > c"
     assert not list(tmp_path.iterdir())
 
 
@@ -55,11 +55,11 @@ def test_the_keyring(tmp_path):
     before = keyring.get_keyring()
     keyring.set_keyring(InMemory())
     try:
-        assert Vault({}, tmp_path).reveal(Secret("keyring:a/b/ann")) == VALUE
+        assert SecretStore({}, tmp_path).reveal(Secret("keyring:a/b/ann")) == VALUE
         with pytest.raises(SecretError, match="The keyring has nothing for 'a/b/bo'"):
-            Vault({}, tmp_path).reveal(Secret("keyring:a/b/bo"))
+            SecretStore({}, tmp_path).reveal(Secret("keyring:a/b/bo"))
         with pytest.raises(SecretError, match="names no service and user"):
-            Vault({}, tmp_path).reveal(Secret("keyring:ann"))
+            SecretStore({}, tmp_path).reveal(Secret("keyring:ann"))
     finally:
         keyring.set_keyring(before)
 
@@ -67,7 +67,7 @@ def test_the_keyring(tmp_path):
 def test_a_keyring_that_is_not_installed_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(SecretError, match="pip install 'contribution-harvester\\[keyring\\]'"):
-        Vault({}, tmp_path).reveal(Secret("keyring:service/user"))
+        SecretStore({}, tmp_path).reveal(Secret("keyring:service/user"))
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ def test_a_keyring_that_is_not_installed_says_what_to_install(tmp_path, monkeypa
 def test_a_reference_that_leads_nowhere_says_so(tmp_path, reference, message):
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SecretError) as caught:
-        Vault({"EMPTY": " "}, tmp_path).reveal(Secret(reference))
+        SecretStore({"EMPTY": " "}, tmp_path).reveal(Secret(reference))
     assert message in caught.value.message
     assert caught.value.hint
 
 
 def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path):
     """The grandchild keeps the pipe open; waiting for it would take a minute."""
-    vault = Vault({"PATH": "/usr/bin:/bin"}, tmp_path, command_seconds=0.3)
+    vault = SecretStore({"PATH": "/usr/bin:/bin"}, tmp_path, command_seconds=0.3)
     began = time.monotonic()
     with pytest.raises(SecretError, match=r"gave no secret \(no answer in 0.3 seconds\)"):
         vault.reveal(Secret("command:sh -c 'sleep 60 & sleep 60'"))
@@ -104,7 +104,7 @@ def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path):
 
 
 def test_what_a_failing_command_said_is_not_repeated(tmp_path, capfd):
-    vault = Vault({"S": VALUE}, tmp_path)
+    vault = SecretStore({"S": VALUE}, tmp_path)
     with pytest.raises(SecretError) as caught:
         vault.reveal(python("import os, sys; print(os.environ['S']); sys.exit(os.environ['S'])"))
     assert VALUE not in "".join(traceback.format_exception(caught.value))
@@ -113,10 +113,10 @@ def test_what_a_failing_command_said_is_not_repeated(tmp_path, capfd):
 
 def test_a_secret_shows_itself_nowhere(tmp_path, caplog):
     secret = Secret("env:TOKEN")
-    vault = Vault({"TOKEN": VALUE, "OTHER": "another one"}, tmp_path)
+    vault = SecretStore({"TOKEN": VALUE, "OTHER": "another one"}, tmp_path)
     assert vault.reveal(secret) == VALUE
-    handed = tools(tmp_path, environ={"TOKEN": VALUE})
-    assert isinstance(handed, Tools)
+    handed = connector_context(tmp_path, environ={"TOKEN": VALUE})
+    assert isinstance(handed, ConnectorContext)
     handed.reveal(secret)
     logging.getLogger("test").error("%r %s %r %s", vault, vault, handed, handed.reveal)
     for shown in (caplog.text, repr(vault), str(vault), repr(handed), repr(handed.reveal), repr(secret), str(secret)):
@@ -164,7 +164,7 @@ def test_a_scheme_written_wrongly_is_told_with_the_nearest_one(written, scheme):
 
 
 def test_redaction_takes_out_what_was_given_out(tmp_path):
-    vault = Vault({"A": VALUE, "B": VALUE + "longer"}, tmp_path)
+    vault = SecretStore({"A": VALUE, "B": VALUE + "longer"}, tmp_path)
     assert vault.redact(f"x {VALUE}") == f"x {VALUE}"
     vault.reveal(Secret("env:A"))
     vault.reveal(Secret("env:B"))

@@ -1,7 +1,8 @@
-"""The shape of the code: imports point one way, modules stay small, the library does not print."""
+"""The shape of the code: imports point down, without circles; the library does not print."""
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,26 @@ import harvester
 ROOT = Path(__file__).parent.parent
 PACKAGES = {"harvester": "harvester", "connectors": "harvester.connectors", "reports": "harvester.reports"}
 MODULES = sorted(path for folder in PACKAGES for path in (ROOT / folder).rglob("*.py"))
-LINES = 400
+FLOORS = (
+    {"errors", "text", "version"},
+    {"files"},
+    {"model"},
+    {"sdk"},
+    {"config", "ledger", "analysis"},
+    {"goals", "notebook", "harvesting"},
+    {"reporting"},
+    {"workspace"},
+    {"cli"},
+    {"__main__"},
+)
+"""What stands on what, from the ground up: a package imports only from floors below its own, or from itself."""
+PLUGINS = {
+    "harvester.connectors": {"errors", "text", "files", "version", "model", "sdk"},
+    "harvester.reports": {"errors", "text", "files", "version", "model", "sdk", "analysis", "goals", "reporting"},
+}
+"""What connectors and reports may import of harvester."""
+BESIDE = {("connectors/notebook.py", "notebook")}
+"""The connector of the notebook reads what the package of the notebook parses."""
 
 
 def name_of(path: Path) -> str:
@@ -38,33 +58,72 @@ def below(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
+def part_of(name: str) -> str:
+    """The part of harvester that a dotted name is in: `ledger` of `harvester.ledger.links`; '' of none."""
+    return name.split(".")[1] if name.startswith("harvester.") else ""
+
+
+def upward(path: Path) -> list[str]:
+    """What a module imports of harvester from its own floor or one above it."""
+    own = part_of(name_of(path))
+    height = next(number for number, parts in enumerate(FLOORS) if own in parts)
+    allowed = {own}.union(*FLOORS[:height])
+    return [name for name in imported(path) if part_of(name) not in {"", *allowed}]
+
+
+CORE = [path for path in MODULES if part_of(name_of(path)) not in {"connectors", "reports", ""}]
+
+
 def test_imports_are_read_as_they_are_written():
     """The tests below see nothing where this reader sees nothing."""
     assert "harvester.version.VERSION" in set(imported(ROOT / "harvester" / "__init__.py"))
-    assert "harvester.errors.WindowError" in set(imported(ROOT / "harvester" / "windows.py"))
+    assert "harvester.errors.PeriodError" in set(imported(ROOT / "harvester" / "model" / "periods.py"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_imports_point_one_way(path):
-    """connectors → harvester ← reports, and neither knows the other."""
-    folder = path.relative_to(ROOT).parts[0]
-    forbidden = [package for own, package in PACKAGES.items() if own not in {folder, "harvester"}]
-    forbidden += ["connectors", "reports"]
-    if folder != "harvester":
-        forbidden.append("harvester.cli")
-    assert [name for name in imported(path) if below(name, *forbidden)] == []
+@pytest.mark.parametrize("path", CORE, ids=name_of)
+def test_no_import_points_upward(path):
+    """errors, text, files → model → sdk → config, ledger, analysis → goals, notebook, harvesting → … → cli."""
+    assert upward(path) == []
 
 
-def test_only_the_command_knows_the_command():
-    core = [path for path in MODULES if not below(name_of(path), "harvester.cli", "harvester.__main__")]
-    assert [
-        str(path) for path in core for name in imported(path) if below(name, "harvester.cli", "click", "rich")
-    ] == []
+@pytest.mark.parametrize("path", [path for path in MODULES if path not in CORE], ids=name_of)
+def test_plugins_use_what_is_meant_for_them(path):
+    """connectors → sdk, model; reports → reporting, goals, analysis; neither knows the other."""
+    own = next((package for package in PLUGINS if below(name_of(path), package)), None)
+    wrong = [
+        name
+        for name in imported(path)
+        if own
+        and part_of(name)
+        and not below(name, own)
+        and part_of(name) not in PLUGINS[own]
+        and (path.relative_to(ROOT).as_posix(), part_of(name)) not in BESIDE
+    ]
+    assert wrong == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_modules_stay_small_enough_to_be_read(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES
+def test_no_module_needs_itself():
+    """Among modules, imports inside functions included, there is no circle."""
+    names = {name_of(path) for path in MODULES}
+    needs = {
+        name_of(path): {
+            module
+            for each in imported(path)
+            for module in (each, each.rpartition(".")[0])
+            if module in names and module != name_of(path)
+        }
+        for path in MODULES
+        if path.name != "__init__.py"
+    }
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle: {' → '.join(error.args[1])}")
+
+
+def test_only_the_command_knows_the_terminal():
+    core = [path for path in MODULES if not below(name_of(path), "harvester.cli", "harvester.workspace")]
+    assert [str(path) for path in core for name in imported(path) if below(name, "click", "rich")] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

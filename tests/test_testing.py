@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from harvester.connector import Done, Event, Gap, Request, Retracted
 from harvester.errors import SourceError
-from harvester.schema import Contribution
-from harvester.testing import check_connector, tools
-from harvester.windows import Window, calendar, parse
+from harvester.model.contribution import Contribution
+from harvester.model.periods import Period, calendar, parse
+from harvester.sdk.connector import Event, Gap, Request, Retraction, ScopeCompleted
+from harvester.sdk.testing import check_connector, connector_context
 from tests.conftest import GUIDE, blocks
 
 JULY = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
-REQUEST = Request(Window(JULY, JULY + dt.timedelta(days=90)), frozenset({"ann"}))
+REQUEST = Request(Period(JULY, JULY + dt.timedelta(days=90)), frozenset({"ann"}))
 
 
 def row(day: int, **changes: object) -> Contribution:
     made = Contribution(
-        id=f"note/author/{day}", source="test", scope="s", kind="note", subject=f"note/{day}", account="Ann",
-        role="author", at=JULY + dt.timedelta(days=day),
+        id=f"note/author/{day}", source="test", scope="s", kind="note", work_item=f"note/{day}", account="Ann",
+        role="author", occurred_at=JULY + dt.timedelta(days=day),
     )  # fmt: skip
     return dataclasses.replace(made, **changes)
 
@@ -34,19 +34,19 @@ class Good:
     after: tuple[object, ...] = ()
 
     def fetch(self, request: Request) -> Iterator[Event]:
-        yield from (each for each in self.rows if each.at in request.window)
+        yield from (each for each in self.rows if each.occurred_at in request.period)
         yield Gap("other", "no access")
-        yield Retracted("s", id="note/author/99")
-        yield Done("s", "cursor")
+        yield Retraction("s", id="note/author/99")
+        yield ScopeCompleted("s", "cursor")
         yield from self.after
 
 
 @dataclass(frozen=True)
 class Closed:
-    """One that takes the window's end for part of it."""
+    """One that takes the period's end for part of it."""
 
     def fetch(self, request: Request) -> Iterator[Event]:
-        return (row(day) for day in range(91) if request.window.since <= row(day).at <= request.window.until)
+        return (row(day) for day in range(91) if request.period.since <= row(day).occurred_at <= request.period.until)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Capped:
     """One that gives no more than a page and says nothing."""
 
     def fetch(self, request: Request) -> Iterator[Event]:
-        return (row(day) for day in [day for day in range(90) if row(day).at in request.window][:10])
+        return (row(day) for day in [day for day in range(90) if row(day).occurred_at in request.period][:10])
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ class Inventive:
 
     def fetch(self, request: Request) -> Iterator[Event]:
         extra = [row(40, id="sudden")] if request.cursors else []
-        yield from (each for each in (row(1), *extra) if each.at in request.window)
-        yield Done("s", "cursor")
+        yield from (each for each in (row(1), *extra) if each.occurred_at in request.period)
+        yield ScopeCompleted("s", "cursor")
 
 
 def test_a_good_connector_gives_back_its_rows():
@@ -87,31 +87,31 @@ def test_a_good_connector_gives_back_its_rows():
     [
         (lambda: Good(after=("a text",)), "yielded 'a text', which is no event"),
         (lambda: Good(after=(Gap("s", ""),)), "a gap in 's' has no reason"),
-        (lambda: Good(after=(row(95),)), "note/author/95 at 2026-10-04T00:00:00+00:00 is outside the window"),
+        (lambda: Good(after=(row(95),)), "note/author/95 at 2026-10-04T00:00:00+00:00 is outside the period"),
         (lambda: Good((row(1, account="Bo"),)), "note/author/1 is by 'Bo', whom nobody asked for"),
         (lambda: Good((row(1), row(2, source="b"))), "names several sources: ['b', 'test']"),
         (lambda: Good((row(1, kind="pr"),)), "note/author/1 is of a kind or role that nobody counts: 'pr', 'author'"),
         (lambda: Good((row(1, role="boss"),)), "that nobody counts: 'note', 'boss'"),
         (lambda: Good((row(1, id=""),)), "a row has an empty 'id'"),
-        (lambda: Good((row(1, subject=""),)), "note/author/1 has an empty 'subject'"),
+        (lambda: Good((row(1, work_item=""),)), "note/author/1 has an empty 'work_item'"),
         (lambda: Good((row(1), row(1, title="x"))), "note/author/1 came twice in s with different contents"),
         (
             lambda: Good((row(1, title="\ud83d"),)),
             "'title' of row 'note/author/1' from 'test' cannot be kept as string",
         ),
-        (lambda: Good((row(1, at=JULY.replace(tzinfo=None)),)), None),
+        (lambda: Good((row(1, occurred_at=JULY.replace(tzinfo=None)),)), None),
         (lambda: Good((row(1, labels=["a"]),)), "note/author/1 changes on its way through Arrow"),
         (lambda: Good((row(1, additions=1.5),)), "note/author/1 changes on its way through Arrow"),
-        (Closed, "two adjacent windows share rows"),
-        (Closed, "is outside the window"),
-        (Capped, "two adjacent windows read apart differ from one reading of both"),
+        (Closed, "two adjacent periods share rows"),
+        (Closed, "is outside the period"),
+        (Capped, "two adjacent periods read apart differ from one reading of both"),
         (Inventive, "reading on from its cursors yields ('s', 'sudden'), which the first reading did not"),
     ],
 )
 def test_each_breach_is_named(make: Callable[[], Good], breach: str | None):
     if breach is None:
         make = Naive
-        breach = "'at' of row 'note/author/1' from 'test' cannot be kept as timestamp[us, tz=UTC]"
+        breach = "'occurred_at' of row 'note/author/1' from 'test' cannot be kept as timestamp[us, tz=UTC]"
     with pytest.raises(AssertionError) as caught:
         check_connector(make, REQUEST)
     assert str(caught.value).startswith("the connector breaks its contract:\n- ")
@@ -123,7 +123,7 @@ class Naive:
     """One whose times have no zone."""
 
     def fetch(self, request: Request) -> Iterator[Event]:
-        yield row(1, at=JULY.replace(tzinfo=None))
+        yield row(1, occurred_at=JULY.replace(tzinfo=None))
 
 
 def test_a_reading_that_differs_from_the_last_is_a_breach():
@@ -140,10 +140,10 @@ def test_several_breaches_are_told_at_once():
 
 def test_waits_are_written_down_and_the_clock_stands(tmp_path):
     waited: list[tuple[float, str]] = []
-    handed = tools(tmp_path, now=JULY, waited=waited, reckoning=calendar("Asia/Tokyo"))
+    handed = connector_context(tmp_path, now=JULY, waited=waited, reckoning=calendar("Asia/Tokyo"))
     handed.wait(60, "the rate limit")
     assert (waited, handed.clock(), handed.calendar.zone.key) == ([(60, "the rate limit")], JULY, "Asia/Tokyo")
-    assert tools(tmp_path).clock().tzinfo is not None
+    assert connector_context(tmp_path).clock().tzinfo is not None
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_the_test_in_the_guide_passes(guide, tmp_path):
 def test_the_connector_in_the_guide_says_what_it_could_not_read(guide, tmp_path):
     lines = ["day,who,what,link", "2026-07-14,Ann,A class,", "soon,Ann,A talk,", "2026-07-15,,Nobody's,", "2026-07-16"]
     (tmp_path / "diary.csv").write_text("\n".join([*lines, "2026-07-17,bo,Another's,"]), encoding="utf-8")
-    handed = tools(tmp_path)
+    handed = connector_context(tmp_path)
     request = Request(parse("2026Q3", calendar("UTC"), handed.clock()), frozenset({"ann"}))
     assert [each.title for each in check_connector(lambda: guide(handed, "diary.csv"), request)] == ["A class"]
     gaps = [each for each in guide(handed, "diary.csv").fetch(request) if isinstance(each, Gap)]

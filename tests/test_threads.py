@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.frame import make_frame
-from harvester.people import People
-from harvester.references import resolve
-from harvester.schema import Contribution, to_table
-from harvester.threads import about, closers, components, threads
+from harvester.analysis.frame import make_frame
+from harvester.analysis.references import resolve
+from harvester.analysis.threads import about, closers, components, threads
+from harvester.model.contribution import Contribution, to_table
+from harvester.model.people import People
 
 JIRA = {"PAY": "acme.atlassian.net"}
 numbers = itertools.count()
@@ -23,7 +23,7 @@ def row(subject, kind="pull_request", *, role="author", **values):
     return Contribution(
         **{
             "id": f"{kind}:{next(numbers)}", "source": "github", "scope": "github.com/org", "kind": kind,
-            "subject": subject, "account": "ada", "role": role, "at": dt.datetime(2026, 7, 1, tzinfo=dt.UTC),
+            "work_item": subject, "account": "ada", "role": role, "occurred_at": dt.datetime(2026, 7, 1, tzinfo=dt.UTC),
         } | values
     )  # fmt: skip
 
@@ -74,7 +74,7 @@ def test_a_ticket_its_pull_request_its_review_and_its_commit_are_one_thread_name
         row("github.com/org/repo#12", closes=("PAY-7",)),
         row("github.com/org/repo#12", "review", role="reviewer"),
         row(f"commit/{sha}", "commit", scope="github.com/org/repo", part_of=("#12",)),
-        row("commit/" + "d" * 40, "commit", scope="/home/ada/repo", same_as=("commit/ccccccc",)),
+        row("commit/" + "d" * 40, "commit", scope="/home/ada/repo", picked_from=("commit/ccccccc",)),
         row("github.com/org/repo#20", reverts=("#12",)),
         row("acme.atlassian.net/PAY-7", "issue", role="assignee"),
         row("github.com/org/repo#99"),
@@ -87,7 +87,7 @@ def test_mentions_epics_and_what_a_note_is_about_join_nothing():
     found = thread_of(
         row("github.com/org/repo#1", body="see #2", parent="PAY-1"),
         row("github.com/org/repo#2", parent="PAY-1"),
-        row("notebook/x", "note", about=("#1", "#2")),
+        row("notebook/x", "note", related_to=("#1", "#2")),
     )
 
     assert len(set(found)) == 3
@@ -101,7 +101,7 @@ def test_a_word_that_only_looks_like_a_ticket_joins_nothing():
 
 def test_an_abbreviated_commit_joins_only_where_one_commit_begins_so():
     first, second = "commit/" + "abcdef1" + "0" * 33, "commit/" + "abcdef1" + "1" * 33
-    pick = row("commit/" + "f" * 40, "commit", same_as=("commit/abcdef1",))
+    pick = row("commit/" + "f" * 40, "commit", picked_from=("commit/abcdef1",))
 
     assert thread_of(row(first, "commit"), pick) == [first, first]
     assert len(set(thread_of(row(first, "commit"), row(second, "commit"), pick))) == 3
@@ -142,10 +142,10 @@ def test_a_note_is_about_the_one_work_item_that_its_words_end():
         row("github.com/org/pay#131", closes=("PAY-7",)),
         row("acme.atlassian.net/PAY-7", "issue"),
         row("github.com/org/other#131"),
-        row("notebook/a", "note", scope="notebook.md", about=("pay#131", "pay#9", "#131")),
-        row("notebook/b", "note", scope="notebook.md", about=("PAY-7",)),
+        row("notebook/a", "note", scope="notebook.md", related_to=("pay#131", "pay#9", "#131")),
+        row("notebook/b", "note", scope="notebook.md", related_to=("PAY-7",)),
         row("github.com/org/pay#9"),
-        row("notebook/c", "note", scope="notebook.md", about=("#9", "#1")),
+        row("notebook/c", "note", scope="notebook.md", related_to=("#9", "#1")),
     )
 
     thread = threads(frame, JIRA)
@@ -172,12 +172,12 @@ def test_a_ticket_is_closed_by_its_pull_request_once_whichever_sources_saw_it():
 subjects = st.integers(0, 9).map(lambda number: f"github.com/org/repo#{number}")
 references = st.lists(st.integers(0, 9).map(lambda number: f"#{number}"), max_size=2).map(tuple)
 work = st.lists(
-    st.tuples(subjects, references, st.sampled_from(["closes", "part_of", "same_as", "reverts"])), max_size=12
+    st.tuples(subjects, references, st.sampled_from(["closes", "part_of", "picked_from", "reverts"])), max_size=12
 )
 
 
 def partition(rows):
-    found = dict(zip([each.subject for each in rows], thread_of(*rows), strict=True))
+    found = dict(zip([each.work_item for each in rows], thread_of(*rows), strict=True))
     return {subject: frozenset(other for other in found if found[other] == found[subject]) for subject in found}, found
 
 
@@ -185,7 +185,7 @@ def partition(rows):
 @given(work, st.randoms(use_true_random=False))
 def test_neither_order_nor_repetition_changes_threads(made, random):
     rows = [row(subject, **{column: refs}) for subject, refs, column in made]
-    again = [row(each.subject, source="git", **{made[n][2]: made[n][1]}) for n, each in enumerate(rows)]
+    again = [row(each.work_item, source="git", **{made[n][2]: made[n][1]}) for n, each in enumerate(rows)]
     shuffled = rows + again
     random.shuffle(shuffled)
 

@@ -13,22 +13,23 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from harvester.accounts import email_of, name_of
-from harvester.bots import is_bot
-from harvester.connector import Done, Event, Finding, Gap, Request, Tools
 from harvester.errors import SourceError
-from harvester.schema import Contribution
+from harvester.model.accounts import email_of, name_of
+from harvester.model.bots import is_bot
+from harvester.model.contribution import Contribution
+from harvester.sdk.capabilities import Finding
+from harvester.sdk.connector import ConnectorContext, Event, Gap, Request, ScopeCompleted
 
+from . import log
 from . import repository as repositories
-from . import walk
 from .cursor import ROWS, Cursor, digest, digests
 from .cursor import load as load_cursor
+from .fetch import RepositoryReader
 from .messages import Forge
-from .reading import Reading
-from .repository import Branches, Choice, Repository, Tips
+from .repository import Branches, BranchHeads, BranchOptions, Repository
 from .rows import moment
-from .run import Git as Program
-from .run import text
+from .subprocess import Git as Program
+from .subprocess import text
 
 OLDEST = (2, 31)
 """The first git that has all options that are used here."""
@@ -41,11 +42,11 @@ def _folder(entry: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class RepositoryPlan:
     """What is known of a repository before its history is walked: how it is read, and what of it was read before."""
 
-    reading: Reading
-    tips: Tips
+    reading: RepositoryReader
+    tips: BranchHeads
     behind: Gap | None
     state: str
     accounts: tuple[str, ...] | None
@@ -63,14 +64,14 @@ class _Look:
     def words(self) -> str:
         """What would be read, for a plan."""
         if self.gone:
-            return "all of the window again, for its history was rewritten"
+            return "all of the period again, for its history was rewritten"
         if self.tips.shas in self.known:
             return "nothing has landed since"
         if self.known:
             return "what has landed since"
         if self.before:
-            return "all of the window again, for other people, or since settings, mailmap or remote have changed"
-        return "all of the window"
+            return "all of the period again, for other people, or since settings, mailmap or remote have changed"
+        return "all of the period"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Git:
         list[Annotated[str, AfterValidator(_folder)]],
         Field(min_length=1, description="folders and globs, from the folder of harvester.toml; ~ is the home folder"),
     ]
-    tools: Tools
+    context: ConnectorContext
     ref: Annotated[str | None, Field(description="a branch, tag or commit to read instead of the default branch")] = (
         None
     )
@@ -101,7 +102,7 @@ class Git:
     git: Annotated[str, Field(description="the git program")] = "git"
 
     def fetch(self, request: Request) -> Iterator[Event]:
-        """Yield the commits and pull requests that landed in the window, a Done for each repository.
+        """Yield the commits and pull requests that landed in the period, a Done for each repository.
 
         Accounts are e-mail addresses, compared without case with the address in the commit and the mailmapped one.
         Raises SourceError where no repository can be read; one that cannot be among others is a Gap.
@@ -157,7 +158,7 @@ class Git:
         """Everybody who wrote a commit on what would be read, as the mailmap writes them."""
         found, _ = self._found()
         for each in self._one_per_scope(found):
-            yield from walk.authors(each.git, repositories.tips(each, self._choice).shas)
+            yield from log.authors(each.git, repositories.tips(each, self._choice).shas)
 
     def aliases(self, accounts: Iterable[str]) -> Mapping[str, str]:
         """For those of these `name <e-mail>` whom a repository's mailmap writes otherwise: how it writes them."""
@@ -166,19 +167,19 @@ class Git:
         return {
             f"{name} <{mail}>".strip(): proper
             for each in found
-            for (name, mail), proper in walk.mailmapped(each.git, contacts).items()
+            for (name, mail), proper in log.mailmapped(each.git, contacts).items()
             if email_of(proper) != mail
         }
 
     @property
-    def _choice(self) -> Choice:
+    def _choice(self) -> BranchOptions:
         if self.ref is not None and self.branches != "default":
             raise SourceError("Both `ref` and `branches` are set.", hint="Leave one of them out.")
-        return Choice(self.ref, self.branches, self.remote, self.forge)
+        return BranchOptions(self.ref, self.branches, self.remote, self.forge)
 
     def _found(self) -> tuple[list[Repository], list[tuple[str, SourceError]]]:
         found, problems = [], []
-        for each in repositories.find(self.repositories, self.tools.root, self._choice, self.git):
+        for each in repositories.find(self.repositories, self.context.root, self._choice, self.git):
             if isinstance(each, Repository):
                 found.append(each)
             else:
@@ -200,41 +201,43 @@ class Git:
             for clones in scopes.values()
         ]
 
-    def _read(self, repository: Repository, request: Request) -> Iterator[Contribution | Gap | Done]:
+    def _read(self, repository: Repository, request: Request) -> Iterator[Contribution | Gap | ScopeCompleted]:
         here = self._looked_at(repository, request)
         yield from here.reading.cut_off()
         if here.behind:
             yield here.behind
         if here.tips.shas in here.known:
-            yield Done(repository.scope, request.cursors[repository.scope])
+            yield ScopeCompleted(repository.scope, request.cursors[repository.scope])
             return
         whole, complete = yield from here.reading.rows([] if self.branches == "unpushed" else here.known)
         kept = here.before if here.alike and here.before else Cursor(here.accounts, here.state)
-        cursor = kept.without(here.gone).with_read(request.window, here.tips.shas).dump() if complete else None
-        yield Done(repository.scope, cursor, whole=whole)
+        cursor = kept.without(here.gone).with_read(request.period, here.tips.shas).dump() if complete else None
+        yield ScopeCompleted(repository.scope, cursor, whole=whole)
 
-    def _looked_at(self, repository: Repository, request: Request) -> _Look:
+    def _looked_at(self, repository: Repository, request: Request) -> RepositoryPlan:
         tips = repositories.tips(repository, self._choice)
         unpushed = repositories.unpushed(repository, tips, self.branches)
         edge = repositories.edge(repository)
-        reading = Reading(repository, tips, request, self.tools.source, unpushed, edge, only=self._only(unpushed))
-        behind = reading.behind(self.tools.clock())
+        reading = RepositoryReader(
+            repository, tips, request, self.context.source, unpushed, edge, only=self._only(unpushed)
+        )
+        behind = reading.behind(self.context.clock())
         # What was read with a hole is read anew once the hole is gone, for what lay in it was not told for certain.
-        state = digest(self._state(repository, tips, unpushed, edge), str(behind.window) if behind else "")
+        state = digest(self._state(repository, tips, unpushed, edge), str(behind.period) if behind else "")
         accounts = digests(request.accounts)
         before = load_cursor(request.cursors.get(repository.scope))
-        # What was read and is no longer reached was rewritten: then all of the window is told anew.
+        # What was read and is no longer reached was rewritten: then all of the period is told anew.
         gone = self._rewritten(repository, tips, request)
-        known = before.known(request.window, accounts, state) if before and not gone else []
-        return _Look(reading, tips, behind, state, accounts, before, gone, known)
+        known = before.known(request.period, accounts, state) if before and not gone else []
+        return RepositoryPlan(reading, tips, behind, state, accounts, before, gone, known)
 
-    def _rewritten(self, repository: Repository, tips: Tips, request: Request) -> list[tuple[str, ...]]:
-        """The tips up to which some of the window was read, by whoever, and which today's do not reach."""
+    def _rewritten(self, repository: Repository, tips: BranchHeads, request: Request) -> list[tuple[str, ...]]:
+        """The tips up to which some of the period was read, by whoever, and which today's do not reach."""
         left = [request.cursors.get(repository.scope), *request.later.get(repository.scope, ())]
-        read = {each for cursor in map(load_cursor, left) if cursor for each in cursor.overlapping(request.window)}
+        read = {each for cursor in map(load_cursor, left) if cursor for each in cursor.overlapping(request.period)}
         return [each for each in sorted(read - {tips.shas}) if not repositories.reaches(repository, tips, each)]
 
-    def _gone(self, chosen: list[Repository], request: Request) -> Iterator[Gap | Done]:
+    def _gone(self, chosen: list[Repository], request: Request) -> Iterator[Gap | ScopeCompleted]:
         """Repositories that were read before and are not there now.
 
         One that goes by another name today, or that was taken out of the configuration, has nothing to tell under the
@@ -245,7 +248,7 @@ class Git:
             left = load_cursor(request.cursors[scope])
             moved = left is not None and any(repositories.hold(each, left.tips) for each in chosen)
             if moved or not any(map(repositories.is_glob, self.repositories)):
-                yield Done(scope, whole=True)
+                yield ScopeCompleted(scope, whole=True)
             else:
                 words = "it was read before and is not here now (`harvester harvest --refresh` drops what it told)"
                 yield Gap(scope, words)
@@ -253,7 +256,9 @@ class Git:
     def _only(self, unpushed: frozenset[bytes]) -> frozenset[bytes] | None:
         return unpushed if self.branches == "unpushed" else None
 
-    def _state(self, repository: Repository, tips: Tips, unpushed: frozenset[bytes], edge: frozenset[bytes]) -> str:
+    def _state(
+        self, repository: Repository, tips: BranchHeads, unpushed: frozenset[bytes], edge: frozenset[bytes]
+    ) -> str:
         """A digest of all that shapes the rows besides the commits."""
         remote = repository.remote
         return digest(
@@ -269,14 +274,14 @@ class Git:
             if persons:
                 raise
             return None
-        now = self.tools.clock()
-        recent = [(landed, account) for landed, account in walk.recent(repository.git, shas) if moment(landed) <= now]
+        now = self.context.clock()
+        recent = [(landed, account) for landed, account in log.recent(repository.git, shas) if moment(landed) <= now]
         by_persons = [landed for landed, account in recent if not is_bot(account)]
         times = by_persons if persons and by_persons else [landed for landed, _ in recent]
         return moment(max(times)) if times else None
 
     def _version(self) -> Iterator[Finding]:
-        words = Program(self.tools.root, self.git).line("--version")
+        words = Program(self.context.root, self.git).line("--version")
         numbers = tuple(int(each) for each in words.removeprefix("git version ").split(".")[:2] if each.isdigit())
         if numbers < OLDEST:
             yield Finding("error", f"{words or 'git'} is too old.", f"Install git {OLDEST[0]}.{OLDEST[1]} or newer.")
@@ -289,7 +294,7 @@ class Git:
             yield Finding("error", f"{repository.scope}: {error.message}", error.hint)
             return
         none = "no commit that is dated before now" if tips.shas else "no commits yet"
-        when = f"newest commit {self.tools.calendar.day_of(newest).isoformat()}" if newest else none
+        when = f"newest commit {self.context.calendar.day_of(newest).isoformat()}" if newest else none
         yield Finding("ok", f"{repository.scope}: {tips.words}, {when}.")
         if repository.remote is None:
             yield Finding("ok", f"{repository.scope}: no remote names it, so there are no links.")

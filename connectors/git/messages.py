@@ -70,7 +70,7 @@ NO_PROJECTS = frozenset(
         "UCS",
         "UTC",
         "UTF",
-        "WINDOWS",
+        "PERIODS",
         "X86",
     )
 )

@@ -12,11 +12,11 @@ from typing import Literal
 
 from harvester.errors import SourceError
 
-from . import remote
+from . import remote_url
 from .cursor import digest
 from .messages import Forge
-from .remote import Remote
-from .run import Git, GitError, lines, text
+from .remote_url import Remote
+from .subprocess import Git, GitError, lines, text
 
 Branches = Literal["default", "local", "unpushed"]
 MAIN = ("main", "master")
@@ -25,7 +25,7 @@ UPSTREAM = "upstream"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class BranchOptions:
     """What to read of each repository: a ref, or else which branches; which remote names it; its forge if unclear."""
 
     ref: str | None = None
@@ -72,7 +72,7 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
-class Tips:
+class BranchHeads:
     """What is to be read: commits by hash, the default branch's first, and in words which branches these are."""
 
     shas: tuple[str, ...]
@@ -82,7 +82,7 @@ class Tips:
 
 
 def find(
-    entries: Iterable[str], root: Path, choice: Choice, program: str
+    entries: Iterable[str], root: Path, choice: BranchOptions, program: str
 ) -> Iterator[Repository | tuple[str, SourceError]]:
     """Each repository once, in order; for an entry that leads to none, the entry and what is wrong with it."""
     seen: set[Path] = set()
@@ -101,7 +101,7 @@ def is_glob(entry: str) -> bool:
     return glob.has_magic(entry)
 
 
-def _at(entry: str, root: Path, choice: Choice, program: str) -> list[Repository]:
+def _at(entry: str, root: Path, choice: BranchOptions, program: str) -> list[Repository]:
     path = root / Path(entry).expanduser()
     if path.exists() or not is_glob(entry):
         return [_literal(entry, path, choice, program)]
@@ -112,7 +112,7 @@ def _at(entry: str, root: Path, choice: Choice, program: str) -> list[Repository
     return found
 
 
-def _literal(entry: str, path: Path, choice: Choice, program: str) -> Repository:
+def _literal(entry: str, path: Path, choice: BranchOptions, program: str) -> Repository:
     if not path.is_dir():
         what = "is a file" if path.exists() else "is not there"
         raise SourceError(f"The repository {entry!r} {what}.", hint="Paths start from the folder of harvester.toml.")
@@ -125,7 +125,7 @@ def _literal(entry: str, path: Path, choice: Choice, program: str) -> Repository
         ) from error
 
 
-def _of_its_own(path: Path, choice: Choice, program: str) -> Repository | None:
+def _of_its_own(path: Path, choice: BranchOptions, program: str) -> Repository | None:
     """The repository whose top a folder is; None for a folder that merely lies in one, and for any other."""
     try:
         found = open_repository(path, choice, program)
@@ -134,7 +134,7 @@ def _of_its_own(path: Path, choice: Choice, program: str) -> Repository | None:
     return found if found.folder == path.resolve() else None
 
 
-def open_repository(path: Path, choice: Choice, program: str = "git") -> Repository:
+def open_repository(path: Path, choice: BranchOptions, program: str = "git") -> Repository:
     """The repository that a folder lies in; raises GitError where it lies in none."""
     here = Git(path, program)
     bare = here.answer("rev-parse", "--is-bare-repository") == b"true\n"
@@ -145,7 +145,7 @@ def open_repository(path: Path, choice: Choice, program: str = "git") -> Reposit
     _refuse_endless(git, folder)
     urls = _remotes(git)
     name = _remote_name(urls, choice)
-    known = {each: remote.parse(url, choice.forge) for each, url in urls.items()}
+    known = {each: remote_url.parse(url, choice.forge) for each, url in urls.items()}
     ours = known[name] if name else None
     others = frozenset(each for each, there in known.items() if ours and there and there.name != ours.name)
     return Repository(git, common.resolve(), folder, bare, name, ours, others, choice.forge)
@@ -169,17 +169,17 @@ def _remotes(git: Git) -> dict[str, str]:
     return {name: git.line("ls-remote", "--get-url", name) for name in git.line("remote").splitlines()}
 
 
-def _remote_name(known: Collection[str], choice: Choice) -> str | None:
+def _remote_name(known: Collection[str], choice: BranchOptions) -> str | None:
     """The remote that names the project: the chosen one, else the only one, else the one that forks are made of."""
     if choice.remote in known:
         return choice.remote
     return next(iter(known)) if len(known) == 1 else UPSTREAM if UPSTREAM in known else None
 
 
-def tips(repository: Repository, choice: Choice) -> Tips:
+def tips(repository: Repository, choice: BranchOptions) -> BranchHeads:
     """The commits to start from; none in an empty repository. Raises SourceError where a chosen ref is not there."""
     if choice.ref is not None:
-        return Tips((_resolve(repository, choice.ref),), choice.ref)
+        return BranchHeads((_resolve(repository, choice.ref),), choice.ref)
     default = _default(repository)
     if choice.branches == "default":
         return default if default.shas else _only_branch(repository, default)
@@ -187,7 +187,7 @@ def tips(repository: Repository, choice: Choice) -> Tips:
     local = sorted(sha for sha, _, kind in (line.partition(" ") for line in heads) if kind == "commit")
     first = [sha for sha in default.shas if choice.branches == "local" or sha in local]
     words = "all local branches" if choice.branches == "local" else "local branches without what a remote has"
-    return Tips(tuple(dict.fromkeys([*first, *local])) if local else (), words)
+    return BranchHeads(tuple(dict.fromkeys([*first, *local])) if local else (), words)
 
 
 def _resolve(repository: Repository, ref: str) -> str:
@@ -199,7 +199,7 @@ def _resolve(repository: Repository, ref: str) -> str:
         ) from error
 
 
-def _default(repository: Repository) -> Tips:
+def _default(repository: Repository) -> BranchHeads:
     """The default branch: the remote's HEAD, its main or master, the local main or master, else HEAD."""
     name = repository.remote_name
     tracking = [f"refs/remotes/{name}/{each}" for each in ("HEAD", *MAIN)] if name else []
@@ -207,11 +207,11 @@ def _default(repository: Repository) -> Tips:
     local = ["HEAD", *heads] if repository.bare else [*heads, "HEAD"]
     for ref in (*tracking, *local):
         if sha := repository.git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
-            return Tips((sha,), _words(repository, ref), ref in tracking)
-    return Tips((), "nothing, for there are no commits")
+            return BranchHeads((sha,), _words(repository, ref), ref in tracking)
+    return BranchHeads((), "nothing, for there are no commits")
 
 
-def _only_branch(repository: Repository, nothing: Tips) -> Tips:
+def _only_branch(repository: Repository, nothing: BranchHeads) -> BranchHeads:
     """The only branch that there is where none is the default; raises SourceError where there are several."""
     tracking = _refs(repository, f"refs/remotes/{repository.remote_name}/") if repository.remote_name else []
     refs = tracking or _refs(repository, "refs/heads/")
@@ -221,7 +221,9 @@ def _only_branch(repository: Repository, nothing: Tips) -> Tips:
             f"No branch of {repository.project} is the default one; there are {names}.",
             hint="Name one as `ref`, or set `branches`.",
         )
-    return Tips((_resolve(repository, refs[0]),), _words(repository, refs[0]), bool(tracking)) if refs else nothing
+    return (
+        BranchHeads((_resolve(repository, refs[0]),), _words(repository, refs[0]), bool(tracking)) if refs else nothing
+    )
 
 
 def _refs(repository: Repository, below: str) -> list[str]:
@@ -233,7 +235,7 @@ def _words(repository: Repository, ref: str) -> str:
     return full.removeprefix("refs/heads/").removeprefix("refs/remotes/")
 
 
-def unpushed(repository: Repository, read: Tips, branches: Branches) -> frozenset[bytes]:
+def unpushed(repository: Repository, read: BranchHeads, branches: Branches) -> frozenset[bytes]:
     """What the tips reach and no remote-tracking branch does.
 
     Where there is none to tell by, whoever asks for unpushed work has all of it: nothing was ever pushed. Otherwise
@@ -254,7 +256,7 @@ def _mirrors(repository: Repository) -> bool:
     return ":refs/remotes/" not in repository.git.line("config", "--get-all", f"remote.{repository.remote_name}.fetch")
 
 
-def reaches(repository: Repository, read: Tips, others: Sequence[str]) -> bool:
+def reaches(repository: Repository, read: BranchHeads, others: Sequence[str]) -> bool:
     """Whether the tips reach all these commits; not where one is no longer there."""
     if not hold(repository, others):
         return False

@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harvester.accounts import account_key, email_of
-from harvester.bots import is_bot
-from harvester.schema import Contribution, Role
-from harvester.work_type import work_type
+from harvester.model.accounts import account_key, email_of
+from harvester.model.bots import is_bot
+from harvester.model.contribution import Contribution, Role
+from harvester.sdk.change_type import change_type
 
 from . import messages
-from .landing import Pull
-from .remote import Remote
-from .walk import Change
+from .log import CommitDiff
+from .merges import Pull
+from .remote_url import Remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,56 +88,56 @@ def others_of(author: Author, more: Sequence[Author]) -> tuple[Author, ...]:
 
 
 def of_commit(
-    change: Change, landed: int, author: Author, more: Sequence[Author], part_of: str | None, place: Place
+    change: CommitDiff, landed: int, author: Author, more: Sequence[Author], part_of: str | None, place: Place
 ) -> Iterator[Contribution]:
     """The rows of one commit: its author's, and those of its co-authors."""
     title, body = messages.split(change.message)
     shared: dict[str, Any] = _shared(change, landed, title, body, place) | {
         "kind": "commit",
-        "subject": f"commit/{change.sha}",
-        "began_at": None if change.began is None else moment(change.began),
+        "work_item": f"commit/{change.sha}",
+        "started_at": None if change.began is None else moment(change.began),
         "url": place.commit_url(change.sha),
         "closes": messages.closes(change.message),
         "part_of": (part_of,) if part_of else (),
-        "same_as": messages.same_as(change.message),
+        "picked_from": messages.same_as(change.message),
         "owners": (author.account,),
     }
     with_them = others_of(author, more)
     accounts = tuple(each.account for each in with_them)
     yield Contribution(
-        id=f"commit/author/{change.sha}", account=author.account, role="author", others=accounts, **shared
+        id=f"commit/author/{change.sha}", account=author.account, role="author", participants=accounts, **shared
     )
     for each in with_them:
         yield _beside("commit", change.sha, each, accounts, shared)
 
 
 def of_pull(
-    change: Change, landed: int, pull: Pull, credit: Credit, merged: bool, place: Place
+    change: CommitDiff, landed: int, pull: Pull, credit: Credit, merged: bool, place: Place
 ) -> Iterator[Contribution]:
     """The rows of one merged pull request; `merged` where a merge landed it, whose author pressed the button."""
     _, body = messages.split(change.message)
     below = body.removeprefix(pull.named.title).strip() if merged else body
     shared: dict[str, Any] = _shared(change, landed, pull.named.title, below, place) | {
         "kind": "pull_request",
-        "subject": pull.subject,
+        "work_item": pull.subject,
         "url": place.pull_url(pull),
         "state": "merged",
         # The commit that landed it, as a forge tells it too: what takes that back takes back this.
         "closes": tuple(dict.fromkeys([*messages.closes(change.message), *credit.closes, f"commit/{change.sha}"])),
-        "same_as": messages.same_as(change.message),
+        "picked_from": messages.same_as(change.message),
         "owners": tuple(each.account for each in credit.authors[:1]),
     }
     merger = _merger(change, credit) if merged else None
     with_them = tuple(each.account for each in credit.authors[1:]) + ((merger,) if merger else ())
     for each in credit.authors[:1]:
         row = f"pull_request/author/{change.sha}"
-        yield Contribution(id=row, account=each.account, role="author", others=with_them, **shared)
+        yield Contribution(id=row, account=each.account, role="author", participants=with_them, **shared)
     for each in credit.authors[1:]:
         yield _beside("pull_request", change.sha, each, with_them, shared)
     if merger:
         rest = tuple(each for each in with_them if each != merger)
         row = f"pull_request/merger/{change.sha}"
-        yield Contribution(id=row, account=merger, role="merger", others=rest, **shared)
+        yield Contribution(id=row, account=merger, role="merger", participants=rest, **shared)
 
 
 def moment(seconds: int) -> dt.datetime:
@@ -148,12 +148,12 @@ def moment(seconds: int) -> dt.datetime:
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def _shared(change: Change, landed: int, title: str, body: str, place: Place) -> dict[str, Any]:
+def _shared(change: CommitDiff, landed: int, title: str, body: str, place: Place) -> dict[str, Any]:
     return {
         "source": place.source, "scope": place.scope, "project": place.project,
-        "at": moment(landed), "title": title, "body": body or None, "type": work_type(title),
+        "occurred_at": moment(landed), "title": title, "body": body or None, "change_type": change_type(title),
         "reverts": messages.reverts(change.message),
-        "paths": change.paths or (), "files": None if change.paths is None else len(change.paths),
+        "paths": change.paths or (), "files_changed": None if change.paths is None else len(change.paths),
         "additions": change.additions, "deletions": change.deletions,
     }  # fmt: skip
 
@@ -162,10 +162,10 @@ def _beside(kind: str, sha: str, author: Author, accounts: tuple[str, ...], shar
     rest = tuple(each for each in accounts if each != author.account)
     role: Role = "co-author"
     row = f"{kind}/{role}/{sha}/{author.written_as.casefold()}"
-    return Contribution(id=row, account=author.account, role=role, others=rest, **shared)
+    return Contribution(id=row, account=author.account, role=role, participants=rest, **shared)
 
 
-def _merger(change: Change, credit: Credit) -> str | None:
+def _merger(change: CommitDiff, credit: Credit) -> str | None:
     """Who pressed the button, where that is a person and none of the authors."""
     email = email_of(change.author)
     known = {each.key for each in credit.authors}

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from harvester.connector import Event, Finding, Request, Tools
-from harvester.secrets import Secret
+from harvester.sdk.capabilities import Finding
+from harvester.sdk.connector import ConnectorContext, Event, Request
+from harvester.sdk.secrets import Secret
 
 if TYPE_CHECKING:
     from .client import Client
-    from .reading import Reading
+    from .fetch import GitHubReader
 
 
 NAME = r"^[^/\s]+/[^/\s]+$"
@@ -61,11 +62,11 @@ class GitHub:
         Field(description="what else to read: issues opened, comments on others' work, releases of named repositories"),
     ] = field(default_factory=list)
     timeout: Annotated[int, Field(gt=0, description="seconds to wait for an answer")] = 30
-    tools: Tools
+    context: ConnectorContext
 
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield merged pull requests, reviews and closed issues; raises SourceError where GitHub stops answering."""
-        from harvester.web import WebError
+        from harvester.sdk.http import WebError
 
         reading = self._reading(request)
         try:
@@ -77,9 +78,9 @@ class GitHub:
 
     def plan(self, request: Request) -> Iterator[str]:
         """Say in words what a fetch would ask for and how many requests it would take; asks for counts only."""
-        from harvester.web import WebError
+        from harvester.sdk.http import WebError
 
-        from .words import explain
+        from .explain_plan import explain
 
         reading = self._reading(request)
         try:
@@ -91,7 +92,7 @@ class GitHub:
 
     def check(self) -> Iterator[Finding]:
         """Say whose token it is, what it cannot see, what is left of its limit, and whether the clock is right."""
-        from .doctor import findings
+        from .health import findings
 
         yield from findings(self)
 
@@ -112,18 +113,18 @@ class GitHub:
 
     def client(self) -> Client:
         """A client of this GitHub; raises AccessError where no token is configured, SecretError where none is found."""
-        from harvester.web import Patience
+        from harvester.sdk.http import RetryPolicy
 
+        from .auth import sign_in
         from .client import Client
-        from .signin import sign_in
 
-        return Client(self.api, sign_in(self), self.tools.clock, Patience(self.tools.wait), self.timeout)
+        return Client(self.api, sign_in(self), self.context.clock, RetryPolicy(self.context.wait), self.timeout)
 
-    def _reading(self, request: Request) -> Reading:
-        from .choice import Order
-        from .memory import digest
-        from .places import Places
-        from .reading import Reading
+    def _reading(self, request: Request) -> GitHubReader:
+        from .cursor import digest
+        from .fetch import GitHubReader
+        from .scope import ScopeFilter
+        from .strategy import ReadOptions
 
         client = self.client()
         chosen = [
@@ -131,11 +132,11 @@ class GitHub:
             self.url,
             *(list(each) for each in (self.organisations, self.repositories, self.exclude, self.also)),
         ]
-        order = Order(
-            self.tools.source,
+        order = ReadOptions(
+            self.context.source,
             self.host,
-            Places(self.organisations, self.repositories, self.exclude),
+            ScopeFilter(self.organisations, self.repositories, self.exclude),
             tuple(self.also),
             digest(chosen),
         )
-        return Reading(client, order, request)
+        return GitHubReader(client, order, request)

@@ -14,10 +14,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from harvester.web import Patience, WebError, no_redirects, redact, redirected, retry_after, server_time, until_reset
+from harvester.sdk.http import (
+    RetryPolicy,
+    WebError,
+    no_redirects,
+    redact,
+    redirected,
+    retry_after,
+    server_time,
+    until_reset,
+)
 
-from . import documents
-from .signin import SignIn
+from . import graphql
+from .auth import SignIn
 
 if TYPE_CHECKING:
     from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
@@ -67,7 +76,7 @@ class Client:
     api: str
     sign_in: SignIn
     clock: Callable[[], dt.datetime]
-    patience: Patience
+    patience: RetryPolicy
     timeout: int = 30
     asked: int = 0
     lacking: set[str] = field(default_factory=set)
@@ -88,7 +97,7 @@ class Client:
         """One answer; a server that does not know all of the question is asked again without what it does not know."""
         lacking = len(self.lacking)
         try:
-            return self._answer(documents.without(document, sorted(self.lacking)), variables)
+            return self._answer(graphql.without(document, sorted(self.lacking)), variables)
         except WebError:
             if len(self.lacking) == lacking:
                 raise
@@ -287,7 +296,7 @@ def _unknown(error: Mapping[str, Any]) -> set[str]:
     """What an error says that this server does not know, if that can be done without."""
     extensions = error.get("extensions")
     named = extensions if isinstance(extensions, dict) else {}
-    return {str(named.get("argumentName") or named.get("fieldName"))} & set(documents.OPTIONAL)
+    return {str(named.get("argumentName") or named.get("fieldName"))} & set(graphql.OPTIONAL)
 
 
 def _code(error: Mapping[str, Any]) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harvester.schema import Contribution
-from harvester.windows import Window
-from harvester.work_type import work_type
+from harvester.model.contribution import Contribution
+from harvester.model.periods import Period
+from harvester.sdk.change_type import change_type
 
 Json = Mapping[str, Any]
 
@@ -24,22 +24,22 @@ _REVERTS = re.compile(r"^Reverts\s+(?P<repository>[\w.-]+/[\w.-]+)?#(?P<number>\
 
 
 @dataclass(frozen=True)
-class View:
-    """For whom rows are made: source, host, the windows and accounts wanted (None: everyone), and new names.
+class RowContext:
+    """For whom rows are made: source, host, the periods and accounts wanted (None: everyone), and new names.
 
     `asked` gives for a user's numeric id the name that was asked for, where GitHub calls that person otherwise today.
     """
 
     source: str
     host: str
-    windows: Sequence[Window]
+    periods: Sequence[Period]
     accounts: frozenset[str] | None = None
     asked: Mapping[int, str] = field(default_factory=dict)
 
     def wants(self, account: str, at: dt.datetime) -> bool:
         """Whether an act of this account at this time is wanted."""
         return (self.accounts is None or account.casefold() in self.accounts) and any(
-            at in each for each in self.windows
+            at in each for each in self.periods
         )
 
     def account(self, who: Json | None) -> str:
@@ -56,7 +56,7 @@ class View:
         return f"{self.host}/{node['repository']['nameWithOwner']}#{node['number']}"
 
 
-def of_pull_request(node: Json, view: View) -> Iterator[Contribution]:
+def of_pull_request(node: Json, view: RowContext) -> Iterator[Contribution]:
     """The author's row where it is merged, and a row for each review that others submitted."""
     merged = moment(node.get("mergedAt"))
     author = view.account(node.get("author"))
@@ -69,7 +69,7 @@ def of_pull_request(node: Json, view: View) -> Iterator[Contribution]:
             yield _review(node, review, view, reviewer, submitted)
 
 
-def of_issue(node: Json, view: View) -> Iterator[Contribution]:
+def of_issue(node: Json, view: RowContext) -> Iterator[Contribution]:
     """A row for each assignee of a closed issue, or for whoever is credited where nobody was assigned."""
     closed = moment(node.get("closedAt"))
     if node["state"] != "CLOSED" or closed is None:
@@ -80,36 +80,37 @@ def of_issue(node: Json, view: View) -> Iterator[Contribution]:
             yield _issue(node, view, role=role, who=who, at=closed, fields={"credited": how})
 
 
-def of_opened(node: Json, view: View) -> Iterator[Contribution]:
+def of_opened(node: Json, view: RowContext) -> Iterator[Contribution]:
     """A row for who opened an issue, at the time it was opened."""
     opened = moment(node["createdAt"])
     if opened and view.wants(view.account(node.get("author")), opened):
         yield _issue(node, view, role="reporter", who=node.get("author"), at=opened, fields={})
 
 
-def of_conversation(node: Json, view: View) -> Iterator[Contribution]:
+def of_conversation(node: Json, view: RowContext) -> Iterator[Contribution]:
     """A row for each comment on the issue or pull request of somebody else."""
     owner = view.account(node.get("author"))
     for comment in listed(node, "comments"):
         at, account = moment(comment["createdAt"]), view.account(comment.get("author"))
         if at and account != owner and view.wants(account, at):
             yield Contribution(
-                id=f"comment:helper:{comment['id']}", kind="comment", role="helper", account=account, at=at,
+                id=f"comment:helper:{comment['id']}", kind="comment", role="helper", account=account, occurred_at=at,
                 title=node["title"], body=comment.get("body") or None, url=comment["url"], owners=(owner,),
                 labels=labels(node), **_common(node, view),
             )  # fmt: skip
 
 
-def of_release(node: Json, repository: Json, view: View) -> Iterator[Contribution]:
+def of_release(node: Json, repository: Json, view: RowContext) -> Iterator[Contribution]:
     """A row for a published release."""
     at, account = moment(node.get("publishedAt")), view.account(node.get("author"))
     if at and not node["isDraft"] and view.wants(account, at):
         name = repository["nameWithOwner"]
         yield Contribution(
-            id=f"release:author:{node['id']}", kind="release", role="author", account=account, at=at,
-            source=view.source, scope=view.host, subject=f"{view.host}/{name}@{node['tagName']}", project=name,
-            began_at=moment(node["createdAt"]), title=node.get("name") or node["tagName"],
-            body=node.get("description") or None, url=node["url"], owners=(account,), private=repository["isPrivate"],
+            id=f"release:author:{node['id']}", kind="release", role="author", account=account, occurred_at=at,
+            source=view.source, scope=view.host, work_item=f"{view.host}/{name}@{node['tagName']}", project=name,
+            started_at=moment(node["createdAt"]), title=node.get("name") or node["tagName"],
+            body=node.get("description") or None, url=node["url"], owners=(account,),
+            is_private=repository["isPrivate"],
         )  # fmt: skip
 
 
@@ -152,44 +153,44 @@ def moment(text: str | None) -> dt.datetime | None:
     return dt.datetime.fromisoformat(text).astimezone(dt.UTC) if text else None
 
 
-def _merged(node: Json, view: View, author: str, at: dt.datetime) -> Contribution:
+def _merged(node: Json, view: RowContext, author: str, at: dt.datetime) -> Contribution:
     others = [view.account(each.get("author")) for each in listed(node, "reviews")]
     others += [view.account(node["mergedBy"])] if node.get("mergedBy") else []
     commit = (node.get("mergeCommit") or {}).get("oid")
     return Contribution(
-        id=f"pull_request:author:{node['id']}", kind="pull_request", role="author", account=author, at=at,
-        began_at=moment(node["createdAt"]), title=node["title"], body=node.get("body") or None, url=node["url"],
+        id=f"pull_request:author:{node['id']}", kind="pull_request", role="author", account=author, occurred_at=at,
+        started_at=moment(node["createdAt"]), title=node["title"], body=node.get("body") or None, url=node["url"],
         state="merged", milestone=(node.get("milestone") or {}).get("title"), owners=(author,),
-        others=tuple(dict.fromkeys(each for each in others if each != author)),
+        participants=tuple(dict.fromkeys(each for each in others if each != author)),
         closes=tuple(_closes(node)) + ((f"commit/{commit}",) if commit else ()),
         reverts=tuple(_reverted(node)),
-        additions=node["additions"], deletions=node["deletions"], files=node["changedFiles"],
-        comments=node.get("totalCommentsCount"), fields=_short_paths(node), **_pull(node), **_common(node, view),
+        additions=node["additions"], deletions=node["deletions"], files_changed=node["changedFiles"],
+        comment_count=node.get("totalCommentsCount"), extra=_short_paths(node), **_pull(node), **_common(node, view),
     )  # fmt: skip
 
 
-def _review(node: Json, review: Json, view: View, reviewer: str, at: dt.datetime) -> Contribution:
+def _review(node: Json, review: Json, view: RowContext, reviewer: str, at: dt.datetime) -> Contribution:
     return Contribution(
-        id=f"review:reviewer:{review['id']}", kind="review", role="reviewer", account=reviewer, at=at,
+        id=f"review:reviewer:{review['id']}", kind="review", role="reviewer", account=reviewer, occurred_at=at,
         title=node["title"], body=review.get("body") or None, url=review["url"], state=review["state"].lower(),
         owners=(view.account(node.get("author")),), **_pull(node), **_common(node, view),
     )  # fmt: skip
 
 
 def _issue(
-    node: Json, view: View, *, role: Any, who: Json | None, at: dt.datetime, fields: Mapping[str, str]
+    node: Json, view: RowContext, *, role: Any, who: Json | None, at: dt.datetime, fields: Mapping[str, str]
 ) -> Contribution:
     event = closing(node)
     people = [node.get("author"), *listed(node, "assignees"), *([event.get("actor")] if event else [])]
     account = view.account(who)
     names = labels(node)
     return Contribution(
-        id=issue_id(role, node, who), kind="issue", role=role, account=account, at=at,
-        began_at=moment(node["createdAt"]), title=node["title"], body=node.get("body") or None, url=node["url"],
-        state=_issue_state(node), type=work_type(node["title"], names), labels=names,
+        id=issue_id(role, node, who), kind="issue", role=role, account=account, occurred_at=at,
+        started_at=moment(node["createdAt"]), title=node["title"], body=node.get("body") or None, url=node["url"],
+        state=_issue_state(node), change_type=change_type(node["title"], names), labels=names,
         milestone=(node.get("milestone") or {}).get("title"), owners=(account,),
-        others=tuple(dict.fromkeys(name for each in people if (name := view.account(each)) != account)),
-        comments=node["comments"]["totalCount"], fields=fields, **_common(node, view),
+        participants=tuple(dict.fromkeys(name for each in people if (name := view.account(each)) != account)),
+        comment_count=node["comments"]["totalCount"], extra=fields, **_common(node, view),
     )  # fmt: skip
 
 
@@ -205,7 +206,7 @@ def _pull(node: Json) -> dict[str, Any]:
     return {
         "labels": names,
         "paths": tuple(each["path"] for each in listed(node, "files")),
-        "type": work_type(node["title"], names),
+        "change_type": change_type(node["title"], names),
     }
 
 
@@ -215,14 +216,14 @@ def _short_paths(node: Json) -> dict[str, str]:
     return {"paths": f"{known} of {node['changedFiles']} known"} if known < node["changedFiles"] else {}
 
 
-def _common(node: Json, view: View) -> dict[str, Any]:
+def _common(node: Json, view: RowContext) -> dict[str, Any]:
     repository = node["repository"]
     return {
         "source": view.source,
         "scope": view.host,
-        "subject": view.subject(node),
+        "work_item": view.subject(node),
         "project": repository["nameWithOwner"],
-        "private": repository["isPrivate"],
+        "is_private": repository["isPrivate"],
     }
 
 

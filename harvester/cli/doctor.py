@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from harvester.cli import options
-from harvester.cli.world import World
+from harvester.workspace.environment import Environment
 
 if TYPE_CHECKING:
-    from harvester.cli.setup import Setup
-    from harvester.connector import Connector, Finding
+    from harvester.sdk.capabilities import Finding
+    from harvester.sdk.connector import Connector
+    from harvester.workspace.workspace import Workspace
 
 
 @click.command()
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 @options.config
 @options.repo
 @click.pass_obj
-def command(world: World, sources: tuple[str, ...], as_json: bool, config_path: Path | None, repo: Path | None) -> int:
+def command(
+    environment: Environment, sources: tuple[str, ...], as_json: bool, config_path: Path | None, repo: Path | None
+) -> int:
     """Check the configuration and each source (all, or those named); exits with 1 where something is to be mended.
 
     \b
@@ -31,45 +34,45 @@ def command(world: World, sources: tuple[str, ...], as_json: bool, config_path: 
       harvester doctor
       harvester doctor github
     """
-    from harvester.cli.main import MENDABLE, OK
-    from harvester.cli.setup import open_setup, pick_sources
-    from harvester.words import printable
+    from harvester.cli.main import OK, USER_ERROR
+    from harvester.text import printable
+    from harvester.workspace.workspace import open_workspace, pick_sources
 
-    setup = open_setup(world, config_path, repo)
-    chosen = pick_sources(setup, sources)
-    found = [("harvester", finding) for finding in _own(setup)]
+    workspace = open_workspace(environment, config_path, repo)
+    chosen = pick_sources(workspace, sources)
+    found = [("harvester", finding) for finding in _own(workspace)]
     found += [(name, finding) for name, each in chosen.items() for finding in _check(name, each)]
     if as_json:
         told = [
             {
                 "about": about,
                 "state": each.state,
-                "message": world.redact(each.message),
-                "hint": world.redact(each.hint),
+                "message": environment.redact(each.message),
+                "hint": environment.redact(each.hint),
             }
             for about, each in found
         ]
-        world.echo(json.dumps(told, indent=2))
+        environment.echo(json.dumps(told, indent=2))
     else:
         for about, each in found:
-            world.echo(printable(world.redact(f"{each.state:7}  {about}: {each.message}")))
+            environment.echo(printable(environment.redact(f"{each.state:7}  {about}: {each.message}")))
             if each.hint:
-                world.echo(printable(world.redact(f"         {each.hint}")))
-    return MENDABLE if any(each.state == "error" for _, each in found) else OK
+                environment.echo(printable(environment.redact(f"         {each.hint}")))
+    return USER_ERROR if any(each.state == "error" for _, each in found) else OK
 
 
-def _own(setup: Setup) -> Iterator[Finding]:
-    from harvester.connector import Finding
+def _own(workspace: Workspace) -> Iterator[Finding]:
+    from harvester.sdk.capabilities import Finding
 
-    config = setup.config
+    config = workspace.config
     where = str(config.path) if config.path else "no harvester.toml; the git repository here is read"
     yield Finding("ok", f"configuration: {where}")
     yield Finding("ok", f"time zone: {config.calendar.zone.key}")
-    if setup.me is None:
+    if workspace.me is None:
         yield Finding("warning", "nobody says who you are", "git config --global user.email YOU@EXAMPLE.ORG")
     else:
-        yield Finding("ok", f"you are {config.people.name(setup.me)}")
-        unknown = [name for name in setup.connectors if not config.people.accounts_of(setup.me, name)]
+        yield Finding("ok", f"you are {config.people.name(workspace.me)}")
+        unknown = [name for name in workspace.connectors if not config.people.accounts_of(workspace.me, name)]
         for name in unknown:
             yield Finding(
                 "warning",
@@ -81,10 +84,10 @@ def _own(setup: Setup) -> Iterator[Finding]:
 
 
 def _check(name: str, connector: Connector) -> Iterator[Finding]:
-    from harvester.connector import Checkable, Finding
     from harvester.errors import HarvesterError
+    from harvester.sdk.capabilities import Finding, HasHealthCheck
 
-    if not isinstance(connector, Checkable):
+    if not isinstance(connector, HasHealthCheck):
         yield Finding("ok", "this connector has nothing to check")
         return
     try:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from harvester.cli import options
-from harvester.cli.world import World
+from harvester.workspace.environment import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harvester.cli.setup import Setup
-    from harvester.harvest import Outcome, Plan, SourceOutcome
+    from harvester.harvesting.plan import Plan
+    from harvester.harvesting.run import Outcome, SourceOutcome
+    from harvester.workspace.workspace import Workspace
 
 
 @click.command()
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 @options.config
 @click.pass_obj
 def command(
-    world: World,
+    environment: Environment,
     sources: tuple[str, ...],
     period: str | None,
     persons: tuple[str, ...],
@@ -52,51 +53,59 @@ def command(
       harvester harvest --team payments --period last-month
     """
     from harvester.cli.main import INCOMPLETE, OK
-    from harvester.cli.reading import accounts_of, harvest_sources, known, open_ledger
-    from harvester.cli.setup import open_setup, pick_sources
-    from harvester.harvest import plan
-    from harvester.windows import parse
+    from harvester.harvesting.plan import plan
+    from harvester.model.periods import parse
+    from harvester.workspace.collect import accounts_of, harvest_sources, known, open_ledger
+    from harvester.workspace.workspace import open_workspace, pick_sources
 
-    setup = open_setup(world, config_path, None)
-    chosen = pick_sources(setup, sources)
-    window = parse(period or "last-quarter", setup.config.calendar, world.clock())
-    accounts = accounts_of(setup, None if everyone else list(_persons(setup, persons, team)))
+    workspace = open_workspace(environment, config_path, None)
+    chosen = pick_sources(workspace, sources)
+    chosen_period = parse(period or "last-quarter", workspace.config.calendar, environment.clock())
+    accounts = accounts_of(workspace, None if everyone else list(_persons(workspace, persons, team)))
     if dry_run:
-        _tell_plans(world, setup, plan(chosen, accounts, window, known(world, setup), refresh=refresh), as_json=as_json)
+        _tell_plans(
+            environment,
+            workspace,
+            plan(chosen, accounts, chosen_period, known(environment, workspace), refresh=refresh),
+            as_json=as_json,
+        )
         return OK
-    with open_ledger(world, setup) as ledger:
-        outcome = harvest_sources(world, setup, ledger, window, accounts, sources=chosen, refresh=refresh)
-    _tell(world, outcome, as_json=as_json)
+    with open_ledger(environment, workspace) as ledger:
+        outcome = harvest_sources(
+            environment, workspace, ledger, chosen_period, accounts, sources=chosen, refresh=refresh
+        )
+    _tell(environment, outcome, as_json=as_json)
     return OK if outcome.complete or allow_incomplete else INCOMPLETE
 
 
-def _persons(setup: Setup, persons: tuple[str, ...], team: str | None) -> Iterable[str]:
+def _persons(workspace: Workspace, persons: tuple[str, ...], team: str | None) -> Iterable[str]:
     """The people that were named, or else oneself; raises PersonError or UnknownError where there is no such one."""
     from harvester.errors import PersonError, UnknownError
-    from harvester.people import find_or_address
-    from harvester.words import nearest
+    from harvester.model.people import find_or_address
+    from harvester.text import did_you_mean
 
-    if team is not None and team not in setup.config.teams:
+    if team is not None and team not in workspace.config.teams:
         raise UnknownError(
-            f"There is no team {team!r}{nearest(team, setup.config.teams, '.')}", hint="Teams are [teams.NAME]."
+            f"There is no team {team!r}{did_you_mean(team, workspace.config.teams, '.')}",
+            hint="Teams are [teams.NAME].",
         )
     if team is not None:
-        yield from setup.config.teams[team]
-    yield from (find_or_address(setup.config.people, words) for words in persons)
+        yield from workspace.config.teams[team]
+    yield from (find_or_address(workspace.config.people, words) for words in persons)
     if team is None and not persons:
-        if setup.me is None:
+        if workspace.me is None:
             raise PersonError("Who are you? Nobody is configured.", hint="Name a --person, a --team, or --everyone.")
-        yield setup.me
+        yield workspace.me
 
 
-def _tell(world: World, outcome: Outcome, *, as_json: bool) -> None:
-    from harvester.words import printable
+def _tell(environment: Environment, outcome: Outcome, *, as_json: bool) -> None:
+    from harvester.text import printable
 
     if as_json:
-        world.echo(json.dumps({"sources": [_told(each) for each in outcome.sources]}, indent=2))
+        environment.echo(json.dumps({"sources": [_told(each) for each in outcome.sources]}, indent=2))
         return
     for each in outcome.sources:
-        world.echo(printable(_line(each)))
+        environment.echo(printable(_line(each)))
 
 
 def _told(each: SourceOutcome) -> dict[str, object]:
@@ -114,32 +123,32 @@ def _line(each: SourceOutcome) -> str:
     return f"{each.source}: {came}, {state}"
 
 
-def _tell_plans(world: World, setup: Setup, plans: list[Plan], *, as_json: bool) -> None:
-    from harvester.words import printable
+def _tell_plans(environment: Environment, workspace: Workspace, plans: list[Plan], *, as_json: bool) -> None:
+    from harvester.text import printable
 
-    told = [{"source": each.source, "would": list(_steps(setup, each))} for each in plans]
+    told = [{"source": each.source, "would": list(_steps(workspace, each))} for each in plans]
     if as_json:
-        world.echo(json.dumps({"sources": told}, indent=2))
+        environment.echo(json.dumps({"sources": told}, indent=2))
         return
     for each in told:
         for step in each["would"]:
-            world.echo(printable(f"{each['source']}: {step}"))
+            environment.echo(printable(f"{each['source']}: {step}"))
 
 
-def _steps(setup: Setup, plan: Plan) -> Iterable[str]:
+def _steps(workspace: Workspace, plan: Plan) -> Iterable[str]:
     """What a source would be asked, in words; with its price where the connector knows it."""
-    from harvester.connector import Plannable
-    from harvester.windows import span
+    from harvester.model.periods import span
+    from harvester.sdk.capabilities import ExplainsPlan
 
     if plan.request is None:
         yield f"would not be asked; {plan.skipped}"
         return
-    calendar = setup.config.calendar
+    calendar = workspace.config.calendar
     whose = "everyone" if plan.request.accounts is None else ", ".join(sorted(plan.request.accounts))
-    for window in plan.request.missing:
-        yield f"would read {span(*calendar.dates(window))} for {whose}"
+    for period in plan.request.missing:
+        yield f"would read {span(*calendar.dates(period))} for {whose}"
     if plan.request.covered:
         yield f"would ask what changed since it was read, for {whose}"
-    connector = setup.connectors[plan.source]
-    if isinstance(connector, Plannable):
+    connector = workspace.connectors[plan.source]
+    if isinstance(connector, ExplainsPlan):
         yield from connector.plan(plan.request)

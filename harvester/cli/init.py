@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from harvester.cli.world import World
+from harvester.workspace.environment import Environment
 
 
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=".", help="Where to write.")
 @click.pass_obj
-def command(world: World, folder: Path) -> int:
+def command(environment: Environment, folder: Path) -> int:
     """Write harvester.toml, goals.toml and a notebook, from the remotes, git's identity and `gh` as found here.
 
     They hold comments that say what is what. Of what exists nothing is replaced, and no service is asked.
@@ -24,15 +24,15 @@ def command(world: World, folder: Path) -> int:
     Example:
       harvester init
     """
-    from harvester.atomic import write_text
     from harvester.cli.main import OK
     from harvester.errors import HarvesterError
+    from harvester.files import write_text
 
-    place = (world.cwd / folder).resolve()
+    place = (environment.cwd / folder).resolve()
     _make_folder(place / SCHEMAS)
     there: list[Path] = []
     wrote: list[Path] = []
-    for path, text in _files(world, place):
+    for path, text in _files(environment, place):
         if path.exists():
             there.append(path)
         else:
@@ -43,23 +43,23 @@ def command(world: World, folder: Path) -> int:
         raise HarvesterError(kept, hint="Edit them by hand.")
     _write_schemas(place / SCHEMAS)
     read = f"Next: read {'it' if len(wrote) == 1 else 'them'}, then `harvester report`."
-    world.echo(" ".join([f"Wrote {_names(place, wrote)}.", *([kept] if there else []), read]))
+    environment.echo(" ".join([f"Wrote {_names(place, wrote)}.", *([kept] if there else []), read]))
     return OK
 
 
-def _files(world: World, place: Path) -> Iterator[tuple[Path, Callable[[], str]]]:
+def _files(environment: Environment, place: Path) -> Iterator[tuple[Path, Callable[[], str]]]:
     """The files to start from and what makes their text; the configuration comes first, for it names the notebook.
 
     Raises ConfigError where a configuration that is there cannot be read.
     """
-    from harvester import config
-    from harvester.agreed import goals
     from harvester.cli.note import notebooks
-    from harvester.notes.notebook import INTRODUCTION
+    from harvester.config import settings
+    from harvester.goals import model
+    from harvester.notebook.notebook import INTRODUCTION
 
-    yield place / config.FILE, lambda: _configuration(world, place)
-    known = config.load(place / config.FILE, world.zone())
-    yield place / goals.FILE, lambda: GOALS
+    yield place / settings.FILE, lambda: _configuration(environment, place)
+    known = settings.load(place / settings.FILE, environment.zone())
+    yield place / model.FILE, lambda: GOALS
     for path in notebooks(known, mine=True):
         if path.parent.is_dir():
             yield path, lambda: INTRODUCTION
@@ -67,11 +67,11 @@ def _files(world: World, place: Path) -> Iterator[tuple[Path, Callable[[], str]]
 
 def _write_schemas(place: Path) -> None:
     """What editors read of the keys of both files, out of git's sight."""
-    from harvester import config
-    from harvester.agreed import goals
-    from harvester.atomic import write_text
+    from harvester.config import settings
+    from harvester.files import write_text
+    from harvester.goals import load, model
 
-    for file, schema in ((config.FILE, config.json_schema()), (goals.FILE, goals.json_schema())):
+    for file, schema in ((settings.FILE, settings.json_schema()), (model.FILE, load.json_schema())):
         write_text(place / f"{Path(file).stem}.schema.json", json.dumps(schema, indent=2) + "\n")
     write_text(place / ".gitignore", "*\n")
 
@@ -91,37 +91,37 @@ def _make_folder(path: Path) -> None:
         raise HarvesterError(f"{path} cannot be made: {error.strerror}.", hint="Name a --folder.") from error
 
 
-def _configuration(world: World, place: Path) -> str:
-    from harvester.config import as_toml
+def _configuration(environment: Environment, place: Path) -> str:
+    from harvester.config.git_user import identity, remotes, repository
+    from harvester.config.toml import as_toml
     from harvester.errors import SourceError
-    from harvester.identity import identity, remotes, repository
 
     try:
-        top = repository(place, world.environ)
-        who, urls = identity(top, world.environ), remotes(top, world.environ)
+        top = repository(place, environment.environ)
+        who, urls = identity(top, environment.environ), remotes(top, environment.environ)
         source = _source("git", repositories=["."])
     except SourceError:
-        who, urls = identity(place, world.environ), {}
+        who, urls = identity(place, environment.environ), {}
         source = "# " + _source("git", repositories=["../my-repository", "../services/*"]).replace("\n", "\n# ")
     return CONFIGURATION.format(
-        zone=as_toml(world.zone()),
+        zone=as_toml(environment.zone()),
         name=as_toml(who.name or "Your Name"),
         emails=as_toml([who.email] if who.email else []),
         git=source,
-        github=_github(world, list(urls.values())),
+        github=_github(environment, list(urls.values())),
     )
 
 
 def _source(connector: str, **settings: str | list[str]) -> str:
-    from harvester.config import as_toml
+    from harvester.config.toml import as_toml
 
     lines = [f"connector = {as_toml(connector)}", *(f"{key} = {as_toml(value)}" for key, value in settings.items())]
     return "\n".join([f"[sources.{'here' if connector == 'git' else connector}]", *lines])
 
 
-def _github(world: World, urls: list[str]) -> str:
+def _github(environment: Environment, urls: list[str]) -> str:
     """A section for GitHub to be uncommented, naming the token that is there; it is never used by itself."""
-    with_gh = "GITHUB_TOKEN" not in world.environ and shutil.which("gh", path=world.environ.get("PATH"))
+    with_gh = "GITHUB_TOKEN" not in environment.environ and shutil.which("gh", path=environment.environ.get("PATH"))
     reference = "command:gh auth token" if with_gh else "env:GITHUB_TOKEN"
     owners = sorted({owner for url in urls if (owner := _github_owner(url))}) or ["your-organisation"]
     return "# " + _source("github", token=reference, organisations=owners).replace("\n", "\n# ")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from harvester.cli import options
-from harvester.cli.world import World
+from harvester.workspace.environment import Environment
 
 
 @click.group()
@@ -26,7 +26,7 @@ def command() -> None:
 @options.as_json
 @options.config
 @click.pass_obj
-def info(world: World, as_json: bool, config_path: Path | None) -> int:
+def info(environment: Environment, as_json: bool, config_path: Path | None) -> int:
     """Say where the ledger is, and how much it holds.
 
     \b
@@ -34,27 +34,27 @@ def info(world: World, as_json: bool, config_path: Path | None) -> int:
       harvester ledger info
     """
     from harvester.cli.main import OK
-    from harvester.cli.reading import open_ledger
-    from harvester.cli.setup import open_setup
-    from harvester.words import numbered
+    from harvester.text import count_noun
+    from harvester.workspace.collect import open_ledger
+    from harvester.workspace.workspace import open_workspace
 
-    setup = open_setup(world, config_path, None, aliases=False)
-    with open_ledger(world, setup, create=False) as ledger:
+    workspace = open_workspace(environment, config_path, None, aliases=False)
+    with open_ledger(environment, workspace, create=False) as ledger:
         known = ledger.info()
     if as_json:
         told = {"location": known.location, "schema": known.schema, "rows": dict(known.rows), "files": known.files}
-        world.echo(json.dumps(told | {"bytes": known.size, "commits": known.commits}, indent=2))
+        environment.echo(json.dumps(told | {"bytes": known.size, "commits": known.commits}, indent=2))
         return OK
-    world.echo(f"{known.location}: {known.files:,} files, {known.size / 1e6:,.1f} MB, schema {known.schema}")
+    environment.echo(f"{known.location}: {known.files:,} files, {known.size / 1e6:,.1f} MB, schema {known.schema}")
     for source, rows in known.rows.items():
-        world.echo(f"{source}: {numbered(rows, 'row')}")
+        environment.echo(f"{source}: {count_noun(rows, 'row')}")
     return OK
 
 
 @command.command()
 @options.config
 @click.pass_obj
-def compact(world: World, config_path: Path | None) -> int:
+def compact(environment: Environment, config_path: Path | None) -> int:
     """Merge small files, and delete those that nothing needs any more.
 
     \b
@@ -62,13 +62,15 @@ def compact(world: World, config_path: Path | None) -> int:
       harvester ledger compact
     """
     from harvester.cli.main import OK
-    from harvester.cli.reading import open_ledger
-    from harvester.cli.setup import open_setup
-    from harvester.words import numbered
+    from harvester.text import count_noun
+    from harvester.workspace.collect import open_ledger
+    from harvester.workspace.workspace import open_workspace
 
-    with open_ledger(world, open_setup(world, config_path, None, aliases=False), create=False) as ledger:
+    with open_ledger(
+        environment, open_workspace(environment, config_path, None, aliases=False), create=False
+    ) as ledger:
         merged = ledger.compact()
-    world.echo(f"{numbered(merged, 'file was', 'files were')} merged.")
+    environment.echo(f"{count_noun(merged, 'file was', 'files were')} merged.")
     return OK
 
 
@@ -76,7 +78,7 @@ def compact(world: World, config_path: Path | None) -> int:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @options.config
 @click.pass_obj
-def export(world: World, file: Path, config_path: Path | None) -> int:
+def export(environment: Environment, file: Path, config_path: Path | None) -> int:
     """Write all rows to one Parquet FILE.
 
     \b
@@ -84,11 +86,13 @@ def export(world: World, file: Path, config_path: Path | None) -> int:
       harvester ledger export work.parquet
     """
     from harvester.cli.main import OK
-    from harvester.cli.reading import open_ledger
-    from harvester.cli.setup import open_setup
-    from harvester.words import numbered
+    from harvester.text import count_noun
+    from harvester.workspace.collect import open_ledger
+    from harvester.workspace.workspace import open_workspace
 
-    with open_ledger(world, open_setup(world, config_path, None, aliases=False), create=False) as ledger:
-        rows = ledger.export(world.cwd / file)
-    world.echo(f"Wrote {numbered(rows, 'row')} to {file}.")
+    with open_ledger(
+        environment, open_workspace(environment, config_path, None, aliases=False), create=False
+    ) as ledger:
+        rows = ledger.export(environment.cwd / file)
+    environment.echo(f"Wrote {count_noun(rows, 'row')} to {file}.")
     return OK

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 
 import click
 
-from harvester.cli.world import World
 from harvester.errors import HarvesterError
+from harvester.text import most_like
 from harvester.version import VERSION
-from harvester.words import most_like
+from harvester.workspace.environment import Environment
 
-OK, MENDABLE, USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
+OK, USER_ERROR, USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 COMMANDS = {
     "init": "Write harvester.toml and goals.toml from what is found here.",
     "harvest": "Read the sources into the ledger.",
@@ -37,7 +37,7 @@ COMMANDS = {
 """The commands and their summaries; each has a module of its name here, imported only when it is called."""
 
 
-class Lazy(click.Group):
+class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, so that help starts fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -68,7 +68,7 @@ class Lazy(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(VERSION, prog_name="harvester")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.pass_context
@@ -79,15 +79,15 @@ def harvester(ctx: click.Context, debug: bool) -> None:
     Example: in any git repository
       harvester report
     """
-    ctx.ensure_object(World).debug = debug
+    ctx.ensure_object(Environment).debug = debug
 
 
-def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, environment: Environment | None = None) -> int:
     """Run the command with these arguments (the process's own where None) and give its exit status.
 
     0 well; 1 the user can mend it; 2 usage; 3 a source was incomplete (after everything was written); 130 interrupted.
     """
-    here = world or World()
+    here = environment or Environment()
     try:
         with contextlib.redirect_stdout(here.stdout):
             status = harvester.main(
@@ -98,10 +98,10 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
         return USAGE
     except click.ClickException as error:
         here.say(f"Error: {error.format_message()}")
-        return MENDABLE
+        return USER_ERROR
     except HarvesterError as error:
         _tell(here, error)
-        return MENDABLE
+        return USER_ERROR
     except (KeyboardInterrupt, click.Abort):
         here.say("Interrupted. What was finished is kept.")
         return INTERRUPTED
@@ -113,18 +113,18 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
             raise
         here.close_stdout()
         here.say("Error: The disk, or whatever this was written to, is full.\nMake room, and run it again.")
-        return MENDABLE
+        return USER_ERROR
     return status if isinstance(status, int) else OK
 
 
-def _tell(world: World, error: HarvesterError) -> None:
-    if world.debug:
+def _tell(environment: Environment, error: HarvesterError) -> None:
+    if environment.debug:
         import traceback
 
-        world.say(world.redact("".join(traceback.format_exception(error))))
-    world.say(f"Error: {world.redact(error.message)}")
+        environment.say(environment.redact("".join(traceback.format_exception(error))))
+    environment.say(f"Error: {environment.redact(error.message)}")
     if error.hint:
-        world.say(world.redact(error.hint))
+        environment.say(environment.redact(error.hint))
 
 
 def run() -> None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from harvester.cli import options
-from harvester.cli.world import World
+from harvester.workspace.environment import Environment
 
 if TYPE_CHECKING:
-    from harvester.cli.setup import Setup
-    from harvester.config import Config
-    from harvester.notes.notebook import Entry
+    from harvester.config.settings import Config
+    from harvester.notebook.notebook import Entry
+    from harvester.workspace.workspace import Workspace
 
 CONNECTOR = "notebook"
 SECTION = '[sources.notebook]\nconnector = "notebook"\nfile = "notebook.md"'
@@ -38,7 +38,7 @@ SECTION = '[sources.notebook]\nconnector = "notebook"\nfile = "notebook.md"'
 @options.config
 @click.pass_obj
 def command(
-    world: World,
+    environment: Environment,
     /,
     title: str,
     people: tuple[str, ...],
@@ -59,12 +59,12 @@ def command(
       harvester note "Nobody is charged twice" --about PAY-7 --outcome "no-double-charges = 0"
     """
     from harvester.cli.main import OK
-    from harvester.cli.setup import open_setup
-    from harvester.notes.notebook import FILE, Entry, add, ahead
+    from harvester.notebook.notebook import FILE, Entry, add, ahead
+    from harvester.workspace.workspace import open_workspace
 
-    setup = open_setup(world, config_path, None, aliases=False)
-    today = setup.config.calendar.day_of(world.clock())
-    lists = {"with": _keys(setup, people), "goal": goals, "about": about, "labels": labels}
+    workspace = open_workspace(environment, config_path, None, aliases=False)
+    today = workspace.config.calendar.day_of(environment.clock())
+    lists = {"with": _keys(workspace, people), "goal": goals, "about": about, "labels": labels}
     said = {**texts, "outcome": "\n".join(outcomes)}
     entry = Entry(
         date.date() if date else today, title,
@@ -72,16 +72,16 @@ def command(
         {key: text for key, text in said.items() if text and text.strip()},
         body,
     )  # fmt: skip
-    warnings = [*_checked(setup, entry), *(each.reason for each in ahead([entry], today))]
-    path = next(notebooks(setup.config, mine=True), setup.config.root / FILE)
+    warnings = [*_checked(workspace, entry), *(each.reason for each in ahead([entry], today))]
+    path = next(notebooks(workspace.config, mine=True), workspace.config.root / FILE)
     add(path, entry)
-    _tell(world, setup, path, entry, warnings)
+    _tell(environment, workspace, path, entry, warnings)
     return OK
 
 
 def notebooks(config: Config, *, mine: bool = False) -> Iterator[Path]:
     """The files of the configured notebooks, or of one's own alone."""
-    from harvester.notes.notebook import FILE
+    from harvester.notebook.notebook import FILE
 
     for source in config.sources.values():
         settings = source.settings
@@ -89,31 +89,31 @@ def notebooks(config: Config, *, mine: bool = False) -> Iterator[Path]:
             yield config.root / Path(settings.get("file", FILE)).expanduser()
 
 
-def _keys(setup: Setup, people: tuple[str, ...]) -> tuple[str, ...]:
+def _keys(workspace: Workspace, people: tuple[str, ...]) -> tuple[str, ...]:
     """The keys of these people; raises PersonError, with the nearest name, for one whom nobody configured.
 
     Where nothing is configured at all, names stay as they were written.
     """
     hint = "A note names keys of [people]: add them there, in harvester.toml."
-    return tuple(setup.config.people.find(each, hint=hint) for each in people) if setup.configured else people
+    return tuple(workspace.config.people.find(each, hint=hint) for each in people) if workspace.configured else people
 
 
-def _checked(setup: Setup, entry: Entry) -> Iterator[str]:
+def _checked(workspace: Workspace, entry: Entry) -> Iterator[str]:
     """Raises ConfigError where the entry names a goal that is not there; what counts less than it looks, in words."""
-    from harvester.agreed.goals import FILE, OUTCOME
-    from harvester.cli.setup import agreed
     from harvester.errors import ConfigError
-    from harvester.notes.notebook import parse, render, unknown
+    from harvester.goals.model import FILE, OUTCOME
+    from harvester.notebook.notebook import parse, render, unknown
+    from harvester.workspace.workspace import load_goals_and_decisions
 
     read, doubts = parse(render(entry))
     wrong = [each.reason for each in doubts if each.lost]
     if not wrong and [dict(each.texts) for each in read] != [_as_read(entry)]:
         wrong = ["a field cannot hold a line of ```, ~~~ or <!--, which begins code or a comment; give it as --body"]
-    known = agreed(setup).goals
+    known = load_goals_and_decisions(workspace).goals
     people = entry.lists.get("with", ())
     unknown_goals = [each.reason for each in unknown([entry], [goal.name for goal in known.goals], people)]
-    if wrong or (unknown_goals and setup.configured):
-        where = f" The goals stand in {setup.config.root / FILE}." if unknown_goals else ""
+    if wrong or (unknown_goals and workspace.configured):
+        where = f" The goals stand in {workspace.config.root / FILE}." if unknown_goals else ""
         raise ConfigError("\n".join(map(_sentence, (*wrong, *unknown_goals))), hint=f"Nothing was written.{where}")
     yield from (*unknown_goals, *(each.reason for each in doubts))
     for line in entry.texts.get("outcome", "").split("\n"):
@@ -133,20 +133,20 @@ def _sentence(reason: str) -> str:
     return reason[:1].upper() + reason[1:] + ("" if reason.endswith("?") else ".")
 
 
-def _tell(world: World, setup: Setup, path: Path, entry: Entry, warnings: list[str]) -> None:
-    from harvester.cli.agreed import outside, short
-    from harvester.cli.setup import agreed
-    from harvester.windows import day
+def _tell(environment: Environment, workspace: Workspace, path: Path, entry: Entry, warnings: list[str]) -> None:
+    from harvester.model.periods import day
+    from harvester.workspace.work_items import outside, short
+    from harvester.workspace.workspace import load_goals_and_decisions
 
-    place = path.relative_to(world.cwd) if path.is_relative_to(world.cwd) else path
-    world.echo(f"Wrote “{short(entry.title)}”, {day(entry.date)}, to {place}.")
+    place = path.relative_to(environment.cwd) if path.is_relative_to(environment.cwd) else path
+    environment.echo(f"Wrote “{short(entry.title)}”, {day(entry.date)}, to {place}.")
     for each in warnings:
-        world.say(f"Note: {_sentence(each)}")
+        environment.say(f"Note: {_sentence(each)}")
     for name in entry.lists.get("goal", ()):
-        goal = agreed(setup).goals.goal(name)
+        goal = load_goals_and_decisions(workspace).goals.goal(name)
         if goal and (why := outside(goal, [entry.date])):
-            world.say(f"Note: {why}")
-    if not setup.configured:
-        world.say("Reports do not read it yet: run `harvester init`.")
-    elif path not in notebooks(setup.config, mine=True):
-        world.say(f"Reports do not read it yet: add this to harvester.toml.\n\n{SECTION}")
+            environment.say(f"Note: {why}")
+    if not workspace.configured:
+        environment.say("Reports do not read it yet: run `harvester init`.")
+    elif path not in notebooks(workspace.config, mine=True):
+        environment.say(f"Reports do not read it yet: add this to harvester.toml.\n\n{SECTION}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harvester.cli import options
-from harvester.cli.world import World
+from harvester.workspace.environment import Environment
 
 
 @click.command()
@@ -22,7 +22,7 @@ from harvester.cli.world import World
 @options.repo
 @click.pass_obj
 def command(
-    world: World,
+    environment: Environment,
     kind: str,
     period: str | None,
     person: str | None,
@@ -45,30 +45,31 @@ def command(
       harvester report --period 2026Q3 --output accomplishments.md
       harvester report --repo ../other --person grace@example.org
     """
-    from harvester import plugins, proof
-    from harvester.atomic import write_text
     from harvester.cli.main import INCOMPLETE, OK
-    from harvester.cli.material import gather
-    from harvester.cli.reading import open_ledger
-    from harvester.cli.setup import open_setup
     from harvester.errors import ReportError
-    from harvester.report import render, write
+    from harvester.files import write_text
+    from harvester.reporting import evidence
+    from harvester.reporting.report import render, write
+    from harvester.sdk import plugins
+    from harvester.workspace.assemble import gather
+    from harvester.workspace.collect import open_ledger
+    from harvester.workspace.workspace import open_workspace
 
     made = plugins.load(plugins.REPORTS, kind)
-    setup = open_setup(world, config_path, repo)
-    with open_ledger(world, setup) as ledger:
-        read, material = gather(world, setup, ledger, period, person, fresh=fresh)
-    told = proof.evidence(material, made.name)
-    text = render(made, material, told)
+    workspace = open_workspace(environment, config_path, repo)
+    with open_ledger(environment, workspace) as ledger:
+        read, report_input = gather(environment, workspace, ledger, period, person, fresh=fresh)
+    told = evidence.evidence(report_input, made.name)
+    text = render(made, report_input, told)
     if output is None:
-        world.echo(text)
+        environment.echo(text)
     else:
-        beside = proof.path_beside(world.cwd / output)
+        beside = evidence.path_beside(environment.cwd / output)
         if beside.exists() and not force:
-            proof.load(beside)
+            evidence.load(beside)
         if beside.is_symlink():
             raise ReportError(f"{beside.name} beside the report is a link and is left alone.", hint="Remove it.")
-        write(text, world.cwd / output, force=force)
-        write_text(beside, proof.dump(told))
-        world.say(f"Wrote {output}.")
+        write(text, environment.cwd / output, force=force)
+        write_text(beside, evidence.dump(told))
+        environment.say(f"Wrote {output}.")
     return OK if read.complete or allow_incomplete else INCOMPLETE

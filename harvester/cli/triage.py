@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from harvester.cli import options
-from harvester.cli.world import World
+from harvester.workspace.environment import Environment
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harvester.agreed.decisions import Decision
-    from harvester.agreed.goals import Goals
-    from harvester.report import Material
+    from harvester.goals.decisions import Decision
+    from harvester.goals.model import Goals
+    from harvester.reporting.report_input import ReportInput
 
 BEST = 3
 FIRST = ("pull_request", "issue", "release", "commit")
@@ -39,7 +39,7 @@ HELP = """\
 @options.fresh
 @options.config
 @click.pass_obj
-def command(world: World, period: str | None, fresh: bool, config_path: Path | None) -> int:
+def command(environment: Environment, period: str | None, fresh: bool, config_path: Path | None) -> int:
     """Walk through suggestions and unplanned work on the terminal, and decide what serves which goal.
 
     Every decision is kept in decisions.toml at once, so you may quit at any time. Each answer is a letter or a number
@@ -49,24 +49,28 @@ def command(world: World, period: str | None, fresh: bool, config_path: Path | N
     Example:
       harvester triage --period this-quarter
     """
-    from harvester.cli.agreed import decisions_path, with_goals
     from harvester.cli.main import OK
-    from harvester.cli.material import gather
-    from harvester.cli.reading import open_ledger
-    from harvester.cli.setup import open_setup
+    from harvester.workspace.assemble import gather
+    from harvester.workspace.collect import open_ledger
+    from harvester.workspace.work_items import decisions_path, with_goals
+    from harvester.workspace.workspace import open_workspace
 
-    if not world.stdin.isatty():
+    if not environment.stdin.isatty():
         raise click.UsageError(
             "triage asks questions, and this is no terminal; use `harvester decide SUBJECT --goal …`."
         )
-    setup = open_setup(world, config_path, None)
-    path = decisions_path(setup)
-    goals = with_goals(setup, some=True).goals
-    with open_ledger(world, setup) as ledger:
-        read, material = gather(world, setup, ledger, period, None, fresh=fresh)
+    workspace = open_workspace(environment, config_path, None)
+    path = decisions_path(workspace)
+    goals = with_goals(workspace, some=True).goals
+    with open_ledger(environment, workspace) as ledger:
+        read, report_input = gather(environment, workspace, ledger, period, None, fresh=fresh)
     if not read.complete:
-        world.say("Not everything could be read, so this is not all; `harvester goals progress` says what is missing.")
-    Walk(world, path, goals, setup.config.calendar.day_of(world.clock())).through(items(material))
+        environment.say(
+            "Not everything could be read, so this is not all; `harvester goals progress` says what is missing."
+        )
+    TriageSession(environment, path, goals, workspace.config.calendar.day_of(environment.clock())).through(
+        items(report_input)
+    )
     return OK
 
 
@@ -74,7 +78,7 @@ def command(world: World, period: str | None, fresh: bool, config_path: Path | N
 class Item:
     """A piece of work to be decided on: what it may serve with the reasons, best first; nothing for unplanned work."""
 
-    subject: str
+    work_item: str
     kind: str
     title: str
     url: str
@@ -82,48 +86,51 @@ class Item:
     offers: tuple[tuple[str, str], ...] = ()
 
 
-def items(material: Material) -> list[Item]:
+def items(report_input: ReportInput) -> list[Item]:
     """What has suggestions, by time, and after it the pieces of unplanned work that nothing was decided on."""
     import pandas as pd
 
-    from harvester.frame import select
+    from harvester.analysis.frame import select
 
-    rows = select(material.frame, material.window, material.persons)
-    rows = rows[rows["shown"] & ~rows["bot"]].sort_values(["at", "subject", "id"])
-    offers = _offers(rows, material)
+    rows = select(report_input.frame, report_input.period, report_input.persons)
+    rows = rows[rows["is_primary"] & ~rows["is_bot"]].sort_values(["occurred_at", "work_item", "id"])
+    offers = _offers(rows, report_input)
     order = rows["kind"].map({kind: place for place, kind in enumerate(FIRST)}).fillna(len(FIRST))
-    offered = rows.assign(order=order)[rows["subject"].isin(list(offers))]
-    offered = offered.sort_values(["at", "order"], kind="stable").drop_duplicates("subject")
-    unplanned = _unplanned(rows, material)
+    offered = rows.assign(order=order)[rows["work_item"].isin(list(offers))]
+    offered = offered.sort_values(["occurred_at", "order"], kind="stable").drop_duplicates("work_item")
+    unplanned = _unplanned(rows, report_input)
     unplanned = unplanned[~unplanned["thread"].isin(offered["thread"])]
-    days = {subject: tuple(map(material.calendar.day_of, at)) for subject, at in rows.groupby("subject")["at"]}
+    days = {
+        work_item: tuple(map(report_input.calendar.day_of, at))
+        for work_item, at in rows.groupby("work_item")["occurred_at"]
+    }
     return [
-        Item(row["subject"], row["kind"], _text(row["title"]), _text(row["url"]), days[row["subject"]],
-             offers.get(row["subject"], ()))
+        Item(row["work_item"], row["kind"], _text(row["title"]), _text(row["url"]), days[row["work_item"]],
+             offers.get(row["work_item"], ()))
         for row in pd.concat([offered, unplanned]).to_dict("records")
     ]  # fmt: skip
 
 
-def _offers(rows: pd.DataFrame, material: Material) -> dict[str, tuple[tuple[str, str], ...]]:
-    """By subject the goals that were suggested with the reasons, the best ones of all its rows."""
+def _offers(rows: pd.DataFrame, report_input: ReportInput) -> dict[str, tuple[tuple[str, str], ...]]:
+    """By work item the goals that were suggested with the reasons, the best ones of all its rows."""
     found: dict[str, dict[str, str]] = {}
-    suggested = material.assessment.suggestions
+    suggested = report_input.assessment.suggestions
     for row, target, reason in zip(*(suggested[name] for name in ("row", "target", "reason")), strict=True):
-        found.setdefault(rows["subject"][row], {}).setdefault(target, reason)
-    return {subject: tuple(goals.items())[:BEST] for subject, goals in found.items()}
+        found.setdefault(rows["work_item"][row], {}).setdefault(target, reason)
+    return {work_item: tuple(goals.items())[:BEST] for work_item, goals in found.items()}
 
 
-def _unplanned(rows: pd.DataFrame, material: Material) -> pd.DataFrame:
+def _unplanned(rows: pd.DataFrame, report_input: ReportInput) -> pd.DataFrame:
     """A row for each piece of work that the report counts as unplanned and of which nothing was decided on."""
-    from harvester import measures
+    from harvester.analysis import measures
 
     work = measures.of(rows, measures.MEASURES["unplanned"])
-    decided = [each.key[0] for each in material.assessment.agreed.decisions.entries]
-    known = work["thread"][work["subject"].str.lower().isin(decided)]
+    decided = [each.key[0] for each in report_input.assessment.goals_and_decisions.decisions.entries]
+    known = work["thread"][work["work_item"].str.lower().isin(decided)]
     work = work[~work["thread"].isin(known)]
     order = work["kind"].map({kind: place for place, kind in enumerate(FIRST)})
-    first = work.assign(order=order).sort_values(["order", "at", "subject"]).drop_duplicates("thread")
-    return first.drop(columns="order").sort_values(["at", "subject"])
+    first = work.assign(order=order).sort_values(["order", "occurred_at", "work_item"]).drop_duplicates("thread")
+    return first.drop(columns="order").sort_values(["occurred_at", "work_item"])
 
 
 def _text(value: object) -> str:
@@ -131,10 +138,10 @@ def _text(value: object) -> str:
 
 
 @dataclass
-class Walk:
+class TriageSession:
     """One walk: where it stands, and what was decided so far, for `u`."""
 
-    world: World
+    environment: Environment
     path: Path
     goals: Goals
     today: dt.date
@@ -150,13 +157,13 @@ class Walk:
 
     def _at(self, items: Sequence[Item], at: int) -> int | None:
         """Show an item and take answers until one leads on or changes what is offered; where to go on, None to end."""
-        self.world.echo(_shown(items[at], at, len(items), self._open(items, at)))
+        self.environment.echo(_shown(items[at], at, len(items), self._open(items, at)))
         decided = len(self.done)
         place = at
         while place == at and len(self.done) == decided:
-            answer = self.world.ask("> ")
+            answer = self.environment.ask("> ")
             if answer is None:
-                self.world.echo("")
+                self.environment.echo("")
             if answer is None or answer.casefold() in {"q", "quit"}:
                 return None
             place = self._answered(items, at, answer)
@@ -164,7 +171,7 @@ class Walk:
 
     def _at_end(self, at: int) -> int | None:
         """After the last item its decision can be taken back too."""
-        if self.done and self.world.ask("That was the last: Enter to end, u to undo > ") == "u":
+        if self.done and self.environment.ask("That was the last: Enter to end, u to undo > ") == "u":
             return self._undo(at)
         return None
 
@@ -177,29 +184,29 @@ class Walk:
         if key == "u" and not rest:
             return self._undo(at)
         if key == "g":
-            return self._accept(items, at, rest or self.world.ask("goal: ") or "")
+            return self._accept(items, at, rest or self.environment.ask("goal: ") or "")
         offers = self._open(items, at)
         number = (rest or "1") if key == "r" else "1" if key == "a" else key
         if rest and key != "r":
             number = ""
         if not number.isdecimal() or not 1 <= int(number) <= len(offers):
-            self.world.echo(HELP)
+            self.environment.echo(HELP)
             return at
         goal = offers[int(number) - 1][0]
         return self._reject(items, at, goal) if key == "r" else self._accept(items, at, goal)
 
     def _accept(self, items: Sequence[Item], at: int, name: str) -> int:
-        from harvester.cli.agreed import find_goal, outside
         from harvester.errors import UnknownError
+        from harvester.workspace.work_items import find_goal, outside
 
         try:
             goal = find_goal(self.goals, name)
         except UnknownError as error:
-            self.world.echo(str(error))
+            self.environment.echo(str(error))
             return at
         self._decide(at, items[at], name, accept=True)
         if why := outside(goal, items[at].days):
-            self.world.echo(f"  {why}")
+            self.environment.echo(f"  {why}")
         return at + 1
 
     def _reject(self, items: Sequence[Item], at: int, name: str) -> int:
@@ -207,49 +214,53 @@ class Walk:
         return at if self._open(items, at) else at + 1
 
     def _decide(self, at: int, item: Item, goal: str, *, accept: bool) -> None:
-        from harvester.agreed.decisions import Decision, decide, load
+        from harvester.goals.decisions import Decision, decide, load
 
-        decision = Decision(item.subject, goal, accept, self.today)
+        decision = Decision(item.work_item, goal, accept, self.today)
         earlier = next((each for each in load(self.path).entries if each.key == decision.key), None)
         decide(self.path, decision)
         self.done.append((at, decision, earlier))
-        self.world.echo(f"  {'Accepted' if accept else 'Rejected'} for {goal}.")
+        self.environment.echo(f"  {'Accepted' if accept else 'Rejected'} for {goal}.")
 
     def _undo(self, at: int) -> int:
-        from harvester.agreed.decisions import decide, undo
+        from harvester.goals.decisions import decide, undo
 
         if not self.done:
-            self.world.echo("  Nothing was decided yet.")
+            self.environment.echo("  Nothing was decided yet.")
             return at
         place, decision, earlier = self.done.pop()
         if earlier is None:
-            undo(self.path, decision.subject, decision.goal)
+            undo(self.path, decision.work_item, decision.goal)
         else:
             decide(self.path, earlier)
-        self.world.echo(f"  Undone for {decision.goal}.")
+        self.environment.echo(f"  Undone for {decision.goal}.")
         return place
 
     def _open(self, items: Sequence[Item], at: int) -> list[tuple[str, str]]:
         """The offers for an item that were not rejected in this walk."""
         gone = {each.key for _, each, _ in self.done if not each.accept}
-        return [each for each in items[at].offers if (items[at].subject.casefold(), each[0]) not in gone]
+        return [each for each in items[at].offers if (items[at].work_item.casefold(), each[0]) not in gone]
 
     def _sum_up(self, items: Sequence[Item]) -> None:
         if not items:
-            self.world.echo("Nothing is left to decide on.")
+            self.environment.echo("Nothing is left to decide on.")
             return
         left = len(items) - len({place for place, _, _ in self.done})
         accepted = sum(each.accept for _, each, _ in self.done)
         kept = f"; kept in {self.path.name}" if self.done else ""
-        self.world.echo(f"{accepted} accepted, {len(self.done) - accepted} rejected, {left} left{kept}.")
+        self.environment.echo(f"{accepted} accepted, {len(self.done) - accepted} rejected, {left} left{kept}.")
 
 
 def _shown(item: Item, at: int, of: int, offers: Sequence[tuple[str, str]]) -> str:
-    from harvester.cli.agreed import short
-    from harvester.windows import day
+    from harvester.model.periods import day
+    from harvester.workspace.work_items import short
 
     kind = item.kind.replace("_", " ")
-    lines = ["", f"{at + 1} of {of} · {short(item.subject)} · {kind}, {day(max(item.days))}", f"  {short(item.title)}"]
+    lines = [
+        "",
+        f"{at + 1} of {of} · {short(item.work_item)} · {kind}, {day(max(item.days))}",
+        f"  {short(item.title)}",
+    ]
     lines += [f"  {short(item.url)}"] if item.url else []
     lines += [f"  {number}  {name}: {short(reason)}" for number, (name, reason) in enumerate(offers, 1)]
     lines += [] if offers else ["  serves no goal so far"]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from harvester.cli import options
-from harvester.cli.world import World
 from harvester.version import VERSION
+from harvester.workspace.environment import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from harvester.people import People
-    from harvester.report import Material
+    from harvester.model.people import People
+    from harvester.reporting.report_input import ReportInput
 
 
 @click.command()
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @options.config
 @options.repo
 @click.pass_obj
-def command(world: World, file: Path, fresh: bool, config_path: Path | None, repo: Path | None) -> int:
+def command(environment: Environment, file: Path, fresh: bool, config_path: Path | None, repo: Path | None) -> int:
     """Read what the report FILE stands on once more, and say whether it is the same or name each row that changed.
 
     Exits with 0 where all is the same, and with 1 where something changed. The evidence lies beside the report. Where
@@ -35,46 +35,46 @@ def command(world: World, file: Path, fresh: bool, config_path: Path | None, rep
     Example:
       harvester verify accomplishments.md
     """
-    from harvester import proof
-    from harvester.changes import changes
-    from harvester.cli.main import MENDABLE, OK
-    from harvester.cli.material import gather
-    from harvester.cli.reading import open_ledger
-    from harvester.cli.setup import open_setup
+    from harvester.cli.main import OK, USER_ERROR
     from harvester.errors import UnknownError
-    from harvester.report import doubted
-    from harvester.words import printable
+    from harvester.reporting import evidence
+    from harvester.reporting.evidence_diff import changes
+    from harvester.reporting.report import tampering
+    from harvester.text import printable
+    from harvester.workspace.assemble import gather
+    from harvester.workspace.collect import open_ledger
+    from harvester.workspace.workspace import open_workspace
 
-    path = world.cwd / file
+    path = environment.cwd / file
     if not path.exists():
         raise UnknownError(f"There is no report {str(file)!r}.", hint="Name one that --output wrote.")
-    before = proof.load(proof.path_beside(path))
-    told = doubted(path, before)
-    setup = open_setup(world, config_path, repo)
-    with open_ledger(world, setup) as ledger:
+    before = evidence.load(evidence.path_beside(path))
+    told = tampering(path, before)
+    workspace = open_workspace(environment, config_path, repo)
+    with open_ledger(environment, workspace) as ledger:
         (told_of,) = before["persons"]
-        person = _person(setup.config.people, told_of["accounts"])
-        _, material = gather(world, setup, ledger, proof.window_of(before), person, fresh=fresh)
-    after = proof.evidence(material, before["report"])
-    told += changes(before, after) or _reads_otherwise(path, material, before)
+        person = _person(workspace.config.people, told_of["accounts"])
+        _, report_input = gather(environment, workspace, ledger, evidence.period_of(before), person, fresh=fresh)
+    after = evidence.evidence(report_input, before["report"])
+    told += changes(before, after) or _reads_otherwise(path, report_input, before)
     for line in told:
-        world.echo(printable(line, lines=False))
+        environment.echo(printable(line, lines=False))
     if told:
-        return MENDABLE
-    world.echo(
+        return USER_ERROR
+    environment.echo(
         f"Same: {len(before['rows']):,} rows, {len(before['claims']):,} claims and all sources are as they were."
     )
     return OK
 
 
-def _reads_otherwise(path: Path, material: Material, before: Mapping[str, Any]) -> list[str]:
+def _reads_otherwise(path: Path, report_input: ReportInput, before: Mapping[str, Any]) -> list[str]:
     """A sentence where a report of the same rows does not read as the file does: its text and digests were changed."""
-    from harvester import plugins
-    from harvester.proof import as_read
-    from harvester.report import body, render
+    from harvester.reporting.evidence import as_read
+    from harvester.reporting.report import body, render
+    from harvester.sdk import plugins
 
     made = plugins.load(plugins.REPORTS, before["report"])
-    again = render(made, as_read(material, before), before)
+    again = render(made, as_read(report_input, before), before)
     if body(again) == body(path.read_text(encoding="utf-8")):
         return []
     version = before["harvester"]
@@ -87,11 +87,11 @@ def _first_difference(text: str, again: str) -> tuple[int, str, str]:
     """The number of the first line that differs, from 1, and what it is in each; the very first, a comment, may."""
     from itertools import zip_longest
 
-    from harvester.words import apart
+    from harvester.text import diff_excerpt
 
     lines = enumerate(zip_longest(text.split("\n"), again.split("\n")), 1)
     number, (was, now) = next((at, each) for at, each in lines if at > 1 and each[0] != each[1])
-    one, other = apart(was or "", now or "")
+    one, other = diff_excerpt(was or "", now or "")
     return number, "missing" if was is None else f"'{one}'", "missing" if now is None else f"'{other}'"
 
 

@@ -1,7 +1,17 @@
 """The ledger: everything that was read, once, in two Delta tables that a killed run leaves whole."""
 
-from harvester.ledger.changes import Change, Counts, Slice
-from harvester.ledger.choose import FORGOTTEN, Wanted, by_accounts
-from harvester.ledger.store import Info, Ledger, Turn
+from harvester.ledger.changeset import Changeset, ReplacedRange, UpsertCounts
+from harvester.ledger.ledger import Ledger, LedgerInfo, SourceVersion
+from harvester.ledger.queries import FORGOTTEN, Wanted, by_accounts
 
-__all__ = ["FORGOTTEN", "Change", "Counts", "Info", "Ledger", "Slice", "Turn", "Wanted", "by_accounts"]
+__all__ = [
+    "FORGOTTEN",
+    "Changeset",
+    "Ledger",
+    "LedgerInfo",
+    "ReplacedRange",
+    "SourceVersion",
+    "UpsertCounts",
+    "Wanted",
+    "by_accounts",
+]

@@ -1,4 +1,4 @@
-"""A number for each subject and reference that all of the same token share: to find the few that may be linked quickly.
+"""A number for each work item and reference, shared by all of the same token: finds the few that may be linked.
 
 The numbers are the last bytes of a text, eight at most, as far back as the last `#`, `!` or `/`, without case: `12` for
 `#12`, `org/repo#12` and `github.com/org/repo#12`. Different tokens may share one (`#12` of two projects), equal tokens
@@ -24,7 +24,7 @@ LOWER, HIGH, LOW_BITS = 0x2020202020202020, 0x8080808080808080, 0x7F7F7F7F7F7F7F
 def endings(texts: pa.Array) -> tuple[Numbers, Mask]:
     """The numbers of these texts (no nulls), and which of them are too odd for one.
 
-    `harvester.ledger.related.tokens` tells what a token is; the texts of a token give the same number as the token.
+    `harvester.ledger.links.tokens` tells what a token is; the texts of a token give the same number as the token.
     """
     import numpy as np
 

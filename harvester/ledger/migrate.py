@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from harvester.errors import LedgerError
-from harvester.ledger.tables import Table, marked, version_of
+from harvester.ledger.delta_table import Table, marked, version_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,7 +65,7 @@ def _reader(dataset: ds.Dataset, steps: list[Migration], schema: pa.Schema) -> p
 def _migrated(dataset: ds.Dataset, steps: list[Migration], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
-    from harvester.ledger.rewrite import with_year
+    from harvester.ledger.upsert import with_year
 
     for batch in dataset.to_batches():
         rows = pa.Table.from_batches([batch]).drop_columns(["year"])

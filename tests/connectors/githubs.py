@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harvester.connector import Done, Gap, Request, Retracted
 from harvester.connectors.github import GitHub
-from harvester.schema import Contribution
-from harvester.secrets import Secret
-from harvester.testing import tools
-from harvester.windows import Window
+from harvester.model.contribution import Contribution
+from harvester.model.periods import Period
+from harvester.sdk.connector import Gap, Request, Retraction, ScopeCompleted
+from harvester.sdk.secrets import Secret
+from harvester.sdk.testing import connector_context
 from tests.servers.github import NOW, TOKEN, GitHubServer
 
 
@@ -22,7 +22,7 @@ def on(month: int, day: int, hour: int = 12, minute: int = 0, second: int = 0) -
     return dt.datetime(2026, month, day, hour, minute, second, tzinfo=dt.UTC)
 
 
-QUARTER = Window(on(7, 1, 0), on(10, 1, 0))
+QUARTER = Period(on(7, 1, 0), on(10, 1, 0))
 
 
 @dataclass
@@ -31,8 +31,8 @@ class Read:
 
     rows: list[Contribution] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
-    done: list[Done] = field(default_factory=list)
-    retracted: list[Retracted] = field(default_factory=list)
+    done: list[ScopeCompleted] = field(default_factory=list)
+    retracted: list[Retraction] = field(default_factory=list)
     requests: int = 0
 
     @property
@@ -42,7 +42,7 @@ class Read:
 
     def of(self, kind: str) -> list[Contribution]:
         """The rows of a kind, by time."""
-        return sorted((row for row in self.rows if row.kind == kind), key=lambda row: (row.at, row.id))
+        return sorted((row for row in self.rows if row.kind == kind), key=lambda row: (row.occurred_at, row.id))
 
 
 def source(
@@ -54,16 +54,16 @@ def source(
 ) -> GitHub:
     """A source that reads the local server."""
     made = {"token": Secret("env:TOKEN"), "url": server.url, "timeout": 10} | settings
-    handed = tools(Path(), "hub", now=now, environ=environ or {"TOKEN": TOKEN}, waited=waited)
-    return GitHub(**made, tools=handed)
+    handed = connector_context(Path(), "hub", now=now, environ=environ or {"TOKEN": TOKEN}, waited=waited)
+    return GitHub(**made, context=handed)
 
 
-def wanted(*accounts: str, window: Window = QUARTER, after: Read | None = None) -> Request:
-    """A request for some accounts (none: everyone), which may know of an earlier reading of the same window."""
+def wanted(*accounts: str, period: Period = QUARTER, after: Read | None = None) -> Request:
+    """A request for some accounts (none: everyone), which may know of an earlier reading of the same period."""
     who = frozenset(accounts) or None
     if after is None:
-        return Request(window, who)
-    return Request(window, who, (window,), after.cursors)
+        return Request(period, who)
+    return Request(period, who, (period,), after.cursors)
 
 
 def read(server: GitHubServer, request: Request, hub: GitHub | None = None, **settings: Any) -> Read:
@@ -77,7 +77,7 @@ def read(server: GitHubServer, request: Request, hub: GitHub | None = None, **se
 def gather(events: Iterable[object]) -> Read:
     """Events by kind; what came before an error is lost here."""
     found = Read()
-    places = {Contribution: found.rows, Gap: found.gaps, Done: found.done, Retracted: found.retracted}
+    places = {Contribution: found.rows, Gap: found.gaps, ScopeCompleted: found.done, Retraction: found.retracted}
     for each in events:
         places[type(each)].append(each)  # type: ignore[attr-defined]  # the lists hold what their key says
     return found

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from harvester.connector import Done, Gap, Request
 from harvester.connectors.git import Git
 from harvester.errors import SourceError
-from harvester.plugins import settings_model
-from harvester.schema import Contribution, to_table
-from harvester.testing import check_connector, tools
-from harvester.windows import Window
+from harvester.model.contribution import Contribution, to_table
+from harvester.model.periods import Period
+from harvester.sdk.connector import Gap, Request, ScopeCompleted
+from harvester.sdk.plugins import settings_model
+from harvester.sdk.testing import check_connector, connector_context
 from tests.gitrepo import ANN, BOB, CLEO, WEB_FLOW, Repo
 
 SHOP = "git@github.com:Acme/shop.git"
@@ -26,8 +26,8 @@ def time(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
 
 
-QUARTER = Window(time("2026-07-01"), time("2026-10-01"))
-ALWAYS = Window(time("2000-01-01"), time("2100-01-01"))
+QUARTER = Period(time("2026-07-01"), time("2026-10-01"))
+ALWAYS = Period(time("2000-01-01"), time("2100-01-01"))
 
 
 @pytest.fixture
@@ -37,12 +37,12 @@ def repo(tmp_path):
 
 def connector(repo, *repositories, **settings):
     root = repo.path if isinstance(repo, Repo) else repo
-    return Git(repositories=list(repositories) or ["."], tools=tools(root), **settings)
+    return Git(repositories=list(repositories) or ["."], context=connector_context(root), **settings)
 
 
-def fetch(repo, *repositories, window=ALWAYS, accounts=None, cursors=None, **settings):
+def fetch(repo, *repositories, period=ALWAYS, accounts=None, cursors=None, **settings):
     wanted = None if accounts is None else frozenset(accounts)
-    return list(connector(repo, *repositories, **settings).fetch(Request(window, wanted, cursors=cursors or {})))
+    return list(connector(repo, *repositories, **settings).fetch(Request(period, wanted, cursors=cursors or {})))
 
 
 def rows(events, kind=None, role=None):
@@ -60,12 +60,12 @@ def gaps(events):
 
 
 def done(events):
-    (found,) = [each for each in events if isinstance(each, Done)]
+    (found,) = [each for each in events if isinstance(each, ScopeCompleted)]
     return found
 
 
 def cursors(events):
-    return {each.scope: each.cursor for each in events if isinstance(each, Done)}
+    return {each.scope: each.cursor for each in events if isinstance(each, ScopeCompleted)}
 
 
 # Commits
@@ -79,13 +79,14 @@ def test_a_commit_is_a_row_with_its_times_sizes_paths_and_links(repo):
         {"a.txt": "1\n2\n4\n5\n", "logo.png": b"\x00\x02"},
         at="2026-07-02T10:00:00+02:00", written="2026-06-30T09:00:00+00:00",
     )  # fmt: skip
-    row = only(fetch(repo, window=QUARTER), "commit")
+    row = only(fetch(repo, period=QUARTER), "commit")
     assert row == Contribution(
-        id=f"commit/author/{sha}", source="test", scope="github.com/Acme/shop", kind="commit", subject=f"commit/{sha}",
-        account=ANN, role="author", at=time("2026-07-02T08:00:00"), began_at=time("2026-06-30T09:00:00"),
-        title="fix(pay): round half even", body="Body here.\n\nFixes #12", project="Acme/shop", type="fix",
+        id=f"commit/author/{sha}", source="test", scope="github.com/Acme/shop", kind="commit",
+        work_item=f"commit/{sha}", account=ANN, role="author",
+        occurred_at=time("2026-07-02T08:00:00"), started_at=time("2026-06-30T09:00:00"),
+        title="fix(pay): round half even", body="Body here.\n\nFixes #12", project="Acme/shop", change_type="fix",
         url=f"https://github.com/Acme/shop/commit/{sha}", paths=("a.txt", "logo.png"), owners=(ANN,), closes=("#12",),
-        additions=2, deletions=1, files=2,
+        additions=2, deletions=1, files_changed=2,
     )  # fmt: skip
 
 
@@ -94,13 +95,19 @@ def test_a_rename_counts_by_its_new_path_and_only_what_changed(repo):
     repo.git("mv", "old", "new")
     repo.commit("Move", {"new/name.txt": "".join(f"{n}\n" for n in range(21)), "zzz": "1\n"})
     row = rows(fetch(repo), "commit")[0]
-    assert (row.title, row.paths, row.additions, row.deletions, row.files) == ("Move", ("new/name.txt", "zzz"), 2, 0, 2)
+    assert (row.title, row.paths, row.additions, row.deletions, row.files_changed) == (
+        "Move",
+        ("new/name.txt", "zzz"),
+        2,
+        0,
+        2,
+    )
 
 
 def test_an_empty_commit_has_no_lines_rather_than_unknown_ones(repo):
     repo.commit("Nothing")
     row = only(fetch(repo), "commit")
-    assert (row.paths, row.additions, row.deletions, row.files) == ((), 0, 0, 0)
+    assert (row.paths, row.additions, row.deletions, row.files_changed) == ((), 0, 0, 0)
 
 
 def test_co_authors_have_rows_of_their_own_that_do_not_hang_on_the_mailmap(repo):
@@ -111,9 +118,9 @@ def test_co_authors_have_rows_of_their_own_that_do_not_hang_on_the_mailmap(repo)
     )
     events = fetch(repo)
     author, other = only(events, "commit"), only(events, "commit", "co-author")
-    assert (author.others, author.owners) == ((BOB,), (ANN,))
+    assert (author.participants, author.owners) == ((BOB,), (ANN,))
     assert (other.account, other.owners, other.id) == (BOB, (ANN,), f"commit/co-author/{sha}/old@example.org")
-    assert (other.at, other.paths, other.subject) == (author.at, author.paths, author.subject)
+    assert (other.occurred_at, other.paths, other.work_item) == (author.occurred_at, author.paths, author.work_item)
 
 
 def test_the_mailmap_is_honoured_and_the_raw_address_still_finds_the_person(repo):
@@ -144,7 +151,7 @@ def test_reverts_and_picks_name_their_originals(repo):
     repo.commit(f"Add again\n\n(cherry picked from commit {first})", {"b": "1\n"})
     found = {row.title: row for row in rows(fetch(repo, branches="local"), "commit")}
     assert found['Revert "Add"'].reverts == (f"commit/{first}",)
-    assert found["Add again"].same_as == (f"commit/{first}",)
+    assert found["Add again"].picked_from == (f"commit/{first}",)
 
 
 def test_a_hostile_message_path_and_name_come_through_as_they_are(repo):
@@ -178,19 +185,19 @@ def test_a_message_in_another_declared_encoding_is_read(repo):
     assert only(fetch(repo), "commit").title == "Grüße"
 
 
-def test_a_window_is_half_open_and_counts_by_the_committer_date(repo):
+def test_a_period_is_half_open_and_counts_by_the_committer_date(repo):
     repo.commit("before", at="2026-06-30T23:59:59+00:00", written="2026-07-05T00:00:00+00:00")
     repo.commit("first", at="2026-07-01T00:00:00+00:00")
     repo.commit("last", at="2026-09-30T23:59:59+00:00")
     repo.commit("after", at="2026-10-01T00:00:00+00:00")
-    assert [row.title for row in rows(fetch(repo, window=QUARTER))] == ["last", "first"]
+    assert [row.title for row in rows(fetch(repo, period=QUARTER))] == ["last", "first"]
 
 
 def test_a_clock_that_was_wrong_hides_nothing_behind_it(repo):
     repo.commit("good", at="2026-08-01T00:00:00+00:00")
     repo.commit("skewed", at="1999-01-01T00:00:00+00:00")
     repo.commit("good too", at="2026-08-02T00:00:00+00:00")
-    assert [row.title for row in rows(fetch(repo, window=QUARTER))] == ["good too", "good"]
+    assert [row.title for row in rows(fetch(repo, period=QUARTER))] == ["good too", "good"]
 
 
 def test_a_commit_without_a_date_that_can_be_read_is_told_of(repo):
@@ -201,7 +208,7 @@ def test_a_commit_without_a_date_that_can_be_read_is_told_of(repo):
     repo.git("update-ref", "refs/heads/main", sha)
     events = fetch(repo)
     assert [gap.reason for gap in gaps(events)] == [
-        "no date can be read in 1 of the commits, so they fall into no window"
+        "no date can be read in 1 of the commits, so they fall into no period"
     ]
     assert done(events).cursor is None
     assert not done(events).whole
@@ -230,18 +237,23 @@ def test_a_merged_pull_request_is_its_authors_and_not_who_pressed_the_button(rep
     shas, landing = merged(repo)
     events = fetch(repo)
     row = only(events, "pull_request")
-    assert (row.id, row.subject) == (f"pull_request/author/{landing}", "github.com/Acme/shop#12")
-    assert (row.account, row.owners, row.others) == (ANN, (ANN,), (CLEO, BOB))
-    assert (row.title, row.body, row.type, row.state) == ("feat: round half even", "Closes PAY-7", "feature", "merged")
+    assert (row.id, row.work_item) == (f"pull_request/author/{landing}", "github.com/Acme/shop#12")
+    assert (row.account, row.owners, row.participants) == (ANN, (ANN,), (CLEO, BOB))
+    assert (row.title, row.body, row.change_type, row.state) == (
+        "feat: round half even",
+        "Closes PAY-7",
+        "feature",
+        "merged",
+    )
     assert row.url == "https://github.com/Acme/shop/pull/12"
-    assert (row.paths, row.additions, row.deletions, row.files) == (("c", "d"), 3, 0, 2)
+    assert (row.paths, row.additions, row.deletions, row.files_changed) == (("c", "d"), 3, 0, 2)
     assert row.closes == ("PAY-7", "#3", f"commit/{landing}")
-    assert row.at == time(repo.git("log", "-1", "--format=%cI", landing)[:19])
+    assert row.occurred_at == time(repo.git("log", "-1", "--format=%cI", landing)[:19])
     assert (only(events, "pull_request", "co-author").account, only(events, "pull_request", "merger").account) == (
         CLEO,
         BOB,
     )
-    parts = {row.subject: row.part_of for row in rows(events, "commit")}
+    parts = {row.work_item: row.part_of for row in rows(events, "commit")}
     assert {f"commit/{sha}": ("github.com/Acme/shop#12",) for sha in shas}.items() <= parts.items()
     assert sum(bool(each) for each in parts.values()) == 3
     assert f"commit/{landing}" not in parts
@@ -282,9 +294,9 @@ def test_a_squashed_pull_request_is_its_commits_authors(repo):
     sha = repo.commit("fix: round (#12)\n\nCo-authored-by: Bob Roe <bob@example.org>", {"a": "1\n"}, committer=WEB_FLOW)
     events = fetch(repo)
     pull, commit = only(events, "pull_request"), only(events, "commit")
-    assert (pull.id, pull.subject, pull.account) == (f"pull_request/author/{sha}", "github.com/Acme/shop#12", ANN)
-    assert (pull.title, pull.paths, pull.additions, pull.type) == ("fix: round", ("a",), 1, "fix")
-    assert commit.part_of == (pull.subject,)
+    assert (pull.id, pull.work_item, pull.account) == (f"pull_request/author/{sha}", "github.com/Acme/shop#12", ANN)
+    assert (pull.title, pull.paths, pull.additions, pull.change_type) == ("fix: round", ("a",), 1, "fix")
+    assert commit.part_of == (pull.work_item,)
     assert only(events, "pull_request", "co-author").account == BOB
     assert rows(events, "pull_request", "merger") == []
 
@@ -304,7 +316,7 @@ def test_a_revert_is_not_the_pull_request_that_it_reverts(repo):
     repo.commit("Round (#12)", {"a": "1\n"})
     repo.commit('Revert "Round (#12)"', {"a": "2\n"})
     repo.commit('Revert "Round (#12)" (#14)', {"a": "3\n"})
-    assert sorted(row.subject for row in rows(fetch(repo), "pull_request")) == [
+    assert sorted(row.work_item for row in rows(fetch(repo), "pull_request")) == [
         "github.com/Acme/shop#12",
         "github.com/Acme/shop#14",
     ]
@@ -328,7 +340,7 @@ def test_a_gitlab_merge_request_is_found_by_its_merge(repo):
     repo.checkout("main")
     repo.merge("round", "Merge branch 'round' into 'main'\n\nRound it\n\nSee merge request acme/pay/shop!7", by=BOB)
     row = only(fetch(repo), "pull_request")
-    assert (row.subject, row.title, row.account) == ("gitlab.com/acme/pay/shop!7", "Round it", ANN)
+    assert (row.work_item, row.title, row.account) == ("gitlab.com/acme/pay/shop!7", "Round it", ANN)
     assert row.url == "https://gitlab.com/acme/pay/shop/-/merge_requests/7"
 
 
@@ -362,14 +374,14 @@ def test_pull_requests_merged_into_a_branch_of_ours_are_found_and_their_commits_
     repo.checkout("main")
     repo.merge("develop", "Merge pull request #9 from Acme/develop")
     events = fetch(repo)
-    authors = {row.subject.rpartition("#")[2]: row.account for row in rows(events, "pull_request", "author")}
+    authors = {row.work_item.rpartition("#")[2]: row.account for row in rows(events, "pull_request", "author")}
     assert authors == {"7": BOB, "8": CLEO, "9": ANN}
-    parts = {row.subject.removeprefix("commit/"): row.part_of for row in rows(events, "commit")}
+    parts = {row.work_item.removeprefix("commit/"): row.part_of for row in rows(events, "commit")}
     assert [parts[sha][0].rpartition("#")[2] for sha in (inner, squash, direct)] == ["7", "8", "9"]
 
 
 def numbers(events, role="author"):
-    return {row.subject.rpartition("#")[2]: row.account for row in rows(events, "pull_request", role)}
+    return {row.work_item.rpartition("#")[2]: row.account for row in rows(events, "pull_request", role)}
 
 
 def parts(events):
@@ -470,7 +482,7 @@ def test_a_fork_that_followed_us_by_its_own_pull_requests_tells_nothing_of_ours(
     repo.checkout("main")
     repo.merge("theirs", "Merge pull request #9 from bob/theirs")
     events = fetch(repo)
-    assert {row.subject.rpartition("#")[2] for row in rows(events, "pull_request")} == {"9"}
+    assert {row.work_item.rpartition("#")[2] for row in rows(events, "pull_request")} == {"9"}
 
 
 def test_a_history_with_a_beginning_of_its_own_is_another_repositorys_also_when_it_comes_again(repo):
@@ -494,7 +506,7 @@ def test_the_configured_forge_reads_squashes_where_no_remote_says_what_runs_ther
     assert numbers(fetch(repo)) == {}
     events = fetch(repo, forge="github")
     assert numbers(events) == {"9": BOB}
-    assert only(events, "pull_request").subject == f"{done(events).scope}#9"
+    assert only(events, "pull_request").work_item == f"{done(events).scope}#9"
 
 
 def test_a_pull_request_that_brings_nothing_of_its_own_is_nobodys(repo):
@@ -505,7 +517,7 @@ def test_a_pull_request_that_brings_nothing_of_its_own_is_nobodys(repo):
     repo.checkout("main")
     repo.merge("develop", "Merge pull request #9 from Acme/develop", by=BOB)
     events = fetch(repo)
-    assert [(row.subject, row.role) for row in rows(events, "pull_request")].count(
+    assert [(row.work_item, row.role) for row in rows(events, "pull_request")].count(
         ("github.com/Acme/shop#9", "author")
     ) == 0
     assert only(events, "pull_request", "merger").account == BOB
@@ -722,19 +734,19 @@ def test_a_shallow_clones_edge_is_not_counted_as_the_whole_tree_and_the_hole_is_
     repo.commit("edge", {"c": "1\n"}, at="2026-08-01T00:00:00+00:00")
     repo.commit("new", {"d": "1\n"}, at="2026-08-10T00:00:00+00:00")
     here = clone(repo, tmp_path / "clone", "--depth=2")
-    events = fetch(here, window=QUARTER)
+    events = fetch(here, period=QUARTER)
     found = {row.title: row for row in rows(events, "commit")}
     assert found.keys() == {"edge", "new"}
-    assert (found["edge"].paths, found["edge"].additions, found["edge"].files) == ((), None, None)
+    assert (found["edge"].paths, found["edge"].additions, found["edge"].files_changed) == ((), None, None)
     assert found["new"].paths == ("d",)
     (gap,) = gaps(events)
     assert gap.reason.startswith("shallow: history before 2026-08-01 is not here")
-    assert gap.window == Window(QUARTER.since, time("2026-08-01T00:00:01"))
+    assert gap.period == Period(QUARTER.since, time("2026-08-01T00:00:01"))
     assert not done(events).whole
-    assert gaps(fetch(here, window=QUARTER, cursors=cursors(events))) == [gap]
-    assert gaps(fetch(here, window=Window(time("2026-08-05"), time("2026-10-01")))) == []
+    assert gaps(fetch(here, period=QUARTER, cursors=cursors(events))) == [gap]
+    assert gaps(fetch(here, period=Period(time("2026-08-05"), time("2026-10-01")))) == []
     here.git("fetch", "--quiet", "--unshallow")
-    again = fetch(here, window=QUARTER, cursors=cursors(events))
+    again = fetch(here, period=QUARTER, cursors=cursors(events))
     assert titles(again) == ["edge", "new", "old"]
     assert gaps(again) == []
 
@@ -759,7 +771,7 @@ def test_replace_refs_and_grafts_change_nothing(repo):
     (repo.path / ".git" / "info").mkdir(exist_ok=True)
     (repo.path / ".git" / "info" / "grafts").write_text(f"{second}\n")
     assert rows(fetch(repo)) == rows(before)
-    assert {row.subject for row in rows(before)} == {f"commit/{first}", f"commit/{second}"}
+    assert {row.work_item for row in rows(before)} == {f"commit/{first}", f"commit/{second}"}
 
 
 def test_a_partial_clone_never_asks_its_remote_and_says_what_it_lacks(repo, tmp_path):
@@ -770,7 +782,7 @@ def test_a_partial_clone_never_asks_its_remote_and_says_what_it_lacks(repo, tmp_
     objects = here.git("count-objects", "-v")
     events = fetch(here)
     expected = {"c0": (("f0",), None, 1), "c1": (("f1",), None, 1), "c2": (("f2",), None, 1)}
-    assert {row.title: (row.paths, row.additions, row.files) for row in rows(events)} == expected
+    assert {row.title: (row.paths, row.additions, row.files_changed) for row in rows(events)} == expected
     (gap,) = gaps(events)
     assert gap.reason.startswith(
         "a partial clone: line counts of 3 commits are not here (git ended with status 128: fatal:"
@@ -910,7 +922,7 @@ def test_nothing_new_is_no_rows_and_the_same_cursor(repo):
     repo.commit("one")
     first = fetch(repo)
     again = fetch(repo, cursors=cursors(first))
-    assert again == [Done(done(first).scope, done(first).cursor)]
+    assert again == [ScopeCompleted(done(first).scope, done(first).cursor)]
 
 
 def test_only_what_landed_since_comes_and_a_branch_merged_late_brings_its_old_dates(repo):
@@ -919,13 +931,15 @@ def test_only_what_landed_since_comes_and_a_branch_merged_late_brings_its_old_da
     repo.commit("written in July", {"l": "1\n"}, at="2026-07-10T00:00:00+00:00")
     repo.checkout("main")
     repo.commit("main", {"m": "1\n"}, at="2026-08-01T00:00:00+00:00")
-    first = fetch(repo, window=QUARTER)
+    first = fetch(repo, period=QUARTER)
     assert titles(first) == ["base", "main"]
     repo.merge("late", "Merge branch 'late'", at="2026-09-01T00:00:00+00:00")
-    second = fetch(repo, window=QUARTER, cursors=cursors(first))
+    second = fetch(repo, period=QUARTER, cursors=cursors(first))
     assert titles(second) == ["written in July"]
     assert not done(second).whole
-    assert fetch(repo, window=QUARTER, cursors=cursors(second)) == [Done(done(second).scope, done(second).cursor)]
+    assert fetch(repo, period=QUARTER, cursors=cursors(second)) == [
+        ScopeCompleted(done(second).scope, done(second).cursor)
+    ]
 
 
 def test_a_pull_request_that_landed_before_does_not_land_again(repo):
@@ -935,7 +949,7 @@ def test_a_pull_request_that_landed_before_does_not_land_again(repo):
     repo.commit("Round (#12)", {"b": "1\n"}, by=BOB)
     repo.commit("Other (#13)", {"c": "1\n"})
     second = fetch(repo, cursors=cursors(first))
-    assert [row.subject for row in rows(second, "pull_request")] == ["github.com/Acme/shop#13"]
+    assert [row.work_item for row in rows(second, "pull_request")] == ["github.com/Acme/shop#13"]
     assert not done(second).whole
 
 
@@ -966,14 +980,14 @@ def test_a_rewritten_tip_tells_all_anew(repo):
     assert done(second).whole
 
 
-@pytest.mark.parametrize("change", ["window", "accounts", "mailmap", "options", "cursor"])
+@pytest.mark.parametrize("change", ["period", "accounts", "mailmap", "options", "cursor"])
 def test_another_question_reads_the_known_tips_again(repo, change):
     repo.commit("one", at="2026-07-01T00:00:00+00:00")
     repo.commit("two", at="2026-05-01T00:00:00+00:00")
-    first = fetch(repo, window=QUARTER, accounts=["ann@example.org"])
-    known, ask, settings = cursors(first), {"window": QUARTER, "accounts": ["ann@example.org"]}, {}
-    if change == "window":
-        ask["window"] = ALWAYS
+    first = fetch(repo, period=QUARTER, accounts=["ann@example.org"])
+    known, ask, settings = cursors(first), {"period": QUARTER, "accounts": ["ann@example.org"]}, {}
+    if change == "period":
+        ask["period"] = ALWAYS
     elif change == "accounts":
         ask["accounts"] = None
     elif change == "mailmap":
@@ -988,19 +1002,19 @@ def test_another_question_reads_the_known_tips_again(repo, change):
     assert rows(second)
 
 
-def test_a_narrower_question_is_known_and_windows_side_by_side_are_remembered(repo):
+def test_a_narrower_question_is_known_and_periods_side_by_side_are_remembered(repo):
     repo.commit("one", at="2026-07-01T00:00:00+00:00")
     repo.commit("two", at="2026-11-01T00:00:00+00:00")
-    fourth = Window(time("2026-10-01"), time("2027-01-01"))
-    third = fetch(repo, window=QUARTER)
-    both = fetch(repo, window=fourth, cursors=cursors(third))
+    fourth = Period(time("2026-10-01"), time("2027-01-01"))
+    third = fetch(repo, period=QUARTER)
+    both = fetch(repo, period=fourth, cursors=cursors(third))
     assert titles(both) == ["two"]
-    for window in (QUARTER, fourth, Window(time("2026-08-01"), time("2026-09-01"))):
-        assert rows(fetch(repo, window=window, cursors=cursors(both))) == []
-    whole = Window(QUARTER.since, fourth.until)
-    assert titles(fetch(repo, window=whole, cursors=cursors(both))) == ["one", "two"]
+    for period in (QUARTER, fourth, Period(time("2026-08-01"), time("2026-09-01"))):
+        assert rows(fetch(repo, period=period, cursors=cursors(both))) == []
+    whole = Period(QUARTER.since, fourth.until)
+    assert titles(fetch(repo, period=whole, cursors=cursors(both))) == ["one", "two"]
     repo.commit("three", at="2026-11-02T00:00:00+00:00")
-    assert titles(fetch(repo, window=fourth, cursors=cursors(both))) == ["three"]
+    assert titles(fetch(repo, period=fourth, cursors=cursors(both))) == ["three"]
 
 
 def test_a_cursor_holds_no_address(repo):
@@ -1031,11 +1045,11 @@ def varied(repo):
 @pytest.mark.parametrize(
     "accounts", [None, ["ann@example.org"], ["bob@example.org", "cleo@example.org"], ["nobody@example.org"]]
 )
-@pytest.mark.parametrize("window", [QUARTER, Window(time("2026-07-01T14:00:00"), time("2026-07-01T22:00:00"))])
-def test_the_connector_keeps_the_contract(repo, accounts, window):
+@pytest.mark.parametrize("period", [QUARTER, Period(time("2026-07-01T14:00:00"), time("2026-07-01T22:00:00"))])
+def test_the_connector_keeps_the_contract(repo, accounts, period):
     varied(repo)
     wanted = None if accounts is None else frozenset(accounts)
-    found = check_connector(lambda: connector(repo), Request(window, wanted))
+    found = check_connector(lambda: connector(repo), Request(period, wanted))
     assert bool(found) is (accounts != ["nobody@example.org"])
 
 
@@ -1063,7 +1077,9 @@ def test_reading_on_step_by_step_ends_where_one_reading_does(repo, steps):
 def test_latest_is_the_newest_commit_by_a_person(repo):
     repo.commit("mine", at="2026-07-02T00:00:00+00:00")
     repo.commit(
-        "bump", by="dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>", at="2026-08-01T00:00:00+00:00"
+        "bump",
+        by="dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>",
+        at="2026-08-01T00:00:00+00:00",
     )
     assert connector(repo).latest() == time("2026-07-02")
 
@@ -1071,9 +1087,9 @@ def test_latest_is_the_newest_commit_by_a_person(repo):
 def test_a_commit_from_the_future_is_not_the_latest_work(repo):
     repo.commit("mine", at="2026-07-02T00:00:00+00:00")
     repo.commit("skewed", at="2035-01-01T00:00:00+00:00")
-    made = Git(repositories=["."], tools=tools(repo.path, now=time("2026-07-03")))
+    made = Git(repositories=["."], context=connector_context(repo.path, now=time("2026-07-03")))
     assert made.latest() == time("2026-07-02")
-    early = Git(repositories=["."], tools=tools(repo.path, now=time("2026-07-01")))
+    early = Git(repositories=["."], context=connector_context(repo.path, now=time("2026-07-01")))
     assert early.latest() is None
     assert next(early.check()).message.endswith(": main, no commit that is dated before now.")
 
@@ -1095,22 +1111,22 @@ def test_the_section_of_the_configuration_is_described(repo):
     assert all(each.get("description") for each in schema["properties"].values())
 
 
-def test_a_clone_that_was_not_fetched_since_says_so_once_the_window_is_over(tmp_path):
+def test_a_clone_that_was_not_fetched_since_says_so_once_the_period_is_over(tmp_path):
     origin = Repo.init(tmp_path / "origin")
     origin.commit("One", {"a": "1"}, at="2026-07-01T12:00:00Z")
     subprocess.run(["git", "clone", "-q", str(origin.path), str(tmp_path / "clone")], check=True)
     clone = tmp_path / "clone"
-    window = Window(time("2026-07-01"), time("2026-10-01"))
+    period = Period(time("2026-07-01"), time("2026-10-01"))
     for each in (clone / ".git").rglob("*"):
         os.utime(each, (time("2026-08-20").timestamp(),) * 2)
 
     def gaps(now):
-        made = Git([str(clone)], tools(tmp_path, "git", now=now))
-        return [each for each in made.fetch(Request(window)) if isinstance(each, Gap)]
+        made = Git([str(clone)], connector_context(tmp_path, "git", now=now))
+        return [each for each in made.fetch(Request(period)) if isinstance(each, Gap)]
 
     (gap,) = gaps(time("2026-10-02"))
     assert gap.reason.startswith("not fetched since 2026-08-20")
-    assert gap.window == Window(time("2026-08-20"), window.until)
+    assert gap.period == Period(time("2026-08-20"), period.until)
     assert gaps(time("2026-09-01")) == []
     subprocess.run(["git", "fetch", "-q"], cwd=clone, check=True)
     assert gaps(time("2026-10-02")) == []

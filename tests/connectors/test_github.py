@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from harvester.connector import Request
 from harvester.connectors.github import App
 from harvester.errors import AccessError, SourceError
-from harvester.schema import Contribution
-from harvester.secrets import Secret
-from harvester.testing import check_connector
-from harvester.windows import Window
+from harvester.model.contribution import Contribution
+from harvester.model.periods import Period
+from harvester.sdk.connector import Request
+from harvester.sdk.secrets import Secret
+from harvester.sdk.testing import check_connector
 from tests.connectors.githubs import QUARTER, on, read, source, wanted
 from tests.servers.github import TOKEN, Fault, GitHubServer, World
 
@@ -30,12 +30,12 @@ def test_a_merged_pull_request_is_a_row_of_its_author(world, server):
     assert found.of("pull_request") == [
         Contribution(
             id=f"pull_request:author:{pull['id']}", source="hub", scope="localhost", kind="pull_request",
-            subject=f"localhost/acme/pay#{pull['number']}", account="alice", role="author", at=on(7, 5),
-            began_at=on(7, 2), title="fix(pay): charge once", body="Reverts acme/pay#7", url=pull["url"],
-            project="acme/pay", state="merged", type="fix", milestone="v2", labels=("bug", "team/pay"),
-            paths=("src/pay.py", "tests/test_pay.py"), owners=("alice",), others=("bob", "carol"),
+            work_item=f"localhost/acme/pay#{pull['number']}", account="alice", role="author", occurred_at=on(7, 5),
+            started_at=on(7, 2), title="fix(pay): charge once", body="Reverts acme/pay#7", url=pull["url"],
+            project="acme/pay", state="merged", change_type="fix", milestone="v2", labels=("bug", "team/pay"),
+            paths=("src/pay.py", "tests/test_pay.py"), owners=("alice",), participants=("bob", "carol"),
             closes=(f"acme/pay#{issue['number']}", f"commit/{pull['mergeCommit']['oid']}"), reverts=("acme/pay#7",),
-            additions=10, deletions=2, files=2, comments=2, private=False,
+            additions=10, deletions=2, files_changed=2, comment_count=2, is_private=False,
         )
     ]  # fmt: skip
     assert found.gaps == []
@@ -51,7 +51,7 @@ def test_each_review_has_its_own_time_and_state_also_on_an_open_pull_request(wor
         ],
     )  # fmt: skip
     rows = read(server, wanted("alice")).of("review")
-    assert [(row.at, row.state) for row in rows] == [(on(7, 3), "changes_requested"), (on(8, 1), "approved")]
+    assert [(row.occurred_at, row.state) for row in rows] == [(on(7, 3), "changes_requested"), (on(8, 1), "approved")]
     assert {(row.owners, row.labels, row.paths, row.project) for row in rows} == {
         (("bob",), ("bug",), ("a.py",), "acme/pay")
     }
@@ -66,7 +66,7 @@ def test_nobody_reviews_their_own_pull_request(world, server):
 def test_a_closed_issue_counts_for_its_assignees(world, server):
     world.issue("acme/pay", "carol", on(7, 1), closed=on(8, 1), by="dave", assignees=("alice", "bob"))
     rows = read(server, wanted("alice", "bob", "carol", "dave")).of("issue")
-    assert [(row.account, row.role, row.fields["credited"]) for row in rows] == [
+    assert [(row.account, row.role, row.extra["credited"]) for row in rows] == [
         ("alice", "assignee", "assigned"),
         ("bob", "assignee", "assigned"),
     ]
@@ -78,25 +78,25 @@ def test_where_nobody_was_assigned_the_author_of_the_closing_pull_request_counts
     pull = world.pull("acme/pay", "alice", on(7, 2), merged=on(7, 5), closes=[issue])
     world.close(issue, on(7, 5, 12, 0, 2), "carol", pull)
     (row,) = read(server, wanted("alice")).of("issue")
-    assert (row.account, row.role, row.at) == ("alice", "resolver", on(7, 5, 12, 0, 2))
-    assert row.fields["credited"] == "author of the pull request that closed it"
+    assert (row.account, row.role, row.occurred_at) == ("alice", "resolver", on(7, 5, 12, 0, 2))
+    assert row.extra["credited"] == "author of the pull request that closed it"
     assert read(server, wanted("carol")).of("issue") == []
 
 
-def test_an_issue_that_closed_after_its_pull_request_was_merged_counts_in_its_own_window(world, server):
+def test_an_issue_that_closed_after_its_pull_request_was_merged_counts_in_its_own_period(world, server):
     """A merge into a branch closes nothing: GitHub closes the issue when the branch reaches the default one."""
     issue = world.issue("acme/pay", "bob", on(6, 1))
     pull = world.pull("acme/pay", "alice", on(6, 2), merged=on(6, 20), closes=[issue])
     world.close(issue, on(7, 15), "carol", pull)
     found = read(server, wanted("alice"))
-    assert [(row.kind, row.role, row.at) for row in found.rows] == [("issue", "resolver", on(7, 15))]
+    assert [(row.kind, row.role, row.occurred_at) for row in found.rows] == [("issue", "resolver", on(7, 15))]
     assert found.rows == read(server, wanted(), organisations=("acme",)).rows
 
 
 def test_where_no_pull_request_closed_it_whoever_did_counts(world, server):
     world.issue("acme/pay", "alice", on(7, 1), closed=on(8, 1), by="alice")
     (row,) = read(server, wanted("alice")).of("issue")
-    assert (row.role, row.fields["credited"]) == ("resolver", "closed it")
+    assert (row.role, row.extra["credited"]) == ("resolver", "closed it")
 
 
 def test_an_issue_closed_by_a_stranger_to_it_is_found_place_by_place(world, server):
@@ -111,10 +111,10 @@ def test_what_was_not_planned_says_so(world, server):
     assert [row.state for row in read(server, wanted("alice")).of("issue")] == ["not_planned"]
 
 
-def test_a_window_is_half_open(world, server):
+def test_a_period_is_half_open(world, server):
     for moment in (QUARTER.since, QUARTER.until):
         world.pull("acme/pay", "alice", on(6, 1), merged=moment)
-    assert [row.at for row in read(server, wanted("alice")).rows] == [QUARTER.since]
+    assert [row.occurred_at for row in read(server, wanted("alice")).rows] == [QUARTER.since]
 
 
 def test_lists_that_go_on_are_read_to_their_end(world, server):
@@ -141,7 +141,7 @@ def test_a_list_that_github_ends_early_is_told_in_the_row(world, server):
     pull = world.pull("acme/pay", "alice", on(7, 1), merged=on(7, 3), paths=("a.py", "b.py"))
     pull |= {"changedFiles": 5000}
     found = read(server, wanted("alice"))
-    assert [row.fields for row in found.rows] == [{"paths": "2 of 5000 known"}]
+    assert [row.extra for row in found.rows] == [{"paths": "2 of 5000 known"}]
     assert found.gaps == []
 
 
@@ -255,7 +255,7 @@ def test_everyone_in_named_places_is_read_with_bots_and_ghosts_named_as_such(wor
     world.pull("acme/pay", "my-app", on(7, 1), merged=on(8, 1), reviews=[("alice", "APPROVED", on(7, 2))])
     world.pull("acme/pay", None, on(7, 1), merged=on(8, 2), reviews=[(None, "APPROVED", on(7, 2))])
     found = read(server, wanted(), repositories=("acme/pay",))
-    assert [(row.kind, row.account) for row in sorted(found.rows, key=lambda row: row.at)] == [
+    assert [(row.kind, row.account) for row in sorted(found.rows, key=lambda row: row.occurred_at)] == [
         ("review", "alice"),
         ("pull_request", "my-app[bot]"),
         ("pull_request", "ghost"),
@@ -285,9 +285,9 @@ def test_optional_streams_are_read_where_wanted(world, server):
     world.release("acme/pay", "alice", on(7, 5), "v1")
     assert read(server, wanted("alice")).rows == []
     found = read(server, wanted("alice"), repositories=("acme/pay",), also=("opened", "comments", "releases"))
-    assert [(row.role, row.at, row.state) for row in found.of("issue")] == [("reporter", on(7, 1), "open")]
+    assert [(row.role, row.occurred_at, row.state) for row in found.of("issue")] == [("reporter", on(7, 1), "open")]
     assert [row.owners for row in found.of("comment")] == [("bob",)] * 61
-    assert [(row.subject, row.at) for row in found.of("release")] == [("localhost/acme/pay@v1", on(7, 5))]
+    assert [(row.work_item, row.occurred_at) for row in found.of("release")] == [("localhost/acme/pay@v1", on(7, 5))]
 
 
 def test_releases_of_no_named_repository_are_told_in_the_plan(world, server):
@@ -423,7 +423,7 @@ def test_an_older_github_is_asked_without_what_it_does_not_know(world, server):
     world.issue("acme/pay", "alice", on(7, 1), closed=on(8, 1), by="alice")
     world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
     found = read(server, wanted("alice"))
-    assert [(row.kind, row.state, row.comments) for row in sorted(found.rows, key=lambda row: row.kind)] == [
+    assert [(row.kind, row.state, row.comment_count) for row in sorted(found.rows, key=lambda row: row.kind)] == [
         ("issue", "completed", 0),
         ("pull_request", "merged", None),
     ]
@@ -437,8 +437,8 @@ def test_the_address_of_the_api_follows_from_that_of_the_pages(server):
     assert source(server, url="https://git.acme.example:8443").host == "git.acme.example"
 
 
-def test_a_window_without_people_to_read_is_empty_and_complete(server):
-    found = read(server, Request(Window(on(7, 1), on(7, 1)), frozenset({"alice"})))
+def test_a_period_without_people_to_read_is_empty_and_complete(server):
+    found = read(server, Request(Period(on(7, 1), on(7, 1)), frozenset({"alice"})))
     assert found.rows == []
 
 

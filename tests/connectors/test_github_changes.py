@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from harvester.connector import Request
-from harvester.windows import Window
+from harvester.model.periods import Period
+from harvester.sdk.connector import Request
 from tests.connectors.githubs import QUARTER, on, read, wanted
 from tests.servers.github import NOW, Fault
 
@@ -48,15 +48,15 @@ def test_a_late_review_on_an_old_pull_request_comes(world, server):
     assert first.rows == []
     world.review(pull, "alice", "COMMENTED", on(9, 30))
     pull["updatedAt"] = LATER
-    assert [row.at for row in read(server, wanted("alice", after=first)).rows] == [on(9, 30)]
+    assert [row.occurred_at for row in read(server, wanted("alice", after=first)).rows] == [on(9, 30)]
 
 
 def test_what_is_merged_after_the_first_reading_comes(world, server):
-    year = Window(on(1, 1, 0), on(12, 31, 0))
+    year = Period(on(1, 1, 0), on(12, 31, 0))
     pull = world.pull("acme/pay", "alice", on(7, 1))
-    first = read(server, wanted("alice", window=year))
+    first = read(server, wanted("alice", period=year))
     pull |= {"state": "MERGED", "mergedAt": LATER, "updatedAt": LATER}
-    assert [row.at for row in read(server, wanted("alice", window=year, after=first)).rows] == [LATER]
+    assert [row.occurred_at for row in read(server, wanted("alice", period=year, after=first)).rows] == [LATER]
 
 
 def test_a_dismissed_review_says_so_under_the_same_id(world, server):
@@ -74,7 +74,7 @@ def test_an_issue_that_was_opened_again_is_taken_back(world, server):
     world.reopen(issue, LATER)
     again = read(server, wanted("alice", after=first))
     assert again.rows == []
-    assert [(each.subject, each.kind) for each in again.retracted] == [(first.rows[0].subject, "issue")]
+    assert [(each.work_item, each.kind) for each in again.retracted] == [(first.rows[0].work_item, "issue")]
 
 
 def test_where_a_search_that_changed_cannot_be_looked_through_again_that_is_told(world, server):
@@ -106,7 +106,7 @@ def test_an_issue_that_a_pull_request_closed_is_taken_back_when_it_is_opened_aga
     world.now = LATER
     again = read(server, wanted("alice", after=first))
     assert again.of("issue") == []
-    assert [(each.subject, each.kind) for each in again.retracted] == [(first.of("issue")[0].subject, "issue")]
+    assert [(each.work_item, each.kind) for each in again.retracted] == [(first.of("issue")[0].work_item, "issue")]
     world.close(closed_by_pull, LATER, "carol")
     third = read(server, wanted("alice", after=again))
     assert (third.of("issue"), len(third.retracted)) == ([], 1)
@@ -115,11 +115,11 @@ def test_an_issue_that_a_pull_request_closed_is_taken_back_when_it_is_opened_aga
 def test_an_issue_that_closes_after_its_pull_request_was_read_comes(world, server):
     issue = world.issue("acme/pay", "bob", on(7, 1))
     pull = world.pull("acme/pay", "alice", on(7, 2), merged=on(7, 5), closes=[issue])
-    year = Window(on(1, 1, 0), on(12, 31, 0))
-    first = read(server, wanted("alice", window=year))
+    year = Period(on(1, 1, 0), on(12, 31, 0))
+    first = read(server, wanted("alice", period=year))
     assert first.of("issue") == []
     world.close(issue, LATER, "carol", pull)
-    assert [row.at for row in read(server, wanted("alice", window=year, after=first)).of("issue")] == [LATER]
+    assert [row.occurred_at for row in read(server, wanted("alice", period=year, after=first)).of("issue")] == [LATER]
 
 
 def test_what_slips_past_the_edge_of_a_page_while_others_come_and_go_is_found(world, server):
@@ -137,11 +137,11 @@ def test_what_slips_past_the_edge_of_a_page_while_others_come_and_go_is_found(wo
             world.close(late, NOW, "alice")
 
     server.before = swap
-    year = Window(on(1, 1, 0), on(12, 31, 0))
-    first = read(server, wanted("alice", window=year))
-    again = read(server, wanted("alice", window=year, after=first))
-    kept = {row.subject for row in first.rows} - {each.subject for each in again.retracted}
-    kept |= {row.subject for row in again.rows}
+    year = Period(on(1, 1, 0), on(12, 31, 0))
+    first = read(server, wanted("alice", period=year))
+    again = read(server, wanted("alice", period=year, after=first))
+    kept = {row.work_item for row in first.rows} - {each.work_item for each in again.retracted}
+    kept |= {row.work_item for row in again.rows}
     assert kept == {f"localhost/acme/pay#{each['number']}" for each in world.items if each["state"] == "CLOSED"}
 
 
@@ -151,20 +151,20 @@ def test_an_issue_that_is_closed_again_moves_to_its_new_time(world, server):
     world.close(issue, on(9, 20), "bob")
     issue["updatedAt"] = LATER
     again = read(server, wanted("alice", after=first))
-    assert [(row.id, row.at) for row in again.rows] == [(first.rows[0].id, on(9, 20))]
+    assert [(row.id, row.occurred_at) for row in again.rows] == [(first.rows[0].id, on(9, 20))]
 
 
-def test_an_issue_that_moves_out_of_the_window_leaves_it_and_comes_with_the_next(world, server):
-    summer, autumn = QUARTER, Window(on(10, 1, 0), on(12, 31, 0))
+def test_an_issue_that_moves_out_of_the_period_leaves_it_and_comes_with_the_next(world, server):
+    summer, autumn = QUARTER, Period(on(10, 1, 0), on(12, 31, 0))
     issue = world.issue("acme/pay", "bob", on(7, 1), closed=on(7, 2), by="bob", assignees=("alice",))
-    first = read(server, wanted("alice", window=summer))
+    first = read(server, wanted("alice", period=summer))
     world.close(issue, on(10, 20), "bob")
     issue["updatedAt"] = LATER
-    again = read(server, wanted("alice", window=summer, after=first))
+    again = read(server, wanted("alice", period=summer, after=first))
     assert again.rows == []
-    assert [(each.subject, each.kind) for each in again.retracted] == [(first.rows[0].subject, "issue")]
+    assert [(each.work_item, each.kind) for each in again.retracted] == [(first.rows[0].work_item, "issue")]
     request = Request(autumn, frozenset({"alice"}), (summer,), again.cursors)
-    assert [(row.id, row.at) for row in read(server, request).rows] == [(first.rows[0].id, on(10, 20))]
+    assert [(row.id, row.occurred_at) for row in read(server, request).rows] == [(first.rows[0].id, on(10, 20))]
 
 
 def test_an_issue_that_went_to_somebody_else_is_taken_back_from_the_first(world, server):
@@ -174,7 +174,7 @@ def test_an_issue_that_went_to_somebody_else_is_taken_back_from_the_first(world,
     issue |= {"assignees": [world.user("carol")], "updatedAt": LATER}
     again = read(server, wanted("alice", "carol", after=first))
     assert [row.account for row in again.rows] == ["carol"]
-    assert [(each.subject, each.kind) for each in again.retracted] == [(first.rows[0].subject, "issue")]
+    assert [(each.work_item, each.kind) for each in again.retracted] == [(first.rows[0].work_item, "issue")]
 
 
 def test_everybody_in_a_place_is_read_on_like_single_people(world, server):
@@ -185,19 +185,19 @@ def test_everybody_in_a_place_is_read_on_like_single_people(world, server):
     world.reopen(issue, LATER)
     again = read(server, wanted(after=first), organisations=("acme",))
     assert [row.title for row in again.rows] == ["After"]
-    assert [(each.subject, each.kind) for each in again.retracted] == [(first.of("issue")[0].subject, "issue")]
+    assert [(each.work_item, each.kind) for each in again.retracted] == [(first.of("issue")[0].work_item, "issue")]
 
 
-def test_a_new_window_is_read_whole_and_the_old_one_for_its_changes(world, server):
-    spring = Window(on(4, 1, 0), on(7, 1, 0))
+def test_a_new_period_is_read_whole_and_the_old_one_for_its_changes(world, server):
+    spring = Period(on(4, 1, 0), on(7, 1, 0))
     old = world.pull("acme/pay", "alice", on(4, 1), merged=on(5, 1), title="Before")
     world.pull("acme/pay", "alice", on(4, 1), merged=on(5, 2))
     world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
-    first = read(server, wanted("alice", window=spring))
+    first = read(server, wanted("alice", period=spring))
     assert len(first.rows) == 2
     old |= {"title": "After", "updatedAt": LATER}
     request = Request(QUARTER, frozenset({"alice"}), (spring,), first.cursors)
-    assert {row.at for row in read(server, request).rows} == {on(5, 1), on(8, 1)}
+    assert {row.occurred_at for row in read(server, request).rows} == {on(5, 1), on(8, 1)}
 
 
 @pytest.mark.parametrize("settings", [{"organisations": ("acme",)}, {"also": ("opened",)}])
@@ -219,7 +219,7 @@ def test_old_releases_are_not_walked_again(world, server):
     world.release("acme/pay", "alice", on(9, 1), "v250")
     world.repositories["acme/pay"]["releases"].reverse()
     again = read(server, wanted("alice", after=first), **settings)
-    assert "localhost/acme/pay@v250" in {row.subject for row in again.rows}
+    assert "localhost/acme/pay@v250" in {row.work_item for row in again.rows}
     assert (again.requests, again.gaps) == (2, [])
 
 
@@ -239,7 +239,7 @@ def test_a_cursor_names_nobody(world, server):
 
 def test_a_cursor_that_cannot_be_read_is_no_cursor(world, server):
     world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
-    request = Request(QUARTER, frozenset({"alice"}), (QUARTER,), {"localhost": '{"at": 7}'})
+    request = Request(QUARTER, frozenset({"alice"}), (QUARTER,), {"localhost": '{"occurred_at": 7}'})
     assert len(read(server, request).rows) == 1
 
 
@@ -251,7 +251,7 @@ def test_a_renamed_or_transferred_repository_comes_again_under_the_same_ids(worl
     world.rename("acme/pay", name)
     again = read(server, wanted("alice", "bob", after=first))
     assert {row.id for row in again.rows} == {row.id for row in first.rows}
-    assert {row.subject.partition("#")[0] for row in again.rows} == {f"localhost/{name}"}
+    assert {row.work_item.partition("#")[0] for row in again.rows} == {f"localhost/{name}"}
     assert [each.whole for each in again.done] == [True]
     assert read(server, wanted("alice", "bob", after=again)).requests == 1
 
@@ -297,7 +297,7 @@ def test_a_renamed_person_is_read_on_under_the_name_that_is_configured(world, se
     pull = world.pull("acme/pay", "alice-smith", on(7, 1), merged=on(9, 1))
     pull["updatedAt"] = LATER
     again = read(server, wanted("alice", after=first))
-    assert [(row.account, row.at) for row in again.rows] == [("alice", on(9, 1))]
+    assert [(row.account, row.occurred_at) for row in again.rows] == [("alice", on(9, 1))]
     assert again.gaps == []
 
 
@@ -307,7 +307,7 @@ def test_a_name_that_somebody_else_took_over_is_not_mistaken(world, server):
     world.rename_user("alice", "alice-smith")
     world.pull("acme/pay", "alice", on(7, 1), merged=on(9, 2))["updatedAt"] = LATER
     world.pull("acme/pay", "alice-smith", on(7, 1), merged=on(9, 1))["updatedAt"] = LATER
-    assert [row.at for row in read(server, wanted("alice", after=first)).rows] == [on(9, 1)]
+    assert [row.occurred_at for row in read(server, wanted("alice", after=first)).rows] == [on(9, 1)]
 
 
 @pytest.mark.parametrize(("people", "settings"), [(("alice", "bob"), {}), (("alice",), {"also": ("opened",)})])
@@ -468,16 +468,16 @@ def test_a_clock_that_is_off_neither_loses_nor_doubles(world, server):
 
 def test_a_clock_that_is_behind_ends_no_search_too_early(world, server):
     """What came between our time and the server's would be passed over for good: the cursor is of the server's time."""
-    year, behind = Window(on(1, 1, 0), on(12, 31, 0)), dt.timedelta(hours=2)
+    year, behind = Period(on(1, 1, 0), on(12, 31, 0)), dt.timedelta(hours=2)
     world.user("alice")
-    last = read(server, wanted("alice", window=year), now=NOW - behind)
+    last = read(server, wanted("alice", period=year), now=NOW - behind)
     world.pull("acme/pay", "alice", NOW + dt.timedelta(minutes=30), merged=NOW + dt.timedelta(minutes=40))
     found = []
     for hours in (1, 3, 240):
         world.now = NOW + dt.timedelta(hours=hours)
-        last = read(server, wanted("alice", window=year, after=last), now=world.now - behind)
+        last = read(server, wanted("alice", period=year, after=last), now=world.now - behind)
         found += last.rows
-    assert [row.at for row in found] == [NOW + dt.timedelta(minutes=40)]
+    assert [row.occurred_at for row in found] == [NOW + dt.timedelta(minutes=40)]
 
 
 def test_rows_are_the_same_whether_read_anew_or_on(world, server):

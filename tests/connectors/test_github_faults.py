@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from harvester.errors import AccessError, SourceError
-from harvester.harvest import read as harvest
-from harvester.testing import tools
+from harvester.harvesting.run import read as harvest
+from harvester.sdk.testing import connector_context
 from tests.connectors.githubs import gather, on, read, source, wanted
 from tests.servers.github import NOW, TOKEN, Fault, GitHubServer, World, limited
 
@@ -284,8 +284,8 @@ def test_an_interrupt_in_a_wait_ends_the_reading_at_once(server):
     def interrupted(seconds: float, why: str) -> None:
         raise KeyboardInterrupt
 
-    handed = dataclasses.replace(tools(Path(), "hub", now=NOW, environ={"TOKEN": TOKEN}), wait=interrupted)
-    hub = dataclasses.replace(source(server), tools=handed)
+    handed = dataclasses.replace(connector_context(Path(), "hub", now=NOW, environ={"TOKEN": TOKEN}), wait=interrupted)
+    hub = dataclasses.replace(source(server), context=handed)
     server.script(None, Fault(502))
     with pytest.raises(KeyboardInterrupt):
         gather(hub.fetch(wanted("alice")))

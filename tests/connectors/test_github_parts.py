@@ -9,13 +9,13 @@ from graphql import parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvester.connectors.github import documents, plan
-from harvester.connectors.github.choice import union
-from harvester.connectors.github.memory import Memory, hashed, loads
-from harvester.connectors.github.places import Places
-from harvester.connectors.github.plan import Job, Search
-from harvester.connectors.github.rows import GHOST, View
-from harvester.windows import Window
+from harvester.connectors.github import graphql, searches
+from harvester.connectors.github.cursor import Cursor, hashed, loads
+from harvester.connectors.github.rows import GHOST, RowContext
+from harvester.connectors.github.scope import ScopeFilter
+from harvester.connectors.github.searches import Job, Search
+from harvester.connectors.github.strategy import union
+from harvester.model.periods import Period
 from tests.connectors.githubs import QUARTER, on
 from tests.servers.github import NOW
 
@@ -30,7 +30,7 @@ def test_a_search_includes_both_ends_so_it_ends_a_second_early():
 
 @given(st.integers(2, 10**8), st.integers(1001, 10**6))
 def test_parts_of_a_search_hold_each_second_once(seconds, count):
-    whole = Window(QUARTER.since, QUARTER.since + plan.SECOND * seconds)
+    whole = Period(QUARTER.since, QUARTER.since + searches.SECOND * seconds)
     search = Search("authored", "", "merged", whole)
     parts = [each.span for each in search.parts(count)]
     assert parts[0].since == whole.since
@@ -42,21 +42,21 @@ def test_parts_of_a_search_hold_each_second_once(seconds, count):
 
 def test_a_second_cannot_be_cut():
     with pytest.raises(ValueError, match="cannot be cut"):
-        Search("authored", "", "merged", Window(on(7, 1), on(7, 1, 12, 0, 1))).parts(2000)
+        Search("authored", "", "merged", Period(on(7, 1), on(7, 1, 12, 0, 1))).parts(2000)
 
 
 @given(
     st.lists(st.tuples(st.sampled_from(["authored", "closed"]), st.integers(0, 2000)), min_size=1), st.integers(1, 50)
 )
 def test_a_request_is_never_asked_for_more_than_it_carries_nor_for_nothing(waiting, size):
-    searches = [(Search(kind, "", "merged", QUARTER), number) for kind, number in waiting]
-    taken = plan.pack(searches, size)
+    found = [(Search(kind, "", "merged", QUARTER), number) for kind, number in waiting]
+    taken = searches.pack(found, size)
     assert taken[0] > 0
     for heavy in (True, False):
-        asked = [number for number, (search, _) in zip(taken, searches, strict=True) if search.heavy is heavy]
-        assert sum(asked) <= plan.TOGETHER * size
+        asked = [number for number, (search, _) in zip(taken, found, strict=True) if search.heavy is heavy]
+        assert sum(asked) <= searches.TOGETHER * size
     assert all(
-        number <= min(plan.page_of(search, size), 100) for number, (search, _) in zip(taken, searches, strict=True)
+        number <= min(searches.page_of(search, size), 100) for number, (search, _) in zip(taken, found, strict=True)
     )
 
 
@@ -66,56 +66,58 @@ def test_one_person_with_three_streams_shares_requests():
         Search("reviewed", "", "created", QUARTER): 1000,
         Search("closed", "", "closed", QUARTER): 500,
     }
-    assert plan.price(counts) == 20
+    assert searches.price(counts) == 20
 
 
-def test_searches_since_last_time_do_not_ask_for_dates_of_the_window():
-    queries = [each.query for each in plan.by_person(Job(Window(on(8, 1), plan.LAST), changed=True), "alice", "", ())]
+def test_searches_since_last_time_do_not_ask_for_dates_of_the_period():
+    queries = [
+        each.query for each in searches.by_person(Job(Period(on(8, 1), searches.LAST), changed=True), "alice", "", ())
+    ]
     assert all("updated:>=2026-08-01T11:50:00Z" in each for each in queries)
     assert not any("is:closed" in each for each in queries), "what was opened again is wanted, too"
 
 
 def test_an_app_is_searched_by_its_own_qualifier():
-    queries = [each.query for each in plan.by_person(Job(QUARTER), "renovate[bot]", "", ())]
+    queries = [each.query for each in searches.by_person(Job(QUARTER), "renovate[bot]", "", ())]
     assert any("author:app/renovate" in each for each in queries)
 
 
 def test_places_become_one_search_each():
-    places = Places(("acme",), ("globex/x", "acme/pay", "other/*"), ("acme/old",), {"globex/x": "globex/y"})
+    places = ScopeFilter(("acme",), ("globex/x", "acme/pay", "other/*"), ("acme/old",), {"globex/x": "globex/y"})
     assert places.words() == ("org:acme", "repo:globex/y", "org:other")
-    assert Places((), ("alice/*",), users=frozenset({"alice"})).words() == ("user:alice",)
-    assert Places((), ("*/pay",)).words() == ("",)
-    assert Places().words() == ("",)
+    assert ScopeFilter((), ("alice/*",), users=frozenset({"alice"})).words() == ("user:alice",)
+    assert ScopeFilter((), ("*/pay",)).words() == ("",)
+    assert ScopeFilter().words() == ("",)
     assert [places.admits(each) for each in ("Acme/Pay", "acme/old", "globex/y", "globex/x", "other/a")] == [
         True, False, True, False, True,
     ]  # fmt: skip
 
 
 def test_a_memory_survives_its_text_and_nothing_else_does():
-    memory = Memory(NOW, "digest", (hashed("alice"),), {hashed("alice"): "U_1"}, {"R_1": "acme/pay"}, ("org:globex",))
+    memory = Cursor(NOW, "digest", (hashed("alice"),), {hashed("alice"): "U_1"}, {"R_1": "acme/pay"}, ("org:globex",))
     assert loads(memory.dumps()) == memory
-    assert [loads(each) for each in (None, "", "{}", "[1]", '{"at": 1}', "no json")] == [None] * 6
+    assert [loads(each) for each in (None, "", "{}", "[1]", '{"occurred_at": 1}', "no json")] == [None] * 6
 
 
 def test_a_memory_serves_whom_it_knew_under_the_same_settings():
-    some = Memory(NOW, "digest", (hashed("Alice"), hashed("bob")))
+    some = Cursor(NOW, "digest", (hashed("Alice"), hashed("bob")))
     assert some.serves("digest", frozenset({"alice"}))
     assert not some.serves("digest", frozenset({"alice", "carol"}))
     assert not some.serves("digest", None)
     assert not some.serves("other", frozenset({"alice"}))
-    everybody = Memory(NOW, "digest", None)
+    everybody = Cursor(NOW, "digest", None)
     assert everybody.serves("digest", frozenset({"alice"}))
     assert everybody.serves("digest", None)
 
 
-def test_windows_are_joined_so_that_nothing_is_asked_for_twice():
-    spring, june = Window(on(4, 1, 0), on(7, 1, 0)), Window(on(6, 1), on(6, 15))
-    assert union([QUARTER, june, spring]) == [Window(spring.since, QUARTER.until)]
+def test_periods_are_joined_so_that_nothing_is_asked_for_twice():
+    spring, june = Period(on(4, 1, 0), on(7, 1, 0)), Period(on(6, 1), on(6, 15))
+    assert union([QUARTER, june, spring]) == [Period(spring.since, QUARTER.until)]
     assert union([QUARTER, june]) == [june, QUARTER]
 
 
 def test_accounts_are_written_so_that_bots_and_ghosts_are_known():
-    view = View("hub", "github.com", (QUARTER,), None, {7: "configured"})
+    view = RowContext("hub", "github.com", (QUARTER,), None, {7: "configured"})
     assert view.account(None) == GHOST
     assert view.account({"__typename": "Bot", "login": "my-app", "databaseId": 1}) == "my-app[bot]"
     assert view.account({"__typename": "User", "login": "renamed", "databaseId": 7}) == "configured"
@@ -124,14 +126,14 @@ def test_accounts_are_written_so_that_bots_and_ghosts_are_known():
 
 @pytest.mark.parametrize("lacking", [{"enableDuplicate"}, {"stateReason"}, {"enableDuplicate", "stateReason"}])
 def test_what_an_older_server_lacks_is_left_out_of_a_document_whole(lacking):
-    text = documents.without(documents.searches(["Issues"]), sorted(lacking))
+    text = graphql.without(graphql.searches(["Issues"]), sorted(lacking))
     assert "enableDuplicate" not in text
     assert ("stateReason" in text) is ("stateReason" not in lacking)
     parse(text)
 
 
 def test_a_document_holds_the_fragments_it_spreads_and_no_other():
-    text = documents.searches(["Issues"])
+    text = graphql.searches(["Issues"])
     assert "fragment Issue on Issue" in text
     assert "fragment Who on Actor" in text
     assert "PullRequestChangedFile" not in text

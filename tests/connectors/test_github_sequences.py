@@ -8,14 +8,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harvester.connector import Request, Retracted
-from harvester.schema import Contribution
-from harvester.windows import Window
+from harvester.model.contribution import Contribution
+from harvester.model.periods import Period
+from harvester.sdk.connector import Request, Retraction
 from tests.connectors.githubs import Read, gather, on, read, source
 from tests.servers.github import GitHubServer, World
 
 PEOPLE = ("alice", "bob", "carol")
-YEAR = Window(on(1, 1), on(12, 31))
+YEAR = Period(on(1, 1), on(12, 31))
 STEPS = (
     "read", "pull", "merge", "review", "dismiss", "edit", "label", "issue", "quiet issue", "close", "close by pull",
     "reopen", "assign", "rename",
@@ -59,8 +59,10 @@ class Story:
         for each in events:
             if isinstance(each, Contribution):
                 self.kept[each.id] = each
-            elif isinstance(each, Retracted):
-                gone = [row.id for row in self.kept.values() if (row.subject, row.kind) == (each.subject, each.kind)]
+            elif isinstance(each, Retraction):
+                gone = [
+                    row.id for row in self.kept.values() if (row.work_item, row.kind) == (each.work_item, each.kind)
+                ]
                 self.kept = {key: row for key, row in self.kept.items() if key not in gone}
 
     def of(self, kind: str, number: int, *states: str, quiet: bool = True) -> dict | None:

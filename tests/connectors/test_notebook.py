@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.agreed.progress import read_outcome
-from harvester.connector import Done, Finding, Gap, Request
 from harvester.connectors.notebook import Notebook, noon
 from harvester.errors import ConfigError, SourceError
-from harvester.notes.entries import identities
-from harvester.notes.notebook import Entry, add, parse, render, unknown
-from harvester.schema import Contribution
-from harvester.testing import check_connector, tools
-from harvester.windows import Window, calendar
+from harvester.model.contribution import Contribution
+from harvester.model.outcomes import read_outcome
+from harvester.model.periods import Period, calendar
+from harvester.notebook.entry_ids import identities
+from harvester.notebook.notebook import Entry, add, parse, render, unknown
+from harvester.sdk.capabilities import Finding
+from harvester.sdk.connector import Gap, Request, ScopeCompleted
+from harvester.sdk.testing import check_connector, connector_context
 
 BERLIN = calendar("Europe/Berlin")
 QUARTER = BERLIN.quarter(2026, 3)
@@ -44,11 +45,11 @@ labels: payments
 
 def notebook(tmp_path, text=NOTEBOOK, **settings):
     (tmp_path / "notebook.md").write_text(text, encoding="utf-8")
-    return Notebook(tools=tools(tmp_path, "notebook", reckoning=BERLIN), **settings)
+    return Notebook(context=connector_context(tmp_path, "notebook", reckoning=BERLIN), **settings)
 
 
-def fetched(connector, window=QUARTER, accounts=ME):
-    return list(connector.fetch(Request(window, accounts)))
+def fetched(connector, period=QUARTER, accounts=ME):
+    return list(connector.fetch(Request(period, accounts)))
 
 
 def test_an_entry_is_a_row_with_everything_in_it(tmp_path):
@@ -59,27 +60,27 @@ def test_an_entry_is_a_row_with_everything_in_it(tmp_path):
         source="notebook",
         scope="notebook.md",
         kind="note",
-        subject=first.id.replace("note:", "notebook/"),
+        work_item=first.id.replace("note:", "notebook/"),
         account="me",
         role="helper",
-        at=dt.datetime(2026, 8, 12, 10, tzinfo=dt.UTC),
+        occurred_at=dt.datetime(2026, 8, 12, 10, tzinfo=dt.UTC),
         title="Paired on the first on-call shift",
         body="She asked for a list first.\nNote: this is text.",
         url="https://example.org/wiki/checklist",
         labels=("mentoring",),
-        others=("teammate", "other"),
-        fields={
+        participants=("teammate", "other"),
+        extra={
             "result": "The second shift went without a call\nfor help.",
             "link": "https://example.org/wiki/checklist",
             "goal": "mentoring",
         },
-        private=True,
+        is_private=True,
     )
-    assert (second.role, second.about, second.labels) == ("author", ("PAY-7",), ("payments",))
-    assert second.fields == {"outcome": "no-double-charges = 0"}
+    assert (second.role, second.related_to, second.labels) == ("author", ("PAY-7",), ("payments",))
+    assert second.extra == {"outcome": "no-double-charges = 0"}
 
 
-def test_an_entry_falls_into_the_window_of_its_day_in_the_persons_zone(tmp_path):
+def test_an_entry_falls_into_the_period_of_its_day_in_the_persons_zone(tmp_path):
     made = notebook(tmp_path, "## 2026-09-30 Last day\n\n## 2026-10-01 Next quarter\n")
 
     assert [row.title for row in fetched(made)] == ["Last day"]
@@ -89,7 +90,7 @@ def test_an_entry_falls_into_the_window_of_its_day_in_the_persons_zone(tmp_path)
 def test_it_is_read_for_its_writer_only(tmp_path):
     assert fetched(notebook(tmp_path, person="me"), accounts=frozenset({"teammate"})) == []
     assert {row.account for row in fetched(notebook(tmp_path, person="ada"), accounts=None)} == {"ada"}
-    mine = Notebook(tools=tools(tmp_path, "notebook", reckoning=BERLIN, person="me"))
+    mine = Notebook(context=connector_context(tmp_path, "notebook", reckoning=BERLIN, person="me"))
     assert {row.account for row in fetched(mine, accounts=None)} == {"me"}
     assert fetched(mine, accounts=frozenset({"teammate"})) == []
     with pytest.raises(SourceError, match="whose notebook") as caught:
@@ -122,10 +123,10 @@ def test_a_half_written_entry_is_a_gap_in_its_day_with_its_line_and_the_others_a
     found = fetched(notebook(tmp_path, text + "\n## 2026-08-01 Whole\n"))
 
     gaps = [each for each in found if isinstance(each, Gap)]
-    day = Window(BERLIN.midnight(dt.date(2026, 8, 12)), BERLIN.midnight(dt.date(2026, 8, 13)))
-    assert [(each.reason, each.window) for each in gaps] == [(f"notebook.md:{line}: {reason}", day)]
+    day = Period(BERLIN.midnight(dt.date(2026, 8, 12)), BERLIN.midnight(dt.date(2026, 8, 13)))
+    assert [(each.reason, each.period) for each in gaps] == [(f"notebook.md:{line}: {reason}", day)]
     assert [row.title for row in found if isinstance(row, Contribution)][-1] == "Whole"
-    assert Done("notebook.md", whole=True) in found
+    assert ScopeCompleted("notebook.md", whole=True) in found
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_the_first_link_that_leads_somewhere_is_the_rows_and_the_others_are_kept
 
     (row,) = fetched(connector)
     assert row.url == "https://example.org/1"
-    assert row.fields["link"] == "javascript:alert(1)\nhttps://example.org/1\nhttps://example.org/2"
+    assert row.extra["link"] == "javascript:alert(1)\nhttps://example.org/1\nhttps://example.org/2"
     assert [each.message for each in connector.check()] == [
         "notebook.md:2: 'javascript:alert(1)' is no http or https address, so nothing links there"
     ]
@@ -199,7 +200,7 @@ def test_the_first_link_that_leads_somewhere_is_the_rows_and_the_others_are_kept
 def test_a_note_of_the_future_is_said_and_counts_from_its_day_on(tmp_path):
     def on(day):
         now = dt.datetime(2026, 8, day, 1, tzinfo=dt.UTC)
-        return Notebook(tools=tools(tmp_path, "notebook", now=now, reckoning=BERLIN))
+        return Notebook(context=connector_context(tmp_path, "notebook", now=now, reckoning=BERLIN))
 
     notebook(tmp_path, "## 2026-08-01 A\n\n## 2026-08-12 B\n")
 
@@ -223,8 +224,8 @@ def test_a_note_of_the_future_is_said_and_counts_from_its_day_on(tmp_path):
 def test_of_one_day_the_later_entry_is_the_one_that_was_written_later(tmp_path, text, last):
     rows = fetched(notebook(tmp_path, text))
 
-    assert max(rows, key=lambda row: row.at).title == last
-    assert {row.title: row.at - noon(dt.date(2026, 8, 2), BERLIN) for row in rows}["Z"] == dt.timedelta(0)
+    assert max(rows, key=lambda row: row.occurred_at).title == last
+    assert {row.title: row.occurred_at - noon(dt.date(2026, 8, 2), BERLIN) for row in rows}["Z"] == dt.timedelta(0)
 
 
 def test_an_entry_that_is_half_written_elsewhere_in_time_is_no_gap_here(tmp_path):
@@ -311,7 +312,7 @@ def test_code_in_a_fence_is_text_but_an_open_fence_does_not_swallow_the_next_ent
 
     rows = fetched(notebook(tmp_path, text))
 
-    assert [(row.title, row.fields.get("result")) for row in rows] == [("A", None), ("B", None), ("C", "c")]
+    assert [(row.title, row.extra.get("result")) for row in rows] == [("A", None), ("B", None), ("C", "c")]
     assert rows[0].body == "```\n## no heading\nresult: no\n```"
 
 
@@ -520,9 +521,9 @@ entries = st.builds(
 
 @settings(max_examples=100, deadline=None)
 @given(entries, st.booleans())
-def test_what_is_written_is_read_again(entry, windows):
+def test_what_is_written_is_read_again(entry, periods):
     text = render(entry)
-    (read,), doubts = parse(text.replace("\n", "\r\n") if windows else text)
+    (read,), doubts = parse(text.replace("\n", "\r\n") if periods else text)
 
     assert doubts == []
     assert (read.date, read.title, read.lists, read.texts) == (entry.date, entry.title, entry.lists, entry.texts)
@@ -548,7 +549,7 @@ def test_any_text_can_be_read(text):
 
 
 def test_noon_is_in_the_day_also_where_the_clock_changes():
-    window = Window(BERLIN.midnight(dt.date(2026, 10, 25)), BERLIN.midnight(dt.date(2026, 10, 26)))
+    period = Period(BERLIN.midnight(dt.date(2026, 10, 25)), BERLIN.midnight(dt.date(2026, 10, 26)))
 
     assert noon(dt.date(2026, 10, 25), BERLIN) == dt.datetime(2026, 10, 25, 11, tzinfo=dt.UTC)
-    assert noon(dt.date(2026, 10, 25), BERLIN) in window
+    assert noon(dt.date(2026, 10, 25), BERLIN) in period

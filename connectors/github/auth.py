@@ -1,0 +1,66 @@
+"""Signing in: with a token or as a GitHub App, over PyGithub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harvester.errors import AccessError
+
+from .cursor import digest
+
+if TYPE_CHECKING:
+    from github.Auth import Auth
+
+    from . import GitHub
+
+SHORT_LIVED = ("ghs_", "ghu_")
+"""What the tokens of an App, of GitHub Actions and of an App's user begin with: made anew every one to eight hours
+(https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens)."""
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """How PyGithub signs in, what must stand in no error, and who that is, as a digest that gives nothing away."""
+
+    auth: Callable[[], Auth] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    identity: str
+
+
+def sign_in(settings: GitHub) -> SignIn:
+    """How a source signs in; raises AccessError where nothing is configured, or what is can be no token."""
+    if settings.token is not None:
+        token = settings.context.reveal(settings.token)
+        if not (token.isascii() and token.isprintable() and " " not in token):
+            raise AccessError(
+                f"The token of the source {settings.context.source!r} holds a character that no token has.",
+                hint="Was it pasted with a line break, a space or dots for the part that is not shown?",
+            )
+        return SignIn(lambda: _token(token), (token,), _whose(token))
+    if settings.app is None:
+        raise AccessError(
+            f"The source {settings.context.source!r} has no token.",
+            hint='Write token = "command:gh auth token" or token = "env:GITHUB_TOKEN" in its section.',
+        )
+    app, key = settings.app, settings.context.reveal(settings.app.private_key)
+    identity = digest(["app", app.id, app.installation])
+    return SignIn(lambda: _installation(app.id, key, app.installation), (key,), identity)
+
+
+def _whose(token: str) -> str:
+    """A digest of a token: another one may see more. Those that last hours only are all alike."""
+    return digest(["token", token[:4] if token.startswith(SHORT_LIVED) else token])
+
+
+def _token(token: str) -> Auth:
+    from github import Auth
+
+    return Auth.Token(token)
+
+
+def _installation(app: int, key: str, installation: int) -> Auth:
+    from github import Auth
+
+    return Auth.AppAuth(app, key).get_installation_auth(installation)

@@ -1,0 +1,114 @@
+"""How a GitHub source stands: whose token, what it cannot see, its limit, the clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from harvester.errors import HarvesterError
+from harvester.sdk.capabilities import Finding
+from harvester.sdk.http import WebError, skew
+
+from . import graphql
+from .client import Answer, fixed
+from .preflight import look
+from .scope import ScopeFilter
+
+if TYPE_CHECKING:
+    from . import GitHub
+
+CLOCK = 60
+"""Seconds by which a clock may be off before it is worth a word."""
+LOW = 0.1
+"""The share of the limit below which little is left."""
+
+
+def findings(settings: GitHub) -> Iterator[Finding]:
+    """Everything `doctor` tells of a GitHub source; failures become findings."""
+    try:
+        client = settings.client()
+    except HarvesterError as error:
+        yield Finding("error", error.message, error.hint)
+        return
+    try:
+        token = settings.context.reveal(settings.token) if settings.token else ""
+        person = bool(token) and not token.startswith("ghs_")
+        answer = client.ask(fixed(graphql.identity(), {"who": person}), tries=2)
+        yield from _identity(token, answer)
+        yield from _limit(answer, settings.context.clock())
+        yield from _clock(answer.headers, settings.context.clock())
+        places = ScopeFilter(settings.organisations, settings.repositories, settings.exclude)
+        for hole in look(client, places, (), {}, None, ()).holes:
+            yield Finding("error", f"{hole}", "Give the token access, or take it out of the section.")
+    except WebError as failure:
+        yield Finding("error", f"{failure}", failure.hint)
+    finally:
+        client.close()
+
+
+def _identity(token: str, answer: Answer) -> Iterator[Finding]:
+    if viewer := answer.data.get("viewer"):
+        yield Finding("ok", f"The token is {viewer['login']}'s.")
+    elif not token:
+        yield Finding("ok", "The App is let in; it sees the repositories it is installed in.")
+    yield from _kind(token, answer.headers)
+
+
+def _kind(token: str, headers: Mapping[str, str]) -> Iterator[Finding]:
+    """What a token of its kind cannot see; GitHub's prefixes tell the kind.
+
+    Source: https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
+    """
+    if token.startswith("github_pat_"):
+        yield Finding(
+            "warning",
+            "A fine-grained token sees the private repositories of one owner only; others just do not show.",
+            "Make one source for each owner, each with a token of its own.",
+        )
+    elif token.startswith("ghs_"):
+        yield Finding(
+            "warning",
+            "A token of GitHub Actions or of an App sees no private repository but its own; in Actions that is one.",
+            "Use a token of a person or an App that is installed in all repositories, kept as a secret.",
+        )
+    elif "x-oauth-scopes" in headers:
+        yield from _scopes({each.strip() for each in headers["x-oauth-scopes"].split(",")})
+    if "x-github-sso" in headers:
+        yield Finding(
+            "warning",
+            "At least one organisation with single sign-on is hidden from this token.",
+            "Authorise it: GitHub, Settings, Developer settings, Personal access tokens, Configure SSO.",
+        )
+
+
+def _scopes(scopes: set[str]) -> Iterator[Finding]:
+    if "repo" not in scopes:
+        yield Finding(
+            "warning", "The token has no scope repo: private repositories are not shown.", "gh auth refresh -s repo"
+        )
+    if not scopes & {"read:org", "write:org", "admin:org"}:
+        yield Finding(
+            "warning",
+            "The token has no scope read:org: some organisations cannot be looked up.",
+            "gh auth refresh -s read:org",
+        )
+
+
+def _limit(answer: Answer, now: dt.datetime) -> Iterator[Finding]:
+    limit = answer.data.get("rateLimit")
+    if not limit:
+        yield Finding("ok", "This server has no rate limit.")
+        return
+    state = f"{limit['remaining']:,} of {limit['limit']:,} points are left until {limit['resetAt']}."
+    low = limit["remaining"] < LOW * limit["limit"]
+    yield Finding("warning" if low else "ok", state, "A harvest waits until then where it must." if low else "")
+
+
+def _clock(headers: Mapping[str, str], now: dt.datetime) -> Iterator[Finding]:
+    off = skew(headers, now)
+    if abs(off) > CLOCK:
+        side = "ahead of" if off > 0 else "behind"
+        yield Finding(
+            "warning", f"This machine's clock is {abs(off):.0f} s {side} GitHub's.", "Set it, or periods end too early."
+        )

@@ -1,0 +1,1 @@
+"""The frame, and what is counted and connected in it."""

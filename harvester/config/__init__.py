@@ -1,0 +1,1 @@
+"""harvester.toml, and what git says where there is none."""

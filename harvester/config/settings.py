@@ -1,0 +1,263 @@
+"""harvester.toml: what may stand in it, and every error with the file, the key and the nearest word.
+
+Secrets are references (`harvester.sdk.secrets`); nothing here looks one up.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from harvester.config.toml import NAME, TICKET_KEY, Section, Word, Words, as_list, check, explain, read_toml
+from harvester.errors import ConfigError, PeriodError, UnknownError
+from harvester.model.accounts import account_key
+from harvester.model.people import People, Person
+from harvester.model.periods import MONTHS, WEEKDAYS, Calendar, calendar
+from harvester.sdk import plugins
+from harvester.text import did_you_mean
+
+FILE = "harvester.toml"
+
+
+def _address(value: str) -> str:
+    if "@" not in value:
+        raise ValueError("an e-mail address has an @; a login belongs under `accounts`")
+    return value
+
+
+def _any_case(*words: str) -> BeforeValidator:
+    """Takes a word of fixed ones in any case."""
+    proper = {word.casefold(): word for word in words}
+    return BeforeValidator(lambda value: proper.get(value.casefold(), value) if isinstance(value, str) else value)
+
+
+Address = Annotated[Word, AfterValidator(_address)]
+Addresses = Annotated[list[Address], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
+Month = Annotated[Literal[MONTHS], _any_case(*MONTHS)]  # type: ignore[valid-type]  # a Literal made of a tuple: right at run time, unknown to mypy
+Weekday = Annotated[Literal[WEEKDAYS], _any_case(*WEEKDAYS)]  # type: ignore[valid-type]  # as above
+
+
+class Me(Section):
+    """Whose report it is and how that person reckons time."""
+
+    person: str = Field("me", description="a key of [people]")
+    timezone: str | None = Field(None, description="an IANA zone such as Europe/Berlin; this machine's where missing")
+    year_starts: Month = Field("January", description="the month a (fiscal) year starts with")
+    week_starts: Weekday = Field("Monday", description="the first day of a week")
+
+
+class Mentee(Section):
+    """Since when somebody is mentored, and that they agreed to be read."""
+
+    since: dt.date = Field(description="the first day")
+    consent: bool = Field(
+        description="whether they agreed to have their work read; without it, naming them reads nothing"
+    )
+
+
+class PersonSection(Section):
+    """One person: a name for readers, and every address and account that is theirs."""
+
+    name: str | None = Field(None, description="what a reader calls them; the key where missing")
+    emails: Addresses = Field(default_factory=list, description="addresses in commits; compared exactly, without case")
+    accounts: dict[str, Words] = Field(
+        default_factory=dict, description="logins or ids by connector (github = …) or by source name"
+    )
+    mentee: Mentee | None = Field(None, description="where this person is mentored by me")
+
+
+class Team(Section):
+    """People who are reported on together."""
+
+    members: list[str] = Field(description="keys of [people]")
+
+
+def _without_credentials(url: str) -> str:
+    if "://" in url and "@" in url.partition("://")[2].partition("/")[0]:
+        raise ValueError("a key or a password must not stand here; the AWS_… variables of the environment are read")
+    return url
+
+
+class LedgerSection(Section):
+    """Where what was read is kept."""
+
+    location: Annotated[str, AfterValidator(_without_credentials)] = Field(
+        ".harvester/ledger", description="a folder, or a URL such as s3://bucket/ledger"
+    )
+
+
+class Source(BaseModel):
+    """A source: which connector reads it; its other keys are that connector's own (docs/reference/configuration.md)."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+    connector: str = Field(description="the connector that reads it: git, github, …")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The keys that belong to the connector."""
+        return dict(self.__pydantic_extra__ or {})
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Keys without their values: until the connector has checked them, one might be a secret written out."""
+        yield "connector", self.connector
+        yield "settings", sorted(self.settings)
+
+
+class File(Section):
+    """harvester.toml as a whole."""
+
+    me: Me = Field(default=Me(), description="whose report it is and how that person reckons time")
+    people: dict[Annotated[str, Field(pattern=NAME)], PersonSection] = Field(
+        default_factory=dict, description="who is who: one table for each person"
+    )
+    teams: dict[str, Team] = Field(default_factory=dict, description="people who are reported on together")
+    ledger: LedgerSection = Field(default=LedgerSection(), description="where what was read is kept")
+    sources: dict[Annotated[str, Field(pattern=NAME)], Source] = Field(
+        default_factory=dict, description="where to look: one table for each source"
+    )
+    tickets: dict[Annotated[str, Field(pattern=TICKET_KEY)], Word] = Field(
+        default_factory=dict,
+        description='keys that stand for tickets, such as PAY = "https://example.atlassian.net"; no other key does',
+    )
+    bots: list[Word] = Field(default_factory=list, description="further accounts or addresses that are no colleagues")
+
+
+@dataclass(frozen=True)
+class Config:
+    """A configuration that holds together: its folder, its calendar, its people, its sources."""
+
+    root: Path
+    calendar: Calendar
+    people: People
+    me: str
+    sources: Mapping[str, Source]
+    ledger: str
+    teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tickets: Mapping[str, str] = field(default_factory=dict)
+    """The host of the tracker by project key."""
+    path: Path | None = None
+    """The file it came from; None where there is none and everything was found."""
+
+
+def find(start: Path) -> Path | None:
+    """The nearest harvester.toml in a folder or above it."""
+    here = start.absolute()
+    return next((place / FILE for place in (here, *here.parents) if (place / FILE).is_file()), None)
+
+
+def load(path: Path, default_zone: str = "UTC") -> Config:
+    """Read harvester.toml; raises ConfigError with file and key path, or the line where TOML itself is broken."""
+    file = check(File, read_toml(path), path)
+    config = from_file(file, path.parent, default_zone, path)
+    _check_references(file, path)
+    return config
+
+
+def from_file(file: File, root: Path, default_zone: str, path: Path | None = None) -> Config:
+    """A configuration from its parsed file, which may have been made up where there is none."""
+    try:
+        reckoning = calendar(file.me.timezone or default_zone, file.me.year_starts, file.me.week_starts)
+    except PeriodError as error:
+        raise ConfigError(f"{path or FILE}: me.timezone: {error.message}", hint=error.hint) from error
+    people = People(
+        tuple(_person(key, section) for key, section in file.people.items()),
+        {name: source.connector for name, source in file.sources.items()},
+        frozenset(each.casefold() for each in file.bots),
+        frozenset(name for name, source in file.sources.items() if _is_github_com(source)),
+    )
+    teams = {name: tuple(team.members) for name, team in file.teams.items()}
+    tickets = {key: address.partition("://")[2].strip("/") or address for key, address in file.tickets.items()}
+    return Config(root, reckoning, people, file.me.person, file.sources, file.ledger.location, teams, tickets, path)
+
+
+def _is_github_com(source: Source) -> bool:
+    url = str(source.settings.get("url", "https://github.com")).casefold().rstrip("/")
+    return source.connector == "github" and url.partition("://")[2] == "github.com"
+
+
+def json_schema() -> dict[str, Any]:
+    """A JSON Schema of harvester.toml for editors, with the sections of every connector that is installed."""
+    schema = File.model_json_schema(mode="validation")
+    definitions = schema.setdefault("$defs", {})
+    choices = []
+    for name in plugins.available(plugins.CONNECTORS):
+        section = plugins.settings_model(plugins.load_connector(name)).model_json_schema(
+            ref_template=f"#/$defs/{name}_{{model}}"
+        )
+        definitions |= {f"{name}_{key}": value for key, value in section.pop("$defs", {}).items()}
+        connector = {"const": name, "description": "the connector that reads it"}
+        section["properties"] = {"connector": connector} | section.get("properties", {})
+        section["required"] = ["connector", *section.get("required", [])]
+        definitions[f"source_{name}"] = section
+        choices.append({"$ref": f"#/$defs/source_{name}"})
+    definitions["Source"] = {"anyOf": choices, "description": Source.__doc__}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": FILE}
+
+
+def _person(key: str, section: PersonSection) -> Person:
+    accounts = {place: tuple(names) for place, names in section.accounts.items()}
+    agreed = section.mentee is None or section.mentee.consent
+    return Person(key, section.name or key, tuple(section.emails), accounts, may_be_read=agreed)
+
+
+def _check_references(file: File, path: Path) -> None:
+    wrong = []
+    if (file.people or "person" in file.me.model_fields_set) and file.me.person not in file.people:
+        wrong.append(_unknown(path, "me.person", file.me.person, "person", file.people))
+    for name, team in file.teams.items():
+        wrong += [
+            _unknown(path, f"teams.{name}.members", member, "person", file.people)
+            for member in team.members
+            if member not in file.people
+        ]
+    connectors = plugins.available(plugins.CONNECTORS)
+    places = {*connectors, *file.sources}
+    for key, person in file.people.items():
+        wrong += [
+            _unknown(path, f"people.{key}.accounts", place, "connector or source", places)
+            for place in person.accounts
+            if place not in places
+        ]
+    for name, source in file.sources.items():
+        wrong += _wrong_in_source(name, source, connectors, path)
+    wrong += _shared(file, path)
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+
+
+def _unknown(path: Path, key: str, word: str, what: str, known: Iterable[str]) -> str:
+    return f"{path}: {key}: there is no {what} {word!r}{did_you_mean(word, known)}"
+
+
+def _wrong_in_source(name: str, source: Source, connectors: Iterable[str], path: Path) -> Iterable[str]:
+    where = f"sources.{name}"
+    if source.connector not in connectors:
+        return [_unknown(path, f"{where}.connector", source.connector, "connector", connectors)]
+    try:
+        model = plugins.settings_model(plugins.load_connector(source.connector))
+    except (UnknownError, ConfigError) as error:
+        return [f"{path}: {where}.connector: {error.message} {error.hint}"]
+    try:
+        model.model_validate(source.settings)
+    except ValidationError as error:
+        return explain(error, model, path or FILE, where)
+    return ()
+
+
+def _shared(file: File, path: Path) -> Iterable[str]:
+    """An address or account that two people claim would credit one with the other's work."""
+    connectors = {name: source.connector for name, source in file.sources.items()}
+    seen: dict[tuple[str, str], str] = {}
+    for key, person in file.people.items():
+        claims = [("git", mail) for mail in person.emails]
+        claims += [(place, name) for place, names in person.accounts.items() for name in names]
+        for place, name in claims:
+            where = "git" if connectors.get(place) == "git" else place
+            other = seen.setdefault((where, account_key(name)), key)
+            if other != key:
+                yield f"{path}: people.{key}: {name!r} already belongs to people.{other}"

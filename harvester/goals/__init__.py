@@ -1,0 +1,1 @@
+"""Goals: what was agreed, how work is matched to it, and how far it is."""

@@ -1,0 +1,168 @@
+"""What goals.toml says that can be read and yet can never match or count: warnings in words, each with its place."""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from harvester.analysis.measures import MEASURES
+from harvester.model import contribution
+from harvester.text import did_you_mean
+
+if TYPE_CHECKING:
+    from harvester.goals.model import Goal, GoalsFile, KnownNames, Rule
+
+_TICKET = re.compile(r".*(?:[-#!]\d+|\*\d*)/?")
+"""What a ticket may match: all that ends in a number after a mark, or in a * that may stand for one."""
+
+_BARE = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[\d*]+", re.ASCII)
+_KINDS = frozenset(typing.get_args(contribution.Kind))
+_LISTS = ("paths", "projects", "labels", "tickets", "scopes", "people", "kinds")
+"""The keys of a rule of which one word is enough."""
+
+
+def lint(file: GoalsFile, known: KnownNames) -> Iterator[str]:
+    """One line for each thing that may be wrong, beginning with its key path."""
+    yield from _alike("goals", [each.name for each in file.goals])
+    yield from _alike("criteria", [each.name for each in file.criteria])
+    for number, goal in enumerate(file.goals, 1):
+        if goal.match is None and (goal.measure is None or goal.measure in MEASURES):
+            yield f"goals[{number}]: it has no `match`, so only your decisions and notes can claim work for it"
+        yield from _away(f"goals[{number}].away", goal)
+        yield from _uncounted(f"goals[{number}].measure", goal)
+    for where, rule in file.rules():
+        yield from _never(where, rule, known)
+        yield from _taken_out(where, rule)
+
+
+def _alike(table: str, names: Sequence[str]) -> Iterator[str]:
+    """Decisions and notes tell names apart by case, readers hardly do."""
+    lower = [name.casefold() for name in names]
+    for number, name in enumerate(names):
+        first = lower.index(lower[number])
+        if first != number:
+            yield f"{table}[{number + 1}].name: only case tells {name!r} from {names[first]!r} of {table}[{first + 1}]"
+
+
+def _away(where: str, goal: Goal) -> Iterator[str]:
+    for place, (first, end) in enumerate(goal.away, 1):
+        if (goal.until and first >= goal.until) or (goal.from_ and end <= goal.from_):
+            yield f"{where}[{place}]: these days are outside the goal and change nothing"
+    if not goal.from_ or not goal.until:
+        return
+    back = goal.from_
+    for first, end in sorted(goal.away):
+        if first <= back:
+            back = max(back, end)
+    if back >= goal.until:
+        yield f"{where}: all days of the goal are away, so its pace counts them as if none were"
+
+
+def _uncounted(where: str, goal: Goal) -> Iterator[str]:
+    """Where rules recognise nothing of what is counted; notes name their goal themselves, whatever rules say."""
+    measure = MEASURES.get(goal.measure or "")
+    if measure is None or goal.match is None or measure.kinds == ("note",):
+        return
+    taken = _kinds(goal.match)
+    if taken and measure.kinds and taken.isdisjoint(measure.kinds):
+        kinds = " and ".join(sorted(taken))
+        yield f"{where}: it counts {' and '.join(measure.kinds)}, and `match` takes {kinds} only, so nothing counts"
+
+
+def _kinds(rule: Rule) -> frozenset[str]:
+    """The kinds of work for which a rule may hold, whatever else it asks for."""
+    return _before_not(rule).difference(*map(_of_kinds_alone, rule.not_ or ()))
+
+
+def _before_not(rule: Rule) -> frozenset[str]:
+    found = _KINDS if rule.kinds is None else _named(rule.kinds)
+    for each in rule.all or ():
+        found &= _kinds(each)
+    return found & frozenset[str]().union(*map(_kinds, rule.any)) if rule.any else found
+
+
+def _of_kinds_alone(rule: Rule) -> frozenset[str]:
+    """The kinds of which a rule takes all."""
+    return _kinds(rule) if rule.keys == ("kinds",) and not rule.not_ else frozenset()
+
+
+def _named(words: Sequence[str]) -> frozenset[str]:
+    """The kinds that these words name, read as `rules` does: without case, and * stands for anything."""
+    found = re.compile("|".join(re.escape(word).replace(r"\*", ".*") for word in words) or "$.", re.IGNORECASE)
+    return frozenset(kind for kind in _KINDS if found.fullmatch(kind))
+
+
+def _taken_out(where: str, rule: Rule) -> Iterator[str]:
+    """Where `not` takes out all that the rule takes, or each change of files."""
+    before = _before_not(rule)
+    if rule.not_ and before and not _kinds(rule):
+        kinds = " and ".join(sorted(before)) if before < _KINDS else "every kind"
+        yield f"{where}.not: it takes out {kinds}, which is all that the rule takes, so it can never match"
+        return
+    for number, each in enumerate(rule.not_ or (), 1):
+        if _holds_too(each, rule):
+            yield f"{where}.not[{number}]: it holds for all that the rule takes, so the rule can never match"
+        elif each.keys == ("paths",) and not each.not_ and _every_file(each.paths or ()):
+            yield f"{where}.not[{number}].paths: {each.paths} are all files, so it takes out whatever changes any"
+
+
+def _holds_too(inner: Rule, rule: Rule) -> bool:
+    """Whether a rule asks for nothing but what another one asks for too, so that it holds wherever that one does."""
+    if not inner.keys or inner.not_ or not set(inner.keys) <= set(_LISTS):
+        return False
+    if inner.paths and inner.share > rule.share:
+        return False
+    words = [(getattr(rule, key), getattr(inner, key)) for key in inner.keys]
+    return all(own and set(own) <= set(others) for own, others in words)
+
+
+def _every_file(globs: Sequence[str]) -> bool:
+    """Whether one of these globs, such as `*` or `/**`, selects every file and no other takes any back."""
+    everything = [line for line in globs if line.endswith("*") and not line.strip("/*")]
+    return bool(everything) and not any(line.startswith("!") for line in globs)
+
+
+def _never(where: str, rule: Rule, known: KnownNames) -> Iterator[str]:
+    if not rule.keys and "share" not in rule.model_fields_set:
+        yield f"{where}: it recognises nothing, so it can never match; name paths, labels, tickets, …"
+    elif not rule.keys:
+        yield f"{where}.share: a share without paths can never match"
+    for key in rule.keys:
+        if not getattr(rule, key):
+            yield f"{where}.{key}: an empty list can never match"
+    yield from _never_by_paths(where, rule)
+    yield from _never_by_words(where, rule, known)
+
+
+def _never_by_paths(where: str, rule: Rule) -> Iterator[str]:
+    from harvester.analysis.file_kinds import glob
+
+    globs = [glob(line) for line in rule.paths or ()]
+    for each in globs:
+        if each.wrong and not (each.include is False and any(other.include and other.regex for other in globs)):
+            yield f"{where}.paths: {each.line!r} can never match: {each.wrong}"
+    if rule.paths and set(rule.kinds or ()) == {"note"}:
+        yield f"{where}.paths: a note changes no files, so it can never match"
+
+
+def _never_by_words(where: str, rule: Rule, known: KnownNames) -> Iterator[str]:
+    for kind in rule.kinds or ():
+        if _named([kind]).isdisjoint(known.kinds):
+            yield f"{where}.kinds: no source yields {kind!r}, so it can never match{did_you_mean(kind, known.kinds)}"
+    for key in rule.tickets or ():
+        if not _TICKET.fullmatch(key.strip()):
+            yield f"{where}.tickets: {key!r} can never match; write PAY-7, PAY-* or org/repo#12"
+        elif slip := _slip(key.strip(), known.tickets or ()):
+            yield f"{where}.tickets: {key!r} is of no configured ticket key{slip}"
+
+
+def _slip(key: str, configured: Collection[str]) -> str:
+    """`; did you mean 'PAY'?` where the project of a bare key is nearly a configured one, and not one itself.
+
+    Other keys may be those of tickets that another source yields, and match without being configured.
+    """
+    project = key.partition("-")[0].upper()
+    upper = {each.upper() for each in configured}
+    return "" if project in upper or not _BARE.fullmatch(key) else did_you_mean(project, upper)

@@ -1,0 +1,102 @@
+"""goals.toml: what was agreed, how it is recognised, and every error with the file, the key and the nearest word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from harvester.config.toml import check, read_toml
+from harvester.errors import ConfigError
+from harvester.goals.lint import lint
+from harvester.goals.model import FILE, OUTCOME, Goal, Goals, GoalsFile, KnownNames
+from harvester.text import did_you_mean
+
+
+def load(path: Path, known: KnownNames | None = None) -> Goals:
+    """Read goals.toml; raises ConfigError with one line for each thing wrong, each with file and key path.
+
+    What can be read but can never match is a warning, in words, with its place.
+    """
+    return from_file(check(GoalsFile, read_toml(path), path), path, known or KnownNames())
+
+
+def from_file(file: GoalsFile, path: Path, known: KnownNames) -> Goals:
+    """Goals from the parsed file; raises ConfigError where its parts contradict each other."""
+    if wrong := [f"{path}: {each}" for each in (*_twice(file), *_wrong(file, known))]:
+        raise ConfigError("\n".join(wrong))
+    return Goals(tuple(file.criteria), tuple(file.goals), tuple(f"{path}: {each}" for each in lint(file, known)), path)
+
+
+def json_schema() -> dict[str, Any]:
+    """A JSON Schema of goals.toml for editors."""
+    made = GoalsFile.model_json_schema(mode="validation", by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FILE} | made
+
+
+def _twice(file: GoalsFile) -> Iterator[str]:
+    for table, names in (("goals", [each.name for each in file.goals]), ("criteria", [e.name for e in file.criteria])):
+        for number, name in enumerate(names):
+            if (first := names.index(name)) != number:
+                yield f"{table}[{number + 1}].name: {name!r} is already the name of {table}[{first + 1}]"
+
+
+def _wrong(file: GoalsFile, known: KnownNames) -> Iterator[str]:
+    criteria = [each.name for each in file.criteria]
+    for number, goal in enumerate(file.goals, 1):
+        where = f"goals[{number}]"
+        if goal.criterion is not None and goal.criterion not in criteria:
+            yield f"{where}.criterion: there is no criterion {goal.criterion!r}{did_you_mean(goal.criterion, criteria)}"
+        yield from _wrong_dates(goal, where)
+        yield from _wrong_measure(goal, where, known)
+    for place, rule in file.rules():
+        for person in rule.people or ():
+            if known.people is not None and person not in known.people:
+                yield f"{place}.people: there is no person {person!r}{did_you_mean(person, known.people)}"
+
+
+def _wrong_dates(goal: Goal, where: str) -> Iterator[str]:
+    if goal.from_ and goal.until and goal.until <= goal.from_:
+        order = "on the day on which" if goal.until == goal.from_ else f"({goal.until}) before"
+        what = f"the goal ends {order} it begins ({goal.from_})"
+        yield f"{where}.until: {what}; `until` is the first day that no longer counts"
+        return
+    for number, day in enumerate(goal.checkins, 1):
+        if (goal.from_ and day < goal.from_) or (goal.until and day >= goal.until):
+            yield f"{where}.checkins[{number}]: {day} is outside the goal ({goal.from_}..{goal.until})"
+    for number, (first, end) in enumerate(goal.away, 1):
+        if end <= first:
+            order = "on the day on which" if end == first else f"({end}) before"
+            yield f"{where}.away[{number}]: it ends {order} it begins ({first}); the second is the first day back"
+
+
+def _wrong_measure(goal: Goal, where: str, known: KnownNames) -> Iterator[str]:
+    names = None if known.measures is None else [*known.measures, OUTCOME]
+    if goal.measure is None:
+        for key in ("target", "baseline"):
+            if getattr(goal, key) is not None:
+                yield f"{where}.{key}: a {key} needs a measure{_choice(names)}"
+    elif names is not None and goal.measure not in names:
+        instead = did_you_mean(goal.measure, names) or _choice(names)
+        yield f"{where}.measure: there is no measure {goal.measure!r}{instead}"
+    else:
+        yield from (_wrong_outcome if goal.measure == OUTCOME else _wrong_count)(goal, where)
+
+
+def _wrong_outcome(goal: Goal, where: str) -> Iterator[str]:
+    for key in ("baseline", "target"):
+        if getattr(goal, key) is None:
+            yield f"{where}.{key}: an outcome needs a baseline and a target"
+    if goal.baseline is not None and goal.baseline == goal.target:
+        yield f"{where}.target: it is the baseline already, so there is nothing to reach"
+
+
+def _wrong_count(goal: Goal, where: str) -> Iterator[str]:
+    if goal.baseline is not None:
+        yield f'{where}.baseline: only measure = "outcome" starts from a baseline; a count starts from 0'
+    if goal.target is not None and goal.target <= 0:
+        yield f"{where}.target: a count cannot reach {goal.target:g}; the target must be more than 0"
+
+
+def _choice(names: Iterable[str] | None) -> str:
+    return f"; there are: {', '.join(sorted(names))}" if names is not None else ""

@@ -1,0 +1,195 @@
+"""What goals.toml holds: criteria, goals and the rules that recognise work for them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import typing
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from harvester.config.toml import NAME, Section, Words
+from harvester.model import contribution
+from harvester.model.periods import EVER, Calendar, Period
+
+FILE = "goals.toml"
+
+
+OUTCOME = "outcome"
+
+
+"""The measure that is no count but a figure written in the notebook."""
+
+
+Name = Annotated[str, Field(pattern=NAME)]
+
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+_SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?", re.ASCII)
+
+
+def _span(value: object) -> object:
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value, value + dt.timedelta(days=1)
+    found = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("write days away as 2026-07-20..2026-08-03 (the second is the first day back) or 2026-07-20")
+    first = dt.date.fromisoformat(found[1])
+    return first, dt.date.fromisoformat(found[2]) if found[2] else first + dt.timedelta(days=1)
+
+
+Away = Annotated[tuple[dt.date, dt.date], BeforeValidator(_span, json_schema_input_type=str)]
+
+
+class Rule(Section):
+    """How work is recognised: every key that is given must hold, and one word of each is enough."""
+
+    paths: Words | None = Field(None, description="globs as in .gitignore; holds where enough of the files are under")
+    share: float = Field(0.5, gt=0, le=1, description="how much of the changed files must be under `paths`")
+    projects: Words | None = Field(None, description="projects such as org/repo; * stands for anything")
+    labels: Words | None = Field(None, description="labels, without case; * stands for anything")
+    tickets: Words | None = Field(
+        None, description="tickets such as PAY-7 or PAY-*: itself, its parent, what it closes"
+    )
+    scopes: Words | None = Field(None, description="the scope in a title: pay in `fix(pay): …` or in `pay: …`")
+    people: Words | None = Field(None, description="keys of [people]: whose work it is, or who took part")
+    kinds: Words | None = Field(None, description="pull_request, review, issue, commit, comment, release, note")
+    any: list[Rule] | None = Field(None, description="at least one of these holds")
+    all: list[Rule] | None = Field(None, description="all of these hold")
+    not_: list[Rule] | None = Field(None, alias="not", description="none of these holds")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that are given, but `share` and `not`, which recognise nothing by themselves."""
+        return tuple(key for key in _RECOGNISING if getattr(self, key) is not None)
+
+    def rules(self, place: str) -> Iterator[tuple[str, Rule]]:
+        """Itself and every rule in it, each with its key path."""
+        yield place, self
+        for key, inner in (("any", self.any), ("all", self.all), ("not", self.not_)):
+            for number, rule in enumerate(inner or (), 1):
+                yield from rule.rules(f"{place}.{key}[{number}]")
+
+
+_RECOGNISING = ("paths", "projects", "labels", "tickets", "scopes", "people", "kinds", "any", "all")
+
+
+class Criterion(Section):
+    """What the next level asks for; with rules of its own, work counts for it before any goal is set."""
+
+    name: Name = Field(description="how goals refer to it")
+    level: str = Field("", description="the level that asks for it, such as Senior engineer")
+    text: str = Field(description="what is asked, in words")
+    match: Rule | None = Field(None, description="how work for it is recognised")
+
+
+class Goal(Section):
+    """One goal: why it matters, what counts, until when, and how work for it is recognised."""
+
+    name: Name = Field(description="how decisions and notes refer to it")
+    title: str = Field(description="what a reader calls it; its words suggest work too, as do those of `name`")
+    why: str = Field("", description="why it matters to the business; its words suggest work too, but say less")
+    criterion: str | None = Field(None, description="the name of the criterion it serves")
+    from_: dt.date | None = Field(None, alias="from", description="the first day, such as `2026-07-01`, without quotes")
+    until: dt.date | None = Field(
+        None, description="the first day that no longer counts: `2026-10-01` for a goal up to 30 September"
+    )
+    checkins: list[dt.date] = Field(
+        default_factory=list, description="days on which it is looked at together: `[2026-08-15, 2026-09-15]`"
+    )
+    away: list[Away] = Field(
+        default_factory=list,
+        description="holidays and leave, which do not count for the pace: days, and spans whose second day is the "
+        'first day back, in quotes: `["2026-07-20..2026-08-03", 2026-09-01]`',
+    )
+    measure: str | None = Field(None, description="what is counted, or outcome: a figure from the notebook")
+    baseline: Number | None = Field(
+        None, description="where an outcome started, such as 31; a count starts from 0 and has none"
+    )
+    target: Number | None = Field(None, description="what was agreed on; of an outcome it may be below `baseline`")
+    unit: str = Field("", description="what the figure counts, for an outcome")
+    words: Words = Field(default_factory=list, description="words that suggest work for it and never claim any")
+    match: Rule | None = Field(None, description="how work for it is recognised")
+
+    @property
+    def has_end(self) -> bool:
+        """Whether both its days are given, so that a pace can be reckoned."""
+        return self.from_ is not None and self.until is not None
+
+    def period(self, calendar: Calendar) -> Period:
+        """When it runs, half-open and by the person's days; without a first or a last day it is open there."""
+        return Period(
+            calendar.midnight(self.from_) if self.from_ else EVER.since,
+            calendar.midnight(self.until) if self.until else EVER.until,
+        )
+
+    def runs_in(self, period: Period, calendar: Calendar) -> bool:
+        """Whether any of its days lies in a period."""
+        return self.period(calendar).overlap(period) is not None
+
+    def away_periods(self, calendar: Calendar) -> list[Period]:
+        """The days away, half-open and by the person's days."""
+        return [calendar.days(first, end) for first, end in self.away]
+
+
+class GoalsFile(Section):
+    """goals.toml as a whole."""
+
+    criteria: list[Criterion] = Field(default_factory=list)
+    goals: list[Goal] = Field(default_factory=list)
+
+    def rules(self) -> Iterator[tuple[str, Rule]]:
+        """Every rule of a criterion or a goal and every rule in it, each with its key path."""
+        return _rules(self.criteria, self.goals)
+
+
+def _rules(criteria: Sequence[Criterion], goals: Sequence[Goal]) -> Iterator[tuple[str, Rule]]:
+    tables: tuple[tuple[str, Sequence[Criterion | Goal]], ...] = (("criteria", criteria), ("goals", goals))
+    for table, each_of in tables:
+        for number, each in enumerate(each_of, 1):
+            if each.match is not None:
+                yield from each.match.rules(f"{table}[{number}].match")
+
+
+@dataclass(frozen=True)
+class Goals:
+    """Goals and criteria that hold together, in the order of the file, and what may be wrong with them."""
+
+    criteria: tuple[Criterion, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    warnings: tuple[str, ...] = ()
+    path: Path | None = None
+    """The file they came from; None where there is none."""
+
+    def goal(self, name: str) -> Goal | None:
+        """The goal of this name."""
+        return next((each for each in self.goals if each.name == name), None)
+
+    def criterion(self, name: str) -> Criterion | None:
+        """The criterion of this name."""
+        return next((each for each in self.criteria if each.name == name), None)
+
+    def rules(self) -> Iterator[tuple[str, Rule]]:
+        """Every rule of a criterion or a goal and every rule in it, each with its key path."""
+        return _rules(self.criteria, self.goals)
+
+    def serving(self, criterion: str) -> tuple[Goal, ...]:
+        """The goals that serve a criterion."""
+        return tuple(each for each in self.goals if each.criterion == criterion)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """What rules and measures may name; None where that is not known and everything may be named."""
+
+    measures: Collection[str] | None = None
+    people: Collection[str] | None = None
+    tickets: Collection[str] | None = None
+    """Keys of the configured Jira projects, such as PAY."""
+    kinds: Collection[str] = typing.get_args(contribution.Kind)

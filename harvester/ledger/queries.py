@@ -1,0 +1,114 @@
+"""Choosing rows of the ledger: a period, whose they are, all of them into one file, all but somebody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harvester.ledger.changeset import moment
+from harvester.model.accounts import account_key
+from harvester.model.contribution import COLUMNS, Contribution, arrow_schema
+from harvester.model.periods import Period
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+FORGOTTEN = "(forgotten)"
+"""What stands in `owners` and `others` of somebody else's row in place of an account that was forgotten."""
+
+Wanted = Callable[[str, str], bool]
+"""Whether the acts of an account are wanted: (source, account as the source has it)."""
+
+
+def by_accounts(accounts: Mapping[str, frozenset[str] | None]) -> Wanted:
+    """Wants these accounts of these sources (None: everyone of it); addresses and logins exactly, without case."""
+    keys = {source: None if names is None else frozenset(map(account_key, names)) for source, names in accounts.items()}
+
+    def wanted(source: str, account: str) -> bool:
+        known = keys.get(source, frozenset())
+        return known is None or account_key(account) in known
+
+    return wanted
+
+
+def between(period: Period | None) -> ds.Expression | None:
+    """The rows of a period as a filter, which also tells which partitions to open; None for all of them."""
+    import pyarrow.dataset as ds
+
+    if period is None:
+        return None
+    years = (ds.field("year") >= period.since.year) & (ds.field("year") <= period.until.year)
+    return years & (ds.field("occurred_at") >= moment(period.since)) & (ds.field("occurred_at") < moment(period.until))
+
+
+_SIZED = ("id", "source", "scope", "kind", "work_item", "account", "role", "occurred_at", "started_at", "paths",
+    "additions", "deletions", "files_changed")  # fmt: skip
+
+
+def sized(dataset: ds.Dataset, source: str, scope: str, ids: Collection[str]) -> dict[str, Contribution]:
+    """The rows of a scope with these ids, by id, with the key, times, paths and counts alone."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    here = (ds.field("source") == source) & (ds.field("scope") == scope)
+    table = dataset.to_table(columns=list(_SIZED), filter=here & ds.field("id").isin(pa.array(ids, pa.string())))
+    rows = [Contribution(**row | {"paths": tuple(row["paths"] or ())}) for row in table.to_pylist()]
+    return {row.id: row for row in rows}
+
+
+def accounts_in(dataset: ds.Dataset, where: ds.Expression | None, wanted: Wanted) -> dict[str, list[str]]:
+    """The accounts as they stand in the rows, of those that are wanted, by source."""
+    table = dataset.to_table(columns=["source", "account"], filter=where).group_by(["source", "account"]).aggregate([])
+    found: dict[str, list[str]] = {}
+    for source, account in zip(table["source"].to_pylist(), table["account"].to_pylist(), strict=True):
+        if wanted(source, account):
+            found.setdefault(source, []).append(account)
+    return found
+
+
+def without(rows: pa.Table, source: str, wanted: Wanted) -> pa.Table | None:
+    """The rows without somebody's own, and without their account in the others'; None where they are not in it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lists = ("owners", "participants")
+    names = {each for name in lists for each in rows[name].combine_chunks().flatten().unique().to_pylist()}
+    named = {each for each in names if wanted(source, each)}
+    own = [each for each in rows["account"].unique().to_pylist() if wanted(source, each)]
+    if not own and not named:
+        return None
+    rest = rows.filter(pc.invert(pc.is_in(rows["account"], pa.array(own, pa.string()))))
+    for name in lists:
+        place = rest.schema.get_field_index(name)
+        values = [[FORGOTTEN if each in named else each for each in row] for row in rest[name].to_pylist()]
+        rest = rest.set_column(place, rest.schema.field(place), pa.array(values, rest.schema.field(place).type))
+    return rest
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether there is a Parquet file, by its first bytes; OSError where it cannot be read."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
+
+
+def write_parquet(dataset: ds.Dataset, path: Path) -> int:
+    """Write all rows to a file that only its owner may read and that is there whole or not; says how many."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    unfinished = path.with_name(f".{path.name}.partial")
+    count = 0
+    try:
+        unfinished.touch(mode=0o600)
+        with pq.ParquetWriter(unfinished, arrow_schema(), compression="zstd") as writer:
+            for batch in dataset.to_batches(columns=list(COLUMNS)):
+                writer.write_table(pa.Table.from_batches([batch]).cast(arrow_schema()))
+                count += len(batch)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return count

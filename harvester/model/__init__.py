@@ -1,0 +1,1 @@
+"""What everything else speaks of: contributions, accounts, people and periods."""

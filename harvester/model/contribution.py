@@ -1,0 +1,226 @@
+"""What one row is: one person's one act, and how it becomes an Arrow table.
+
+The columns are defined here and nowhere else: `Contribution` gives each its type and its meaning, the Arrow schema and
+the reference in docs/ are made from it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Annotated, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    Ints = np.ndarray[Any, np.dtype[np.int64]]
+    Part = Callable[[str], pa.Array]
+    Make = Callable[..., pa.Array]
+    """Of the named parts of texts that fit, and what stands beside them: what they mean, null where nothing."""
+    Form = tuple[int, str, Make]
+    """Which of the arrays is looked at, the expression that has to fit there, and what is made of it."""
+
+VERSION = 1
+"""The schema's version; a ledger names the one it was written with."""
+
+Kind = Literal["pull_request", "review", "issue", "commit", "comment", "release", "note"]
+Role = Literal[
+    "author", "co-author", "reviewer", "tester", "assignee", "resolver", "merger", "reporter", "helper", "mentor"
+]
+Strings = tuple[str, ...]
+
+NO_FIELDS: Mapping[str, str] = types.MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """One person's one act, as a source has it.
+
+    A pull request that one person wrote and another approved is two contributions. Times are aware and are kept in UTC
+    with microseconds. None means unknown, never zero; text is as the source has it and is not to be trusted. The key of
+    a row is (source, scope, id).
+    """
+
+    id: Annotated[
+        str,
+        "the act, the same at every reading: kind, role and immutable native ids, never a login or a mailmapped name",
+    ]
+    source: Annotated[str, "the configured source's name"]
+    scope: Annotated[str, "the container that was read: an organisation, a repository, a Jira project"]
+    kind: Annotated[Kind, "what was done: a merged pull request, a review, a closed issue, a commit, …"]
+    work_item: Annotated[str, "the work item, the same from every source: `github.com/org/repo#12`, `commit/<sha>`"]
+    account: Annotated[str, "who did it, as the source has it: a login, an account id, `name <e-mail>`"]
+    role: Annotated[Role, "as what"]
+    occurred_at: Annotated[dt.datetime, "when it counts: merged, submitted, resolved, landed, released"]
+    started_at: Annotated[dt.datetime | None, "opened, created, written (author date)"] = None
+    title: Annotated[str | None, "the subject line or title"] = None
+    body: Annotated[str | None, "the text below it"] = None
+    url: Annotated[str | None, "where the proof is"] = None
+    project: Annotated[str | None, "what it belongs to, such as `org/repo`"] = None
+    state: Annotated[str | None, "merged, approved, changes_requested, resolved, …"] = None
+    change_type: Annotated[str | None, "kind of work: feature, fix, docs, test, …"] = None
+    parent: Annotated[str | None, "the epic or parent ticket"] = None
+    milestone: Annotated[str | None, "the milestone it was planned for"] = None
+    labels: Annotated[Strings, "labels; a review carries its pull request's"] = ()
+    paths: Annotated[Strings, "files touched; a review carries its pull request's"] = ()
+    owners: Annotated[Strings, "accounts whose work it is (for a review, who wrote what was reviewed)"] = ()
+    participants: Annotated[Strings, "accounts of everybody else who took part"] = ()
+    closes: Annotated[Strings, "tickets it closes, as found: `#12`, `org/repo#12`, `PAY-7`"] = ()
+    part_of: Annotated[Strings, "the pull request a commit belongs to"] = ()
+    picked_from: Annotated[Strings, "the original of a backport, or a rebased twin: `commit/<sha>`"] = ()
+    reverts: Annotated[Strings, "what it takes back"] = ()
+    related_to: Annotated[Strings, "what a note is about"] = ()
+    extra: Annotated[Mapping[str, str], "a note's result, technical, takeaway, outcome"] = field(
+        default_factory=lambda: NO_FIELDS
+    )
+    additions: Annotated[int | None, "lines added"] = None
+    deletions: Annotated[int | None, "lines deleted"] = None
+    files_changed: Annotated[int | None, "files changed"] = None
+    comment_count: Annotated[int | None, "comments on it"] = None
+    story_points: Annotated[float | None, "story points"] = None
+    is_private: Annotated[bool | None, "whether the public cannot see it; unknown counts as private"] = None
+
+
+COLUMNS: tuple[str, ...] = tuple(each.name for each in fields(Contribution))
+"""The names of the columns, in the order of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column for readers: its Arrow type in words, whether it may be null, and what it means."""
+
+    name: str
+    arrow: str
+    nullable: bool
+    meaning: str
+
+
+def columns() -> tuple[Column, ...]:
+    """The columns with their types and meanings, read from `Contribution`; the reference in docs/ prints them."""
+    schema = arrow_schema()
+    return tuple(
+        Column(name, str(schema.field(name).type), schema.field(name).nullable, hint.__metadata__[0])
+        for name, hint in _hints().items()
+    )
+
+
+@functools.cache
+def arrow_schema() -> pa.Schema:
+    """The Arrow schema of a table of contributions: UTC microseconds, real nulls, lists as lists."""
+    import pyarrow as pa
+
+    return pa.schema([pa.field(name, *_arrow_type(hint)) for name, hint in _hints().items()])
+
+
+def to_table(rows: Iterable[Contribution]) -> pa.Table:
+    """Contributions as an Arrow table of `arrow_schema()`, in their order.
+
+    Raises ValueError, naming the row and the column, where a value is of another type, null where none may be, a time
+    without a zone or beyond the years 1 to 9999 in UTC, a number beyond 64 bits, or a text that cannot be UTF-8.
+    """
+    import pyarrow as pa
+
+    held = rows if isinstance(rows, list) else list(rows)
+    return pa.Table.from_arrays(
+        [_array(held, column) for column in arrow_schema()],
+        schema=arrow_schema(),
+    )
+
+
+def from_table(table: pa.Table) -> list[Contribution]:
+    """The contributions in a table of `arrow_schema()` or of a frame made from it; the inverse of `to_table`."""
+    rows: list[dict[str, typing.Any]] = (
+        table.select(list(COLUMNS)).cast(arrow_schema()).to_pylist(maps_as_pydicts="strict")
+    )
+    return [Contribution(**{name: _native(value) for name, value in row.items()}) for row in rows]
+
+
+def _native(value: typing.Any) -> typing.Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _array(rows: list[Contribution], column: pa.Field) -> pa.Array:
+    import pyarrow as pa
+
+    try:
+        return pa.array(_prepared([getattr(row, column.name) for row in rows], column), column.type)
+    except _UNSTORABLE as error:
+        bad, why = _first_bad(rows, column) or (None, error)
+        who = f" of row {bad.id!r} from {bad.source!r}" if bad else ""
+        raise ValueError(f"{column.name!r}{who} cannot be kept as {column.type}: {why}") from error
+
+
+# pyarrow's errors are ValueErrors and TypeErrors; a date for a time, a list for a mapping, lacks what is asked of it.
+_UNSTORABLE = (ValueError, TypeError, OverflowError, AttributeError)
+
+
+def _prepared(values: list[typing.Any], column: pa.Field) -> list[typing.Any]:
+    import pyarrow as pa
+
+    if not column.nullable and None in values:
+        raise ValueError("it must not be null")
+    if pa.types.is_timestamp(column.type):
+        return [value and _in_utc(value) for value in values]
+    return [list(value.items()) for value in values] if pa.types.is_map(column.type) else values
+
+
+def _in_utc(value: dt.datetime) -> dt.datetime:
+    if value.utcoffset() is None:
+        raise ValueError(f"{value.isoformat()} has no time zone")
+    return value.astimezone(dt.UTC)
+
+
+def _first_bad(rows: list[Contribution], column: pa.Field) -> tuple[Contribution, Exception] | None:
+    import pyarrow as pa
+
+    for row in rows:
+        try:
+            pa.array(_prepared([getattr(row, column.name)], column), column.type)
+        except _UNSTORABLE as error:
+            return row, error
+    return None
+
+
+@functools.cache
+def _hints() -> dict[str, typing.Any]:
+    return typing.get_type_hints(Contribution, include_extras=True)
+
+
+def _arrow_type(hint: typing.Any) -> tuple[pa.DataType, bool]:
+    import pyarrow as pa
+
+    plain = hint.__origin__
+    members = [each for each in typing.get_args(plain) if each is not types.NoneType]
+    nullable = types.NoneType in typing.get_args(plain)
+    if nullable:
+        (plain,) = members
+    if typing.get_origin(plain) is Literal:
+        plain = str
+    known: dict[object, pa.DataType] = {
+        str: pa.string(),
+        Strings: pa.list_(pa.string()),
+        Mapping[str, str]: pa.map_(pa.string(), pa.string()),
+        int: pa.int64(),
+        float: pa.float64(),
+        bool: pa.bool_(),
+        dt.datetime: pa.timestamp("us", tz="UTC"),
+    }
+    return known[plain], nullable
+
+
+def tail(texts: pa.Array) -> pa.Array:
+    """What follows the last slash."""
+    import pyarrow.compute as pc
+
+    split = pc.split_pattern(texts, "/", max_splits=1, reverse=True)
+    return split.flatten().take(pc.subtract(split.offsets[1:], 1))

@@ -1,0 +1,188 @@
+"""Who is who: accounts of all sources to the people that harvester.toml names.
+
+Addresses and logins are compared exactly and without case, never as a substring. An account that nobody configured is
+a person of its own, written `<e-mail>` or `connector:account`, which no configured name can be.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from harvester.errors import PersonError
+from harvester.model.accounts import account_key, email_of, mail_key, name_of, noreply_login
+from harvester.model.bots import is_bot
+
+ANYBODY = "Name a key of [people], a full name or an e-mail address that stands in the data."
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One configured person: key in `[people]`, name for readers, addresses, accounts by connector or source."""
+
+    key: str
+    name: str
+    emails: tuple[str, ...] = ()
+    accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    may_be_read: bool = True
+    """False for a mentee who has not agreed: naming them reads nothing."""
+
+
+@dataclass(frozen=True)
+class People:
+    """The configured people, and which connector each configured source is read with."""
+
+    persons: tuple[Person, ...] = ()
+    connectors: Mapping[str, str] = field(default_factory=dict)
+    bots: frozenset[str] = frozenset()
+    github_com: frozenset[str] = frozenset()
+    """The sources that read github.com itself, where a login is also a no-reply address."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_email", self._index_emails())
+        object.__setattr__(self, "_by_account", self._index_accounts())
+        object.__setattr__(self, "_names", {person.key: person.name for person in self.persons})
+
+    def person_of(self, source: str, account: str) -> str:
+        """The key of the person behind an account as a source has it; never null: a stranger is its own person."""
+        connector = self.connectors.get(source, source)
+        plain = account.strip().casefold()
+        for place in (source, connector):
+            if known := self._by_account.get((place, plain)):
+                return known
+        if (email := email_of(account)) is None:
+            return f"{connector}:{plain}"
+        return self._by_email.get(email) or self._by_noreply(email) or mail_key(email)
+
+    def owns(self, person: str, source: str, account: str) -> bool:
+        """Whether an account may be this person's: as `person_of` says, or by name where the source is not configured.
+
+        For taking things away, where a source that was removed or renamed since must not keep anything.
+        """
+        if self.person_of(source, account) == person:
+            return True
+        known = next((each for each in self.persons if each.key == person), None)
+        return known is not None and source not in self.connectors and account_key(account) in _spellings(known)
+
+    def name(self, person: str) -> str:
+        """What a reader calls a person: the configured name, else the account without its prefix."""
+        if person in self._names or person.startswith("<"):
+            return self._names.get(person) or person.strip("<>")
+        return person.partition(":")[2] or person
+
+    def is_bot(self, account: str) -> bool:
+        """Whether an account is a bot's or an assistant's, by the list that ships and the one in harvester.toml."""
+        return is_bot(account, self.bots)
+
+    def accounts_of(self, person: str, source: str) -> tuple[str, ...]:
+        """What to ask a source for to get this person: addresses for git, logins or ids elsewhere; may be empty.
+
+        For git that includes the no-reply address of each GitHub login, without the number that GitHub puts before it;
+        `Request.wants` compares so. Nothing for a mentee who has not agreed to be read.
+        """
+        connector = self.connectors.get(source, source)
+        if person not in self._names:
+            return self._stranger_accounts(person, connector)
+        found = next(each for each in self.persons if each.key == person)
+        if not found.may_be_read:
+            return ()
+        named = found.accounts.get(source, found.accounts.get(connector, ()))
+        if connector == "git":
+            logins = (name for place in ("github", *sorted(self.github_com)) for name in found.accounts.get(place, ()))
+            private = (f"{login}@users.noreply.github.com" for login in logins)
+            return tuple(dict.fromkeys((*found.emails, *named, *private)))
+        return named or ((person,) if connector == "notebook" else ())
+
+    def find(self, words: str, strangers: Mapping[str, str] | None = None, *, hint: str = ANYBODY) -> str:
+        """The person that words name: a key, a full name, an address or an account; `strangers` maps keys to names.
+
+        A key wins over everything else, and a configured person over a stranger. Raises PersonError, with the nearest
+        names or else the hint, where nobody or more than one person is meant.
+        """
+        known = strangers or {}
+        wanted = {words.strip().casefold(), account_key(words)}
+        for found in (
+            [each.key for each in self.persons if each.key.casefold() in wanted],
+            [each.key for each in self.persons if wanted & _spellings(each)],
+            [key for key, name in known.items() if wanted & _spellings_of_stranger(key, name)],
+        ):
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise PersonError(f"{words!r} is more than one person: {', '.join(found)}.", hint="Use one of these.")
+        raise PersonError(f"Nobody here is {words!r}.", hint=self._nearest(words.strip().casefold(), known) or hint)
+
+    def _nearest(self, wanted: str, strangers: Mapping[str, str]) -> str:
+        names = {name.casefold(): name for person in self.persons for name in (person.key, person.name, *person.emails)}
+        names |= {text.casefold(): text for key, name in strangers.items() for text in (key.strip("<>"), name)}
+        if near := difflib.get_close_matches(wanted, names, n=3, cutoff=0.5):
+            return f"Did you mean {' or '.join(repr(names[each]) for each in near)}?"
+        return ""
+
+    def _by_noreply(self, email: str) -> str | None:
+        login = noreply_login(email)
+        if login is None:
+            return None
+        places = ("gitlab",) if email.endswith("gitlab.com") else ("github", *sorted(self.github_com))
+        return next((known for place in places if (known := self._by_account.get((place, login)))), None)
+
+    def _stranger_accounts(self, person: str, connector: str) -> tuple[str, ...]:
+        if person.startswith("<"):
+            return (person.strip("<>"),) if connector == "git" else ()
+        place, _, account = person.partition(":")
+        return (account,) if place == connector else ()
+
+    def _index_emails(self) -> dict[str, str]:
+        return {mail: person.key for person in self.persons for mail in _addresses(person, self.connectors)}
+
+    def _index_accounts(self) -> dict[tuple[str, str], str]:
+        index = {
+            (place, account.casefold()): person.key
+            for person in self.persons
+            for place, accounts in person.accounts.items()
+            for account in accounts
+        }
+        return {("notebook", person.key.casefold()): person.key for person in self.persons} | index
+
+    _by_email: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _by_account: Mapping[tuple[str, str], str] = field(init=False, repr=False, compare=False)
+    _names: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+
+def _addresses(person: Person, connectors: Mapping[str, str]) -> set[str]:
+    named = (
+        account
+        for place, accounts in person.accounts.items()
+        if connectors.get(place, place) == "git"
+        for account in accounts
+    )
+    return {mail for each in (*person.emails, *named) if (mail := email_of(f"<{each}>" if "<" not in each else each))}
+
+
+def _spellings(person: Person) -> set[str]:
+    accounts = (account_key(each) for accounts in person.accounts.values() for each in accounts)
+    return {person.name.casefold(), *(account_key(each) for each in person.emails), *accounts}
+
+
+def _spellings_of_stranger(key: str, name: str) -> set[str]:
+    plain = key.strip("<>") if key.startswith("<") else key.partition(":")[2]
+    return {key.casefold(), name.casefold(), plain.casefold()}
+
+
+def find_or_address(people: People, words: str) -> str:
+    """The configured person that words name, or whoever has this address, configured or not.
+
+    Raises PersonError, with the nearest names, for any other words that name nobody.
+    """
+    try:
+        return people.find(words)
+    except PersonError:
+        if address := email_of(words):
+            return mail_key(address)
+        raise
+
+
+def names_of(accounts: Iterable[str]) -> dict[str, str]:
+    """Names of strangers by their key in the frame, from `name <e-mail>`; what `People.find` takes as `strangers`."""
+    return {mail_key(email): name_of(account) for account in accounts if (email := email_of(account))}

@@ -1,0 +1,1 @@
+"""The notebook: what no tracker sees."""

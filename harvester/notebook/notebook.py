@@ -1,0 +1,374 @@
+"""notebook.md: what no tracker sees, as plain Markdown that one may write by hand; reading it and adding to it.
+
+    ## 2026-08-12 Paired on the first on-call shift
+    with: teammate
+    goal: mentoring
+    result: The second shift went without a call for help.
+
+One heading an entry, then fields as needed, each at the start of a line; indented lines below a field continue it, and
+so does whatever follows a `result`, `technical` or `takeaway` up to an empty line, another field, a list or the like.
+Whatever else stands in an entry is its text, code between fences too; what is commented out is nothing. Entries of one
+day are in the order in which they stand, or from the last to the first where the newest days stand first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harvester.errors import ConfigError, SourceError
+from harvester.files import lock_folder, write_text
+from harvester.model.outcomes import read_outcome
+from harvester.model.periods import day
+from harvester.notebook.markdown_blocks import COMMENT_ENDS, Block, blocks, opens
+from harvester.text import did_you_mean, safe_url
+
+FILE = "notebook.md"
+FIELDS: Mapping[str, str] = {
+    "with": "people (keys of [people]) whom it was done with or for",
+    "goal": "goals it serves",
+    "about": "work it is about, such as PAY-7 or pay#131",
+    "labels": "words to find it by",
+    "role": "author, helper or mentor; helper where `with` is given",
+    "result": "what came of it, for people who were not there",
+    "technical": "what was hard about it",
+    "takeaway": "what was learned",
+    "outcome": "a figure that moves a goal: `no-double-charges = 4`",
+    "link": "where the proof is; of several, the first that can be opened",
+}
+"""The fields of an entry and what they mean; the reference in docs/ prints them."""
+
+LISTS = ("with", "goal", "about", "labels")
+WRAPPED = ("result", "technical", "takeaway")
+"""Fields of prose, whose lines an editor may wrap."""
+
+ROLES = ("author", "helper", "mentor")
+INTRODUCTION = "# Notebook\n\nWhat no tracker sees. One heading an entry, fields as needed.\n"
+_HEADING = re.compile(r"^##(?!#)[ \t]*(?P<text>.*)$")
+_OTHER_HEADING = re.compile(r"^#+[ \t]*(?P<text>.*)$")
+_UNDERLINE = re.compile(r"^(?:=+|-+)[ \t]*$")
+_DATED = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ \t:,–—-]+(?P<title>.*))?", re.ASCII)
+_BEGINS_WITH_DAY = re.compile(r"[*_`\[(<\s]*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?!\d)", re.ASCII)
+_DAY = re.compile(r"(?<!\d)\d{4}-\d{1,2}-\d{1,2}(?!\d)", re.ASCII)
+_NO_HEADING = re.compile(rf"[-+*>|#\s]|(?i:{'|'.join(FIELDS)})[ \t]*:")
+_FIELD = re.compile(r"^(?P<key>[A-Za-z]+)[ \t]*:(?:[ \t]+(?P<value>.*))?$")
+_ASIDE = re.compile(r"<!--.*?-->")
+_NO_PROSE = re.compile(r"[>|]|[-+*][ \t]|1[.)][ \t]|#{1,6}(?:[ \t]|$)|(?:=+|-+|_{3,}|\*{3,})[ \t]*$")
+
+Line = tuple[int, str, str]
+"""A line of an entry: its number, from 1, the field it belongs to (or ''), what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: its day and title, its fields in lists (`with`, `goal`, …) and texts, and its other text."""
+
+    date: dt.date
+    title: str
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    line: int = 0
+    """Where its heading stands, from 1; 0 for one that is not written yet."""
+
+    @property
+    def role(self) -> str:
+        """As what it was done: as said, else helper where others are named, else author."""
+        said = self.texts.get("role", "").strip().casefold()
+        return said if said in ROLES else "helper" if self.lists.get("with") else "author"
+
+
+@dataclass(frozen=True, slots=True)
+class ParseWarning:
+    """What cannot be read as it stands: the line, from 1, and why, in words."""
+
+    line: int
+    reason: str
+    lost: dt.date | None = None
+    """The day for which an entry, a figure or a field is missing because of it; None where none is, or nobody knows."""
+
+
+def load(path: Path) -> tuple[list[Entry], list[ParseWarning]]:
+    """The entries of a notebook in their order, and what in it is half-written; none where there is no file.
+
+    Raises SourceError where the file cannot be read.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return [], []
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path}: this is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8.") from None
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}.", hint="Is the path right?") from error
+    return parse(text)
+
+
+def parse(text: str) -> tuple[list[Entry], list[ParseWarning]]:
+    """The entries in a notebook's text, and what in it is half-written, line by line."""
+    entries: list[Entry] = []
+    written = [raw.rstrip("\r") for raw in text.split("\n")]
+    found_blocks = blocks(written, _dated)
+    doubts = [_unclosed(at + 1, written[at]) for at in found_blocks.open]
+    for line, heading, lines in _sections(written, found_blocks.kinds):
+        own = _HEADING.match(heading)
+        found = own and _DATED.fullmatch(own["text"].strip())
+        date = _date(found["date"]) if found else None
+        if not found or date is None:
+            doubts.append(_unread(line, heading))
+            continue
+        fields = _fields(lines, line + 1)
+        entry = _entry(date, _seen(found["title"] or ""), fields, line)
+        doubts += _doubts(entry, fields)
+        if entry.title:
+            entries.append(entry)
+    return entries, sorted(doubts, key=lambda each: each.line)
+
+
+def newest_first(entries: Sequence[Entry]) -> bool:
+    """Whether the days go down from entry to entry."""
+    dates = [each.date for each in entries]
+    return dates == sorted(dates, reverse=True) and dates != sorted(dates)
+
+
+def render(entry: Entry) -> str:
+    """An entry as it stands in a notebook."""
+    lines = [f"## {entry.date.isoformat()} {' '.join(entry.title.split())}"]
+    for key in FIELDS:
+        value = ", ".join(entry.lists.get(key, ())) if key in LISTS else entry.texts.get(key, "").strip()
+        if value:
+            lines.append(f"{key}: " + "\n  ".join(part.strip() for part in value.splitlines() if part.strip()))
+    if entry.body.strip():
+        lines += ["", *_as_text(entry.body.strip("\n").splitlines())]
+    return "\n".join(lines) + "\n"
+
+
+def add(path: Path, entry: Entry) -> None:
+    """Add an entry to the notebook, at its beginning where the newest stand first, else at its end.
+
+    The file is replaced in one step and otherwise stays as it is; others who add at the same time wait. Raises
+    ConfigError where the entry has no title or a field that a notebook has not, or would be part of code that has no
+    end, SourceError where the file cannot be read, ReportError where it cannot be written.
+    """
+    for key in (*entry.lists, *entry.texts):
+        if key not in FIELDS:
+            raise ConfigError(f"A note has no field {key!r}{did_you_mean(key, FIELDS, '.')}")
+    if not entry.title.strip():
+        raise ConfigError("A note needs a title.")
+    with lock_folder(path):
+        before, _ = load(path)
+        text = path.read_bytes().decode("utf-8") if path.exists() else INTRODUCTION
+        if newest_first(before):
+            at = _offset(text, before[0].line)
+            after = text[:at] + render(entry) + "\n" + text[at:]
+        else:
+            after = text + ("" if text.endswith("\n") else "\n") + "\n" + render(entry)
+        if len(parse(after.removeprefix("\ufeff"))[0]) <= len(before):
+            raise ConfigError(
+                f"{path} has code or a comment without an end, of which this note would be a part.",
+                hint="Nothing was written. `harvester doctor` names the line where it begins.",
+            )
+        write_text(path, after)
+
+
+def unknown(entries: Sequence[Entry], goals: Collection[str], people: Collection[str]) -> Iterator[ParseWarning]:
+    """Fields that name a goal or a person nobody configured, each with its line."""
+    for each in entries:
+        told = read_outcome(each.texts.get("outcome", ""))
+        for goal in (*each.lists.get("goal", ()), *told):
+            if goal not in goals:
+                yield ParseWarning(each.line, f"there is no goal {goal!r}{did_you_mean(goal, goals)}")
+        for person in each.lists.get("with", ()):
+            if person not in people:
+                yield ParseWarning(each.line, f"there is no person {person!r}{did_you_mean(person, people)}")
+
+
+def astray(entries: Sequence[Entry], references: Collection[str]) -> Iterator[ParseWarning]:
+    """Entries that are about one of these references, which lead to no work, each with its line."""
+    for each in entries:
+        for about in each.lists.get("about", ()):
+            if about in references:
+                yield ParseWarning(each.line, f"{about!r} is nothing that was read, or more than one piece of work")
+
+
+def ahead(entries: Sequence[Entry], today: dt.date) -> Iterator[ParseWarning]:
+    """Entries of days that are still to come, each with its line."""
+    for each in entries:
+        if each.date > today:
+            yield ParseWarning(each.line, f"{day(each.date)} is still to come, and the entry counts from that day on")
+
+
+def _sections(lines: Sequence[str], kinds: Sequence[Block]) -> Iterator[tuple[int, str, list[tuple[str, Block]]]]:
+    """Each heading that may be an entry's, with the number of its line, and the lines below it with what they are."""
+    section: tuple[int, str, list[tuple[str, Block]]] | None = None
+    framed = ["", *lines, ""]
+    for number, (line, kind) in enumerate(zip(lines, kinds, strict=True), 1):
+        if kind == "text" and (_begins(line) or _underlined(*framed[number - 1 : number + 2])):
+            if section:
+                yield section
+            section = (number, line, [])
+        elif section:
+            section[2].append((line, kind))
+    if section:
+        yield section
+
+
+def _begins(line: str) -> bool:
+    """Whether an entry, or what was meant to be one, begins here: second-level headings and all that are dated."""
+    other = _OTHER_HEADING.match(line)
+    return bool(_HEADING.match(line) or (other and _BEGINS_WITH_DAY.match(other["text"])))
+
+
+def _dated(line: str) -> bool:
+    """Whether an entry begins here beyond doubt: a fence that nobody closed must not swallow it."""
+    own = _HEADING.match(line)
+    return bool(own and _DATED.match(own["text"]))
+
+
+def _underlined(before: str, line: str, following: str) -> bool:
+    """Whether a line is a heading because of the line below it, and dated; of the second level wherever its day is."""
+    if before.strip() or not _UNDERLINE.match(following) or _NO_HEADING.match(line):
+        return False
+    return bool(_BEGINS_WITH_DAY.match(line) or (following.startswith("-") and _DAY.search(line)))
+
+
+def _unread(line: int, heading: str) -> ParseWarning:
+    """Why a heading begins no entry."""
+    text = heading.lstrip("#").strip()
+    found = _BEGINS_WITH_DAY.match(text)
+    if _HEADING.match(heading):
+        why = f"{text[:80]!r} does not begin with a day such as 2026-08-12, so it counts nowhere"
+    else:
+        why = f"{heading[:80]!r} is no heading such as `## 2026-08-12 …`, so the entry counts nowhere"
+    return ParseWarning(line, why, _date(found["date"]) if found else None)
+
+
+def _unclosed(line: int, text: str) -> ParseWarning:
+    """What is said of a fence or a comment that has no end."""
+    if opens(text) == "code":
+        return ParseWarning(
+            line, f"the code that begins with {text.strip()[:80]!r} has no end, so the next entry ends it"
+        )
+    return ParseWarning(line, "the comment that begins here has no end, so it is read as text")
+
+
+def _entry(date: dt.date, title: str, fields: Sequence[Line], line: int) -> Entry:
+    lists: dict[str, tuple[str, ...]] = {}
+    texts: dict[str, str] = {}
+    body: list[str] = []
+    for _, key, value in fields:
+        if key in LISTS:
+            lists[key] = lists.get(key, ()) + tuple(part.strip() for part in value.split(",") if part.strip())
+        elif key:
+            texts[key] = "\n".join(filter(None, (texts.get(key, ""), value)))
+        else:
+            body.append(value)
+    written = "\n".join(body).strip("\n")
+    first = next((each.strip() for each in (texts.get("result", ""), written) if each.strip()), "")
+    lists = {key: tuple(dict.fromkeys(values)) for key, values in lists.items() if values}
+    texts = {key: value for key, value in texts.items() if value}
+    return Entry(date, " ".join((title.strip() or first.split("\n")[0]).split()), lists, texts, written, line)
+
+
+def _fields(lines: Sequence[tuple[str, Block]], first: int) -> list[Line]:
+    """Each line with its number, and the field it belongs to, which is '' for a line of text; wrapped ones as one."""
+    made: list[Line] = []
+    key = ""
+    for number, (line, kind) in enumerate(lines, first):
+        if kind == "comment":
+            # What stands behind its end is seen, and so it is text.
+            key, rest = "", line.partition(COMMENT_ENDS)[2].strip()
+            made += [(number, "", rest)] if rest else []
+            continue
+        found = _FIELD.match(line) if kind == "text" else None
+        if key and kind == "text" and line[:1] in {" ", "\t"} and line.strip():
+            made.append((number, key, _seen(line)))
+            continue
+        named = found["key"].casefold() if found and found["key"].casefold() in FIELDS else ""
+        if key in WRAPPED and kind == "text" and not named and _goes_on(line):
+            made[-1] = (made[-1][0], key, f"{made[-1][2]} {_seen(line)}".strip())
+            continue
+        key = named
+        made.append((number, key, _seen(found["value"] or "") if found and key else line))
+    return made
+
+
+def _seen(text: str) -> str:
+    """A field's text or a title without what is commented out in it."""
+    return " ".join(filter(None, map(str.strip, _ASIDE.split(text))))
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a line is more of the paragraph above it, as Markdown has it, and no field with a slip in its name."""
+    return bool(line.strip()) and not _NO_PROSE.match(line) and not _misspelt(line)
+
+
+def _doubts(entry: Entry, fields: Sequence[Line]) -> Iterator[ParseWarning]:
+    if not entry.title:
+        yield ParseWarning(entry.line, "the entry has neither a title nor a result, so it counts nowhere", entry.date)
+    empty = {key: number for number, key, _ in reversed(fields) if key not in {"", *entry.lists, *entry.texts}}
+    for key, number in empty.items():
+        yield ParseWarning(number, f"`{key}:` says nothing yet")
+    yield from _doubtful_outcomes(entry, [(number, value) for number, key, value in fields if key == "outcome"])
+    for number, key, value in fields:
+        if key == "role" and value and value.casefold() not in ROLES:
+            yield ParseWarning(number, f"there is no role {value[:80]!r}{did_you_mean(value, ROLES)}")
+        if key == "link" and value and not safe_url(value):
+            yield ParseWarning(number, f"{value[:80]!r} is no http or https address, so nothing links there")
+        if not key and (near := _misspelt(value)):
+            yield ParseWarning(number, near)
+
+
+def _doubtful_outcomes(entry: Entry, told: Sequence[tuple[int, str]]) -> Iterator[ParseWarning]:
+    """Each line of an outcome that is no figure, or whose figure another one for the same goal replaces."""
+    last = {goal: number for number, value in told for goal in read_outcome(value)}
+    for number, value in told:
+        if value and not read_outcome(value):
+            yield ParseWarning(
+                number, f"the outcome {value[:80]!r} is no `goal = number`, so it moves no goal", entry.date
+            )
+        for goal in read_outcome(value):
+            if last[goal] != number:
+                yield ParseWarning(
+                    number, f"the entry has a later outcome of {goal!r}, which holds instead of {value[:80]!r}"
+                )
+
+
+def _misspelt(line: str) -> str:
+    """In words, where a line of text looks like a field whose name is nearly right."""
+    found = _FIELD.match(line)
+    if not found or found["key"].casefold() in FIELDS:
+        return ""
+    near = did_you_mean(found["key"].casefold(), FIELDS)
+    return near and f"{found['key']!r} is no field and stays text{near}"
+
+
+def _date(text: str) -> dt.date | None:
+    year, month, day = map(int, text.split("-"))
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _as_text(lines: Sequence[str]) -> list[str]:
+    """A body's lines; where code or a comment in it has no end, what opens one is set off so that it opens nothing."""
+    found = blocks(lines, _dated)
+    if found.open:
+        return [_set_off(line) if opens(line) == "text" else f"    {line}" for line in lines]
+    return [_set_off(line) if kind == "text" else line for line, kind in zip(lines, found.kinds, strict=True)]
+
+
+def _set_off(line: str) -> str:
+    """A line of text, set off by a space where it would be read as a heading or a field."""
+    found = _FIELD.match(line)
+    special = _begins(line) or _UNDERLINE.match(line) or (found and found["key"].casefold() in FIELDS)
+    return f" {line}" if special else line
+
+
+def _offset(text: str, line: int) -> int:
+    """Where a line, from 1, begins."""
+    return sum(len(each) + 1 for each in text.split("\n")[: line - 1])

@@ -1,0 +1,1 @@
+"""From claims and counts to a page and its evidence."""

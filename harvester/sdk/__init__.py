@@ -1,0 +1,1 @@
+"""What an author of a connector or a report uses."""

@@ -1,0 +1,162 @@
+"""Secrets by reference: a configuration says where a secret is, and only whoever uses it sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harvester.errors import SecretError
+from harvester.text import did_you_mean
+
+SCHEMES = ("env", "command", "keyring", "file")
+FORMS = "env:NAME, command:gh auth token, keyring:service/user or file:path"
+COMMAND_SECONDS = 30.0
+
+_TOKEN = re.compile(r"\bgh[opsur]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}|\bATATT[\w=-]{20,}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret is to be found, such as `env:GITHUB_TOKEN`; never the secret itself."""
+
+    reference: str
+
+    def __post_init__(self) -> None:
+        scheme, colon, rest = self.reference.partition(":")
+        if not colon or scheme not in SCHEMES or not rest.strip() or _TOKEN.search(rest):
+            likely = did_you_mean(scheme, SCHEMES) if colon and scheme not in SCHEMES else ""
+            raise ValueError(f"must say where the secret is ({FORMS}), and not be the secret{likely}")
+
+    def __repr__(self) -> str:
+        return f"Secret({self.reference.partition(':')[0]}:…)"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Read from a string in TOML; what was wrong is said without repeating what was written there."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(
+            cls, core_schema.str_schema(), serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> dict[str, Any]:
+        """For editors: a string of one of the four forms."""
+        return {"type": "string", "pattern": f"^({'|'.join(SCHEMES)}):.+", "examples": FORMS.split(", ")}
+
+
+@dataclass(frozen=True)
+class SecretStore:
+    """Looks secrets up, and remembers what it gave out so that `redact` can take it out of any text.
+
+    A command that has not answered after `command_seconds` is ended, with everything it started.
+    """
+
+    environ: Mapping[str, str] = field(repr=False)
+    root: Path
+    given: set[str] = field(default_factory=set, repr=False)
+    command_seconds: float = COMMAND_SECONDS
+
+    def reveal(self, secret: Secret) -> str:
+        """The secret's value, stripped; raises SecretError, naming the reference, where there is none."""
+        scheme, _, rest = secret.reference.partition(":")
+        lookups = {"env": self._env, "file": self._file, "command": self._command, "keyring": self._keyring}
+        value = lookups[scheme](rest.strip()).strip()
+        if not value:
+            raise SecretError(f"The secret {secret.reference!r} is empty.", hint=f"A reference is {FORMS}.")
+        self.given.add(value)
+        return value
+
+    def redact(self, text: str) -> str:
+        """The text with every secret given out so far, also as it is written in a URL, replaced by `***`."""
+        from urllib.parse import quote, quote_plus
+
+        forms = {form(value) for value in self.given for form in (str, quote_plus, lambda each: quote(each, safe=""))}
+        for form in sorted(forms, key=len, reverse=True):
+            text = text.replace(form, "***")
+        return text
+
+    def _env(self, name: str) -> str:
+        if name not in self.environ:
+            raise SecretError(f"The environment has no {name!r}.", hint=f"Set it, or use another of {FORMS}.")
+        return self.environ[name]
+
+    def _file(self, path: str) -> str:
+        try:
+            return (self.root / Path(path).expanduser()).read_text(encoding="utf-8")
+        except (OSError, ValueError, RuntimeError) as error:
+            why = getattr(error, "strerror", None) or ("not text" if isinstance(error, ValueError) else str(error))
+            raise SecretError(f"The file {path!r} gives no secret: {why}.", hint="Is the path right?") from None
+
+    def _command(self, command: str) -> str:
+        try:
+            return self._output(shlex.split(command))
+        except FileNotFoundError:
+            raise SecretError(
+                f"There is no program {_program(command)!r}.", hint="Install it, or use env:NAME."
+            ) from None
+        except (subprocess.SubprocessError, OSError, ValueError) as error:
+            raise SecretError(
+                f"The command {_program(command)!r} gave no secret ({_why(error)}).", hint="Run it yourself to see why."
+            ) from None
+
+    def _output(self, arguments: list[str]) -> str:
+        with subprocess.Popen(
+            arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+            env=dict(self.environ), cwd=self.root, start_new_session=True, encoding="utf-8",
+        ) as process:  # fmt: skip
+            try:
+                answer, _ = process.communicate(timeout=self.command_seconds)
+            except BaseException:
+                _end(process)
+                raise
+        if process.returncode:
+            raise subprocess.SubprocessError
+        return answer
+
+    def _keyring(self, name: str) -> str:
+        try:
+            import keyring
+        except ImportError:
+            raise SecretError(
+                f"keyring:{name} needs the package keyring.", hint="pip install 'contribution-harvester[keyring]'"
+            ) from None
+        service, _, user = name.rpartition("/")
+        if not service or not user:
+            raise SecretError(f"keyring:{name} names no service and user.", hint="Write keyring:service/user.")
+        try:
+            value = keyring.get_password(service, user)
+        except keyring.errors.KeyringError as error:
+            raise SecretError(f"The keyring did not answer ({type(error).__name__}).", hint="Unlock it.") from None
+        if value is None:
+            raise SecretError(f"The keyring has nothing for {name!r}.", hint=f"keyring set {service} {user}")
+        return str(value)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a command and what it started: a grandchild that keeps the pipe open would be waited for for ever."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _program(command: str) -> str:
+    """The program of a command, without its arguments, among which a secret may stand."""
+    return command.split(maxsplit=1)[0] if command.strip() else command
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"no answer in {error.timeout:g} seconds"
+    return "it failed" if type(error) is subprocess.SubprocessError else type(error).__name__

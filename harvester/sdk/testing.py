@@ -1,0 +1,141 @@
+"""The contract of a connector, for ours and for anyone's: hand one in, and what it breaks is said in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import get_args
+
+from harvester.model.contribution import Contribution, Kind, Role, from_table, to_table
+from harvester.model.periods import Calendar, Period, calendar
+from harvester.sdk.connector import Connector, ConnectorContext, Gap, Request, Retraction, ScopeCompleted
+from harvester.sdk.secrets import SecretStore
+
+
+def connector_context(
+    root: Path,
+    source: str = "test",
+    *,
+    now: dt.datetime | None = None,
+    environ: Mapping[str, str] | None = None,
+    waited: list[tuple[float, str]] | None = None,
+    reckoning: Calendar | None = None,
+    person: str | None = None,
+) -> ConnectorContext:
+    """Tools for tests: a clock that stands at `now` (else runs), and waits that are written down instead of waited."""
+    waits = waited if waited is not None else []
+    return ConnectorContext(
+        source=source,
+        root=root,
+        calendar=reckoning or calendar("UTC"),
+        clock=(lambda: now) if now else (lambda: dt.datetime.now(dt.UTC)),
+        wait=lambda seconds, why: waits.append((seconds, why)),
+        reveal=SecretStore(environ or {}, root).reveal,
+        person=person,
+    )
+
+
+def check_connector(make: Callable[[], Connector], request: Request) -> list[Contribution]:
+    """Hold a connector against the contract for one request, and give back what it yielded.
+
+    `make` gives a new connector that reads the same, unchanged source each time. Raises AssertionError, with every
+    breach in words, where: something yielded is no event; a row is outside the period, not of the wanted accounts or of
+    another source than the rest, or of a kind or role that nobody counts; a key (scope, id) is empty or comes twice
+    with different contents; a value cannot be stored as it is; a hole gives no reason; a second reading differs; a
+    reading of two halves of the period differs from one reading of it; a reading in the knowledge of the first one's
+    cursors yields a row that the first did not.
+    """
+    first = list(make().fetch(request))
+    breaches = [f"yielded {event!r}, which is no event" for event in first if not isinstance(event, _EVENTS)]
+    breaches += [f"a gap in {gap.scope!r} has no reason" for gap in first if isinstance(gap, Gap) and not gap.reason]
+    rows = [event for event in first if isinstance(event, Contribution)]
+    unstorable = list(_unstorable(rows))
+    if unstorable:
+        raise _broken(breaches + unstorable)
+    breaches += _wrong_rows(rows, request)
+    breaches += _not_repeatable(make, request, rows)
+    breaches += _not_divisible(make, request, rows)
+    breaches += _not_resumable(make, request, first)
+    if breaches:
+        raise _broken(breaches)
+    return rows
+
+
+def _broken(breaches: Iterable[str]) -> AssertionError:
+    return AssertionError("the connector breaks its contract:\n" + "\n".join(f"- {each}" for each in breaches))
+
+
+def _unstorable(rows: list[Contribution]) -> Iterable[str]:
+    try:
+        stored = from_table(to_table(rows))
+    except ValueError as error:
+        yield str(error)
+        return
+    for before, after in zip(rows, stored, strict=True):
+        if after != _in_utc(before):
+            yield f"{before.id} changes on its way through Arrow"
+
+
+_EVENTS = (Contribution, Gap, ScopeCompleted, Retraction)
+
+
+def _wrong_rows(rows: list[Contribution], request: Request) -> Iterable[str]:
+    if len({row.source for row in rows}) > 1:
+        yield f"names several sources: {sorted({row.source for row in rows})}"
+    for row in rows:
+        yield from _wrong_row(row, request)
+    seen: dict[tuple[str, str], Contribution] = {}
+    for row in rows:
+        if seen.setdefault((row.scope, row.id), row) != row:
+            yield f"{row.id} came twice in {row.scope} with different contents"
+
+
+def _wrong_row(row: Contribution, request: Request) -> Iterable[str]:
+    if row.occurred_at not in request.period:
+        yield f"{row.id} at {row.occurred_at.isoformat()} is outside the period"
+    if not request.wants(row.account):
+        yield f"{row.id} is by {row.account!r}, whom nobody asked for"
+    if row.kind not in get_args(Kind) or row.role not in get_args(Role):
+        yield f"{row.id} is of a kind or role that nobody counts: {row.kind!r}, {row.role!r}"
+    for name in ("id", "source", "scope", "work_item", "account"):
+        if not getattr(row, name):
+            yield f"{row.id or 'a row'} has an empty {name!r}"
+
+
+def _in_utc(row: Contribution) -> Contribution:
+    began_at = row.started_at.astimezone(dt.UTC) if row.started_at else None
+    return dataclasses.replace(
+        row, occurred_at=row.occurred_at.astimezone(dt.UTC), started_at=began_at, extra=dict(row.extra)
+    )
+
+
+def _not_repeatable(make: Callable[[], Connector], request: Request, rows: list[Contribution]) -> Iterable[str]:
+    if _keyed(make(), request) != {(row.scope, row.id): row for row in rows}:
+        yield "a second reading of the unchanged source differs from the first"
+
+
+def _not_divisible(make: Callable[[], Connector], request: Request, rows: list[Contribution]) -> Iterable[str]:
+    middle = request.period.since + (request.period.until - request.period.since) / 2
+    halves = (Period(request.period.since, middle), Period(middle, request.period.until))
+    parts = [_keyed(make(), dataclasses.replace(request, period=half)) for half in halves]
+    if parts[0].keys() & parts[1].keys():
+        yield "two adjacent periods share rows"
+    if parts[0] | parts[1] != {(row.scope, row.id): row for row in rows}:
+        yield "two adjacent periods read apart differ from one reading of both"
+
+
+def _not_resumable(make: Callable[[], Connector], request: Request, first: Sequence[object]) -> Iterable[str]:
+    cursors = {
+        event.scope: event.cursor for event in first if isinstance(event, ScopeCompleted) and event.cursor is not None
+    }
+    known = {(event.scope, event.id): event for event in first if isinstance(event, Contribution)}
+    again = _keyed(make(), dataclasses.replace(request, cursors=cursors, covered=(request.period,)))
+    for key in again.keys() - known.keys():
+        yield f"reading on from its cursors yields {key}, which the first reading did not"
+
+
+def _keyed(connector: Connector, request: Request) -> dict[tuple[str, str], Contribution]:
+    rows = [event for event in connector.fetch(request) if isinstance(event, Contribution)]
+    return {(row.scope, row.id): row for row in rows}

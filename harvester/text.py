@@ -1,0 +1,67 @@
+"""What many messages need: the nearest known name, a number with its noun, text that a terminal may have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """`; did you mean 'x'?` for the nearest known word, else `otherwise`, such as the full stop of the sentence."""
+    near = most_like(word, known)
+    return f"; did you mean {near!r}?" if near else otherwise
+
+
+def most_like(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is nearest, or None where none is near."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)
+
+
+def count_noun(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: `1 row`, `1,200 rows`; `many` is given where it is more than `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def printable(text: str, *, lines: bool = True) -> str:
+    """Text from a source as a terminal may have it: control characters become `?`, line ends too without `lines`."""
+    return "".join(each if each.isprintable() or (lines and each == "\n") else "?" for each in text)
+
+
+def diff_excerpt(one: str, other: str, most: int = 60) -> tuple[str, str]:
+    """Two texts, each cut to `most` characters around the first in which they differ, with … where more stood."""
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(same - most // 3, 0) if max(len(one), len(other)) > most else 0
+
+    def cut(text: str) -> str:
+        end = start + most
+        return f"{'…' if start else ''}{text[start:end]}{'…' if text[end:] else ''}"
+
+    return cut(one), cut(other)
+
+
+_URL_SAFE = "/:?#@!$&*+,;=%~-._"
+
+
+_PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?/[A-Za-z0-9/._~#=&?-]*")
+
+
+"""Most addresses: with nothing in them to refuse or to quote."""
+
+
+def safe_url(url: str | None) -> str | None:
+    """The address, quoted so that it can't leave its parentheses; None unless http(s), with a host and no user."""
+    if not url:
+        return None
+    if _PLAIN_URL.fullmatch(url):
+        return url
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
+        return None
+    return quote(url, safe=_URL_SAFE)

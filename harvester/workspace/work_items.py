@@ -1,0 +1,238 @@
+"""What several commands need of goals and decisions: them or an error, a goal by name, work by what one calls it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harvester.workspace.environment import Environment
+from harvester.workspace.workspace import Workspace, load_goals_and_decisions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harvester.goals.assessment import GoalsAndDecisions
+    from harvester.goals.model import Goal, Goals
+    from harvester.model.periods import Calendar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harvester.model.periods import Calendar
+
+SHOWN = 200
+"""Characters of a title that a terminal gets."""
+
+
+def with_goals(workspace: Workspace, *, some: bool = False, or_criteria: bool = False) -> GoalsAndDecisions:
+    """What was agreed; raises ConfigError with the next step where goals.toml is not there or wrong.
+
+    With `some` it is an error too where no goal stands in it, and with `or_criteria` no criterion either.
+    """
+    from harvester.errors import ConfigError
+    from harvester.goals.model import FILE
+
+    path = workspace.config.root / FILE
+    if not workspace.configured or not path.is_file():
+        where = "`harvester init` writes one" if not workspace.configured else "Write one beside harvester.toml"
+        raise ConfigError(f"There is no {FILE} yet.", hint=f"{where}; docs/reference/goals.md has its keys.")
+    known = load_goals_and_decisions(workspace)
+    if some and not known.goals.goals and not (or_criteria and known.goals.criteria):
+        raise ConfigError(f"There is no goal in {path} yet.", hint="Write one: the file itself shows how.")
+    return known
+
+
+def decisions_path(workspace: Workspace) -> Path:
+    """Where decisions are kept: beside harvester.toml; raises ConfigError where there is none."""
+    from harvester.errors import ConfigError
+    from harvester.goals.decisions import FILE
+
+    if not workspace.configured:
+        raise ConfigError("Decisions stand beside a harvester.toml, and there is none.", hint="Run `harvester init`.")
+    return workspace.config.root / FILE
+
+
+def find_goal(goals: Goals, name: str) -> Goal:
+    """The goal of this name; raises UnknownError, with the nearest name, where there is none."""
+    from harvester.errors import UnknownError
+    from harvester.text import did_you_mean
+
+    if goal := goals.goal(name):
+        return goal
+    known = [each.name for each in goals.goals]
+    message = f"There is no goal {name!r}{did_you_mean(name, known, '.')}"
+    raise UnknownError(message, hint=f"There are: {', '.join(known) or 'none'}.")
+
+
+def everything(environment: Environment, workspace: Workspace, *more: str) -> pd.DataFrame | None:
+    """Id, kind, work item, address, time and title of every row in the ledger, and the further columns that are named.
+
+    None where nothing was read yet.
+    """
+    import pandas as pd
+
+    from harvester.workspace.collect import is_there, open_ledger
+
+    if not is_there(workspace):
+        return None
+    with open_ledger(environment, workspace, create=False) as ledger:
+        rows = ledger.rows().select(["id", "kind", "work_item", "url", "occurred_at", "title", *more])
+    frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def rows_of(frame: pd.DataFrame | None, what: str, calendar: Calendar) -> pd.DataFrame:
+    """The rows of the one work item that this is (as in `harvester explain`); raises UnknownError otherwise."""
+    from harvester.errors import UnknownError
+
+    if frame is None:
+        raise UnknownError("Nothing was read yet.", hint="Run `harvester harvest` first.")
+    rows = find(frame, what, calendar)
+    if rows.empty:
+        raise UnknownError(
+            f"Nothing that was read is {what!r}.",
+            hint="Was it read? `harvester harvest --period …` reads another period. "
+            f"Name it as a report does. {HOW_NOTES}",
+        )
+    work_items = sorted(rows["work_item"].unique())
+    if len(work_items) > 1:
+        raise UnknownError(f"{what!r} may be {', '.join(work_items[:5])}.", hint="Write the one you mean in full.")
+    chosen: pd.DataFrame = frame[frame["work_item"] == work_items[0]]
+    return chosen
+
+
+def unresolved_references(frame: pd.DataFrame, references: Iterable[str], tickets: Mapping[str, str]) -> set[str]:
+    """Those of the references in notes that lead to no work item, or to more than one, and so to no thread."""
+    import pandas as pd
+    import pyarrow as pa
+
+    from harvester.analysis.threads import about
+
+    asked = sorted(set(references))
+    columns = {
+        "work_item": [*frame["work_item"], *("" for _ in asked)],
+        "scope": [""] * (len(frame) + len(asked)),
+        "url": [None] * (len(frame) + len(asked)),
+        "related_to": [*([] for _ in frame.index), *([each] for each in asked)],
+    }
+    text = pa.string()
+    table = pa.table(
+        {name: pa.array(each, pa.list_(text) if name == "related_to" else text) for name, each in columns.items()}
+    )
+    notes = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return set(asked) - {asked[row - len(frame)] for row, _ in about(notes, tickets)}
+
+
+def with_neighbours(environment: Environment, workspace: Workspace, work_item: str) -> pd.DataFrame:
+    """The prepared rows of a work item, and those that decide whether they count: pull requests, originals of picks.
+
+    As in a report, rows of sources that are no longer configured are left out.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from harvester.analysis.frame import prepare
+    from harvester.workspace.collect import open_ledger
+
+    with open_ledger(environment, workspace, create=False) as ledger:
+        rows = ledger.rows()
+    rows = rows.filter(pc.is_in(rows["source"], pa.array(list(workspace.config.sources), pa.string())))
+    own = rows.filter(pc.equal(pc.utf8_lower(rows["work_item"]), work_item.lower()))
+    named = pa.array([work_item, *pc.list_flatten(own["picked_from"]).to_pylist()], pa.string())
+    wanted = pc.is_in(pc.utf8_lower(rows["work_item"]), pc.utf8_lower(named))
+    wanted = pc.or_(pc.or_(wanted, pc.is_in(rows["id"], own["id"])), pc.equal(rows["kind"], "pull_request"))
+    return prepare(rows.filter(wanted), workspace.config.people)
+
+
+def why_nothing_counts(workspace: Workspace, frame: pd.DataFrame, work_item: str) -> str:
+    """Why nothing of a work item counts, in words; '' where something does, for oneself or a configured person.
+
+    Where one has a part in it oneself, that of others does not matter.
+    """
+    from harvester.analysis.frame import records
+    from harvester.analysis.measures import counting, uncounted
+
+    every = frame[(frame["work_item_key"] == work_item.lower()) & ~frame["is_bot"]]
+    rows = every[every["is_primary"].astype(bool)]
+    if rows.empty and not every.empty:
+        same = frame[frame["id"].isin(every["id"]) & frame["is_primary"]]["work_item"]
+        return f"it counts as {short(' or '.join(sorted(set(same))))}"
+    mine = rows[(rows["person"] == (workspace.me or "")).astype(bool)]
+    if mine.empty:
+        mine = rows[rows["person"].isin([each.key for each in workspace.config.people.persons])]
+    if mine.index.isin(counting(frame)).any():
+        return ""
+    return "; ".join(filter(None, dict.fromkeys(map(uncounted, records(mine))))) or "somebody else's"
+
+
+def counted_in(frame: pd.DataFrame, work_item: str) -> str | None:
+    """The pull request with which a commit counts for everybody who has a part in it; None where it counts by itself.
+
+    The frame is one of `with_neighbours`.
+    """
+    commits = frame[
+        (frame["work_item_key"] == work_item.lower())
+        & (frame["kind"] == "commit")
+        & frame["is_primary"]
+        & ~frame["is_bot"]
+    ]
+    if commits.empty or not commits["in_pull_request"].all():
+        return None
+    named = {each for refs in commits["part_of"] for each in refs}
+    pulls = frame[frame["kind"] == "pull_request"]
+    pairs = zip(pulls["work_item"], pulls["closes"], strict=True)
+    return min((pull for pull, closed in pairs if pull in named or work_item in closed), default=None)
+
+
+def outside(goal: Goal, dates: Iterable[dt.date]) -> str:
+    """A sentence where none of these days is one of the goal's, so that it counts nothing of them; else ''."""
+    from harvester.model.periods import day
+
+    days = sorted(set(dates))
+    if any((not goal.from_ or at >= goal.from_) and (not goal.until or at < goal.until) for at in days) or not days:
+        return ""
+    first = day(goal.from_) if goal.from_ else "the beginning"
+    end = f" up to {day(goal.until - dt.timedelta(days=1))}" if goal.until else ""
+    return f"It is of {day(days[-1])}; {goal.name} runs from {first}{end}, so it does not count there."
+
+
+def short(text: str) -> str:
+    """A title on one line that a terminal may have."""
+    from harvester.text import printable
+
+    line = printable(" ".join(text[: 2 * SHOWN].split()))
+    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
+
+
+SHORTEST_HASH = 7
+
+
+HOW_NOTES = "A note is named by its title or its day."
+
+
+def find(frame: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:
+    """The rows whose id, work item, address, short name (`repo#12`) or commit (at least 7 digits of its hash) this is.
+
+    Else the notes of this title, else those whose title begins so, without case, else those of this day.
+    """
+    work_item = frame["work_item"]
+    found = (frame["id"] == what) | (work_item == what) | (frame["url"] == what) | work_item.str.endswith(f"/{what}")
+    if what[:1] in "#!":
+        found |= work_item.str.endswith(what)
+    if len(what) >= SHORTEST_HASH and all(each in "0123456789abcdef" for each in what.lower()):
+        found |= work_item.str.startswith(f"commit/{what.lower()}")
+    rows = frame[found.fillna(False).astype(bool)]
+    return _notes(frame[frame["kind"] == "note"], what, calendar) if rows.empty else rows
+
+
+def _notes(notes: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:
+    words = " ".join(what.casefold().split())
+    titles = [" ".join(each.casefold().split()) for each in notes["title"]]
+    days = [calendar.day_of(each).isoformat() for each in notes["occurred_at"]]
+    for fits in ([each == words for each in titles], [each.startswith(words) for each in titles]):
+        if any(fits):
+            return notes[fits]
+    return notes[[each == words for each in days]]

@@ -1,0 +1,105 @@
+"""A frame held against goals for a period: what came later changes nothing, and notes suggest what they are about."""
+
+import pytest
+
+from harvester.analysis import measures
+from harvester.analysis.frame import prepare
+from harvester.goals.assessment import GoalsAndDecisions, assess
+from harvester.goals.model import Goal, Goals
+from harvester.goals.progress import Progress
+from harvester.model.contribution import to_table
+from harvester.model.people import People
+from harvester.model.periods import Period, calendar
+from tests.rows import ADA, GRACE, at, commit, row
+
+PEOPLE = People((ADA, GRACE), {"here": "git", "hub": "github", "tickets": "jira", "notes": "notebook"})
+QUARTER = Period(at("2026-04-01"), at("2026-07-01"))
+PULL = "github.com/org/app#1"
+
+
+def assessed(rows, *goals, period=QUARTER):
+    frame = prepare(to_table(rows), PEOPLE, period.until)
+    agreed = GoalsAndDecisions(Goals(goals=tuple(Goal.model_validate(each) for each in goals)))
+    asked = {"persons": ["ada"], "period": period, "calendar": calendar("UTC"), "people": PEOPLE}
+    return assess(frame, agreed, now=at("2026-12-31"), **asked)
+
+
+def counts(made, *names):
+    return [measures.count(made.frame, name) for name in names]
+
+
+def note(name, day, **fields):
+    about = fields.pop("about", ())
+    return row(
+        source="notes", scope="notebook.md", kind="note", work_item=f"notebook/{name}", account="ada",
+        occurred_at=at(day), id=f"note/{name}", title=name, related_to=about, extra=fields, project=None,
+    )  # fmt: skip
+
+
+def test_a_commit_whose_pull_request_was_merged_after_the_period_counts_by_itself_whatever_else_is_known():
+    landed = commit("a" * 40, occurred_at=at("2026-06-27"), part_of=(PULL,))
+    merged = row(occurred_at=at("2026-07-03"))
+    assert counts(assessed([landed]), "commits", "pull_requests") == [1, 0]
+    assert counts(assessed([landed, merged]), "commits", "pull_requests") == [1, 0]
+    half = Period(at("2026-04-01"), at("2026-10-01"))
+    assert counts(assessed([landed, merged], period=half), "commits", "pull_requests") == [0, 1]
+
+
+def test_what_came_after_the_period_changes_neither_threads_nor_claims():
+    goal = {"name": "pay", "title": "Pay", "match": {"tickets": ["PAY-*"]}}
+    pull = row(occurred_at=at("2026-06-01"), closes=("acme.atlassian.net/PAY-1",))
+    later = row(
+        kind="issue",
+        role="assignee",
+        work_item="acme.atlassian.net/PAY-1",
+        occurred_at=at("2026-07-02"),
+        source="tickets",
+    )
+    alone, after = assessed([pull], goal), assessed([pull, later], goal)
+    assert alone.frame["thread"].tolist() == after.frame["thread"].tolist() == [PULL]
+    assert alone.claims.to_dict("list") == after.claims.to_dict("list")
+
+
+def test_what_was_taken_back_after_the_period_is_marked_all_the_same():
+    back = row(work_item="github.com/org/app#2", occurred_at=at("2026-07-02"), reverts=("#1",), account="grace")
+    assert counts(assessed([row(occurred_at=at("2026-06-01")), back]), "pull_requests", "reverted") == [1, 1]
+
+
+def test_a_note_of_a_later_day_tells_nothing_about_work_in_the_period():
+    rows = [
+        row(occurred_at=at("2026-06-01")),
+        note("first", "2026-06-02", about=(PULL,)),
+        note("late", "2026-07-02", about=(PULL,)),
+    ]
+    made = assessed(rows)
+    assert {thread: made.frame["title"][list(notes)].tolist() for thread, notes in made.notes_by_thread.items()} == {
+        PULL: ["first"]
+    }
+
+
+def test_a_note_that_names_a_goal_suggests_for_it_what_it_is_about():
+    goals = [{"name": name, "title": name} for name in ("docs", "pay")]
+    made = assessed(
+        [row(occurred_at=at("2026-06-01")), note("said", "2026-06-02", about=(PULL,), goal="docs\nnone")], *goals
+    )
+    assert made.suggestions[["row", "target", "reason"]].values.tolist() == [
+        [0, "docs", "the note “said” about it names this goal"]
+    ]
+    assert made.claims["row"].tolist() == [1]
+
+
+def test_what_counts_for_nothing_is_suggested_for_nothing():
+    goal = {"name": "pay", "title": "Charged twice", "words": ["charged"]}
+    issue = {"kind": "issue", "role": "assignee", "title": "Charged twice", "occurred_at": at("2026-06-01")}
+    done, twice = (
+        row(**issue, work_item=f"{PULL}{n}", state=state) for n, state in enumerate(("completed", "duplicate"))
+    )
+    assert assessed([done, twice], goal).suggestions["row"].unique().tolist() == [0]
+
+
+@pytest.mark.parametrize("keys", [{}, {"measure": "pull_requests"}, {"measure": "outcome", "baseline": 3, "target": 0}])
+def test_what_has_no_target_or_no_figure_is_not_called_missed(keys):
+    goal = {"name": "g", "title": "G", "from": "2026-04-01", "until": "2026-07-01"} | keys
+    made = assessed([row(occurred_at=at("2026-06-01"))], goal).progress["g"]
+    assert isinstance(made, Progress)
+    assert made.state == "unknown"

@@ -1,0 +1,288 @@
+"""Windows: adjacent ones share nothing and lose nothing, in every zone, year and week."""
+
+import contextlib
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harvester.errors import PeriodError
+from harvester.model.periods import MONTHS, WEEKDAYS, Calendar, Period, calendar, parse, span, within
+
+MIDNIGHT_ZONES = (
+    "America/Sao_Paulo", "America/Havana", "Asia/Beirut", "Africa/Cairo", "America/Asuncion", "Atlantic/Azores",
+    "America/St_Johns", "America/Toronto", "America/Nuuk", "Asia/Tehran", "Asia/Amman", "Asia/Gaza",
+    "Pacific/Apia", "Pacific/Kwajalein", "Australia/Lord_Howe", "Africa/Monrovia", "Europe/Berlin", "Asia/Pyongyang",
+)  # fmt: skip
+UTC = dt.UTC
+NOW = dt.datetime(2026, 11, 23, 12, tzinfo=UTC)
+BERLIN = calendar("Europe/Berlin")
+
+zones = st.one_of(st.sampled_from(MIDNIGHT_ZONES).map(ZoneInfo), st.timezones())
+calendars = st.builds(Calendar, zones, st.integers(1, 12), st.integers(0, 6))
+instants = st.datetimes(
+    dt.datetime(1900, 1, 1),  # noqa: DTZ001 - hypothesis wants naive bounds and adds the zone
+    dt.datetime(2100, 1, 1),  # noqa: DTZ001 - the same
+    timezones=st.just(UTC),
+)
+units = st.sampled_from(["day", "week", "month", "quarter", "year"])
+STEP = dt.timedelta(microseconds=1)
+
+
+@given(calendars, instants, units)
+def test_this_period_holds_now(reckoning, now, unit):
+    assert now in parse(f"this-{unit}", reckoning, now)
+
+
+@given(calendars, instants, units)
+def test_adjacent_periods_share_nothing_and_lose_nothing(reckoning, now, unit):
+    this = parse(f"this-{unit}", reckoning, now)
+    last = parse(f"last-{unit}", reckoning, now)
+    assert last.until == this.since
+    assert last.overlap(this) is None
+    assert parse(f"this-{unit}", reckoning, this.until).since == this.until
+
+
+@given(calendars, st.integers(1901, 2100))
+def test_quarters_and_months_make_the_year_whole(reckoning, year):
+    whole = parse(f"{year}", reckoning, NOW)
+    quarters = [parse(f"{year}Q{number}", reckoning, NOW) for number in (1, 2, 3, 4)]
+    assert (quarters[0].since, quarters[-1].until) == (whole.since, whole.until)
+    assert [each.until for each in quarters[:-1]] == [each.since for each in quarters[1:]]
+    first = reckoning.day_of(whole.since)
+    months = [(first.year + (first.month - 1 + n) // 12, (first.month - 1 + n) % 12 + 1) for n in range(12)]
+    periods = [parse(f"{y}-{m:02}", reckoning, NOW) for y, m in months]
+    assert whole.minus(periods) == []
+    assert [each.until for each in periods[:-1]] == [each.since for each in periods[1:]]
+
+
+@given(calendars, st.integers(1901, 2099))
+def test_weeks_of_a_year_join_without_a_seam(reckoning, year):
+    last = dt.date(year, 12, 28).isocalendar().week
+    weeks = [parse(f"{year}-W{number:02}", reckoning, NOW) for number in range(1, last + 1)]
+    following = parse(f"{year + 1}-W01", reckoning, NOW)
+    assert [each.until for each in weeks] == [each.since for each in [*weeks[1:], following]]
+
+
+@given(calendars, st.dates(dt.date(1900, 1, 2), dt.date(2099, 1, 1)))
+def test_a_day_starts_at_its_first_instant(reckoning, day):
+    midnight = reckoning.midnight(day)
+    assert reckoning.day_of(midnight) >= day
+    assert reckoning.day_of(midnight - STEP) < day
+    assert midnight.astimezone(reckoning.zone).date() >= day
+
+
+@given(calendars, instants)
+def test_an_instant_belongs_to_the_quarter_that_its_day_names(reckoning, at):
+    year, quarter = reckoning.year_and_quarter(reckoning.day_of(at))
+    assert at in reckoning.quarter(year, quarter)
+    assert at in reckoning.year(year)
+    assert reckoning.quarter_of(at) == reckoning.quarter(year, quarter)
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=6), st.integers(0, 20), st.integers(0, 20))
+def test_what_is_left_of_a_period_is_what_none_of_the_others_holds(pairs, one, two):
+    start = dt.datetime(2026, 1, 1, tzinfo=UTC)
+
+    def period(left, right):
+        return Period(*(start + dt.timedelta(days=day) for day in sorted((left, right))))
+
+    whole, others = period(one, two), [period(*pair) for pair in pairs]
+    rest = whole.minus(others)
+    for half_day in range(42):
+        at = start + dt.timedelta(hours=12 * half_day)
+        assert (at in whole and not any(at in each for each in others)) == any(at in each for each in rest)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "since"),
+    [
+        ("America/Sao_Paulo", dt.date(2018, 11, 4), "2018-11-04T03:00"),  # midnight is skipped: the day starts at 01:00
+        ("America/Havana", dt.date(2025, 11, 2), "2025-11-02T04:00"),  # midnight comes twice: the earlier one
+        ("America/Toronto", dt.date(1919, 3, 31), "1919-03-31T04:30"),  # 23:30 to 00:30 is skipped
+        ("Pacific/Apia", dt.date(2011, 12, 30), "2011-12-30T10:00"),  # there was no such day
+        ("Pacific/Apia", dt.date(2011, 12, 31), "2011-12-30T10:00"),
+        ("Asia/Kathmandu", dt.date(2026, 7, 1), "2026-06-30T18:15"),
+    ],
+)
+def test_a_day_whose_midnight_a_clock_change_touches(zone, day, since):
+    assert calendar(zone).midnight(day) == dt.datetime.fromisoformat(since).replace(tzinfo=UTC)
+
+
+def test_an_hour_that_comes_again_before_midnight_belongs_to_the_day_that_had_begun():
+    """St John's put its clocks back from 00:01 to 23:01 until 2011."""
+    there = calendar("America/St_Johns")
+    repeated = dt.datetime(2010, 11, 6, 23, 30, tzinfo=there.zone, fold=1)
+    assert there.day_of(repeated) == dt.date(2010, 11, 7)
+    assert repeated in parse("this-day", there, repeated)
+
+
+@pytest.mark.parametrize(
+    ("words", "since", "until", "name"),
+    [
+        ("2026Q3", "2026-06-30T22:00", "2026-09-30T22:00", "third quarter of 2026"),
+        ("2026-q3", "2026-06-30T22:00", "2026-09-30T22:00", "third quarter of 2026"),
+        ("2026Q4", "2026-09-30T22:00", "2026-12-31T23:00", "fourth quarter of 2026"),
+        ("2026-10", "2026-09-30T22:00", "2026-10-31T23:00", "October 2026"),
+        ("2026", "2025-12-31T23:00", "2026-12-31T23:00", "2026"),
+        ("2026-W41", "2026-10-04T22:00", "2026-10-11T22:00", "week of 5 October 2026"),
+        ("2026w41", "2026-10-04T22:00", "2026-10-11T22:00", "week of 5 October 2026"),
+        ("last-quarter", "2026-06-30T22:00", "2026-09-30T22:00", "third quarter of 2026"),
+        ("this-quarter", "2026-09-30T22:00", "2026-12-31T23:00", "fourth quarter of 2026"),
+        ("this-month", "2026-10-31T23:00", "2026-11-30T23:00", "November 2026"),
+        ("last-month", "2026-09-30T22:00", "2026-10-31T23:00", "October 2026"),
+        ("last-week", "2026-11-15T23:00", "2026-11-22T23:00", "week of 16 November 2026"),
+        ("Last-Day", "2026-11-21T23:00", "2026-11-22T23:00", "22 November 2026"),
+        ("last-year", "2024-12-31T23:00", "2025-12-31T23:00", "2025"),
+        (" 2026-07-01..2026-10-01 ", "2026-06-30T22:00", "2026-09-30T22:00", "1 July to 30 September 2026"),
+        ("2026-07-01..2026-07-02", "2026-06-30T22:00", "2026-07-01T22:00", "1 July 2026"),
+        ("2025-12-31..2026-01-02", "2025-12-30T23:00", "2026-01-01T23:00", "31 December 2025 to 1 January 2026"),
+    ],
+)
+def test_words_make_a_period_in_the_persons_zone(words, since, until, name):
+    period = parse(words, BERLIN, NOW)
+    assert (f"{period.since:%Y-%m-%dT%H:%M}", f"{period.until:%Y-%m-%dT%H:%M}", period.name) == (since, until, name)
+
+
+@pytest.mark.parametrize(
+    ("starts", "words", "since", "until", "name"),
+    [
+        ("October", "2026", "2025-10-01", "2026-10-01", "fiscal year 2026"),
+        ("October", "2026Q1", "2025-10-01", "2026-01-01", "first quarter of fiscal year 2026"),
+        ("October", "2026Q4", "2026-07-01", "2026-10-01", "fourth quarter of fiscal year 2026"),
+        ("October", "this-quarter", "2026-10-01", "2027-01-01", "first quarter of fiscal year 2027"),
+        ("October", "last-quarter", "2026-07-01", "2026-10-01", "fourth quarter of fiscal year 2026"),
+        ("October", "last-year", "2025-10-01", "2026-10-01", "fiscal year 2026"),
+        ("February", "2026Q4", "2025-11-01", "2026-02-01", "fourth quarter of fiscal year 2026"),
+        ("February", "this-quarter", "2026-11-01", "2027-02-01", "fourth quarter of fiscal year 2027"),
+        ("December", "2026Q1", "2025-12-01", "2026-03-01", "first quarter of fiscal year 2026"),
+        ("December", "this-year", "2025-12-01", "2026-12-01", "fiscal year 2026"),
+        ("October", "2026-10", "2026-10-01", "2026-11-01", "October 2026"),
+    ],
+)
+def test_a_fiscal_year_is_named_after_the_year_it_ends_in(starts, words, since, until, name):
+    period = parse(words, calendar("UTC", starts), NOW)
+    assert (f"{period.since:%Y-%m-%d}", f"{period.until:%Y-%m-%d}", period.name) == (since, until, name)
+
+
+@pytest.mark.parametrize("starts", WEEKDAYS)
+def test_a_numbered_week_shares_most_days_with_the_iso_week(starts):
+    period = parse("2026-W41", calendar("UTC", week_starts=starts), NOW)
+    iso = Period(dt.datetime(2026, 10, 5, tzinfo=UTC), dt.datetime(2026, 10, 12, tzinfo=UTC))
+    shared = period.overlap(iso)
+    assert WEEKDAYS[period.since.weekday()] == starts
+    assert shared is not None
+    assert shared.until - shared.since >= dt.timedelta(days=4)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "", " ", "tomorrow", "next-quarter", "last_quarter", "last-quarters", "2026Q5", "2026Q0", "2026Q", "26Q3",
+        "2026-13", "2026-00", "2026-1", "2026-W54", "2026-W00", "2025-W53", "0000", "0000Q1", "0000-01", "0000-W01",
+        "9999", "9999Q4", "9999-12", "٢٠٢٦", "２０２６Q3", "2026-02-30..2026-03-01", "2026-07-01..", "2026Q3; rm",
+        "2026-07-01...2026-08-01", "2026Q3\n2026", "2026-07-01..2026-13-01", "-2026", "12026", "\ud800", "2026\x00",
+    ],
+)  # fmt: skip
+def test_words_that_mean_nothing_are_refused_with_the_forms(words):
+    with pytest.raises(PeriodError, match="is no period of time") as caught:
+        parse(words, BERLIN, NOW)
+    assert "last-quarter" in caught.value.hint
+    assert repr(words) in caught.value.message
+
+
+def test_words_that_end_before_they_begin_are_turned_round_in_the_hint():
+    with pytest.raises(PeriodError, match="ends before it begins") as caught:
+        parse("2026-10-01..2026-07-01", BERLIN, NOW)
+    assert caught.value.hint.startswith("Did you mean 2026-07-01..2026-10-01?")
+
+
+def test_words_that_hold_no_day_get_one_in_the_hint():
+    with pytest.raises(PeriodError, match="holds no day") as caught:
+        parse("2026-07-01..2026-07-01", BERLIN, NOW)
+    assert caught.value.hint.startswith("Did you mean 2026-07-01..2026-07-02?")
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
+@pytest.mark.parametrize("words", ["0001", "0001Q1", "0001-01", "0001-W01", "9998", "9998Q4", "9999-11", "9999-W52"])
+def test_the_ends_of_time_make_a_period_or_a_clear_error(zone, words):
+    with contextlib.suppress(PeriodError):
+        period = parse(words, calendar(zone), NOW)
+        assert period.since < period.until
+
+
+def test_a_time_without_a_zone_is_a_mistake_of_the_caller():
+    naive = dt.datetime(2026, 7, 1)  # noqa: DTZ001 - what is refused
+    with pytest.raises(ValueError, match="aware"):
+        parse("this-day", BERLIN, naive)
+    with pytest.raises(ValueError, match="aware"):
+        BERLIN.day_of(naive)
+    with pytest.raises(ValueError, match="aware"):
+        Period(naive, naive)
+
+
+def test_a_period_is_half_open_and_known_by_its_ends_alone():
+    period = parse("2026Q3", BERLIN, NOW)
+    assert period.since in period
+    assert period.until not in period
+    assert period.until - STEP in period
+    assert period == Period(period.since, period.until, "another name")
+    assert len({period, Period(period.since.astimezone(BERLIN.zone), period.until)}) == 1
+    assert period != "2026Q3"
+
+
+def test_a_period_that_ends_before_it_begins_is_refused():
+    with pytest.raises(PeriodError, match=r"ends \(2026-01-01\) before it begins \(2026-07-01\)"):
+        Period(dt.datetime(2026, 7, 1, tzinfo=UTC), dt.datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "zone", ["", "Europe", "../etc/passwd", "/etc/passwd", "Mars/Olympus", "\x00", "\ud800", "UTC+1"]
+)
+def test_a_zone_that_is_none_is_refused(zone):
+    with pytest.raises(PeriodError, match="There is no time zone") as caught:
+        calendar(zone)
+    assert caught.value.hint
+
+
+def test_a_zone_that_is_nearly_right_gets_the_right_one_in_the_hint():
+    with pytest.raises(PeriodError) as caught:
+        calendar("europe/Berln")
+    assert caught.value.hint == "Did you mean 'Europe/Berlin'?"
+
+
+def test_a_year_starts_with_a_month_and_a_week_with_a_day():
+    assert {calendar("UTC", month).year_starts for month in MONTHS} == set(range(1, 13))
+    assert {calendar("UTC", week_starts=day).week_starts for day in WEEKDAYS} == set(range(7))
+    with pytest.raises(PeriodError, match="'july'"):
+        calendar("UTC", "july")
+    with pytest.raises(PeriodError, match="'Moonday'"):
+        calendar("UTC", week_starts="Moonday")
+
+
+def test_days_read_as_people_write_them():
+    assert span(dt.date(2026, 7, 1), dt.date(2026, 7, 1)) == "1 July 2026"
+    assert span(dt.date(2026, 7, 1), dt.date(2026, 9, 30)) == "1 July to 30 September 2026"
+    assert span(dt.date(2025, 12, 1), dt.date(2026, 1, 2)) == "1 December 2025 to 2 January 2026"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("2026", "in 2026"),
+        ("2026-01", "in January 2026"),
+        ("2026Q3", "in the third quarter of 2026"),
+        ("2026-04-01..2026-04-10", "from 1 April to 9 April 2026"),
+        ("2026-04-01..2026-04-02", "on 1 April 2026"),
+        ("2026-W02", "in the week of 5 January 2026"),
+        ("last-day", "on 22 November 2026"),
+    ],
+)
+def test_a_period_stands_in_a_sentence(words, said):
+    assert within(parse(words, BERLIN, NOW)) == said
+
+
+def test_a_fiscal_year_stands_in_a_sentence():
+    assert within(Calendar(BERLIN.zone, 10).year(2026)) == "in fiscal year 2026"

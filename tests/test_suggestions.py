@@ -1,0 +1,112 @@
+"""Words suggest, the best first and with their reason; what they suggest is never a claim."""
+
+import datetime as dt
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harvester.analysis.frame import make_frame
+from harvester.goals import load, model
+from harvester.goals.claims import claim
+from harvester.goals.suggestions import suggest, words_of
+from harvester.model.contribution import Contribution, to_table
+from harvester.model.people import People
+from harvester.model.periods import calendar
+
+AGREED = load.from_file(
+    model.GoalsFile.model_validate(
+        {
+            "goals": [
+                {"name": "payments", "title": "Lead the payments rewrite", "words": ["invoice", "double charge"]},
+                {"name": "search", "title": "Quick search", "words": ["index", "ranking"]},
+                {"name": "onboarding", "title": "Welcome new colleagues", "words": ["checklist"]},
+                {"name": "speed", "title": "Faster builds", "words": ["cache"]},
+            ]
+        }
+    ),
+    Path("goals.toml"),
+    model.KnownNames(),
+)
+
+
+def framed(*texts):
+    rows = [
+        Contribution(
+            id=f"{n}", source="s", scope="s", kind="commit", work_item=f"commit/{n:040x}", account="ada", role="author",
+            occurred_at=dt.datetime(2026, 7, 1, tzinfo=dt.UTC), title=title, body=body,
+        )
+        for n, (title, body) in enumerate(texts)
+    ]  # fmt: skip
+    return make_frame(to_table(rows), People())
+
+
+def best(*texts):
+    found = suggest(framed(*texts), AGREED)
+    return found[found["rank"] == 1].set_index("row")["target"].to_dict()
+
+
+def test_a_row_is_suggested_for_the_goal_whose_words_it_has():
+    found = best(("Send invoices nightly", None), ("Rebuild the ranking", None), ("Tidy", "Adds the on-call checklist"))
+
+    assert found == {0: "payments", 1: "search", 2: "onboarding"}
+
+
+def test_words_spelt_alike_and_parts_of_names_count():
+    assert best(("Cached artefacts", None), ("Rename rebuildIndexNow", None)) == {0: "speed", 1: "search"}
+
+
+def test_the_reason_names_the_words():
+    found = suggest(framed(("No double charge on time-out", None)), AGREED)
+
+    assert found[["target", "rank", "reason"]].iloc[0].tolist() == [
+        "payments",
+        1,
+        "the words double charge",
+    ]
+
+
+def test_a_row_that_says_nothing_about_any_goal_is_suggested_for_none():
+    assert len(suggest(framed(("Tidy up", None), (None, None)), AGREED)) == 0
+
+
+def test_at_most_three_goals_are_suggested_with_the_best_first():
+    found = suggest(framed(("invoice index checklist cache", None)), AGREED)
+
+    assert found["rank"].tolist() == [1, 2, 3]
+    assert found["score"].is_monotonic_decreasing
+
+
+def test_words_never_claim():
+    frame = framed(("Send invoices nightly: no double charge", "payments invoice"))
+
+    assert len(claim(frame, AGREED, calendar=calendar("UTC"))) == 0
+
+
+def test_a_title_of_a_million_characters_and_no_rows_at_all_are_read():
+    assert best(("invoice " * 125_000, "x" * 1_000_000)) == {0: "payments"}
+    assert len(suggest(framed(("a", None)).iloc[:0], AGREED)) == 0
+    assert len(suggest(framed(("invoice", None)), model.Goals())) == 0
+
+
+def test_a_name_in_camel_case_is_its_parts_and_itself():
+    assert words_of("Fix rebuildIndex in db.pool") == ["rebuild", "index", "rebuildindex", "db", "pool", "dbpool"]
+
+
+texts = st.lists(st.text("abcdefg éß.-", max_size=20), min_size=1, max_size=6)
+
+
+@settings(max_examples=25, deadline=None)
+@given(texts, st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_no_suggestion(made, random):
+    shuffled = list(enumerate(made))
+    random.shuffle(shuffled)
+    first = suggest(framed(*((f"{text} index cache", text) for text in made)), AGREED)
+    again = suggest(framed(*((f"{text} index cache", text) for _, text in shuffled)), AGREED)
+
+    def held(found, names):
+        return sorted(
+            (names[row], target, rank) for row, target, rank in found[["row", "target", "rank"]].itertuples(index=False)
+        )
+
+    assert held(again, [n for n, _ in shuffled]) == held(first, list(range(len(made))))

@@ -1,0 +1,44 @@
+"""What many messages need alike: near names, numbers with their nouns, text for a terminal."""
+
+import pytest
+
+from harvester.text import count_noun, did_you_mean, diff_excerpt, printable
+
+
+def test_the_nearest_word_is_asked_about():
+    assert did_you_mean("paymets", ["mentoring", "payments"]) == "; did you mean 'payments'?"
+
+
+def test_where_no_word_is_near_the_sentence_ends_as_it_was_told_to():
+    assert did_you_mean("xyz", ["payments"], ".") == "."
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "0 rows"), (1, "1 row"), (1200, "1,200 rows")])
+def test_a_number_takes_the_form_of_its_noun(number, words):
+    assert count_noun(number, "row") == words
+
+
+def test_a_noun_may_have_a_plural_of_its_own():
+    assert count_noun(2, "criterion", "criteria") == "2 criteria"
+
+
+def test_a_terminal_gets_no_control_characters():
+    assert printable("a\x1b[31mb\nc\u202e") == "a?[31mb\nc?"
+
+
+def test_what_must_stay_one_line_stays_one():
+    assert printable("a\nb", lines=False) == "a?b"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cut"),
+    [
+        ("one", "other", ("one", "other")),
+        ("", "x", ("", "x")),
+        ("a" * 12, "", ("a" * 9 + "…", "")),
+        ("same " * 4 + "old", "same " * 4 + "new", ("…me old", "…me new")),
+        ("same " * 4 + "old and more", "same " * 4, ("…me old an…", "…me ")),
+    ],
+)
+def test_two_texts_are_cut_around_the_place_where_they_begin_to_differ(one, other, cut):
+    assert diff_excerpt(one, other, 9) == cut
