@@ -48,6 +48,9 @@ cassettes: .venv/.with-tests ## record the cassettes anew, from the local server
 soak: .venv/.with-tests ## run the property tests for longer
 	@.venv/bin/python -m pytest -q -n 2 --hypothesis-profile=soak -m "soak or not soak"
 
+mutants: .venv/.with-mutants ## report the changes to the code that no test notices, in all modules (about an hour) or MODULE=path
+	@.venv/bin/python benchmarks/mutants.py $(MODULE)
+
 docs: .venv/.with-tests ## write the reference pages anew from the code
 	@.venv/bin/python docs/generate.py
 
@@ -70,4 +73,8 @@ clean: ## remove what was built and installed here; what was harvested stays
 	@$(PIP) --group dev
 	@touch $@
 
-.PHONY: help report test check bench contract cassettes soak docs clean
+.venv/.with-mutants: .venv/.with-tests
+	@$(PIP) --group mutants
+	@touch $@
+
+.PHONY: help report test check bench contract cassettes soak mutants docs clean

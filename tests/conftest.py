@@ -15,9 +15,10 @@ from hypothesis import settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# `make soak` looks longer; no test fails for being slow on a busy machine.
+# `make soak` looks longer, `make mutants` only briefly; no test fails for being slow on a busy machine.
 settings.register_profile("quick", deadline=None, max_examples=100)
 settings.register_profile("soak", deadline=None, max_examples=5000)
+settings.register_profile("mutants", deadline=None, max_examples=15, derandomize=True, database=None)
 settings.load_profile("quick")
 
 GUIDE = Path(__file__).parent.parent / "docs" / "writing-a-connector.md"
