@@ -57,7 +57,7 @@ TESTS = {
     "connectors/git/messages.py": ["connectors/test_git_messages.py"],
 }
 """Each module, and the tests that concern it."""
-KILLED = {"killed", "timeout", "segfault"}
+KILLED = ("killed", "timeout", "segfault")
 
 
 class Survivor(NamedTuple):
@@ -160,38 +160,38 @@ def function_of(source: str, name: str) -> ast.FunctionDef:
     return next(node for node in body if isinstance(node, ast.FunctionDef) and node.name == function)
 
 
-def report(module: str, found: dict[str, str], survived: list[Survivor]) -> None:
-    """Prints the score of a module and its survivors, by line."""
-    print(score(module, len(found) - len(survived), len(found)))
+def report(module: str, survived: list[Survivor]) -> None:
+    """Prints the survivors of a module, by line."""
     for each in sorted(survived):
         reached = "" if each.status == "survived" else f" ({each.status})"
         print(f"{module}:{each.line}:{reached}\n    - {each.before}\n    + {each.after}", flush=True)
 
 
-def score(name: str, killed: int, total: int) -> str:
-    """One line: how many were killed of all, with the percentage rounded down."""
-    return f"{name}: {killed} of {total} killed ({100 * killed // max(total, 1)} %)"
+def score(name: str, counts: Counter[str]) -> str:
+    """One line: how many were killed of all, the percentage rounded down, and how many of them by the clock."""
+    killed, total = sum(counts[each] for each in KILLED), counts.total()
+    late = f", {counts['timeout']} of them out of time" if counts["timeout"] else ""
+    return f"{name}: {killed} of {total} killed ({100 * killed // max(total, 1)} %){late}"
 
 
 def main() -> None:
     """Runs mutmut on each module in turn."""
     parser = argparse.ArgumentParser(description="Report which changes to the code no test notices.")
-    parser.add_argument(
-        "modules", nargs="*", metavar="MODULE", help="paths from the root of the sources; all by default"
-    )
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="paths from the sources' root; all by default")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many changes to try at once")
     arguments = parser.parse_args()
     total: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copy_sources(Path(folder))
+        copy = Path(folder)
+        copy_sources(copy)
         for module in modules(arguments.modules):
-            configure(Path(folder), module)
-            mutmut(Path(folder), "run", "--max-children", str(arguments.jobs))
-            found = outcomes(Path(folder))
-            survived = list(survivors(Path(folder), module, found))
-            report(module, found, survived)
-            total.update(all=len(found), killed=len(found) - len(survived))
-    print(score("In total", total["killed"], total["all"]))
+            configure(copy, module)
+            mutmut(copy, "run", "--max-children", str(arguments.jobs))
+            found = outcomes(copy)
+            print(score(module, Counter(found.values())))
+            report(module, list(survivors(copy, module, found)))
+            total.update(found.values())
+    print(score("In total", total))
 
 
 if __name__ == "__main__":
