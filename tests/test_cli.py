@@ -92,14 +92,14 @@ def test_a_person_is_named_by_name_or_address(environment, words):
 def test_nobody_is_an_error_with_the_nearest_name(environment):
     status, out, err = run(environment, "report", "--person", "grace@exmple.org")
     assert (status, out) == (1, "")
-    assert "Nobody here is 'grace@exmple.org'." in err
+    assert "Unknown person 'grace@exmple.org'." in err
     assert "Did you mean 'grace@example.org'" in err
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--period", "nonsense"], "'nonsense' is no period of time."),
+        (["--period", "nonsense"], "'nonsense' is not a valid period."),
         (["--period", "2026-10-01..2026-07-01"], "ends before it begins"),
         (["--repo", "not/there"], "There is no folder"),
         (["--repo", ".."], "is not in a git repository"),
@@ -421,7 +421,7 @@ def test_a_stranger_is_forgotten_by_the_name_that_a_source_has(environment):
     run(environment, "harvest", "--period", "2026Q3", "--everyone")
     assert run(environment, "forget", "Grace Hopper", "--yes")[:2] == (0, "1 row is gone.\n")
     status, _, err = run(environment, "forget", "Grace Hopper", "--yes")
-    assert (status, "Nobody here is 'Grace Hopper'" in err) == (1, True)
+    assert (status, "Unknown person 'Grace Hopper'" in err) == (1, True)
 
 
 NAMED = """
