@@ -80,7 +80,7 @@ class People:
         return is_bot(account, self.bots)
 
     def accounts_of(self, person: str, source: str) -> tuple[str, ...]:
-        """The accounts by which to request this person from a source: addresses for git, logins or ids elsewhere; may be empty.
+        """A person's accounts in a source, to request: addresses for git, logins or ids elsewhere; may be empty.
 
         For git that includes the no-reply address of each GitHub login, without the number that GitHub puts before it,
         as `Request.wants` compares. Empty for a mentee who has not agreed to be read.
