@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.analysis import measures
-from harvester.analysis.frame import records
+from harvester.analysis.frame import records, select
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.model import Goal, Goals
 from harvester.model.contribution import Kind, Role
@@ -283,18 +283,33 @@ def test_counted_names_what_counts_a_row():
     }
 
 
-@given(st.lists(st.sampled_from(WORLD)))
-def test_counted_agrees_with_the_counts(rows):
-    """Distinct work items by `counted`, as a groupby would count them, are the measure's number; it is never null."""
+@given(
+    st.permutations([*WORLD, row(kind="issue", role="resolver", work_item="github.com/org/app#9", story_points=2.0)])
+)
+def test_a_naive_groupby_gives_the_measures(rows):
+    """The rows with a name in `counted`, by person, are as many as the measure counts; points add up to its points."""
     frame = framed(rows)
     assert str(frame["counted"].dtype) == "list<item: string>[pyarrow]"
     assert not frame["counted"].isna().any()
-    each = frame[["person", "work_item_key", "id", "counted"]].explode("counted").dropna()
+    each = frame[["person", "counted", "story_points"]].explode("counted").dropna(subset=["counted"])
     primary = frame[frame["is_primary"] & ~frame["is_bot"]]
-    for name in (name for name, each in measures.MEASURES.items() if each.goal and each.count != "story_points"):
-        columns = ["person", "work_item_key"] + (["id"] if measures.MEASURES[name].count == "rows" else [])
-        assert len(each.loc[each["counted"] == name, columns].drop_duplicates()) == measures.count(primary, name)
-    assert {*frame.index[frame["counted"].map(len) > 0]} == {*measures.counting(primary)}
+    for name in (name for name, each in measures.MEASURES.items() if each.goal):
+        named = each[each["counted"] == name]
+        number = named["story_points"].sum() if name == "story_points" else len(named)
+        assert (name, number) == (name, measures.count(primary, name))
+
+
+def test_counted_is_of_the_selected_rows():
+    """Of two reviews of one pull request the first is named, in each period the first of that period."""
+    times = {"a": "2026-08-03", "b": "2026-08-01", "c": "2026-09-01", "d": "2026-09-01"}
+    frame = framed([review(1, id=name, occurred_at=at(time)) for name, time in times.items()])
+
+    def first(selected):
+        return [row["id"] for row in records(selected) if "reviews" in row["counted"]]
+
+    assert first(frame) == ["b"]
+    assert first(select(frame, Period(at("2026-09-01"), at("2026-10-01")))) == ["c"]
+    assert first(select(frame, Period(at("2026-08-02"), at("2026-09-01")), ["ada"])) == ["a"]
 
 
 def test_measures_of_what_a_person_did_are_counted():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.measures import counted_by
-from harvester.model.contribution import Column
+from harvester.model.contribution import REPEATABLE, Column
 from harvester.model.people import People
 from harvester.model.periods import Period
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import pyarrow as pa
-
-REPEATABLE = ("review", "comment")
-"""Kinds of which one person may make several on one work item, each a contribution of its own."""
 
 PREPARED = (
     Column("person", "string", False, "a configured person's key, or for a stranger `<e-mail>` or `connector:account`"),
@@ -41,7 +38,7 @@ PREPARED = (
     Column("bot_assisted", "bool", False, "whether a bot or an assistant is named among those who took part"),
     Column(
         "counted", "list<item: string>", False,
-        "the names of the [measures](measures.md) that count the row; empty where none does",
+        "the names of the [measures](measures.md) that count the row, of a work item the first; empty where none does",
     ),
 )  # fmt: skip
 """The columns that `prepare` adds to those of `harvester.model.contribution`."""
@@ -92,11 +89,15 @@ def make_frame(table: pa.Table, people: People) -> pd.DataFrame:
 
 
 def select(frame: pd.DataFrame, period: Period, persons: Iterable[str] | None = None) -> pd.DataFrame:
-    """The rows in a period (half-open) of these people, or of everyone, bots included."""
+    """The rows in a period (half-open) of these people, or of everyone, bots included.
+
+    `counted` is that of the selected rows: of several reviews of one pull request the first in the period is named.
+    """
     inside = (frame["occurred_at"] >= period.since) & (frame["occurred_at"] < period.until)
     if persons is not None:
         inside &= frame["person"].isin(list(persons))
-    return frame[inside.astype(bool)]
+    rows = frame[inside.to_numpy(bool)]
+    return rows.assign(counted=counted_by(rows)) if "counted" in rows else rows
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:

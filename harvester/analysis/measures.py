@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from harvester.model.contribution import REPEATABLE
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -262,6 +264,9 @@ def counted_by(frame: pd.DataFrame) -> pd.Series:
 
     Only measures of what a person did are named (those with `goal`). The list is empty where none counts the row, for
     bots, and for a row whose contribution another source's row represents.
+
+    A measure that counts a work item once names only the first of its rows in the frame, by time. So the number of rows
+    with a name, by person, is the number a report of these rows has, and their points add up to its points.
     """
     import numpy as np
     import pandas as pd
@@ -269,15 +274,32 @@ def counted_by(frame: pd.DataFrame) -> pd.Series:
 
     # Each row's measures are one number, a bit for each measure. Rows have a few distinct numbers, so a few lists are
     # made and shared instead of one for every row.
-    names = [each.name for each in MEASURES.values() if each.goal]
+    slim = frame.astype({"kind": "category", "role": "category"})
+    counts = (frame["is_primary"] & ~frame["is_bot"]).to_numpy(bool)
+    measures = [each for each in MEASURES.values() if each.goal]
     bits = np.zeros(len(frame), np.int64)
-    for place, name in enumerate(names):
-        bits |= _inside(frame, MEASURES[name]).astype(np.int64) << place
-    bits[~(frame["is_primary"] & ~frame["is_bot"]).to_numpy(bool)] = 0
-    distinct, places = np.unique(bits, return_inverse=True)
-    lists = [[name for place, name in enumerate(names) if each >> place & 1] for each in distinct.tolist()]
-    values = pa.array(lists, pa.list_(pa.string())).take(pa.array(places))
+    for place, measure in enumerate(measures):
+        rows = np.flatnonzero(counts & _inside(slim, measure))
+        bits[_first_of_each(frame, rows) if _repeats(measure) else rows] |= 1 << place
+    distinct = np.flatnonzero(np.bincount(bits, minlength=1))
+    lists = [[each.name for place, each in enumerate(measures) if number >> place & 1] for number in distinct.tolist()]
+    values = pa.array(lists, pa.list_(pa.string())).take(pa.array(np.searchsorted(distinct, bits)))
     return pd.Series(pd.arrays.ArrowExtensionArray(values), index=frame.index, name="counted")
+
+
+def _repeats(measure: Measure) -> bool:
+    """Whether several primary rows of a person may be one work item of the measure: in several roles, or repeatedly."""
+    return measure.count != "rows" and (len(measure.roles) > 1 or any(kind in REPEATABLE for kind in measure.kinds))
+
+
+def _first_of_each(frame: pd.DataFrame, rows: Any) -> Any:
+    """Of these positions the first of each person and work item, by time and then by id."""
+    import numpy as np
+
+    slim = frame[["person", "work_item_key", "occurred_at", "id"]].iloc[rows].assign(row=rows)
+    repeated = slim.duplicated(["person", "work_item_key"], keep=False).to_numpy(bool)
+    first = slim[repeated].sort_values(["occurred_at", "id"]).drop_duplicates(["person", "work_item_key"])
+    return np.concatenate([rows[~repeated], first["row"].to_numpy(np.int64)])
 
 
 def uncounted(row: Mapping[str, Any]) -> str:

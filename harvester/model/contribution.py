@@ -26,6 +26,9 @@ Role = Literal[
 ]
 Strings = tuple[str, ...]
 
+REPEATABLE = ("review", "comment")
+"""Kinds of which one person may make several on one work item, each a contribution of its own."""
+
 EXTRA: Mapping[str, str] = {
     "goal": "the goals a note names, one a line",
     "result": "what came of it, by a note",
