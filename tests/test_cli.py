@@ -105,7 +105,7 @@ def test_nobody_is_an_error_with_the_nearest_name(environment):
         (["--repo", ".."], "is not in a git repository"),
         (["--config", "missing.toml"], "cannot be read"),
         (["--output", "README.md/report.md"], "cannot be written"),
-        (["--output", "README.md"], "is not a report of harvester's"),
+        (["--output", "README.md"], "is not a report that harvester wrote"),
         (["accomplishment"], "Did you mean 'accomplishments'?"),
     ],
 )
@@ -171,7 +171,7 @@ def test_an_edited_report_is_left_alone_without_force(environment):
         file.write("My own words.\n")
     status, _, err = run(environment, *arguments)
     assert status == 1
-    assert "was edited since it was made" in err
+    assert "has been edited and was not overwritten" in err
     assert "My own words." in (environment.cwd / "mine.md").read_text()
     assert run(environment, *arguments, "--force")[0] == 0
 
@@ -189,7 +189,7 @@ def test_a_report_is_verified_and_each_change_named(environment):
     assert "Came late" in out
     with (environment.cwd / "mine.md").open("a") as file:
         file.write("My own words.\n")
-    assert "mine.md was edited since it was made." in run(environment, "verify", "mine.md")[1]
+    assert "mine.md has been edited." in run(environment, "verify", "mine.md")[1]
 
 
 def test_evidence_that_was_tampered_with_is_named_and_not_the_report(environment):
@@ -225,7 +225,7 @@ def test_two_runs_write_the_same_bytes(environment):
         ({"mine.md.evidence.json": "{}"}, "There is no report 'mine.md'."),
         ({"mine.md": ""}, "There is no evidence"),
         ({"mine.md": "", "mine.md.evidence.json": "{"}, "cannot be read"),
-        ({"mine.md": "", "mine.md.evidence.json": "{}"}, "is no evidence that this version reads"),
+        ({"mine.md": "", "mine.md.evidence.json": "{}"}, "is not evidence that this version reads"),
     ],
 )
 def test_what_cannot_be_verified_says_why(environment, files, said):
@@ -572,7 +572,7 @@ def test_evidence_from_somebody_else_is_refused_in_words_where_it_is_none(enviro
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     status, _, err = run(environment, "verify", "mine.md")
     assert status == 1
-    assert "was changed since it was written" in err
+    assert "has been edited" in err
     path.write_text("[" * 100_000)
     assert run(environment, "verify", "mine.md")[0] == 1
 

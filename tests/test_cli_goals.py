@@ -846,7 +846,7 @@ def test_triage_asks_about_as_many_pieces_of_work_as_the_report_counts(environme
     names, reverted = PRELUDE.partition("git init")[0], f"This reverts commit {commit(environment, 'A runbook')}."
     script = f'{names}\nada 2026-08-05T10:00:00+02:00 docs/runbook.md "Take it back\n\n{reverted}"'
     subprocess.run(["sh", "-c", script], cwd=environment.cwd, env=environment.environ, check=True)
-    assert "2 pieces of work serve no goal yet." in run(environment, "report", *Q3)[1]
+    assert "2 pieces of work are not linked to a goal." in run(environment, "report", *Q3)[1]
     assert "2 of 2" in triage(environment, "s", "s")
 
 
