@@ -1,4 +1,4 @@
-"""`accomplishments`: what somebody did in a period, by goal, every line with its proof, holes first."""
+"""The report `accomplishments`: what somebody did in a period, by goal, every line with its evidence, gaps first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,17 @@ from harvester.reporting.report_input import ReportInput
 from harvester.text import count_noun
 
 from .sections import goals, notes
-from .sections.items import SHOWN, ReportLine, counted_by, item, label, listed, moment, newest_first, sources
+from .sections.items import (
+    LINE_COLUMNS,
+    ReportLine,
+    counts_by,
+    item,
+    join_words,
+    label,
+    newest_first,
+    sort_key,
+    source_states,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +37,9 @@ LISTED = ("pull_requests", "tickets", "releases", "commits")
 """Measures whose rows are listed under their project, in this order of weight."""
 
 HELPED = ("reviews", "comments")
-"""Measures whose rows are listed under the person whose work they are about."""
+"""Measures whose rows are listed under the person who was helped."""
 
-ASIDE = {
+NOT_COUNTED = {
     "commits_in_pull_requests": (
         "is part of a pull request above and not listed again.",
         "are part of a pull request above and not listed again.",
@@ -38,30 +48,30 @@ ASIDE = {
         "was picked from an earlier one, which counts already, and is not counted again.",
         "were picked from earlier ones, which count already, and are not counted again.",
     ),
-    "reverted": ("above was taken back later.", "above were taken back later."),
+    "reverted": ("above was reverted later.", "above were reverted later."),
     "bot_assisted": (
-        "above names a bot or an assistant as taking part; these are no colleagues and are left out.",
-        "above name a bot or an assistant as taking part; these are no colleagues and are left out.",
+        "above names a bot or an assistant as taking part; bots are not counted as people.",
+        "above name a bot or an assistant as taking part; bots are not counted as people.",
     ),
 }
-"""Measures of what is not counted, or counted with a doubt, and what is said of one and of several."""
+"""Measures of what is not counted, or what a reader must know of what is, with the words for one and for several."""
 
 SUMMED = (
     "pull_requests", "tickets", "story_points", "releases", "commits", "projects", "reviews", "people_reviewed",
     "comments", "notes", "unplanned",
 )  # fmt: skip
-"""Measures that the summary tells."""
+"""Measures in the summary."""
 
-NEEDED = tuple(dict.fromkeys((
-    *SHOWN, *measures.LOOKED_AT, "source", "participants", "extra", "is_primary", "is_bot",
+COLUMNS = tuple(dict.fromkeys((
+    *LINE_COLUMNS, *measures.COLUMNS_USED, "source", "participants", "extra", "is_primary", "is_bot",
 )))  # fmt: skip
-"""The columns that this report looks at."""
+"""The columns that this report needs."""
 
 STATES: tuple[State, ...] = ("on track", "behind", "not reached", "not started")
-"""The states beside `reached` that the summary counts goals by."""
+"""The states besides `reached` in the summary."""
 
-CLEAR = 2.0
-"""The score of `suggest` below which only a word that may stand anywhere speaks; `triage` shows all."""
+MIN_SCORE = 2.0
+"""Suggestions below this score rest on one common word and are not listed; `triage` shows all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class ReviewedPerson:
-    """Somebody whose work was reviewed or discussed: counts, how much stands under a goal, the rest line by line."""
+    """Somebody whose work was reviewed or discussed: counts, how much is listed under a goal, the rest line by line."""
 
     name: str
     counted: str
@@ -86,7 +96,7 @@ class ReviewedPerson:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note that stands by itself: its line, and what came of it."""
+    """A note in no goal's section: its line, and what came of it."""
 
     line: ReportLine
     fields: list[notes.Field]
@@ -103,11 +113,11 @@ class Suggestion:
 
 
 def context(report_input: ReportInput) -> Mapping[str, Any]:
-    """What the template shows; everything counted here has its row in `harvester.analysis.measures`."""
-    # The columns that are needed: to take rows costs as much as there are columns, and reports take many.
-    inside = select(report_input.frame[list(NEEDED)], report_input.period)
+    """What the template shows; every number has its row in `harvester.analysis.measures`."""
+    # Only the columns that are needed: taking rows costs as much as there are columns, and reports take many.
+    inside = select(report_input.frame[list(COLUMNS)], report_input.period)
     mine = inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
-    states = sources(report_input, mine)
+    states = source_states(report_input, mine)
     who = ", ".join(report_input.name(person) for person in report_input.persons)
     heading = f"{who}: accomplishments, {report_input.period.name}"
     sections = goals.sections(report_input, mine)
@@ -117,7 +127,7 @@ def context(report_input: ReportInput) -> Mapping[str, Any]:
         "who": who,
         "heading": heading,
         "remarks": report_input.remarks,
-        "incomplete": [source for source in states if source.holes],
+        "incomplete": [source for source in states if source.gaps],
         "summary": _summary(
             mine, [report_input.assessment.progress[goal.name] for goal in goals.running(report_input)]
         ),
@@ -126,22 +136,22 @@ def context(report_input: ReportInput) -> Mapping[str, Any]:
             report_input.calendar.day_of(report_input.assessment.counted_until - dt.timedelta(microseconds=1))
         ),
         "sections": sections,
-        "singles": goals.SINGLES,
+        "other_work": goals.OTHER_WORK,
         "notes": list(_notes(report_input, mine, sections)),
         "unplanned": measures.words(mine, "unplanned"),
         "projects": list(_projects(report_input, unplanned)),
         "helped": list(_helped(report_input, mine)),
         "suggestions": list(_suggestions(report_input, mine)) if lines else [],
-        "together": newest_first(report_input, measures.of(mine, measures.MEASURES["co_authored"])),
+        "co_authored": newest_first(report_input, measures.of(mine, measures.MEASURES["co_authored"])),
         "sources": states,
         "left_out": list(_left_out(mine)),
-        "doubts": report_input.assessment.warnings,
+        "warnings": report_input.assessment.warnings,
     }
 
 
-def _summary(mine: pd.DataFrame, reached: Sequence[Progress]) -> str:
+def _summary(mine: pd.DataFrame, progress: Sequence[Progress]) -> str:
     """The counts in a few sentences: 23 pull requests merged in 4 projects. 41 reviews for 7 people."""
-    # Each is counted once: a person's year has thousands of rows.
+    # Each measure is counted once: a person's year has thousands of rows.
     counts = {name: number for name in SUMMED if (number := measures.count(mine, name))}
     words = {name: measures.MEASURES[name].words(number) for name, number in counts.items()}
     sentences = [*_work(words), *_help(words)]
@@ -149,11 +159,11 @@ def _summary(mine: pd.DataFrame, reached: Sequence[Progress]) -> str:
         sentences.append(f"{words['notes']} in the notebook.")
     if not sentences:
         sentences.append("No work was found in this period.")
-    if reached:
-        sentences.append(_states(reached))
+    if progress:
+        sentences.append(_states(progress))
         if "unplanned" in words:
             sentences.append(
-                f"{words['unplanned']} {'serves_goal' if counts['unplanned'] == 1 else 'serve'} no goal yet."
+                f"{words['unplanned']} {'is' if counts['unplanned'] == 1 else 'are'} not linked to a goal."
             )
     return " ".join(sentences)
 
@@ -170,7 +180,7 @@ def _work(words: Mapping[str, str]) -> Iterable[str]:
         done.append(words["commits"].replace(" ", " more ", 1) if "pull_requests" in words else words["commits"])
     if done:
         where = f" in {words['projects']}" if "projects" in words else ""
-        yield f"{listed(done)}{where}."
+        yield f"{join_words(done)}{where}."
 
 
 def _help(words: Mapping[str, str]) -> Iterable[str]:
@@ -181,11 +191,11 @@ def _help(words: Mapping[str, str]) -> Iterable[str]:
         yield f"{words['comments']} on the work of others."
 
 
-def _states(reached: Sequence[Progress]) -> str:
-    """How many goals stand how, such as: 1 of 3 goals reached, 2 behind."""
-    counts = Counter(each.state for each in reached)
+def _states(progress: Sequence[Progress]) -> str:
+    """How many goals are in which state, such as: 1 of 3 goals reached, 2 behind."""
+    counts = Counter(each.state for each in progress)
     rest = [f"{counts[state]} {state}" for state in STATES if counts[state]]
-    return ", ".join([f"{counts['reached']} of {count_noun(len(reached), 'goal')} reached", *rest]) + "."
+    return ", ".join([f"{counts['reached']} of {count_noun(len(progress), 'goal')} reached", *rest]) + "."
 
 
 def _projects(report_input: ReportInput, mine: pd.DataFrame) -> Iterable[Project]:
@@ -193,9 +203,9 @@ def _projects(report_input: ReportInput, mine: pd.DataFrame) -> Iterable[Project
 
     rows = pd.concat([measures.of(mine, measures.MEASURES[name]) for name in LISTED])
     rows = rows.assign(project=rows["project"].fillna(""))
-    counts = counted_by(rows, LISTED, "project")
+    counts = counts_by(rows, LISTED, "project")
     by_project: dict[str, list[dict[str, Any]]] = {}
-    for row in sorted(records(rows[[*SHOWN, "project"]]), key=moment, reverse=True):
+    for row in sorted(records(rows[[*LINE_COLUMNS, "project"]]), key=sort_key, reverse=True):
         by_project.setdefault(row["project"], []).append(row)
     for name, own in sorted(by_project.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         first, last = (report_input.calendar.day_of(each["occurred_at"]) for each in (own[-1], own[0]))
@@ -222,40 +232,42 @@ def _helped(report_input: ReportInput, mine: pd.DataFrame) -> Iterable[ReviewedP
 
 
 def _notes(report_input: ReportInput, mine: pd.DataFrame, sections: Iterable[goals.Section]) -> Iterable[Note]:
-    """The notes that no section lists or quotes, the newest first."""
+    """The notes that no goal's section lists or quotes, the newest first."""
     every = measures.of(mine, measures.MEASURES["notes"])
-    told = frozenset[Any]().union(*(each.told for each in sections))
-    rest = every[~every.index.isin(told)].sort_values(["occurred_at", "id"], ascending=False)
+    listed = frozenset[Any]().union(*(each.listed for each in sections))
+    rest = every[~every.index.isin(listed)].sort_values(["occurred_at", "id"], ascending=False)
     about = notes.about(report_input)
-    for index, row in zip(rest.index, records(rest[list(notes.NOTED)]), strict=True):
+    for index, row in zip(rest.index, records(rest[list(notes.NOTE_COLUMNS)]), strict=True):
         yield Note(notes.line(report_input, row, about.get(index, ())), notes.fields(report_input, [(index, row)]))
 
 
 def _counted(rows: pd.DataFrame, names: Iterable[str]) -> str:
     """What these measures count, in words, without those that count nothing."""
     counts = ((measures.MEASURES[name], measures.count(rows, name)) for name in names)
-    return listed([each.words(number) for each, number in counts if number])
+    return join_words([each.words(number) for each, number in counts if number])
 
 
 def _suggestions(report_input: ReportInput, mine: pd.DataFrame) -> Iterable[Suggestion]:
     """The best suggestion for each piece of work, in the order of its time."""
     titles = {goal.name: goal.title for goal in goals.running(report_input)}
-    found = report_input.assessment.suggestions
-    found = found[found["target"].isin(list(titles)) & (found["score"] >= CLEAR)].drop_duplicates("row")
+    suggested = report_input.assessment.suggestions
+    suggested = suggested[suggested["target"].isin(list(titles)) & (suggested["score"] >= MIN_SCORE)].drop_duplicates(
+        "row"
+    )
     rows = (
-        mine.loc[mine.index.isin(found["row"])]
+        mine.loc[mine.index.isin(suggested["row"])]
         .sort_values("occurred_at", ascending=False, kind="stable")
         .drop_duplicates("work_item_key")
     )
-    by_row = {each["row"]: each for each in records(found)}
-    for index, row in zip(rows.index, records(rows[list(SHOWN)]), strict=True):
-        told = by_row[index]
-        yield Suggestion(label(row), row["title"] or "(no title)", titles[told["target"]], told["reason"])
+    by_row = {each["row"]: each for each in records(suggested)}
+    for index, row in zip(rows.index, records(rows[list(LINE_COLUMNS)]), strict=True):
+        best = by_row[index]
+        yield Suggestion(label(row), row["title"] or "(no title)", titles[best["target"]], best["reason"])
 
 
 def _left_out(mine: pd.DataFrame) -> Iterable[str]:
-    """What is not counted or not named, and what a reader should know of what is."""
-    for name, (one, many) in ASIDE.items():
+    """What is not counted, and what a reader should know of what is."""
+    for name, (one, many) in NOT_COUNTED.items():
         if number := measures.count(mine, name):
             yield f"{measures.MEASURES[name].words(number)} {one if number == 1 else many}"
 

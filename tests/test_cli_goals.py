@@ -411,7 +411,10 @@ def test_work_of_which_nothing_counts_for_me_is_refused_with_the_reason_and_may_
     (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
     (environment.cwd / "goals.toml").write_text(AGREED)
     run(environment, "harvest", *Q3, *arguments)
-    for what, why in (("pay#12", "as co-author: shown, and counted nowhere"), ("pay#13", "as merger: counted nowhere")):
+    for what, why in (
+        ("pay#12", "as co-author: listed for information; not in the totals"),
+        ("pay#13", "as merger: not in the totals"),
+    ):
         status, out, err = run(environment, "decide", what, "--goal", "payments")
         assert (status, out) == (1, "")
         assert f"Nothing of github.com/example/{what} counts for you ({why}), so it can serve no goal" in err
@@ -843,7 +846,7 @@ def test_triage_asks_about_as_many_pieces_of_work_as_the_report_counts(environme
     names, reverted = PRELUDE.partition("git init")[0], f"This reverts commit {commit(environment, 'A runbook')}."
     script = f'{names}\nada 2026-08-05T10:00:00+02:00 docs/runbook.md "Take it back\n\n{reverted}"'
     subprocess.run(["sh", "-c", script], cwd=environment.cwd, env=environment.environ, check=True)
-    assert "2 pieces of work serve no goal yet." in run(environment, "report", *Q3)[1]
+    assert "2 pieces of work are not linked to a goal." in run(environment, "report", *Q3)[1]
     assert "2 of 2" in triage(environment, "s", "s")
 
 

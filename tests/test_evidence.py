@@ -40,8 +40,8 @@ def test_a_row_s_digest_is_that_of_all_its_columns():
             started_at=at("2026-01-01T00:00:00.000001"),
         ),
     ]
-    told = list(_rows(framed(rows, PEOPLE)))
-    for made, given in zip(told, rows, strict=True):
+    made_rows = list(_rows(framed(rows, PEOPLE)))
+    for made, given in zip(made_rows, rows, strict=True):
         text = json.dumps({name: plain(getattr(given, name)) for name in COLUMNS}, sort_keys=True)
         assert made["digest"] == hashlib.sha256(text.encode()).hexdigest()[:16]
         assert made["title"] == given.title

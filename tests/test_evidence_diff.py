@@ -11,11 +11,11 @@ CLAIM = {"source": "hub", "scope": "org", "id": "1", "work_item": "pay#1", "targ
          "status": "suggested", "reason": "half of 2 files"}  # fmt: skip
 GOAL = {"name": "payments", "title": "Lead it", "why": "", "criterion": "", "measure": "commits", "baseline": None,
         "target": 10.0, "unit": "", "done": 8.0}  # fmt: skip
-SOURCE = {"source": "hub", "holes": [], "unread": []}
+SOURCE = {"source": "hub", "gaps": [], "unread": []}
 LONG = "A title that goes on and on, " * 4
 
 
-def told(**other):
+def evidence(**other):
     parts = {"rows": [ROW], "claims": [CLAIM], "goals": [GOAL], "threads": {"pay#1": "Carry keys"}}
     return parts | {"coverage": [SOURCE]} | other
 
@@ -39,22 +39,24 @@ def told(**other):
         ),
         (
             {"rows": [ROW | {"digest": "1"}]},
-            "row changed: pay#1 (author, ada): Carry keys (in what is kept as a digest only)",
+            "row changed: pay#1 (author, ada): Carry keys (only its digest differs)",
         ),
         ({"threads": {"pay#1": "Keep keys"}}, "title changed: pay#1: 'Carry keys' → 'Keep keys'"),
-        ({"coverage": [SOURCE | {"holes": ["org: 401"]}]}, "source changed: hub: complete → org: 401"),
+        ({"coverage": [SOURCE | {"gaps": ["org: 401"]}]}, "source changed: hub: complete → org: 401"),
         (
             {"coverage": [SOURCE | {"unread": [["2026-06-30T22:00:00+00:00", "2026-09-30T22:00:00+00:00"]]}]},
             "source changed: hub: complete → not read 2026-06-30T22:00 to 2026-09-30T22:00 UTC",
         ),
     ],
 )
-def test_a_change_is_said_with_what_was_there_before(other, line):
-    assert changes(told(), told(**other)) == [line]
+def test_a_change_is_reported_with_what_was_there_before(other, line):
+    assert changes(evidence(), evidence(**other)) == [line]
 
 
 def test_long_texts_are_cut_around_where_they_differ():
-    (line,) = changes(told(threads={"pay#1": LONG + "old" + LONG}), told(threads={"pay#1": LONG + "new" + LONG}))
+    (line,) = changes(
+        evidence(threads={"pay#1": LONG + "old" + LONG}), evidence(threads={"pay#1": LONG + "new" + LONG})
+    )
 
     assert "on, old" in line
     assert "on, new" in line
@@ -71,6 +73,6 @@ def test_long_texts_are_cut_around_where_they_differ():
     ],
 )
 def test_an_evidence_that_lacks_what_is_compared_is_found_out_before(other):
-    check(told())
+    check(evidence())
     with pytest.raises(KeyError):
-        check(told(**other))
+        check(evidence(**other))

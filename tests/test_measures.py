@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.analysis import measures
-from harvester.analysis.frame import records
+from harvester.analysis.frame import records, select
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.model import Goal, Goals
 from harvester.model.contribution import Kind, Role
@@ -242,8 +242,8 @@ def test_the_row_that_knows_more_is_shown(first, second):
     ("values", "why"),
     [
         ({}, ""),
-        ({"role": "co-author"}, "as co-author: shown, and counted nowhere"),
-        ({"role": "merger"}, "as merger: counted nowhere"),
+        ({"role": "co-author"}, "as co-author: listed for information; not in the totals"),
+        ({"role": "merger"}, "as merger: not in the totals"),
         ({"kind": "issue", "role": "assignee", "state": "duplicate"}, "closed as a duplicate"),
         ({"kind": "issue", "role": "resolver", "state": "not_planned"}, "closed as not planned"),
         ({"kind": "issue", "role": "assignee", "state": "completed"}, ""),
@@ -255,3 +255,88 @@ def test_why_a_row_does_not_count_is_told_in_words_and_only_where_it_does_not(va
     frame = framed([row(**values)])
     assert measures.uncounted(records(frame)[0]) == why
     assert (why == "") == bool(len(measures.counting(frame[~frame["is_bot"]])))
+
+
+def test_counted_names_what_counts_a_row():
+    """Each measure of what a person did names its rows, a ticket's points too, where it has any."""
+    ticket = {"kind": "issue", "role": "assignee", "work_item": "acme.atlassian.net/PAY-1"}
+    rows = {
+        "pull request": row(),
+        "commit of it": commit("a" * 40, part_of=("github.com/org/app#1",)),
+        "commit": commit("b" * 40),
+        "review": review(2),
+        "own review": review(3, owners=("ada",)),
+        "ticket": row(**ticket),
+        "ticket with points": row(**ticket | {"work_item": "acme.atlassian.net/PAY-2"}, story_points=0.0),
+        "duplicate": row(**ticket | {"work_item": "acme.atlassian.net/PAY-3"}, story_points=1.0, state="duplicate"),
+        "co-author": row(work_item="github.com/org/app#4", role="co-author"),
+        "bot": row(work_item="github.com/org/app#5", account="dependabot[bot]"),
+        "same as git has it": row(source="here", account="Ada <ada@example.org>"),
+    }
+    made = dict(zip(rows, framed(rows.values())["counted"].tolist(), strict=True))
+    assert made == {name: [] for name in rows} | {
+        "pull request": ["pull_requests"],
+        "commit": ["commits"],
+        "review": ["reviews", "review_submissions"],
+        "ticket": ["tickets"],
+        "ticket with points": ["tickets", "story_points"],
+    }
+
+
+@given(
+    st.permutations([*WORLD, row(kind="issue", role="resolver", work_item="github.com/org/app#9", story_points=2.0)])
+)
+def test_a_naive_groupby_gives_the_measures(rows):
+    """The rows with a name in `counted`, by person, are as many as the measure counts; points add up to its points."""
+    frame = framed(rows)
+    assert str(frame["counted"].dtype) == "list<item: string>[pyarrow]"
+    assert not frame["counted"].isna().any()
+    each = frame[["person", "counted", "story_points"]].explode("counted").dropna(subset=["counted"])
+    primary = frame[frame["is_primary"] & ~frame["is_bot"]]
+    for name in (name for name, each in measures.MEASURES.items() if each.goal):
+        named = each[each["counted"] == name]
+        number = named["story_points"].sum() if name == "story_points" else len(named)
+        assert (name, number) == (name, measures.count(primary, name))
+
+
+def test_counted_is_of_the_selected_rows():
+    """Of two reviews of one pull request the first is named, in each period the first of that period."""
+    times = {"a": "2026-08-03", "b": "2026-08-01", "c": "2026-09-01", "d": "2026-09-01"}
+    frame = framed([review(1, id=name, occurred_at=at(time)) for name, time in times.items()])
+
+    def first(selected):
+        return [row["id"] for row in records(selected) if "reviews" in row["counted"]]
+
+    assert first(frame) == ["b"]
+    assert first(select(frame, Period(at("2026-09-01"), at("2026-10-01")))) == ["c"]
+    assert first(select(frame, Period(at("2026-08-02"), at("2026-09-01")), ["ada"])) == ["a"]
+
+
+def test_measures_of_what_a_person_did_are_counted():
+    assert set(measures.COUNTED) <= {name for name, each in measures.MEASURES.items() if each.goal}
+
+
+def test_a_picked_commit_in_a_pull_request_is_no_pick():
+    """It is part of the pull request already, and is said once why it does not count."""
+    picked = commit(
+        "b" * 40, picked_from=(f"commit/{'a' * 40}",), occurred_at=at("2026-08-02"), part_of=("github.com/org/app#1",)
+    )
+    rows = [row(), commit("a" * 40), picked]
+    assert counted(rows, "commits", "cherry_picks", "commits_in_pull_requests") == [1, 0, 1]
+
+
+def test_a_release_is_work_that_counts():
+    """A release alone is a piece of work, and who is named in it took part in something."""
+    release = row(kind="release", work_item="github.com/org/app/releases/1", participants=("grace",))
+    assert counted([release], "releases", "pieces", "unplanned", "collaborators") == [1, 1, 1, 1]
+
+
+def test_bots_are_seen_in_what_counts_by_itself():
+    """A bot in a commit of a pull request, or in a pick, is not counted beside the pull request or the original."""
+    bot = {"participants": ("Claude <noreply@anthropic.com>",)}
+    inside = commit("a" * 40, part_of=("github.com/org/app#1",), **bot)
+    original = commit("b" * 40)
+    pick = commit("c" * 40, picked_from=(f"commit/{'b' * 40}",), occurred_at=at("2026-08-02"), **bot)
+    assert counted([row(), inside, original, pick], "bot_assisted") == [0]
+    assert counted([row(**bot), inside, commit("d" * 40, **bot)], "bot_assisted") == [2]
+    assert counted([row(role="co-author", **bot)], "bot_assisted") == [0]

@@ -138,11 +138,11 @@ def test_a_name_that_two_people_share_is_refused_with_both():
     [
         ("an smith", "Did you mean 'Ann Smith'?"),
         ("cy@exampel.org", "Did you mean 'cy@example.org'"),
-        ("zzz", "Name a key of [people], a full name or an e-mail address that stands in the data."),
+        ("zzz", "Name a key of [people], a full name or an e-mail address that occurs in the data."),
     ],
 )
 def test_nobody_gets_the_nearest_names(words, hint):
-    with pytest.raises(PersonError, match=f"^Nobody here is {words!r}") as caught:
+    with pytest.raises(PersonError, match=f"^Unknown person {words!r}") as caught:
         PEOPLE.find(words, STRANGERS)
     assert caught.value.hint.startswith(hint)
 

@@ -1,4 +1,4 @@
-"""Windows: adjacent ones share nothing and lose nothing, in every zone, year and week."""
+"""Periods: adjacent ones share nothing and lose nothing, in every zone, year and week."""
 
 import contextlib
 import datetime as dt
@@ -187,7 +187,7 @@ def test_a_numbered_week_shares_most_days_with_the_iso_week(starts):
     ],
 )  # fmt: skip
 def test_words_that_mean_nothing_are_refused_with_the_forms(words):
-    with pytest.raises(PeriodError, match="is no period of time") as caught:
+    with pytest.raises(PeriodError, match="is not a valid period") as caught:
         parse(words, BERLIN, NOW)
     assert "last-quarter" in caught.value.hint
     assert repr(words) in caught.value.message
@@ -200,7 +200,7 @@ def test_words_that_end_before_they_begin_are_turned_round_in_the_hint():
 
 
 def test_words_that_hold_no_day_get_one_in_the_hint():
-    with pytest.raises(PeriodError, match="holds no day") as caught:
+    with pytest.raises(PeriodError, match="has no day in it") as caught:
         parse("2026-07-01..2026-07-01", BERLIN, NOW)
     assert caught.value.hint.startswith("Did you mean 2026-07-01..2026-07-02?")
 
@@ -231,6 +231,22 @@ def test_a_period_is_half_open_and_known_by_its_ends_alone():
     assert period == Period(period.since, period.until, "another name")
     assert len({period, Period(period.since.astimezone(BERLIN.zone), period.until)}) == 1
     assert period != "2026Q3"
+
+
+def test_a_period_s_last_day_is_the_one_before_its_end():
+    """The end is no part of a period: at midnight its day is not, a microsecond after midnight it is."""
+    quarter = parse("2026Q3", BERLIN, NOW)
+    assert BERLIN.dates(quarter) == (dt.date(2026, 7, 1), dt.date(2026, 9, 30))
+    longer = Period(quarter.since, quarter.until + STEP)
+    assert BERLIN.dates(longer) == (dt.date(2026, 7, 1), dt.date(2026, 10, 1))
+    assert BERLIN.dates(Period(quarter.until, quarter.until)) == (dt.date(2026, 10, 1), dt.date(2026, 10, 1))
+
+
+def test_a_day_ends_where_the_next_begins():
+    """Also for its first and its last instant."""
+    day = parse("2026-07-01..2026-07-02", BERLIN, NOW)
+    assert BERLIN.end_of_day(day.since) == BERLIN.end_of_day(day.until - STEP) == day.until
+    assert BERLIN.end_of_day(day.until) > day.until
 
 
 def test_a_period_that_ends_before_it_begins_is_refused():

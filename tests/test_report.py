@@ -1,4 +1,4 @@
-"""Reports: the same report_input gives the same bytes, and a person's edits are never lost."""
+"""Reports: the same input gives the same bytes, and a person's edits are never lost."""
 
 import dataclasses
 import datetime as dt
@@ -37,7 +37,7 @@ ROWS = [
 def report_input(rows=ROWS, gaps=(), read_at="2026-10-02", agreed=NOTHING, **values):
     known = SourceStatus("hub", QUARTER, holes=gaps, read_at=at(read_at))
     given = {
-        "period": QUARTER, "persons": ("ada",), "standings": [known],
+        "period": QUARTER, "persons": ("ada",), "statuses": [known],
         "calendar": calendar("Europe/Berlin"), "people": PEOPLE,
     }  # fmt: skip
     given |= values
@@ -45,7 +45,7 @@ def report_input(rows=ROWS, gaps=(), read_at="2026-10-02", agreed=NOTHING, **val
     return ReportInput(assessment=assess(framed(rows), agreed, now=at(read_at), **shared), **given)
 
 
-def test_counts_list_and_proof_come_from_the_rows():
+def test_counts_list_and_links_come_from_the_rows():
     text = render(REPORT, report_input())
     assert "1 pull request merged, 1 ticket resolved (5 points) and 1 more commit in 1 project." in text
     assert "1 review for 1 person." in text
@@ -57,11 +57,11 @@ def test_counts_list_and_proof_come_from_the_rows():
     assert "Bump" not in text
 
 
-def test_the_same_material_gives_the_same_bytes_whatever_the_order_of_its_rows():
+def test_the_order_of_rows_does_not_change_the_bytes():
     assert render(REPORT, report_input(ROWS)) == render(REPORT, report_input(ROWS[::-1]))
 
 
-def test_holes_come_first_and_once():
+def test_gaps_come_first_and_once():
     gaps = (Gap("org", "401: the token has expired"), Gap("org", "401: the token has expired"))
     lines = render(REPORT, report_input(gaps=gaps)).splitlines()
     assert lines[3].startswith("> **Incomplete.**")
@@ -78,9 +78,9 @@ def test_a_period_that_still_ran_says_as_of_when_it_was_read():
     assert "as of" not in render(REPORT, report_input())
 
 
-def test_the_days_beside_the_acts_are_those_of_the_report_though_more_was_read_for_a_goal():
+def test_days_in_the_sources_table_are_the_report_s():
     year = SourceStatus("hub", Period(at("2026-01-01"), at("2027-01-01")), read_at=at("2027-01-02"))
-    last = render(REPORT, report_input(standings=[year])).split("## What this report knows")[1]
+    last = render(REPORT, report_input(statuses=[year])).split("## Sources and coverage")[1]
     assert "| hub | 1 July to 1 October 2026 | 3 | complete |" in last
 
 
@@ -107,7 +107,7 @@ def test_a_report_is_replaced_but_not_one_that_a_person_edited(tmp_path):
     write(text, path)
     write(text, path)
     path.write_text(path.read_text() + "\nMy own words.\n")
-    with pytest.raises(ReportError, match="was edited since it was made"):
+    with pytest.raises(ReportError, match="has been edited and was not overwritten"):
         write(text, path)
     assert "My own words." in path.read_text()
     write(text, path, force=True)
@@ -117,7 +117,7 @@ def test_a_report_is_replaced_but_not_one_that_a_person_edited(tmp_path):
 def test_a_file_that_is_no_report_is_left_alone(tmp_path):
     path = tmp_path / "notes.md"
     path.write_text("my notes")
-    with pytest.raises(ReportError, match="is not a report of harvester's"):
+    with pytest.raises(ReportError, match="is not a report that harvester wrote"):
         write("x", path)
     assert path.read_text() == "my notes"
 
@@ -133,7 +133,7 @@ def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path):
 @pytest.mark.parametrize("force", [False, True])
 def test_a_device_or_a_pipe_in_the_way_is_neither_read_nor_replaced(tmp_path, force):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ReportError, match="is no ordinary file"):
+    with pytest.raises(ReportError, match="is not an ordinary file"):
         write("x", tmp_path / "pipe", force=force)
     assert (tmp_path / "pipe").is_fifo()
 

@@ -1,6 +1,6 @@
-"""Changed files as evidence: which globs they fall under, and which of them say little about what a change is for.
+"""Changed files as evidence: which globs they match, and which of them say little about what a change is for.
 
-Globs read exactly as in `.gitignore`: pathspec (https://pypi.org/project/pathspec/) gives their meaning, and Arrow's
+Globs are read exactly as in `.gitignore`: pathspec (https://pypi.org/project/pathspec/) gives their meaning; Arrow's
 regular expressions apply it to all distinct paths at once.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SOURCE, TEST, DOCS, MANIFEST, RECORD = range(5)
-"""Kinds of file: whatever a change is made for; tests and their data; texts; build and package files; lock files and
+"""Kinds of file: what a change is made for; tests and their data; texts; build and package files; lock files and
 changelogs, which almost any change touches."""
 
 KINDS: tuple[tuple[int, str], ...] = (
@@ -45,10 +45,10 @@ KINDS: tuple[tuple[int, str], ...] = (
         ),
     ),
 )
-"""By which name a file is of a kind; the first that fits decides. Names only, so that every repository reads alike."""
+"""The names of files of each kind; the first that matches decides. Only names count, in every repository alike."""
 
 WEIGHTS = (1.0, 0.05, 0.05, 0.05, 0.0)
-"""What a file counts beside files of other kinds: tests, texts and manifests only break ties."""
+"""The weight of a file of each kind, where a change has several: tests, texts and manifests only break ties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,18 @@ def glob(line: str) -> Glob:
     except re.error as error:  # pathspec passes on what it made of `[z-a]`
         return Glob(line, None, False, error.msg)
     if not pattern or pattern[0].include is None:
-        return Glob(line, None, False, _nothing(line))
+        return Glob(line, None, False, _why_no_pattern(line))
     regex = getattr(pattern[0], "regex", None)
-    return Glob(line, regex.pattern if regex else None, bool(pattern[0].include), _impossible(line))
+    return Glob(line, regex.pattern if regex else None, bool(pattern[0].include), _why_impossible(line))
 
 
 def matches(lines: Sequence[str], paths: pa.Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Which of the (distinct) paths these lines select together, as `.gitignore` would ignore them."""
+    """Which of the (distinct) paths these lines select together, as `.gitignore` would ignore them.
+
+    Without a `!` line neither the order of the lines nor parent folders change anything: a path is selected where any
+    line matches it. So one expression for all lines is applied to all paths at once, by Arrow. With a `!` line, or an
+    expression that Arrow's RE2 does not know, pathspec's own matcher decides path by path.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -88,13 +93,12 @@ def matches(lines: Sequence[str], paths: pa.Array) -> np.ndarray[Any, np.dtype[n
         return np.zeros(len(paths), bool)
     if not all(each.include for each in globs):
         return _in_order(lines, paths)
-    # Without a `!` line the order of lines and the parent folders change nothing: any of them is enough.
     together = "|".join(f"(?:{each.regex})" for each in globs).replace("(?P<ps_d>/)", "/")
     try:
-        found = pc.match_substring_regex(paths, together)
-    except pa.ArrowInvalid:  # an expression that RE2 does not know; pathspec's own matcher does
+        selected = pc.match_substring_regex(paths, together)
+    except pa.ArrowInvalid:
         return _in_order(lines, paths)
-    return np.asarray(found.to_numpy(zero_copy_only=False), bool)
+    return np.asarray(selected.to_numpy(zero_copy_only=False), bool)
 
 
 def kinds(paths: pa.Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -102,10 +106,10 @@ def kinds(paths: pa.Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
     import numpy as np
     import pyarrow.compute as pc
 
-    found = np.full(len(paths), SOURCE, np.uint8)
+    kind_by_path = np.full(len(paths), SOURCE, np.uint8)
     for kind, regex in reversed(KINDS):
-        found[pc.match_substring_regex(paths, regex).to_numpy(zero_copy_only=False).astype(bool)] = kind
-    return found
+        kind_by_path[pc.match_substring_regex(paths, regex).to_numpy(zero_copy_only=False).astype(bool)] = kind
+    return kind_by_path
 
 
 def kind_of_glob(line: str) -> int:
@@ -121,20 +125,20 @@ def globs_text(lines: Sequence[str]) -> str:
     return ", ".join(each for each in plain if each) or "/"
 
 
-def _nothing(line: str) -> str:
-    """Why a line that git reads as no pattern is none."""
+def _why_no_pattern(line: str) -> str:
+    """Why git does not read a line as a pattern."""
     if "[" in line and not line.lstrip().startswith("#"):
         return "a '[' is never closed by a ']'"
     return "it is empty or a comment"
 
 
-def _impossible(line: str) -> str:
+def _why_impossible(line: str) -> str:
     parts = line.strip().removeprefix("!").split("/")
     if "." in parts or ".." in parts:
-        return "paths start at the top of the repository and never hold '.' or '..'"
+        return "paths start at the top of the repository and never contain '.' or '..'"
     if "\\" in line and not any(mark in line for mark in ("\\ ", "\\#", "\\!", "\\*", "\\?", "\\[", "\\\\")):
         return "folders are separated by '/', not by a backslash"
-    return "" if not line.startswith("!") else "a line with '!' takes back what another one selects"
+    return "" if not line.startswith("!") else "a line with '!' only excludes what another one selects"
 
 
 def _in_order(lines: Sequence[str], paths: pa.Array) -> np.ndarray[Any, np.dtype[np.bool_]]:

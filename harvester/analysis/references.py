@@ -1,4 +1,4 @@
-"""What references mean: `#12`, `org/repo#12`, `PAY-7`, `commit/<sha>` and links, read from where they stand.
+"""What references such as `#12`, `org/repo#12`, `PAY-7`, `commit/<sha>` and links mean, by where they are written.
 
 `#12` in github.com/org/repo is github.com/org/repo#12. A bare `PAY-7` is a ticket only of a Jira project that is
 configured, since UTF-8 and SHA-1 look the same.
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     Ints = np.ndarray[Any, np.dtype[np.int64]]
-    Part = Callable[[str], pa.Array]
-    Make = Callable[..., pa.Array]
-    """Of the named parts of texts that fit, and what stands beside them: what they mean, null where nothing."""
-    Form = tuple[int, str, Make]
-    """Which of the arrays is looked at, the expression that has to fit there, and what is made of it."""
+    Group = Callable[[str], pa.Array]
+    """Gives a named group of the expression, for all texts that match."""
+    Build = Callable[..., pa.Array]
+    """Makes work items from the groups and the arrays themselves; null where the text means none."""
+    Form = tuple[int, str, Build]
+    """The place of the array that must match, the expression, and what makes work items of the matches."""
 
-_SHORT = r"[#!]\d+\s*$"
-"""What may need a project to stand in."""
+_NEEDS_BASE = r"[#!]\d+\s*$"
+"""References whose meaning may depend on the project they are written in."""
 _NUMBERED = r"^\s*(?P<mark>[#!])(?P<number>\d+)\s*$"
 _SIBLING = r"^\s*(?P<path>[\w.-]+)(?P<mark>[#!])(?P<number>\d+)\s*$"
 _PATHED = r"^\s*(?P<path>[\w.:-]+(?:/[\w.-]+)+)(?P<mark>[#!])(?P<number>\d+)\s*$"
@@ -47,7 +48,14 @@ _URL_PROJECT = r"^https?://(?P<base>[^/\s]+/[^?#\s]+?)(?:/-)?/commits?/[0-9a-fA-
 def resolved(
     frame: pd.DataFrame, names: Sequence[str], tickets: Mapping[str, str], among: Any = None
 ) -> tuple[Ints, pa.Array]:
-    """Row positions, and the work items that their references in these columns mean; of all rows or those `among`."""
+    """The references in these columns that mean a work item: the position of each one's row, and the work item.
+
+    `among` is a mask of the rows to look at; None means all.
+
+    What a reference means depends on its text and, for a short one such as `#12`, on the project of its row. A million
+    rows have few distinct pairs of these, so only distinct pairs are resolved; each pair is one integer, the code of
+    the text times the number of projects plus the code of the project (-1 where it does not matter).
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -57,30 +65,29 @@ def resolved(
     refs = pa.concat_arrays([refs for _, refs in parts])
     if among is not None:
         rows, refs = rows[among[rows]], refs.filter(pa.array(among[rows]))
-    # Each distinct pair of project and reference is resolved once.
     texts = refs.dictionary_encode()
-    places, projects = _places(frame, rows, texts)
-    pairs = codes_of(texts) * (len(projects) + 1) + places + 1
-    _, first, back = np.unique(pairs, return_index=True, return_inverse=True)
-    known = resolve(refs.take(pa.array(first)), _taken(projects, places[first]), tickets)
-    nodes = known.take(pa.array(back))
-    meant = pc.is_valid(nodes)
-    return rows[np.asarray(meant.to_numpy(zero_copy_only=False), bool)], nodes.filter(meant)
+    base_codes, projects = _bases_where_needed(frame, rows, texts)
+    pairs = dictionary_codes(texts) * (len(projects) + 1) + base_codes + 1
+    _, first, place = np.unique(pairs, return_index=True, return_inverse=True)
+    distinct = resolve(refs.take(pa.array(first)), _take(projects, base_codes[first]), tickets)
+    work_items = distinct.take(pa.array(place))
+    valid = pc.is_valid(work_items)
+    return rows[np.asarray(valid.to_numpy(zero_copy_only=False), bool)], work_items.filter(valid)
 
 
-def _places(frame: pd.DataFrame, rows: Ints, texts: pa.DictionaryArray) -> tuple[Ints, pa.Array]:
-    """The number of the project that each reference stands in, -1 where it names its own, and the projects."""
+def _bases_where_needed(frame: pd.DataFrame, rows: Ints, texts: pa.DictionaryArray) -> tuple[Ints, pa.Array]:
+    """The code of the project that each reference is written in, -1 where it names its own, and the projects."""
     import numpy as np
 
-    places = np.full(len(rows), -1, np.int64)
-    short = np.append(_fits(texts.dictionary, _SHORT), False)[codes_of(texts)]
-    projects = bases(frame, rows[short]).dictionary_encode()
-    places[short] = codes_of(projects)
-    return places, projects.dictionary
+    codes = np.full(len(rows), -1, np.int64)
+    needed = np.append(_matches(texts.dictionary, _NEEDS_BASE), False)[dictionary_codes(texts)]
+    projects = bases(frame, rows[needed]).dictionary_encode()
+    codes[needed] = dictionary_codes(projects)
+    return codes, projects.dictionary
 
 
 def exploded(frame: pd.DataFrame, name: str) -> tuple[Ints, pa.Array]:
-    """The positions of rows and their references, one by one."""
+    """The values in a column of lists one by one, and the position of each one's row."""
     import numpy as np
     import pyarrow.compute as pc
 
@@ -90,77 +97,80 @@ def exploded(frame: pd.DataFrame, name: str) -> tuple[Ints, pa.Array]:
 
 
 def resolve(refs: pa.Array, bases: pa.Array, tickets: Mapping[str, str]) -> pa.Array:
-    """References as found, each with the project it stands in, as work items in lower case; null where none is meant.
+    """References as found, each with the project it is written in, as work items in lower case; null for no reference.
 
     A base is `github.com/org/repo`, or the scope of a repository whose host is not known.
     """
     import pyarrow.compute as pc
 
     forms: tuple[Form, ...] = (
-        (0, _NUMBERED, lambda part, _, base: _joined(base, part("mark"), part("number"), "")),
-        (0, _COMMIT, lambda part, *_: _joined("commit", _either(part("short"), part("full")), "/")),
-        (0, _TICKET, lambda part, *_: _configured(part("project"), part("number"), tickets)),
-        (0, _HOSTED, lambda part, *_: part("path")),
-        (0, _PATHED, _beside(r"^(?P<place>[^/]+)/")),
-        (0, _SIBLING, _beside(r"^(?P<place>.+)/[^/]*$")),
-        (0, _HOSTED_TICKET, lambda part, *_: part("path")),
-        (0, _URL_COMMIT, lambda part, *_: _joined("commit", part("number"), "/")),
-        (0, _URL_NUMBER, lambda part, *_: _joined(part("path"), part("number"), "#")),
-        (0, _URL_MERGE, lambda part, *_: _joined(part("path"), part("number"), "!")),
-        (0, _URL_TICKET, lambda part, *_: _joined(part("path"), part("number"), "/")),
+        (0, _NUMBERED, lambda group, _, base: _join(base, group("mark"), group("number"), "")),
+        (0, _COMMIT, lambda group, *_: _join("commit", _non_empty(group("short"), group("full")), "/")),
+        (0, _TICKET, lambda group, *_: _configured_ticket(group("project"), group("number"), tickets)),
+        (0, _HOSTED, lambda group, *_: group("path")),
+        (0, _PATHED, _number_in(r"^(?P<place>[^/]+)/")),
+        (0, _SIBLING, _number_in(r"^(?P<place>.+)/[^/]*$")),
+        (0, _HOSTED_TICKET, lambda group, *_: group("path")),
+        (0, _URL_COMMIT, lambda group, *_: _join("commit", group("number"), "/")),
+        (0, _URL_NUMBER, lambda group, *_: _join(group("path"), group("number"), "#")),
+        (0, _URL_MERGE, lambda group, *_: _join(group("path"), group("number"), "!")),
+        (0, _URL_TICKET, lambda group, *_: _join(group("path"), group("number"), "/")),
     )
-    return pc.utf8_lower(_first_of(forms, refs, bases))
+    return pc.utf8_lower(_first_matching(forms, refs, bases))
 
 
-def _beside(form: str) -> Make:
-    """A number in a project that stands beside a part of the base."""
+def _number_in(form: str) -> Build:
+    """Makes a number in a project of the same host or group, which `form` takes from the base."""
 
-    def made(part: Part, _: pa.Array, bases: pa.Array) -> pa.Array:
+    def build(group: Group, _: pa.Array, bases: pa.Array) -> pa.Array:
         import pyarrow.compute as pc
 
         place = pc.struct_field(pc.extract_regex(bases, form), "place")
-        return _joined(_joined(place, part("path"), "/"), part("mark"), part("number"), "")
+        return _join(_join(place, group("path"), "/"), group("mark"), group("number"), "")
 
-    return made
+    return build
 
 
-def _joined(*parts: pa.Array | str) -> pa.Array:
-    """Texts of several arrays joined row by row, the last one standing between them; null where one is null."""
+def _join(*parts: pa.Array | str) -> pa.Array:
+    """Texts of several arrays joined row by row, with the last argument between them; null where one is null."""
     import pyarrow.compute as pc
 
     return pc.binary_join_element_wise(*parts)
 
 
-def _either(first: pa.Array, second: pa.Array) -> pa.Array:
+def _non_empty(first: pa.Array, second: pa.Array) -> pa.Array:
     """The first text, or the second where the first is empty."""
     import pyarrow.compute as pc
 
     return pc.if_else(pc.equal(first, ""), second, first)
 
 
-def _first_of(forms: Sequence[Form], *arrays: pa.Array) -> pa.Array:
-    """What the first form that fits makes of each place; null where none does. Later forms see what is left."""
+def _first_matching(forms: Sequence[Form], *arrays: pa.Array) -> pa.Array:
+    """What the first matching form makes of each row of the arrays; null where none matches or none makes anything.
+
+    Each form sees only the rows that no form before it has resolved, so their order decides, and the many rows of the
+    common forms are matched once. Matching comes before extracting, since it is far cheaper and most forms match few.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    left = np.arange(len(arrays[0]))
-    index = np.full(len(left), -1)
+    open_rows = np.arange(len(arrays[0]))
+    place = np.full(len(open_rows), -1)
     made: list[pa.Array] = [pa.array([], pa.string())]
     count = 0
-    for which, regex, make in forms:
-        # To match is far cheaper than to extract, and most forms fit few.
-        at = left[_fits(arrays[which].take(pa.array(left)), regex)]
+    for which, regex, build in forms:
+        at = open_rows[_matches(arrays[which].take(pa.array(open_rows)), regex)]
         if not len(at):
             continue
         some = [array.take(pa.array(at)) for array in arrays]
-        values = make(functools.partial(pc.struct_field, pc.extract_regex(some[which], regex)), *some)
+        values = build(functools.partial(pc.struct_field, pc.extract_regex(some[which], regex)), *some)
         at = at[pc.is_valid(values).to_numpy(zero_copy_only=False).astype(bool)]
         made.append(values.drop_null())
-        index[at] = np.arange(count, count + len(at))
+        place[at] = np.arange(count, count + len(at))
         count += len(at)
-        left = left[index[left] < 0]
-    return _taken(pa.concat_arrays(made), index)
+        open_rows = open_rows[place[open_rows] < 0]
+    return _take(pa.concat_arrays(made), place)
 
 
 def bases(frame: pd.DataFrame, rows: Ints) -> pa.Array:
@@ -171,39 +181,40 @@ def bases(frame: pd.DataFrame, rows: Ints) -> pa.Array:
     at = pa.array(rows)
     arrays = [column(frame, name).take(at) for name in ("work_item", "scope", "url")]
     forms: tuple[Form, ...] = (
-        (0, _OWN_PROJECT, lambda part, *_: part("base")),
-        (1, _HOST_AND_PATH, lambda part, *_: part("base")),
-        (2, _URL_PROJECT, lambda part, *_: part("base")),
+        (0, _OWN_PROJECT, lambda group, *_: group("base")),
+        (1, _HOST_AND_PATH, lambda group, *_: group("base")),
+        (2, _URL_PROJECT, lambda group, *_: group("base")),
     )
-    return pc.coalesce(_first_of(forms, *arrays), arrays[1])
+    return pc.coalesce(_first_matching(forms, *arrays), arrays[1])
 
 
-def _configured(projects: pa.Array, numbers: pa.Array, tickets: Mapping[str, str]) -> pa.Array:
+def _configured_ticket(projects: pa.Array, numbers: pa.Array, tickets: Mapping[str, str]) -> pa.Array:
+    """`host/PAY-7` where the project is configured, else null."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    keys = {key.upper(): host for key, host in tickets.items()}
-    place = pc.index_in(projects, value_set=pa.array(list(keys), pa.string()))
-    hosts = pa.array(list(keys.values()), pa.string()).take(place)
-    return _joined(hosts, _joined(projects, numbers, "-"), "/")
+    hosts_by_key = {key.upper(): host for key, host in tickets.items()}
+    place = pc.index_in(projects, value_set=pa.array(list(hosts_by_key), pa.string()))
+    hosts = pa.array(list(hosts_by_key.values()), pa.string()).take(place)
+    return _join(hosts, _join(projects, numbers, "-"), "/")
 
 
-def _fits(texts: pa.Array, regex: str) -> Any:
-    """Which texts hold what the expression describes, as an array of bool; never null."""
+def _matches(texts: pa.Array, regex: str) -> Any:
+    """Which texts match the expression somewhere, as an array of bool; False for null."""
     import pyarrow.compute as pc
 
     return pc.fill_null(pc.match_substring_regex(texts, regex), False).to_numpy(zero_copy_only=False).astype(bool)
 
 
-def _taken(values: pa.Array, places: Ints) -> pa.Array:
+def _take(values: pa.Array, places: Ints) -> pa.Array:
     """The values at these places; null where a place is below 0."""
     import pyarrow as pa
 
     return values.take(pa.array(places, mask=places < 0))
 
 
-def codes_of(encoded: pa.DictionaryArray) -> Ints:
-    """The number of each value's place in the dictionary; -1 for null."""
+def dictionary_codes(encoded: pa.DictionaryArray) -> Ints:
+    """The place of each value in the dictionary; -1 for null."""
     import numpy as np
     import pyarrow.compute as pc
 

@@ -1,15 +1,15 @@
 """Threads: a ticket, its pull requests, their reviews and their commits as one accomplishment, over all sources.
 
-Rows are joined by `closes`, `part_of`, `same_as` and `reverts`; never by mentions, epics or what a note is about.
+Rows are joined by `closes`, `part_of`, `picked_from` and `reverts`; never by mentions, epics or what a note is about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.frame import column
-from harvester.analysis.references import bases, codes_of, exploded, resolve, resolved
+from harvester.analysis.references import bases, dictionary_codes, exploded, resolve, resolved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     Ints = np.ndarray[Any, np.dtype[np.int64]]
-    Form = Callable[..., pa.Array]
 
 JOINING = ("closes", "part_of", "picked_from", "reverts")
 """The columns whose references make a thread."""
 
 A_DAY = 24 * 3600 * 1_000_000
-"""In microseconds: a ticket that is resolved by hand may be so a little before its change lands."""
+"""In microseconds: a ticket that somebody resolves by hand may be resolved a little before its change lands."""
 
 _NAMED_AFTER = {"issue": 0, "pull_request": 1, "review": 2, "commit": 3}
 """Which member names a thread: its ticket, else its pull request, else its commit."""
@@ -34,26 +33,29 @@ def threads(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd
 
     `tickets` maps keys of configured Jira projects to their host, such as {"PAY": "acme.atlassian.net"}. Neither the
     order of rows and sources nor their repetition changes which rows share a thread, or its name. Never null.
+
+    Work items are the nodes of a graph, references its edges, and a thread is a connected component. Rows of one work
+    item share a node, so two sources that have the same pull request meet there without being compared. A reference to
+    a work item that nobody has a row of is a node, too: two commits of a ticket that was never read belong together.
     """
     import pandas as pd
 
     work_items = column(frame, "work_item")
     rows, refs = resolved(frame, JOINING, tickets or {})
     nodes, codes = _encode(work_items, refs)
-    codes = _lengthened(nodes, codes)
-    own, named = codes[: len(work_items)], codes[len(work_items) :]
-    labels = components(len(nodes), own[rows], named)[own]
+    codes = _join_short_commits(nodes, codes)
+    own, referred = codes[: len(work_items)], codes[len(work_items) :]
+    labels = components(len(nodes), own[rows], referred)[own]
     names = _names(frame, work_items, labels)
     return pd.Series(pd.arrays.ArrowExtensionArray(names), index=frame.index, name="thread")
 
 
 def titles(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, str]:
-    """By thread what it is called: the first title in the frame of what it is named after, whoever's it is."""
+    """The title of each thread that has one: the first in the frame of the work item that names it, by any person."""
     slim = frame[["work_item", "title"]]
-    named = slim[(slim["work_item"].isin(list(names)) & slim["title"].notna()).to_numpy(bool)].drop_duplicates(
-        "work_item"
-    )
-    return dict(zip(named["work_item"], named["title"], strict=True))
+    titled = slim[(slim["work_item"].isin(list(names)) & slim["title"].notna()).to_numpy(bool)]
+    titled = titled.drop_duplicates("work_item")
+    return dict(zip(titled["work_item"], titled["title"], strict=True))
 
 
 def about(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> list[tuple[Any, Any]]:
@@ -67,20 +69,23 @@ def about(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> list
     rows, refs = exploded(frame, "related_to")
     meant = resolve(refs, bases(frame, rows), tickets or {}).to_pylist()
     written = [ref.strip().lower() for ref in refs.to_pylist()]
-    places = _places_of(pc.utf8_lower(column(frame, "work_item")), {*filter(None, meant), *filter(None, written)})
-    found = []
-    for row, *wanted in zip(rows.tolist(), meant, written, strict=True):
-        place = next((places[each] for each in wanted if each in places), None)
-        if place is not None:
-            found.append((frame.index[row], frame.index[place]))
-    return list(dict.fromkeys(found))
+    work_items = pc.utf8_lower(column(frame, "work_item"))
+    positions = _positions(work_items, {*filter(None, meant), *filter(None, written)})
+    pairs = []
+    for row, *candidates in zip(rows.tolist(), meant, written, strict=True):
+        position = next((positions[each] for each in candidates if each in positions), None)
+        if position is not None:
+            pairs.append((frame.index[row], frame.index[position]))
+    return list(dict.fromkeys(pairs))
 
 
-def taken_back(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd.Series[bool]:
-    """Which rows tell of work that a later change takes back and nothing has put back since, aligned to the frame.
+def reverted(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd.Series[bool]:
+    """Whether a later change by anybody reverts a row's work and nothing has restored it since, aligned to the frame.
 
-    A pull request is taken back with itself, with the commit that landed it, or with the only commit it has; by
-    whoever. What is taken back takes nothing back itself.
+    A pull request is reverted where it is named itself, or the commit that landed it, or the only commit it has.
+
+    Reverts are looked at from the latest to the earliest. A revert has an effect unless a later one has reverted it;
+    all later ones have been decided by then, so one pass is enough: revert, revert of the revert, and so on.
     """
     import pandas as pd
     import pyarrow.compute as pc
@@ -91,41 +96,42 @@ def taken_back(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) ->
     work_items = pc.utf8_lower(column(frame, "work_item")).to_pylist()
     times = column(frame, "occurred_at").to_pylist()
     pairs = zip(rows.tolist(), refs.to_pylist(), strict=True)
-    # The latest first: what it takes back takes nothing back any more.
-    told = sorted(((times[row], work_items[row], ref) for row, ref in pairs), reverse=True)
-    landed = _landed(frame, work_items, tickets or {})
+    reverts = sorted(((times[row], work_items[row], ref) for row, ref in pairs), reverse=True)
+    pulls = _pulls_by_commit(frame, work_items, tickets or {})
     gone: set[str] = set()
-    for _, work_item, ref in told:
+    for _, work_item, ref in reverts:
         if work_item not in gone:
-            commit = _in_full(ref, work_items)
-            gone |= {commit, *landed.get(commit, ())} - {work_item}
+            target = _full_commit(ref, work_items)
+            gone |= {target, *pulls.get(target, ())} - {work_item}
     return pd.Series([work_item in gone for work_item in work_items], index=frame.index, dtype="bool[pyarrow]")
 
 
-def _landed(frame: pd.DataFrame, work_items: Sequence[str], tickets: Mapping[str, str]) -> Mapping[str, set[str]]:
-    """The pull requests that fall with a commit: the one that it landed, and the one of which it is all there is."""
+def _pulls_by_commit(
+    frame: pd.DataFrame, work_items: Sequence[str], tickets: Mapping[str, str]
+) -> Mapping[str, set[str]]:
+    """By commit the pull requests that are reverted with it: those it landed, and those that have no other commit."""
     import pyarrow.compute as pc
 
-    pulls = pc.equal(column(frame, "kind"), "pull_request").to_numpy(zero_copy_only=False)
-    found: dict[str, set[str]] = {}
-    for row, ref in zip(*_listed(resolved(frame, ("closes",), tickets, pulls)), strict=True):
+    is_pull = pc.equal(column(frame, "kind"), "pull_request").to_numpy(zero_copy_only=False)
+    by_commit: dict[str, set[str]] = {}
+    for row, ref in _as_pairs(resolved(frame, ("closes",), tickets, is_pull)):
         if ref.startswith("commit/"):
-            found.setdefault(ref, set()).add(work_items[row])
+            by_commit.setdefault(ref, set()).add(work_items[row])
     commits: dict[str, set[str]] = {}
-    for row, ref in zip(*_listed(resolved(frame, ("part_of",), tickets, ~pulls)), strict=True):
+    for row, ref in _as_pairs(resolved(frame, ("part_of",), tickets, ~is_pull)):
         commits.setdefault(ref, set()).add(work_items[row])
     for pull, own in commits.items():
         if len(own) == 1:
-            found.setdefault(next(iter(own)), set()).add(pull)
-    return found
+            by_commit.setdefault(next(iter(own)), set()).add(pull)
+    return by_commit
 
 
-def _listed(pairs: tuple[Ints, pa.Array]) -> tuple[list[int], list[str]]:
-    return pairs[0].tolist(), pairs[1].to_pylist()
+def _as_pairs(references: tuple[Ints, pa.Array]) -> zip[tuple[int, str]]:
+    return zip(references[0].tolist(), references[1].to_pylist(), strict=True)
 
 
-def _in_full(ref: str, work_items: Sequence[str]) -> str:
-    """An abbreviated commit as the one that begins so, where there is one only; anything else as it is."""
+def _full_commit(ref: str, work_items: Sequence[str]) -> str:
+    """An abbreviated commit as the only one that begins so, where there is one; any other reference unchanged."""
     if not ref.startswith("commit/") or len(ref) in (len("commit/") + 40, len("commit/") + 64):
         return ref
     longer = {each for each in work_items if each.startswith(ref)}
@@ -133,72 +139,90 @@ def _in_full(ref: str, work_items: Sequence[str]) -> str:
 
 
 def closers(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints, Ints]:
-    """Tickets and what closed them, as two arrays of positions: pull requests, or commits where there is none.
+    """Tickets and the changes that closed them, as two arrays of positions; a ticket may have several.
 
-    A change that several sources saw stands once for each ticket's row: the one with the most files. One that landed
-    more than a day after the ticket was closed did not close it: what is read later must not change what was counted.
+    Changes are pull requests, or commits where no pull request closed the ticket. Of a change that several sources have
+    there is one row for each ticket's row: the one with the most files.
+
+    A change that landed more than a day after the ticket was closed did not close it: what is harvested later must not
+    change what was counted.
     """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     kinds, roles, counts = column(frame, "kind"), column(frame, "role"), pc.list_value_length(column(frame, "paths"))
-    commit = pc.equal(kinds, "commit").to_numpy(zero_copy_only=False)
-    change = pc.and_(pc.is_in(kinds, pa.array(["pull_request", "commit"])), pc.equal(roles, "author"))
-    rows, refs = resolved(frame, ("closes",), tickets, change.to_numpy(zero_copy_only=False))
+    is_commit = pc.equal(kinds, "commit").to_numpy(zero_copy_only=False)
+    is_change = pc.and_(pc.is_in(kinds, pa.array(["pull_request", "commit"])), pc.equal(roles, "author"))
+    rows, refs = resolved(frame, ("closes",), tickets, is_change.to_numpy(zero_copy_only=False))
     issues = np.flatnonzero(pc.equal(kinds, "issue").to_numpy(zero_copy_only=False))
-    codes = _encode(column(frame, "work_item").take(pa.array(issues)), refs)[1]
-    own, named = codes[: len(issues)], codes[len(issues) :]
-    order = np.argsort(own, kind="stable")
-    first, after = (np.searchsorted(own[order], named, side=side) for side in ("left", "right"))
-    ticket = issues[order[np.repeat(first, after - first) + within_runs(after - first)]]
-    lender = np.repeat(rows, after - first)
+    ticket, change = _joined_on(column(frame, "work_item"), issues, rows, refs)
     at = column(frame, "occurred_at").cast("int64").to_numpy(zero_copy_only=False)
-    in_time = at[lender] <= at[ticket] + A_DAY
-    ticket, lender = ticket[in_time], lender[in_time]
-    # A pull request stands for the commits in it.
-    reviewed = np.zeros(len(frame), bool)
-    reviewed[ticket[~commit[lender]]] = True
-    keep = ~(commit[lender] & reviewed[ticket])
-    return _once(ticket[keep], lender[keep], column(frame, "work_item"), counts)
+    in_time = at[change] <= at[ticket] + A_DAY
+    ticket, change = ticket[in_time], change[in_time]
+    # A pull request represents the commits in it.
+    by_pull = np.zeros(len(frame), bool)
+    by_pull[ticket[~is_commit[change]]] = True
+    keep = ~(is_commit[change] & by_pull[ticket])
+    return _one_row_a_change(ticket[keep], change[keep], column(frame, "work_item"), counts)
 
 
-def _once(ticket: Ints, lender: Ints, work_items: pa.Array, counts: pa.Array) -> tuple[Ints, Ints]:
-    """For each ticket one row of each change: the one with the most files."""
+def _joined_on(work_items: pa.Array, issues: Ints, rows: Ints, refs: pa.Array) -> tuple[Ints, Ints]:
+    """Each pair of an issue's position and a row's whose reference means the issue's work item.
+
+    A join by sorting: issues are sorted by the code of their work item, and two binary searches give the run of issues
+    that each reference means. Repeating each row by the length of its run gives the pairs without a loop.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    codes = _encode(work_items.take(pa.array(issues)), refs)[1]
+    own, referred = codes[: len(issues)], codes[len(issues) :]
+    order = np.argsort(own, kind="stable")
+    first, end = (np.searchsorted(own[order], referred, side=side) for side in ("left", "right"))
+    lengths = end - first
+    return issues[order[np.repeat(first, lengths) + within_runs(lengths)]], np.repeat(rows, lengths)
+
+
+def _one_row_a_change(ticket: Ints, change: Ints, work_items: pa.Array, counts: pa.Array) -> tuple[Ints, Ints]:
+    """For each ticket one row of each change, the one with the most files: the first of each run when sorted so."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    change = codes_of(pc.utf8_lower(work_items.take(pa.array(lender))).dictionary_encode())
-    files = pc.fill_null(counts.take(pa.array(lender)), 0).to_numpy(zero_copy_only=False)
-    order = np.lexsort((-files, change, ticket))
-    ticket, lender, change = ticket[order], lender[order], change[order]
-    new = np.ones(len(ticket), bool)
-    new[1:] = (ticket[1:] != ticket[:-1]) | (change[1:] != change[:-1])
-    return ticket[new], lender[new]
+    code = dictionary_codes(pc.utf8_lower(work_items.take(pa.array(change))).dictionary_encode())
+    files = pc.fill_null(counts.take(pa.array(change)), 0).to_numpy(zero_copy_only=False)
+    order = np.lexsort((-files, code, ticket))
+    ticket, change, code = ticket[order], change[order], code[order]
+    is_first = np.ones(len(ticket), bool)
+    is_first[1:] = (ticket[1:] != ticket[:-1]) | (code[1:] != code[:-1])
+    return ticket[is_first], change[is_first]
 
 
-def within_runs(repeats: Ints) -> Ints:
-    """0, 1, … for each of several counts, one after the other."""
+def within_runs(lengths: Ints) -> Ints:
+    """0, 1, … up to each length, for one run after the other: [2, 0, 3] gives [0, 1, 0, 1, 2]."""
     import numpy as np
 
-    ends = np.cumsum(repeats)
-    return cast("Ints", np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - repeats, repeats))
+    ends = np.cumsum(lengths)
+    return cast("Ints", np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths))
 
 
 def components(count: int, left: Ints, right: Ints) -> Ints:
     """The connected components of `count` nodes and the edges left–right: the smallest node of each node's component.
 
-    Every node hangs on a smaller neighbour and the trees are flattened, until no edge joins two trees: rounds grow with
-    the logarithm of the longest chain.
+    Union-find on whole arrays: each round hangs every root below the smallest root it has an edge to, if that one is
+    smaller, and then flattens the trees so that each node points to its root. A parent is always smaller than its
+    child, so there are no circles, and a root is the smallest node of its tree. Edges within one tree are dropped; when
+    none is left, the trees are the components. While one is left its larger root disappears, so the rounds end; they
+    are few, since all roots with a smaller neighbour disappear at once.
     """
     import numpy as np
 
     parent = np.arange(count, dtype=np.int64)
     while len(left):
         left, right = parent[left], parent[right]
-        apart = left != right
-        left, right = left[apart], right[apart]
+        differ = left != right
+        left, right = left[differ], right[differ]
         low, high = np.minimum(left, right), np.maximum(left, right)
         np.minimum.at(parent, high, low)
         while not np.array_equal(flat := parent[parent], parent):
@@ -207,78 +231,88 @@ def components(count: int, left: Ints, right: Ints) -> Ints:
 
 
 def _encode(work_items: pa.Array, refs: pa.Array) -> tuple[pa.Array, Ints]:
-    """The distinct work items, in lower case as hosts and repositories compare, and the number of each."""
+    """The distinct work items, in lower case as forges compare names, and the code of each work item and reference."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     encoded = pa.concat_arrays([pc.utf8_lower(work_items), refs]).dictionary_encode()
-    return encoded.dictionary, codes_of(encoded)
+    return encoded.dictionary, dictionary_codes(encoded)
 
 
-def _lengthened(nodes: pa.Array, codes: Ints) -> Ints:
-    """Codes with each abbreviated commit replaced by the one commit that begins so; ambiguous ones stay apart."""
+def _join_short_commits(nodes: pa.Array, codes: Ints) -> Ints:
+    """Codes with each abbreviated commit replaced by the one commit that begins so; ambiguous ones are not replaced.
+
+    In sorted order all commits that begin with a text are one run: from the text itself up to the text followed by `g`,
+    the letter after every hexadecimal digit. A run of one is the commit that is meant.
+    """
     import numpy as np
     import pyarrow.compute as pc
 
-    def places(form: str) -> Ints:
-        fits = pc.match_substring_regex(nodes, form).to_numpy(zero_copy_only=False)
-        return np.flatnonzero(fits)
+    def matching(form: str) -> Ints:
+        return np.flatnonzero(pc.match_substring_regex(nodes, form).to_numpy(zero_copy_only=False))
 
-    short = places(r"^commit/[0-9a-f]{7,39}$")
+    short = matching(r"^commit/[0-9a-f]{7,39}$")
     if not len(short):
         return codes
-    full = places(r"^commit/(?:[0-9a-f]{40}|[0-9a-f]{64})$")
+    full = matching(r"^commit/(?:[0-9a-f]{40}|[0-9a-f]{64})$")
     texts = np.array(nodes.take(full).to_pylist(), dtype="U71")
     order = np.argsort(texts, kind="stable")
     starts = np.array(nodes.take(short).to_pylist(), dtype="U71")
     first = np.searchsorted(texts, starts, sorter=order)
-    # 'g' is the letter after every hexadecimal digit.
-    after = np.searchsorted(texts, np.char.add(starts, "g"), sorter=order)
-    longer = np.arange(len(nodes), dtype=np.int64)
-    single = after - first == 1
-    longer[short[single]] = full[order[first[single]]]
-    return cast("Ints", longer[codes])
+    end = np.searchsorted(texts, np.char.add(starts, "g"), sorter=order)
+    replaced = np.arange(len(nodes), dtype=np.int64)
+    single = end - first == 1
+    replaced[short[single]] = full[order[first[single]]]
+    return cast("Ints", replaced[codes])
 
 
 def _names(frame: pd.DataFrame, work_items: pa.Array, labels: Ints) -> pa.Array:
-    """The name of each row's thread: of its members the ticket's work item first, and of several the earliest."""
+    """The name of each row's thread: the work item of its ticket, of several tickets the earliest one's.
+
+    Work items are ranked by their first time, then by text, so that neither the order of rows nor repetition matters.
+    With the rank of the kind in front (ticket, pull request, …) as one integer, the smallest of a thread names it.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     distinct = work_items.dictionary_encode()
+    codes = dictionary_codes(distinct)
     order = pc.sort_indices(distinct.dictionary).to_numpy(zero_copy_only=False)
     first = np.full(len(order), np.iinfo(np.int64).max)
-    np.minimum.at(first, codes_of(distinct), column(frame, "occurred_at").cast("int64").to_numpy(zero_copy_only=False))
+    np.minimum.at(first, codes, column(frame, "occurred_at").cast("int64").to_numpy(zero_copy_only=False))
     order = order[np.argsort(first[order], kind="stable")]
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
     kinds = column(frame, "kind").dictionary_encode()
-    ranks = np.array([_NAMED_AFTER.get(kind, len(_NAMED_AFTER)) for kind in kinds.dictionary.to_pylist()] or [0])
-    keys = ranks[codes_of(kinds)] * max(len(order), 1) + place[codes_of(distinct)]
+    kind_ranks = np.array([_NAMED_AFTER.get(kind, len(_NAMED_AFTER)) for kind in kinds.dictionary.to_pylist()] or [0])
+    keys = kind_ranks[dictionary_codes(kinds)] * max(len(order), 1) + rank[codes]
     best = np.full(int(labels.max(initial=-1)) + 1, np.iinfo(np.int64).max)
     np.minimum.at(best, labels, keys)
     chosen = order[best[labels] % max(len(order), 1)] if len(order) else order
     return distinct.dictionary.take(pa.array(chosen))
 
 
-def _places_of(work_items: pa.Array, wanted: set[str]) -> dict[str, int]:
-    """Where each wanted work item stands, or else the only one that ends (for a commit: begins) so."""
+def _positions(work_items: pa.Array, wanted: set[str]) -> dict[str, int]:
+    """The position of each wanted work item, or else of the only one that ends (for a commit: begins) so."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    words = sorted(wanted)
-    exact = pc.index_in(pa.array(words, pa.string()), value_set=work_items).to_pylist()
-    places = {word: _only(work_items, word) if at is None else at for word, at in zip(words, exact, strict=True)}
-    return {word: at for word, at in places.items() if at is not None}
+    texts = sorted(wanted)
+    exact = pc.index_in(pa.array(texts, pa.string()), value_set=work_items).to_pylist()
+    positions = {
+        text: _only_like(work_items, text) if at is None else at for text, at in zip(texts, exact, strict=True)
+    }
+    return {text: at for text, at in positions.items() if at is not None}
 
 
-def _only(work_items: pa.Array, wanted: str) -> int | None:
+def _only_like(work_items: pa.Array, text: str) -> int | None:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    ends = pc.ends_with(work_items, wanted if wanted[:1] in ("#", "!") else "/" + wanted)
-    fits = pc.or_(ends, pc.starts_with(work_items, wanted)) if wanted.startswith("commit/") else ends
-    at = np.flatnonzero(fits.to_numpy(zero_copy_only=False))
+    like = pc.ends_with(work_items, text if text[:1] in ("#", "!") else "/" + text)
+    if text.startswith("commit/"):
+        like = pc.or_(like, pc.starts_with(work_items, text))
+    at = np.flatnonzero(like.to_numpy(zero_copy_only=False))
     return int(at[0]) if len(at) and len(pc.unique(work_items.take(pa.array(at)))) == 1 else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records, select
-from harvester.analysis.threads import about, taken_back, threads
+from harvester.analysis.threads import about, reverted, threads
 from harvester.goals.claims import claim
 from harvester.goals.decisions import Decisions, lint_decisions
 from harvester.goals.model import OUTCOME, Goal, Goals
@@ -85,7 +85,7 @@ def assess(
     import pandas as pd
 
     goals, tickets = goals_and_decisions.goals, goals_and_decisions.tickets
-    frame = frame.assign(is_reverted=taken_back(frame, tickets))
+    frame = frame.assign(is_reverted=reverted(frame, tickets))
     # What came after the period may be known or not, and must not change what is told of it.
     frame = frame[(frame["occurred_at"] < period.until).to_numpy(bool)]
     thread = threads(frame, tickets)

@@ -1,4 +1,4 @@
-"""Reading accounts: the address in `name <e-mail>`, and the login in a forge's no-reply address."""
+"""Accounts: the address in `name <e-mail>`, and the login in a forge's no-reply address."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def email_of(account: str) -> str | None:
 
     None too where the brackets are empty, as git allows: people without an address are not one person.
     """
-    found = _ADDRESS.search(account)
-    address = (found[1] if found else account).strip().casefold()
-    return (address or None) if found or "@" in address else None
+    match = _ADDRESS.search(account)
+    address = (match[1] if match else account).strip().casefold()
+    return (address or None) if match or "@" in address else None
 
 
 def name_of(account: str) -> str:
@@ -34,18 +34,18 @@ def noreply_login(email: str | None) -> str | None:
     https://docs.gitlab.com/user/profile/#use-an-automatically-generated-private-commit-email
     """
     plain = email.casefold() if email else ""
-    found = _GITHUB.fullmatch(plain) or _GITLAB.fullmatch(plain)
-    return found[1] if found else None
+    match = _GITHUB.fullmatch(plain) or _GITLAB.fullmatch(plain)
+    return match[1] if match else None
 
 
 def account_key(account: str) -> str:
     """What all spellings of one account share: the address, or the login, in lower case.
 
-    The number in GitHub's no-reply addresses is left out, since who writes a configuration knows the login only.
+    The number in GitHub's no-reply addresses is left out, since people who write a configuration know only the login.
     """
     email = email_of(account)
-    if email and (found := _GITHUB.fullmatch(email)):
-        return f"{found[1]}@users.noreply.github.com"
+    if email and (match := _GITHUB.fullmatch(email)):
+        return f"{match[1]}@users.noreply.github.com"
     return email or account.strip().casefold()
 
 

@@ -1,7 +1,7 @@
-"""Who is who: accounts of all sources to the people that harvester.toml names.
+"""People: from the accounts of all sources to the people that harvester.toml names.
 
-Addresses and logins are compared exactly and without case, never as a substring. An account that nobody configured is
-a person of its own, written `<e-mail>` or `connector:account`, which no configured name can be.
+Addresses and logins are compared exactly and without case, never as a substring. An account that nobody configured (a
+stranger's) is a person of its own, written `<e-mail>` or `connector:account`, which no configured name can be.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from harvester.errors import PersonError
 from harvester.model.accounts import account_key, email_of, mail_key, name_of, noreply_login
 from harvester.model.bots import is_bot
 
-ANYBODY = "Name a key of [people], a full name or an e-mail address that stands in the data."
+ANYBODY = "Name a key of [people], a full name or an e-mail address that occurs in the data."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class People:
         connector = self.connectors.get(source, source)
         plain = account.strip().casefold()
         for place in (source, connector):
-            if known := self._by_account.get((place, plain)):
-                return known
+            if person := self._by_account.get((place, plain)):
+                return person
         if (email := email_of(account)) is None:
             return f"{connector}:{plain}"
         return self._by_email.get(email) or self._by_noreply(email) or mail_key(email)
@@ -58,12 +58,16 @@ class People:
     def owns(self, person: str, source: str, account: str) -> bool:
         """Whether an account may be this person's: as `person_of` says, or by name where the source is not configured.
 
-        For taking things away, where a source that was removed or renamed since must not keep anything.
+        This is for `forget`, which must find everything, also in a source that was renamed or removed since.
         """
         if self.person_of(source, account) == person:
             return True
-        known = next((each for each in self.persons if each.key == person), None)
-        return known is not None and source not in self.connectors and account_key(account) in _spellings(known)
+        configured = self.configured(person)
+        return bool(configured and source not in self.connectors and account_key(account) in _spellings(configured))
+
+    def configured(self, person: str) -> Person | None:
+        """The configured person with this key, or None for a stranger."""
+        return next((each for each in self.persons if each.key == person), None)
 
     def name(self, person: str) -> str:
         """What a reader calls a person: the configured name, else the account without its prefix."""
@@ -76,22 +80,23 @@ class People:
         return is_bot(account, self.bots)
 
     def accounts_of(self, person: str, source: str) -> tuple[str, ...]:
-        """What to ask a source for to get this person: addresses for git, logins or ids elsewhere; may be empty.
+        """A person's accounts in a source, to request: addresses for git, logins or ids elsewhere; may be empty.
 
-        For git that includes the no-reply address of each GitHub login, without the number that GitHub puts before it;
-        `Request.wants` compares so. Nothing for a mentee who has not agreed to be read.
+        For git that includes the no-reply address of each GitHub login, without the number that GitHub puts before it,
+        as `Request.wants` compares. Empty for a mentee who has not agreed to be read.
         """
         connector = self.connectors.get(source, source)
-        if person not in self._names:
+        configured = self.configured(person)
+        if configured is None:
             return self._stranger_accounts(person, connector)
-        found = next(each for each in self.persons if each.key == person)
-        if not found.may_be_read:
+        if not configured.may_be_read:
             return ()
-        named = found.accounts.get(source, found.accounts.get(connector, ()))
+        accounts = configured.accounts
+        named = accounts.get(source, accounts.get(connector, ()))
         if connector == "git":
-            logins = (name for place in ("github", *sorted(self.github_com)) for name in found.accounts.get(place, ()))
+            logins = (login for place in ("github", *sorted(self.github_com)) for login in accounts.get(place, ()))
             private = (f"{login}@users.noreply.github.com" for login in logins)
-            return tuple(dict.fromkeys((*found.emails, *named, *private)))
+            return tuple(dict.fromkeys((*configured.emails, *named, *private)))
         return named or ((person,) if connector == "notebook" else ())
 
     def find(self, words: str, strangers: Mapping[str, str] | None = None, *, hint: str = ANYBODY) -> str:
@@ -100,18 +105,18 @@ class People:
         A key wins over everything else, and a configured person over a stranger. Raises PersonError, with the nearest
         names or else the hint, where nobody or more than one person is meant.
         """
-        known = strangers or {}
+        names = strangers or {}
         wanted = {words.strip().casefold(), account_key(words)}
-        for found in (
+        for keys in (
             [each.key for each in self.persons if each.key.casefold() in wanted],
             [each.key for each in self.persons if wanted & _spellings(each)],
-            [key for key, name in known.items() if wanted & _spellings_of_stranger(key, name)],
+            [key for key, name in names.items() if wanted & _spellings_of_stranger(key, name)],
         ):
-            if len(found) == 1:
-                return found[0]
-            if found:
-                raise PersonError(f"{words!r} is more than one person: {', '.join(found)}.", hint="Use one of these.")
-        raise PersonError(f"Nobody here is {words!r}.", hint=self._nearest(words.strip().casefold(), known) or hint)
+            if len(keys) == 1:
+                return keys[0]
+            if keys:
+                raise PersonError(f"{words!r} is more than one person: {', '.join(keys)}.", hint="Use one of these.")
+        raise PersonError(f"Unknown person {words!r}.", hint=self._nearest(words.strip().casefold(), names) or hint)
 
     def _nearest(self, wanted: str, strangers: Mapping[str, str]) -> str:
         names = {name.casefold(): name for person in self.persons for name in (person.key, person.name, *person.emails)}
@@ -125,7 +130,7 @@ class People:
         if login is None:
             return None
         places = ("gitlab",) if email.endswith("gitlab.com") else ("github", *sorted(self.github_com))
-        return next((known for place in places if (known := self._by_account.get((place, login)))), None)
+        return next((key for place in places if (key := self._by_account.get((place, login)))), None)
 
     def _stranger_accounts(self, person: str, connector: str) -> tuple[str, ...]:
         if person.startswith("<"):
@@ -171,9 +176,9 @@ def _spellings_of_stranger(key: str, name: str) -> set[str]:
 
 
 def find_or_address(people: People, words: str) -> str:
-    """The configured person that words name, or whoever has this address, configured or not.
+    """The configured person that words name, or else the stranger with this e-mail address.
 
-    Raises PersonError, with the nearest names, for any other words that name nobody.
+    Raises PersonError, with the nearest names, for other words that name nobody.
     """
     try:
         return people.find(words)
@@ -184,5 +189,5 @@ def find_or_address(people: People, words: str) -> str:
 
 
 def names_of(accounts: Iterable[str]) -> dict[str, str]:
-    """Names of strangers by their key in the frame, from `name <e-mail>`; what `People.find` takes as `strangers`."""
+    """Names of strangers by their key in the frame, from `name <e-mail>`; the `strangers` of `People.find`."""
     return {mail_key(email): name_of(account) for account in accounts if (email := email_of(account))}

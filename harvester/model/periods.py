@@ -1,4 +1,4 @@
-"""Windows of time: half-open, made from words in a person's own zone and year, so that adjacent ones share nothing."""
+"""Periods: half-open spans of time, made from words in a person's own zone and year; adjacent ones share nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMS = "2026Q3, 2026-10, 2026, 2026-W41, last-quarter, this-month, last-week or
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A half-open span of time, `since <= at < until`; both are aware and kept in UTC."""
+    """A half-open span of time, `since <= at < until`; both are aware and stored in UTC."""
 
     since: dt.datetime
     until: dt.datetime
@@ -54,11 +54,12 @@ class Period:
         return Period(since, until) if since < until else None
 
     def minus(self, others: list[Period]) -> list[Period]:
-        """What of this period none of the others holds, in order."""
+        """The parts of this period that are in none of the others, in order."""
+        # Everything before `start` is in the rest or in one of the others, which come in the order of their start.
         rest, start = [], self.since
         for other in sorted(others, key=lambda period: period.since):
-            if other.since > start and min(other.since, self.until) > start:
-                rest.append(Period(start, min(other.since, self.until)))
+            if start < (end := min(other.since, self.until)):
+                rest.append(Period(start, end))
             start = max(start, other.until)
         if start < self.until:
             rest.append(Period(start, self.until))
@@ -71,7 +72,7 @@ EVER = Period(dt.datetime.min.replace(tzinfo=UTC), dt.datetime.max.replace(tzinf
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """How a person reckons: an IANA zone, the month a year starts with (1 to 12), the day of a week (0 = Monday).
+    """A person's calendar: an IANA zone, the first month of a year (1 to 12), the first day of a week (0 = Monday).
 
     A fiscal year is named after the calendar year it ends in, as pandas and most companies name it: with
     `year_starts=10`, 2026 runs from October 2025 to September 2026 and 2026Q1 is October to December 2025.
@@ -92,7 +93,9 @@ class Calendar:
         return first if first <= second else self._end_of_gap(second, first, local)
 
     def _end_of_gap(self, before: dt.datetime, after: dt.datetime, local: dt.datetime) -> dt.datetime:
-        # In a gap fold=1 gives an instant before the change and fold=0 one at or after it (PEP 495).
+        # The clock changes once between the two instants: in a gap fold=1 gives one before the change and fold=0 one
+        # at or after it (PEP 495). Before the change the clock shows less than midnight, from then on midnight or more,
+        # so halving finds the first instant that shows it. Changes are at whole seconds.
         wall = local.replace(tzinfo=None)
         while after - before > dt.timedelta(seconds=1):
             middle = before + dt.timedelta(seconds=(after - before) // dt.timedelta(seconds=2))
@@ -103,10 +106,10 @@ class Calendar:
         return after
 
     def day_of(self, at: dt.datetime) -> dt.date:
-        """The day whose period holds an instant (aware).
+        """The day that an instant (aware) belongs to, here.
 
-        That is the date on the clock, except where a clock is put back over midnight: the hour before midnight that
-        comes again after the next day has begun belongs to that next day, so that no day has two parts.
+        That is the date on the clock, except where a clock is put back over midnight: the hour before midnight that is
+        repeated after the next day has begun belongs to that next day, so no day has two parts.
         """
         if at.tzinfo is None:
             raise ValueError(f"a day needs an aware time, not {at!r}")
@@ -119,11 +122,11 @@ class Calendar:
         return Period(self.midnight(first), self.midnight(end), name)
 
     def end_of_day(self, at: dt.datetime) -> dt.datetime:
-        """The first instant of the day after the one on which an instant falls here, in UTC."""
+        """The first instant, in UTC, of the day after the one that an instant belongs to here."""
         return self.midnight(self.day_of(at) + dt.timedelta(days=1))
 
     def dates(self, period: Period) -> tuple[dt.date, dt.date]:
-        """The first and the last day here that a period holds any of."""
+        """The first and the last day, here, that a period has any part of; of an empty one twice the day it is on."""
         return self.day_of(period.since), self.day_of(max(period.since, period.until - dt.timedelta(microseconds=1)))
 
     def year(self, year: int) -> Period:
@@ -142,14 +145,14 @@ class Calendar:
         return self.days(dt.date(year, month, 1), _add_months(year, month, 1), f"{MONTHS[month - 1]} {year}")
 
     def week(self, day: dt.date) -> Period:
-        """The week that holds a day, by this calendar's first day of the week."""
+        """The week of a day, by this calendar's first day of the week."""
         first = day - dt.timedelta(days=(day.weekday() - self.week_starts) % 7)
         return self.days(
             first, first + dt.timedelta(days=7), f"week of {first.day} {MONTHS[first.month - 1]} {first.year}"
         )
 
     def quarter_of(self, at: dt.datetime) -> Period:
-        """The quarter in which an instant falls here."""
+        """The quarter that an instant belongs to here."""
         return self.quarter(*self.year_and_quarter(self.day_of(at)))
 
     def _quarter_start(self, year: int, quarter: int) -> dt.date:
@@ -157,7 +160,7 @@ class Calendar:
         return _add_months(start, self.year_starts, 3 * (quarter - 1))
 
     def year_and_quarter(self, day: dt.date) -> tuple[int, int]:
-        """The (fiscal) year and the quarter, 1 to 4, that hold a day."""
+        """The (fiscal) year and the quarter, 1 to 4, of a day."""
         months = (day.month - self.year_starts) % 12
         started = day.year if day.month >= self.year_starts else day.year - 1
         return (started if self.year_starts == 1 else started + 1), months // 3 + 1
@@ -188,47 +191,51 @@ def _nearest_zone(zone: str) -> str:
 
 
 def parse(words: str, calendar: Calendar, now: dt.datetime) -> Period:
-    """The period that words such as `2026Q3` or `last-quarter` mean, seen from `now` (aware).
+    """The period that words such as `2026Q3` or `last-quarter` mean, as of `now` (aware).
+
+    Each form is one expression and one function, tried in order. An expression must match all of the words, and no
+    words match two of them, so the order does not matter. A function may get numbers that no calendar has (month 13,
+    week 54, year 0): the date it computes is refused by `datetime`, which is the one place that knows.
 
     Raises PeriodError where they mean nothing, end before they begin, or leave the years 1 to 9998.
     """
     if now.tzinfo is None:
         raise ValueError(f"`now` must be aware, not {now!r}")
-    text = words.strip()
-    for pattern, make in _FORMS:
-        if found := re.fullmatch(pattern, text, re.IGNORECASE | re.ASCII):
+    for pattern, make in _PARSERS:
+        if match := re.fullmatch(pattern, words.strip(), re.IGNORECASE | re.ASCII):
             try:
-                return make(calendar, now, found)
+                return make(calendar, now, match)
             except (ValueError, OverflowError) as error:
-                raise PeriodError(f"{words!r} is no period of time: {error}.", hint=f"Write {FORMS}.") from error
-    raise PeriodError(f"{words!r} is no period of time.", hint=f"Write {FORMS}.")
+                raise PeriodError(f"{words!r} is not a valid period: {error}.", hint=f"Write {FORMS}.") from error
+    raise PeriodError(f"{words!r} is not a valid period.", hint=f"Write {FORMS}.")
 
 
-def _between(calendar: Calendar, now: dt.datetime, found: re.Match[str]) -> Period:
-    first, end = dt.date.fromisoformat(found[1]), dt.date.fromisoformat(found[2])
+def _date_range(calendar: Calendar, now: dt.datetime, match: re.Match[str]) -> Period:
+    first, end = dt.date.fromisoformat(match[1]), dt.date.fromisoformat(match[2])
     if end <= first:
         later = first if end < first else first + dt.timedelta(days=1)
         raise PeriodError(
-            f"{found[0]!r} {'ends before it begins' if end < first else 'holds no day'}.",
+            f"{match[0]!r} {'ends before it begins' if end < first else 'has no day in it'}.",
             hint=f"Did you mean {end}..{later}? The second day is the first one that no longer counts.",
         )
     return calendar.days(first, end, span(first, end - dt.timedelta(days=1)))
 
 
-def _iso_week(calendar: Calendar, now: dt.datetime, found: re.Match[str]) -> Period:
-    # ISO weeks are known by their Thursday; where weeks start on another day, it finds the one that shares most days.
-    return calendar.week(dt.date.fromisocalendar(int(found[1]), int(found[2]), 4))
+def _iso_week(calendar: Calendar, now: dt.datetime, match: re.Match[str]) -> Period:
+    # The Thursday identifies an ISO week; where weeks start on another day, it finds the one that shares most days.
+    return calendar.week(dt.date.fromisocalendar(int(match[1]), int(match[2]), 4))
 
 
-def _relative(calendar: Calendar, now: dt.datetime, found: re.Match[str]) -> Period:
-    this = _RELATIVE[found[2].lower()](calendar, calendar.day_of(now))
-    if found[1].lower() == "this":
+def _relative(calendar: Calendar, now: dt.datetime, match: re.Match[str]) -> Period:
+    period_of = _RELATIVE[match[2].lower()]
+    this = period_of(calendar, calendar.day_of(now))
+    if match[1].lower() == "this":
         return this
-    return _RELATIVE[found[2].lower()](calendar, calendar.day_of(this.since) - dt.timedelta(days=1))
+    return period_of(calendar, calendar.day_of(this.since) - dt.timedelta(days=1))
 
 
 def span(first: dt.date, last: dt.date) -> str:
-    """Two days, both counted, as a reader writes them: `1 July to 30 September 2026`."""
+    """Two days, both included, as a reader writes them: `1 July to 30 September 2026`."""
     left = f"{first.day} {MONTHS[first.month - 1]}" + (f" {first.year}" if first.year != last.year else "")
     return f"{left} to {day(last)}" if first != last else day(last)
 
@@ -255,11 +262,11 @@ _RELATIVE: dict[str, Callable[[Calendar, dt.date], Period]] = {
     "year": lambda calendar, today: calendar.year(calendar.year_and_quarter(today)[0]),
 }
 
-_FORMS: tuple[tuple[str, Callable[[Calendar, dt.datetime, re.Match[str]], Period]], ...] = (
-    (r"(\d{4})-?Q([1-4])", lambda calendar, now, found: calendar.quarter(int(found[1]), int(found[2]))),
-    (r"(\d{4})-(\d{2})", lambda calendar, now, found: calendar.month(int(found[1]), int(found[2]))),
-    (r"(\d{4})", lambda calendar, now, found: calendar.year(int(found[1]))),
+_PARSERS: tuple[tuple[str, Callable[[Calendar, dt.datetime, re.Match[str]], Period]], ...] = (
+    (r"(\d{4})-?Q([1-4])", lambda calendar, now, match: calendar.quarter(int(match[1]), int(match[2]))),
+    (r"(\d{4})-(\d{2})", lambda calendar, now, match: calendar.month(int(match[1]), int(match[2]))),
+    (r"(\d{4})", lambda calendar, now, match: calendar.year(int(match[1]))),
     (r"(\d{4})-?W(\d{2})", _iso_week),
     (r"(this|last)-(day|week|month|quarter|year)", _relative),
-    (r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})", _between),
+    (r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})", _date_range),
 )

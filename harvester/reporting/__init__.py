@@ -1,1 +1,1 @@
-"""From claims and counts to a page and its evidence."""
+"""Rendering: from claims and counts to a page and its evidence."""

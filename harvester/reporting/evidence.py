@@ -1,6 +1,6 @@
-"""What a report stood on, so that it can be made again and compared: rows, claims and coverage, each with a digest.
+"""The evidence of a report: rows, claims, goals and coverage it is made from, each with a digest, to be compared later.
 
-The times at which sources were read are no part of it: reading the same again changes nothing.
+The times at which sources were read are in no digest: harvesting the same data again changes nothing.
 """
 
 from __future__ import annotations
@@ -8,27 +8,24 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
-import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from harvester.analysis.frame import column, records
+from harvester.analysis.frame import records
 from harvester.analysis.threads import titles
 from harvester.errors import ReportError
 from harvester.goals.model import Goal
 from harvester.model.accounts import mail_key
 from harvester.model.contribution import COLUMNS, VERSION
 from harvester.model.periods import Period
-from harvester.reporting.evidence_diff import SHOWN, check, key_of
+from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
+from harvester.reporting.report_input import ReportInput, SourceStatus
 from harvester.version import VERSION as RELEASE
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
-
-    from harvester.reporting.report_input import ReportInput
 
 FORMAT = "harvester evidence 1"
 
@@ -36,186 +33,140 @@ FORMAT = "harvester evidence 1"
 def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
     """Everything a report is made from, as JSON: times in ISO 8601 and UTC, null where nothing is known.
 
-    `rows` are the people's own, each with its key, what it is, and a digest of all columns. What others did beside them
-    shows in `claims`, where it changes any, and in `threads`: what each piece of work is called, though it be a ticket
-    of somebody else's. `read_at` and `remarks` have no part in any digest.
+    `rows` are the people's own, each with its key, what it is, and a digest of all columns. Other people's work is only
+    in `claims`, where it changes one, and in `threads`, which has the title of each thread.
+
+    `read_at` and `remarks` are in no digest.
     """
     frame = report_input.frame
-    rows = frame[
-        (frame["person"].isin(list(report_input.persons)) & frame["is_primary"] & ~frame["is_bot"]).astype(bool)
-    ]
+    is_own = frame["person"].isin(list(report_input.persons)) & frame["is_primary"] & ~frame["is_bot"]
+    rows = frame[is_own.to_numpy(bool)]
+    statuses = sorted(report_input.statuses, key=lambda each: each.source)
+    period = report_input.period
     return {
         "format": FORMAT, "harvester": RELEASE, "schema": VERSION, "report": report,
         "persons": [
             {"name": report_input.name(each), "accounts": _accounts(report_input, each)}
             for each in report_input.persons
         ],
-        "period": {
-            "since": report_input.period.since.isoformat(), "until": report_input.period.until.isoformat(),
-            "name": report_input.period.name,
-        },
+        "period": {"since": period.since.isoformat(), "until": period.until.isoformat(), "name": period.name},
         "rows": sorted(_rows(rows), key=key_of),
         "claims": _claims(report_input, rows),
         "goals": [_goal(report_input, each) for each in report_input.assessment.goals_and_decisions.goals.goals],
         "threads": dict(sorted(titles(frame, rows["thread"].unique().tolist()).items())),
-        "coverage": [_standing(each) for each in sorted(report_input.standings, key=lambda each: each.source)],
-        "read_at": {each.source: each.read_at.isoformat() if each.read_at else None for each in report_input.standings},
+        "coverage": [_source(each) for each in statuses],
+        "read_at": {each.source: each.read_at.isoformat() if each.read_at else None for each in statuses},
         "remarks": list(report_input.remarks),
     }  # fmt: skip
 
 
 def _accounts(report_input: ReportInput, person: str) -> list[str]:
-    """What a person is called everywhere, for a configuration with other keys: `<e-mail>` and `connector:account`."""
-    known = next((each for each in report_input.people.persons if each.key == person), None)
-    if known is None:
+    """All accounts of a person, for a configuration with other keys: `<e-mail>` and `connector:account`."""
+    configured = report_input.people.configured(person)
+    if configured is None:
         return [person]
-    named = [f"{place}:{each}" for place, accounts in known.accounts.items() for each in accounts]
-    return sorted({*(mail_key(each) for each in known.emails), *named}) or [f"notebook:{person}"]
+    accounts = [f"{place}:{each}" for place, names in configured.accounts.items() for each in names]
+    return sorted({*(mail_key(each) for each in configured.emails), *accounts}) or [f"notebook:{person}"]
 
 
-def digests(told: Mapping[str, Any]) -> dict[str, str]:
+def digests(evidence: Mapping[str, Any]) -> dict[str, str]:
     """A digest (16 hex digits) each of an evidence's rows, claims, goals and coverage."""
-    return {part: _digest(told[part]) for part in ("rows", "claims", "goals", "coverage")}
+    return {part: _digest(evidence[part]) for part in ("rows", "claims", "goals", "coverage")}
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read an evidence file; raises ReportError where there is none or it is none of ours."""
+    """Read an evidence file; raises ReportError where there is none or it is not one that harvester wrote."""
     try:
         if path.exists() and not path.is_file():
-            raise ReportError(f"{str(path)!r} is no ordinary file.", hint="Make the report again elsewhere.")
-        told = json.loads(path.read_text(encoding="utf-8"))
+            raise ReportError(f"{str(path)!r} is not an ordinary file.", hint="Make the report again elsewhere.")
+        read = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ReportError(
-            f"There is no evidence {str(path)!r}.", hint="It is written beside a report by --output; keep it there."
+            f"There is no evidence {str(path)!r}.",
+            hint="--output writes it next to the report; leave it there.",
         ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise ReportError(f"{str(path)!r} cannot be read: {error}.", hint="Make the report again.") from error
-    if not isinstance(told, dict) or told.get("format") != FORMAT:
-        raise ReportError(f"{str(path)!r} is no evidence that this version reads.", hint="Make the report again.")
+    if not isinstance(read, dict) or read.get("format") != FORMAT:
+        raise ReportError(f"{str(path)!r} is not evidence that this version reads.", hint="Make the report again.")
     try:
-        _checked(told)
+        _check(read)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ReportError(f"{str(path)!r} was changed since it was written.", hint="Make the report again.") from error
-    return told
+        raise ReportError(f"{str(path)!r} has been edited.", hint="Make the report again.") from error
+    return read
 
 
-def _checked(told: Mapping[str, Any]) -> None:
-    """Look at every part that is used, as it is used; raises KeyError, TypeError, ValueError or AttributeError."""
-    period_of(told)
-    check(told)
-    for each in told["persons"]:
+def _check(evidence: Mapping[str, Any]) -> None:
+    """Use every part as it is used later; raises KeyError, TypeError, ValueError or AttributeError."""
+    period_of(evidence)
+    check(evidence)
+    for each in evidence["persons"]:
         str.join("", [each["name"], *each["accounts"]])
-    for at in told["read_at"].values():
-        _moment(at)
-    str.join("", [told["report"], told["harvester"], *told["remarks"]])
-    if len(told["persons"]) != 1:
+    for at in evidence["read_at"].values():
+        _time(at)
+    str.join("", [evidence["report"], evidence["harvester"], *evidence["remarks"]])
+    if len(evidence["persons"]) != 1:
         raise ValueError("a report is of one person")
 
 
-def _moment(text: str | None) -> dt.datetime | None:
+def _time(text: str | None) -> dt.datetime | None:
     return dt.datetime.fromisoformat(text) if text else None
 
 
-def as_read(report_input: ReportInput, told: Mapping[str, Any]) -> ReportInput:
-    """The report_input as it was when an evidence was made: with the times of reading, names and remarks it tells."""
-    at = {source: _moment(text) for source, text in told["read_at"].items()}
-    standings = [
-        dataclasses.replace(each, read_at=at.get(each.source, each.read_at)) for each in report_input.standings
-    ]
-    names = {key: each["name"] for key, each in zip(report_input.persons, told["persons"], strict=False)}
+def as_read(report_input: ReportInput, evidence: Mapping[str, Any]) -> ReportInput:
+    """The report input with the times of reading, names and remarks of an evidence."""
+    at = {source: _time(text) for source, text in evidence["read_at"].items()}
+    statuses = [dataclasses.replace(each, read_at=at.get(each.source, each.read_at)) for each in report_input.statuses]
+    names = {key: each["name"] for key, each in zip(report_input.persons, evidence["persons"], strict=False)}
     return dataclasses.replace(
-        report_input, standings=standings, names={**report_input.names, **names}, remarks=told["remarks"]
+        report_input, statuses=statuses, names={**report_input.names, **names}, remarks=evidence["remarks"]
     )
 
 
-def dump(told: Mapping[str, Any]) -> str:
+def dump(evidence: Mapping[str, Any]) -> str:
     """An evidence as text; the same evidence gives the same bytes."""
-    return json.dumps(told, indent=1, ensure_ascii=True, sort_keys=True) + "\n"
+    return json.dumps(evidence, indent=1, ensure_ascii=True, sort_keys=True) + "\n"
 
 
 def path_beside(report: Path) -> Path:
-    """Where the evidence of a report lies: `report.md` has `report.md.evidence.json` beside it."""
+    """Where the evidence of a report is: `report.md` has `report.md.evidence.json` next to it."""
     return report.with_name(f"{report.name}.evidence.json")
 
 
-def period_of(told: Mapping[str, Any]) -> Period:
+def period_of(evidence: Mapping[str, Any]) -> Period:
     """The period of an evidence."""
-    period = told["period"]
+    period = evidence["period"]
     return Period(
         dt.datetime.fromisoformat(period["since"]), dt.datetime.fromisoformat(period["until"]), period["name"]
     )
 
 
 def _rows(rows: pd.DataFrame) -> Iterable[dict[str, Any]]:
-    """Each row with its key, what it is, and the digest of all its columns as JSON with sorted keys.
-
-    Column by column: a year with all its threads is ten thousands of rows, and each has some forty values.
-    """
-    import pyarrow as pa
-
-    columns = {name: column(rows, name) for name in sorted(COLUMNS)}
-    form = "{" + ", ".join(f'"{name}": %s' for name in columns) + "}"
-    lists = {name for name, each in columns.items() if pa.types.is_list(each.type)}
-    values = {name: _plain(name, each) for name, each in columns.items() if name not in lists}
-    texts = (_listed(columns[name]) if name in lists else _encoded(values[name]) for name in columns)
-    digests = [_hashed(form % each) for each in zip(*texts, strict=True)]
-    for each in zip(*(values[name] for name in SHOWN), digests, strict=True):
-        yield dict(zip((*SHOWN, "digest"), each, strict=True))
-
-
-def _plain(name: str, column: pa.Array) -> list[Any]:
-    """A column's values as JSON has them."""
-    if name in ("occurred_at", "started_at"):
-        # Without the zone, of which making an object each time would cost more than all the rest.
-        plain = column.cast("timestamp[us]").to_pylist()
-        return [each and f"{each.isoformat()}+00:00" for each in plain]
-    values = column.to_pylist()
-    return [None if each != each else each for each in values]
-
-
-def _encoded(values: Sequence[Any]) -> list[str]:
-    """Each value as JSON."""
-    if any(isinstance(each, list) for each in values):
-        return [json.dumps(each) for each in values]
-    # JSON writes a line break in a text otherwise, so that no text holds the separator.
-    return json.dumps(values, separators=("\n", ": "))[1:-1].split("\n") if values else []
-
-
-def _listed(column: pa.ListArray) -> list[str]:
-    """Each list of texts as JSON."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    flat = pc.list_flatten(column)
-    lengths = pc.coalesce(pc.list_value_length(column), 0).to_pylist()
-    offsets = pa.array(itertools.accumulate(lengths, initial=0), pa.int32())
-    encoded = pa.ListArray.from_arrays(offsets, pa.array(_encoded(flat.to_pylist()), pa.string()))
-    joined = pc.binary_join_element_wise("[", pc.binary_join(encoded, ", "), "]", "")
-    return cast("list[str]", pc.if_else(pc.is_null(column), "null", joined).to_pylist())
+    """Each row with its key, what it is, and the digest of all its columns as JSON with sorted keys."""
+    for row in records(rows[list(COLUMNS)]):
+        at = row["occurred_at"].isoformat()
+        yield {name: row[name] for name in ROW_FIELDS} | {"occurred_at": at, "digest": _digest(row)}
 
 
 def _claims(report_input: ReportInput, rows: pd.DataFrame) -> list[dict[str, Any]]:
     claims = report_input.assessment.claims
     claims = claims[claims["row"].isin(rows.index)]
-    keys = rows[["source", "scope", "id", "work_item"]].reindex(claims["row"])
-    told = [
-        {"source": key["source"], "scope": key["scope"], "id": key["id"], "work_item": key["work_item"]}
-        | {name: claim[name] for name in ("target_kind", "target", "status", "reason")}
-        for key, claim in zip(records(keys), records(claims), strict=True)
-    ]
-    return sorted(told, key=lambda each: (*key_of(each), each["target_kind"], each["target"]))
+    keys = records(rows[["source", "scope", "id", "work_item"]].reindex(claims["row"]))
+    about = records(claims[["target_kind", "target", "status", "reason"]])
+    merged = [key | claim for key, claim in zip(keys, about, strict=True)]
+    return sorted(merged, key=lambda each: (*key_of(each), each["target_kind"], each["target"]))
 
 
-def _standing(standing: Any) -> dict[str, Any]:
+def _source(status: SourceStatus) -> dict[str, Any]:
     return {
-        "source": standing.source,
-        "holes": sorted(f"{gap.scope}: {gap.reason}" for gap in (*standing.holes, *standing.stale)),
-        "unread": [[period.since.isoformat(), period.until.isoformat()] for period in standing.unread],
+        "source": status.source,
+        "gaps": sorted(f"{gap.scope}: {gap.reason}" for gap in (*status.holes, *status.stale)),
+        "unread": [[period.since.isoformat(), period.until.isoformat()] for period in status.unread],
     }
 
 
 def _goal(report_input: ReportInput, goal: Goal) -> dict[str, Any]:
-    """What was agreed of a goal, and what is done for it."""
+    """A goal as it was agreed on, and what is done for it."""
     criterion = report_input.assessment.goals_and_decisions.goals.criterion(goal.criterion or "")
     return {
         "name": goal.name, "title": goal.title, "why": goal.why, "criterion": criterion.text if criterion else "",
@@ -224,9 +175,6 @@ def _goal(report_input: ReportInput, goal: Goal) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _digest(told: Any) -> str:
-    return _hashed(json.dumps(told, sort_keys=True, ensure_ascii=True))
-
-
-def _hashed(text: str) -> str:
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=dt.datetime.isoformat)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What differs between two evidence files: what came, what went, what changed to what, a line each."""
+"""The differences between two evidence files: what is new, gone or changed, and from what to what, a line each."""
 
 from __future__ import annotations
 
@@ -8,58 +8,60 @@ from typing import Any
 
 from harvester.text import diff_excerpt
 
-Told = Mapping[str, Any]
-SHOWN = ("source", "scope", "id", "work_item", "kind", "role", "account", "occurred_at", "title", "url")
-"""What an evidence tells of a row beside its digest."""
+Record = Mapping[str, Any]
+"""An evidence, or an entry in one."""
+
+ROW_FIELDS = ("source", "scope", "id", "work_item", "kind", "role", "account", "occurred_at", "title", "url")
+"""What an evidence has of a row besides its digest."""
 
 
-def changes(before: Told, after: Told) -> list[str]:
-    """What is different now, a line each, in words, with what it was before; empty where all is the same."""
+def changes(before: Record, after: Record) -> list[str]:
+    """What is different in `after`, a line each, with what it was before; empty where nothing is."""
     return [line for part in _PARTS for line in _different(part, before, after)]
 
 
-def check(told: Told) -> None:
-    """Look at every part that is compared, as it is; raises KeyError, TypeError, ValueError or AttributeError."""
+def check(evidence: Record) -> None:
+    """Use every part as a comparison does; raises KeyError, TypeError, ValueError or AttributeError."""
     for part in _PARTS:
-        for _, each in sorted(part.of(told).items()):
+        for _, each in sorted(part.of(evidence).items()):
             "".join([part.words(each), part.name(each), *part.facts(each)])
 
 
-def key_of(row: Told) -> tuple[str, str, str]:
-    """What tells a row from all others."""
+def key_of(row: Record) -> tuple[str, str, str]:
+    """The key of a row or a claim."""
     return row["source"], row["scope"], row["id"]
 
 
-def _rows_by_key(told: Told) -> Mapping[Any, Told]:
-    return {key_of(row): row for row in told["rows"]}
+def _rows_by_key(evidence: Record) -> Mapping[Any, Record]:
+    return {key_of(row): row for row in evidence["rows"]}
 
 
-def _claims_by_key(told: Told) -> Mapping[Any, Told]:
-    return {(*key_of(each), each["target_kind"], each["target"]): each for each in told["claims"]}
+def _claims_by_key(evidence: Record) -> Mapping[Any, Record]:
+    return {(*key_of(each), each["target_kind"], each["target"]): each for each in evidence["claims"]}
 
 
-def _goals(told: Told) -> Mapping[Any, Told]:
-    return {each["name"]: each for each in told["goals"]}
+def _goals(evidence: Record) -> Mapping[Any, Record]:
+    return {each["name"]: each for each in evidence["goals"]}
 
 
-def _threads(told: Told) -> Mapping[Any, Told]:
-    return {name: {"thread": name, "title": title} for name, title in told["threads"].items()}
+def _threads(evidence: Record) -> Mapping[Any, Record]:
+    return {name: {"thread": name, "title": title} for name, title in evidence["threads"].items()}
 
 
-def _sources(told: Told) -> Mapping[Any, Told]:
-    return {each["source"]: each for each in told["coverage"]}
+def _sources(evidence: Record) -> Mapping[Any, Record]:
+    return {each["source"]: each for each in evidence["coverage"]}
 
 
-def _act(row: Told) -> str:
+def _row_name(row: Record) -> str:
     return f"{row['work_item']} ({row['role']}, {row['account']})"
 
 
-def _state(source: Told) -> Told:
+def _source_state(source: Record) -> Record:
     unread = [f"not read {since[:16]} to {until[:16]} UTC" for since, until in source["unread"]]
-    return {"": _Plain("; ".join([*source["holes"], *unread]) or "complete")}
+    return {"": _Plain("; ".join([*source["gaps"], *unread]) or "complete")}
 
 
-def _only(*names: str) -> Callable[[Told], Told]:
+def _only(*names: str) -> Callable[[Record], Record]:
     return lambda each: {name: each[name] for name in names}
 
 
@@ -71,19 +73,19 @@ class _Plain(str):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of an evidence: its entries by key, and of each the words for it, its name, and what may differ."""
+    """A part of an evidence: its entries by key, and for each the words, the name, and the facts that may differ."""
 
     what: str
-    of: Callable[[Told], Mapping[Any, Told]]
-    words: Callable[[Told], str]
-    name: Callable[[Told], str]
-    facts: Callable[[Told], Told]
+    of: Callable[[Record], Mapping[Any, Record]]
+    words: Callable[[Record], str]
+    name: Callable[[Record], str]
+    facts: Callable[[Record], Record]
 
 
 _PARTS = (
     _Part(
-        "row", _rows_by_key, lambda row: f"{_act(row)}: {row['title'] or 'no title'}", _act,
-        _only(*(name for name in SHOWN if name not in {"source", "scope", "id"})),
+        "row", _rows_by_key, lambda row: f"{_row_name(row)}: {row['title'] or 'no title'}", _row_name,
+        _only(*(name for name in ROW_FIELDS if name not in {"source", "scope", "id"})),
     ),
     _Part(
         "claim", _claims_by_key,
@@ -99,26 +101,26 @@ _PARTS = (
         "title", _threads, lambda each: f"{each['thread']}: {each['title']}", lambda each: each["thread"],
         lambda each: {"": each["title"]},
     ),
-    _Part("source", _sources, lambda each: str(each["source"]), lambda each: str(each["source"]), _state),
+    _Part("source", _sources, lambda each: str(each["source"]), lambda each: str(each["source"]), _source_state),
 )  # fmt: skip
 
 
-def _different(part: _Part, told_before: Told, told_after: Told) -> Iterable[str]:
-    before, after = part.of(told_before), part.of(told_after)
+def _different(part: _Part, evidence_before: Record, evidence_after: Record) -> Iterable[str]:
+    before, after = part.of(evidence_before), part.of(evidence_after)
     for key in sorted(before.keys() - after.keys()):
         yield f"{part.what} gone: {part.words(before[key])}"
     for key in sorted(after.keys() - before.keys()):
         yield f"{part.what} new: {part.words(after[key])}"
     for key in sorted(before.keys() & after.keys()):
         if before[key] != after[key]:
-            differing = list(_from_to(part.facts(before[key]), part.facts(after[key])))
-            if differing:
-                yield f"{part.what} changed: {part.name(after[key])}: {', '.join(differing)}"
-            else:
-                yield f"{part.what} changed: {part.words(after[key])} (in what is kept as a digest only)"
+            facts = ", ".join(_changed_facts(part.facts(before[key]), part.facts(after[key])))
+            what = (
+                f"{part.name(after[key])}: {facts}" if facts else f"{part.words(after[key])} (only its digest differs)"
+            )
+            yield f"{part.what} changed: {what}"
 
 
-def _from_to(before: Told, after: Told) -> Iterable[str]:
+def _changed_facts(before: Record, after: Record) -> Iterable[str]:
     for name, now in after.items():
         if (then := before[name]) != now:
             yield f"{name} {_quoted(then, now)} → {_quoted(now, then)}".lstrip()

@@ -1,6 +1,6 @@
-"""What a report is: a template, at most one pure function, and the report_input both are given; rendered to Markdown.
+"""Reports: a template and a pure function that makes its context from the report input; rendered to Markdown.
 
-A report never fetches and a template never computes: everything it shows is in its report_input.
+A report never fetches and a template never computes: everything that it shows is in the report input.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Report:
 
 
 def render(report: Report, report_input: ReportInput, evidence: Mapping[str, Any] | None = None) -> str:
-    """The report as Markdown, head comment and all; the same report_input gives the same bytes.
+    """The report as Markdown, with its head comment; the same input gives the same bytes.
 
-    `evidence` is what `harvester.proof.evidence` makes of this report_input, where that was done already.
+    `evidence` is the input's `harvester.reporting.evidence.evidence`, where the caller has made it already.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -54,30 +54,29 @@ def render(report: Report, report_input: ReportInput, evidence: Mapping[str, Any
     environment.filters["ours"] = Markdown  # for what a macro made: it escaped its parts
     body = environment.get_template(report.template).render(report.context(report_input))
     text = _tidy(body)
-    told = make_evidence(report_input, report.name) if evidence is None else evidence
-    return f"{_head(report, report_input, text, told)}\n{text}"
+    evidence = make_evidence(report_input, report.name) if evidence is None else evidence
+    return f"{_head(report, report_input, text, evidence)}\n{text}"
 
 
 def tampering(path: Path, evidence: Mapping[str, Any]) -> list[str]:
-    """What is no longer as it was made, the report's text or its evidence, a sentence each.
+    """What was changed since the report was written, its text or its evidence, a sentence each.
 
-    Raises ReportError for what is no report.
+    Raises ReportError for a file that is not a report.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ReportError(f"{str(path)!r} cannot be read.", hint="Name a report that harvester wrote.") from error
-    found = HEAD.match(text)
-    if not found:
-        raise ReportError(f"{str(path)!r} is not a report of harvester's.", hint="Name one that harvester wrote.")
-    parts = digests(evidence)
-    told = []
-    if found[1] != _text_digest(text[found.end() :]):
-        told.append(f"{path.name} was edited since it was made.")
-    if other := [part for part, value in parts.items() if f" {part} {value} " not in found[0]]:
-        names = " and ".join(other)
-        told.append(f"{path_beside(path).name} is not what {path.name} was made with: its {names} differ.")
-    return told
+    head = HEAD.match(text)
+    if not head:
+        raise ReportError(f"{str(path)!r} is not a report that harvester wrote.", hint="Name one that harvester wrote.")
+    changes = []
+    if head[1] != _text_digest(text[head.end() :]):
+        changes.append(f"{path.name} has been edited.")
+    if different := [part for part, value in digests(evidence).items() if f" {part} {value} " not in head[0]]:
+        names = " and ".join(different)
+        changes.append(f"{path_beside(path).name} is not what {path.name} was made with: its {names} differ.")
+    return changes
 
 
 def body(text: str) -> str:
@@ -86,14 +85,14 @@ def body(text: str) -> str:
 
 
 def write(text: str, path: Path, *, force: bool = False) -> None:
-    """Write a report; one that a person has edited, or a file that is no report of ours, is left alone without `force`.
+    """Write a report. Without `force` an edited report, or a file that is not a report, is not overwritten.
 
-    The file is replaced in one step, so that a killed run leaves the old one; where it is a link, what it leads to is.
-    Raises ReportError.
+    The file is replaced in one step, so a killed run leaves the old one. Of a link the target is replaced, and the link
+    stays. Raises ReportError.
     """
     try:
         place = path.resolve()
-        _refuse_what_is_there(place, force=force)
+        _refuse_existing(place, force=force)
         place.parent.mkdir(parents=True, exist_ok=True)
         write_text(place, text)
     except (OSError, RuntimeError, ValueError) as error:
@@ -101,14 +100,14 @@ def write(text: str, path: Path, *, force: bool = False) -> None:
         raise ReportError(f"{str(path)!r} cannot be written: {why}.", hint=ELSEWHERE) from error
 
 
-def _refuse_what_is_there(path: Path, *, force: bool) -> None:
-    """Raises ReportError for an edited report and for what is no file: a device would be read without end."""
+def _refuse_existing(path: Path, *, force: bool) -> None:
+    """Raises ReportError for an edited report, and for what is not a file: reading a device would never end."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
         return
     if not stat.S_ISREG(mode):
-        raise ReportError(f"{str(path)!r} is no ordinary file and is left alone.", hint=ELSEWHERE)
+        raise ReportError(f"{str(path)!r} is not an ordinary file and was not overwritten.", hint=ELSEWHERE)
     if not force:
         _refuse_edited(path)
 
@@ -117,13 +116,13 @@ def _refuse_edited(path: Path) -> None:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ReportError(f"{str(path)!r} is in the way and cannot be read.", hint=ELSEWHERE) from error
-    found = HEAD.match(text)
-    if found and found[1] == _text_digest(text[found.end() :]):
+        raise ReportError(f"{str(path)!r} exists and cannot be read.", hint=ELSEWHERE) from error
+    head = HEAD.match(text)
+    if head and head[1] == _text_digest(text[head.end() :]):
         return
-    why = "was edited since it was made" if found else "is not a report of harvester's"
+    why = "has been edited" if head else "is not a report that harvester wrote"
     raise ReportError(
-        f"{str(path)!r} {why} and is left alone.", hint="Name another --output, or --force to replace it."
+        f"{str(path)!r} {why} and was not overwritten.", hint="Name another --output, or use --force to replace it."
     )
 
 
@@ -131,11 +130,10 @@ def _head(report: Report, report_input: ReportInput, text: str, evidence: Mappin
     zone = report_input.calendar.zone.key
     first, end = (report_input.calendar.day_of(at) for at in (report_input.period.since, report_input.period.until))
     who = ", ".join(report_input.persons)
-    parts = digests(evidence)
-    stands_on = " · ".join(f"{part} {value}" for part, value in parts.items())
+    made_from = " · ".join(f"{part} {value}" for part, value in digests(evidence).items())
     return "<!-- " + _comment(
         f"harvester {VERSION} · {report.name} · {who} · {first}..{end} {zone} · "
-        f"{stands_on} · text {_text_digest(text)}"
+        f"{made_from} · text {_text_digest(text)}"
     ) + " -->"  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What every report is made from."""
+"""The report input: a period, people, assessed rows and the state of each source."""
 
 from __future__ import annotations
 
@@ -17,26 +17,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReportInput:
-    """What every report is made from: a period, one or more people, the prepared frame, and what was read.
+    """What every report is made from: a period, one or more people, the assessed rows, and the state of each source.
 
-    `assessment` holds the people's rows in the period and everything that is linked to them, held against their goals;
-    reports select from its frame. `standings` tell how each source stands for that period. `remarks` are sentences
-    the reader must know, such as that another person or period was taken than asked for.
+    `assessment` has the people's rows in the period and everything that is linked to them, with the claims of goals;
+    reports select from its frame.
+
+    `statuses` says for each source what was read of that period, and what is missing.
+
+    `remarks` are sentences the reader must know, such as that the report is of another person or period than requested.
     """
 
     period: Period
     persons: tuple[str, ...]
-    standings: Sequence[SourceStatus]
+    statuses: Sequence[SourceStatus]
     assessment: Assessment
     calendar: Calendar
     people: People
     remarks: Sequence[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
-    """Names of people whom nobody configured, by their key in the frame."""
+    """Names of people who are not configured, by their key in the frame."""
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The rows, as `harvester.analysis.frame.prepare` and `harvester.goals.assessment.assess` left them."""
+        """The rows, as `harvester.goals.assessment.assess` returns them."""
         return self.assessment.frame
 
     def name(self, person: str) -> str:

@@ -151,7 +151,7 @@ class _Gathering:
         return ReportInput(
             period=period,
             persons=(person,),
-            standings=read.standings,
+            statuses=read.standings,
             assessment=assess(
                 read.frame,
                 GoalsAndDecisions(tickets=self.agreed.tickets) if theirs else self.agreed,

@@ -1,4 +1,4 @@
-"""Goals as reports show them: a line each with progress and pace, and the threads that serve them with their notes."""
+"""Goals as reports show them: a row each with progress and pace, and the threads that serve them with their notes."""
 
 from __future__ import annotations
 
@@ -20,42 +20,39 @@ from harvester.reporting.markdown import Markdown, escape, visible
 from harvester.reporting.report_input import ReportInput
 
 from . import notes
-from .items import REFERENCE, ReportLine, counted_by, item, listed, moment
+from .items import REFERENCE, ReportLine, counts_by, item, join_words, sort_key
 from .notes import Field
 
 if TYPE_CHECKING:
     import pandas as pd
-
-STATES = {"unknown": "", "open": ""}
-"""What a reader is told where the word of `harvester.goals.progress` is none for a reader."""
 
 Rows = list[tuple[Any, dict[str, Any]]]
 """Rows with their labels in the frame."""
 
 MOST_REASONS = 3
 _KINDS = [kind for name in measures.COUNTED for kind in measures.MEASURES[name].kinds]
-SINGLES = "Single pieces of work"
+OTHER_WORK = "Other work"
 
 
 @dataclass(frozen=True, slots=True)
 class GoalRow:
-    """A goal in the table: where its section is, what was asked, what is done, the pace, a bar and the state."""
+    """A goal in the table: a link to its section, the target, what is done and what is expected by now, the state."""
 
     title: Markdown
-    asked: str
+    target: str
     done: str
-    pace: str
+    expected: str
     state: Markdown
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """One piece of work: its title, what it counts, its card, why it is here, its lines newest first."""
+    """One piece of work: its title, counts, card, the reasons why it matched, and its lines newest first."""
 
     title: str
     counted: str
     people: str
-    """With how many others, in words; empty where nobody is named."""
+    """How many others took part, in words; empty where nobody is named."""
     days: str
     card: list[Field]
     reference: Markdown
@@ -63,41 +60,41 @@ class Thread:
     also: str
     reasons: list[str]
     items: list[ReportLine]
-    told: frozenset[Any] = frozenset()
+    listed: frozenset[Any] = frozenset()
     """The rows that are listed, and the notes that are quoted."""
 
     @property
-    def stands_alone(self) -> bool:
-        """Whether it is a single act that no note tells more about: a line in a table says all of it."""
+    def is_single(self) -> bool:
+        """Whether it is one record without a note about it, for which one line in a table is enough."""
         return len(self.items) == 1 and not self.card
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A goal's part of a report: what is more than one act thread by thread, the rest as lines of one table.
+    """A goal's part of a report: work of more than one record thread by thread, the rest as lines of one table.
 
-    `unwritten` names the largest thread where no note tells of any; empty where one does.
+    `unwritten` names the largest thread where no note is about any of them; empty where one is.
     """
 
     title: str
     why: str
     serves: str
     figures: str
-    """What notes told of an outcome so far; empty for what is counted."""
+    """The latest figure that notes give for an outcome, and the earlier ones; empty for what is counted."""
     threads: list[Thread]
-    singles: list[Thread]
+    other: list[Thread]
     unwritten: Markdown
 
     @property
     def headings(self) -> list[str]:
-        """The headings below its own, in order."""
-        rest = [SINGLES] if self.threads and self.singles else []
+        """The headings below the section's own, in order."""
+        rest = [OTHER_WORK] if self.threads and self.other else []
         return [each.title for each in self.threads] + rest
 
     @property
-    def told(self) -> frozenset[Any]:
+    def listed(self) -> frozenset[Any]:
         """The rows that are listed, and the notes that are quoted."""
-        return frozenset().union(*(each.told for each in (*self.threads, *self.singles)))
+        return frozenset().union(*(each.listed for each in (*self.threads, *self.other)))
 
 
 def running(report_input: ReportInput) -> list[Goal]:
@@ -107,32 +104,32 @@ def running(report_input: ReportInput) -> list[Goal]:
 
 
 def lines(report_input: ReportInput, above: str, sections: Sequence[Section]) -> list[GoalRow]:
-    """The table of goals; `above` is the report's own heading, and `sections` are the goals' in the same order."""
+    """The table of goals; `above` is the report's own heading, and `sections` has a section for each goal, in order."""
     anchors = _anchors(above, sections)
     goals = running(report_input)
     return [
-        _line(goal, report_input.assessment.progress[goal.name], anchor)
+        _row(goal, report_input.assessment.progress[goal.name], anchor)
         for goal, anchor in zip(goals, anchors, strict=True)
     ]
 
 
 def _anchors(above: str, sections: Sequence[Section]) -> list[str]:
-    """Where each section is: as on GitHub and GitLab, a heading that stands twice is numbered from the second on."""
+    """The anchor of each section; like on GitHub and GitLab, repeated headings are numbered from the second on."""
     seen: set[str] = set()
 
     def anchor(heading: str) -> str:
         name = slug(heading)
         numbered = (f"{name}-{number}" for number in itertools.count(1))
-        seen.add(found := name if name not in seen else next(each for each in numbered if each not in seen))
-        return found
+        seen.add(free := name if name not in seen else next(each for each in numbered if each not in seen))
+        return free
 
     anchor(above)
-    found = []
+    anchors = []
     for section in sections:
-        found.append(anchor(section.title))
+        anchors.append(anchor(section.title))
         for heading in section.headings:
             anchor(heading)
-    return found
+    return anchors
 
 
 def sections(report_input: ReportInput, mine: pd.DataFrame) -> list[Section]:
@@ -143,11 +140,11 @@ def sections(report_input: ReportInput, mine: pd.DataFrame) -> list[Section]:
 
 def slug(title: str) -> str:
     """The anchor that GitHub and GitLab give a heading: lower case, hyphens for spaces, no punctuation."""
-    kept = (each for each in visible(title).lower() if each in " -_" or unicodedata.category(each)[0] in "LN")
-    return re.sub(r"\s", "-", "".join(kept).strip())
+    letters = (each for each in visible(title).lower() if each in " -_" or unicodedata.category(each)[0] in "LN")
+    return re.sub(r"\s", "-", "".join(letters).strip())
 
 
-def _line(goal: Goal, at: Progress, anchor: str) -> GoalRow:
+def _row(goal: Goal, at: Progress, anchor: str) -> GoalRow:
     state = Markdown(f"`{bar(at.share)}` {'' if at.state == 'unknown' else at.state}")
     title = Markdown(f"[{escape(goal.title)}](#{anchor})")
     return GoalRow(title, target_text(goal), _figure(at.done), _figure(at.pace, 1).removesuffix(".0"), state)
@@ -161,20 +158,20 @@ def _figure(value: float | None, digits: int | None = None) -> str:
 
 @dataclass(frozen=True)
 class _Work:
-    """What all sections share, looked up once: a year has hundreds of threads, and each look into a frame costs."""
+    """What all sections share, looked up once: a year has hundreds of threads, and each look-up in a frame costs."""
 
     rows: Mapping[str, Rows]
     """The rows that a thread lists, as (index label, row) by thread."""
     reasons: Mapping[str, Mapping[Any, str]]
-    """By goal the person's rows that it claims, and why."""
+    """By goal and row the reason why the goal claims the row."""
     counted: Mapping[tuple[str, ...], str]
-    """By goal and thread what is counted, in words."""
+    """By goal and thread the counts, in words."""
     people: Mapping[tuple[str, ...], str]
-    """By goal and thread with how many others, in words."""
+    """By goal and thread how many others took part, in words."""
     about: Mapping[Any, Sequence[Markdown]]
     """By note what it is about."""
     titles: Mapping[str, str]
-    """By thread the first title of what it is named after, whoever's it is."""
+    """By thread its title, which may be of somebody else's ticket."""
     goals: Sequence[Goal]
 
 
@@ -183,7 +180,7 @@ def _work(report_input: ReportInput, mine: pd.DataFrame) -> _Work:
 
     shown = mine[mine.index.isin(measures.counting(mine))]
     rows: dict[str, Rows] = {}
-    for index, row in zip(shown.index, records(shown[[*notes.NOTED, "thread"]]), strict=True):
+    for index, row in zip(shown.index, records(shown[[*notes.NOTE_COLUMNS, "thread"]]), strict=True):
         rows.setdefault(row["thread"], []).append((index, row))
     goals = running(report_input)
     claims = report_input.assessment.claims
@@ -195,15 +192,15 @@ def _work(report_input: ReportInput, mine: pd.DataFrame) -> _Work:
         if each["target"] in reasons:
             reasons[each["target"]][each["row"]] = each["reason"]
     claimed = shown.merge(claims[["row", "target"]], left_index=True, right_on="row")
-    counted = counted_by(claimed, measures.COUNTED, "target", "thread")
-    people = counted_by(pd.concat([claimed, _told_of(report_input, claimed)]), ["collaborators"], "target", "thread")
+    counted = counts_by(claimed, measures.COUNTED, "target", "thread")
+    people = counts_by(pd.concat([claimed, _notes_about(report_input, claimed)]), ["collaborators"], "target", "thread")
     return _Work(
         rows, reasons, counted, people, notes.about(report_input), titles(report_input.frame, list(rows)), goals
     )
 
 
-def _told_of(report_input: ReportInput, claimed: pd.DataFrame) -> pd.DataFrame:
-    """The notes about claimed threads, as if they were part of them: they name people, too."""
+def _notes_about(report_input: ReportInput, claimed: pd.DataFrame) -> pd.DataFrame:
+    """The notes about claimed threads, as rows of these threads, since notes name people, too."""
     notes_by_thread = report_input.assessment.notes_by_thread
     pairs = claimed[["target", "thread"]].drop_duplicates()
     places = [
@@ -211,7 +208,7 @@ def _told_of(report_input: ReportInput, claimed: pd.DataFrame) -> pd.DataFrame:
         for target, thread in zip(pairs["target"], pairs["thread"], strict=True)
         for note in notes_by_thread.get(thread, ())
     ]
-    rows = report_input.frame[list(measures.LOOKED_AT)].loc[[note for note, _, _ in places]]
+    rows = report_input.frame[list(measures.COLUMNS_USED)].loc[[note for note, _, _ in places]]
     return rows.assign(target=[target for _, target, _ in places], thread=[thread for _, _, thread in places])
 
 
@@ -219,10 +216,10 @@ def _section(report_input: ReportInput, goal: Goal, mine: pd.DataFrame, work: _W
     reasons = work.reasons[goal.name]
     own = mine.loc[list(reasons), ["thread", "occurred_at"]]
     notes_by_thread = report_input.assessment.notes_by_thread
-    told = {note for name in own["thread"].unique() for note in notes_by_thread.get(name, ())}
-    alone = own[~own.index.isin(told)]
-    names = alone.sort_values("occurred_at", ascending=False, kind="stable")["thread"].drop_duplicates().tolist()
-    sizes = alone["thread"].value_counts()
+    quoted = {note for name in own["thread"].unique() for note in notes_by_thread.get(name, ())}
+    rest = own[~own.index.isin(quoted)]
+    names = rest.sort_values("occurred_at", ascending=False, kind="stable")["thread"].drop_duplicates().tolist()
+    sizes = rest["thread"].value_counts()
     names.sort(key=lambda name: -int(sizes[name]))
     threads = [_thread(report_input, goal, work, name) for name in names]
     threads = [each for each in threads if each.items]
@@ -233,7 +230,7 @@ def _section(report_input: ReportInput, goal: Goal, mine: pd.DataFrame, work: _W
     unwritten = Markdown("") if any(each.card for each in threads) else _first_named(threads)
     return Section(
         goal.title, goal.why, serves, notes.figures(report_input, goal),
-        [each for each in threads if not each.stands_alone], [each for each in threads if each.stands_alone], unwritten,
+        [each for each in threads if not each.is_single], [each for each in threads if each.is_single], unwritten,
     )  # fmt: skip
 
 
@@ -242,7 +239,7 @@ def _first_named(threads: Sequence[Thread]) -> Markdown:
 
 
 def _thread(report_input: ReportInput, goal: Goal, work: _Work, name: str) -> Thread:
-    """A thread's rows in the period, the ones that no rule counts for the goal marked so."""
+    """A thread's rows in the period; those that the goal does not claim are marked."""
     shown, reasons = work.rows.get(name, []), work.reasons[goal.name]
     claimed = sorted(((index, row) for index, row in shown if index in reasons), key=_weight)
     card = _card(report_input, name, claimed)
@@ -261,7 +258,7 @@ def _thread(report_input: ReportInput, goal: Goal, work: _Work, name: str) -> Th
 
 
 def _weight(pair: tuple[Any, dict[str, Any]]) -> int:
-    """What says most about a piece of work comes first: its pull requests, then its tickets, as they are counted."""
+    """The order in which rows say most about a piece of work: its pull requests first, then its tickets."""
     return _KINDS.index(pair[1]["kind"])
 
 
@@ -271,13 +268,13 @@ def _days(report_input: ReportInput, rows: Rows) -> str:
 
 
 def _also(goal: Goal, work: _Work, rows: Rows) -> str:
-    """The other goals that claim some of these rows: headline counts have them once."""
+    """The other goals that claim some of these rows; the totals count the rows once."""
     others = [each for each in work.goals if each.name != goal.name]
-    return listed([each.title for each in others if any(index in work.reasons[each.name] for index, _ in rows)])
+    return join_words([each.title for each in others if any(index in work.reasons[each.name] for index, _ in rows)])
 
 
 def _in_order(rows: Rows) -> Rows:
-    return sorted(rows, key=lambda pair: moment(pair[1]), reverse=True)
+    return sorted(rows, key=lambda pair: sort_key(pair[1]), reverse=True)
 
 
 def _marked(
@@ -291,21 +288,21 @@ def _marked(
 
 
 def _title(work: _Work, rows: Rows, name: str) -> str:
-    """The title of the ticket or pull request that the thread is named after, whoever's it is."""
-    told = (row["title"] for _, row in rows if isinstance(row["title"], str))
-    return work.titles.get(name) or next(told, None) or name.rpartition("/")[2]
+    """The title of the ticket or pull request that names the thread, or else of one of its rows."""
+    of_rows = (row["title"] for _, row in rows if isinstance(row["title"], str))
+    return work.titles.get(name) or next(of_rows, None) or name.rpartition("/")[2]
 
 
 def _card(report_input: ReportInput, name: str, rows: Rows) -> list[Field]:
-    """What notes say of a thread, and of themselves."""
-    told_of = list(report_input.assessment.notes_by_thread.get(name, ()))
+    """The card fields of the notes about a thread, and of its own notes."""
+    about = list(report_input.assessment.notes_by_thread.get(name, ()))
     own = [(index, row) for index, row in rows if row["kind"] == "note"]
-    noted = zip(told_of, records(report_input.frame.loc[told_of, list(notes.NOTED)]), strict=True) if told_of else ()
+    noted = zip(about, records(report_input.frame.loc[about, list(notes.NOTE_COLUMNS)]), strict=True) if about else ()
     return notes.fields(report_input, [*own, *noted])
 
 
 def _reference(rows: Rows) -> Markdown:
-    """How a note would name this thread: by its newest pull request or ticket; empty where it has none."""
+    """The reference by which a note can name a thread: its newest pull request or ticket; empty where there is none."""
     named = sorted(
         (row["occurred_at"], row["work_item"]) for _, row in rows if row["kind"] in ("pull_request", "issue")
     )

@@ -1,4 +1,4 @@
-"""How a row, a day and a source are written in every report."""
+"""Lines, days and sources as every report writes them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]*(?:-[A-Za-z0-9_.]+)*(?:[#!]\d+|-\d+)")
-SHOWN = (
+LINE_COLUMNS = (
     "id", "work_item", "kind", "role", "state", "title", "url", "occurred_at", "story_points", "additions", "deletions",
     "is_reverted",
 )  # fmt: skip
-"""The columns that a line is made of; taking no others is what a year of work needs."""
+"""The columns that a line is made of; a year of work is too large to take all."""
 
 VERBS = {
     "pull_request": "merged", "issue": "resolved", "commit": "landed", "release": "released", "note": "noted",
@@ -31,7 +31,7 @@ VERBS = {
 }  # fmt: skip
 
 _REVIEWED = {"dismissed": "dismissed review of"}
-"""What a reader is told where a review's state would say that it happened on the day of the review."""
+"""Words for a review's state, where the state alone would say that it came about on the day of the review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +46,34 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """How a source stands: its name, the days that were read, the rows it gave to this report, and holes or none."""
+    """What was read of a source: its name, the days, the number of records in this report, a state, and the gaps."""
 
     name: str
     days: str
-    rows: int
+    records: int
     state: str
-    holes: list[str]
+    gaps: list[str]
 
 
 def newest_first(report_input: ReportInput, rows: pd.DataFrame) -> list[ReportLine]:
     """Rows as lines, the newest first."""
-    return [item(report_input, row) for row in sorted(records(rows[list(SHOWN)]), key=moment, reverse=True)]
+    return [item(report_input, row) for row in sorted(records(rows[list(LINE_COLUMNS)]), key=sort_key, reverse=True)]
 
 
-def moment(row: Mapping[str, Any]) -> tuple[dt.datetime, str]:
-    """What rows are ordered by: their time, and their id where that is the same."""
+def sort_key(row: Mapping[str, Any]) -> tuple[dt.datetime, str]:
+    """The order of rows: by their time, and by their id where that is the same."""
     return row["occurred_at"], row["id"]
 
 
 def item(report_input: ReportInput, row: Mapping[str, Any]) -> ReportLine:
     """A row as a line."""
     verb = VERBS.get(row["kind"]) or _REVIEWED.get(row["state"]) or (row["state"] or "reviewed").replace("_", " ")
-    when = f"{verb} {short_day(report_input, row['occurred_at'])}" + (
-        ", taken back later" if row["is_reverted"] else ""
-    )
+    when = f"{verb} {short_day(report_input, row['occurred_at'])}" + (", reverted later" if row["is_reverted"] else "")
     return ReportLine(label(row), row["title"] or "(no title)", when, size(row))
 
 
 def label(row: Mapping[str, Any]) -> Markdown:
-    """What a row is called, such as `pay#120` or a short hash, linked to its proof where that has an address."""
+    """What a row is called, such as `pay#120` or a short hash, linked to the work where it has an address."""
     place, _, name = row["work_item"].rpartition("/")
     if place == "commit":
         return _linked(code(name[:10]), row["url"])
@@ -85,7 +83,7 @@ def label(row: Mapping[str, Any]) -> Markdown:
 
 
 def _linked(name: str, url: str | None) -> Markdown:
-    """A link with a label that is known to be harmless inside one; without an address the label is made so."""
+    """A link whose label needs no escaping inside a link; without an address the label is escaped."""
     target = safe_url(url)
     if target:
         return Markdown(f"[{name}]({target})")
@@ -114,59 +112,58 @@ def days(report_input: ReportInput, period: Period) -> str:
     return span(*report_input.calendar.dates(period))
 
 
-def listed(parts: list[str]) -> str:
+def join_words(parts: list[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def counted_by(rows: pd.DataFrame, names: Iterable[str], *columns: str) -> dict[tuple[str, ...], str]:
-    """What these measures count for each combination of values, such as of `thread`: `3 pull requests and 2 tickets`.
+def counts_by(rows: pd.DataFrame, names: Iterable[str], *columns: str) -> dict[tuple[str, ...], str]:
+    """The counts for each combination of values, such as of `thread`, in words: `3 pull requests and 2 tickets`.
 
-    Those that count nothing are left out.
+    Measures that count nothing are left out.
     """
-    found: dict[tuple[str, ...], list[str]] = {}
+    parts: dict[tuple[str, ...], list[str]] = {}
     for name in names:
         for values, number in measures.count_by(rows, name, columns).items():
             if number:
-                found.setdefault(values, []).append(measures.MEASURES[name].words(number))
-    return {values: listed(parts) for values, parts in found.items()}
+                parts.setdefault(values, []).append(measures.MEASURES[name].words(number))
+    return {values: join_words(each) for values, each in parts.items()}
 
 
-def sources(report_input: ReportInput, mine: pd.DataFrame) -> list[SourceState]:
-    """How each source stands, and how many of these rows it gave."""
-    rows = measures.count_by(mine, "rows", ["source"])
-    found = []
-    for each in sorted(report_input.standings, key=lambda one: one.source):
-        holes = list(dict.fromkeys(_holes(report_input, each)))
-        state = ("incomplete" if holes else "complete") + _as_of(report_input, each)
-        found.append(
-            SourceState(each.source, _days_read(report_input, each), int(rows.get((each.source,), 0)), state, holes)
-        )
-    return found
+def source_states(report_input: ReportInput, mine: pd.DataFrame) -> list[SourceState]:
+    """What was read of each source, and how many of these rows it has."""
+    numbers = measures.count_by(mine, "rows", ["source"])
+    states = []
+    for each in sorted(report_input.statuses, key=lambda one: one.source):
+        gaps = list(dict.fromkeys(_gaps(report_input, each)))
+        state = ("incomplete" if gaps else "complete") + _as_of(report_input, each)
+        number = int(numbers.get((each.source,), 0))
+        states.append(SourceState(each.source, _days_read(report_input, each), number, state, gaps))
+    return states
 
 
-def _holes(report_input: ReportInput, standing: SourceStatus) -> Iterable[str]:
-    for gap in standing.holes:
-        part = gap.period.overlap(standing.period) if gap.period else None
-        when = f"{days(report_input, part)}: " if part and part != standing.period else ""
+def _gaps(report_input: ReportInput, status: SourceStatus) -> Iterable[str]:
+    for gap in status.holes:
+        part = gap.period.overlap(status.period) if gap.period else None
+        when = f"{days(report_input, part)}: " if part and part != status.period else ""
         yield when + (f"{gap.scope}: " if gap.scope else "") + gap.reason
-    for period in standing.unread:
-        yield f"{days(report_input, period)}: not read yet (harvester harvest does it)"
-    for gap in standing.stale:
+    for period in status.unread:
+        yield f"{days(report_input, period)}: not read yet (run harvester harvest)"
+    for gap in status.stale:
         yield "not up to date: " + (f"{gap.scope}: " if gap.scope else "") + gap.reason
 
 
-def _days_read(report_input: ReportInput, standing: SourceStatus) -> str:
-    """The report's days that were asked for, up to the one on which they were: of later ones nobody knows."""
-    period, read_at = standing.period.overlap(report_input.period) or report_input.period, standing.read_at
+def _days_read(report_input: ReportInput, status: SourceStatus) -> str:
+    """The report's days that were read: those up to the day of reading, since nothing is known of later ones."""
+    period, read_at = status.period.overlap(report_input.period) or report_input.period, status.read_at
     if read_at is not None and read_at in period:
         period = Period(period.since, read_at + dt.timedelta(microseconds=1))
     return days(report_input, period)
 
 
-def _as_of(report_input: ReportInput, standing: SourceStatus) -> str:
-    """When it was read, where the period still ran then; what was read of one that had ended does not age."""
-    if standing.read_at is None or standing.read_at >= report_input.period.until:
+def _as_of(report_input: ReportInput, status: SourceStatus) -> str:
+    """When the source was read, where the period had not ended by then; empty where it had."""
+    if status.read_at is None or status.read_at >= report_input.period.until:
         return ""
-    at = standing.read_at.astimezone(report_input.calendar.zone)
+    at = status.read_at.astimezone(report_input.calendar.zone)
     return f", as of {short_day(report_input, at)} {at:%H:%M}"

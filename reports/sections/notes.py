@@ -1,4 +1,4 @@
-"""Notes as reports show them: their lines, what came of work by their words, and the figures they tell of a goal."""
+"""Notes as reports show them: their lines, the results they report, and the figures they give for a goal."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from harvester.model.outcomes import read_outcome
 from harvester.reporting.markdown import Markdown, escape, link
 from harvester.reporting.report_input import ReportInput
 
-from .items import SHOWN, ReportLine, item, label, listed, moment, short_day
+from .items import LINE_COLUMNS, ReportLine, item, join_words, label, short_day, sort_key
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TOLD = ("Result", "Technical", "Takeaway")
+CARD_FIELDS = ("Result", "Technical", "Takeaway")
 """The fields of a note that a card shows."""
 
-NOTED = (*SHOWN, "source", "participants", "extra")
+NOTE_COLUMNS = (*LINE_COLUMNS, "source", "participants", "extra")
 """The columns that a note's line is made of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a card, such as the result, and the note it stands in."""
+    """One field of a card, such as the result, and the note it is from."""
 
     name: str
     text: str
@@ -37,55 +37,58 @@ class Field:
 
 
 def fields(report_input: ReportInput, notes: Iterable[tuple[Any, Mapping[str, Any]]]) -> list[Field]:
-    """What notes (label and row) say came of work, each with a link; all results come first.
+    """The card fields of notes (label and row), each with a link to its note; all results come first.
 
-    Of two notes that say the same the first is told.
+    A text that several notes have is listed once, from the first.
     """
-    ordered = sorted(notes, key=lambda pair: moment(pair[1]))
-    found: dict[tuple[str, str], Field] = {}
-    for name in TOLD:
+    ordered = sorted(notes, key=lambda pair: sort_key(pair[1]))
+    by_text: dict[tuple[str, str], Field] = {}
+    for name in CARD_FIELDS:
         for index, note in ordered:
             if text := dict(note["extra"]).get(name.lower()):
-                told = Field(name, text, _linked(report_input, note), index)
-                found.setdefault((name, " ".join(text.split())), told)
-    return list(found.values())
+                field = Field(name, text, _linked(report_input, note), index)
+                by_text.setdefault((name, " ".join(text.split())), field)
+    return list(by_text.values())
 
 
 def about(report_input: ReportInput) -> Mapping[Any, Sequence[Markdown]]:
-    """By note what it is about, each linked to its proof."""
-    told = report_input.assessment.related_rows
-    rows = [row for each in told.values() for row in each]
-    labels = dict(zip(rows, map(label, records(report_input.frame[list(SHOWN)].loc[rows])), strict=True))
-    return {note: [labels[row] for row in each] for note, each in told.items()}
+    """By note what it is about, as links."""
+    related = report_input.assessment.related_rows
+    rows = [row for each in related.values() for row in each]
+    labels = dict(zip(rows, map(label, records(report_input.frame[list(LINE_COLUMNS)].loc[rows])), strict=True))
+    return {note: [labels[row] for row in each] for note, each in related.items()}
 
 
 def line(report_input: ReportInput, row: Mapping[str, Any], about: Sequence[Markdown] = ()) -> ReportLine:
     """A note's line: with whom it was, and what it is about."""
     made = item(report_input, row)
     people = [report_input.name(report_input.people.person_of(row["source"], each)) for each in row["participants"]]
-    when = escape(made.when) + (f", with {escape(listed(people))}" if people else "")
-    return dataclasses.replace(made, when=Markdown(when + (f", about {listed([*about])}" if about else "")))
+    when = escape(made.when) + (f", with {escape(join_words(people))}" if people else "")
+    return dataclasses.replace(made, when=Markdown(when + (f", about {join_words([*about])}" if about else "")))
 
 
 def figures(report_input: ReportInput, goal: Goal) -> str:
-    """The figures that notes told of an outcome so far, oldest first, each with its note; empty where there is none."""
+    """The latest figure that a note gives for an outcome, and those before it; empty where there is none."""
     if goal.measure != OUTCOME:
         return ""
     frame, period = report_input.frame, goal.period(report_input.calendar)
     mine = frame["person"].isin(report_input.persons) & frame["is_primary"] & (frame["kind"] == "note")
-    told = [
+    given = [
         f"{value:,g} ({_linked(report_input, row)})"
-        for row in sorted(records(_slim(frame, mine)), key=moment)
+        for row in sorted(records(_slim(frame, mine)), key=sort_key)
         for name, value in read_outcome(dict(row["extra"]).get("outcome", "")).items()
         if name == goal.name
         and row["occurred_at"] in period
         and row["occurred_at"] <= report_input.assessment.counted_until
     ]
-    return Markdown(listed(told))
+    if not given:
+        return ""
+    earlier = f"; earlier: {join_words(given[:-1])}" if given[1:] else ""
+    return Markdown(f"Latest figure: {given[-1]}{earlier}")
 
 
 def _slim(frame: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
-    return frame[list(NOTED)][rows.to_numpy(bool)]
+    return frame[list(NOTE_COLUMNS)][rows.to_numpy(bool)]
 
 
 def _linked(report_input: ReportInput, note: Mapping[str, Any]) -> Markdown:
