@@ -37,7 +37,9 @@ def repo(tmp_path):
 
 def connector(repo, *repositories, **settings):
     root = repo.path if isinstance(repo, Repo) else repo
-    return Git(repositories=list(repositories) or ["."], context=connector_context(root), **settings)
+    return Git(
+        repositories=list(repositories) or ["."], context=connector_context(root, environ=os.environ), **settings
+    )
 
 
 def fetch(repo, *repositories, period=ALWAYS, accounts=None, cursors=None, **settings):
@@ -207,9 +209,7 @@ def test_a_commit_without_a_date_that_can_be_read_is_told_of(repo):
     sha = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", given=broken)
     repo.git("update-ref", "refs/heads/main", sha)
     events = fetch(repo)
-    assert [gap.reason for gap in gaps(events)] == [
-        "no date can be read in 1 of the commits, so they fall into no period"
-    ]
+    assert [gap.reason for gap in gaps(events)] == ["no date can be read in 1 of the commits, so they are in no period"]
     assert done(events).cursor is None
     assert not done(events).whole
 
@@ -677,7 +677,7 @@ def test_a_path_that_leads_nowhere_is_an_error_with_the_next_step_or_a_gap_among
     for path, words in (
         ("nowhere", "is not there"),
         ("file", "is a file"),
-        ("empty", "is no git repository"),
+        ("empty", "is not a git repository"),
         ("no*", "No repository matches"),
     ):
         with pytest.raises(SourceError, match=words) as error:
@@ -1087,9 +1087,9 @@ def test_latest_is_the_newest_commit_by_a_person(repo):
 def test_a_commit_from_the_future_is_not_the_latest_work(repo):
     repo.commit("mine", at="2026-07-02T00:00:00+00:00")
     repo.commit("skewed", at="2035-01-01T00:00:00+00:00")
-    made = Git(repositories=["."], context=connector_context(repo.path, now=time("2026-07-03")))
+    made = Git(repositories=["."], context=connector_context(repo.path, environ=os.environ, now=time("2026-07-03")))
     assert made.latest() == time("2026-07-02")
-    early = Git(repositories=["."], context=connector_context(repo.path, now=time("2026-07-01")))
+    early = Git(repositories=["."], context=connector_context(repo.path, environ=os.environ, now=time("2026-07-01")))
     assert early.latest() is None
     assert next(early.check()).message.endswith(": main, no commit that is dated before now.")
 
@@ -1121,7 +1121,7 @@ def test_a_clone_that_was_not_fetched_since_says_so_once_the_period_is_over(tmp_
         os.utime(each, (time("2026-08-20").timestamp(),) * 2)
 
     def gaps(now):
-        made = Git([str(clone)], connector_context(tmp_path, "git", now=now))
+        made = Git([str(clone)], connector_context(tmp_path, "git", environ=os.environ, now=now))
         return [each for each in made.fetch(Request(period)) if isinstance(each, Gap)]
 
     (gap,) = gaps(time("2026-10-02"))
@@ -1149,11 +1149,11 @@ def test_a_commit_of_more_co_authors_than_are_read_says_so(repo):
 def test_a_mailmap_that_would_be_read_without_end_is_refused(repo):
     repo.commit("one", {"a": "1"})
     os.mkfifo(repo.path / ".mailmap")
-    with pytest.raises(SourceError, match="no ordinary file"):
+    with pytest.raises(SourceError, match="not a regular file"):
         fetch(repo)
     (repo.path / ".mailmap").unlink()
     repo.git("config", "mailmap.file", "/dev/zero")
-    with pytest.raises(SourceError, match="no ordinary file"):
+    with pytest.raises(SourceError, match="not a regular file"):
         fetch(repo)
 
 

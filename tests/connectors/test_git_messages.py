@@ -44,7 +44,7 @@ def test_closes_what_the_message_says_it_closes_and_nothing_merely_mentioned(mes
 
 @given(
     st.sampled_from(["fixes", "Closes:", "Resolved", "implement"]),
-    st.sampled_from(sorted(messages.NO_PROJECTS)),
+    st.sampled_from(sorted(messages.NO_TICKETS)),
     st.integers(0, 99999),
 )
 def test_no_standard_is_ever_a_ticket(word, name, number):
@@ -54,7 +54,7 @@ def test_no_standard_is_ever_a_ticket(word, name, number):
 READERS = (
     messages.closes,
     messages.reverts,
-    messages.same_as,
+    messages.picked_from,
     messages.co_authors,
     messages.split,
     *(
@@ -65,7 +65,7 @@ READERS = (
         lambda text, forge=forge: messages.squashed_pull_request(text, forge)
         for forge in (None, "github", "gitlab", "bitbucket", "gitea")
     ),
-    lambda text: messages.whose_branch(text, "org/repo", {"vendor"}),
+    lambda text: messages.branch_origin(text, "org/repo", {"vendor"}),
 )
 PARTS = [
     "Fixes ", "#12", ", ", " and ", "PAY-7", "\n\n", "\n", "(#3)", "Merge pull request ", " from a/b", "é", "-" * 50,
@@ -124,8 +124,8 @@ def test_a_revert_by_reference_names_an_abbreviated_hash():
 
 
 def test_a_pick_names_its_original():
-    assert (f"commit/{SHA}",) == messages.same_as(f"x\n\n(cherry picked from commit {SHA})")
-    assert messages.same_as(f"x\n\ncherry picked from {SHA}") == ()
+    assert (f"commit/{SHA}",) == messages.picked_from(f"x\n\n(cherry picked from commit {SHA})")
+    assert messages.picked_from(f"x\n\ncherry picked from {SHA}") == ()
 
 
 def test_co_authors_stand_in_the_last_paragraph_of_the_body():
@@ -172,12 +172,12 @@ def test_carriage_returns_change_nothing():
         (
             "Merge pull request #12 from acme/round\n\nRound half even\n\nBody",
             None,
-            PullRequest("#12", "Round half even", source="acme/round"),
+            PullRequest("#12", "Round half even"),
         ),
         (
             "Merge pull request #12 from acme/round",
             "github",
-            PullRequest("#12", "Merge pull request #12 from acme/round", source="acme/round"),
+            PullRequest("#12", "Merge pull request #12 from acme/round"),
         ),
         ("Merge pull request 'Round it' (#12) from round into main", "gitea", PullRequest("#12", "Round it")),
         ("Merged in round (pull request #12)\n\nRound it\n\nOK", "bitbucket", PullRequest("#12", "Round it")),
@@ -245,7 +245,7 @@ def test_what_github_itself_squashed_is_a_pull_request_though_its_description_cl
     ],
 )
 def test_a_merge_tells_whose_branch_it_brings(subject, expected):
-    assert expected == messages.whose_branch(subject, "acme/shop", {"vendor"})
+    assert expected == messages.branch_origin(subject, "acme/shop", {"vendor"})
 
 
 def test_what_looks_like_a_trailer_and_never_ends_costs_no_more_than_its_length():
