@@ -51,11 +51,15 @@ def read_diffs(git: Git, shas: Sequence[str], mode: DiffMode = "counts") -> Gene
     if not shas:
         return
     shares = _divide(shas, 2 if len(shas) > 2 * BLOCK else 1)
-    arguments = [*NOT_WALKED, f"--format={'%x00'.join(_FIELDS)}", *_OPTIONS[mode]]
-    parsers = [_Parser(mode) for _ in shares]
-    with closing(parallel_chunks(git, arguments, [lines(share) for share in shares])) as chunks:
+    parsers = [DiffParser(mode) for _ in shares]
+    with closing(parallel_chunks(git, diff_arguments(mode), [lines(share) for share in shares])) as chunks:
         for number, chunk in chunks:
             yield from parsers[number].feed(chunk)
+
+
+def diff_arguments(mode: DiffMode) -> list[str]:
+    """The arguments of the git command that prints what the parser reads."""
+    return [*NOT_WALKED, f"--format={'%x00'.join(_FIELDS)}", *_OPTIONS[mode]]
 
 
 def _divide(shas: Sequence[str], count: int) -> list[list[str]]:
@@ -63,13 +67,13 @@ def _divide(shas: Sequence[str], count: int) -> list[list[str]]:
     return [list(itertools.chain.from_iterable(blocks[number::count])) for number in range(count)]
 
 
-class _Parser:
+class DiffParser:
     """Makes commits of output that may be cut anywhere.
 
     A record is five fields, then its diff entries. Whether entries follow shows in the field after the message: git
     starts the first entry with a line feed, which no hash has. Where they end shows in the first field that is no
     entry: the hash of the next record, which holds neither a tab nor a colon. So a message or a path may hold any
-    bytes but NUL. Tests: test_a_hostile_message_path_and_name_are_unchanged, test_any_cut_gives_the_same_commits.
+    bytes but NUL. Tests: test_hostile_bytes_come_through_unchanged, test_any_cut_gives_the_same_commits.
     """
 
     def __init__(self, mode: DiffMode) -> None:

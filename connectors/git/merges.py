@@ -159,7 +159,7 @@ class MergeFinder:
         visited first, one at a time and each down to what was visited before, and then the merge itself. So a commit is
         visited within the first merge that brought it, and within the innermost where merges are nested.
         The lines that are being visited are a stack, because real histories nest deeper than Python's calls may.
-        Test: test_commits_of_nested_pull_requests_are_theirs_alone.
+        Test: test_a_commit_belongs_to_the_innermost_merge.
         """
         parents = self.parents
         visited, origin = bytearray(len(parents)), bytearray(len(parents))

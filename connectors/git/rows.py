@@ -57,7 +57,7 @@ def credit_for(merged: MergedPullRequest, authors: CommitAuthors) -> tuple[Autho
 
     The person who wrote most of its commits owns it; who merged it does not, and who opened it is not in the history.
     Co-authors come after all authors, because a trailer does not say how much of a commit they wrote.
-    Tests: test_a_pull_request_is_its_authors_not_the_mergers, test_of_two_equal_authors_the_first_is_the_owner.
+    Tests: test_a_merger_is_not_the_author, test_of_two_equal_authors_the_first_is_the_owner.
     """
     writers = rank_authors(authors.author(position) for position in merged.commits)
     keys = {each.key for each in writers}

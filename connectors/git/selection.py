@@ -52,7 +52,7 @@ def find_merges(
     `known_heads` are heads of earlier harvests. What those reach is known, but its rows are right only if newer commits
     change nothing in them: a late merge may turn out to be the first of a pull request. So the merge map is made of the
     earlier heads too, and only where both maps say the same of the known commits are these left out.
-    Test: test_a_merge_that_changes_known_commits_reads_in_full.
+    Test: test_a_merge_can_change_known_commits.
     """
     if not finder.candidates and not known_heads:
         return MergeMap(), None
