@@ -1,10 +1,10 @@
-"""Everyone's whole history of a repository into the ledger, through the command, against git reading it once.
+"""Harvest everyone's whole history of a repository with the command, compared with git reading it once.
 
-python benchmarks/history.py --repo PATH      a long history says most; read with paths and line counts
+python benchmarks/history.py --repo PATH      best with a long history
 
-The first harvest is set against `git log --no-merges --numstat` (wanted: at most 0.85), timed in turns; a second one
-with nothing new against importing pandas and deltalake (at most 2). Memory is that of our process, git's own apart
-(at most 1 GiB).
+The first harvest is compared with `git log --no-merges --numstat` (goal: at most 0.85), timed in turns; a second one
+with nothing new is compared with importing pandas and deltalake (goal: at most 2). Memory is that of our process
+without git's (goal: at most 1 GiB).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ HARVESTER = str(Path(sys.executable).with_name("harvester"))
 
 @dataclass(frozen=True)
 class Run:
-    """What one process took: seconds on the clock, of processors (its children's too), and its own peak in MiB."""
+    """What one process took: seconds on the clock, processor seconds with its children's, and its own peak in MiB."""
 
     seconds: float
     processor: float
@@ -68,10 +68,10 @@ def main() -> None:
                 f"  {ours.seconds:.1f} s against {theirs.seconds:.1f} s: ratio {ours.seconds / theirs.seconds:.2f}; ",
                 end="",
             )
-            print(f"of processors {ours.processor:.1f} s against {theirs.processor:.1f} s; peak {ours.peak:,.0f} MiB")
-        ratio = statistics.median(a.seconds / b.seconds for a, b in pairs)
+            print(f"processors {ours.processor:.1f} s against {theirs.processor:.1f} s; peak {ours.peak:,.0f} MiB")
+        ratio = statistics.median(ours.seconds / theirs.seconds for ours, theirs in pairs)
         print(f"whole history against git log --no-merges --numstat: ratio {ratio:.2f} (at most 0.85)")
-        print(f"peak memory of the largest process {max(a.peak for a, _ in pairs):,.0f} MiB (at most 1,024)")
+        print(f"peak memory of the largest process {max(ours.peak for ours, _ in pairs):,.0f} MiB (at most 1,024)")
         imports = [sys.executable, "-c", "import pandas, deltalake"]
         print("again with nothing new, against importing pandas and deltalake (at most 2):")
         print("  ", compare(harvest, imports, options.runs + 3, folder))

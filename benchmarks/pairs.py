@@ -1,4 +1,4 @@
-"""Whole processes timed in turns, A B A B …, so that a machine that slows down slows both; the ratio is told."""
+"""Whole processes timed in turns, A B A B …, so that a machine that slows down slows both."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Pair:
-    """The seconds of two commands, run by run."""
+    """The seconds that two commands took, run by run; shown as the median of the ratios."""
 
     ours: list[float]
     theirs: list[float]
 
     def __str__(self) -> str:
-        ratios = sorted(a / b for a, b in zip(self.ours, self.theirs, strict=True))
+        ratios = sorted(ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True))
         median = statistics.median(ratios)
         return (
             f"{statistics.median(self.ours):.3f} s against {statistics.median(self.theirs):.3f} s: "
@@ -31,7 +31,7 @@ def compare(ours: Sequence[str], theirs: Sequence[str], runs: int = 5, cwd: Path
     for command in (ours, theirs):
         _seconds(command, cwd)
     pairs = [(_seconds(ours, cwd), _seconds(theirs, cwd)) for _ in range(runs)]
-    return Pair([a for a, _ in pairs], [b for _, b in pairs])
+    return Pair([first for first, _ in pairs], [second for _, second in pairs])
 
 
 def _seconds(command: Sequence[str], cwd: Path | None) -> float:

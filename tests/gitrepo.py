@@ -18,7 +18,7 @@ START = "2026-07-01T12:00:00+00:00"
 
 @dataclass
 class Repo:
-    """A repository in a folder, whose clock goes on by an hour with every commit."""
+    """A repository in a folder; its clock moves on by an hour with every commit."""
 
     path: Path
     now: dt.datetime = field(default_factory=lambda: dt.datetime.fromisoformat(START))
@@ -26,17 +26,18 @@ class Repo:
     @classmethod
     def init(cls, path: Path, *options: str) -> Repo:
         path.mkdir(parents=True, exist_ok=True)
-        made = cls(path)
-        made.git("init", "--quiet", "--initial-branch=main", *options)
-        return made
+        repo = cls(path)
+        repo.git("init", "--quiet", "--initial-branch=main", *options)
+        return repo
 
     def git(self, *arguments: str, given: str | bytes | None = None, env: Mapping[str, str] | None = None) -> str:
         raw = given.encode() if isinstance(given, str) else given
         command = ["git", *arguments]
-        done = subprocess.run(command, cwd=self.path, input=raw, capture_output=True, env=self._env() | dict(env or {}))
-        if done.returncode:
-            raise AssertionError(f"{command} failed: {done.stderr.decode('utf-8', 'replace')}")
-        return done.stdout.decode("utf-8", "replace").strip()
+        env = self._env() | dict(env or {})
+        finished = subprocess.run(command, cwd=self.path, input=raw, capture_output=True, env=env)
+        if finished.returncode:
+            raise AssertionError(f"{command} failed: {finished.stderr.decode('utf-8', 'replace')}")
+        return finished.stdout.decode("utf-8", "replace").strip()
 
     def write(self, files: Mapping[str, str | bytes | None]) -> None:
         """Write files, delete those whose content is None, and stage it all."""
@@ -59,7 +60,7 @@ class Repo:
         at: str | None = None,
         written: str | None = None,
     ) -> str:
-        """Commit these files (none: an empty commit) and give back the hash."""
+        """Commit these files (none: an empty commit) and return the hash."""
         self.write(files or {})
         env = self._who(by, committer or by, self._tick(at), written)
         self.git(
@@ -77,7 +78,7 @@ class Repo:
     def merge(
         self, branch: str, message: str, *, by: str = ANN, committer: str | None = None, at: str | None = None
     ) -> str:
-        """Merge a branch with a merge commit and give back its hash."""
+        """Merge a branch with a merge commit and return its hash."""
         env = self._who(by, committer or by, self._tick(at), None)
         self.git(
             "merge", "--quiet", "--no-ff", "--no-edit", "--cleanup=verbatim", "--message", message, branch, env=env
@@ -104,21 +105,20 @@ class Repo:
         return self.now.isoformat()
 
     def _who(self, by: str, committer: str, at: str, written: str | None) -> dict[str, str]:
-        (name, mail), (by_name, by_mail) = _parts(by), _parts(committer)
+        (name, mail), (by_name, by_mail) = _name_and_address(by), _name_and_address(committer)
         return {
             "GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": mail, "GIT_AUTHOR_DATE": written or at,
             "GIT_COMMITTER_NAME": by_name, "GIT_COMMITTER_EMAIL": by_mail, "GIT_COMMITTER_DATE": at,
         }  # fmt: skip
 
     def _env(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        return kept | {
+        return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {
             "HOME": str(self.path.parent), "XDG_CONFIG_HOME": str(self.path.parent / "nothing"), "LC_ALL": "C",
             "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_ALLOW_PROTOCOL": "file",
         } | self._who(ANN, ANN, self.now.isoformat(), None)  # fmt: skip
 
 
-def _parts(who: str) -> tuple[str, str]:
+def _name_and_address(who: str) -> tuple[str, str]:
     name, _, mail = who.rpartition(" <")
     return name, mail.rstrip(">")

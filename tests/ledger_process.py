@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -74,7 +75,7 @@ def read_git(location: str, repository: str) -> None:
 
 
 def harvest_git(ledger: Ledger, repository: Path) -> Outcome:
-    connector = Git(repositories=[str(repository)], context=connector_context(repository, "git"))
+    connector = Git(repositories=[str(repository)], context=connector_context(repository, "git", environ=os.environ))
     return harvest(ledger, {"git": lambda: connector}, {"git": None}, EVER, clock=lambda: NOW)
 
 

@@ -17,9 +17,18 @@ from harvester.sdk.change_type import change_type
         ("A thing", ("type: documentation",), "docs"),
         ("A thing", ("bug", "enhancement"), None),
         ("http: a client", (), None),
+        ("http: a client", ("bug",), "fix"),
+        ("A thing", ("bug", "regression"), "fix"),
+        ("A thing", ("Kind/Bug",), "fix"),
+        ("A thing", ("t-bug",), "fix"),
+        ("A thing", ("type : bug",), "fix"),
+        ("A thing", ("mytype: bug",), None),
+        ("A thing", ("bug report",), None),
+        ("A thing", ("area/x",), None),
     ],
 )
-def test_the_work_type_is_said_by_the_prefix_or_one_label(title, labels, expected):
+def test_the_prefix_or_one_label_decides(title, labels, expected):
+    """The title's prefix decides, else a single label."""
     assert change_type(title, labels) == expected
 
 
@@ -34,8 +43,16 @@ def test_the_work_type_is_said_by_the_prefix_or_one_label(title, labels, expecte
         ("refs: x", None),
         ("fix x", None),
         ("fix:x", None),
+        ("fix(a b, c): x", "fix"),
+        ("fix(): x", None),
+        ("fix(a)(b): x", None),
+        ("fix!!: x", None),
+        ("FIX!: x", "fix"),
+        (" fix: x", None),
+        ("prefix: x", None),
         ("", None),
     ],
 )
-def test_a_conventional_prefix_tells_the_type_of_work(subject, expected):
+def test_a_conventional_prefix_is_the_type(subject, expected):
+    """A conventional prefix is the type of the change."""
     assert expected == change_type(subject)

@@ -51,7 +51,9 @@ class Story:
 
     @property
     def connector(self) -> Git:
-        return Git(repositories=["a", "b"], context=connector_context(self.folder, source="work", now=NOW))
+        return Git(
+            repositories=["a", "b"], context=connector_context(self.folder, source="work", now=NOW, environ=os.environ)
+        )
 
     def repo(self, name: str) -> Repo:
         here = self.folder / name
@@ -161,7 +163,10 @@ class Counted:
     def harvest(self, period=EVER, accounts=None, *, refresh: bool = False, **options: str) -> int:
         """Read it, and give back how many commits were counted; what is held is what a reading without a ledger has."""
         made = Git(
-            ["repo"], connector_context(self.root, source="work", now=NOW), git=str(self.root / "git"), **options
+            ["repo"],
+            connector_context(self.root, source="work", now=NOW, environ=os.environ),
+            git=str(self.root / "git"),
+            **options,
         )
         log = self.root / "counted"
         log.write_text("")
@@ -213,7 +218,9 @@ class TestLineCountsAreNeverFetchedTwice:
             request = Request(EVER, cursors=old, earlier=lambda scope, ids: counted.ledger.earlier("work", scope, ids))
             program = str(counted.root / "git")
             fetched = list(
-                Git(["repo"], connector_context(counted.root, source="work", now=NOW), git=program).fetch(request)
+                Git(
+                    ["repo"], connector_context(counted.root, source="work", now=NOW, environ=os.environ), git=program
+                ).fetch(request)
             )
             assert len(fetched) == MANY + 1
             assert len((counted.root / "counted").read_text().split()) == expected

@@ -1,7 +1,7 @@
-"""What people did in git repositories: their commits, and the pull requests that the history shows as merged.
+"""What people did in git repositories: their commits, and the pull requests whose merge the history shows.
 
-Needs git and no network. Only what the history proves is told: a pull request that was merged by rebasing leaves no
-trace in it, and (#12) is read as a pull request only where the remote's forge writes it so by itself.
+It needs git and no network. It reports only what the history proves: a pull request that was merged by rebasing leaves
+no trace in it, and `(#12)` is read as a pull request only where the remote's forge writes it so.
 """
 
 from __future__ import annotations
@@ -15,63 +15,22 @@ from pydantic import AfterValidator, Field
 
 from harvester.errors import SourceError
 from harvester.model.accounts import email_of, name_of
-from harvester.model.bots import is_bot
-from harvester.model.contribution import Contribution
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.connector import ConnectorContext, Event, Gap, Request, ScopeCompleted
 
-from . import log
-from . import repository as repositories
-from .cursor import ROWS, Cursor, digest, digests
+from . import log, subprocess
+from .branches import Branches, BranchOptions, branch_heads, newest_commit
 from .cursor import load as load_cursor
-from .fetch import RepositoryReader
+from .health import check_repository, check_version
 from .messages import Forge
-from .repository import Branches, BranchHeads, BranchOptions, Repository
-from .rows import moment
-from .subprocess import Git as Program
-from .subprocess import text
-
-OLDEST = (2, 31)
-"""The first git that has all options that are used here."""
+from .plan import newest_clones, plan_repository
+from .repository import Repository, RepositoryOptions, find_repositories, has_commits, is_glob
 
 
 def _folder(entry: str) -> str:
-    if "://" in entry:  # which may hold a password, and stands in reports where it cannot be read
-        raise ValueError("a URL is no folder; clone it, and name the folder")
+    if "://" in entry:  # it may hold a password, and reports name the folders that cannot be read
+        raise ValueError("a URL is not a folder; clone it, and name the folder of the clone")
     return entry
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryPlan:
-    """What is known of a repository before its history is walked: how it is read, and what of it was read before."""
-
-    reading: RepositoryReader
-    tips: BranchHeads
-    behind: Gap | None
-    state: str
-    accounts: tuple[str, ...] | None
-    before: Cursor | None
-    gone: list[tuple[str, ...]]
-    """The tips that were read and are not reached any more."""
-    known: list[tuple[str, ...]]
-
-    @property
-    def alike(self) -> bool:
-        """Whether what was read before was read for the same people, and would give the same rows."""
-        return self.before is not None and (self.before.accounts, self.before.state) == (self.accounts, self.state)
-
-    @property
-    def words(self) -> str:
-        """What would be read, for a plan."""
-        if self.gone:
-            return "all of the period again, for its history was rewritten"
-        if self.tips.shas in self.known:
-            return "nothing has landed since"
-        if self.known:
-            return "what has landed since"
-        if self.before:
-            return "all of the period again, for other people, or since settings, mailmap or remote have changed"
-        return "all of the period"
 
 
 @dataclass(frozen=True)
@@ -102,84 +61,85 @@ class Git:
     git: Annotated[str, Field(description="the git program")] = "git"
 
     def fetch(self, request: Request) -> Iterator[Event]:
-        """Yield the commits and pull requests that landed in the period, a Done for each repository.
+        """Yield the commits and pull requests of the period, and a ScopeCompleted for each repository.
 
+        The time of a commit or pull request is its committer date.
         Accounts are e-mail addresses, compared without case with the address in the commit and the mailmapped one.
-        Raises SourceError where no repository can be read; one that cannot be among others is a Gap.
+        Raises SourceError where no repository can be read; one of several that cannot is a Gap.
         """
-        found, problems = self._found()
+        repositories, problems = self._find()
         for entry, problem in problems:
-            yield Gap(text(entry.encode("utf-8", "surrogateescape")), str(problem).replace("\n", " "))
-        chosen = self._one_per_scope(found)
+            yield Gap(subprocess.text(entry.encode("utf-8", "surrogateescape")), _one_line(problem))
+        chosen = self._one_per_scope(repositories)
         for each in chosen:
             try:
-                yield from self._read(each, request)
+                yield from plan_repository(each, self._branch_options, request, self.context).run()
             except SourceError as error:
                 if len(chosen) == 1 and not problems:
                     raise
-                yield Gap(each.scope, str(error).replace("\n", " "))
+                yield Gap(each.scope, _one_line(error))
         if not problems:
-            yield from self._gone(chosen, request)
+            yield from self._missing(chosen, request)
 
     def plan(self, request: Request) -> Iterator[str]:
-        """Say of each repository what a fetch would read of it; asks for nothing but where its branches are."""
-        found, problems = self._found()
-        yield from (str(problem).replace("\n", " ") for _, problem in problems)
-        for each in self._one_per_scope(found):
-            yield f"{each.scope}: {self._looked_at(each, request).words}"
+        """Say of each repository what a fetch would read, without reading its history."""
+        repositories, problems = self._find()
+        yield from (_one_line(problem) for _, problem in problems)
+        for each in self._one_per_scope(repositories):
+            yield f"{each.scope}: {plan_repository(each, self._branch_options, request, self.context).describe()}"
 
     def check(self) -> Iterator[Finding]:
         """Say which repositories there are, what would be read of each, and what is missing."""
         try:
-            yield from self._version()
-            found, problems = self._found()
+            yield from check_version(subprocess.Git(self.context.root, self.context.environ, self.git))
+            repositories, problems = self._find()
         except SourceError as error:
             yield Finding("error", error.message, error.hint)
             return
         for _, problem in problems:
             yield Finding("error", problem.message, problem.hint)
-        chosen = self._one_per_scope(found)
-        for each in found:
-            if each not in chosen:
-                yield Finding("warning", f"{each.scope}: another clone, {each.folder.name!r}, is passed over.")
-                continue
-            yield from self._findings(each)
+        chosen = self._one_per_scope(repositories)
+        for each in repositories:
+            if each in chosen:
+                yield from check_repository(each, self._branch_options, self.context, self.remote)
+            else:
+                yield Finding("warning", f"{each.scope}: another clone is read, not the one in {each.folder.name!r}.")
 
     def latest(self) -> dt.datetime | None:
-        """When the newest commit by a person landed on what would be read; None where there is none.
-
-        What is dated after now was committed by a clock that was wrong, and says nothing of when work was done.
-        """
-        found, _ = self._found()
-        times = [time for each in self._one_per_scope(found) if (time := self._newest(each, persons=True))]
-        return max(times, default=None)
+        """When the newest commit by a person was committed; None where there is no commit."""
+        repositories, _ = self._find()
+        options, now = self._branch_options, self.context.clock()
+        times = [newest_commit(each, options, now, by_people=True) for each in self._one_per_scope(repositories)]
+        return max((time for time in times if time), default=None)
 
     def accounts(self) -> Iterator[str]:
-        """Everybody who wrote a commit on what would be read, as the mailmap writes them."""
-        found, _ = self._found()
-        for each in self._one_per_scope(found):
-            yield from log.authors(each.git, repositories.tips(each, self._choice).shas)
+        """Everybody who wrote a commit that would be read, as the mailmap writes them."""
+        repositories, _ = self._find()
+        for each in self._one_per_scope(repositories):
+            yield from log.author_accounts(each.git, branch_heads(each, self._branch_options).shas)
 
     def aliases(self, accounts: Iterable[str]) -> Mapping[str, str]:
-        """For those of these `name <e-mail>` whom a repository's mailmap writes otherwise: how it writes them."""
+        """The mailmap's account for each of these `name <e-mail>` whose address a repository's mailmap changes."""
         contacts = [(name_of(each) if "<" in each else "", email_of(each) or "") for each in accounts]
-        found, _ = self._found()
+        repositories, _ = self._find()
         return {
-            f"{name} <{mail}>".strip(): proper
-            for each in found
-            for (name, mail), proper in log.mailmapped(each.git, contacts).items()
-            if email_of(proper) != mail
+            f"{name} <{address}>".strip(): proper
+            for each in repositories
+            for (name, address), proper in log.apply_mailmap(each.git, contacts).items()
+            if email_of(proper) != address
         }
 
     @property
-    def _choice(self) -> BranchOptions:
+    def _branch_options(self) -> BranchOptions:
         if self.ref is not None and self.branches != "default":
             raise SourceError("Both `ref` and `branches` are set.", hint="Leave one of them out.")
-        return BranchOptions(self.ref, self.branches, self.remote, self.forge)
+        return BranchOptions(self.ref, self.branches)
 
-    def _found(self) -> tuple[list[Repository], list[tuple[str, SourceError]]]:
+    def _find(self) -> tuple[list[Repository], list[tuple[str, SourceError]]]:
+        """The repositories, and the entries that name none, each with its error. Raises it where all do."""
+        options = RepositoryOptions(self.remote, self.forge, self.git, self.context.environ)
         found, problems = [], []
-        for each in repositories.find(self.repositories, self.context.root, self._choice, self.git):
+        for each in find_repositories(self.repositories, self.context.root, options):
             if isinstance(each, Repository):
                 found.append(each)
             else:
@@ -188,125 +148,23 @@ class Git:
             raise problems[0][1]
         return found, problems
 
-    def _one_per_scope(self, found: list[Repository]) -> list[Repository]:
-        """Of several clones of one project the one with the newest commit: they hold the same history."""
-        scopes: dict[str, list[Repository]] = {}
-        for each in found:
-            scopes.setdefault(each.scope, []).append(each)
-        oldest = dt.datetime.min.replace(tzinfo=dt.UTC)
-        return [
-            clones[0]
-            if len(clones) == 1
-            else max(clones, key=lambda clone: self._newest(clone, persons=False) or oldest)
-            for clones in scopes.values()
-        ]
+    def _one_per_scope(self, repositories: list[Repository]) -> list[Repository]:
+        return newest_clones(repositories, self._branch_options, self.context.clock())
 
-    def _read(self, repository: Repository, request: Request) -> Iterator[Contribution | Gap | ScopeCompleted]:
-        here = self._looked_at(repository, request)
-        yield from here.reading.cut_off()
-        if here.behind:
-            yield here.behind
-        if here.tips.shas in here.known:
-            yield ScopeCompleted(repository.scope, request.cursors[repository.scope])
-            return
-        whole, complete = yield from here.reading.rows([] if self.branches == "unpushed" else here.known)
-        kept = here.before if here.alike and here.before else Cursor(here.accounts, here.state)
-        cursor = kept.without(here.gone).with_read(request.period, here.tips.shas).dump() if complete else None
-        yield ScopeCompleted(repository.scope, cursor, whole=whole)
+    def _missing(self, chosen: list[Repository], request: Request) -> Iterator[Gap | ScopeCompleted]:
+        """Repositories that were read before and are not among those chosen now.
 
-    def _looked_at(self, repository: Repository, request: Request) -> RepositoryPlan:
-        tips = repositories.tips(repository, self._choice)
-        unpushed = repositories.unpushed(repository, tips, self.branches)
-        edge = repositories.edge(repository)
-        reading = RepositoryReader(
-            repository, tips, request, self.context.source, unpushed, edge, only=self._only(unpushed)
-        )
-        behind = reading.behind(self.context.clock())
-        # What was read with a hole is read anew once the hole is gone, for what lay in it was not told for certain.
-        state = digest(self._state(repository, tips, unpushed, edge), str(behind.period) if behind else "")
-        accounts = digests(request.accounts)
-        before = load_cursor(request.cursors.get(repository.scope))
-        # What was read and is no longer reached was rewritten: then all of the period is told anew.
-        gone = self._rewritten(repository, tips, request)
-        known = before.known(request.period, accounts, state) if before and not gone else []
-        return RepositoryPlan(reading, tips, behind, state, accounts, before, gone, known)
-
-    def _rewritten(self, repository: Repository, tips: BranchHeads, request: Request) -> list[tuple[str, ...]]:
-        """The tips up to which some of the period was read, by whoever, and which today's do not reach."""
-        left = [request.cursors.get(repository.scope), *request.later.get(repository.scope, ())]
-        read = {each for cursor in map(load_cursor, left) if cursor for each in cursor.overlapping(request.period)}
-        return [each for each in sorted(read - {tips.shas}) if not repositories.reaches(repository, tips, each)]
-
-    def _gone(self, chosen: list[Repository], request: Request) -> Iterator[Gap | ScopeCompleted]:
-        """Repositories that were read before and are not there now.
-
-        One that goes by another name today, or that was taken out of the configuration, has nothing to tell under the
-        old name. What merely matches no glob any more may only be away.
+        One that has another name now, or that was removed from the configuration, has no rows under the old name. One
+        that a glob no longer matches may only be on a disk that is not mounted, so its rows stay.
         """
-        known = {each.scope for each in chosen}
-        for scope in sorted(request.cursors.keys() - known):
-            left = load_cursor(request.cursors[scope])
-            moved = left is not None and any(repositories.hold(each, left.tips) for each in chosen)
-            if moved or not any(map(repositories.is_glob, self.repositories)):
+        for scope in sorted(request.cursors.keys() - {each.scope for each in chosen}):
+            cursor = load_cursor(request.cursors[scope])
+            renamed = cursor is not None and any(has_commits(each, cursor.tips) for each in chosen)
+            if renamed or not any(map(is_glob, self.repositories)):
                 yield ScopeCompleted(scope, whole=True)
             else:
-                words = "it was read before and is not here now (`harvester harvest --refresh` drops what it told)"
-                yield Gap(scope, words)
+                yield Gap(scope, "read before, but not found now (`harvester harvest --refresh` removes its rows)")
 
-    def _only(self, unpushed: frozenset[bytes]) -> frozenset[bytes] | None:
-        return unpushed if self.branches == "unpushed" else None
 
-    def _state(
-        self, repository: Repository, tips: BranchHeads, unpushed: frozenset[bytes], edge: frozenset[bytes]
-    ) -> str:
-        """A digest of all that shapes the rows besides the commits."""
-        remote = repository.remote
-        return digest(
-            ROWS, self.ref or "", self.branches, repositories.mailmap(repository), str(remote),
-            str(repository.forge), str(sorted(repository.others)), str(tips.tracking),
-            b" ".join(sorted(unpushed)), b" ".join(sorted(edge)),
-        )  # fmt: skip
-
-    def _newest(self, repository: Repository, *, persons: bool) -> dt.datetime | None:
-        try:
-            shas = repositories.tips(repository, self._choice).shas
-        except SourceError:
-            if persons:
-                raise
-            return None
-        now = self.context.clock()
-        recent = [(landed, account) for landed, account in log.recent(repository.git, shas) if moment(landed) <= now]
-        by_persons = [landed for landed, account in recent if not is_bot(account)]
-        times = by_persons if persons and by_persons else [landed for landed, _ in recent]
-        return moment(max(times)) if times else None
-
-    def _version(self) -> Iterator[Finding]:
-        words = Program(self.context.root, self.git).line("--version")
-        numbers = tuple(int(each) for each in words.removeprefix("git version ").split(".")[:2] if each.isdigit())
-        if numbers < OLDEST:
-            yield Finding("error", f"{words or 'git'} is too old.", f"Install git {OLDEST[0]}.{OLDEST[1]} or newer.")
-
-    def _findings(self, repository: Repository) -> Iterator[Finding]:
-        try:
-            tips = repositories.tips(repository, self._choice)
-            newest = self._newest(repository, persons=False)
-        except SourceError as error:
-            yield Finding("error", f"{repository.scope}: {error.message}", error.hint)
-            return
-        none = "no commit that is dated before now" if tips.shas else "no commits yet"
-        when = f"newest commit {self.context.calendar.day_of(newest).isoformat()}" if newest else none
-        yield Finding("ok", f"{repository.scope}: {tips.words}, {when}.")
-        if repository.remote is None:
-            yield Finding("ok", f"{repository.scope}: no remote names it, so there are no links.")
-        elif repository.remote.forge is None:
-            hint = "Set `forge` where it is GitHub, GitLab, Bitbucket or Gitea."
-            yield Finding("warning", f"{repository.scope}: the forge is unknown, so there are no links.", hint)
-        if repository.remote_name == "origin" == self.remote and repositories.UPSTREAM in repository.others:
-            hint = 'Set `remote = "upstream"` where pull requests are merged there.'
-            yield Finding("warning", f"{repository.scope}: there is a remote `upstream` too; origin's is read.", hint)
-        if repositories.edge(repository):
-            hint = "`git fetch --unshallow` brings the rest."
-            yield Finding("warning", f"{repository.scope}: a shallow clone; older history is not here.", hint)
-        if repositories.partial(repository):
-            hint = "`git fetch --refetch --filter=blob:limit=1g` brings file contents."
-            yield Finding("warning", f"{repository.scope}: a partial clone; line counts may be missing.", hint)
+def _one_line(error: SourceError) -> str:
+    return str(error).replace("\n", " ")

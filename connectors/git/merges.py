@@ -1,267 +1,304 @@
-"""Which pull request each commit came with, decided once from the whole history and never from a period.
+"""Which pull request each commit came with, decided from the whole history and so the same for every period.
 
-Definitions. The line of a branch is its tip and the first parents below it. A merge *brings* what it reaches by its
-other parents and what had not landed before it. A commit is part of the pull request whose merge brought it, the
-innermost where merges are nested, or of the one that its own subject names (squashed). A pull request lands once, with
-the first merge or squash that names it; later ones are picks and backports of the same work.
+A merge commit *brings* the commits that its other parents reach and that no earlier commit of the branch reached. A
+pull request is *merged* by the first commit that names it: a merge, or a squashed commit. Later ones of the same number
+are cherry-picks and backports of the same work.
 
-Merges and squashes that came with another repository's history name that repository's pull requests, not ours, and are
-not read. A merge tells of another repository by its subject, or by what it brings: a first commit of its own, or what
-follows on history that came so before. A fork's branch brings our own history, and with it pull requests of ours, such
-as those on a release branch; but a number that landed on our own branches, and a merge that brings nothing (the fork
-following us), say nothing of ours. A number in a commit's subject is its pull request's issue where that one bears the
-same subject, or closes it.
+A commit is part of the pull request that its own subject line names (squashed), or else of the innermost merge of a
+pull request that brought it.
+
+Another repository's history has pull requests and numbers of its own; they are not read. A merge brings such a history
+where its subject line says so, or where what it brings has a first commit of its own or follows on such a history. A
+fork's branch brings our own history, and so may bring pull requests of ours, such as those of a release branch; but not
+a number that was merged on our own branches too, nor a merge that brings nothing (the fork catching up with us).
+
+A number in a commit's subject line is an issue's where the pull request that brought the commit has the same subject
+line, or closes that number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from .log import SIGNS, History
-from .messages import Forge, PullRequest, closes, merged_pull_request, same_as, squashed_pull_request, whose_branch
+from .log import PULL_REQUEST_MARKERS, History
+from .messages import Forge, PullRequest, branch_origin, closes, merged_pull_request, picked_from, squashed_pull_request
 
 Graph = list[tuple[int, ...]]
-Candidates = Mapping[int, PullRequest]
-OTHER, FORK, OURS = range(3)
-"""Whose line a commit landed on; what a line brings is at most what the line is."""
+"""The parents of each commit by position, without those that a shallow clone lacks."""
 
-_WHOSE = {"other": OTHER, "fork": FORK, "ours": OURS}
+OTHER, FORK, OURS = range(3)
+"""Where a commit comes from; the origin of what a merge brings is at most that of the branch it is merged into."""
+
+_ORIGINS = {"other": OTHER, "fork": FORK, "ours": OURS}
+NO_MERGE = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Pull:
-    """A pull request: its subject, the commit that landed it, and the commits that are its own, oldest first."""
+class MergedPullRequest:
+    """A pull request that was merged."""
 
-    subject: str
-    named: PullRequest
-    landing: int
+    work_item: str
+    pull_request: PullRequest
+    merge_commit: int
+    """The position of the commit that merged it: the merge, or the squashed commit itself."""
     commits: tuple[int, ...]
+    """The positions of its own commits, oldest first."""
 
 
 @dataclass(slots=True)
 class MergeMap:
-    """Every pull request by its subject, the subject each commit is part of, and merges that cannot be told."""
+    """Which pull requests were merged, and which commit is part of which."""
 
-    pulls: dict[str, Pull] = field(default_factory=dict)
+    pull_requests: dict[str, MergedPullRequest] = field(default_factory=dict)
+    """By work item."""
     part_of: dict[int, str] = field(default_factory=dict)
-    unknown: list[int] = field(default_factory=list)
-    """Merges of pull requests whose commits run over the edge of a shallow clone."""
+    """The work item of its pull request, by a commit's position."""
+    incomplete: list[int] = field(default_factory=list)
+    """Merges of pull requests of which a shallow clone lacks commits."""
+
+    def agrees_with(self, later: MergeMap, reached: bytearray) -> bool:
+        """Whether a later map says the same of the commits that were reached when this one was made."""
+        return (
+            self.part_of == {position: item for position, item in later.part_of.items() if reached[position]}
+            and all(later.pull_requests.get(item) == pull_request for item, pull_request in self.pull_requests.items())
+            and set(self.incomplete) == {position for position in later.incomplete if reached[position]}
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectNames:
-    """How pull requests are called here: our project, remotes of other projects, the forge, how subjects start."""
+    """How this project and its pull requests are called."""
 
     project: str
-    others: frozenset[str]
+    """`org/repo`; empty where no remote is known."""
+    other_remotes: frozenset[str]
+    """The names of remotes that are other projects."""
     forge: Forge | None
-    prefix: str
-    """`github.com/org/repo`; the scope where no remote is known."""
+    scope: str
+    """`github.com/org/repo`; what the work items of its pull requests start with."""
 
-    def subject(self, named: PullRequest) -> str:
-        """The subject of a pull request: ours, or the project's that the message names."""
-        if named.project and self.project and named.project.casefold() != self.project.casefold():
-            return f"{self.prefix.removesuffix(self.project)}{named.project}{named.reference}"
-        return f"{self.prefix}{named.reference}"
+    def work_item(self, pull_request: PullRequest) -> str:
+        """The work item of a pull request: of this project, or of the one that the message names."""
+        if pull_request.project and self.project and not self.is_ours(pull_request):
+            return f"{self.scope.removesuffix(self.project)}{pull_request.project}{pull_request.reference}"
+        return f"{self.scope}{pull_request.reference}"
 
-
-def graph(history: History) -> Graph:
-    """The parents of each commit by position, without those that are not here."""
-    known = history.index.get
-    parents: Graph = []
-    for line in history.parents:
-        only = known(line)
-        many = () if only is not None else tuple(at for each in line.split() if (at := known(each)) is not None)
-        parents.append(many if only is None else (only,))
-    return parents
+    def is_ours(self, pull_request: PullRequest) -> bool:
+        """Whether the message says that the pull request is of this project."""
+        return bool(pull_request.project) and pull_request.project.casefold() == self.project.casefold()
 
 
-def reach(parents: Graph, tips: Iterable[int]) -> bytearray:
-    """A mark for each commit that the tips reach, themselves included."""
-    seen, todo = bytearray(len(parents)), list(tips)
-    while todo:
-        at = todo.pop()
-        if not seen[at]:
-            seen[at] = 1
-            todo.extend(parents[at])
-    return seen
+@dataclass(frozen=True)
+class MergeFinder:
+    """Finds the merged pull requests of one history."""
 
+    history: History
+    names: ProjectNames
+    boundary: frozenset[bytes]
+    """The commits at which a shallow clone was cut off."""
 
-def merge_map(
-    history: History,
-    parents: Graph,
-    tips: Sequence[int],
-    naming: ProjectNames,
-    candidates: Candidates,
-    edge: frozenset[int],
-) -> MergeMap:
-    """What landed how, on the branches with these tips; `edge` are the boundary commits of a shallow clone."""
-    if not candidates:
-        return MergeMap()
-    story = _land(history, parents, tips, naming, edge)
-    return _collect(history, naming, _named(history, candidates, naming, story), story, edge)
+    @cached_property
+    def candidates(self) -> Mapping[int, PullRequest]:
+        """The commits whose messages name a pull request as merged, boundary commits left out."""
+        found = {}
+        for position, message in self.history.messages.items():
+            if self.history.shas[position] in self.boundary or not any(
+                each in message for each in PULL_REQUEST_MARKERS
+            ):
+                continue
+            read = merged_pull_request if self.history.is_merge(position) else squashed_pull_request
+            by_github = position in self.history.by_github
+            if named := read(self.history.message(position), self.names.forge, by_github=by_github):
+                found[position] = named
+        return found
 
+    @cached_property
+    def parents(self) -> Graph:
+        """The parents of each commit."""
+        position_of = self.history.index.get
+        parents: Graph = []
+        for line in self.history.parents:
+            only = position_of(line)
+            several = () if only is not None else tuple(
+                position for sha in line.split() if (position := position_of(sha)) is not None
+            )  # fmt: skip
+            parents.append(several if only is None else (only,))
+        return parents
 
-def candidates(history: History, naming: ProjectNames, edge: frozenset[bytes]) -> Candidates:
-    """The commits whose messages name a pull request as landed, boundary commits of a shallow clone left out."""
-    found = {}
-    for at, message in history.messages.items():
-        if history.shas[at] in edge:
-            continue
-        read = merged_pull_request if _is_merge(history, at) else squashed_pull_request
-        if any(sign in message for sign in SIGNS):
-            words, by_github = message.decode("utf-8", "replace"), at in history.by_github
-            if named := read(words, naming.forge, by_github=by_github):
-                found[at] = named
-    return found
+    @cached_property
+    def _boundary_positions(self) -> frozenset[int]:
+        index = self.history.index
+        return frozenset(index[sha] for sha in self.boundary if sha in index)
+
+    def reached(self, heads: Sequence[str]) -> bytearray:
+        """A mark for each commit that the heads reach, themselves included."""
+        reached, waiting = bytearray(len(self.parents)), self._positions(heads)
+        while waiting:
+            position = waiting.pop()
+            if not reached[position]:
+                reached[position] = 1
+                waiting.extend(self.parents[position])
+        return reached
+
+    def merge_map(self, heads: Sequence[str]) -> MergeMap:
+        """Which pull requests were merged into the branches with these heads."""
+        if not self.candidates:
+            return MergeMap()
+        ancestry = self._ancestry(self._positions(heads))
+        return self._map(self._merged(ancestry), ancestry)
+
+    def _positions(self, heads: Sequence[str]) -> list[int]:
+        return [self.history.index[head.encode()] for head in heads]
+
+    def _ancestry(self, heads: Iterable[int]) -> Ancestry:
+        """Visit every commit once, in the order in which they came to the branches, and note what brought it.
+
+        A branch's first-parent line is visited from its oldest commit. At a merge, the lines of its other parents are
+        visited first, one at a time and each down to what was visited before, and then the merge itself. So a commit is
+        visited within the first merge that brought it, and within the innermost where merges are nested.
+        The lines that are being visited are a stack, because real histories nest deeper than Python's calls may.
+        Test: test_a_commit_belongs_to_the_innermost_merge.
+        """
+        parents = self.parents
+        visited, origin = bytearray(len(parents)), bytearray(len(parents))
+        brought_by, order = [NO_MERGE] * len(parents), list[int]()
+        for head in heads:
+            lines = [(_first_parent_line(parents, head, visited), NO_MERGE, OURS)]
+            while lines:
+                line, merge, line_origin = lines[-1]
+                if not line:
+                    lines.pop()
+                    continue
+                position = line[-1]
+                inner = _next_to_bring(parents[position], visited) if not visited[position] else None
+                if inner is not None:
+                    inner_line = _first_parent_line(parents, inner, visited)
+                    inner_origin = min(line_origin, self._origin(inner_line[-1], position, origin))
+                    lines.append((inner_line, position, inner_origin))
+                    continue
+                line.pop()
+                if not visited[position]:
+                    visited[position], brought_by[position], origin[position] = 1, merge, line_origin
+                    order.append(position)
+        return Ancestry(brought_by, origin, order)
+
+    def _origin(self, oldest: int, merge: int, origin: bytearray) -> int:
+        """Where the line comes from that a merge brings and whose oldest commit is given."""
+        below = self.parents[oldest]
+        if (origin[below[0]] == OTHER) if below else (oldest not in self._boundary_positions):
+            return OTHER
+        return _ORIGINS[branch_origin(self.history.message(merge), self.names.project, self.names.other_remotes)]
+
+    def _merged(self, ancestry: Ancestry) -> dict[int, PullRequest]:
+        """The commits that merged a pull request of ours, each with the pull request.
+
+        First those on our own branches, or of our project by name; then those that forks brought; then without the
+        commits whose number is an issue's. GitHub's squashed commits and merges always name pull requests.
+        """
+        ours = {
+            position: each
+            for position, each in self.candidates.items()
+            if ancestry.origin[position] == OURS or self.names.is_ours(each)
+        }
+        merged = ours | dict(self._brought_by_forks(ancestry, ours))
+        innermost = ancestry.innermost(merged)
+        return {
+            position: each
+            for position, each in merged.items()
+            if position in self.history.by_github
+            or self.history.is_merge(position)
+            or not self._names_an_issue(innermost[position], each)
+        }
+
+    def _brought_by_forks(
+        self, ancestry: Ancestry, ours: Mapping[int, PullRequest]
+    ) -> Iterator[tuple[int, PullRequest]]:
+        """What forks brought and our own branches do not have.
+
+        A commit that GitHub squashed is the original, also where a cherry-pick of it on our branches has its number.
+        """
+        by_github, bringing = self.history.by_github, set(ancestry.brought_by)
+        numbers = {each.reference for each in ours.values()}
+        numbers_by_github = {each.reference for position, each in ours.items() if position in by_github}
+        for position, each in self.candidates.items():
+            known = each.reference in (numbers_by_github if position in by_github else numbers)
+            brings = position in bringing or not self.history.is_merge(position)
+            if ancestry.origin[position] == FORK and brings and not known:
+                yield position, each
+
+    def _names_an_issue(self, merge: int, pull_request: PullRequest) -> bool:
+        """Whether the merge that brought a commit has the commit's subject line, or closes its number."""
+        if merge == NO_MERGE:
+            return False
+        message = self.history.message(merge)
+        subject_line = f"{pull_request.title} ({pull_request.reference})"
+        return subject_line in message or pull_request.reference in closes(message)
+
+    def _map(self, merged: Mapping[int, PullRequest], ancestry: Ancestry) -> MergeMap:
+        """Give each commit to its pull request; of several merges of one pull request the first counts."""
+        brought: dict[int, list[int]] = {position: [] for position in merged}
+        innermost = ancestry.innermost(merged)
+        for position in ancestry.order:
+            if innermost[position] != NO_MERGE:
+                brought[innermost[position]].append(position)
+        result = MergeMap()
+        for merge, pull_request in sorted(merged.items(), key=lambda item: self._by_time(item[0])):
+            if not self._boundary_positions.isdisjoint(brought[merge]):
+                result.incomplete.append(merge)
+                continue
+            own: tuple[int, ...] = (merge,)
+            if self.history.is_merge(merge):
+                own = tuple(each for each in brought[merge] if each not in merged and not self.history.is_merge(each))
+            work_item = self.names.work_item(pull_request)
+            result.pull_requests.setdefault(work_item, MergedPullRequest(work_item, pull_request, merge, own))
+            result.part_of |= dict.fromkeys(own, work_item)
+        return result
+
+    def _by_time(self, position: int) -> tuple[bool, int, bytes]:
+        """Cherry-picks last, then by committer date."""
+        is_pick = bool(picked_from(self.history.message(position)))
+        return is_pick, self.history.times[position] or 0, self.history.shas[position]
 
 
 @dataclass(frozen=True, slots=True)
-class LandingOrder:
-    """How every commit landed: with which merge (-1: none), on whose line, and in which order."""
+class Ancestry:
+    """How every commit came to the branches, one entry a commit."""
 
-    owner: list[int]
-    whose: bytearray
+    brought_by: list[int]
+    """The merge that brought it; NO_MERGE for what was committed to a branch directly."""
+    origin: bytearray
+    """OURS, FORK or OTHER."""
     order: list[int]
+    """All positions; a commit comes after its ancestors, and before the merge that brought it."""
+
+    def innermost(self, merged: Mapping[int, PullRequest]) -> list[int]:
+        """For each commit the innermost of these merges that brought it, or NO_MERGE.
+
+        Newest first, so that for the merge that brought a commit the answer is there already.
+        """
+        innermost = [NO_MERGE] * len(self.brought_by)
+        for position in reversed(self.order):
+            merge = self.brought_by[position]
+            innermost[position] = merge if merge == NO_MERGE or merge in merged else innermost[merge]
+        return innermost
 
 
-def _land(
-    history: History, parents: Graph, tips: Sequence[int], naming: ProjectNames, edge: frozenset[int]
-) -> LandingOrder:
-    """Let every commit land in order.
-
-    Each line is worked off from its oldest commit; the lines that a merge brings come right before the merge.
-    """
-    owner, whose, landed, order = [-1] * len(parents), bytearray(len(parents)), bytearray(len(parents)), list[int]()
-    for tip in tips:
-        lines = [(_line(parents, tip, landed), -1, OURS)]
-        while lines:
-            line, merge, kind = lines[-1]
-            if not line:
-                lines.pop()
-                continue
-            at = line[-1]
-            brought = (
-                [] if len(parents[at]) < 2 or landed[at] else [each for each in parents[at][1:] if not landed[each]]
-            )
-            if brought:
-                inner = _line(parents, brought[0], landed)
-                alien = kind == OTHER or _begins_elsewhere(inner[-1], parents, whose, edge)
-                lines.append((inner, at, OTHER if alien else min(kind, _said(history, at, naming))))
-                continue
-            line.pop()
-            if not landed[at]:
-                landed[at], owner[at], whose[at] = 1, merge, kind
-                order.append(at)
-    return LandingOrder(owner, whose, order)
+def _next_to_bring(parents: Sequence[int], visited: bytearray) -> int | None:
+    """The first other parent of a merge that was not visited; None where there is none."""
+    if len(parents) < 2:
+        return None
+    return next((parent for parent in parents[1:] if not visited[parent]), None)
 
 
-def _begins_elsewhere(oldest: int, parents: Graph, whose: bytearray, edge: frozenset[int]) -> bool:
-    """Whether a line that a merge brings has a first commit of its own, or follows on another repository's."""
-    below = parents[oldest]
-    return whose[below[0]] == OTHER if below else oldest not in edge
-
-
-def _said(history: History, at: int, naming: ProjectNames) -> int:
-    """Whose branch a merge says that it brings."""
-    return _WHOSE[whose_branch(history.messages[at].decode("utf-8", "replace"), naming.project, naming.others)]
-
-
-def _line(parents: Graph, tip: int, landed: bytearray) -> list[int]:
+def _first_parent_line(parents: Graph, head: int, visited: bytearray) -> list[int]:
+    """A head and the first parents below it, newest first, down to what was visited before."""
     line: list[int] = []
-    at = tip
-    while not landed[at]:
-        line.append(at)
-        if not parents[at]:
+    position = head
+    while not visited[position]:
+        line.append(position)
+        if not parents[position]:
             break
-        at = parents[at][0]
+        position = parents[position][0]
     return line
-
-
-def _is_ours(named: PullRequest, naming: ProjectNames) -> bool:
-    return bool(named.project) and named.project.casefold() == naming.project.casefold()
-
-
-def _named(
-    history: History, candidates: Candidates, naming: ProjectNames, story: LandingOrder
-) -> dict[int, PullRequest]:
-    """The commits that name a pull request of ours as landed."""
-    ours = {at: each for at, each in candidates.items() if story.whose[at] == OURS or _is_ours(each, naming)}
-    named = ours | dict(_brought_by_forks(history, candidates, story, ours))
-    above = _above(story, named)
-    return {
-        at: each
-        for at, each in named.items()
-        if at in history.by_github or _is_merge(history, at) or not _speaks_of(history, above[at], each)
-    }
-
-
-def _brought_by_forks(
-    history: History, candidates: Candidates, story: LandingOrder, ours: Candidates
-) -> Iterator[tuple[int, PullRequest]]:
-    """What forks brought and did not land on our own branches; what GitHub squashed is no copy of a pick."""
-    by_github, bringing = history.by_github, set(story.owner)
-    copies = {each.reference for each in ours.values()}
-    originals = {each.reference for at, each in ours.items() if at in by_github}
-    for at, each in candidates.items():
-        landed = each.reference in (originals if at in by_github else copies)
-        if story.whose[at] == FORK and not landed and (at in bringing or not _is_merge(history, at)):
-            yield at, each
-
-
-def _is_merge(history: History, at: int) -> bool:
-    return b" " in history.parents[at]
-
-
-def _speaks_of(history: History, merge: int, named: PullRequest) -> bool:
-    """Whether a pull request bears a commit's subject, as one made of a single commit does, or closes its number."""
-    if merge < 0:
-        return False
-    words = history.messages[merge].decode("utf-8", "replace")
-    return f"{named.title} ({named.reference})" in words or named.reference in closes(words)
-
-
-def _above(story: LandingOrder, named: Candidates) -> list[int]:
-    """For each commit the innermost merge that brought it and names a pull request; -1 where there is none."""
-    above = [-1] * len(story.owner)
-    for at in reversed(story.order):
-        merge = story.owner[at]
-        above[at] = merge if merge < 0 or merge in named else above[merge]
-    return above
-
-
-def _collect(
-    history: History, naming: ProjectNames, named: dict[int, PullRequest], story: LandingOrder, edge: frozenset[int]
-) -> MergeMap:
-    brought: dict[int, list[int]] = {at: [] for at in named}
-    above = _above(story, named)
-    for at in story.order:
-        if above[at] >= 0:
-            brought[above[at]].append(at)
-    found = MergeMap()
-    for at, each in sorted(named.items(), key=lambda item: _when(history, item[0])):
-        if edge and not edge.isdisjoint(brought[at]):
-            found.unknown.append(at)
-            continue
-        merge = _is_merge(history, at)
-        commits = tuple(each for each in brought[at] if each not in named and not _is_merge(history, each))
-        subject = naming.subject(each)
-        found.pulls.setdefault(subject, Pull(subject, each, at, commits if merge else (at,)))
-        found.part_of |= dict.fromkeys(commits if merge else (at,), subject)
-    return found
-
-
-def _when(history: History, at: int) -> tuple[bool, int, bytes]:
-    """Picks last, then by the time of landing."""
-    picked = bool(same_as(history.messages[at].decode("utf-8", "replace")))
-    return picked, history.times[at] or 0, history.shas[at]
-
-
-def unchanged(before: MergeMap, after: MergeMap, old: bytearray) -> bool:
-    """Whether what was told of old commits still holds now that more has landed."""
-    return (
-        before.part_of == {at: subject for at, subject in after.part_of.items() if old[at]}
-        and all(after.pulls.get(subject) == pull for subject, pull in before.pulls.items())
-        and set(before.unknown) == {at for at in after.unknown if old[at]}
-    )

@@ -1,49 +1,30 @@
-"""Commits and pull requests as contributions. Pure.
+"""Commits and merged pull requests as rows of the ledger. Pure.
 
-A commit is a row for its author and one for each co-author; a merged pull request is a row for whoever wrote most of
-its commits, one for each other author, and one, never counted, for the person who merged it.
+A commit is a row for its author and one for each co-author. A merged pull request is a row for the person who wrote
+most of its commits, one for each other author, and one, never counted, for the person who merged it.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harvester.model.accounts import account_key, email_of
+from harvester.model.accounts import email_of
 from harvester.model.bots import is_bot
-from harvester.model.contribution import Contribution, Role
+from harvester.model.contribution import Contribution
 from harvester.sdk.change_type import change_type
 
-from . import messages
-from .log import CommitDiff
-from .merges import Pull
+from . import log, messages
+from .authors import Author, CommitAuthors, rank_authors
+from .diffs import CommitDiff
+from .merges import MergedPullRequest
 from .remote_url import Remote
 
 
 @dataclass(frozen=True, slots=True)
-class Author:
-    """Somebody who wrote: the account by the mailmap, and the address as it stands in the commit."""
-
-    account: str
-    written_as: str
-
-    @property
-    def key(self) -> str:
-        """Their address without case; who has the same is the same."""
-        return email_of(self.account) or self.account.casefold()
-
-
-def address_key(address: str) -> str:
-    """How an address is compared with those asked for: without case, and without the number in a no-reply address."""
-    plain = address.casefold()
-    return account_key(plain) if "users.noreply." in plain else plain
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What all rows of a repository share."""
+class RowContext:
+    """What all rows of a repository have in common."""
 
     source: str
     scope: str
@@ -52,121 +33,137 @@ class Place:
     unpushed: frozenset[bytes]
 
     def commit_url(self, sha: str) -> str | None:
-        """Where a commit is shown; None where it is not there yet, or the forge is unknown."""
+        """The web page of a commit; None where the commit is not pushed, or the forge is unknown."""
         return None if not self.remote or sha.encode() in self.unpushed else self.remote.commit_url(sha)
 
-    def pull_url(self, pull: Pull) -> str | None:
-        """Where a pull request is shown; None for another project's, and where the forge is unknown."""
-        ours = self.remote and pull.subject == f"{self.remote.name}{pull.named.reference}"
-        return self.remote.pull_url(pull.named.reference) if self.remote and ours else None
+    def pull_request_url(self, merged: MergedPullRequest) -> str | None:
+        """The web page of a pull request; None for another project's, and where the forge is unknown."""
+        reference = merged.pull_request.reference
+        ours = self.remote and merged.work_item == f"{self.remote.name}{reference}"
+        return self.remote.pull_url(reference) if self.remote and ours else None
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Who wrote what was merged, the one with most of its commits first; nobody where it brought none of its own."""
+    """Who gets credit for a pull request, the owner first; nobody where it has no commits of its own."""
 
     authors: tuple[Author, ...]
     closes: tuple[str, ...] = ()
     """What its commits say they close."""
 
 
-def credit(authors: Sequence[Author]) -> tuple[Author, ...]:
-    """The distinct authors of commits, given oldest first: most commits first, ties to whoever came first."""
-    first: dict[str, Author] = {}
-    for each in authors:
-        first.setdefault(each.key, each)
-    counts = dict.fromkeys(first, 0)
-    for each in authors:
-        counts[each.key] += 1
-    return tuple(first[key] for key in sorted(first, key=lambda key: -counts[key]))
+def credit_for(merged: MergedPullRequest, authors: CommitAuthors) -> tuple[Author, ...]:
+    """The authors of a pull request, the owner first.
+
+    The person who wrote most of its commits owns it; who merged it does not, and who opened it is not in the history.
+    Co-authors come after all authors, because a trailer does not say how much of a commit they wrote.
+    Tests: test_a_merger_is_not_the_author, test_of_two_equal_authors_the_first_is_the_owner.
+    """
+    writers = rank_authors(authors.author(position) for position in merged.commits)
+    keys = {each.key for each in writers}
+    return (*writers, *(each for each in rank_authors(authors.all_of(merged.commits)) if each.key not in keys))
 
 
-def others_of(author: Author, more: Sequence[Author]) -> tuple[Author, ...]:
-    """The distinct people in a list who are not the author."""
-    found = {author.key: author, author.written_as.casefold(): author}
-    return tuple(found.setdefault(each.key, each) for each in more if each.key not in found)
+def without(author: Author, co_authors: Sequence[Author]) -> tuple[Author, ...]:
+    """The distinct co-authors who are not the author."""
+    found = {author.key: author, author.raw_address.casefold(): author}
+    return tuple(found.setdefault(each.key, each) for each in co_authors if each.key not in found)
 
 
-def of_commit(
-    change: CommitDiff, landed: int, author: Author, more: Sequence[Author], part_of: str | None, place: Place
+def commit_rows(
+    diff: CommitDiff,
+    committed_at: int,
+    author: Author,
+    co_authors: Sequence[Author],
+    part_of: str | None,
+    context: RowContext,
 ) -> Iterator[Contribution]:
     """The rows of one commit: its author's, and those of its co-authors."""
-    title, body = messages.split(change.message)
-    shared: dict[str, Any] = _shared(change, landed, title, body, place) | {
+    title, body = messages.split(diff.message)
+    common: dict[str, Any] = _common(diff, committed_at, title, body, context) | {
         "kind": "commit",
-        "work_item": f"commit/{change.sha}",
-        "started_at": None if change.began is None else moment(change.began),
-        "url": place.commit_url(change.sha),
-        "closes": messages.closes(change.message),
+        "work_item": f"commit/{diff.sha}",
+        "started_at": None if diff.authored_at is None else log.to_datetime(diff.authored_at),
+        "url": context.commit_url(diff.sha),
+        "closes": messages.closes(diff.message),
         "part_of": (part_of,) if part_of else (),
-        "picked_from": messages.same_as(change.message),
         "owners": (author.account,),
     }
-    with_them = others_of(author, more)
-    accounts = tuple(each.account for each in with_them)
+    others = without(author, co_authors)
+    accounts = tuple(each.account for each in others)
     yield Contribution(
-        id=f"commit/author/{change.sha}", account=author.account, role="author", participants=accounts, **shared
+        id=f"commit/author/{diff.sha}", account=author.account, role="author", participants=accounts, **common
     )
-    for each in with_them:
-        yield _beside("commit", change.sha, each, accounts, shared)
+    for each in others:
+        yield _co_author_row(diff.sha, each, accounts, common)
 
 
-def of_pull(
-    change: CommitDiff, landed: int, pull: Pull, credit: Credit, merged: bool, place: Place
+def pull_request_rows(
+    diff: CommitDiff,
+    committed_at: int,
+    merged: MergedPullRequest,
+    credit: Credit,
+    by_merge: bool,
+    context: RowContext,
 ) -> Iterator[Contribution]:
-    """The rows of one merged pull request; `merged` where a merge landed it, whose author pressed the button."""
-    _, body = messages.split(change.message)
-    below = body.removeprefix(pull.named.title).strip() if merged else body
-    shared: dict[str, Any] = _shared(change, landed, pull.named.title, below, place) | {
+    """The rows of one pull request.
+
+    `diff` is of the commit that merged it. `by_merge` says that this is a merge, whose author is who merged it; the
+    author of a squashed commit is who wrote the pull request.
+    """
+    _, body = messages.split(diff.message)
+    description = body.removeprefix(merged.pull_request.title).strip() if by_merge else body
+    common: dict[str, Any] = _common(diff, committed_at, merged.pull_request.title, description, context) | {
         "kind": "pull_request",
-        "work_item": pull.subject,
-        "url": place.pull_url(pull),
+        "work_item": merged.work_item,
+        "url": context.pull_request_url(merged),
         "state": "merged",
-        # The commit that landed it, as a forge tells it too: what takes that back takes back this.
-        "closes": tuple(dict.fromkeys([*messages.closes(change.message), *credit.closes, f"commit/{change.sha}"])),
-        "picked_from": messages.same_as(change.message),
+        # It closes the commit that merged it, as it does on a forge, so that a revert of that commit reverts it.
+        "closes": tuple(dict.fromkeys([*messages.closes(diff.message), *credit.closes, f"commit/{diff.sha}"])),
         "owners": tuple(each.account for each in credit.authors[:1]),
     }
-    merger = _merger(change, credit) if merged else None
-    with_them = tuple(each.account for each in credit.authors[1:]) + ((merger,) if merger else ())
+    merger = _merger(diff, credit) if by_merge else None
+    participants = tuple(each.account for each in credit.authors[1:]) + ((merger,) if merger else ())
     for each in credit.authors[:1]:
-        row = f"pull_request/author/{change.sha}"
-        yield Contribution(id=row, account=each.account, role="author", participants=with_them, **shared)
+        row_id = f"pull_request/author/{diff.sha}"
+        yield Contribution(id=row_id, account=each.account, role="author", participants=participants, **common)
     for each in credit.authors[1:]:
-        yield _beside("pull_request", change.sha, each, with_them, shared)
+        yield _co_author_row(diff.sha, each, participants, common)
     if merger:
-        rest = tuple(each for each in with_them if each != merger)
-        row = f"pull_request/merger/{change.sha}"
-        yield Contribution(id=row, account=merger, role="merger", participants=rest, **shared)
+        row_id = f"pull_request/merger/{diff.sha}"
+        others = _all_but(merger, participants)
+        yield Contribution(id=row_id, account=merger, role="merger", participants=others, **common)
 
 
-def moment(seconds: int) -> dt.datetime:
-    """Seconds since 1970 as an aware time; they are of the years 1 to 9999."""
-    return _EPOCH + dt.timedelta(seconds=seconds)
-
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-
-def _shared(change: CommitDiff, landed: int, title: str, body: str, place: Place) -> dict[str, Any]:
+def _common(diff: CommitDiff, committed_at: int, title: str, body: str, context: RowContext) -> dict[str, Any]:
     return {
-        "source": place.source, "scope": place.scope, "project": place.project,
-        "occurred_at": moment(landed), "title": title, "body": body or None, "change_type": change_type(title),
-        "reverts": messages.reverts(change.message),
-        "paths": change.paths or (), "files_changed": None if change.paths is None else len(change.paths),
-        "additions": change.additions, "deletions": change.deletions,
+        "source": context.source, "scope": context.scope, "project": context.project,
+        "occurred_at": log.to_datetime(committed_at), "title": title, "body": body or None,
+        "change_type": change_type(title),
+        "reverts": messages.reverts(diff.message), "picked_from": messages.picked_from(diff.message),
+        "paths": diff.paths or (), "files_changed": None if diff.paths is None else len(diff.paths),
+        "additions": diff.additions, "deletions": diff.deletions,
     }  # fmt: skip
 
 
-def _beside(kind: str, sha: str, author: Author, accounts: tuple[str, ...], shared: Mapping[str, Any]) -> Contribution:
-    rest = tuple(each for each in accounts if each != author.account)
-    role: Role = "co-author"
-    row = f"{kind}/{role}/{sha}/{author.written_as.casefold()}"
-    return Contribution(id=row, account=author.account, role=role, participants=rest, **shared)
+def _co_author_row(
+    sha: str, co_author: Author, participants: tuple[str, ...], common: Mapping[str, Any]
+) -> Contribution:
+    """A co-author's row; its id has the address in the message, which no mailmap changes."""
+    return Contribution(
+        id=f"{common['kind']}/co-author/{sha}/{co_author.raw_address.casefold()}",
+        account=co_author.account,
+        role="co-author",
+        participants=_all_but(co_author.account, participants),
+        **common,
+    )
 
 
-def _merger(change: CommitDiff, credit: Credit) -> str | None:
-    """Who pressed the button, where that is a person and none of the authors."""
-    email = email_of(change.author)
-    known = {each.key for each in credit.authors}
-    return None if email in known or is_bot(change.author) else change.author
+def _all_but(account: str, participants: Sequence[str]) -> tuple[str, ...]:
+    return tuple(each for each in participants if each != account)
+
+
+def _merger(diff: CommitDiff, credit: Credit) -> str | None:
+    """The author of the merge; None where that is a bot or one of the pull request's authors."""
+    is_author = email_of(diff.author) in {each.key for each in credit.authors}
+    return None if is_author or is_bot(diff.author) else diff.author

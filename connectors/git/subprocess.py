@@ -1,4 +1,4 @@
-"""Running git: one environment, hardened and offline; output in pieces; no child outlives whoever reads it."""
+"""Running git: in a fixed environment, without network or foreign programs, with its output read in chunks."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from harvester.errors import SourceError
 
-PIECE = 1 << 18
-WAITING = 8
-"""How many pieces of one process may wait to be read: bounds memory at WAITING × PIECE each."""
+CHUNK_SIZE = 1 << 18
+QUEUED_CHUNKS = 8
+"""The most chunks of one process that wait to be read; memory is at most QUEUED_CHUNKS × CHUNK_SIZE a process."""
 
-_KEPT = frozenset({"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"})
+_PASSED_ON = frozenset({"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"})
 _HARDENED = (
     "--no-pager", "--no-replace-objects", "--no-optional-locks",
     "-c", "safe.directory=*", "-c", "safe.bareRepository=all",
@@ -29,10 +29,11 @@ _HARDENED = (
     "-c", "log.showSignature=false", "-c", "log.showRoot=true", "-c", "log.mailmap=true",
     "-c", "diff.algorithm=default", "-c", "diff.renameLimit=1000", "-c", f"diff.orderFile={os.devnull}",
 )  # fmt: skip
-"""A repository's own configuration may name programs and change what is counted; neither happens here.
+"""A repository's own configuration may name programs and change what is counted; these options prevent both.
 
-safe.directory guards against the former, which is why it can be lifted: reading history runs no hook, no filter, no
-external diff, no text conversion, no signature check and no transport.
+safe.directory protects from the former. It can be lifted, because reading history runs no hook, filter, external diff,
+text conversion, signature check or transport.
+The test is test_a_repositorys_configuration_runs_nothing.
 """
 
 _CREDENTIALS = re.compile(r"(\w+://)[^/@\s]*@")
@@ -40,47 +41,47 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e\u00a0-\U0010ffff]+|[\u2028\u2029\u202a-\
 
 
 class GitError(SourceError):
-    """git ended with an error; the message is git's own last words, made safe to print."""
+    """git failed; the message is git's own last line, made safe to print."""
 
 
 def text(raw: bytes) -> str:
-    """Bytes as text that can always be stored: what is not UTF-8 becomes U+FFFD."""
+    """Bytes as text that can always be stored: each byte that is not UTF-8 becomes U+FFFD."""
     return raw.decode("utf-8", "replace")
 
 
-def environment() -> dict[str, str]:
-    """What git runs in: the caller's without what redirects git, in plain English, without locks or network."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT}
-    ours = {
+def git_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that git runs with: the user's except those that redirect git; English, no locks, no network."""
+    inherited = {name: value for name, value in environ.items() if not name.startswith("GIT_") or name in _PASSED_ON}
+    return inherited | {
         "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none",
         "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_FLUSH": "0", "GIT_GRAFT_FILE": os.devnull,
     }  # fmt: skip
-    return kept | ours
 
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """A git program and the folder it runs in."""
+    """A git program, the folder it runs in, and the user's environment variables."""
 
     folder: Path
+    environ: Mapping[str, str] = field(repr=False)
     program: str = "git"
 
-    def answer(self, *arguments: str, given: bytes = b"") -> bytes:
-        """All of a short answer; raises GitError with git's words."""
-        with self.reading(arguments, given) as stream:
+    def output(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """All of git's output, for commands that print little. Raises GitError where git fails."""
+        with self.stream(arguments, stdin) as stream:
             return stream.read()
 
     def line(self, *arguments: str) -> str:
-        """A short answer without its line end, or an empty text where git has none to give."""
+        """Git's output as text without the line end; empty where git fails."""
         try:
-            return text(self.answer(*arguments)).rstrip("\n")
+            return text(self.output(*arguments)).rstrip("\n")
         except GitError:
             return ""
 
     @contextmanager
-    def reading(self, arguments: Sequence[str], given: bytes = b"") -> Iterator[IO[bytes]]:
-        """Git's output as it comes; git is killed on leaving early. Raises GitError at its end where it failed."""
-        running = self.start(arguments, given)
+    def stream(self, arguments: Sequence[str], stdin: bytes = b"") -> Iterator[IO[bytes]]:
+        """Git's output while git runs; leaving early kills git. Raises GitError at the end where git failed."""
+        running = self.start(arguments, stdin)
         try:
             yield running.output
             running.finish()
@@ -88,26 +89,27 @@ class Git:
             running.kill()
             running.close()
 
-    def start(self, arguments: Sequence[str], given: bytes = b"") -> Running:
-        """A git process that was handed its input, which git reads to the end before it answers."""
+    def start(self, arguments: Sequence[str], stdin: bytes = b"") -> RunningGit:
+        """Start git and write all of its input, which git reads to the end before it prints anything."""
         command = [self.program, "-C", str(self.folder), *_HARDENED, *arguments]
-        words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": words}
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": errors}
         try:
-            process = subprocess.Popen(command, env=environment(), pipesize=PIECE, **pipes)  # type: ignore[call-overload]  # a dict of pipes
+            process = subprocess.Popen(command, env=git_environment(self.environ), pipesize=CHUNK_SIZE, **pipes)  # type: ignore[call-overload]  # a dict of pipes
         except OSError as error:
-            words.close()
-            raise _cannot_start(self.program, error) from error
-        _hand_over(process, given)
-        return Running(process, words, self.folder)
+            errors.close()
+            raise _start_error(self.program, error) from error
+        _write_stdin(process, stdin)
+        return RunningGit(process, errors, self.folder)
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A git process at work; whoever starts one kills and closes it."""
+class RunningGit:
+    """A git process; the caller that starts one kills and closes it."""
 
     process: subprocess.Popen[bytes]
-    words: IO[bytes]
+    errors: IO[bytes]
+    """The file that its standard error goes to."""
     folder: Path
 
     @property
@@ -117,104 +119,109 @@ class Running:
         return self.process.stdout
 
     def finish(self) -> None:
-        """Wait for its end after its output was read; raises GitError, with its last words, where it failed."""
+        """Wait until git ends, after its output was read. Raises GitError where it failed."""
         if status := self.process.wait():
-            raise GitError(_last_words(self.words, status, self.folder), hint="`git fsck` there may say more.")
+            raise GitError(_failure(self.errors, status, self.folder), hint="`git fsck` there may say more.")
 
     def kill(self) -> None:
-        """End it at once where it still runs."""
+        """End the process if it still runs."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
 
     def close(self) -> None:
-        """Give back what it held."""
+        """Close its pipe and its file of errors."""
         self.output.close()
-        self.words.close()
+        self.errors.close()
 
 
-def pieces(git: Git, arguments: Sequence[str], given: Sequence[bytes]) -> Generator[tuple[int, bytes], None, None]:
-    """The outputs of several git processes side by side, one for each input: (which, a piece of its output).
+def parallel_chunks(
+    git: Git, arguments: Sequence[str], inputs: Sequence[bytes]
+) -> Generator[tuple[int, bytes], None, None]:
+    """Run one git for each input, all at once, and yield (number of the input, chunk of output) as they come.
 
-    An empty piece says that this one ended well. Raises GitError when one fails; closing kills them all.
+    An empty chunk says that this process ended without an error.
+    Raises GitError when one fails; closing the generator kills all.
     """
-    came: queue.Queue[tuple[int, bytes]] = queue.Queue(WAITING * len(given))
-    running: list[Running] = []
+    chunks: queue.Queue[tuple[int, bytes]] = queue.Queue(QUEUED_CHUNKS * len(inputs))
+    running: list[RunningGit] = []
     threads: list[threading.Thread] = []
     try:
-        for number, each in enumerate(given):
-            running.append(git.start(arguments, each))
-            threads.append(threading.Thread(target=_pump, args=(running[-1].output, number, came), daemon=True))
+        for number, stdin in enumerate(inputs):
+            running.append(git.start(arguments, stdin))
+            threads.append(threading.Thread(target=_pump, args=(running[-1].output, number, chunks), daemon=True))
             threads[-1].start()
-        yield from _until_ended(came, running)
+        yield from _until_ended(chunks, running)
     finally:
-        _stop(running, threads, came)
+        _stop(running, threads, chunks)
 
 
 def _until_ended(
-    came: queue.Queue[tuple[int, bytes]], running: list[Running]
+    chunks: queue.Queue[tuple[int, bytes]], running: list[RunningGit]
 ) -> Generator[tuple[int, bytes], None, None]:
     ended = 0
     while ended < len(running):
-        number, piece = came.get()
-        if not piece:
+        number, chunk = chunks.get()
+        if not chunk:
             running[number].finish()
             ended += 1
-        yield number, piece
+        yield number, chunk
 
 
-def _pump(output: IO[bytes], number: int, came: queue.Queue[tuple[int, bytes]]) -> None:
-    while piece := output.read(PIECE):
-        came.put((number, piece))
-    came.put((number, b""))
+def _pump(output: IO[bytes], number: int, chunks: queue.Queue[tuple[int, bytes]]) -> None:
+    while chunk := output.read(CHUNK_SIZE):
+        chunks.put((number, chunk))
+    chunks.put((number, b""))
 
 
-def _stop(running: list[Running], threads: list[threading.Thread], came: queue.Queue[tuple[int, bytes]]) -> None:
-    """Kill first, so that every pump sees its end, and make room until each has put its last piece."""
-    for each in running:
-        each.kill()
+def _stop(running: list[RunningGit], threads: list[threading.Thread], chunks: queue.Queue[tuple[int, bytes]]) -> None:
+    """Kill the processes, then empty the queue until each thread could put its last chunk and ends."""
+    for process in running:
+        process.kill()
     for thread in threads:
         while thread.is_alive():
-            _drain(came)
+            _empty(chunks)
             thread.join(0.01)
-    for each in running:
-        each.close()
+    for process in running:
+        process.close()
 
 
-def _drain(came: queue.Queue[tuple[int, bytes]]) -> None:
+def _empty(chunks: queue.Queue[tuple[int, bytes]]) -> None:
     try:
         while True:
-            came.get_nowait()
+            chunks.get_nowait()
     except queue.Empty:
         return
 
 
-def _hand_over(process: subprocess.Popen[bytes], given: bytes) -> None:
-    """Give git its input, which it reads to the end before it answers; one that died early is told of later."""
+def _write_stdin(process: subprocess.Popen[bytes], stdin: bytes) -> None:
+    """Write git's input; a git that ended early is reported by its exit status, in `finish`."""
     assert process.stdin is not None
     try:
         with process.stdin as pipe:
-            pipe.write(given)
+            pipe.write(stdin)
     except BrokenPipeError:
         return
 
 
-def _cannot_start(program: str, error: OSError) -> SourceError:
+def _start_error(program: str, error: OSError) -> SourceError:
     if isinstance(error, FileNotFoundError):
         return SourceError(f"There is no program {program!r} here.", hint="Install git: https://git-scm.com.")
     return SourceError(f"git cannot be started: {error.strerror}.", hint="Does `git --version` work?")
 
 
-def _last_words(words: IO[bytes], status: int, folder: Path) -> str:
-    words.seek(0)
-    lines = [line for line in text(words.read(1 << 16)).splitlines() if line.strip()]
-    said = next((line for line in reversed(lines) if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "")
-    return f"git ended with status {status}: {plain(said.replace(str(folder), folder.name)) or 'and said nothing'}"
+def _failure(errors: IO[bytes], status: int, folder: Path) -> str:
+    """The exit status and git's last error line, without the path of the folder."""
+    errors.seek(0)
+    printed = [line for line in text(errors.read(1 << 16)).splitlines() if line.strip()]
+    fatal = [line for line in printed if line.startswith(("fatal:", "error:"))]
+    last = (fatal or printed or [""])[-1].replace(str(folder), folder.name)
+    return f"git ended with status {status}: {printable(last) or 'no message'}"
 
 
-def plain(said: str) -> str:
-    """A line of git's made safe to print: no control characters, no credentials, of bounded length."""
-    return _CREDENTIALS.sub(r"\1", _UNPRINTABLE.sub(" ", said))[:300].strip()
+def printable(line: str) -> str:
+    """A line of git's made safe to print: no control characters, no credentials, at most 300 characters."""
+    return _CREDENTIALS.sub(r"\1", _UNPRINTABLE.sub(" ", line))[:300].strip()
 
 
 def lines(items: Iterable[str | bytes]) -> bytes:

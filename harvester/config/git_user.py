@@ -1,4 +1,4 @@
-"""Who stands here, and where: what git says of a folder when nobody configured anything."""
+"""What git says of the user and of the repository in a folder, where nothing is configured."""
 
 from __future__ import annotations
 
@@ -12,54 +12,55 @@ from harvester.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """git's `user.name` and `user.email` as a folder sees them; None where they are not set."""
+    """git's `user.name` and `user.email` in a folder; None where they are not set."""
 
     name: str | None
     email: str | None
 
 
 def identity(folder: Path, environ: Mapping[str, str]) -> Identity:
-    """Who git takes the user for in this folder; raises SourceError where git is not installed."""
+    """The user's name and address by git's configuration in this folder. Raises SourceError where there is no git."""
     return Identity(*(_git(folder, environ, "config", f"user.{key}") for key in ("name", "email")))
 
 
 def repository(folder: Path, environ: Mapping[str, str]) -> Path:
-    """The top folder of the git repository that holds this folder (the git directory itself where it is bare).
+    """The top folder of the git repository that holds this folder; the git directory itself where it is bare.
 
-    Raises SourceError where there is no such folder or it is in no repository.
+    Raises SourceError where the folder does not exist or is in no repository, and where there is no git.
     """
     if not folder.exists():
         raise SourceError(f"There is no folder {str(folder)!r}.", hint="Is the path right?")
     if not folder.is_dir():
-        raise SourceError(f"{str(folder)!r} is no folder.", hint="Name the folder of a git repository.")
-    top = _git(folder, environ, "rev-parse", "--show-toplevel") or _git(
-        folder, environ, "rev-parse", "--absolute-git-dir"
+        raise SourceError(f"{str(folder)!r} is not a folder.", hint="Name the folder of a git repository.")
+    for option in ("--show-toplevel", "--absolute-git-dir"):
+        if top := _git(folder, environ, "rev-parse", option):
+            return Path(top)
+    raise SourceError(
+        f"{str(folder)!r} is not in a git repository.",
+        hint="Go to one, name one with --repo PATH, or write a harvester.toml with `harvester init`.",
     )
-    if top is None:
-        raise SourceError(
-            f"{str(folder)!r} is not in a git repository.",
-            hint="Go to one, name one with --repo PATH, or write a harvester.toml with `harvester init`.",
-        )
-    return Path(top)
 
 
 def remotes(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """The names and addresses of a repository's remotes; addresses as configured, which may hold credentials."""
+    """The URL of each of a repository's remotes by its name; as configured, so it may hold credentials."""
     lines = (_git(folder, environ, "config", "--get-regexp", r"^remote\..*\.url$") or "").splitlines()
     pairs = (line.split(" ", 1) for line in lines if " " in line)
     return {key.removeprefix("remote.").removesuffix(".url"): url for key, url in pairs}
 
 
 def _git(folder: Path, environ: Mapping[str, str], *arguments: str) -> str | None:
-    # The connector for git drops more: what it counts must not depend on the caller. Here the caller may say who they
-    # are by GIT_CONFIG_COUNT and its like, so only what leads to another repository is dropped.
+    """What git prints, without the line end; None where it fails or prints nothing.
+
+    Users may say by GIT_CONFIG_COUNT and the like who they are, so only variables that lead to another repository are
+    removed. The git connector removes more: what it counts must not depend on the user.
+    """
     clean = {key: value for key, value in environ.items() if not key.startswith("GIT_") or key.startswith("GIT_CONFIG")}
     try:
-        done = subprocess.run(
+        finished = subprocess.run(
             ["git", "-c", "safe.directory=*", "-c", "safe.bareRepository=all", "-C", str(folder), *arguments],
             capture_output=True, check=False, stdin=subprocess.DEVNULL, env=clean | {"LC_ALL": "C"},
         )  # fmt: skip
     except FileNotFoundError as error:
         raise SourceError("git is not installed, or not on the PATH.", hint="Install git 2.31 or newer.") from error
-    text = done.stdout.decode("utf-8", "replace").removesuffix("\n")  # a folder's name may end in a space
-    return text if done.returncode == 0 and text.strip() else None
+    output = finished.stdout.decode("utf-8", "replace").removesuffix("\n")  # a folder's name may end in a space
+    return output if finished.returncode == 0 and output.strip() else None

@@ -1,4 +1,4 @@
-"""The type of a piece of work, in the words of the column `type`: feature, fix, docs, test, … Pure."""
+"""The type of a change by its title or labels, as in the column `change_type`: feature, fix, docs, test, … Pure."""
 
 from __future__ import annotations
 
@@ -22,10 +22,14 @@ _LABEL_GROUP = re.compile(r"^(?:kind|type|t)\s*[:/-]\s*")
 
 
 def change_type(title: str, labels: Sequence[str] = ()) -> str | None:
-    """The type by the title's prefix, `fix(pay)!: …`, then by a label; None where none says or labels differ."""
+    """The type by the title's prefix (`fix(pay)!: …`), else by the labels; None where neither says it or labels differ.
+
+    A prefix decides alone, because its author wrote it for this change. Labels may have a group before them, such as
+    `kind/bug` or `type: bug`.
+    """
     prefix = _PREFIX.match(title)
-    if prefix and (known := _PREFIXES.get(prefix[1].lower())):
-        return known
-    words = [_LABEL_GROUP.sub("", name.casefold()) for name in labels]
-    found = {_LABELS[word] for word in words if word in _LABELS}
-    return found.pop() if len(found) == 1 else None
+    if prefix and (by_prefix := _PREFIXES.get(prefix[1].lower())):
+        return by_prefix
+    words = (_LABEL_GROUP.sub("", label.casefold()) for label in labels)
+    by_label = {_LABELS[word] for word in words if word in _LABELS}
+    return by_label.pop() if len(by_label) == 1 else None

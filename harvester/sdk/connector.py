@@ -118,6 +118,7 @@ class ConnectorContext:
     `source` is its configured name, `root` the folder that relative paths start from, `clock` gives an aware time,
     `wait(seconds, why)` waits, says so, and ends at once when the user interrupts; `reveal` looks a secret up. `person`
     is the key of whoever configured it all, for what can only be theirs; None where nobody says.
+    `environ` are the user's environment variables, for the programs that a connector runs.
     """
 
     source: str
@@ -127,6 +128,7 @@ class ConnectorContext:
     wait: Callable[[float, str], None]
     reveal: Callable[[Secret], str]
     person: str | None = None
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Connector(Protocol):

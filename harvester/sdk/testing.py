@@ -34,6 +34,7 @@ def connector_context(
         wait=lambda seconds, why: waits.append((seconds, why)),
         reveal=SecretStore(environ or {}, root).reveal,
         person=person,
+        environ=environ or {},
     )
 
 

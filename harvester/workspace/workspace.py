@@ -168,7 +168,14 @@ def _connectors(environment: Environment, config: Config) -> dict[str, Connector
     made = {}
     for name, source in config.sources.items():
         tools = ConnectorContext(
-            name, config.root, config.calendar, environment.clock, environment.wait, vault.reveal, config.me
+            name,
+            config.root,
+            config.calendar,
+            environment.clock,
+            environment.wait,
+            vault.reveal,
+            config.me,
+            environment.environ,
         )
         made[name] = plugins.make_connector(source.connector, source.settings, tools)
     return made

@@ -37,7 +37,9 @@ def repo(tmp_path):
 
 def connector(repo, *repositories, **settings):
     root = repo.path if isinstance(repo, Repo) else repo
-    return Git(repositories=list(repositories) or ["."], context=connector_context(root), **settings)
+    return Git(
+        repositories=list(repositories) or ["."], context=connector_context(root, environ=os.environ), **settings
+    )
 
 
 def fetch(repo, *repositories, period=ALWAYS, accounts=None, cursors=None, **settings):
@@ -71,7 +73,8 @@ def cursors(events):
 # Commits
 
 
-def test_a_commit_is_a_row_with_its_times_sizes_paths_and_links(repo):
+def test_a_commit_is_a_row(repo):
+    """A commit is a row with its times, sizes, paths and links."""
     repo.remote(SHOP)
     repo.commit("Begin", {"a.txt": "1\n2\n3\n", "logo.png": b"\x00\x01"}, at="2026-06-01T00:00:00+00:00")
     sha = repo.commit(
@@ -90,7 +93,8 @@ def test_a_commit_is_a_row_with_its_times_sizes_paths_and_links(repo):
     )  # fmt: skip
 
 
-def test_a_rename_counts_by_its_new_path_and_only_what_changed(repo):
+def test_a_rename_counts_what_changed(repo):
+    """A rename has its new path, and the counts of what changed."""
     repo.commit("Begin", {"old/name.txt": "".join(f"{n}\n" for n in range(20))})
     repo.git("mv", "old", "new")
     repo.commit("Move", {"new/name.txt": "".join(f"{n}\n" for n in range(21)), "zzz": "1\n"})
@@ -104,13 +108,15 @@ def test_a_rename_counts_by_its_new_path_and_only_what_changed(repo):
     )
 
 
-def test_an_empty_commit_has_no_lines_rather_than_unknown_ones(repo):
+def test_an_empty_commit_has_zero_lines(repo):
+    """An empty commit has zero lines, not an unknown number."""
     repo.commit("Nothing")
     row = only(fetch(repo), "commit")
     assert (row.paths, row.additions, row.deletions, row.files_changed) == ((), 0, 0, 0)
 
 
-def test_co_authors_have_rows_of_their_own_that_do_not_hang_on_the_mailmap(repo):
+def test_co_authors_have_rows_of_their_own(repo):
+    """Co-authors have rows of their own, whose ids do not depend on the mailmap."""
     sha = repo.commit(
         "Pair\n\nCo-authored-by: Bob R <Old@Example.org>\n"
         "Co-authored-by: Ann <ann@example.org>\nCo-authored-by: Bob <bob@example.org>",
@@ -123,7 +129,8 @@ def test_co_authors_have_rows_of_their_own_that_do_not_hang_on_the_mailmap(repo)
     assert (other.occurred_at, other.paths, other.work_item) == (author.occurred_at, author.paths, author.work_item)
 
 
-def test_the_mailmap_is_honoured_and_the_raw_address_still_finds_the_person(repo):
+def test_both_addresses_find_the_person(repo):
+    """The mailmap applies, and the address in the commit still finds the person."""
     repo.commit("Mine", {".mailmap": "Ann Doe <ann@example.org> <laptop@home>\n"}, by="ann <laptop@home>")
     repo.commit("Other", {"b": ""}, by=BOB)
     for account in ("ANN@example.org", "laptop@HOME"):
@@ -138,7 +145,8 @@ def test_accounts_are_compared_whole(repo):
     assert rows(fetch(repo, accounts=["example.org"])) == []
 
 
-def test_a_co_author_is_found_where_the_author_is_not_wanted(repo):
+def test_a_co_author_is_found_alone(repo):
+    """A co-author's row comes where the author's is not requested."""
     repo.commit("Pair\n\nCo-authored-by: Bob Roe <bob@example.org>", by=ANN)
     row = only(fetch(repo, accounts=["bob@example.org"]), "commit", "co-author")
     assert row.account == BOB
@@ -154,7 +162,8 @@ def test_reverts_and_picks_name_their_originals(repo):
     assert found["Add again"].picked_from == (f"commit/{first}",)
 
 
-def test_a_hostile_message_path_and_name_come_through_as_they_are(repo):
+def test_hostile_bytes_come_through_unchanged(repo):
+    """A hostile message, path or name is stored as it is."""
     message = "Subject \x01\x02\x1f \u202e<script>\n\nBody\twith\x1etabs\n\x02\n12\t3\tfake.txt\n" + "0" * 40
     name = "tab\there\nline\x01"
     repo.commit(message, {name: "1\n", "trailing\t": "1\n", "-": "1\n"}, by="A\tB\x01 <a\x02@x>")
@@ -167,7 +176,8 @@ def test_a_hostile_message_path_and_name_come_through_as_they_are(repo):
     assert to_table(rows(events)).num_rows == 2
 
 
-def test_text_that_is_not_utf8_becomes_text_that_can_be_stored(repo):
+def test_text_that_is_not_utf8_can_be_stored(repo):
+    """Bytes that are not UTF-8 become text that can be stored."""
     blob = repo.git("hash-object", "-w", "--stdin", given="1\n")
     tree = repo.git("mktree", "-z", given=f"100644 blob {blob}\tf".encode() + b"\xfc.txt\0")
     who = b"J\xfcrg <j\xfc@x> 1782900000 +0000"
@@ -179,13 +189,15 @@ def test_text_that_is_not_utf8_becomes_text_that_can_be_stored(repo):
     assert to_table([row]).num_rows == 1
 
 
-def test_a_message_in_another_declared_encoding_is_read(repo):
+def test_a_declared_encoding_is_read(repo):
+    """A message in another declared encoding is read."""
     repo.git("config", "i18n.commitEncoding", "ISO-8859-1")
     repo.commit("Grüße".encode("latin-1"))
     assert only(fetch(repo), "commit").title == "Grüße"
 
 
-def test_a_period_is_half_open_and_counts_by_the_committer_date(repo):
+def test_a_period_is_half_open(repo):
+    """A period is half-open, and the committer date decides."""
     repo.commit("before", at="2026-06-30T23:59:59+00:00", written="2026-07-05T00:00:00+00:00")
     repo.commit("first", at="2026-07-01T00:00:00+00:00")
     repo.commit("last", at="2026-09-30T23:59:59+00:00")
@@ -193,23 +205,23 @@ def test_a_period_is_half_open_and_counts_by_the_committer_date(repo):
     assert [row.title for row in rows(fetch(repo, period=QUARTER))] == ["last", "first"]
 
 
-def test_a_clock_that_was_wrong_hides_nothing_behind_it(repo):
+def test_a_wrong_clock_hides_no_other_commit(repo):
+    """A commit by a wrong clock does not hide those behind it."""
     repo.commit("good", at="2026-08-01T00:00:00+00:00")
     repo.commit("skewed", at="1999-01-01T00:00:00+00:00")
     repo.commit("good too", at="2026-08-02T00:00:00+00:00")
     assert [row.title for row in rows(fetch(repo, period=QUARTER))] == ["good too", "good"]
 
 
-def test_a_commit_without_a_date_that_can_be_read_is_told_of(repo):
+def test_an_unreadable_date_is_a_gap(repo):
+    """A commit whose date cannot be read is reported as a gap."""
     repo.commit("good")
     raw = repo.git("cat-file", "commit", "HEAD") + "\n"
     broken = raw.replace(raw.split("committer ")[1].split("\n")[0], "Ann Doe <ann@example.org> 99999999999999 +0000")
     sha = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", given=broken)
     repo.git("update-ref", "refs/heads/main", sha)
     events = fetch(repo)
-    assert [gap.reason for gap in gaps(events)] == [
-        "no date can be read in 1 of the commits, so they fall into no period"
-    ]
+    assert [gap.reason for gap in gaps(events)] == ["no date can be read in 1 of the commits, so they are in no period"]
     assert done(events).cursor is None
     assert not done(events).whole
 
@@ -233,7 +245,8 @@ def merged(repo, number=12, *, by=BOB, branch="round"):
     return shas, repo.merge(branch, message, by=by, committer=WEB_FLOW)
 
 
-def test_a_merged_pull_request_is_its_authors_and_not_who_pressed_the_button(repo):
+def test_a_merger_is_not_the_author(repo):
+    """A merged pull request belongs to its authors and not to who merged it."""
     shas, landing = merged(repo)
     events = fetch(repo)
     row = only(events, "pull_request")
@@ -259,7 +272,8 @@ def test_a_merged_pull_request_is_its_authors_and_not_who_pressed_the_button(rep
     assert f"commit/{landing}" not in parts
 
 
-def test_a_bot_or_the_author_who_presses_the_button_is_no_merger(repo):
+def test_a_bot_or_the_author_is_no_merger(repo):
+    """There is no merger's row where a bot or an author merged."""
     merged(repo, by=ANN)
     assert rows(fetch(repo), "pull_request", "merger") == []
     repo.branch("more")
@@ -269,7 +283,8 @@ def test_a_bot_or_the_author_who_presses_the_button_is_no_merger(repo):
     assert rows(fetch(repo), "pull_request", "merger") == []
 
 
-def test_of_two_authors_with_as_many_commits_the_first_wrote_the_pull_request(repo):
+def test_of_two_equal_authors_the_first_is_the_owner(repo):
+    """Of two authors with equally many commits the first owns the pull request."""
     repo.remote(SHOP)
     repo.commit("Begin")
     repo.branch("x")
@@ -280,7 +295,8 @@ def test_of_two_authors_with_as_many_commits_the_first_wrote_the_pull_request(re
     assert only(fetch(repo), "pull_request").account == CLEO
 
 
-def test_only_the_wanted_persons_rows_come_but_everybody_counts_for_who_wrote_it(repo):
+def test_everybody_counts_for_the_owner(repo):
+    """Only requested people's rows come, but everybody's commits decide who owns a pull request."""
     merged(repo)
     assert {(row.kind, row.role) for row in rows(fetch(repo, accounts=["cleo@example.org"]))} == {
         ("commit", "author"),
@@ -289,7 +305,8 @@ def test_only_the_wanted_persons_rows_come_but_everybody_counts_for_who_wrote_it
     assert {row.account for row in rows(fetch(repo, accounts=["bob@example.org"]))} == {BOB}
 
 
-def test_a_squashed_pull_request_is_its_commits_authors(repo):
+def test_a_squashed_pull_request(repo):
+    """A squashed pull request belongs to the author of its commit."""
     repo.remote(SHOP)
     sha = repo.commit("fix: round (#12)\n\nCo-authored-by: Bob Roe <bob@example.org>", {"a": "1\n"}, committer=WEB_FLOW)
     events = fetch(repo)
@@ -301,7 +318,8 @@ def test_a_squashed_pull_request_is_its_commits_authors(repo):
     assert rows(events, "pull_request", "merger") == []
 
 
-def test_a_pull_request_lands_once_whatever_is_picked_later(repo):
+def test_a_pull_request_is_merged_once(repo):
+    """A pull request is merged once, whatever is cherry-picked later."""
     repo.remote(SHOP)
     first = repo.commit("Round (#12)", {"a": "1\n"})
     repo.commit("Round (#12)", {"b": "1\n"}, by=BOB)
@@ -311,7 +329,8 @@ def test_a_pull_request_lands_once_whatever_is_picked_later(repo):
     assert [row.part_of for row in rows(events, "commit")] == [("github.com/Acme/shop#12",)] * 2
 
 
-def test_a_revert_is_not_the_pull_request_that_it_reverts(repo):
+def test_a_revert_is_another_pull_request(repo):
+    """A revert is not the pull request that it reverts."""
     repo.remote(SHOP)
     repo.commit("Round (#12)", {"a": "1\n"})
     repo.commit('Revert "Round (#12)"', {"a": "2\n"})
@@ -323,7 +342,8 @@ def test_a_revert_is_not_the_pull_request_that_it_reverts(repo):
 
 
 @pytest.mark.parametrize("url", [None, "git@gitlab.com:acme/shop.git", "git@code.example.org:acme/shop.git"])
-def test_a_number_in_a_subject_is_no_pull_request_where_the_forge_does_not_write_it_so(repo, url):
+def test_a_number_is_read_by_forge(repo, url):
+    """A number in a subject line is no pull request where the forge does not write it so."""
     if url:
         repo.remote(url)
     repo.commit("Round (#12)")
@@ -344,7 +364,8 @@ def test_a_gitlab_merge_request_is_found_by_its_merge(repo):
     assert row.url == "https://gitlab.com/acme/pay/shop/-/merge_requests/7"
 
 
-def test_what_another_repository_calls_number_7_is_not_our_number_7(repo):
+def test_another_projects_numbers_are_not_ours(repo):
+    """What another repository calls #7 is not our #7."""
     repo.remote(SHOP)
     repo.commit("Begin")
     repo.branch("theirs")
@@ -361,7 +382,8 @@ def test_what_another_repository_calls_number_7_is_not_our_number_7(repo):
     assert all(row.part_of == () for row in rows(events, "commit"))
 
 
-def test_pull_requests_merged_into_a_branch_of_ours_are_found_and_their_commits_theirs_alone(repo):
+def test_a_commit_belongs_to_the_innermost_merge(repo):
+    """Pull requests merged into a branch of ours are found, and their commits are theirs alone."""
     repo.remote(SHOP)
     repo.commit("Begin")
     repo.branch("develop")
@@ -400,7 +422,8 @@ def parts(events):
         ("Merge stable into main (#9)", {"9": "Merge"}),
     ],
 )
-def test_a_pull_request_squashed_on_a_branch_stays_its_authors_however_the_branch_is_merged(repo, message, others):
+def test_a_squash_on_a_merged_branch(repo, message, others):
+    """A pull request squashed on a branch stays its author's, however the branch is merged."""
     repo.remote(SHOP)
     repo.commit("Begin", {"a": "1\n"})
     repo.branch("stable")
@@ -414,7 +437,8 @@ def test_a_pull_request_squashed_on_a_branch_stays_its_authors_however_the_branc
     assert parts(events)["Fix X (#7)"] == "7"
 
 
-def test_a_merge_that_github_titled_like_its_pull_request_is_one(repo):
+def test_a_merge_with_the_pull_requests_title(repo):
+    """A merge that GitHub titled like its pull request is one."""
     repo.remote(SHOP)
     repo.commit("Begin")
     repo.branch("topic")
@@ -435,7 +459,7 @@ def test_a_merge_that_github_titled_like_its_pull_request_is_one(repo):
         ("Merge stable, with #5", {"5": BOB}),
     ],
 )
-def test_a_commits_number_is_an_issues_where_its_pull_request_bears_the_same_subject_or_closes_it(repo, words, pulls):
+def test_a_number_may_be_an_issues(repo, words, pulls):
     """A pull request of one commit takes that commit's subject."""
     repo.remote(SHOP)
     repo.commit("Begin")
@@ -447,7 +471,8 @@ def test_a_commits_number_is_an_issues_where_its_pull_request_bears_the_same_sub
     assert (numbers(events), parts(events)["Fix the crash (#5)"]) == (pulls, next(iter(pulls)))
 
 
-def test_a_number_that_landed_here_and_comes_again_with_a_fork_is_the_forks_pull_request(repo):
+def test_a_number_that_comes_again_with_a_fork(repo):
+    """A number merged here that a fork brings again leaves the commit to the fork's pull request."""
     repo.remote(SHOP)
     repo.commit("Begin")
     repo.branch("backport")
@@ -458,7 +483,8 @@ def test_a_number_that_landed_here_and_comes_again_with_a_fork_is_the_forks_pull
     assert numbers(fetch(repo)) == {"7": BOB, "9": CLEO}
 
 
-def test_a_squash_on_a_branch_is_the_original_of_what_somebody_picked_from_it(repo):
+def test_githubs_squash_is_the_original(repo):
+    """GitHub's squash on a branch is the original of what somebody cherry-picked from it."""
     repo.remote(SHOP)
     repo.commit("Begin")
     repo.branch("stable")
@@ -470,7 +496,8 @@ def test_a_squash_on_a_branch_is_the_original_of_what_somebody_picked_from_it(re
     assert (numbers(events), numbers(events, "merger")) == ({"7": BOB}, {"9": CLEO})
 
 
-def test_a_fork_that_followed_us_by_its_own_pull_requests_tells_nothing_of_ours(repo):
+def test_a_fork_catching_up_is_not_ours(repo):
+    """A fork that followed us by its own pull requests says nothing of ours."""
     repo.remote(SHOP)
     repo.commit("Begin")
     repo.branch("theirs")
@@ -485,7 +512,8 @@ def test_a_fork_that_followed_us_by_its_own_pull_requests_tells_nothing_of_ours(
     assert {row.work_item.rpartition("#")[2] for row in rows(events, "pull_request")} == {"9"}
 
 
-def test_a_history_with_a_beginning_of_its_own_is_another_repositorys_also_when_it_comes_again(repo):
+def test_a_vendored_history_is_not_ours(repo):
+    """A history with a first commit of its own is another project's, also when more of it is merged."""
     repo.remote(SHOP)
     repo.commit("Begin", {"a": "1\n"})
     repo.git("checkout", "--quiet", "--orphan", "vendored")
@@ -501,7 +529,8 @@ def test_a_history_with_a_beginning_of_its_own_is_another_repositorys_also_when_
     assert numbers(fetch(repo)) == {"14": ANN}
 
 
-def test_the_configured_forge_reads_squashes_where_no_remote_says_what_runs_there(repo):
+def test_the_configured_forge_reads_squashes(repo):
+    """Squashed commits are read by the configured forge where no remote names one."""
     repo.commit("feat: round (#9)", {"a": "1\n"}, by=BOB)
     assert numbers(fetch(repo)) == {}
     events = fetch(repo, forge="github")
@@ -509,7 +538,8 @@ def test_the_configured_forge_reads_squashes_where_no_remote_says_what_runs_ther
     assert only(events, "pull_request").work_item == f"{done(events).scope}#9"
 
 
-def test_a_pull_request_that_brings_nothing_of_its_own_is_nobodys(repo):
+def test_a_pull_request_without_commits(repo):
+    """A pull request without commits of its own has no author."""
     repo.remote(SHOP)
     repo.commit("Begin")
     repo.branch("develop")
@@ -526,7 +556,8 @@ def test_a_pull_request_that_brings_nothing_of_its_own_is_nobodys(repo):
 # Which repository, which branch, how it is called
 
 
-def test_a_repository_without_a_remote_shows_no_path_of_the_machine(repo):
+def test_without_a_remote_no_path_is_shown(repo):
+    """A repository without a remote shows no path of the machine."""
     repo.commit("x")
     row = only(fetch(repo), "commit")
     assert row.scope.startswith("local/shop~")
@@ -534,7 +565,8 @@ def test_a_repository_without_a_remote_shows_no_path_of_the_machine(repo):
     assert str(repo.path.parent) not in str(row)
 
 
-def test_insteadof_is_honoured_and_credentials_are_dropped(repo):
+def test_insteadof_applies_without_credentials(repo):
+    """insteadOf applies, and credentials are dropped."""
     repo.remote("gh:Acme/shop")
     repo.git("config", "url.https://me:hunter2@github.com/.insteadOf", "gh:")
     repo.commit("x")
@@ -543,7 +575,8 @@ def test_insteadof_is_honoured_and_credentials_are_dropped(repo):
     assert "hunter2" not in str(events)
 
 
-def test_the_only_remote_names_the_project_and_of_several_the_chosen_one(repo):
+def test_the_remote_that_names_the_project(repo):
+    """The only remote names the project, and of several the configured one."""
     repo.remote("git@github.com:Acme/one.git", "upstream")
     repo.commit("x")
     assert done(fetch(repo)).scope == "github.com/Acme/one"
@@ -555,7 +588,8 @@ def test_the_only_remote_names_the_project_and_of_several_the_chosen_one(repo):
     assert done(fetch(repo)).scope.startswith("local/")
 
 
-def test_doctor_says_where_origin_is_read_and_not_upstream(repo):
+def test_doctor_warns_of_upstream(repo):
+    """Doctor says that origin is read and not upstream."""
     repo.commit("x")
     repo.remote("git@github.com:ann/shop.git")
     repo.remote(SHOP, "upstream")
@@ -578,7 +612,8 @@ def titles(events):
     return sorted({row.title for row in rows(events, "commit")})
 
 
-def test_the_default_branch_is_the_remotes_and_others_come_by_option(repo, tmp_path):
+def test_the_default_branch_is_the_remotes(repo, tmp_path):
+    """The default branch is the remote's; others come by option."""
     repo.commit("base")
     repo.git("branch", "-m", "trunk")
     here = clone(repo, tmp_path / "clone")
@@ -593,7 +628,8 @@ def test_the_default_branch_is_the_remotes_and_others_come_by_option(repo, tmp_p
     assert titles(fetch(here, branches="unpushed")) == []
 
 
-def test_work_that_is_not_pushed_has_no_link_and_gets_one_when_it_is(repo, tmp_path):
+def test_unpushed_work_has_no_link_yet(repo, tmp_path):
+    """Work that is not pushed has no link, and gets one once it is."""
     repo.commit("base")
     here = clone(repo, tmp_path / "clone")
     here.branch("topic")
@@ -622,7 +658,8 @@ def test_before_the_first_push_all_work_is_unpushed(repo, tmp_path):
     assert titles(fetch(repo, branches="unpushed")) == ["more"]
 
 
-def test_a_bare_clone_has_nothing_unpushed_for_its_branches_are_the_remotes(repo, tmp_path):
+def test_a_bare_clone_has_nothing_unpushed(repo, tmp_path):
+    """The branches of a bare clone are the remote's, so nothing is unpushed."""
     repo.commit("base")
     for option in ("--bare", "--mirror"):
         here = clone(repo, tmp_path / f"clone{option}", option)
@@ -631,7 +668,8 @@ def test_a_bare_clone_has_nothing_unpushed_for_its_branches_are_the_remotes(repo
         assert {row.url is None for row in rows(fetch(here))} == {False}
 
 
-def test_the_only_branch_is_read_where_none_is_the_default_one_and_of_several_one_must_be_named(repo):
+def test_the_only_branch_is_the_default(repo):
+    """The only branch is read where none is the default; of several, one must be named."""
     repo.commit("work")
     repo.git("branch", "-m", "dev")
     repo.git("symbolic-ref", "HEAD", "refs/heads/main")
@@ -644,14 +682,16 @@ def test_the_only_branch_is_read_where_none_is_the_default_one_and_of_several_on
     assert titles(fetch(repo, ref="dev")) == titles(fetch(repo, branches="local")) == ["work"]
 
 
-def test_without_a_remote_main_is_read_and_not_what_is_checked_out(repo):
+def test_without_a_remote_main_is_read(repo):
+    """Without a remote main is read, and not what is checked out."""
     repo.commit("base")
     repo.branch("topic")
     repo.commit("more")
     assert titles(fetch(repo)) == ["base"]
 
 
-def test_a_bare_repository_a_subfolder_a_worktree_and_a_second_mention_are_one(repo, tmp_path):
+def test_a_repository_is_read_once(repo, tmp_path):
+    """A subfolder, a worktree and a second mention are the same repository."""
     repo.commit("x", {"sub/a": "1\n"})
     repo.git("worktree", "add", "--quiet", str(tmp_path / "tree"), "-b", "other")
     events = fetch(tmp_path, "shop/sub", "shop", "tree", "sh*")
@@ -660,7 +700,8 @@ def test_a_bare_repository_a_subfolder_a_worktree_and_a_second_mention_are_one(r
     assert done(fetch(tmp_path, "bare.git")).scope.startswith("local/bare~")
 
 
-def test_globs_find_repositories_and_pass_over_the_rest(tmp_path):
+def test_globs_find_repositories(tmp_path):
+    """Globs find repositories and skip other folders."""
     for name in ("a", "b"):
         Repo.init(tmp_path / "services" / name).commit(f"in {name}", {"inner/x": "1\n"})
     (tmp_path / "services" / "plain").mkdir()
@@ -670,14 +711,15 @@ def test_globs_find_repositories_and_pass_over_the_rest(tmp_path):
         fetch(tmp_path, "services/a/*")
 
 
-def test_a_path_that_leads_nowhere_is_an_error_with_the_next_step_or_a_gap_among_others(repo, tmp_path):
+def test_a_wrong_path_is_an_error_or_a_gap(repo, tmp_path):
+    """A path without a repository is an error with the next step, or a gap among others."""
     repo.commit("x")
     (tmp_path / "file").write_text("x")
     (tmp_path / "empty").mkdir()
     for path, words in (
         ("nowhere", "is not there"),
         ("file", "is a file"),
-        ("empty", "is no git repository"),
+        ("empty", "is not a git repository"),
         ("no*", "No repository matches"),
     ):
         with pytest.raises(SourceError, match=words) as error:
@@ -689,7 +731,8 @@ def test_a_path_that_leads_nowhere_is_an_error_with_the_next_step_or_a_gap_among
         assert titles(events) == ["x"]
 
 
-def test_a_ref_that_is_not_there_is_an_error_with_the_next_step(repo):
+def test_an_unknown_ref_is_an_error(repo):
+    """An unknown ref is an error with the next step."""
     repo.commit("x")
     for ref in ("nope", "--all", "-x"):
         with pytest.raises(SourceError, match="There is no ref") as error:
@@ -707,7 +750,8 @@ def test_an_empty_repository_is_read_and_has_nothing(repo):
     assert connector(repo).latest() is None
 
 
-def test_of_two_clones_of_one_project_the_newer_is_read(repo, tmp_path):
+def test_of_two_clones_the_newer_is_read(repo, tmp_path):
+    """Of two clones of one project the one with the newer commit is read."""
     repo.commit("base")
     old = clone(repo, tmp_path / "old")
     repo.commit("newer")
@@ -720,16 +764,18 @@ def test_of_two_clones_of_one_project_the_newer_is_read(repo, tmp_path):
     assert [each.state for each in connector(tmp_path, "old", "new").check()] == ["warning", "ok"]
 
 
-def test_no_git_program_is_an_error_with_the_next_step(repo):
+def test_no_git_program_is_an_error(repo):
+    """Without the git program there is an error with the next step."""
     with pytest.raises(SourceError, match="There is no program 'no-such-git'") as error:
         fetch(repo, git="no-such-git")
     assert "Install git" in error.value.hint
 
 
-# What is not whole, and what is hostile
+# Incomplete and hostile repositories
 
 
-def test_a_shallow_clones_edge_is_not_counted_as_the_whole_tree_and_the_hole_is_told(repo, tmp_path):
+def test_a_shallow_boundary_has_no_counts(repo, tmp_path):
+    """A boundary commit is not counted as the whole tree, and what lies before it is a gap."""
     repo.commit("old", {"a": "1\n", "b": "1\n"}, at="2026-07-10T00:00:00+00:00")
     repo.commit("edge", {"c": "1\n"}, at="2026-08-01T00:00:00+00:00")
     repo.commit("new", {"d": "1\n"}, at="2026-08-10T00:00:00+00:00")
@@ -751,7 +797,8 @@ def test_a_shallow_clones_edge_is_not_counted_as_the_whole_tree_and_the_hole_is_
     assert gaps(again) == []
 
 
-def test_a_pull_request_whose_commits_run_over_the_edge_is_nobodys(repo, tmp_path):
+def test_a_pull_request_beyond_the_boundary(repo, tmp_path):
+    """A pull request of which a shallow clone lacks commits is left out and reported."""
     _, landing = merged(repo)
     assert landing == repo.head()
     here = clone(repo, tmp_path / "clone", "--depth=2")
@@ -774,7 +821,8 @@ def test_replace_refs_and_grafts_change_nothing(repo):
     assert {row.work_item for row in rows(before)} == {f"commit/{first}", f"commit/{second}"}
 
 
-def test_a_partial_clone_never_asks_its_remote_and_says_what_it_lacks(repo, tmp_path):
+def test_a_partial_clone_is_read_offline(repo, tmp_path):
+    """A partial clone never asks its remote, and says what it lacks."""
     repo.git("config", "uploadpack.allowFilter", "true")
     for number in range(3):
         repo.commit(f"c{number}", {f"f{number}": "1\n2\n"})
@@ -813,7 +861,8 @@ SHAPES = {
 }  # fmt: skip
 
 
-def test_a_repositorys_own_configuration_runs_no_program_and_changes_no_count(repo, tmp_path):
+def test_a_repositorys_configuration_runs_nothing(repo, tmp_path):
+    """A repository's own configuration runs no program and changes no count."""
     repo.commit("one", {"a.txt": "1\n2\n", ".gitattributes": "*.txt diff=evil filter=evil\n"})
     repo.git("mv", "a.txt", "b.txt")
     repo.commit("two")
@@ -841,7 +890,8 @@ def test_a_repositorys_own_configuration_runs_no_program_and_changes_no_count(re
     assert not sprung.exists()
 
 
-def test_what_the_callers_environment_says_of_git_changes_nothing(repo, tmp_path, monkeypatch):
+def test_the_environment_redirects_nothing(repo, tmp_path, monkeypatch):
+    """The user's variables for git redirect nothing."""
     repo.commit("mine")
     other = Repo.init(tmp_path / "other")
     other.commit("other")
@@ -855,7 +905,20 @@ def test_what_the_callers_environment_says_of_git_changes_nothing(repo, tmp_path
     assert titles(fetch(repo)) == ["mine"]
 
 
-def test_a_broken_repository_is_told_in_gits_own_words(repo, tmp_path):
+def test_git_runs_with_the_environment_it_is_given(repo, tmp_path):
+    """Git sees the variables of the context, not those of the process."""
+    (tmp_path / "gitconfig").write_text('[url "git@github.com:Acme/"]\n\tinsteadOf = gh:\n')
+    repo.remote("gh:shop")
+    repo.commit("x")
+    environ = {**os.environ, "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig")}
+    made = Git(repositories=["."], context=connector_context(repo.path, environ=environ))
+    assert done(list(made.fetch(Request(ALWAYS)))).scope == "github.com/Acme/shop"
+    assert done(fetch(repo)).scope == "gh/shop"
+    assert environ["PATH"] not in repr(made)
+
+
+def test_a_broken_repository_in_gits_own_words(repo, tmp_path):
+    """A broken repository is reported in git's own words."""
     repo.commit("one", {"a": "1\n"})
     blob = repo.git("rev-parse", "HEAD:a")
     (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
@@ -871,7 +934,8 @@ def test_a_broken_repository_is_told_in_gits_own_words(repo, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="stands a shell script in for git")
-def test_a_git_that_dies_half_way_yields_what_was_whole_and_its_last_words(repo, tmp_path):
+def test_a_git_that_dies_half_way(repo, tmp_path):
+    """The rows before git died are right, and the error is git's last line."""
     for number in range(50):
         repo.commit(f"c{number}", {f"{number}/{each}": "1\n" for each in range(20)})
     dying = tmp_path / "dying-git"
@@ -915,7 +979,7 @@ def _imported(number):
     return f"{head}M 644 inline f\ndata {len(str(number))}\n{number}\n"
 
 
-# Reading on
+# Later harvests
 
 
 def test_nothing_new_is_no_rows_and_the_same_cursor(repo):
@@ -925,7 +989,8 @@ def test_nothing_new_is_no_rows_and_the_same_cursor(repo):
     assert again == [ScopeCompleted(done(first).scope, done(first).cursor)]
 
 
-def test_only_what_landed_since_comes_and_a_branch_merged_late_brings_its_old_dates(repo):
+def test_a_late_merge_brings_old_dates(repo):
+    """Only what is new comes, and a branch merged late brings its old dates."""
     repo.commit("base", at="2026-07-01T00:00:00+00:00")
     repo.branch("late")
     repo.commit("written in July", {"l": "1\n"}, at="2026-07-10T00:00:00+00:00")
@@ -942,7 +1007,8 @@ def test_only_what_landed_since_comes_and_a_branch_merged_late_brings_its_old_da
     ]
 
 
-def test_a_pull_request_that_landed_before_does_not_land_again(repo):
+def test_a_known_pull_request_comes_once(repo):
+    """A pull request that was merged before does not come again."""
     repo.remote(SHOP)
     repo.commit("Round (#12)", {"a": "1\n"})
     first = fetch(repo)
@@ -953,7 +1019,8 @@ def test_a_pull_request_that_landed_before_does_not_land_again(repo):
     assert not done(second).whole
 
 
-def test_a_merge_that_changes_what_was_told_of_old_commits_tells_all_anew(repo):
+def test_a_merge_can_change_known_commits(repo):
+    """Where a merge changes the rows of known commits, all are read again."""
     repo.remote(SHOP)
     repo.commit("Begin", at="2026-07-01T00:00:00+00:00")
     repo.branch("release")
@@ -969,7 +1036,8 @@ def test_a_merge_that_changes_what_was_told_of_old_commits_tells_all_anew(repo):
     assert len(rows(second, "commit")) == 3
 
 
-def test_a_rewritten_tip_tells_all_anew(repo):
+def test_a_rewritten_branch_is_read_again(repo):
+    """Where a branch was rewritten, all is read again."""
     repo.commit("one", {"a": "1\n"})
     repo.commit("two", {"b": "1\n"})
     first = fetch(repo)
@@ -981,7 +1049,8 @@ def test_a_rewritten_tip_tells_all_anew(repo):
 
 
 @pytest.mark.parametrize("change", ["period", "accounts", "mailmap", "options", "cursor"])
-def test_another_question_reads_the_known_tips_again(repo, change):
+def test_another_request_reads_all_again(repo, change):
+    """A request that the cursor does not answer reads the known commits again."""
     repo.commit("one", at="2026-07-01T00:00:00+00:00")
     repo.commit("two", at="2026-05-01T00:00:00+00:00")
     first = fetch(repo, period=QUARTER, accounts=["ann@example.org"])
@@ -1002,7 +1071,8 @@ def test_another_question_reads_the_known_tips_again(repo, change):
     assert rows(second)
 
 
-def test_a_narrower_question_is_known_and_periods_side_by_side_are_remembered(repo):
+def test_read_periods_are_remembered(repo):
+    """A shorter period is known, and adjacent periods are remembered."""
     repo.commit("one", at="2026-07-01T00:00:00+00:00")
     repo.commit("two", at="2026-11-01T00:00:00+00:00")
     fourth = Period(time("2026-10-01"), time("2027-01-01"))
@@ -1024,7 +1094,7 @@ def test_a_cursor_holds_no_address(repo):
     assert json.loads(cursor)["version"] == 1
 
 
-# The contract, and the rest of the seam
+# The contract, and the other methods
 
 
 def varied(repo):
@@ -1062,16 +1132,17 @@ def test_the_counts_are_gits_own(repo):
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5])
-def test_reading_on_step_by_step_ends_where_one_reading_does(repo, steps):
+def test_step_by_step_ends_where_one_fetch_does(repo, steps):
+    """Fetches step by step end where one fetch of all does."""
     varied(repo)
     chain = repo.git("rev-list", "--reverse", "--first-parent", "HEAD").split()
-    known, held = {}, {}
+    known, stored = {}, {}
     for sha in [*chain[::steps], chain[-1]]:
         repo.git("update-ref", "refs/heads/here", sha)
         events = fetch(repo, ref="here", cursors=known)
         known = cursors(events)
-        held = ({} if done(events).whole else held) | {row.id: row for row in rows(events)}
-    assert held == {row.id: row for row in rows(fetch(repo, ref="here"))}
+        stored = ({} if done(events).whole else stored) | {row.id: row for row in rows(events)}
+    assert stored == {row.id: row for row in rows(fetch(repo, ref="here"))}
 
 
 def test_latest_is_the_newest_commit_by_a_person(repo):
@@ -1084,17 +1155,19 @@ def test_latest_is_the_newest_commit_by_a_person(repo):
     assert connector(repo).latest() == time("2026-07-02")
 
 
-def test_a_commit_from_the_future_is_not_the_latest_work(repo):
+def test_a_future_commit_is_not_the_latest(repo):
+    """A commit dated in the future is not the latest work."""
     repo.commit("mine", at="2026-07-02T00:00:00+00:00")
     repo.commit("skewed", at="2035-01-01T00:00:00+00:00")
-    made = Git(repositories=["."], context=connector_context(repo.path, now=time("2026-07-03")))
+    made = Git(repositories=["."], context=connector_context(repo.path, environ=os.environ, now=time("2026-07-03")))
     assert made.latest() == time("2026-07-02")
-    early = Git(repositories=["."], context=connector_context(repo.path, now=time("2026-07-01")))
+    early = Git(repositories=["."], context=connector_context(repo.path, environ=os.environ, now=time("2026-07-01")))
     assert early.latest() is None
     assert next(early.check()).message.endswith(": main, no commit that is dated before now.")
 
 
-def test_doctor_is_told_what_would_be_read_and_what_is_missing(repo, tmp_path):
+def test_doctor_says_what_would_be_read(repo, tmp_path):
+    """Doctor says what would be read and what is missing."""
     repo.remote("git@code.example.org:acme/shop.git")
     repo.commit("one", at="2026-07-02T00:00:00+00:00")
     found = list(connector(tmp_path, "shop", "nowhere").check())
@@ -1105,13 +1178,15 @@ def test_doctor_is_told_what_would_be_read_and_what_is_missing(repo, tmp_path):
     assert [each.state for each in connector(repo, git="no-such-git").check()] == ["error"]
 
 
-def test_the_section_of_the_configuration_is_described(repo):
+def test_every_setting_is_described(repo):
+    """Every key of the configuration section has a description."""
     schema = settings_model(Git).model_json_schema()
     assert schema["required"] == ["repositories"]
     assert all(each.get("description") for each in schema["properties"].values())
 
 
-def test_a_clone_that_was_not_fetched_since_says_so_once_the_period_is_over(tmp_path):
+def test_an_unfetched_clone_is_a_gap(tmp_path):
+    """A clone that was not fetched since is a gap once the period is over."""
     origin = Repo.init(tmp_path / "origin")
     origin.commit("One", {"a": "1"}, at="2026-07-01T12:00:00Z")
     subprocess.run(["git", "clone", "-q", str(origin.path), str(tmp_path / "clone")], check=True)
@@ -1121,7 +1196,7 @@ def test_a_clone_that_was_not_fetched_since_says_so_once_the_period_is_over(tmp_
         os.utime(each, (time("2026-08-20").timestamp(),) * 2)
 
     def gaps(now):
-        made = Git([str(clone)], connector_context(tmp_path, "git", now=now))
+        made = Git([str(clone)], connector_context(tmp_path, "git", environ=os.environ, now=now))
         return [each for each in made.fetch(Request(period)) if isinstance(each, Gap)]
 
     (gap,) = gaps(time("2026-10-02"))
@@ -1132,13 +1207,15 @@ def test_a_clone_that_was_not_fetched_since_says_so_once_the_period_is_over(tmp_
     assert gaps(time("2026-10-02")) == []
 
 
-def test_a_no_reply_address_is_found_with_and_without_its_number(repo):
+def test_a_no_reply_address_matches_by_name(repo):
+    """A no-reply address is found with and without its number."""
     repo.commit("Mine", {"a": "1"}, by="Ann <1234+ann@users.noreply.github.com>")
     for asked in ("ann@users.noreply.github.com", "1234+Ann@users.noreply.github.com"):
         assert len(rows(fetch(repo, accounts=[asked]), "commit")) == 1
 
 
-def test_a_commit_of_more_co_authors_than_are_read_says_so(repo):
+def test_too_many_co_authors_are_a_gap(repo):
+    """A commit with more co-authors than are read is reported."""
     crowd = "\n".join(f"Co-authored-by: N{number} <n{number}@example.org>" for number in range(300))
     repo.commit(f"Everyone\n\n{crowd}", {"a": "1"})
     events = fetch(repo)
@@ -1146,18 +1223,20 @@ def test_a_commit_of_more_co_authors_than_are_read_says_so(repo):
     assert "more than 200 co-authors in 1 of the commits" in gaps(events)[0].reason
 
 
-def test_a_mailmap_that_would_be_read_without_end_is_refused(repo):
+def test_an_endless_mailmap_is_refused(repo):
+    """A mailmap that git would read without end is an error."""
     repo.commit("one", {"a": "1"})
     os.mkfifo(repo.path / ".mailmap")
-    with pytest.raises(SourceError, match="no ordinary file"):
+    with pytest.raises(SourceError, match="not a regular file"):
         fetch(repo)
     (repo.path / ".mailmap").unlink()
     repo.git("config", "mailmap.file", "/dev/zero")
-    with pytest.raises(SourceError, match="no ordinary file"):
+    with pytest.raises(SourceError, match="not a regular file"):
         fetch(repo)
 
 
-def test_a_pull_request_names_the_commit_that_landed_it(repo):
+def test_a_pull_request_closes_its_merge_commit(repo):
+    """A pull request names the commit that merged it, so that its revert is found."""
     repo.remote(SHOP)
     landed = repo.commit("Charge once (#12)", {"a": "1"})
     assert only(fetch(repo), "pull_request").closes == (f"commit/{landed}",)

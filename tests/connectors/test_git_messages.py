@@ -36,15 +36,20 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
         ("Fixes #12 Fixes #12", ("#12",)),
         ("fixes pay-7", ()),
         ("fixes X-1", ()),
+        ("fixes #1.5", ()),
+        ("fixes #15.", ("#15",)),
+        ("fixes PAY-1.5", ()),
+        ("Fix WINDOWS-1252", ()),
     ],
 )
-def test_closes_what_the_message_says_it_closes_and_nothing_merely_mentioned(message, expected):
+def test_closes_what_the_message_says(message, expected):
+    """A message closes what it says it closes and nothing that it merely mentions."""
     assert expected == messages.closes(message)
 
 
 @given(
     st.sampled_from(["fixes", "Closes:", "Resolved", "implement"]),
-    st.sampled_from(sorted(messages.NO_PROJECTS)),
+    st.sampled_from(sorted(messages.NO_TICKETS)),
     st.integers(0, 99999),
 )
 def test_no_standard_is_ever_a_ticket(word, name, number):
@@ -54,7 +59,7 @@ def test_no_standard_is_ever_a_ticket(word, name, number):
 READERS = (
     messages.closes,
     messages.reverts,
-    messages.same_as,
+    messages.picked_from,
     messages.co_authors,
     messages.split,
     *(
@@ -65,7 +70,7 @@ READERS = (
         lambda text, forge=forge: messages.squashed_pull_request(text, forge)
         for forge in (None, "github", "gitlab", "bitbucket", "gitea")
     ),
-    lambda text: messages.whose_branch(text, "org/repo", {"vendor"}),
+    lambda text: messages.branch_origin(text, "org/repo", {"vendor"}),
 )
 PARTS = [
     "Fixes ", "#12", ", ", " and ", "PAY-7", "\n\n", "\n", "(#3)", "Merge pull request ", " from a/b", "é", "-" * 50,
@@ -100,7 +105,8 @@ def test_hostile_length_costs_no_more_than_length(text):
         reader(text)
 
 
-def test_a_revert_names_what_it_takes_back():
+def test_a_revert_names_what_it_reverts():
+    """A revert names what it reverts."""
     other = SHA[::-1]
     assert (f"commit/{SHA}",) == messages.reverts(f'Revert "x"\n\nThis reverts commit {SHA}.')
     assert (f"commit/{SHA}",) == messages.reverts(
@@ -114,7 +120,8 @@ def test_a_revert_names_what_it_takes_back():
     assert messages.reverts("Revert\n\nThis reverts commit abc123.") == ()
 
 
-def test_a_revert_by_reference_names_an_abbreviated_hash():
+def test_a_revert_by_reference():
+    """A revert by reference names an abbreviated hash."""
     words = 'Revert "x"\n\nThis reverts commit 370f5b7 (Round half even, 2026-07-01).'
     assert messages.reverts(words) == ("commit/370f5b7",)
     assert messages.reverts(words.replace(" (", "\n(")) == ("commit/370f5b7",)
@@ -124,11 +131,12 @@ def test_a_revert_by_reference_names_an_abbreviated_hash():
 
 
 def test_a_pick_names_its_original():
-    assert (f"commit/{SHA}",) == messages.same_as(f"x\n\n(cherry picked from commit {SHA})")
-    assert messages.same_as(f"x\n\ncherry picked from {SHA}") == ()
+    assert (f"commit/{SHA}",) == messages.picked_from(f"x\n\n(cherry picked from commit {SHA})")
+    assert messages.picked_from(f"x\n\ncherry picked from {SHA}") == ()
 
 
-def test_co_authors_stand_in_the_last_paragraph_of_the_body():
+def test_co_authors_are_in_the_last_paragraph():
+    """Co-authors are read from the last paragraph of the body."""
     last = "CO-AUTHORED-BY: Bob Roe <bob@x>\nCo-authored-by: <cleo@x>\nSigned-off-by: D <d@x>"
     message = f"Subject\n\nCo-authored-by: No <no@x>\n\nText\n\n{last}"
     assert messages.co_authors(message) == (("Bob Roe", "bob@x"), ("", "cleo@x"))
@@ -148,7 +156,8 @@ PICKED = f"(cherry picked from commit {SHA})"
         f"Co-authored-by: Bob <b@x>\n\nReviewed-by: D\n <d@x>\n\nCo-authored-by: Cleo <c@x>\n{PICKED}",
     ],
 )
-def test_co_authors_stand_in_every_paragraph_at_the_end_that_is_only_trailers(end):
+def test_co_authors_in_paragraphs_of_trailers(end):
+    """Co-authors are read from every paragraph at the end that has trailers alone."""
     assert messages.co_authors(f"Subject\n\nCo-authored-by: No <no@x>\n\nText\n\n{end}") == (
         ("Bob", "b@x"),
         ("Cleo", "c@x"),
@@ -172,12 +181,12 @@ def test_carriage_returns_change_nothing():
         (
             "Merge pull request #12 from acme/round\n\nRound half even\n\nBody",
             None,
-            PullRequest("#12", "Round half even", source="acme/round"),
+            PullRequest("#12", "Round half even"),
         ),
         (
             "Merge pull request #12 from acme/round",
             "github",
-            PullRequest("#12", "Merge pull request #12 from acme/round", source="acme/round"),
+            PullRequest("#12", "Merge pull request #12 from acme/round"),
         ),
         ("Merge pull request 'Round it' (#12) from round into main", "gitea", PullRequest("#12", "Round it")),
         ("Merged in round (pull request #12)\n\nRound it\n\nOK", "bitbucket", PullRequest("#12", "Round it")),
@@ -187,6 +196,16 @@ def test_carriage_returns_change_nothing():
             PullRequest("!12", "Round it", project="g/s/p"),
         ),
         ("Merge branch 'x' into 'y'\n\nSee merge request !12", None, PullRequest("!12", "Merge branch 'x' into 'y'")),
+        (
+            "Merge branch 'x' into 'y'\n\nCloses #3\n\nSee merge request g/p!12",
+            "gitlab",
+            PullRequest("!12", "Merge branch 'x' into 'y'", project="g/p"),
+        ),
+        (
+            "Round it\n\nCloses #3\n\nSee merge request g/p!12",
+            "gitlab",
+            PullRequest("!12", "Round it", project="g/p"),
+        ),
         ("Round it (#12)\n\nBody", "github", PullRequest("#12", "Round it")),
         ("Round it (#12)\n\nBody", "gitea", None),
         ("Round it (#12)\n\nBody", None, None),
@@ -215,11 +234,13 @@ def test_a_merge_names_its_pull_request(message, forge, expected):
         ("Round it\n\nSee merge request g/p!3", "gitlab", PullRequest("!3", "Round it", project="g/p")),
     ],
 )
-def test_a_squash_names_its_pull_request_where_the_forge_writes_so(message, forge, expected):
+def test_a_squash_names_its_pull_request(message, forge, expected):
+    """A squashed commit names its pull request where the forge writes it so."""
     assert expected == messages.squashed_pull_request(message, forge)
 
 
-def test_what_github_itself_squashed_is_a_pull_request_though_its_description_closes_its_own_number():
+def test_githubs_squash_may_close_its_own_number():
+    """What GitHub squashed is a pull request even where its description closes its own number."""
     message = "Round it (#12)\n\nResolves #12"
     assert messages.squashed_pull_request(message, "github", by_github=True) == PullRequest("#12", "Round it")
     assert messages.squashed_pull_request(message, "github") is None
@@ -244,11 +265,13 @@ def test_what_github_itself_squashed_is_a_pull_request_though_its_description_cl
         ("Merge develop into main (#3)", "fork"),
     ],
 )
-def test_a_merge_tells_whose_branch_it_brings(subject, expected):
-    assert expected == messages.whose_branch(subject, "acme/shop", {"vendor"})
+def test_a_merge_says_where_its_branch_is_from(subject, expected):
+    """A merge says where its branch is from."""
+    assert expected == messages.branch_origin(subject, "acme/shop", {"vendor"})
 
 
-def test_what_looks_like_a_trailer_and_never_ends_costs_no_more_than_its_length():
+def test_endless_trailers_take_linear_time():
+    """Text like a trailer that never ends takes time in proportion to its length."""
     started = time.perf_counter()
     assert messages.co_authors(f"t\n\nco-authored-by:{' ' * 200_000}x") == ()
     assert messages.co_authors("t\n\n" + "co-authored-by: a <b\n" * 20_000) == ()

@@ -28,7 +28,8 @@ from harvester.connectors.git.remote_url import Remote, parse
         ("git@work:g/p", "work/g/p", None),
     ],
 )  # fmt: skip
-def test_every_form_of_a_url_names_the_project_without_credentials(url, name, link):
+def test_every_url_names_its_project(url, name, link):
+    """Every form of a URL names the project, without credentials."""
     remote = parse(url)
     assert remote is not None
     assert (name, link) == (remote.name, remote.commit_url("f"))
@@ -51,17 +52,20 @@ def test_every_form_of_a_url_names_the_project_without_credentials(url, name, li
         "https://gi<thub.com/a/b",
     ],
 )
-def test_a_path_or_what_cannot_be_read_is_no_remote(url):
+def test_a_path_is_no_remote(url):
+    """A path, or what cannot be read, is no remote."""
     assert parse(url) is None
 
 
 @given(st.text(max_size=60))
-def test_any_text_can_be_read_and_no_user_or_password_stays(text):
+def test_any_url_is_read_without_its_password(text):
+    """Any text can be read, and no user or password is kept."""
     parse(text)
     assert "pa55" not in repr(parse(f"https://u:pa55@github.com/{text}"))
 
 
-def test_pull_requests_have_links_where_the_forge_is_known():
+def test_pull_requests_have_links():
+    """Pull requests have links where the forge is known."""
     assert parse("git@github.com:a/b").pull_url("#3") == "https://github.com/a/b/pull/3"
     assert parse("git@gitlab.com:a/b").pull_url("!3") == "https://gitlab.com/a/b/-/merge_requests/3"
     assert parse("git@bitbucket.org:a/b").pull_url("#3") == "https://bitbucket.org/a/b/pull-requests/3"
@@ -69,7 +73,8 @@ def test_pull_requests_have_links_where_the_forge_is_known():
     assert parse("git@example.org:a/b").pull_url("#3") is None
 
 
-def test_the_configuration_says_what_runs_on_a_host_that_does_not_say_so():
+def test_the_configured_forge_of_a_host():
+    """The configuration names the forge of a host whose name does not."""
     assert Remote("code.acme.org", "a/b", "gitlab", "https://code.acme.org/a/b") == parse(
         "git@code.acme.org:a/b", "gitlab"
     )

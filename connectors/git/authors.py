@@ -1,0 +1,100 @@
+"""Who wrote commits: authors and co-authors, by the mailmap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harvester.model.accounts import account_key, email_of
+
+from . import log, messages
+from .log import History
+from .subprocess import Git, text
+
+MAX_CO_AUTHORS = 200
+"""As many co-authors of one commit are read: each has a row, and the row names all the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A person who wrote something: the account by the mailmap, and the address as the commit has it."""
+
+    account: str
+    raw_address: str
+
+    @property
+    def key(self) -> str:
+        """The address without case; authors with the same address are one person."""
+        return email_of(self.account) or self.account.casefold()
+
+    def is_among(self, addresses: frozenset[str]) -> bool:
+        """Whether one of their two addresses is among these, which are keys."""
+        return address_key(self.key) in addresses or address_key(self.raw_address) in addresses
+
+
+def address_key(address: str) -> str:
+    """How addresses are compared: without case, and without the number in a no-reply address."""
+    plain = address.casefold()
+    return account_key(plain) if "users.noreply." in plain else plain
+
+
+def rank_authors(authors: Iterable[Author]) -> tuple[Author, ...]:
+    """The distinct authors of commits that are given oldest first: by their number of commits, then who came first.
+
+    `sorted` keeps the order of equals, and a dictionary the order of insertion; so ties are in the order of the commits
+    and the result is the same at every harvest.
+    Test: test_of_two_equal_authors_the_first_is_the_owner.
+    """
+    first: dict[str, Author] = {}
+    counts: dict[str, int] = {}
+    for author in authors:
+        first.setdefault(author.key, author)
+        counts[author.key] = counts.get(author.key, 0) + 1
+    return tuple(first[key] for key in sorted(first, key=lambda key: -counts[key]))
+
+
+class CommitAuthors:
+    """The author and the co-authors of each commit of a history."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._co_authors: dict[int, tuple[Author, ...]] = {}
+        self.crowded_commits = 0
+        """The number of commits that name more co-authors than are read."""
+
+    def load_co_authors(self, git: Git, positions: Iterable[int]) -> None:
+        """Read the co-authors of these commits from their messages, and ask git for their accounts in one call."""
+        named = {}
+        for position in dict.fromkeys(positions):
+            message = self._history.messages.get(position, b"")
+            if b"co-authored-by:" in message.lower() and (contacts := messages.co_authors(text(message))):
+                named[position] = contacts[:MAX_CO_AUTHORS]
+                self.crowded_commits += len(contacts) > MAX_CO_AUTHORS
+        accounts = log.apply_mailmap(git, list(dict.fromkeys(each for contacts in named.values() for each in contacts)))
+        self._co_authors = {
+            position: tuple(Author(accounts[each], each[1]) for each in contacts)
+            for position, contacts in named.items()
+        }
+
+    def author(self, position: int) -> Author:
+        """The author of a commit."""
+        history = self._history
+        return Author(
+            log.account(history.names[position], history.addresses[position]), text(history.raw_addresses[position])
+        )
+
+    def co_authors(self, position: int) -> tuple[Author, ...]:
+        """The co-authors that the message of a commit names, once they were loaded."""
+        return self._co_authors.get(position, ())
+
+    def all_of(self, positions: Sequence[int]) -> list[Author]:
+        """The authors and co-authors of commits, each commit's author before its co-authors."""
+        return [each for position in positions for each in (self.author(position), *self.co_authors(position))]
+
+    def wrote(self, position: int, addresses: frozenset[str]) -> bool:
+        """Whether one of these addresses, which are keys, is the author's or a co-author's."""
+        history = self._history
+        own = (history.addresses[position], history.raw_addresses[position])
+        if any(address_key(text(each)) in addresses for each in own):
+            return True
+        return any(each.is_among(addresses) for each in self.co_authors(position))
