@@ -260,7 +260,7 @@ def test_a_note_serves_the_goal_it_names_and_the_one_whose_outcome_it_tells():
 
     named = [(0, "g0", "claimed", "the note names this goal"), (0, "g1", "claimed", "the note names this goal")]
     assert claims(rows, counted) == named
-    assert claims(rows, figures) == [*named, (1, "g1", "claimed", "the note tells its outcome")]
+    assert claims(rows, figures) == [*named, (1, "g1", "claimed", "the note gives its outcome")]
 
 
 @pytest.mark.parametrize(
