@@ -62,20 +62,8 @@ class RuleContext:
         return made
 
     def values(self, name: str) -> Values:
-        """A column's distinct values, and which one each row has."""
+        """The distinct values of a column, or of the lists in it, and which rows have which."""
         return self.cached(("values", name), lambda: encoded(column(self.frame, name)))
-
-    def lists(self, name: str) -> Values:
-        """The distinct values of a column of lists, and which rows have which."""
-        return self.cached(("lists", name), lambda: self._lists(name))
-
-    def _lists(self, name: str) -> Values:
-        import numpy as np
-        import pyarrow.compute as pc
-
-        lists = column(self.frame, name)
-        rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int32)
-        return Values(*encoded(pc.list_flatten(lists))[:2], rows)
 
     def match(self, rows: Array | Sequence[int], level: int | Array, reasons: Reasons) -> Match:
         """A match of some rows, given by position or by mask; NO everywhere else."""
@@ -148,13 +136,18 @@ def chosen(rows: Array, which: Array, parts: Sequence[Reasons]) -> pa.Array:
 
 
 def encoded(array: pa.Array) -> Values:
-    """The distinct values of an array, and which one is where."""
+    """The distinct values of an array, or of the lists in it, and which one is where."""
     import numpy as np
+    import pyarrow as pa
     import pyarrow.compute as pc
 
+    rows = None
+    if pa.types.is_list(array.type):
+        rows = pc.list_parent_indices(array).to_numpy(zero_copy_only=False).astype(np.int32)
+        array = pc.list_flatten(array)
     made = array.dictionary_encode()
     codes = pc.fill_null(made.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
-    return Values(made.dictionary, codes)
+    return Values(made.dictionary, codes, rows)
 
 
 def note_fields(frame: pd.DataFrame) -> list[tuple[int, dict[str, str]]]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from harvester.goals.matches import Array
 
 
+ByWords = Callable[[RuleContext, Sequence[str]], Match]
+"""The match of the words that one key of a rule lists."""
 ByPaths = Callable[[Rule], Match]
 """The match of a rule's paths; how far they suffice depends on what other goals ask for (see `path_rules`)."""
 
@@ -71,22 +73,14 @@ def _found(values: pa.Array, regex: str) -> Array:
     return found
 
 
-def _by_projects(context: RuleContext, words: Sequence[str]) -> Match:
-    values = context.values("project")
-    return context.match_values(values, _found(values.distinct, _pattern(words)), _named("in"))
+def _by_values(column: str, describe: Describe) -> ByWords:
+    """The rule of a column that is compared as a whole."""
 
+    def match(context: RuleContext, words: Sequence[str]) -> Match:
+        values = context.values(column)
+        return context.match_values(values, _found(values.distinct, _pattern(words)), describe)
 
-def _by_kinds(context: RuleContext, words: Sequence[str]) -> Match:
-    def describe(kind: str) -> str:
-        return f"{'an' if kind == 'issue' else 'a'} {kind.replace('_', ' ')}"
-
-    values = context.values("kind")
-    return context.match_values(values, _found(values.distinct, _pattern(words)), _each(describe))
-
-
-def _by_labels(context: RuleContext, words: Sequence[str]) -> Match:
-    values = context.lists("labels")
-    return context.match_values(values, _found(values.distinct, _pattern(words)), _named("label"))
+    return match
 
 
 def _by_tickets(context: RuleContext, words: Sequence[str]) -> Match:
@@ -217,7 +211,7 @@ def _involved(context: RuleContext) -> Values:
     codes: list[Array] = []
     people: dict[str, int] = {}
     for name in ("owners", "participants"):
-        distinct, account_codes, at = context.lists(name)
+        distinct, account_codes, at = context.values(name)
         pairs, back = np.unique(sources.codes[at].astype(np.int64) << 32 | account_codes, return_inverse=True)
         accounts = distinct.to_pylist()
         keys = [
@@ -228,11 +222,15 @@ def _involved(context: RuleContext) -> Values:
     return Values(pa.array(list(people), pa.string()), np.concatenate(codes), np.concatenate(rows))
 
 
-_BY_KEY: Mapping[str, Callable[[RuleContext, Sequence[str]], Match]] = {
-    "projects": _by_projects,
-    "labels": _by_labels,
+def _kind_text(kind: str) -> str:
+    return f"{'an' if kind == 'issue' else 'a'} {kind.replace('_', ' ')}"
+
+
+_BY_KEY: Mapping[str, ByWords] = {
+    "projects": _by_values("project", _named("in")),
+    "labels": _by_values("labels", _named("label")),
     "tickets": _by_tickets,
     "scopes": _by_scopes,
     "people": _by_people,
-    "kinds": _by_kinds,
+    "kinds": _by_values("kind", _each(_kind_text)),
 }
