@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -11,7 +10,6 @@ from harvester.analysis.frame import column
 from harvester.analysis.references import exploded
 from harvester.goals.matches import YES, Describe, Match, RuleContext, Values, all_of, any_of, encoded
 from harvester.goals.model import Rule
-from harvester.model.contribution import tail
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,15 +87,8 @@ def _by_tickets(context: RuleContext, words: Sequence[str]) -> Match:
 
 
 def _by_ticket_column(context: RuleContext, words: Sequence[str], name: str, how: str) -> Match:
-    """Tickets in one column; the pattern runs over those only whose end can fit, since it is slow and they are many."""
-    import numpy as np
-    import pyarrow as pa
-
-    values = context.cached(("ticket", name), functools.partial(_ticket_like, context, name))
-    ends = context.cached(("end of ticket", name), functools.partial(_ends, values.distinct))
-    hits = _may_end_in(ends, words)
-    likely = np.flatnonzero(hits)
-    hits[likely] = _found(values.distinct.take(pa.array(likely)), _pattern(words, before="(?:.*/)?", after="/?"))
+    values = context.cached(("ticket", name), lambda: _ticket_like(context, name))
+    hits = _found(values.distinct, _pattern(words, before="(?:.*/)?", after="/?"))
     return context.match_values(values, hits, _named(how, _keys))
 
 
@@ -124,34 +115,12 @@ def _each(describe: Callable[[str], str]) -> Describe:
     return described
 
 
-def _ends(references: pa.Array) -> pa.Array:
-    """What follows the last slash of each reference, without case."""
-    import pyarrow.compute as pc
-
-    return pc.utf8_lower(tail(pc.utf8_rtrim(pc.utf8_trim_whitespace(references), "/")))
-
-
 def _keys(references: pa.Array) -> pa.Array:
     """Tickets as a reader knows them: PAY-7 of acme.atlassian.net/PAY-7 and of its link; others as they are."""
     import pyarrow.compute as pc
 
     found = pc.struct_field(pc.extract_regex(references, r"(?:^|/)(?P<key>[A-Za-z][A-Za-z0-9_]*-\d+)/?$"), "key")
     return pc.coalesce(found, references)
-
-
-def _may_end_in(ends: pa.Array, words: Sequence[str]) -> Array:
-    """Which ends can belong to one of these words; all of them where a word may end in anything."""
-    import numpy as np
-    import pyarrow.compute as pc
-
-    found = np.zeros(len(ends), bool)
-    for word in words:
-        before, star, after = word.strip().rstrip("/").partition("*")
-        start = before.rpartition("/")[2].casefold()
-        if not start or "/" in after or (star and not before) or not start.isascii():
-            return np.ones(len(ends), bool)
-        found |= pc.starts_with(pc.utf8_ltrim_whitespace(ends), start).to_numpy(zero_copy_only=False)
-    return found
 
 
 def _ticket_like(context: RuleContext, name: str) -> Values:
