@@ -64,7 +64,7 @@ def as_goals(each: list[Row]) -> model.Goals:
         | {"title": goal.get("title", goal["name"]), "words": goal["words"], "match": {"paths": goal["paths"]}}
         for goal in each
     ]
-    return load.from_file(model.GoalsFile.model_validate({"goals": tables}), Path(model.FILE), model.KnownNames())
+    return load.from_file(model.GoalsFile.model_validate({"goals": tables}), Path(load.FILE), model.KnownNames())
 
 
 def frame_of(rows: list[Row]) -> pd.DataFrame:

@@ -157,7 +157,7 @@ def test_what_can_never_match_or_is_gone_is_a_warning_with_its_place(environment
     assert status == 0
     assert "goals.toml: goals[1].match.paths: '!services' can never match" in out
     assert "decisions[1].goal: there is no goal 'paymets'; did you mean 'payments'?" in out
-    assert "decisions[1].work_item: nothing that was read is 'example/pay#9'" in out
+    assert "decisions[1].work_item: no work item 'example/pay#9' was read" in out
     assert "notebook.md:5: there is no goal 'paiments'; did you mean 'payments'?" in out
     assert len(json.loads(run(environment, "goals", "check", "--json")[1])["warnings"]) == 4
 
@@ -169,7 +169,7 @@ def test_subjects_are_looked_up_in_all_that_was_read_and_not_before(environment)
     )
     assert "Nothing was read yet" in run(environment, "goals", "check")[1]
     run(environment, "harvest", *Q3)
-    assert f"nothing that was read is 'commit/{sha}'" in run(environment, "goals", "check")[1]
+    assert f"no work item 'commit/{sha}' was read" in run(environment, "goals", "check")[1]
     run(environment, "harvest", "--period", "2026Q4")
     assert "warning" not in run(environment, "goals", "check")[1]
 
@@ -205,7 +205,7 @@ def test_a_glob_that_matches_no_file_that_was_read_is_a_warning_with_what_may_be
     run(environment, "harvest", *Q3)
     warnings = json.loads(run(environment, "goals", "check", "--json")[1])["warnings"]
     assert [each.partition("goals.toml: ")[2] for each in warnings] == [
-        "goals[1].match.paths: 'services/pya/' matches no file of what was read so far; did you mean 'services/pay/'?"
+        "goals[1].match.paths: 'services/pya/' matches none of the files read so far; did you mean 'services/pay/'?"
     ]
 
 
@@ -252,7 +252,7 @@ def test_progress_in_the_middle_of_a_quarter_has_the_pace_of_that_day(environmen
     told = json.loads(run(environment, "goals", "progress", "--period", "this-quarter", "--json")[1])
     assert told["complete"] is True
     assert (told["goals"][0]["done"], told["goals"][0]["state"]) == (1, "behind")
-    assert told["goals"][0]["pace"] == pytest.approx(4 * 46 / 92)
+    assert told["goals"][0]["expected"] == pytest.approx(4 * 46 / 92)
 
 
 def test_progress_only_names_goals_that_have_no_day_in_the_period(environment):
@@ -806,7 +806,7 @@ def test_a_goal_without_an_end_counts_from_its_first_day_on_also_before_the_peri
     open_end = AGREED.replace("until = 2026-10-01\n", "")
     (environment.cwd / "goals.toml").write_text(open_end)
     told = json.loads(run(environment, "goals", "progress", "--period", "2026-08", "--json")[1])
-    assert (told["goals"][0]["done"], told["goals"][0]["pace"]) == (1, None)
+    assert (told["goals"][0]["done"], told["goals"][0]["expected"]) == (1, None)
     from_august = open_end.replace("from = 2026-07-01", "from = 2026-08-01")
     (environment.cwd / "goals.toml").write_text(from_august)
     assert "serves no goal so far" in triage(environment, "s", "s", "s")

@@ -1,4 +1,4 @@
-"""Decisions are kept in a file that a person can read, edit and commit, and nothing they wrote in it is lost."""
+"""Decisions are in a file that a person can read, edit and commit, and nothing they wrote in it is lost."""
 
 import datetime as dt
 import stat
@@ -119,7 +119,7 @@ def test_a_file_laid_out_otherwise_is_left_as_it_is(tmp_path):
     inline = 'decisions = [{ work_item = "x", goal = "g", decision = "accept", date = 2026-08-03 }]\n'
     path.write_text(inline)
 
-    with pytest.raises(ConfigError, match="cannot be edited here; it is unchanged"):
+    with pytest.raises(ConfigError, match="cannot be edited by this command; it is unchanged"):
         decisions.decide(path, Decision("x", "g", accept=False, date=DAY))
     assert path.read_text() == inline
 
@@ -146,12 +146,12 @@ def test_a_mistake_is_named_with_its_place_and_nothing_is_written(tmp_path, text
     assert path.read_text() == text
 
 
-def test_a_decision_about_something_gone_is_a_doubt_with_its_place():
+def test_a_decision_about_what_is_gone_is_a_warning():
     made = decisions.Decisions((PAY, Decision("gone#1", "paiments", accept=True, date=DAY)))
 
     assert list(decisions.lint_decisions(made, ["payments"], ["GitHub.com/example/pay#131"])) == [
         "decisions.toml: decisions[2].goal: there is no goal 'paiments'; did you mean 'payments'?",
-        "decisions.toml: decisions[2].work_item: nothing that was read is 'gone#1'; it decides nothing",
+        "decisions.toml: decisions[2].work_item: no work item 'gone#1' was read",
     ]
 
 
@@ -185,7 +185,7 @@ def test_a_subject_that_is_not_whole_decides_nothing_and_the_whole_one_is_named(
     made = decisions.Decisions((Decision(written, "payments", accept=True, date=DAY),))
 
     assert list(decisions.lint_decisions(made, ["payments"], SUBJECTS)) == [
-        f"decisions.toml: decisions[1].work_item: nothing that was read is {written!r}; it decides nothing{meant}"
+        f"decisions.toml: decisions[1].work_item: no work item {written!r} was read{meant}"
     ]
 
 

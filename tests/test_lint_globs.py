@@ -32,14 +32,14 @@ def agreed(tmp_path, rule):
 )
 def test_the_nearest_glob_that_matches_is_named(tmp_path, line, meant):
     assert list(lint_globs(agreed(tmp_path, f"{{ paths = ['{line}'] }}"), FILES)) == [
-        f"goals[1].match.paths: {line!r} matches no file of what was read so far; did you mean {meant!r}?"
+        f"goals[1].match.paths: {line!r} matches none of the files read so far; did you mean {meant!r}?"
     ]
 
 
 @pytest.mark.parametrize("line", ["services/pay/*.rs", "zzz/", "docs/guide.md/x", "*.rs", "/queue/", "app/[id]/"])
 def test_where_nothing_is_near_only_the_glob_is_named(tmp_path, line):
     assert list(lint_globs(agreed(tmp_path, f"{{ paths = ['{line}'] }}"), FILES)) == [
-        f"goals[1].match.paths: {line!r} matches no file of what was read so far"
+        f"goals[1].match.paths: {line!r} matches none of the files read so far"
     ]
 
 

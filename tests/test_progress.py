@@ -29,7 +29,7 @@ def day(month, number):
 def test_the_pace_is_even_over_the_goals_days():
     made = progress(goal(), BERLIN, day(8, 16), count=19)
 
-    assert (made.pace, made.share, made.state) == (pytest.approx(20.0), pytest.approx(0.475), "on track")
+    assert (made.expected, made.share, made.state) == (pytest.approx(20.0), pytest.approx(0.475), "on track")
 
 
 def test_days_away_stand_still():
@@ -71,7 +71,7 @@ DOWN = {"measure": "outcome", "baseline": 31, "target": 0, "unit": "double charg
 UP = {"measure": "outcome", "baseline": 10, "target": 50}
 
 
-def told(value, at, name="g"):
+def figure(value, at, name="g"):
     return Outcome(name, value, at)
 
 
@@ -89,17 +89,17 @@ def told(value, at, name="g"):
     ],
 )
 def test_an_outcome_goes_from_baseline_to_target_in_either_direction(keys, value, share, pace, state):
-    made = progress(goal(**keys), BERLIN, day(8, 16), outcomes=[told(value, day(8, 1))])
+    made = progress(goal(**keys), BERLIN, day(8, 16), outcomes=[figure(value, day(8, 1))])
 
     assert (made.done, made.state) == (value, state)
-    assert (made.share, made.pace) == (pytest.approx(share), pytest.approx(pace))
+    assert (made.share, made.expected) == (pytest.approx(share), pytest.approx(pace))
 
 
 def test_the_latest_outcome_up_to_now_within_the_goals_days_holds():
-    figures = [told(9, day(8, 1)), told(4, day(8, 2)), told(7, day(7, 30)), told(0, day(6, 1)), told(1, day(8, 17))]
+    figures = [figure(9, day(8, 1)), figure(4, day(8, 2)), figure(7, day(7, 30)), figure(0, day(6, 1)), figure(1, day(8, 17))]
 
     assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=figures).done == 4
-    assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=[told(0, day(8, 1), "other")]).done is None
+    assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=[figure(0, day(8, 1), "other")]).done is None
 
 
 def test_an_outcome_that_nobody_wrote_is_unknown_and_not_zero():
@@ -109,7 +109,7 @@ def test_an_outcome_that_nobody_wrote_is_unknown_and_not_zero():
 
 
 def test_a_goal_without_target_or_without_days_has_no_pace():
-    assert progress(goal(target=None), BERLIN, day(8, 16), count=3).pace is None
+    assert progress(goal(target=None), BERLIN, day(8, 16), count=3).expected is None
     unbounded = Goal(name="g", title="G", measure="reviews", target=40)
     assert progress(unbounded, BERLIN, day(8, 16), count=3).state == "open"
 
@@ -139,7 +139,7 @@ def test_a_goal_that_is_open_at_one_end_takes_no_figure_from_before_it_and_has_n
     outcome = {"measure": "outcome", "baseline": 31, "target": 0, "until": None}
     made = progress(goal(**outcome), BERLIN, day(8, 1), outcomes=[Outcome("g", 0, day(6, 30))])
 
-    assert (made.done, made.pace, made.state) == (None, None, "unknown")
+    assert (made.done, made.expected, made.state) == (None, None, "unknown")
     assert progress(goal(**outcome), BERLIN, day(8, 1), outcomes=[Outcome("g", 4, day(7, 1))]).done == 4
 
 

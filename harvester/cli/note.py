@@ -101,7 +101,8 @@ def _keys(workspace: Workspace, people: tuple[str, ...]) -> tuple[str, ...]:
 def _checked(workspace: Workspace, entry: Entry) -> Iterator[str]:
     """Raises ConfigError where the entry names a goal that is not there; what counts less than it looks, in words."""
     from harvester.errors import ConfigError
-    from harvester.goals.model import FILE, OUTCOME
+    from harvester.goals.load import FILE
+    from harvester.goals.model import OUTCOME
     from harvester.notebook.notebook import parse, render, unknown
     from harvester.workspace.workspace import load_goals_and_decisions
 
