@@ -216,8 +216,8 @@ def test_a_note_about_what_nobody_read_or_of_a_day_to_come_is_a_warning_with_its
     assert "nosuch" not in run(environment, "goals", "check")[1]
     run(environment, "harvest", *Q3)
     assert run(environment, "goals", "check")[1].splitlines()[1:] == [
-        "warning  notebook.md:5: 'nosuch#5' is nothing that was read, or more than one piece of work",
-        "warning  notebook.md:8: 16 October 2026 is still to come, and the entry counts from that day on",
+        "warning  notebook.md:5: 'nosuch#5' matches no work item that was read, or several",
+        "warning  notebook.md:8: 16 October 2026 is in the future; the entry counts from that day on",
     ]
 
 
@@ -699,7 +699,7 @@ def test_a_note_goes_to_the_configured_notebook_that_is_mine(environment):
         (["--goal", "paymints"], 1, "There is no goal 'paymints'; did you mean 'payments'?"),
         (["--outcome", "no-double-charge = 4"], 1, "did you mean 'no-double-charges'?"),
         (["--result", "see\n```\ncode", "--takeaway", "x"], 1, "A field cannot hold a line of ```"),
-        (["--outcome", "four"], 1, "The outcome 'four' is no `goal = number`"),
+        (["--outcome", "four"], 1, "The outcome 'four' is not `goal = number`"),
         (["--with", "Grase Hopper"], 1, "Did you mean 'Grace Hopper'"),
         (["--date", "2026-02-30"], 2, "2026-02-30"),
         (["--role", "hero"], 2, "'hero' is not one of"),
@@ -735,9 +735,9 @@ def test_what_counts_less_than_it_looks_is_said_when_a_note_is_written(environme
     status, _, err = run(environment, "note", "A", *said, "--date", "2026-10-16")
     assert status == 0
     assert err.splitlines() == [
-        "Note: The entry has a later outcome of 'no-double-charges', which holds instead of 'no-double-charges = 9'.",
-        "Note: 'wiki/x' is no http or https address, so nothing links there.",
-        "Note: 16 October 2026 is still to come, and the entry counts from that day on.",
+        "Note: The entry has a later outcome of 'no-double-charges', which replaces 'no-double-charges = 9'.",
+        "Note: 'wiki/x' is not an http or https address, so reports do not link to it.",
+        "Note: 16 October 2026 is in the future; the entry counts from that day on.",
     ]
 
 
@@ -745,7 +745,7 @@ def test_of_several_outcomes_only_the_wrong_one_is_refused(environment):
     said = ("--outcome", "no-double-charges = many", "--outcome", "no-double-charges = 12")
     status, _, err = run(environment, "note", "A", *said)
     assert status == 1
-    assert "The outcome 'no-double-charges = many' is no `goal = number`, so it moves no goal.\n" in err
+    assert "The outcome 'no-double-charges = many' is not `goal = number`, so it moves no goal.\n" in err
 
 
 def test_of_two_figures_on_one_day_the_one_noted_later_holds(environment):
@@ -766,7 +766,7 @@ def test_a_note_that_is_renamed_counts_once_whatever_else_is_half_written(enviro
     path.write_text("## 2026-08-12 The first title\n\n## 2026-08-12\n\n## 2026-08-14 Third\n")
     status, out, _ = run(environment, "report", *Q3)
     assert (status, "2 notes" in out, "First title" in out) == (3, True, False)
-    assert "notebook.md:3: the entry has neither a title nor a result, so it counts nowhere" in out
+    assert "notebook.md:3: the entry has neither a title nor a result, so it is not counted" in out
     assert run(environment, "report", "--period", "2026-07", "--no-harvest")[0] == 0
     path.write_text("## 2026-08-12 The first title\n")
     status, out, _ = run(environment, "report", *Q3)

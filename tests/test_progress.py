@@ -96,10 +96,24 @@ def test_an_outcome_goes_from_baseline_to_target_in_either_direction(keys, value
 
 
 def test_the_latest_outcome_up_to_now_within_the_goals_days_holds():
-    figures = [figure(9, day(8, 1)), figure(4, day(8, 2)), figure(7, day(7, 30)), figure(0, day(6, 1)), figure(1, day(8, 17))]
+    figures = [
+        figure(9, day(8, 1)),
+        figure(4, day(8, 2)),
+        figure(7, day(7, 30)),
+        figure(0, day(6, 1)),
+        figure(1, day(8, 17)),
+    ]
 
     assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=figures).done == 4
     assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=[figure(0, day(8, 1), "other")]).done is None
+
+
+def test_an_outcome_counts_from_its_very_moment_on():
+    """The figure of a note exactly at `now` is the latest; that of a note a microsecond later is not known yet."""
+    later = day(8, 16) + dt.timedelta(microseconds=1)
+    figures = [figure(9, day(8, 1)), figure(4, day(8, 16)), figure(1, later)]
+
+    assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=figures).done == 4
 
 
 def test_an_outcome_that_nobody_wrote_is_unknown_and_not_zero():

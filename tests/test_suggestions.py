@@ -3,6 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +78,53 @@ def test_at_most_three_goals_are_suggested_with_the_best_first():
     assert found["score"].is_monotonic_decreasing
 
 
+def scores(goals, *texts, target=None):
+    """The scores by goal of one row, or those of a target by row."""
+    made = model.GoalsFile.model_validate({"goals": [{"title": "-", **goal} for goal in goals]})
+    found = suggest(framed(*texts), load.from_file(made, Path("goals.toml"), model.KnownNames()), best=len(goals))
+    found = found if target is None else found[found["target"] == target]
+    return found.set_index("target" if target is None else "row")["score"].to_dict()
+
+
+def test_words_weigh_most_and_why_least():
+    """A goal's `words` say most, then those in `title` and `name`, then those in `why`: 3 to 2 to 1."""
+    goals = [{"name": "ledger"}, {"name": "a", "why": "ledger"}, {"name": "b", "title": "ledger"}]
+    found = scores([*goals, {"name": "c", "words": ["ledger"]}], ("ledger", None))
+
+    unit = found["a"]
+    assert list(found) == ["c", "ledger", "b", "a"]
+    assert found == pytest.approx({"c": 3 * unit, "ledger": 2 * unit, "b": 2 * unit, "a": unit})
+
+
+def test_a_word_of_a_phrase_weighs_less_than_one_alone():
+    found = scores([{"name": "a", "words": ["double charge"]}, {"name": "b", "words": ["double"]}], ("double", None))
+
+    assert found["a"] == pytest.approx(0.6 * found["b"])
+
+
+def test_a_word_in_the_body_weighs_less_than_in_the_title():
+    goals = [{"name": "a", "words": ["ledger"]}, {"name": "b"}]
+    found = scores(goals, ("ledger", None), ("-", "ledger"), target="a")
+
+    assert found[1] == pytest.approx(0.3 * found[0])
+
+
+def test_a_whole_phrase_counts_extra():
+    goals = [{"name": "a", "words": ["double charge"]}, {"name": "b"}]
+    found = scores(goals, ("double charge", None), ("charge double", None), target="a")
+
+    assert found[0] == pytest.approx(found[1] + 9)
+
+
+def test_rows_that_plainly_fit_a_goal_teach_it_their_words():
+    """A word that at least three rows of one goal have, and rows of other goals have less often, suggests that goal."""
+    weak = [(f"cached {n}", None) for n in range(4)]
+    first, more = [[("invoice frobnicate", None)] * count for count in (2, 2)]
+
+    assert 6 not in best(*weak, *first, ("frobnicate", None))
+    assert best(*weak, *first, *more, ("frobnicate", None))[8] == "payments"
+
+
 def test_words_never_claim():
     frame = framed(("Send invoices nightly: no double charge", "payments invoice"))
 
@@ -104,9 +152,9 @@ def test_the_order_of_rows_changes_no_suggestion(made, random):
     first = suggest(framed(*((f"{text} index cache", text) for text in made)), AGREED)
     again = suggest(framed(*((f"{text} index cache", text) for _, text in shuffled)), AGREED)
 
-    def held(found, names):
+    def by_text(found, names):
         return sorted(
             (names[row], target, rank) for row, target, rank in found[["row", "target", "rank"]].itertuples(index=False)
         )
 
-    assert held(again, [n for n, _ in shuffled]) == held(first, list(range(len(made))))
+    assert by_text(again, [n for n, _ in shuffled]) == by_text(first, list(range(len(made))))

@@ -226,16 +226,21 @@ def _about_notes(
     environment: Environment, workspace: Workspace, known: GoalsAndDecisions, rows: pd.DataFrame | None
 ) -> Iterator[Found]:
     from harvester.cli.note import notebooks
-    from harvester.notebook.notebook import ahead, astray, load, unknown
+    from harvester.notebook.notebook import in_future, load, unknown_names, unresolved
     from harvester.workspace.work_items import unresolved_references
 
     goals, people = [each.name for each in known.goals.goals], [each.key for each in workspace.config.people.persons]
     today = workspace.config.calendar.day_of(environment.clock())
     for path in notebooks(workspace.config):
-        entries, doubts = load(path)
+        entries, warnings = load(path)
         references = [each for entry in entries for each in entry.lists.get("about", ())]
         lost = unresolved_references(rows, references, known.tickets) if rows is not None and references else set()
-        for each in (*doubts, *unknown(entries, goals, people), *astray(entries, lost), *ahead(entries, today)):
+        for each in (
+            *warnings,
+            *unknown_names(entries, goals, people),
+            *unresolved(entries, lost),
+            *in_future(entries, today),
+        ):
             yield path, f":{each.line}: {each.reason}"
 
 
