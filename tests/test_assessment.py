@@ -21,9 +21,9 @@ BEFORE_AND_AT_MIDNIGHT = ("2026-05-10T23:59:59", "2026-05-11")
 
 def assessed(rows, *goals, period=QUARTER, now="2026-12-31"):
     frame = prepare(to_table(rows), PEOPLE, period.until)
-    agreed = GoalsAndDecisions(Goals(goals=tuple(Goal.model_validate(each) for each in goals)))
+    known = GoalsAndDecisions(Goals(goals=tuple(Goal.model_validate(each) for each in goals)))
     asked = {"persons": ["ada"], "period": period, "calendar": calendar("UTC"), "people": PEOPLE}
-    return assess(frame, agreed, now=at(now), **asked)
+    return assess(frame, known, now=at(now), **asked)
 
 
 def counts(made, *names):
@@ -47,7 +47,7 @@ def test_a_commit_of_a_later_merge_counts_by_itself():
     assert counts(assessed([landed, merged], period=half), "commits", "pull_requests") == [0, 1]
 
 
-def test_what_came_after_the_period_changes_neither_threads_nor_claims():
+def test_later_rows_change_no_thread_and_no_claim():
     goal = {"name": "pay", "title": "Pay", "match": {"tickets": ["PAY-*"]}}
     pull = row(occurred_at=at("2026-06-01"), closes=("acme.atlassian.net/PAY-1",))
     later = row(
@@ -96,7 +96,7 @@ def test_a_later_note_is_not_about_work_in_the_period():
     }
 
 
-def test_a_note_that_names_a_goal_suggests_for_it_what_it_is_about():
+def test_a_note_with_a_goal_suggests_what_it_is_about():
     goals = [{"name": name, "title": name} for name in ("docs", "pay")]
     made = assessed(
         [row(occurred_at=at("2026-06-01")), note("said", "2026-06-02", about=(PULL,), goal="docs\nnone")], *goals
@@ -107,7 +107,7 @@ def test_a_note_that_names_a_goal_suggests_for_it_what_it_is_about():
     assert made.claims["row"].tolist() == [1]
 
 
-def test_what_counts_for_nothing_is_suggested_for_nothing():
+def test_what_is_not_counted_is_not_suggested():
     goal = {"name": "pay", "title": "Charged twice", "words": ["charged"]}
     issue = {"kind": "issue", "role": "assignee", "title": "Charged twice", "occurred_at": at("2026-06-01")}
     done, twice = (
@@ -117,7 +117,7 @@ def test_what_counts_for_nothing_is_suggested_for_nothing():
 
 
 @pytest.mark.parametrize("keys", [{}, {"measure": "pull_requests"}, {"measure": "outcome", "baseline": 3, "target": 0}])
-def test_what_has_no_target_or_no_figure_is_not_called_missed(keys):
+def test_without_target_or_figure_nothing_is_missed(keys):
     goal = {"name": "g", "title": "G", "from": "2026-04-01", "until": "2026-07-01"} | keys
     made = assessed([row(occurred_at=at("2026-06-01"))], goal).progress["g"]
     assert isinstance(made, Progress)

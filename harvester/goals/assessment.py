@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -103,19 +103,29 @@ def assess(
     mine = frame.loc[mine.index]
     reached = {goal.name: _progress(goal, mine, claimed, calendar, moment) for goal in goals.goals}
     notes_by_thread, related_rows = _notes(frame, mine, tickets)
-    # A decision may be about work outside of this period; `harvester goals check` looks for what does not exist at all.
-    decided = {each.work_item for each in goals_and_decisions.decisions.entries}
-    path = str(goals.path)  # a report shows no more of it than the file's name
-    warnings = (
-        *(each.replace(path, goals.path.name) for each in goals.warnings if goals.path),
-        *lint_decisions(goals_and_decisions.decisions, [goal.name for goal in goals.goals], decided),
-    )
     inside = select(mine, period)
     by_notes = _by_notes(frame, inside, notes_by_thread)
     suggestions = _suggestions(inside, claims, goals_and_decisions, calendar, by_notes)
     return Assessment(
-        goals_and_decisions, frame, claims, suggestions, reached, notes_by_thread, related_rows, moment, warnings
+        goals_and_decisions,
+        frame,
+        claims,
+        suggestions,
+        reached,
+        notes_by_thread,
+        related_rows,
+        moment,
+        tuple(_warnings(goals_and_decisions)),
     )
+
+
+def _warnings(goals_and_decisions: GoalsAndDecisions) -> Iterator[str]:
+    goals, decisions = goals_and_decisions.goals, goals_and_decisions.decisions
+    if goals.path:  # a report shows no more of it than the file's name
+        yield from (each.replace(str(goals.path), goals.path.name) for each in goals.warnings)
+    # A decision may be about work outside of this period; `harvester goals check` looks for what does not exist at all.
+    decided = {each.work_item for each in decisions.entries}
+    yield from lint_decisions(decisions, [goal.name for goal in goals.goals], decided)
 
 
 def _notes(

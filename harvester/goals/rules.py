@@ -58,7 +58,7 @@ def _match_words(context: RuleContext, key: str, words: Sequence[str]) -> Match:
 
 
 def _pattern(words: Iterable[str], before: str = "", after: str = "") -> str:
-    """Any of these words, whole and without case; * stands for anything and nothing else is special."""
+    """Any of these words, in full and without case; * matches anything and no other character is special."""
     plain = (re.escape(word.strip()).replace(r"\*", ".*") for word in words)
     return rf"(?is)^\s*{before}(?:{'|'.join(plain)}){after}\s*$"
 

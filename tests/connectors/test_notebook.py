@@ -80,7 +80,7 @@ def test_an_entry_is_a_row_with_everything_in_it(tmp_path):
     assert second.extra == {"outcome": "no-double-charges = 0"}
 
 
-def test_an_entry_falls_into_the_period_of_its_day_in_the_persons_zone(tmp_path):
+def test_an_entry_is_of_its_day_in_the_persons_zone(tmp_path):
     made = notebook(tmp_path, "## 2026-09-30 Last day\n\n## 2026-10-01 Next quarter\n")
 
     assert [row.title for row in fetched(made)] == ["Last day"]
@@ -136,7 +136,7 @@ def test_a_half_written_entry_is_a_gap_in_its_day(tmp_path, text, line, reason):
         ("## 2026-02-30 No such day", "does not begin with a day"),
     ],
 )
-def test_a_heading_without_a_day_is_a_warning_and_no_gap(tmp_path, heading, reason):
+def test_a_heading_without_a_day_is_no_gap(tmp_path, heading, reason):
     connector = notebook(tmp_path, f"{heading}\nresult: x\n\n## 2026-08-01 Whole\n")
 
     assert [each.title for each in fetched(connector)] == ["Whole"]
@@ -146,14 +146,14 @@ def test_a_heading_without_a_day_is_a_warning_and_no_gap(tmp_path, heading, reas
 
 
 @pytest.mark.parametrize("other", ["### 2026-08-02 B", "# 2026-08-02", "2026-08-02 B\n---", "2026-08-02 B\n==="])
-def test_a_dated_heading_of_another_form_ends_the_entry(other):
+def test_any_dated_heading_ends_the_entry(other):
     (entry, last), (warning,) = parse(f"## 2026-08-01 A\nresult: a\n\n{other}\nresult: b\ntext\n\n## 2026-08-03 C\n")
 
     assert (entry.texts, entry.body, last.title) == ({"result": "a"}, "", "C")
     assert (warning.line, warning.missing_on) == (4, dt.date(2026, 8, 2))
 
 
-def test_an_underlined_heading_with_a_day_ends_the_entry():
+def test_an_underlined_dated_heading_ends_the_entry():
     (entry,), (warning,) = parse("## 2026-08-01 A\nresult: a\n\nPaired, 2026-08-02\n---\nresult: b\n")
 
     assert (entry.texts, entry.body) == ({"result": "a"}, "")
@@ -232,7 +232,7 @@ def test_a_half_written_entry_outside_is_no_gap(tmp_path):
     assert fetched(notebook(tmp_path, "## 2025-08-12\n\n## 0001-01-01\n\n## 9999-12-31\n")) == []
 
 
-def test_an_entry_without_a_title_is_called_by_its_result(tmp_path):
+def test_the_result_may_be_the_title(tmp_path):
     assert [row.title for row in fetched(notebook(tmp_path, "## 2026-08-12\nresult: It works.\n\nAlways.\n"))] == [
         "It works."
     ]
@@ -260,7 +260,7 @@ def test_what_is_no_prose_does_not_go_on_in_a_field(line):
     assert (entry.texts, entry.body) == ({"result": "It works."}, line)
 
 
-def test_a_field_of_one_line_does_not_take_the_text_below_it():
+def test_a_field_of_one_line_ends_with_the_line():
     (entry,), _ = parse("## 2026-08-12 A\ngoal: payments\nWhat I did.\n")
 
     assert (entry.lists, entry.body) == ({"goal": ("payments",)}, "What I did.")
@@ -350,7 +350,7 @@ def test_what_is_commented_out_is_nothing(comment, what):
         assert warnings == []
 
 
-def test_a_comment_within_a_field_or_a_title_is_left_out():
+def test_a_comment_in_a_field_is_left_out():
     text = "## 2026-08-12 A <!-- b -->\ngoal: x <!-- or y -->\nresult: <!-- what? -->\n"
     (entry,), (warning,) = parse(text + "takeaway: One <!-- or two -->\nthing <!-- more -->.\n")
 
@@ -374,7 +374,7 @@ def test_unclosed_code_or_comment_swallows_no_entry():
     ]
 
 
-def test_what_a_body_leaves_open_reaches_into_no_other_note(tmp_path):
+def test_an_unclosed_body_includes_no_other_note(tmp_path):
     path = tmp_path / "notebook.md"
     bodies = ("```\nopen", "<!-- open", "~~~\nopen\n```py", "-->\n```\n~~~", "```\n## 2026-01-01 x\n```")
     for day, body in enumerate(bodies, 1):
@@ -388,7 +388,7 @@ def test_what_a_body_leaves_open_reaches_into_no_other_note(tmp_path):
     assert warnings == []
 
 
-def test_a_note_that_open_code_would_swallow_is_not_written(tmp_path):
+def test_a_note_inside_unclosed_code_is_not_written(tmp_path):
     path = tmp_path / "notebook.md"
     path.write_text("## 2026-09-01 A\n```\nopen\n")
     add(path, Entry(dt.date(2026, 9, 2), "B"))
@@ -426,7 +426,7 @@ def test_a_missing_folder_is_not_an_empty_notebook(tmp_path):
     assert [each.state for each in connector.check()] == ["error"]
 
 
-def test_a_notebook_from_windows_with_a_byte_order_mark_is_read(tmp_path):
+def test_a_notebook_from_windows_is_read(tmp_path):
     assert len(fetched(notebook(tmp_path, "\ufeff" + NOTEBOOK.replace("\n", "\r\n")))) == 2
 
 
@@ -438,7 +438,7 @@ def test_latin_1_is_an_error_that_names_the_byte(tmp_path):
         fetched(connector)
 
 
-def test_moving_an_entry_to_another_day_moves_the_row_and_adds_none(tmp_path):
+def test_moving_an_entry_adds_no_row(tmp_path):
     before = {row.id for row in fetched(notebook(tmp_path))}
     after = {row.id for row in fetched(notebook(tmp_path, NOTEBOOK.replace("2026-08-12", "2026-09-02")))}
 
@@ -494,7 +494,7 @@ def test_a_note_is_added_where_the_newest_stand(tmp_path):
     assert path.read_text() == head + "## 2026-09-01 New\ngoal: mentoring\nresult: Two\n  lines\n\n## 2026-08-12" + tail
 
 
-def test_the_first_note_starts_a_notebook_and_the_next_follows(tmp_path):
+def test_the_first_note_starts_a_notebook(tmp_path):
     path = tmp_path / "notebook.md"
     for day, title in ((1, "One"), (2, "Two")):
         add(path, Entry(dt.date(2026, 9, day), title))
@@ -502,7 +502,7 @@ def test_the_first_note_starts_a_notebook_and_the_next_follows(tmp_path):
     assert [entry.title for entry in parse(path.read_text())[0]] == ["One", "Two"]
 
 
-def test_a_note_with_an_unknown_field_or_no_title_is_refused(tmp_path):
+def test_an_unknown_field_or_no_title_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="did you mean 'result'"):
         add(tmp_path / "n.md", Entry(dt.date(2026, 9, 1), "A", {}, {"resutl": "x"}))
     with pytest.raises(ConfigError, match="title"):
@@ -534,7 +534,7 @@ def test_what_is_written_is_read_again(entry, periods):
     assert read.body == entry.body
 
 
-def test_text_that_looks_like_a_field_or_a_heading_stays_text(tmp_path):
+def test_text_like_a_field_or_a_heading_stays_text(tmp_path):
     path = tmp_path / "notebook.md"
     add(path, Entry(dt.date(2026, 9, 1), "A", body="## 2026-01-01 B\ngoal: x\n# 2026-01-02\n2026-01-03 C\n---\n```"))
     add(path, Entry(dt.date(2026, 9, 2), "C"))
@@ -552,7 +552,7 @@ def test_any_text_can_be_read(text):
     assert all(each.title for each in found)
 
 
-def test_noon_is_in_the_day_also_where_the_clock_changes():
+def test_noon_is_in_the_day_when_the_clock_changes():
     period = Period(BERLIN.midnight(dt.date(2026, 10, 25)), BERLIN.midnight(dt.date(2026, 10, 26)))
 
     assert noon(dt.date(2026, 10, 25), BERLIN) == dt.datetime(2026, 10, 25, 11, tzinfo=dt.UTC)
