@@ -81,6 +81,8 @@ def test_explicit_structure_claims_with_its_reason(match, values, reason):
     [
         ({"labels": ["pay"]}, {"labels": ("payments",)}),
         ({"labels": []}, {"labels": ("",)}),
+        ({"paths": []}, {"paths": ("a.py",)}),
+        ({"any": []}, {}),
         ({}, {"labels": ("x",)}),
         ({"tickets": ["PAY-7"]}, {"closes": ("PAY-71", "XPAY-7")}),
         ({"tickets": ["PAY-*"]}, {"body": "about PAY-7"}),

@@ -38,22 +38,24 @@ def match_rule(context: RuleContext, rule: Rule, by_paths: ByPaths, by_share: By
 
 def match_words(context: RuleContext, rule: Rule) -> Match | None:
     """How far the keys of a rule hold that need no files; None where it has none."""
-    parts = [_match_words(context, key, getattr(rule, key)) for key in rule.keys if key in _BY_KEY]
+    parts = [_match_list(context, key, getattr(rule, key)) for key in rule.keys if key in _BY_KEY]
     return all_of(parts) if parts else None
 
 
 def _match_key(context: RuleContext, rule: Rule, key: str, by_paths: ByPaths, by_share: ByPaths) -> Match:
+    words = getattr(rule, key)
+    if not words:
+        return context.no_match()
     if key == "paths":
         return by_paths(rule)
-    words = getattr(rule, key)
-    if key in _BY_KEY or not words:
-        return _match_words(context, key, words)
+    if key in _BY_KEY:
+        return _match_list(context, key, words)
     parts = [match_rule(context, each, by_paths, by_share) for each in words]
     return any_of(parts) if key == "any" else all_of(parts)
 
 
-def _match_words(context: RuleContext, key: str, words: Sequence[str]) -> Match:
-    """The match of one key, cached, since a contest by paths asks again."""
+def _match_list(context: RuleContext, key: str, words: Sequence[str]) -> Match:
+    """The match of one key's words, cached, since a contest by paths asks again."""
     return context.cached((key, *words), lambda: _BY_KEY[key](context, words)) if words else context.no_match()
 
 
