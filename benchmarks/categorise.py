@@ -1,4 +1,4 @@
-"""How well claims by rule and suggestions by words find the goal of real commits, beside what was aimed at.
+"""How well claims by rule and suggestions by words find the goal of real commits, beside the targets.
 
 Run `python benchmarks/categorise.py --data FOLDER` where FOLDER holds goal_assignment.jsonl and goals.json. The rows
 keep their split: nothing here is chosen by looking at the test rows.
@@ -54,8 +54,8 @@ class Score:
 
 def read(folder: Path) -> tuple[list[Row], dict[str, model.Goals]]:
     rows = [json.loads(line) for line in (folder / "goal_assignment.jsonl").read_text(encoding="utf-8").splitlines()]
-    agreed = json.loads((folder / "goals.json").read_text(encoding="utf-8"))
-    return rows, {repo: as_goals(each) for repo, each in agreed.items()}
+    goals = json.loads((folder / "goals.json").read_text(encoding="utf-8"))
+    return rows, {repo: as_goals(each) for repo, each in goals.items()}
 
 
 def as_goals(each: list[Row]) -> model.Goals:
@@ -64,7 +64,7 @@ def as_goals(each: list[Row]) -> model.Goals:
         | {"title": goal.get("title", goal["name"]), "words": goal["words"], "match": {"paths": goal["paths"]}}
         for goal in each
     ]
-    return load.from_file(model.GoalsFile.model_validate({"goals": tables}), Path(model.FILE), model.KnownNames())
+    return load.from_file(model.GoalsFile.model_validate({"goals": tables}), Path(load.FILE), model.KnownNames())
 
 
 def frame_of(rows: list[Row]) -> pd.DataFrame:
@@ -80,30 +80,30 @@ def contribution(number: int, row: Row) -> Contribution:
     )  # fmt: skip
 
 
-def claimed(rows: list[Row], agreed: dict[str, model.Goals]) -> list[str | None]:
+def claimed(rows: list[Row], goals: dict[str, model.Goals]) -> list[str | None]:
     """The one goal that each row is claimed for; None where it is none."""
     found: list[str | None] = [None] * len(rows)
-    for repo, held in by_repo(rows, agreed):
-        made = claim(frame_of([rows[at] for at in held]), agreed[repo], calendar=calendar("UTC"))
+    for repo, places in by_repo(rows, goals):
+        made = claim(frame_of([rows[at] for at in places]), goals[repo], calendar=calendar("UTC"))
         sure = made[made["status"] == "claimed"]
         for at, target in zip(sure["row"], sure["target"], strict=True):
-            found[held[at]] = target
+            found[places[at]] = target
     return found
 
 
-def suggested(rows: list[Row], agreed: dict[str, model.Goals]) -> list[list[str]]:
+def suggested(rows: list[Row], goals: dict[str, model.Goals]) -> list[list[str]]:
     found: list[list[str]] = [[] for _ in rows]
-    for repo, held in by_repo(rows, agreed):
-        made = suggest(frame_of([rows[at] for at in held]), agreed[repo])
+    for repo, places in by_repo(rows, goals):
+        made = suggest(frame_of([rows[at] for at in places]), goals[repo])
         for at, target in zip(made["row"], made["target"], strict=True):
-            found[held[at]].append(target)
+            found[places[at]].append(target)
     return found
 
 
-def by_repo(rows: list[Row], agreed: Iterable[str]) -> Iterator[tuple[str, list[int]]]:
-    for repo in agreed:
-        if held := [at for at, row in enumerate(rows) if row["repo"] == repo]:
-            yield repo, held
+def by_repo(rows: list[Row], goals: Iterable[str]) -> Iterator[tuple[str, list[int]]]:
+    for repo in goals:
+        if places := [at for at, row in enumerate(rows) if row["repo"] == repo]:
+            yield repo, places
 
 
 def scored(rows: list[Row], found: list[str | None], *, clear: bool) -> Score:
@@ -117,12 +117,12 @@ def scored(rows: list[Row], found: list[str | None], *, clear: bool) -> Score:
     )
 
 
-def seconds_a_thousand(rows: list[Row], agreed: dict[str, model.Goals]) -> float:
+def seconds_a_thousand(rows: list[Row], goals: dict[str, model.Goals]) -> float:
     """Processor seconds to suggest for a thousand rows at a time, with the time to read the frame's words."""
-    repo, held = max(by_repo(rows, agreed), key=lambda each: len(each[1]))
-    frame = frame_of([rows[at] for at in (held * 10)[:1000]])
+    repo, places = max(by_repo(rows, goals), key=lambda each: len(each[1]))
+    frame = frame_of([rows[at] for at in (places * 10)[:1000]])
     start = time.process_time()
-    suggest(frame, agreed[repo])
+    suggest(frame, goals[repo])
     return time.process_time() - start
 
 
@@ -132,11 +132,11 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     options = parser.parse_args()
     pa.set_cpu_count(1)
-    rows, agreed = read(options.data)
+    rows, goals = read(options.data)
     rows = [row for row in rows if row["split"] == options.split]
-    found = claimed(rows, agreed)
+    found = claimed(rows, goals)
     clear, everything = (scored(rows, found, clear=only) for only in (True, False))
-    three = suggested(rows, agreed)
+    three = suggested(rows, goals)
     hits = [row["goal"] in each for row, each in zip(rows, three, strict=True) if row["goal"]]
     print(f"{len(rows):,} rows of the split {options.split!r}\n")
     print("| | was | aim | measured |\n|---|---|---|---|")
@@ -150,7 +150,7 @@ def main() -> None:
     print(f"| right goal among three suggested, text only | .84 (four repositories) | ≥ .87 | {among:.3f} |")
     print(
         "| words and n-grams, per 1,000 rows, one core | .22 s (scikit-learn) | ≤ .5 s without it "
-        f"| {seconds_a_thousand(rows, agreed):.2f} s |"
+        f"| {seconds_a_thousand(rows, goals):.2f} s |"
     )
 
 

@@ -36,7 +36,7 @@ def table(rows: int, seed: int = 1) -> pa.Table:
     number, repo = np.arange(rows) // 4, np.arange(rows) // 4 % 100
     pulls = [f"github.com/org/repo{r}#{n}" for r, n in zip(repo, number, strict=True)]
     tickets = [f"acme.atlassian.net/PAY-{n}" for n in number]
-    subject = np.where(
+    work_item = np.where(
         kind == "issue", tickets, np.where(kind == "commit", [f"commit/{n:040x}" for n in range(rows)], pulls)
     )
     columns = {name: pa.nulls(rows, arrow_schema().field(name).type) for name in arrow_schema().names}
@@ -45,7 +45,7 @@ def table(rows: int, seed: int = 1) -> pa.Table:
         "source": pa.array(np.where(kind == "issue", "jira", np.where(kind == "commit", "git", "github"))),
         "scope": pa.array(np.where(kind == "issue", "PAY", [f"github.com/org/repo{r}" for r in repo])),
         "kind": pa.array(kind),
-        "work_item": pa.array(subject),
+        "work_item": pa.array(work_item),
         "account": pa.array([f"person{n}" for n in rng.integers(0, 300, rows)]),
         "role": pa.array(np.where(kind == "review", "reviewer", np.where(kind == "issue", "assignee", "author"))),
         "occurred_at": pa.array(
@@ -65,7 +65,7 @@ def table(rows: int, seed: int = 1) -> pa.Table:
         "part_of": references(kind == "commit", [f"#{n}" for n in number]),
         "picked_from": references(kind == "none", pulls),
         "reverts": references(kind == "none", pulls),
-        "about": references(kind == "none", pulls),
+        "related_to": references(kind == "none", pulls),
     }
     return pa.table(columns, schema=arrow_schema())
 
@@ -91,7 +91,7 @@ def references(where: np.ndarray, values: list[str]) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, pa.array(values).filter(pa.array(where)))
 
 
-def agreed(count: int) -> model.Goals:
+def goals_with(count: int) -> model.Goals:
     """Goals of every kind of rule."""
     rules = [
         {
@@ -143,15 +143,15 @@ def main() -> None:
     parser.add_argument("--goals", type=int, default=10)
     options = parser.parse_args()
     pa.set_cpu_count(1)
-    held = table(options.rows)
-    frame = held.append_column("person", held["account"]).to_pandas(types_mapper=pd.ArrowDtype)
+    ledger = table(options.rows)
+    frame = ledger.append_column("person", ledger["account"]).to_pandas(types_mapper=pd.ArrowDtype)
     gc.collect()
     pa.default_memory_pool().release_unused()
-    print(f"{options.rows:,} rows, {held.nbytes / 2**20:,.0f} MB as a frame, {options.goals} goals, one core\n")
+    print(f"{options.rows:,} rows, {ledger.nbytes / 2**20:,.0f} MB as a frame, {options.goals} goals, one core\n")
     print("| | processor time | rows a second | memory beyond the frame |\n|---|---:|---:|---:|")
     hosts = {"PAY": "acme.atlassian.net"}
-    reckoning, goal_list = calendar("Europe/Berlin"), agreed(options.goals)
-    made = timed("claim", options.rows, lambda: claim(frame, goal_list, calendar=reckoning, tickets=hosts))
+    days, goals = calendar("Europe/Berlin"), goals_with(options.goals)
+    made = timed("claim", options.rows, lambda: claim(frame, goals, calendar=days, tickets=hosts))
     found = timed("threads", options.rows, lambda: threads(frame, hosts))
     print(f"\n{len(made):,} claims and suggestions, {found.nunique():,} threads")
 

@@ -14,21 +14,21 @@ from harvester.errors import SourceError
 from harvester.model.contribution import Contribution, Role
 from harvester.model.periods import Calendar, Period
 from harvester.notebook.entry_ids import identities, places
-from harvester.notebook.notebook import FILE, Entry, ParseWarning, ahead, load
+from harvester.notebook.notebook import FILE, Entry, ParseWarning, in_future, load
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.connector import ConnectorContext, Event, Gap, Request, ScopeCompleted
 from harvester.text import count_noun, did_you_mean, safe_url
 
 _START = '`harvester note "…"` starts one.'
-_LOST = "half-written"
-"""The scope of holes, beside that of the rows: what stands in the notebook is known whatever is missing from it."""
+_HALF_WRITTEN = "half-written"
+"""The scope of gaps, beside that of the rows: a gap in one entry makes no other entry unknown."""
 
-_KEPT = ("result", "technical", "takeaway", "outcome", "link")
+_EXTRA = ("result", "technical", "takeaway", "outcome", "link")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notebook:
-    """Reads a notebook, whole each time, so that an entry that was changed or removed is not counted twice."""
+    """Reads a notebook in full each time, so that an entry that was changed or removed is not counted twice."""
 
     context: ConnectorContext
     file: Annotated[str, Field(description="the notebook, from the folder of harvester.toml")] = FILE
@@ -37,11 +37,12 @@ class Notebook:
     )
 
     def fetch(self, request: Request) -> Iterator[Event]:
-        """Yield an entry a row, and a gap of a day for what is half-written; nothing where there is no notebook yet.
+        """Yield a row for each entry, and a gap of a day for what is half-written; nothing without a notebook.
 
-        An entry of a day that is still to come is not yielded before. Raises SourceError where the file cannot be read,
-        where the folder it should be in is not there (a disk that is away must not look like nothing written), or where
-        it is not clear whose notebook it is.
+        An entry of a future day is not yielded before that day.
+
+        Raises SourceError where the file cannot be read, where its folder does not exist (a disk that is not mounted
+        must not look like an empty notebook), or where it is not clear whose notebook it is.
         """
         person = self._person(request)
         if not request.wants(person):
@@ -49,18 +50,18 @@ class Notebook:
         path = self._path()
         if not path.parent.is_dir():
             raise SourceError(f"There is no folder for the notebook {self.file!r}.", hint="Is the path right?")
-        entries, doubts = load(path)
+        entries, warnings = load(path)
         for entry, name, at in zip(entries, identities(entries), self._times(entries), strict=True):
             if at in request.period and entry.date <= self._today():
                 yield self._row(entry, name, at, person)
-        gaps = [gap for each in doubts if (gap := self._gap(each, request.period))]
+        gaps = [gap for each in warnings if (gap := self._gap(each, request.period))]
         if gaps:
-            # The file was read all the same, so that an entry that was renamed or removed is not kept beside the new.
+            # The file was read to its end all the same, so an entry that was renamed or removed must not remain.
             yield ScopeCompleted(self.file, whole=True)
             yield from gaps
 
     def check(self) -> Iterator[Finding]:
-        """Say what in the notebook cannot be read as it stands."""
+        """Report what in the notebook cannot be read."""
         path = self._path()
         if not path.parent.is_dir():
             yield Finding("error", f"There is no folder for the notebook {self.file!r}.", "Is the path right?")
@@ -68,11 +69,11 @@ class Notebook:
         if not path.exists():
             yield Finding("warning", f"There is no notebook {self.file!r} yet{self._like(path)}", _START)
             return
-        entries, doubts = load(path)
-        doubts += ahead(entries, self._today())
-        for doubt in sorted(doubts, key=lambda each: each.line):
-            yield Finding("warning", f"{self.file}:{doubt.line}: {doubt.reason}", "Mend that line.")
-        if not doubts:
+        entries, warnings = load(path)
+        warnings += in_future(entries, self._today())
+        for each in sorted(warnings, key=lambda each: each.line):
+            yield Finding("warning", f"{self.file}:{each.line}: {each.reason}", "Fix that line.")
+        if not warnings:
             yield Finding("ok", f"{count_noun(len(entries), 'entry', 'entries')} in {self.file}")
 
     def latest(self) -> dt.datetime | None:
@@ -89,15 +90,16 @@ class Notebook:
     def _today(self) -> dt.date:
         return self.context.calendar.day_of(self.context.clock())
 
-    def _gap(self, doubt: ParseWarning, period: Period) -> Gap | None:
-        """The hole that a doubt leaves in its day, where that lies in the period."""
-        if doubt.lost is None or noon(doubt.lost, self.context.calendar) not in period:
+    def _gap(self, warning: ParseWarning, period: Period) -> Gap | None:
+        """The day that misses something because of a warning, where it is in the period; None otherwise."""
+        day = warning.missing_on
+        if day is None or noon(day, self.context.calendar) not in period:
             return None
-        whole = self.context.calendar.days(doubt.lost, doubt.lost + dt.timedelta(days=1))
-        return Gap(_LOST, f"{self.file}:{doubt.line}: {doubt.reason}", whole.overlap(period))
+        whole = self.context.calendar.days(day, day + dt.timedelta(days=1))
+        return Gap(_HALF_WRITTEN, f"{self.file}:{warning.line}: {warning.reason}", whole.overlap(period))
 
     def _like(self, path: Path) -> str:
-        """The file beside it whose name is nearest, for a slip in `file`."""
+        """The file beside it whose name is nearest, for a misspelt `file`."""
         return did_you_mean(path.name, sorted(each.name for each in path.parent.iterdir() if each.is_file()), ".")
 
     def _path(self) -> Path:
@@ -116,7 +118,7 @@ class Notebook:
     def _row(self, entry: Entry, name: str, at: dt.datetime, person: str) -> Contribution:
         lists, texts = entry.lists, entry.texts
         goals = lists.get("goal", ())
-        fields = {key: texts[key] for key in _KEPT if key in texts} | ({"goal": "\n".join(goals)} if goals else {})
+        fields = {key: texts[key] for key in _EXTRA if key in texts} | ({"goal": "\n".join(goals)} if goals else {})
         return Contribution(
             id=f"note:{name}",
             source=self.context.source,
@@ -138,5 +140,5 @@ class Notebook:
 
 
 def noon(day: dt.date, calendar: Calendar) -> dt.datetime:
-    """Noon of a day in the person's zone, in UTC: an entry knows its day only, and noon is in no other one nearby."""
+    """Noon of a day in the person's zone, in UTC: an entry has a day only, and noon is in no other one nearby."""
     return dt.datetime(day.year, day.month, day.day, 12, tzinfo=calendar.zone).astimezone(dt.UTC)

@@ -1,4 +1,4 @@
-"""A frame held against goals for a period: what came later changes nothing, and notes suggest what they are about."""
+"""A frame assessed by goals for a period: what came later changes nothing, and notes suggest what they are about."""
 
 import pytest
 
@@ -15,13 +15,15 @@ from tests.rows import ADA, GRACE, at, commit, row
 PEOPLE = People((ADA, GRACE), {"here": "git", "hub": "github", "tickets": "jira", "notes": "notebook"})
 QUARTER = Period(at("2026-04-01"), at("2026-07-01"))
 PULL = "github.com/org/app#1"
+BEFORE_AND_AT_END = ("2026-06-30T23:59:59", "2026-07-01")
+BEFORE_AND_AT_MIDNIGHT = ("2026-05-10T23:59:59", "2026-05-11")
 
 
-def assessed(rows, *goals, period=QUARTER):
+def assessed(rows, *goals, period=QUARTER, now="2026-12-31"):
     frame = prepare(to_table(rows), PEOPLE, period.until)
-    agreed = GoalsAndDecisions(Goals(goals=tuple(Goal.model_validate(each) for each in goals)))
+    known = GoalsAndDecisions(Goals(goals=tuple(Goal.model_validate(each) for each in goals)))
     asked = {"persons": ["ada"], "period": period, "calendar": calendar("UTC"), "people": PEOPLE}
-    return assess(frame, agreed, now=at("2026-12-31"), **asked)
+    return assess(frame, known, now=at(now), **asked)
 
 
 def counts(made, *names):
@@ -36,7 +38,7 @@ def note(name, day, **fields):
     )  # fmt: skip
 
 
-def test_a_commit_whose_pull_request_was_merged_after_the_period_counts_by_itself_whatever_else_is_known():
+def test_a_commit_of_a_later_merge_counts_by_itself():
     landed = commit("a" * 40, occurred_at=at("2026-06-27"), part_of=(PULL,))
     merged = row(occurred_at=at("2026-07-03"))
     assert counts(assessed([landed]), "commits", "pull_requests") == [1, 0]
@@ -45,7 +47,7 @@ def test_a_commit_whose_pull_request_was_merged_after_the_period_counts_by_itsel
     assert counts(assessed([landed, merged], period=half), "commits", "pull_requests") == [0, 1]
 
 
-def test_what_came_after_the_period_changes_neither_threads_nor_claims():
+def test_later_rows_change_no_thread_and_no_claim():
     goal = {"name": "pay", "title": "Pay", "match": {"tickets": ["PAY-*"]}}
     pull = row(occurred_at=at("2026-06-01"), closes=("acme.atlassian.net/PAY-1",))
     later = row(
@@ -60,12 +62,29 @@ def test_what_came_after_the_period_changes_neither_threads_nor_claims():
     assert alone.claims.to_dict("list") == after.claims.to_dict("list")
 
 
-def test_what_was_taken_back_after_the_period_is_marked_all_the_same():
+def test_a_row_at_the_periods_end_is_outside():
+    """A period is half-open: what occurs exactly at its end is part of the next one."""
+    last, next_one = (row(work_item=f"{PULL}{n}", occurred_at=at(day)) for n, day in enumerate(BEFORE_AND_AT_END))
+    made = assessed([last, next_one], {"name": "pay", "title": "Pay", "match": {"kinds": ["pull_request"]}})
+
+    assert made.frame["work_item"].tolist() == made.frame["work_item"][made.claims["row"]].tolist() == [f"{PULL}0"]
+
+
+def test_a_row_at_the_end_of_today_counts_tomorrow():
+    """While the period runs, progress counts what occurred before the end of today, which is half-open too."""
+    goal = {"name": "pay", "title": "Pay", "match": {"kinds": ["pull_request"]}, "measure": "pull_requests"}
+    rows = [row(work_item=f"{PULL}{n}", occurred_at=at(day)) for n, day in enumerate(BEFORE_AND_AT_MIDNIGHT)]
+
+    assert assessed(rows, goal, now="2026-05-10T12:00").progress["pay"].done == 1
+    assert assessed(rows, goal, now="2026-05-11T12:00").progress["pay"].done == 2
+
+
+def test_what_is_reverted_after_the_period_is_marked():
     back = row(work_item="github.com/org/app#2", occurred_at=at("2026-07-02"), reverts=("#1",), account="grace")
     assert counts(assessed([row(occurred_at=at("2026-06-01")), back]), "pull_requests", "reverted") == [1, 1]
 
 
-def test_a_note_of_a_later_day_tells_nothing_about_work_in_the_period():
+def test_a_later_note_is_not_about_work_in_the_period():
     rows = [
         row(occurred_at=at("2026-06-01")),
         note("first", "2026-06-02", about=(PULL,)),
@@ -77,7 +96,7 @@ def test_a_note_of_a_later_day_tells_nothing_about_work_in_the_period():
     }
 
 
-def test_a_note_that_names_a_goal_suggests_for_it_what_it_is_about():
+def test_a_note_with_a_goal_suggests_what_it_is_about():
     goals = [{"name": name, "title": name} for name in ("docs", "pay")]
     made = assessed(
         [row(occurred_at=at("2026-06-01")), note("said", "2026-06-02", about=(PULL,), goal="docs\nnone")], *goals
@@ -88,7 +107,7 @@ def test_a_note_that_names_a_goal_suggests_for_it_what_it_is_about():
     assert made.claims["row"].tolist() == [1]
 
 
-def test_what_counts_for_nothing_is_suggested_for_nothing():
+def test_what_is_not_counted_is_not_suggested():
     goal = {"name": "pay", "title": "Charged twice", "words": ["charged"]}
     issue = {"kind": "issue", "role": "assignee", "title": "Charged twice", "occurred_at": at("2026-06-01")}
     done, twice = (
@@ -98,7 +117,7 @@ def test_what_counts_for_nothing_is_suggested_for_nothing():
 
 
 @pytest.mark.parametrize("keys", [{}, {"measure": "pull_requests"}, {"measure": "outcome", "baseline": 3, "target": 0}])
-def test_what_has_no_target_or_no_figure_is_not_called_missed(keys):
+def test_without_target_or_figure_nothing_is_missed(keys):
     goal = {"name": "g", "title": "G", "from": "2026-04-01", "until": "2026-07-01"} | keys
     made = assessed([row(occurred_at=at("2026-06-01"))], goal).progress["g"]
     assert isinstance(made, Progress)

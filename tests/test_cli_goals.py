@@ -157,7 +157,7 @@ def test_what_can_never_match_or_is_gone_is_a_warning_with_its_place(environment
     assert status == 0
     assert "goals.toml: goals[1].match.paths: '!services' can never match" in out
     assert "decisions[1].goal: there is no goal 'paymets'; did you mean 'payments'?" in out
-    assert "decisions[1].work_item: nothing that was read is 'example/pay#9'" in out
+    assert "decisions[1].work_item: no work item 'example/pay#9' was read" in out
     assert "notebook.md:5: there is no goal 'paiments'; did you mean 'payments'?" in out
     assert len(json.loads(run(environment, "goals", "check", "--json")[1])["warnings"]) == 4
 
@@ -169,7 +169,7 @@ def test_subjects_are_looked_up_in_all_that_was_read_and_not_before(environment)
     )
     assert "Nothing was read yet" in run(environment, "goals", "check")[1]
     run(environment, "harvest", *Q3)
-    assert f"nothing that was read is 'commit/{sha}'" in run(environment, "goals", "check")[1]
+    assert f"no work item 'commit/{sha}' was read" in run(environment, "goals", "check")[1]
     run(environment, "harvest", "--period", "2026Q4")
     assert "warning" not in run(environment, "goals", "check")[1]
 
@@ -205,7 +205,7 @@ def test_a_glob_that_matches_no_file_that_was_read_is_a_warning_with_what_may_be
     run(environment, "harvest", *Q3)
     warnings = json.loads(run(environment, "goals", "check", "--json")[1])["warnings"]
     assert [each.partition("goals.toml: ")[2] for each in warnings] == [
-        "goals[1].match.paths: 'services/pya/' matches no file of what was read so far; did you mean 'services/pay/'?"
+        "goals[1].match.paths: 'services/pya/' matches none of the files read so far; did you mean 'services/pay/'?"
     ]
 
 
@@ -216,8 +216,8 @@ def test_a_note_about_what_nobody_read_or_of_a_day_to_come_is_a_warning_with_its
     assert "nosuch" not in run(environment, "goals", "check")[1]
     run(environment, "harvest", *Q3)
     assert run(environment, "goals", "check")[1].splitlines()[1:] == [
-        "warning  notebook.md:5: 'nosuch#5' is nothing that was read, or more than one piece of work",
-        "warning  notebook.md:8: 16 October 2026 is still to come, and the entry counts from that day on",
+        "warning  notebook.md:5: 'nosuch#5' matches no work item that was read, or several",
+        "warning  notebook.md:8: 16 October 2026 is in the future; the entry counts from that day on",
     ]
 
 
@@ -252,7 +252,7 @@ def test_progress_in_the_middle_of_a_quarter_has_the_pace_of_that_day(environmen
     told = json.loads(run(environment, "goals", "progress", "--period", "this-quarter", "--json")[1])
     assert told["complete"] is True
     assert (told["goals"][0]["done"], told["goals"][0]["state"]) == (1, "behind")
-    assert told["goals"][0]["pace"] == pytest.approx(4 * 46 / 92)
+    assert told["goals"][0]["expected"] == pytest.approx(4 * 46 / 92)
 
 
 def test_progress_only_names_goals_that_have_no_day_in_the_period(environment):
@@ -702,7 +702,7 @@ def test_a_note_goes_to_the_configured_notebook_that_is_mine(environment):
         (["--goal", "paymints"], 1, "There is no goal 'paymints'; did you mean 'payments'?"),
         (["--outcome", "no-double-charge = 4"], 1, "did you mean 'no-double-charges'?"),
         (["--result", "see\n```\ncode", "--takeaway", "x"], 1, "A field cannot hold a line of ```"),
-        (["--outcome", "four"], 1, "The outcome 'four' is no `goal = number`"),
+        (["--outcome", "four"], 1, "The outcome 'four' is not `goal = number`"),
         (["--with", "Grase Hopper"], 1, "Did you mean 'Grace Hopper'"),
         (["--date", "2026-02-30"], 2, "2026-02-30"),
         (["--role", "hero"], 2, "'hero' is not one of"),
@@ -738,9 +738,9 @@ def test_what_counts_less_than_it_looks_is_said_when_a_note_is_written(environme
     status, _, err = run(environment, "note", "A", *said, "--date", "2026-10-16")
     assert status == 0
     assert err.splitlines() == [
-        "Note: The entry has a later outcome of 'no-double-charges', which holds instead of 'no-double-charges = 9'.",
-        "Note: 'wiki/x' is no http or https address, so nothing links there.",
-        "Note: 16 October 2026 is still to come, and the entry counts from that day on.",
+        "Note: The entry has a later outcome of 'no-double-charges', which replaces 'no-double-charges = 9'.",
+        "Note: 'wiki/x' is not an http or https address, so reports do not link to it.",
+        "Note: 16 October 2026 is in the future; the entry counts from that day on.",
     ]
 
 
@@ -748,7 +748,7 @@ def test_of_several_outcomes_only_the_wrong_one_is_refused(environment):
     said = ("--outcome", "no-double-charges = many", "--outcome", "no-double-charges = 12")
     status, _, err = run(environment, "note", "A", *said)
     assert status == 1
-    assert "The outcome 'no-double-charges = many' is no `goal = number`, so it moves no goal.\n" in err
+    assert "The outcome 'no-double-charges = many' is not `goal = number`, so it moves no goal.\n" in err
 
 
 def test_of_two_figures_on_one_day_the_one_noted_later_holds(environment):
@@ -769,7 +769,7 @@ def test_a_note_that_is_renamed_counts_once_whatever_else_is_half_written(enviro
     path.write_text("## 2026-08-12 The first title\n\n## 2026-08-12\n\n## 2026-08-14 Third\n")
     status, out, _ = run(environment, "report", *Q3)
     assert (status, "2 notes" in out, "First title" in out) == (3, True, False)
-    assert "notebook.md:3: the entry has neither a title nor a result, so it counts nowhere" in out
+    assert "notebook.md:3: the entry has neither a title nor a result, so it is not counted" in out
     assert run(environment, "report", "--period", "2026-07", "--no-harvest")[0] == 0
     path.write_text("## 2026-08-12 The first title\n")
     status, out, _ = run(environment, "report", *Q3)
@@ -809,7 +809,7 @@ def test_a_goal_without_an_end_counts_from_its_first_day_on_also_before_the_peri
     open_end = AGREED.replace("until = 2026-10-01\n", "")
     (environment.cwd / "goals.toml").write_text(open_end)
     told = json.loads(run(environment, "goals", "progress", "--period", "2026-08", "--json")[1])
-    assert (told["goals"][0]["done"], told["goals"][0]["pace"]) == (1, None)
+    assert (told["goals"][0]["done"], told["goals"][0]["expected"]) == (1, None)
     from_august = open_end.replace("from = 2026-07-01", "from = 2026-08-01")
     (environment.cwd / "goals.toml").write_text(from_august)
     assert "serves no goal so far" in triage(environment, "s", "s", "s")

@@ -1,4 +1,4 @@
-"""Decisions are kept in a file that a person can read, edit and commit, and nothing they wrote in it is lost."""
+"""Decisions are in a file that a person can read, edit and commit, and nothing they wrote in it is lost."""
 
 import datetime as dt
 import stat
@@ -53,7 +53,7 @@ date = 2026-08-04
 """
 
 
-def test_a_later_decision_takes_the_place_of_the_earlier_and_all_else_stays(tmp_path):
+def test_a_later_decision_replaces_the_earlier_one(tmp_path):
     path = tmp_path / "decisions.toml"
     path.write_text(BY_HAND)
 
@@ -73,7 +73,7 @@ def test_a_later_decision_takes_the_place_of_the_earlier_and_all_else_stays(tmp_
         ("new", "", 'note = "new"'),
     ],
 )  # fmt: skip
-def test_a_later_note_replaces_the_earlier_and_none_leaves_it(tmp_path, note, before, after):
+def test_a_later_note_replaces_the_earlier_one(tmp_path, note, before, after):
     path = tmp_path / "decisions.toml"
     decisions.decide(path, PAY)
     path.write_text(path.read_text() + before)
@@ -95,7 +95,7 @@ def test_undo_takes_one_decision_out_and_gives_it_back(tmp_path):
     assert [each.work_item for each in decisions.load(path).entries] == ["x"]
 
 
-def test_deciding_and_undoing_leaves_the_file_as_it_was(tmp_path):
+def test_undoing_a_decision_restores_the_file(tmp_path):
     path = tmp_path / "decisions.toml"
     path.write_text(BY_HAND)
     for _ in range(2):
@@ -105,7 +105,7 @@ def test_deciding_and_undoing_leaves_the_file_as_it_was(tmp_path):
     assert path.read_text() == BY_HAND
 
 
-def test_a_file_with_a_byte_order_mark_is_edited_like_any_other(tmp_path):
+def test_a_file_with_a_byte_order_mark_is_edited(tmp_path):
     path = tmp_path / "decisions.toml"
     decisions.decide(path, PAY)
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
@@ -114,12 +114,12 @@ def test_a_file_with_a_byte_order_mark_is_edited_like_any_other(tmp_path):
     assert [each.work_item for each in decisions.load(path).entries] == [PAY.work_item, "x"]
 
 
-def test_a_file_laid_out_otherwise_is_left_as_it_is(tmp_path):
+def test_a_file_of_another_layout_is_unchanged(tmp_path):
     path = tmp_path / "decisions.toml"
     inline = 'decisions = [{ work_item = "x", goal = "g", decision = "accept", date = 2026-08-03 }]\n'
     path.write_text(inline)
 
-    with pytest.raises(ConfigError, match="cannot be edited here; it is unchanged"):
+    with pytest.raises(ConfigError, match="cannot be edited by this command; it is unchanged"):
         decisions.decide(path, Decision("x", "g", accept=False, date=DAY))
     assert path.read_text() == inline
 
@@ -135,7 +135,7 @@ def test_a_file_laid_out_otherwise_is_left_as_it_is(tmp_path):
         ("[[decisions]\n", "line 1"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_named_with_its_place_and_nothing_is_written(tmp_path, text, line):
+def test_a_mistake_is_named_and_nothing_is_written(tmp_path, text, line):
     path = tmp_path / "decisions.toml"
     path.write_text(text)
 
@@ -146,17 +146,17 @@ def test_a_mistake_is_named_with_its_place_and_nothing_is_written(tmp_path, text
     assert path.read_text() == text
 
 
-def test_a_decision_about_something_gone_is_a_doubt_with_its_place():
+def test_a_decision_about_what_is_gone_is_a_warning():
     made = decisions.Decisions((PAY, Decision("gone#1", "paiments", accept=True, date=DAY)))
 
     assert list(decisions.lint_decisions(made, ["payments"], ["GitHub.com/example/pay#131"])) == [
         "decisions.toml: decisions[2].goal: there is no goal 'paiments'; did you mean 'payments'?",
-        "decisions.toml: decisions[2].work_item: nothing that was read is 'gone#1'; it decides nothing",
+        "decisions.toml: decisions[2].work_item: no work item 'gone#1' was read",
     ]
 
 
 SHA = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d"
-SUBJECTS = [
+WORK_ITEMS = [
     "github.com/example/pay#131", "github.com/Other/repay#131", "acme.atlassian.net/PAY-9", f"commit/{SHA}",
     "github.com/example/pay#13", "github.com/one/app#5", "github.com/two/app#5",
 ]  # fmt: skip
@@ -181,15 +181,15 @@ SUBJECTS = [
         ("/", ""),
     ],
 )
-def test_a_subject_that_is_not_whole_decides_nothing_and_the_whole_one_is_named(written, meant):
+def test_a_short_work_item_names_the_full_one(written, meant):
     made = decisions.Decisions((Decision(written, "payments", accept=True, date=DAY),))
 
-    assert list(decisions.lint_decisions(made, ["payments"], SUBJECTS)) == [
-        f"decisions.toml: decisions[1].work_item: nothing that was read is {written!r}; it decides nothing{meant}"
+    assert list(decisions.lint_decisions(made, ["payments"], WORK_ITEMS)) == [
+        f"decisions.toml: decisions[1].work_item: no work item {written!r} was read{meant}"
     ]
 
 
-def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(tmp_path):
+def test_a_link_stays_a_link(tmp_path):
     real, link = tmp_path / "real.toml", tmp_path / "decisions.toml"
     real.write_text("")
     real.chmod(0o600)
@@ -203,7 +203,7 @@ def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(tmp_path):
     assert sorted(each.name for each in tmp_path.iterdir()) == ["decisions.toml", "real.toml"]
 
 
-def test_a_folder_that_is_not_there_is_an_error_with_a_hint(tmp_path):
+def test_a_missing_folder_is_an_error(tmp_path):
     with pytest.raises(ReportError, match="cannot be written"):
         decisions.decide(tmp_path / "none" / "decisions.toml", PAY)
 

@@ -63,7 +63,7 @@ def test_a_whole_file_is_read(tmp_path):
     assert made.criterion("leads").match.any[0].kinds == ["review"]
 
 
-def test_a_goal_runs_by_the_persons_days_and_its_last_day_is_outside(tmp_path):
+def test_a_goal_runs_by_the_persons_days(tmp_path):
     berlin = calendar("Europe/Berlin")
     period = load(tmp_path, EXAMPLE).goal("payments").period(berlin)
 
@@ -91,7 +91,7 @@ UNTIL = "; `until` is the first day that no longer counts"
         (GOAL + 'measure = "outcome"\ntarget = 0', "goals[1].baseline: an outcome needs a baseline and a target"),
         (
             GOAL + 'measure = "outcome"\nbaseline = 4\ntarget = 4',
-            "goals[1].target: it is the baseline already, so there is nothing to reach",
+            "goals[1].target: it equals the baseline, so there is nothing to reach",
         ),
         (
             GOAL + "from = 2026-10-01\nuntil = 2026-07-01",
@@ -163,13 +163,13 @@ def test_every_mistake_is_named_at_once(tmp_path):
         ("{ paths = ['!src'] }", "goals[1].match.paths: '!src' can never match"),
         (
             "{ tickets = ['PAI-*'] }",
-            "match.tickets: 'PAI-*' is of no configured ticket key; did you mean 'PAY'?",
+            "match.tickets: 'PAI-*' is not a key of a configured Jira project; did you mean 'PAY'?",
         ),
         ("{ tickets = ['payments'] }", "match.tickets: 'payments' can never match; write PAY-7, PAY-* or org/repo#12"),
         ("{ tickets = ['PAY-1?'] }", "match.tickets: 'PAY-1?' can never match; write PAY-7, PAY-* or org/repo#12"),
         ("{ any = [] }", "goals[1].match.any: an empty list can never match"),
-        ("{ any = [{}] }", "goals[1].match.any[1]: it recognises nothing"),
-        ("{ not = [{ labels = ['x'] }] }", "goals[1].match: it recognises nothing"),
+        ("{ any = [{}] }", "goals[1].match.any[1]: it has no key that matches anything"),
+        ("{ not = [{ labels = ['x'] }] }", "goals[1].match: it has no key that matches anything"),
         (
             "{ kinds = ['reviews'] }",
             "match.kinds: no source yields 'reviews', so it can never match; did you mean 'review'?",
@@ -177,16 +177,16 @@ def test_every_mistake_is_named_at_once(tmp_path):
         ("{ kinds = ['note'], paths = ['docs/'] }", "match.paths: a note changes no files, so it can never match"),
         (
             "{ kinds = ['commit'], not = [{ kinds = ['Commit', 'issue'] }] }",
-            "goals[1].match.not: it takes out commit, which is all that the rule takes, so it can never match",
+            "goals[1].match.not: it excludes commit, which is all that the rule matches, so it can never match",
         ),
         (
             "{ any = [{ kinds = ['review'] }], not = [{ kinds = ['re*'] }] }",
-            "goals[1].match.not: it takes out review, which is all",
+            "goals[1].match.not: it excludes review, which is all",
         ),
-        ("{ labels = ['x'], not = [{ kinds = ['*'] }] }", "goals[1].match.not: it takes out every kind, which is all"),
+        ("{ labels = ['x'], not = [{ kinds = ['*'] }] }", "goals[1].match.not: it excludes every kind, which is all"),
         (
             "{ paths = ['docs/'], not = [{ paths = ['**'] }] }",
-            "goals[1].match.not[1].paths: ['**'] are all files, so it takes out whatever changes any",
+            "goals[1].match.not[1].paths: ['**'] are all files, so it excludes every change of files",
         ),
         (
             "{ all = [{ labels = ['x'], not = [{ labels = ['y'] }, { paths = ['*'] }] }] }",
@@ -194,11 +194,11 @@ def test_every_mistake_is_named_at_once(tmp_path):
         ),
         (
             "{ paths = ['docs/'], labels = ['x'], not = [{ paths = ['docs/', 'tests/'] }] }",
-            "goals[1].match.not[1]: it holds for all that the rule takes, so the rule can never match",
+            "goals[1].match.not[1]: it excludes all that the rule matches, so the rule can never match",
         ),
     ],
 )
-def test_a_rule_that_can_never_match_is_a_warning_with_its_place(tmp_path, rule, warning):
+def test_a_rule_that_can_never_match_is_a_warning(tmp_path, rule, warning):
     made = load(tmp_path, f'[[goals]]\nname = "a"\ntitle = "A"\nmatch = {rule}')
 
     assert [warning in each for each in made.warnings] == [True]
@@ -215,7 +215,7 @@ def test_a_rule_that_can_never_match_is_a_warning_with_its_place(tmp_path, rule,
         "{ labels = ['x'], any = [{ kinds = ['commit'] }, { labels = ['y'] }], not = [{ kinds = ['commit'] }] }",
     ],
 )
-def test_a_rule_that_not_leaves_something_is_no_warning(tmp_path, rule):
+def test_a_not_that_leaves_something_is_no_warning(tmp_path, rule):
     assert load(tmp_path, f'[[goals]]\nname = "a"\ntitle = "A"\nmatch = {rule}').warnings == ()
 
 
@@ -225,14 +225,14 @@ COUNTED = model.KnownNames(measures=["pull_requests", "reviews", "tickets", "not
 @pytest.mark.parametrize(
     ("measure", "rule", "kinds"),
     [
-        ("pull_requests", "{ kinds = ['commit', 'issue'] }", "pull_request, and `match` takes commit and issue"),
+        ("pull_requests", "{ kinds = ['commit', 'issue'] }", "pull_request, and `match` is for commit and issue"),
         ("reviews", "{ any = [{ kinds = ['commit'] }, { all = [{ kinds = ['note'] }] }] }",
-         "review, and `match` takes commit and note"),
+         "review, and `match` is for commit and note"),
         ("tickets", "{ kinds = ['issue', 'commit'], not = [{ kinds = ['issue'] }] }",
-         "issue, and `match` takes commit"),
+         "issue, and `match` is for commit"),
     ],
 )  # fmt: skip
-def test_a_measure_that_counts_nothing_of_what_rules_take_is_a_warning(tmp_path, measure, rule, kinds):
+def test_a_measure_that_counts_nothing_is_a_warning(tmp_path, measure, rule, kinds):
     made = load(tmp_path, f'[[goals]]\nname = "a"\ntitle = "A"\nmeasure = "{measure}"\nmatch = {rule}', COUNTED)
 
     assert [each.partition("goals.toml: ")[2] for each in made.warnings] == [
@@ -249,7 +249,7 @@ def test_a_measure_that_counts_nothing_of_what_rules_take_is_a_warning(tmp_path,
         ("notes", "{ kinds = ['review'] }"),
     ],
 )
-def test_a_measure_that_counts_some_of_what_rules_take_or_what_names_its_goal_is_none(tmp_path, measure, rule):
+def test_a_measure_that_counts_some_is_no_warning(tmp_path, measure, rule):
     text = f'[[goals]]\nname = "a"\ntitle = "A"\nmeasure = "{measure}"\nmatch = {rule}'
 
     assert load(tmp_path, text, COUNTED).warnings == ()
@@ -263,18 +263,18 @@ def test_a_measure_that_counts_some_of_what_rules_take_or_what_names_its_goal_is
         ('["2026-07-02..2026-10-01"]', False),
     ],
 )
-def test_a_goal_all_of_whose_days_are_away_is_a_warning(tmp_path, away, warned):
+def test_a_goal_with_all_days_away_is_a_warning(tmp_path, away, warned):
     made = load(tmp_path, GOAL + f"from = 2026-07-01\nuntil = 2026-10-01\naway = {away}")
-    told = "goals[1].away: all days of the goal are away, so its pace counts them as if none were"
+    warning = "goals[1].away: all days of the goal are away, so its pace counts all of them"
 
-    assert [each.partition("goals.toml: ")[2] for each in made.warnings] == [told] * warned
+    assert [each.partition("goals.toml: ")[2] for each in made.warnings] == [warning] * warned
 
 
-def test_names_that_only_case_tells_apart_are_a_warning(tmp_path):
+def test_names_that_differ_only_in_case_are_a_warning(tmp_path):
     made = load(tmp_path, GOAL + GOAL.replace('"a"', '"b"') + GOAL.replace('"a"', '"A"'))
 
     assert [each.partition("goals.toml: ")[2] for each in made.warnings] == [
-        "goals[3].name: only case tells 'A' from 'a' of goals[1]"
+        "goals[3].name: 'A' differs only in case from 'a' of goals[1]"
     ]
 
 
@@ -282,11 +282,11 @@ def test_names_that_only_case_tells_apart_are_a_warning(tmp_path):
     "key", ["OPS-*", "ops-3", "pay-7", "PAY-*7", "*", "#12", "org/repo#12", "group/app!3", "acme.atlassian.net/OPS-3",
             "https://acme.atlassian.net/browse/OPS-3"],
 )  # fmt: skip
-def test_a_ticket_that_a_source_may_yield_is_no_warning(tmp_path, key):
+def test_a_ticket_of_any_source_is_no_warning(tmp_path, key):
     assert load(tmp_path, f'[[goals]]\nname="a"\ntitle="A"\nmatch = {{ tickets = ["{key}"] }}').warnings == ()
 
 
-def test_a_line_that_takes_back_from_another_is_no_warning(tmp_path):
+def test_a_line_that_excludes_is_no_warning(tmp_path):
     assert load(tmp_path, '[[goals]]\nname="a"\ntitle="A"\nmatch = { paths = ["docs/*", "!docs/old"] }').warnings == ()
 
 
@@ -294,7 +294,7 @@ def test_broken_toml_names_its_line(tmp_path):
     assert "line 1" in wrong(tmp_path, "[[goals]")[0]
 
 
-def test_the_schema_knows_the_keys_as_they_stand_in_the_file():
+def test_the_schema_has_the_keys_of_the_file():
     made = loading.json_schema()
 
     assert {"from", "until", "checkins", "away"} <= made["$defs"]["Goal"]["properties"].keys()

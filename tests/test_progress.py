@@ -29,7 +29,7 @@ def day(month, number):
 def test_the_pace_is_even_over_the_goals_days():
     made = progress(goal(), BERLIN, day(8, 16), count=19)
 
-    assert (made.pace, made.share, made.state) == (pytest.approx(20.0), pytest.approx(0.475), "on track")
+    assert (made.expected, made.share, made.state) == (pytest.approx(20.0), pytest.approx(0.475), "on track")
 
 
 def test_days_away_stand_still():
@@ -39,14 +39,14 @@ def test_days_away_stand_still():
     assert elapsed(away, BERLIN, day(10, 1)) == 1
 
 
-def test_days_away_that_overlap_or_reach_outside_count_once():
+def test_overlapping_days_away_count_once():
     both = goal(away=["2026-06-20..2026-07-08", "2026-07-05..2026-07-11"])
 
     assert elapsed(both, BERLIN, day(7, 11)) == 0
     assert elapsed(both, BERLIN, day(8, 21)) == pytest.approx(41 / 82)
 
 
-def test_a_goal_all_of_whose_days_are_away_still_has_a_pace():
+def test_a_goal_with_all_days_away_has_a_pace():
     assert elapsed(goal(away=["2026-07-01..2026-10-01"]), BERLIN, day(8, 16)) == pytest.approx(0.5)
 
 
@@ -71,7 +71,7 @@ DOWN = {"measure": "outcome", "baseline": 31, "target": 0, "unit": "double charg
 UP = {"measure": "outcome", "baseline": 10, "target": 50}
 
 
-def told(value, at, name="g"):
+def figure(value, at, name="g"):
     return Outcome(name, value, at)
 
 
@@ -88,33 +88,47 @@ def told(value, at, name="g"):
         (UP, 5, -5 / 40, 30.0, "behind"),
     ],
 )
-def test_an_outcome_goes_from_baseline_to_target_in_either_direction(keys, value, share, pace, state):
-    made = progress(goal(**keys), BERLIN, day(8, 16), outcomes=[told(value, day(8, 1))])
+def test_an_outcome_may_fall_or_rise(keys, value, share, pace, state):
+    made = progress(goal(**keys), BERLIN, day(8, 16), outcomes=[figure(value, day(8, 1))])
 
     assert (made.done, made.state) == (value, state)
-    assert (made.share, made.pace) == (pytest.approx(share), pytest.approx(pace))
+    assert (made.share, made.expected) == (pytest.approx(share), pytest.approx(pace))
 
 
-def test_the_latest_outcome_up_to_now_within_the_goals_days_holds():
-    figures = [told(9, day(8, 1)), told(4, day(8, 2)), told(7, day(7, 30)), told(0, day(6, 1)), told(1, day(8, 17))]
+def test_the_latest_outcome_of_the_goals_days_counts():
+    figures = [
+        figure(9, day(8, 1)),
+        figure(4, day(8, 2)),
+        figure(7, day(7, 30)),
+        figure(0, day(6, 1)),
+        figure(1, day(8, 17)),
+    ]
 
     assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=figures).done == 4
-    assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=[told(0, day(8, 1), "other")]).done is None
+    assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=[figure(0, day(8, 1), "other")]).done is None
 
 
-def test_an_outcome_that_nobody_wrote_is_unknown_and_not_zero():
+def test_an_outcome_counts_from_its_very_moment_on():
+    """The figure of a note exactly at `now` is the latest; that of a note a microsecond later is not known yet."""
+    later = day(8, 16) + dt.timedelta(microseconds=1)
+    figures = [figure(9, day(8, 1)), figure(4, day(8, 16)), figure(1, later)]
+
+    assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=figures).done == 4
+
+
+def test_an_outcome_without_a_note_is_unknown():
     made = progress(goal(**DOWN), BERLIN, day(8, 16))
 
     assert (made.done, made.share, made.state) == (None, None, "unknown")
 
 
-def test_a_goal_without_target_or_without_days_has_no_pace():
-    assert progress(goal(target=None), BERLIN, day(8, 16), count=3).pace is None
+def test_without_target_or_days_there_is_no_pace():
+    assert progress(goal(target=None), BERLIN, day(8, 16), count=3).expected is None
     unbounded = Goal(name="g", title="G", measure="reviews", target=40)
     assert progress(unbounded, BERLIN, day(8, 16), count=3).state == "open"
 
 
-def test_outcomes_are_read_from_notes_in_the_order_of_time():
+def test_outcomes_are_in_the_order_of_time():
     said = [("note", "b = 2"), ("commit", "b = 3"), ("note", "a = 1\nb = 4 a month"), ("note", "?")]
     rows = [
         Contribution(
@@ -135,11 +149,11 @@ def test_what_is_no_figure_is_none(text):
     assert read_outcome(text) == {}
 
 
-def test_a_goal_that_is_open_at_one_end_takes_no_figure_from_before_it_and_has_no_pace():
+def test_a_goal_without_an_end_has_no_pace():
     outcome = {"measure": "outcome", "baseline": 31, "target": 0, "until": None}
     made = progress(goal(**outcome), BERLIN, day(8, 1), outcomes=[Outcome("g", 0, day(6, 30))])
 
-    assert (made.done, made.pace, made.state) == (None, None, "unknown")
+    assert (made.done, made.expected, made.state) == (None, None, "unknown")
     assert progress(goal(**outcome), BERLIN, day(8, 1), outcomes=[Outcome("g", 4, day(7, 1))]).done == 4
 
 
@@ -175,5 +189,5 @@ def test_time_never_goes_back(first, second):
         ),
     ],
 )
-def test_what_was_asked_is_told_with_its_unit(keys, words):
+def test_the_target_has_its_unit(keys, words):
     assert target_text(goal(**keys)) == words

@@ -3,6 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from harvester.model.contribution import Contribution, to_table
 from harvester.model.people import People
 from harvester.model.periods import calendar
 
-AGREED = load.from_file(
+GOALS = load.from_file(
     model.GoalsFile.model_validate(
         {
             "goals": [
@@ -42,11 +43,11 @@ def framed(*texts):
 
 
 def best(*texts):
-    found = suggest(framed(*texts), AGREED)
+    found = suggest(framed(*texts), GOALS)
     return found[found["rank"] == 1].set_index("row")["target"].to_dict()
 
 
-def test_a_row_is_suggested_for_the_goal_whose_words_it_has():
+def test_a_row_with_a_goals_words_suggests_it():
     found = best(("Send invoices nightly", None), ("Rebuild the ranking", None), ("Tidy", "Adds the on-call checklist"))
 
     assert found == {0: "payments", 1: "search", 2: "onboarding"}
@@ -57,7 +58,7 @@ def test_words_spelt_alike_and_parts_of_names_count():
 
 
 def test_the_reason_names_the_words():
-    found = suggest(framed(("No double charge on time-out", None)), AGREED)
+    found = suggest(framed(("No double charge on time-out", None)), GOALS)
 
     assert found[["target", "rank", "reason"]].iloc[0].tolist() == [
         "payments",
@@ -66,26 +67,73 @@ def test_the_reason_names_the_words():
     ]
 
 
-def test_a_row_that_says_nothing_about_any_goal_is_suggested_for_none():
-    assert len(suggest(framed(("Tidy up", None), (None, None)), AGREED)) == 0
+def test_a_row_without_words_of_goals_suggests_none():
+    assert len(suggest(framed(("Tidy up", None), (None, None)), GOALS)) == 0
 
 
-def test_at_most_three_goals_are_suggested_with_the_best_first():
-    found = suggest(framed(("invoice index checklist cache", None)), AGREED)
+def test_at_most_three_goals_with_the_best_first():
+    found = suggest(framed(("invoice index checklist cache", None)), GOALS)
 
     assert found["rank"].tolist() == [1, 2, 3]
     assert found["score"].is_monotonic_decreasing
 
 
+def scores(goals, *texts, target=None):
+    """The scores by goal of one row, or those of a target by row."""
+    made = model.GoalsFile.model_validate({"goals": [{"title": "-", **goal} for goal in goals]})
+    found = suggest(framed(*texts), load.from_file(made, Path("goals.toml"), model.KnownNames()), best=len(goals))
+    found = found if target is None else found[found["target"] == target]
+    return found.set_index("target" if target is None else "row")["score"].to_dict()
+
+
+def test_words_weigh_most_and_why_least():
+    """A goal's `words` say most, then those in `title` and `name`, then those in `why`: 3 to 2 to 1."""
+    goals = [{"name": "ledger"}, {"name": "a", "why": "ledger"}, {"name": "b", "title": "ledger"}]
+    found = scores([*goals, {"name": "c", "words": ["ledger"]}], ("ledger", None))
+
+    unit = found["a"]
+    assert list(found) == ["c", "ledger", "b", "a"]
+    assert found == pytest.approx({"c": 3 * unit, "ledger": 2 * unit, "b": 2 * unit, "a": unit})
+
+
+def test_a_word_of_a_phrase_weighs_less_than_one_alone():
+    found = scores([{"name": "a", "words": ["double charge"]}, {"name": "b", "words": ["double"]}], ("double", None))
+
+    assert found["a"] == pytest.approx(0.6 * found["b"])
+
+
+def test_a_word_in_the_body_weighs_less():
+    goals = [{"name": "a", "words": ["ledger"]}, {"name": "b"}]
+    found = scores(goals, ("ledger", None), ("-", "ledger"), target="a")
+
+    assert found[1] == pytest.approx(0.3 * found[0])
+
+
+def test_a_whole_phrase_counts_extra():
+    goals = [{"name": "a", "words": ["double charge"]}, {"name": "b"}]
+    found = scores(goals, ("double charge", None), ("charge double", None), target="a")
+
+    assert found[0] == pytest.approx(found[1] + 9)
+
+
+def test_plain_rows_teach_a_goal_their_words():
+    """A word that at least three rows of one goal have, and rows of other goals have less often, suggests that goal."""
+    weak = [(f"cached {n}", None) for n in range(4)]
+    first, more = [[("invoice frobnicate", None)] * count for count in (2, 2)]
+
+    assert 6 not in best(*weak, *first, ("frobnicate", None))
+    assert best(*weak, *first, *more, ("frobnicate", None))[8] == "payments"
+
+
 def test_words_never_claim():
     frame = framed(("Send invoices nightly: no double charge", "payments invoice"))
 
-    assert len(claim(frame, AGREED, calendar=calendar("UTC"))) == 0
+    assert len(claim(frame, GOALS, calendar=calendar("UTC"))) == 0
 
 
-def test_a_title_of_a_million_characters_and_no_rows_at_all_are_read():
+def test_long_titles_and_empty_frames_are_read():
     assert best(("invoice " * 125_000, "x" * 1_000_000)) == {0: "payments"}
-    assert len(suggest(framed(("a", None)).iloc[:0], AGREED)) == 0
+    assert len(suggest(framed(("a", None)).iloc[:0], GOALS)) == 0
     assert len(suggest(framed(("invoice", None)), model.Goals())) == 0
 
 
@@ -101,12 +149,12 @@ texts = st.lists(st.text("abcdefg éß.-", max_size=20), min_size=1, max_size=6)
 def test_the_order_of_rows_changes_no_suggestion(made, random):
     shuffled = list(enumerate(made))
     random.shuffle(shuffled)
-    first = suggest(framed(*((f"{text} index cache", text) for text in made)), AGREED)
-    again = suggest(framed(*((f"{text} index cache", text) for _, text in shuffled)), AGREED)
+    first = suggest(framed(*((f"{text} index cache", text) for text in made)), GOALS)
+    again = suggest(framed(*((f"{text} index cache", text) for _, text in shuffled)), GOALS)
 
-    def held(found, names):
+    def by_text(found, names):
         return sorted(
             (names[row], target, rank) for row, target, rank in found[["row", "target", "rank"]].itertuples(index=False)
         )
 
-    assert held(again, [n for n, _ in shuffled]) == held(first, list(range(len(made))))
+    assert by_text(again, [n for n, _ in shuffled]) == by_text(first, list(range(len(made))))

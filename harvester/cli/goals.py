@@ -160,7 +160,7 @@ def check(environment: Environment, as_json: bool, config_path: Path | None) -> 
 def _sound(environment: Environment, workspace: Workspace) -> GoalsAndDecisions:
     """What was agreed; the errors of both files come together, so that they are mended in one go."""
     from harvester.errors import ConfigError
-    from harvester.goals import decisions, model
+    from harvester.goals import decisions, load
     from harvester.workspace.work_items import with_goals
 
     try:
@@ -172,7 +172,7 @@ def _sound(environment: Environment, workspace: Workspace) -> GoalsAndDecisions:
         except ConfigError as second:
             wrong.append(second)
         text = "\n".join(dict.fromkeys(each.message for each in wrong))
-        for path in (workspace.config.root / name for name in (model.FILE, decisions.FILE)):
+        for path in (workspace.config.root / name for name in (load.FILE, decisions.FILE)):
             text = text.replace(str(path), _shown(environment, path))
         raise ConfigError(text, hint=wrong[0].hint or wrong[-1].hint) from first
 
@@ -226,16 +226,21 @@ def _about_notes(
     environment: Environment, workspace: Workspace, known: GoalsAndDecisions, rows: pd.DataFrame | None
 ) -> Iterator[Found]:
     from harvester.cli.note import notebooks
-    from harvester.notebook.notebook import ahead, astray, load, unknown
+    from harvester.notebook.notebook import in_future, load, unknown_names, unresolved
     from harvester.workspace.work_items import unresolved_references
 
     goals, people = [each.name for each in known.goals.goals], [each.key for each in workspace.config.people.persons]
     today = workspace.config.calendar.day_of(environment.clock())
     for path in notebooks(workspace.config):
-        entries, doubts = load(path)
+        entries, warnings = load(path)
         references = [each for entry in entries for each in entry.lists.get("about", ())]
         lost = unresolved_references(rows, references, known.tickets) if rows is not None and references else set()
-        for each in (*doubts, *unknown(entries, goals, people), *astray(entries, lost), *ahead(entries, today)):
+        for each in (
+            *warnings,
+            *unknown_names(entries, goals, people),
+            *unresolved(entries, lost),
+            *in_future(entries, today),
+        ):
             yield path, f":{each.line}: {each.reason}"
 
 
@@ -332,7 +337,7 @@ def _row(goal: Goal, report_input: ReportInput) -> tuple[str, ...]:
 
     reached = report_input.assessment.progress[goal.name]
     done = "—" if reached.done is None else f"{reached.done:,g}"
-    pace = "—" if reached.pace is None else f"{reached.pace:,.1f}".removesuffix(".0")
+    pace = "—" if reached.expected is None else f"{reached.expected:,.1f}".removesuffix(".0")
     return goal.name, short(_agreed(goal)) or "—", done, pace, reached.state
 
 

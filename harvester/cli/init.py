@@ -54,12 +54,12 @@ def _files(environment: Environment, place: Path) -> Iterator[tuple[Path, Callab
     """
     from harvester.cli.note import notebooks
     from harvester.config import settings
-    from harvester.goals import model
+    from harvester.goals import load
     from harvester.notebook.notebook import INTRODUCTION
 
     yield place / settings.FILE, lambda: _configuration(environment, place)
     known = settings.load(place / settings.FILE, environment.zone())
-    yield place / model.FILE, lambda: GOALS
+    yield place / load.FILE, lambda: GOALS
     for path in notebooks(known, mine=True):
         if path.parent.is_dir():
             yield path, lambda: INTRODUCTION
@@ -69,9 +69,9 @@ def _write_schemas(place: Path) -> None:
     """What editors read of the keys of both files, out of git's sight."""
     from harvester.config import settings
     from harvester.files import write_text
-    from harvester.goals import load, model
+    from harvester.goals import load
 
-    for file, schema in ((settings.FILE, settings.json_schema()), (model.FILE, load.json_schema())):
+    for file, schema in ((settings.FILE, settings.json_schema()), (load.FILE, load.json_schema())):
         write_text(place / f"{Path(file).stem}.schema.json", json.dumps(schema, indent=2) + "\n")
     write_text(place / ".gitignore", "*\n")
 

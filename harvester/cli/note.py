@@ -59,7 +59,7 @@ def command(
       harvester note "Nobody is charged twice" --about PAY-7 --outcome "no-double-charges = 0"
     """
     from harvester.cli.main import OK
-    from harvester.notebook.notebook import FILE, Entry, add, ahead
+    from harvester.notebook.notebook import FILE, Entry, add, in_future
     from harvester.workspace.workspace import open_workspace
 
     workspace = open_workspace(environment, config_path, None, aliases=False)
@@ -72,7 +72,7 @@ def command(
         {key: text for key, text in said.items() if text and text.strip()},
         body,
     )  # fmt: skip
-    warnings = [*_checked(workspace, entry), *(each.reason for each in ahead([entry], today))]
+    warnings = [*_checked(workspace, entry), *(each.reason for each in in_future([entry], today))]
     path = next(notebooks(workspace.config, mine=True), workspace.config.root / FILE)
     add(path, entry)
     _tell(environment, workspace, path, entry, warnings)
@@ -101,17 +101,18 @@ def _keys(workspace: Workspace, people: tuple[str, ...]) -> tuple[str, ...]:
 def _checked(workspace: Workspace, entry: Entry) -> Iterator[str]:
     """Raises ConfigError where the entry names a goal that is not there; what counts less than it looks, in words."""
     from harvester.errors import ConfigError
-    from harvester.goals.model import FILE, OUTCOME
-    from harvester.notebook.notebook import parse, render, unknown
+    from harvester.goals.load import FILE
+    from harvester.goals.model import OUTCOME
+    from harvester.notebook.notebook import parse, render, unknown_names
     from harvester.workspace.workspace import load_goals_and_decisions
 
     read, doubts = parse(render(entry))
-    wrong = [each.reason for each in doubts if each.lost]
+    wrong = [each.reason for each in doubts if each.missing_on]
     if not wrong and [dict(each.texts) for each in read] != [_as_read(entry)]:
         wrong = ["a field cannot hold a line of ```, ~~~ or <!--, which begins code or a comment; give it as --body"]
     known = load_goals_and_decisions(workspace).goals
     people = entry.lists.get("with", ())
-    unknown_goals = [each.reason for each in unknown([entry], [goal.name for goal in known.goals], people)]
+    unknown_goals = [each.reason for each in unknown_names([entry], [goal.name for goal in known.goals], people)]
     if wrong or (unknown_goals and workspace.configured):
         where = f" The goals stand in {workspace.config.root / FILE}." if unknown_goals else ""
         raise ConfigError("\n".join(map(_sentence, (*wrong, *unknown_goals))), hint=f"Nothing was written.{where}")

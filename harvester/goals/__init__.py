@@ -1,1 +1,1 @@
-"""Goals: what was agreed, how work is matched to it, and how far it is."""
+"""Goals: what they are, how work is matched to them, and how far they are."""

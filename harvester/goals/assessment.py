@@ -1,9 +1,9 @@
-"""Holding a frame against goals: threads, claims, suggestions and progress of one report, in one pure step."""
+"""Assessing a frame by goals: threads, claims, suggestions and progress of one report, in one pure step."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GoalsAndDecisions:
-    """What frames are held against: goals, the person's decisions, and which bare keys (`PAY-7`) are tickets where."""
+    """Goals, the person's decisions, and the hosts of ticket keys: `PAY-7` is a ticket where PAY is among them."""
 
     goals: Goals = field(default_factory=Goals)
     decisions: Decisions = field(default_factory=Decisions)
@@ -41,11 +41,12 @@ class Assessment:
 
     `claims` are those of `claim` for their rows that count.
 
-    `suggestions` name, for their rows in the period that count and that no goal claims, what these may serve (row,
-    target, reason, score; infinite where a rule or a note left it open), best first, never counted.
+    `suggestions` name, for their rows in the period that count and that no goal claims, what these may serve: row,
+    target, reason, score (infinite where a rule or a note suggests it), best first, never counted.
 
-    `notes_by_thread` has the notes about a thread, by index label, oldest first; `related_rows`, by note, a row of
-    each work item that it is about.
+    `notes_by_thread` has the notes about a thread, by index label, oldest first.
+
+    `related_rows` has, by note, a row of each work item that it is about.
     """
 
     goals_and_decisions: GoalsAndDecisions
@@ -58,7 +59,7 @@ class Assessment:
     counted_until: dt.datetime
     """Up to when progress was counted: the end of the period, or of today while it runs (UTC)."""
     warnings: tuple[str, ...]
-    """Warnings about goals that can never match and decisions about what is gone, with their place."""
+    """Warnings about goals that can never match and decisions about goals that do not exist, with their place."""
 
     def claimed(self, target: str, kind: str = "goal") -> pd.DataFrame:
         """The claims of one goal (or criterion), row by row with the reason."""
@@ -76,9 +77,10 @@ def assess(
     people: People,
     now: dt.datetime,
 ) -> Assessment:
-    """Hold a prepared frame against what was goals_and_decisions, for these people and this period.
+    """Assess a prepared frame by goals and decisions, for these people and this period.
 
-    The frame must hold everything linked to the people's rows, and their rows from the first day of any goal on.
+    The frame must have everything linked to the people's rows, and their rows from the first day of any goal on.
+
     Progress is that at the end of the period, or at `now` (aware) while it runs. Counts of a goal reach over the goal's
     own days up to that moment.
     """
@@ -86,7 +88,7 @@ def assess(
 
     goals, tickets = goals_and_decisions.goals, goals_and_decisions.tickets
     frame = frame.assign(is_reverted=reverted(frame, tickets))
-    # What came after the period may be known or not, and must not change what is told of it.
+    # What came after the period may be known or not, and must not change what is reported of it.
     frame = frame[(frame["occurred_at"] < period.until).to_numpy(bool)]
     thread = threads(frame, tickets)
     mine = frame[frame["person"].isin(list(persons)) & frame["is_primary"] & ~frame["is_bot"]]
@@ -95,38 +97,48 @@ def assess(
     claims = claims[claims["row"].isin(measures.counting(mine))]
     moment = min(period.until, calendar.end_of_day(now))
     claimed = claims[claims["status"] == "claimed"]
-    for_goals = claimed[claimed["target_kind"] == "goal"]["row"]
-    serves = pd.Series(frame.index.isin(for_goals), frame.index, "bool[pyarrow]")
+    claimed_rows = claimed[claimed["target_kind"] == "goal"]["row"]
+    serves = pd.Series(frame.index.isin(claimed_rows), frame.index, "bool[pyarrow]")
     frame = frame.assign(thread=thread, serves_goal=serves)
     mine = frame.loc[mine.index]
     reached = {goal.name: _progress(goal, mine, claimed, calendar, moment) for goal in goals.goals}
-    notes_by_thread, notes = _noted(frame, mine, tickets)
-    # A decision may be about something outside of this period; `harvester goals check` looks for those that are gone.
-    decided = {each.work_item for each in goals_and_decisions.decisions.entries}
-    name = str(goals.path)  # of which a report shows no more than the file's name
-    warnings = (
-        *(each.replace(name, goals.path.name) for each in goals.warnings if goals.path),
-        *lint_decisions(goals_and_decisions.decisions, [goal.name for goal in goals.goals], decided),
-    )
+    notes_by_thread, related_rows = _notes(frame, mine, tickets)
     inside = select(mine, period)
     by_notes = _by_notes(frame, inside, notes_by_thread)
     suggestions = _suggestions(inside, claims, goals_and_decisions, calendar, by_notes)
     return Assessment(
-        goals_and_decisions, frame, claims, suggestions, reached, notes_by_thread, notes, moment, warnings
+        goals_and_decisions,
+        frame,
+        claims,
+        suggestions,
+        reached,
+        notes_by_thread,
+        related_rows,
+        moment,
+        tuple(_warnings(goals_and_decisions)),
     )
 
 
-def _noted(
+def _warnings(goals_and_decisions: GoalsAndDecisions) -> Iterator[str]:
+    goals, decisions = goals_and_decisions.goals, goals_and_decisions.decisions
+    if goals.path:  # a report shows no more of it than the file's name
+        yield from (each.replace(str(goals.path), goals.path.name) for each in goals.warnings)
+    # A decision may be about work outside of this period; `harvester goals check` looks for what does not exist at all.
+    decided = {each.work_item for each in decisions.entries}
+    yield from lint_decisions(decisions, [goal.name for goal in goals.goals], decided)
+
+
+def _notes(
     frame: pd.DataFrame, mine: pd.DataFrame, tickets: Mapping[str, str]
 ) -> tuple[dict[str, list[Any]], dict[Any, list[Any]]]:
     """The people's notes about each thread, oldest first, and by note a row of each work item that it is about."""
     notes_by_thread: dict[str, list[Any]] = {}
-    notes: dict[Any, list[Any]] = {}
+    related_rows: dict[Any, list[Any]] = {}
     for note, row in sorted(about(frame, tickets), key=lambda pair: (frame["occurred_at"][pair[0]], pair[0])):
         if note in mine.index:
-            notes.setdefault(note, []).append(row)
+            related_rows.setdefault(note, []).append(row)
             notes_by_thread.setdefault(str(frame["thread"][row]), []).append(note)
-    return {name: list(dict.fromkeys(told)) for name, told in notes_by_thread.items()}, notes
+    return {name: list(dict.fromkeys(notes)) for name, notes in notes_by_thread.items()}, related_rows
 
 
 def _progress(
@@ -144,11 +156,11 @@ def _by_notes(frame: pd.DataFrame, inside: pd.DataFrame, notes_by_thread: Mappin
     """What notes about a thread suggest for its rows in the period: row, target (of any name), reason."""
     import pandas as pd
 
-    told, threads = frame[["title", "extra"]], inside["thread"]
+    texts, threads = frame[["title", "extra"]], inside["thread"]
     found = [
         (row, goal, f"the note “{note['title']}” about it names this goal")
         for thread, notes in notes_by_thread.items()
-        for note in records(told.loc[list(notes)])
+        for note in records(texts.loc[list(notes)])
         for goal in dict(note["extra"]).get("goal", "").split("\n")
         for row in threads.index[(threads == thread).to_numpy(bool)]
     ]
@@ -162,29 +174,31 @@ def _suggestions(
     calendar: Calendar,
     by_notes: pd.DataFrame,
 ) -> pd.DataFrame:
-    """What rules and notes leave open comes before what words suggest; what the person has decided on comes not again.
+    """What rules and notes leave open comes before what words suggest; what the person has decided on is left out.
 
     A goal is suggested for work of its own days only, for no other could be claimed for it.
     """
     import pandas as pd
 
     for_goals = claims[claims["target_kind"] == "goal"]
-    taken = for_goals[for_goals["status"] == "claimed"]["row"]
-    weighed = inside[~inside.index.isin(taken) & ~inside["in_pull_request"] & (inside["kind"] != "note")]
+    claimed = for_goals[for_goals["status"] == "claimed"]["row"]
+    unclaimed = inside[~inside.index.isin(claimed) & ~inside["in_pull_request"] & (inside["kind"] != "note")]
     # What counts for nothing, such as a ticket closed as a duplicate, could serve no goal either.
-    open_rows = weighed[weighed.index.isin(measures.counting(inside))]
+    open_rows = unclaimed[unclaimed.index.isin(measures.counting(inside))]
     by_rules = for_goals[(for_goals["status"] == "suggested") & for_goals["row"].isin(open_rows.index)]
     days = {goal.name: goal.period(calendar) for goal in goals_and_decisions.goals.goals}
     by_notes = by_notes[by_notes["row"].isin(open_rows.index) & by_notes["target"].isin(list(days))]
-    certain = pd.concat([by_rules, by_notes]).drop_duplicates(["row", "target"]).assign(score=float("inf"))
-    by_words = suggest(weighed, goals_and_decisions.goals)
-    by_words = by_words[by_words["row"].isin(open_rows.index) & ~by_words["row"].isin(certain["row"])]
+    by_rules_or_notes = pd.concat([by_rules, by_notes]).drop_duplicates(["row", "target"]).assign(score=float("inf"))
+    by_words = suggest(unclaimed, goals_and_decisions.goals)
+    by_words = by_words[by_words["row"].isin(open_rows.index) & ~by_words["row"].isin(by_rules_or_notes["row"])]
     by_words = by_words.sort_values(["row", "rank"])
-    both = pd.concat([each[["row", "target", "reason", "score"]] for each in (certain, by_words)], ignore_index=True)
+    both = pd.concat(
+        [each[["row", "target", "reason", "score"]] for each in (by_rules_or_notes, by_words)], ignore_index=True
+    )
     decided = {each.key for each in goals_and_decisions.decisions.entries}
     rows = records(inside.loc[both["row"], ["work_item", "occurred_at"]])
-    kept = [
+    undecided = [
         (row["work_item"].casefold(), target) not in decided and row["occurred_at"] in days[target]
         for row, target in zip(rows, both["target"].tolist(), strict=True)
     ]
-    return both[pd.Series(kept, index=both.index, dtype=bool)]
+    return both[pd.Series(undecided, index=both.index, dtype=bool)]

@@ -1,4 +1,4 @@
-"""decisions.toml: which work the person gave to which goal, or took from it; made to be read, edited and committed.
+"""decisions.toml: which work the person linked to which goal, or unlinked; made to be read, edited and committed.
 
     [[decisions]]
     work_item = "github.com/example/pay#131"
@@ -6,8 +6,8 @@
     decision = "accept"
     date = 2026-08-03
 
-A later decision about the same work item and goal replaces the earlier one in its place. Whatever else stands in the
-file, comments too, stays as it is.
+A later decision about the same work item and goal replaces the earlier one in its place. Everything else in the file,
+comments too, is left as it is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from harvester.text import did_you_mean
 
 FILE = "decisions.toml"
 MOST_MEANT = 3
-"""How many work items are named that a short one may mean."""
+"""How many work items an error names that a short one may mean."""
 
 _NUMBER = re.compile(r"[#!-]\d+$")
 _HASH = re.compile(r"[0-9a-f]{7,64}")
@@ -39,7 +39,7 @@ _KEY = re.compile(r"^[ \t]*(?P<key>decision|date|note)[ \t]*=[ \t]*(?P<value>\"(
 
 
 class Entry(Section):
-    """One decision as it stands in the file."""
+    """One decision as the file has it."""
 
     work_item: str = Field(min_length=1, description="the work item, as reports name it")
     goal: str = Field(min_length=1, description="the name of a goal")
@@ -49,7 +49,7 @@ class Entry(Section):
 
 
 class DecisionsFile(Section):
-    """decisions.toml as a whole."""
+    """The keys of decisions.toml."""
 
     decisions: list[Entry] = Field(default_factory=list)
 
@@ -96,8 +96,10 @@ def load(path: Path) -> Decisions:
 def decide(path: Path, decision: Decision) -> None:
     """Add a decision to the file, or put it in the place of an earlier one about the same work item and goal.
 
-    A note of an earlier one stays where the new one has none. The file is read anew and replaced in one step. Raises
-    ConfigError where it cannot be read, ReportError where it cannot be written; it is unchanged then.
+    The note of an earlier one is kept where the new one has none.
+
+    The file is read again and replaced in one step. Raises ConfigError where it cannot be read, ReportError where it
+    cannot be written; it is unchanged then.
     """
     with lock_folder(path):
         _decide(path, decision)
@@ -111,14 +113,14 @@ def _decide(path: Path, decision: Decision) -> None:
         return
     at = keys.index(decision.key)
     note = decision.note or before[at].note
-    kept = Decision(before[at].work_item, decision.goal, decision.accept, decision.date, note)
+    merged = Decision(before[at].work_item, decision.goal, decision.accept, decision.date, note)
     values = {"decision": '"accept"' if decision.accept else '"reject"', "date": decision.date.isoformat()}
     changed = _edited(text, at, values | ({"note": as_toml(note)} if note != before[at].note else {}))
-    _write(path, text, changed, (*before[:at], kept, *before[at + 1 :]))
+    _write(path, text, changed, (*before[:at], merged, *before[at + 1 :]))
 
 
 def undo(path: Path, work_item: str, goal: str) -> Decision | None:
-    """Take a decision out of the file; gives it back, or None where there is none."""
+    """Remove a decision from the file; returns it, or None where there is none."""
     with lock_folder(path):
         return _undo(path, work_item, goal)
 
@@ -139,19 +141,17 @@ def _undo(path: Path, work_item: str, goal: str) -> Decision | None:
 
 
 def lint_decisions(decisions: Decisions, goals: Collection[str], work_items: Collection[str]) -> Iterator[str]:
-    """What decisions are about something gone: a goal that goals.toml has not, a work item that no row has; in words.
+    """Warnings about decisions on what does not exist: a goal that goals.toml lacks, a work item that no row has.
 
-    Only a whole work item decides; of a short or slightly wrong one the whole one that may be meant is named.
+    Only a work item in full decides; for a short or misspelt one the warning names the full one that may be meant.
     """
     known = {each.casefold() for each in work_items}
     for number, each in enumerate(decisions.entries, 1):
         if each.goal not in goals:
             yield f"{FILE}: decisions[{number}].goal: there is no goal {each.goal!r}{did_you_mean(each.goal, goals)}"
         if each.key[0] not in known:
-            what = (
-                f"nothing that was read is {each.work_item!r}; it decides nothing{_meant(each.work_item, work_items)}"
-            )
-            yield f"{FILE}: decisions[{number}].work_item: {what}"
+            meant = _meant(each.work_item, work_items)
+            yield f"{FILE}: decisions[{number}].work_item: no work item {each.work_item!r} was read{meant}"
 
 
 def _meant(word: str, work_items: Collection[str]) -> str:
@@ -159,13 +159,13 @@ def _meant(word: str, work_items: Collection[str]) -> str:
     short = word.strip().strip("/").casefold()
     ends = tuple({f"/{short}", f"/{_resolved(word) or short}"})
     digits = short.removeprefix("commit/")
-    whole = [
+    full = [
         each
         for each in work_items
         if f"/{each.casefold()}".endswith(ends) or (_HASH.fullmatch(digits) and each.startswith(f"commit/{digits}"))
     ]
-    if whole:
-        return f"; did you mean {' or '.join(map(repr, sorted(whole)[:MOST_MEANT]))}?"
+    if full:
+        return f"; did you mean {' or '.join(map(repr, sorted(full)[:MOST_MEANT]))}?"
     number = _NUMBER.findall(short)
     return did_you_mean(word, [each for each in work_items if number and _NUMBER.findall(each) == number])
 
@@ -190,7 +190,7 @@ def _checked(data: object, path: Path) -> Decisions:
             where = f"{path}: decisions[{number + 1}]"
             twice.append(f"{where}: decisions[{first + 1}] decides about {each.work_item!r} and {each.goal!r} already")
     if twice:
-        raise ConfigError("\n".join(twice), hint="Keep the one that holds.")
+        raise ConfigError("\n".join(twice), hint="Keep the one that is right.")
     return Decisions(entries)
 
 
@@ -204,6 +204,13 @@ def _appended(text: str, decision: Decision) -> str:
     lines += [f"note = {as_toml(decision.note)}"] if decision.note else []
     before = text or _INTRODUCTION
     return before + ("" if before.endswith("\n") else "\n") + "\n" + "\n".join(lines) + "\n"
+
+
+# A decision is edited in its own lines, so that comments, order and layout of the rest survive: a TOML library would
+# write the file again in its own layout. The lines of the n-th decision are those from the n-th [[decisions]] header to
+# its last key; of a key's line only the value is replaced, a key that is missing is added below. That finds the right
+# lines only in files of the usual layout (a header inside a multi-line string would count too), so `_write` parses the
+# result and writes it only where it says exactly what is wanted.
 
 
 def _edited(text: str, at: int, values: Mapping[str, str]) -> str:
@@ -231,14 +238,14 @@ def _block(lines: list[str], at: int) -> tuple[int, int]:
 
 
 def _write(path: Path, before: str, text: str, wanted: tuple[Decision, ...]) -> None:
-    """Write the text, but only if it says what is wanted: a file laid out by hand may be more than we can edit."""
+    """Write the text, but only if it says what is wanted; raises ConfigError otherwise, and the file is unchanged."""
     try:
         says = _checked(tomllib.loads(text.removeprefix("\ufeff")), path).entries
     except (tomllib.TOMLDecodeError, ConfigError):
         says = None
     if says != wanted:
         raise ConfigError(
-            f"{path} is laid out in a way that cannot be edited here; it is unchanged.",
+            f"{path} has a layout that cannot be edited by this command; it is unchanged.",
             hint="Write each decision as a table of its own, [[decisions]], with one key a line.",
         )
     if text != before:

@@ -1,4 +1,4 @@
-"""What goals.toml says that can be read and yet can never match or count: warnings in words, each with its place."""
+"""Warnings about what goals.toml says that is valid and yet can never match or count, each with its key path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harvester.goals.model import Goal, GoalsFile, KnownNames, Rule
 
 _TICKET = re.compile(r".*(?:[-#!]\d+|\*\d*)/?")
-"""What a ticket may match: all that ends in a number after a mark, or in a * that may stand for one."""
+"""What can match a ticket: whatever ends in a number after a mark, or in a * that may match one."""
 
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[\d*]+", re.ASCII)
 _KINDS = frozenset(typing.get_args(contribution.Kind))
@@ -24,92 +24,93 @@ _LISTS = ("paths", "projects", "labels", "tickets", "scopes", "people", "kinds")
 
 
 def lint(file: GoalsFile, known: KnownNames) -> Iterator[str]:
-    """One line for each thing that may be wrong, beginning with its key path."""
-    yield from _alike("goals", [each.name for each in file.goals])
-    yield from _alike("criteria", [each.name for each in file.criteria])
+    """One line for each warning, beginning with its key path."""
+    yield from _same_but_for_case("goals", [each.name for each in file.goals])
+    yield from _same_but_for_case("criteria", [each.name for each in file.criteria])
     for number, goal in enumerate(file.goals, 1):
         if goal.match is None and (goal.measure is None or goal.measure in MEASURES):
-            yield f"goals[{number}]: it has no `match`, so only your decisions and notes can claim work for it"
+            yield f"goals[{number}]: it has no `match`, so only your decisions and notes link work to it"
         yield from _away(f"goals[{number}].away", goal)
         yield from _uncounted(f"goals[{number}].measure", goal)
     for where, rule in file.rules():
         yield from _never(where, rule, known)
-        yield from _taken_out(where, rule)
+        yield from _excludes_all(where, rule)
 
 
-def _alike(table: str, names: Sequence[str]) -> Iterator[str]:
-    """Decisions and notes tell names apart by case, readers hardly do."""
+def _same_but_for_case(table: str, names: Sequence[str]) -> Iterator[str]:
+    """Decisions and notes distinguish names by case, readers hardly do."""
     lower = [name.casefold() for name in names]
     for number, name in enumerate(names):
         first = lower.index(lower[number])
         if first != number:
-            yield f"{table}[{number + 1}].name: only case tells {name!r} from {names[first]!r} of {table}[{first + 1}]"
+            other = f"{names[first]!r} of {table}[{first + 1}]"
+            yield f"{table}[{number + 1}].name: {name!r} differs only in case from {other}"
 
 
 def _away(where: str, goal: Goal) -> Iterator[str]:
     for place, (first, end) in enumerate(goal.away, 1):
         if (goal.until and first >= goal.until) or (goal.from_ and end <= goal.from_):
-            yield f"{where}[{place}]: these days are outside the goal and change nothing"
+            yield f"{where}[{place}]: these days are outside the goal and have no effect"
     if not goal.from_ or not goal.until:
         return
-    back = goal.from_
+    away_until = goal.from_
     for first, end in sorted(goal.away):
-        if first <= back:
-            back = max(back, end)
-    if back >= goal.until:
-        yield f"{where}: all days of the goal are away, so its pace counts them as if none were"
+        if first <= away_until:
+            away_until = max(away_until, end)
+    if away_until >= goal.until:
+        yield f"{where}: all days of the goal are away, so its pace counts all of them"
 
 
 def _uncounted(where: str, goal: Goal) -> Iterator[str]:
-    """Where rules recognise nothing of what is counted; notes name their goal themselves, whatever rules say."""
+    """Where rules match nothing of what is counted; notes name their goal themselves, whatever rules say."""
     measure = MEASURES.get(goal.measure or "")
     if measure is None or goal.match is None or measure.kinds == ("note",):
         return
     taken = _kinds(goal.match)
     if taken and measure.kinds and taken.isdisjoint(measure.kinds):
         kinds = " and ".join(sorted(taken))
-        yield f"{where}: it counts {' and '.join(measure.kinds)}, and `match` takes {kinds} only, so nothing counts"
+        yield f"{where}: it counts {' and '.join(measure.kinds)}, and `match` is for {kinds} only, so nothing counts"
 
 
 def _kinds(rule: Rule) -> frozenset[str]:
-    """The kinds of work for which a rule may hold, whatever else it asks for."""
-    return _before_not(rule).difference(*map(_of_kinds_alone, rule.not_ or ()))
+    """The kinds of work that a rule may match, whatever else it requires."""
+    return _kinds_before_not(rule).difference(*map(_excluded_kinds, rule.not_ or ()))
 
 
-def _before_not(rule: Rule) -> frozenset[str]:
+def _kinds_before_not(rule: Rule) -> frozenset[str]:
     found = _KINDS if rule.kinds is None else _named(rule.kinds)
     for each in rule.all or ():
         found &= _kinds(each)
     return found & frozenset[str]().union(*map(_kinds, rule.any)) if rule.any else found
 
 
-def _of_kinds_alone(rule: Rule) -> frozenset[str]:
-    """The kinds of which a rule takes all."""
+def _excluded_kinds(rule: Rule) -> frozenset[str]:
+    """The kinds of which a rule in a `not` matches every row."""
     return _kinds(rule) if rule.keys == ("kinds",) and not rule.not_ else frozenset()
 
 
 def _named(words: Sequence[str]) -> frozenset[str]:
-    """The kinds that these words name, read as `rules` does: without case, and * stands for anything."""
+    """The kinds that these words name, read as `rules` does: without case, and * matches anything."""
     found = re.compile("|".join(re.escape(word).replace(r"\*", ".*") for word in words) or "$.", re.IGNORECASE)
     return frozenset(kind for kind in _KINDS if found.fullmatch(kind))
 
 
-def _taken_out(where: str, rule: Rule) -> Iterator[str]:
-    """Where `not` takes out all that the rule takes, or each change of files."""
-    before = _before_not(rule)
+def _excludes_all(where: str, rule: Rule) -> Iterator[str]:
+    """Where `not` excludes all that the rule matches, or each change of files."""
+    before = _kinds_before_not(rule)
     if rule.not_ and before and not _kinds(rule):
         kinds = " and ".join(sorted(before)) if before < _KINDS else "every kind"
-        yield f"{where}.not: it takes out {kinds}, which is all that the rule takes, so it can never match"
+        yield f"{where}.not: it excludes {kinds}, which is all that the rule matches, so it can never match"
         return
     for number, each in enumerate(rule.not_ or (), 1):
-        if _holds_too(each, rule):
-            yield f"{where}.not[{number}]: it holds for all that the rule takes, so the rule can never match"
+        if _is_implied(each, rule):
+            yield f"{where}.not[{number}]: it excludes all that the rule matches, so the rule can never match"
         elif each.keys == ("paths",) and not each.not_ and _every_file(each.paths or ()):
-            yield f"{where}.not[{number}].paths: {each.paths} are all files, so it takes out whatever changes any"
+            yield f"{where}.not[{number}].paths: {each.paths} are all files, so it excludes every change of files"
 
 
-def _holds_too(inner: Rule, rule: Rule) -> bool:
-    """Whether a rule asks for nothing but what another one asks for too, so that it holds wherever that one does."""
+def _is_implied(inner: Rule, rule: Rule) -> bool:
+    """Whether a rule requires nothing but what another one requires too, so that it matches wherever that one does."""
     if not inner.keys or inner.not_ or not set(inner.keys) <= set(_LISTS):
         return False
     if inner.paths and inner.share > rule.share:
@@ -119,14 +120,14 @@ def _holds_too(inner: Rule, rule: Rule) -> bool:
 
 
 def _every_file(globs: Sequence[str]) -> bool:
-    """Whether one of these globs, such as `*` or `/**`, selects every file and no other takes any back."""
+    """Whether one of these globs, such as `*` or `/**`, selects every file and no other excludes any."""
     everything = [line for line in globs if line.endswith("*") and not line.strip("/*")]
     return bool(everything) and not any(line.startswith("!") for line in globs)
 
 
 def _never(where: str, rule: Rule, known: KnownNames) -> Iterator[str]:
     if not rule.keys and "share" not in rule.model_fields_set:
-        yield f"{where}: it recognises nothing, so it can never match; name paths, labels, tickets, …"
+        yield f"{where}: it has no key that matches anything; add paths, labels, tickets, …"
     elif not rule.keys:
         yield f"{where}.share: a share without paths can never match"
     for key in rule.keys:
@@ -155,7 +156,7 @@ def _never_by_words(where: str, rule: Rule, known: KnownNames) -> Iterator[str]:
         if not _TICKET.fullmatch(key.strip()):
             yield f"{where}.tickets: {key!r} can never match; write PAY-7, PAY-* or org/repo#12"
         elif slip := _slip(key.strip(), known.tickets or ()):
-            yield f"{where}.tickets: {key!r} is of no configured ticket key{slip}"
+            yield f"{where}.tickets: {key!r} is not a key of a configured Jira project{slip}"
 
 
 def _slip(key: str, configured: Collection[str]) -> str:

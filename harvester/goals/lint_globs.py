@@ -1,4 +1,4 @@
-"""Globs of goals.toml that select none of the files that were read so far, each with what may be meant."""
+"""Warnings about globs of goals.toml that match none of the files read so far, each with what may be meant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harvester.goals.model import Goals
 
 Tree = Mapping[str, Collection[str]]
-"""What lies in each folder, by the folder's path; '' is the top."""
+"""The names in each folder, by the folder's path; '' is the top."""
 
 _SPECIAL = frozenset("*?[\\")
 
@@ -31,7 +31,7 @@ def lint_globs(goals: Goals, paths: pa.Array) -> Iterator[str]:
                 tree = tree or _tree(paths.to_pylist())
                 meant = _meant(line, tree)
                 near = f"; did you mean {meant!r}?" if meant and matches([meant], paths).any() else ""
-                yield f"{where}.paths: {line!r} matches no file of what was read so far{near}"
+                yield f"{where}.paths: {line!r} matches none of the files read so far{near}"
 
 
 def _tree(paths: Collection[str]) -> Tree:
@@ -48,21 +48,21 @@ def _tree(paths: Collection[str]) -> Tree:
 
 
 def _meant(line: str, tree: Tree) -> str | None:
-    """The glob with the nearest name that is there for each that is not, up to the first that stands for several."""
+    """The glob with the nearest existing name in place of each missing one, up to the first part with a wildcard."""
     parts = line.strip("/").split("/")
     before, _, after = line.partition("/".join(parts))
-    here = ""
+    folder = ""
     for number, part in enumerate(parts):
         if _SPECIAL & set(part):
             break
         is_folder = bool(after) or number < len(parts) - 1
-        near = _near(part, _names(tree, here, folders=is_folder))
+        near = _near(part, _names(tree, folder, folders=is_folder))
         if near is None and len(parts) == 1 and not before:  # such a glob selects at any depth
-            near = _near(part, {folder.rpartition("/")[2] for folder in tree})
+            near = _near(part, {each.rpartition("/")[2] for each in tree})
         if near is None:
             return None
         parts[number] = near
-        here = f"{here}/{near}".lstrip("/")
+        folder = f"{folder}/{near}".lstrip("/")
     return f"{before}{'/'.join(parts)}{after}"
 
 
@@ -72,7 +72,7 @@ def _names(tree: Tree, folder: str, *, folders: bool) -> Collection[str]:
 
 
 def _near(name: str, known: Collection[str]) -> str | None:
-    """The name itself where it is there, else the one that is nearest without case."""
+    """The name itself where it exists, else the nearest one, without case."""
     if name in known:
         return name
     lower = {each.casefold(): each for each in sorted(known) if each}

@@ -1,4 +1,4 @@
-"""goals.toml: what was agreed, how it is recognised, and every error with the file, the key and the nearest word."""
+"""Reading and checking goals.toml: every error names the file, the key and the nearest known word."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any
 from harvester.config.toml import check, read_toml
 from harvester.errors import ConfigError
 from harvester.goals.lint import lint
-from harvester.goals.model import FILE, OUTCOME, Goal, Goals, GoalsFile, KnownNames
+from harvester.goals.model import OUTCOME, Goal, Goals, GoalsFile, KnownNames
 from harvester.text import did_you_mean
+
+FILE = "goals.toml"
+"""The name of the file, beside harvester.toml."""
 
 
 def load(path: Path, known: KnownNames | None = None) -> Goals:
@@ -88,7 +91,7 @@ def _wrong_outcome(goal: Goal, where: str) -> Iterator[str]:
         if getattr(goal, key) is None:
             yield f"{where}.{key}: an outcome needs a baseline and a target"
     if goal.baseline is not None and goal.baseline == goal.target:
-        yield f"{where}.target: it is the baseline already, so there is nothing to reach"
+        yield f"{where}.target: it equals the baseline, so there is nothing to reach"
 
 
 def _wrong_count(goal: Goal, where: str) -> Iterator[str]:

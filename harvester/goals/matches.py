@@ -1,4 +1,4 @@
-"""What rules look at: the frame's columns, read once, and verdicts over all rows at a time with numbered reasons."""
+"""Which rows a rule holds for, decided for all rows at once; why is put into words only for rows that are asked for."""
 
 from __future__ import annotations
 
@@ -17,23 +17,29 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 Made = TypeVar("Made")
-Say = Callable[["pa.Array"], "pa.Array"]
-"""The reasons that distinct values give; null where one gives none after all."""
+Reasons = Callable[["Array"], "pa.Array"]
+"""The reason of each of some rows, given by their positions; asked only for rows where the match is not NO."""
+Describe = Callable[["pa.Array"], "pa.Array"]
+"""The reason that each of some values gives."""
 
 NO, MAYBE, YES = range(3)
 """A rule does not hold; what speaks for it is not enough to claim; it holds."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Match:
-    """For every row how far a rule holds (NO, MAYBE, YES), and the number of its reason."""
+    """For every row how far a rule holds (NO, MAYBE, YES), and how to say why."""
 
     level: Array
-    reason: Array
+    reasons: Reasons
+
+    def within(self, rows: Array | None) -> Match:
+        """The same match for some rows only, given by a mask; None: all."""
+        return self if rows is None else Match(self.level * rows, self.reasons)
 
 
 class Values(NamedTuple):
-    """Distinct values, the number of each occurrence (-1, the last place, for null), and its row (None: one a row)."""
+    """Distinct values, the number of each occurrence (-1 for null), and its row (None: one value a row)."""
 
     distinct: pa.Array
     codes: Array
@@ -41,144 +47,111 @@ class Values(NamedTuple):
 
 
 class RuleContext:
-    """A frame as rules see it: what was read is kept, reasons are texts of which verdicts hold the numbers."""
+    """A frame as rules see it: people, hosts of tickets, and what one rule has worked out for the next."""
 
     def __init__(self, frame: pd.DataFrame, people: People, tickets: Mapping[str, str]) -> None:
         self.frame, self.people, self.tickets = frame, people, tickets
         self.size = len(frame)
-        self._reasons: list[pa.Array] = []
-        self._count = 0
-        self._numbers: dict[str, int] = {}
-        self.number("")
-        self._kept: dict[object, Any] = {}
+        self._cache: dict[object, Any] = {}
 
-    def number(self, reason: str | None) -> int:
-        """The number of a reason; 0 where there is none."""
-        import pyarrow as pa
-
-        if reason is None:
-            return 0
-        if reason not in self._numbers:
-            self._numbers[reason] = int(self.numbered(pa.array([reason], pa.string()))[0])
-        return self._numbers[reason]
-
-    def numbered(self, reasons: pa.Array) -> Array:
-        """New numbers for reasons; 0 where one is null."""
-        import numpy as np
-        import pyarrow.compute as pc
-
-        first = self._count
-        self._count += len(reasons)
-        self._reasons.append(reasons)
-        numbers: Array = np.arange(first, self._count, dtype=np.int32)
-        numbers[pc.is_null(reasons).to_numpy(zero_copy_only=False).astype(bool)] = 0
-        return numbers
-
-    def told(self, numbers: Array) -> pa.Array:
-        """The reasons that have these numbers."""
-        import pyarrow as pa
-
-        if len(self._reasons) > 1:
-            self._reasons = [pa.concat_arrays(self._reasons)]
-        return self._reasons[0].take(pa.array(numbers))
-
-    def once(self, key: object, make: Callable[[], Made]) -> Made:
-        """What was made for this key, made the first time."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        made: Made = self._kept[key]
+    def cached(self, key: object, make: Callable[[], Made]) -> Made:
+        """The value made for this key, made the first time."""
+        if key not in self._cache:
+            self._cache[key] = make()
+        made: Made = self._cache[key]
         return made
 
-    def nothing(self) -> Match:
-        """The verdict of a rule that holds for no row."""
-        import numpy as np
-
-        return Match(np.zeros(self.size, np.uint8), np.zeros(self.size, np.int32))
-
     def values(self, name: str) -> Values:
-        """A column's distinct values, and which one each row has."""
-        return self.once(("values", name), lambda: encoded(column(self.frame, name)))
+        """The distinct values of a column, or of the lists in it, and which rows have which."""
+        return self.cached(("values", name), lambda: encoded(column(self.frame, name)))
 
-    def lists(self, name: str) -> Values:
-        """The distinct values of a column of lists, and which rows have which."""
-        return self.once(("lists", name), lambda: self._lists(name))
-
-    def _lists(self, name: str) -> Values:
+    def match(self, rows: Array | Sequence[int], level: int | Array, reasons: Reasons) -> Match:
+        """A match of some rows, given by position or by mask; NO everywhere else."""
         import numpy as np
-        import pyarrow.compute as pc
 
-        lists = column(self.frame, name)
-        rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int32)
-        return Values(*encoded(pc.list_flatten(lists))[:2], rows)
+        levels = np.zeros(self.size, np.uint8)
+        levels[rows] = level
+        return Match(levels, reasons)
 
-    def by(self, values: Values, regex: str, say: Say, likely: Array | None = None) -> Match:
-        """The verdict on values: of those that the expression finds, a row takes the reason of its first.
+    def no_match(self) -> Match:
+        """The match of a rule that holds for no row."""
+        return self.match([], NO, constant(""))
 
-        `likely` are the places of the distinct values among which alone it can find any; None: all of them.
-        """
+    def match_values(self, values: Values, hits: Array, describe: Describe) -> Match:
+        """A match where a row has one of the distinct values that `hits` marks; the first of them gives the reason."""
         import numpy as np
         import pyarrow as pa
-        import pyarrow.compute as pc
 
-        verdict = self.nothing()
-        some = values.distinct if likely is None else values.distinct.take(pa.array(likely))
-        found = np.flatnonzero(pc.match_substring_regex(some, regex).to_numpy(zero_copy_only=False))
-        if not len(found):
-            return verdict
-        said = np.zeros(len(values.distinct) + 1, np.int32)  # one more, which is that of null
-        said[found if likely is None else likely[found]] = self.numbered(say(some.take(pa.array(found))))
-        reasons = said[values.codes]
-        hits = np.flatnonzero(reasons != 0)[::-1]  # so that a row's first value is written last
-        rows = hits if values.rows is None else values.rows[hits]
-        verdict.reason[rows], verdict.level[rows] = reasons[hits], YES
-        return verdict
+        found = np.flatnonzero(np.append(hits, False)[values.codes])  # the last place is that of null
+        rows = found if values.rows is None else values.rows[found]
 
-    def either(self, parts: Sequence[Match]) -> Match:
-        """The best of several verdicts, row by row; of equal ones the first."""
-        import numpy as np
+        def reasons(wanted: Array) -> pa.Array:
+            first = np.zeros(self.size, np.int64)
+            first[rows[::-1]] = values.codes[found[::-1]]  # so that a row's first value is written last
+            return describe(values.distinct.take(pa.array(first[wanted])))
 
-        verdict = self.nothing()
-        for part in parts:
-            better = np.flatnonzero(part.level > verdict.level)
-            verdict.level[better], verdict.reason[better] = part.level[better], part.reason[better]
-        return verdict
-
-    def both(self, parts: Sequence[Match]) -> Match:
-        """The worst of several verdicts, row by row, with all their reasons."""
-        import numpy as np
-
-        if not parts:
-            return self.nothing()
-        verdict = parts[0]
-        for part in parts[1:]:
-            level = np.minimum(verdict.level, part.level)
-            rows = np.flatnonzero(level != 0)
-            reason = np.zeros(self.size, np.int32)
-            reason[rows] = self._joined(verdict.reason[rows], part.reason[rows])
-            verdict = Match(level, reason)
-        return verdict
-
-    def _joined(self, first: Array, second: Array) -> Array:
-        import numpy as np
-        import pyarrow.compute as pc
-
-        pairs, back = np.unique(first.astype(np.int64) << 32 | second, return_inverse=True)
-        texts = pc.binary_join_element_wise(self.told(pairs >> 32), self.told(pairs & 0xFFFFFFFF), ", ")
-        return self.numbered(texts)[back]
+        return self.match(rows, YES, reasons)
 
 
-def encoded(array: pa.Array) -> Values:
-    """The distinct values of an array, and which one stands where."""
+def any_of(parts: Sequence[Match]) -> Match:
+    """The best of several matches (at least one), row by row; of equal ones the first gives the reason."""
+    import numpy as np
+
+    def reasons(rows: Array) -> pa.Array:
+        best = np.argmax(np.stack([part.level[rows] for part in parts]), axis=0)
+        return chosen(rows, best, [part.reasons for part in parts])
+
+    return Match(np.maximum.reduce([part.level for part in parts]), reasons)
+
+
+def all_of(parts: Sequence[Match]) -> Match:
+    """The worst of several matches (at least one), row by row, with all their reasons."""
     import numpy as np
     import pyarrow.compute as pc
 
+    def reasons(rows: Array) -> pa.Array:
+        return pc.binary_join_element_wise(*(part.reasons(rows) for part in parts), ", ")
+
+    return parts[0] if len(parts) == 1 else Match(np.minimum.reduce([part.level for part in parts]), reasons)
+
+
+def constant(reason: str) -> Reasons:
+    """The same reason for every row."""
+
+    def reasons(rows: Array) -> pa.Array:
+        import pyarrow as pa
+
+        return pa.repeat(reason, len(rows))
+
+    return reasons
+
+
+def chosen(rows: Array, which: Array, parts: Sequence[Reasons]) -> pa.Array:
+    """The reason of each row, given by the part whose number `which` has for it."""
+    import numpy as np
+    import pyarrow as pa
+
+    texts = pa.concat_arrays([part(rows[which == number]) for number, part in enumerate(parts)])
+    return texts.take(pa.array(np.argsort(np.argsort(which, kind="stable"))))
+
+
+def encoded(array: pa.Array) -> Values:
+    """The distinct values of an array, or of the lists in it, and which one is where."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = None
+    if pa.types.is_list(array.type):
+        rows = pc.list_parent_indices(array).to_numpy(zero_copy_only=False).astype(np.int32)
+        array = pc.list_flatten(array)
     made = array.dictionary_encode()
     codes = pc.fill_null(made.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
-    return Values(made.dictionary, codes)
+    return Values(made.dictionary, codes, rows)
 
 
 def note_fields(frame: pd.DataFrame) -> list[tuple[int, dict[str, str]]]:
-    """The positions of notes and what is written in their fields; a field that stands twice has two lines."""
+    """The positions of notes and what is written in their fields; a field that is given twice has two lines."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -16,20 +16,12 @@ from harvester.config.toml import NAME, Section, Words
 from harvester.model import contribution
 from harvester.model.periods import EVER, Calendar, Period
 
-FILE = "goals.toml"
-
-
 OUTCOME = "outcome"
-
-
 """The measure that is no count but a figure written in the notebook."""
 
 
 Name = Annotated[str, Field(pattern=NAME)]
-
-
 Number = Annotated[float, Field(allow_inf_nan=False)]
-
 
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?", re.ASCII)
 
@@ -48,21 +40,23 @@ Away = Annotated[tuple[dt.date, dt.date], BeforeValidator(_span, json_schema_inp
 
 
 class Rule(Section):
-    """How work is recognised: every key that is given must hold, and one word of each is enough."""
+    """How work is recognised: every key that is given must match, and one word of each is enough."""
 
-    paths: Words | None = Field(None, description="globs as in .gitignore; holds where enough of the files are under")
+    paths: Words | None = Field(
+        None, description="globs as in .gitignore; matches where enough of the files are under them"
+    )
     share: float = Field(0.5, gt=0, le=1, description="how much of the changed files must be under `paths`")
-    projects: Words | None = Field(None, description="projects such as org/repo; * stands for anything")
-    labels: Words | None = Field(None, description="labels, without case; * stands for anything")
+    projects: Words | None = Field(None, description="projects such as org/repo; * matches anything")
+    labels: Words | None = Field(None, description="labels, without case; * matches anything")
     tickets: Words | None = Field(
         None, description="tickets such as PAY-7 or PAY-*: itself, its parent, what it closes"
     )
     scopes: Words | None = Field(None, description="the scope in a title: pay in `fix(pay): …` or in `pay: …`")
     people: Words | None = Field(None, description="keys of [people]: whose work it is, or who took part")
     kinds: Words | None = Field(None, description="pull_request, review, issue, commit, comment, release, note")
-    any: list[Rule] | None = Field(None, description="at least one of these holds")
-    all: list[Rule] | None = Field(None, description="all of these hold")
-    not_: list[Rule] | None = Field(None, alias="not", description="none of these holds")
+    any: list[Rule] | None = Field(None, description="at least one of these matches")
+    all: list[Rule] | None = Field(None, description="all of these match")
+    not_: list[Rule] | None = Field(None, alias="not", description="none of these matches")
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -93,7 +87,7 @@ class Goal(Section):
     """One goal: why it matters, what counts, until when, and how work for it is recognised."""
 
     name: Name = Field(description="how decisions and notes refer to it")
-    title: str = Field(description="what a reader calls it; its words suggest work too, as do those of `name`")
+    title: str = Field(description="how reports call it; its words suggest work too, as do those of `name`")
     why: str = Field("", description="why it matters to the business; its words suggest work too, but say less")
     criterion: str | None = Field(None, description="the name of the criterion it serves")
     from_: dt.date | None = Field(None, alias="from", description="the first day, such as `2026-07-01`, without quotes")
@@ -101,36 +95,36 @@ class Goal(Section):
         None, description="the first day that no longer counts: `2026-10-01` for a goal up to 30 September"
     )
     checkins: list[dt.date] = Field(
-        default_factory=list, description="days on which it is looked at together: `[2026-08-15, 2026-09-15]`"
+        default_factory=list, description="days on which you and your manager look at it: `[2026-08-15, 2026-09-15]`"
     )
     away: list[Away] = Field(
         default_factory=list,
-        description="holidays and leave, which do not count for the pace: days, and spans whose second day is the "
+        description="holidays and leave, on which no progress is expected: days, and spans whose second day is the "
         'first day back, in quotes: `["2026-07-20..2026-08-03", 2026-09-01]`',
     )
     measure: str | None = Field(None, description="what is counted, or outcome: a figure from the notebook")
     baseline: Number | None = Field(
         None, description="where an outcome started, such as 31; a count starts from 0 and has none"
     )
-    target: Number | None = Field(None, description="what was agreed on; of an outcome it may be below `baseline`")
+    target: Number | None = Field(None, description="the figure to reach; of an outcome it may be below `baseline`")
     unit: str = Field("", description="what the figure counts, for an outcome")
     words: Words = Field(default_factory=list, description="words that suggest work for it and never claim any")
     match: Rule | None = Field(None, description="how work for it is recognised")
 
     @property
     def has_end(self) -> bool:
-        """Whether both its days are given, so that a pace can be reckoned."""
+        """Whether both its days are given, so that there is a pace."""
         return self.from_ is not None and self.until is not None
 
     def period(self, calendar: Calendar) -> Period:
-        """When it runs, half-open and by the person's days; without a first or a last day it is open there."""
+        """Its days in the person's zone, half-open; without a first or a last day it is open at that end."""
         return Period(
             calendar.midnight(self.from_) if self.from_ else EVER.since,
             calendar.midnight(self.until) if self.until else EVER.until,
         )
 
     def runs_in(self, period: Period, calendar: Calendar) -> bool:
-        """Whether any of its days lies in a period."""
+        """Whether any of its days is in a period."""
         return self.period(calendar).overlap(period) is not None
 
     def away_periods(self, calendar: Calendar) -> list[Period]:
@@ -139,7 +133,7 @@ class Goal(Section):
 
 
 class GoalsFile(Section):
-    """goals.toml as a whole."""
+    """The keys of goals.toml."""
 
     criteria: list[Criterion] = Field(default_factory=list)
     goals: list[Goal] = Field(default_factory=list)
@@ -159,7 +153,7 @@ def _rules(criteria: Sequence[Criterion], goals: Sequence[Goal]) -> Iterator[tup
 
 @dataclass(frozen=True)
 class Goals:
-    """Goals and criteria that hold together, in the order of the file, and what may be wrong with them."""
+    """Goals and criteria in the order of the file, checked together, with what may be wrong with them."""
 
     criteria: tuple[Criterion, ...] = ()
     goals: tuple[Goal, ...] = ()

@@ -1,8 +1,7 @@
 """Suggestions: goals whose words a piece of work shares, the best three; never a claim.
 
 A goal's words, title and reason are compared with a row's title and text, word by word and, for words that are not the
-same, by the groups of three letters they share. Rows that fit one goal far better than any other then lend it their own
-words, as far as these are rarer elsewhere. NumPy and the standard library are enough for that.
+same, by the groups of three letters they share. NumPy and the standard library are enough for that.
 """
 
 from __future__ import annotations
@@ -26,17 +25,24 @@ if TYPE_CHECKING:
 COLUMNS = ("row", "target", "rank", "score", "reason")
 BEST = 3
 TITLE_LENGTH, BODY_LENGTH = 500, 400
-"""Characters that are read; what matters stands at the beginning."""
+"""Characters that are read; what matters comes first in a text."""
 
 _WORD = re.compile(r"[A-Za-z0-9_$.@/-]+")
 _PART = re.compile(r"[a-z0-9]+")
 _HUMP = re.compile(r"([a-z0-9])([A-Z])")
+# The score of a row for a goal is a sum over the row's words of three factors: how much the word says about the goal
+# (`_WEIGHTS`: the goal's `words` most, its `why` least; a word of a phrase less than one by itself; one that is only
+# spelt alike a quarter at most), how few goals and rows have it, and where the row has it: the title counts in full,
+# the body less, since it mentions much besides. A phrase of `words` that a row has in full counts extra.
+# A sum is enough, because scores only rank goals within a row. Then rows that fit one goal far better than any other
+# teach it their words, as far as rows of other goals have them less often. `benchmarks/categorise.py` measures it.
 _WEIGHTS = (("words", 3.0), ("title", 2.0), ("name", 2.0), ("why", 1.0))
 _IN_PHRASE = 0.6
 _PHRASE = 9.0
 _IN_BODY = 0.3
 _ALIKE, _NOT_SAME = 0.55, 0.5
-_LENT, _SEEN = 2.0, 3
+_LEARNED, _LEARNED_ROWS = 2.0, 3
+"""The weight of learned words, and how many rows must have one."""
 _AT_ONCE = 20_000
 _COMMON = frozenset(
     (  # noqa: SIM905 - a page of quotes and commas would be harder to read
@@ -70,19 +76,20 @@ class _Texts:
 def suggest(frame: pd.DataFrame, goals: Goals, best: int = BEST) -> pd.DataFrame:
     """Up to `best` goals for each row whose text says anything about any: row, target, rank, score, reason.
 
-    `row` is the frame's index label, `rank` starts at 1, `score` compares within a row only. What words suggest
-    depends on the rows it is asked with; it is meant for a person to decide, and is no claim.
+    `row` is the frame's index label, `rank` starts at 1, `score` compares within a row only.
+
+    What words suggest depends on all rows of the frame; it is meant for a person to decide, and is not a claim.
     """
     import numpy as np
     import pandas as pd
     import pyarrow as pa
 
     terms, texts = _terms(goals.goals), _texts(frame)
-    score, said = _scores(terms, texts, len(frame), len(goals.goals))
+    score, says = _scores(terms, texts, len(frame), len(goals.goals))
     order = np.argsort(-score, axis=1, kind="stable")[:, :best]
     rows = np.flatnonzero((score != 0).any(axis=1))
     at, targets = np.repeat(rows, order.shape[1]), order[rows].reshape(-1)
-    reasons = _reasons(terms, texts, said, at, targets)
+    reasons = _reasons(terms, texts, says, at, targets)
     columns = (
         frame.index[at],
         _text([goals.goals[target].name for target in targets.tolist()]),
@@ -107,7 +114,7 @@ def words_of(text: str) -> list[str]:
 
 @functools.lru_cache(maxsize=100_000)
 def _parts(word: str) -> tuple[str, ...]:
-    """A word as parts in lower case, without common ones; kept, since most words of a year's work come again."""
+    """A word as parts in lower case, without common ones; cached, since most words of a year's work come again."""
     parts = _PART.findall(_HUMP.sub(r"\1 \2", word).lower())
     if len(parts) > 1:
         parts.append("".join(parts))
@@ -160,19 +167,18 @@ def _scores(terms: _Terms, texts: _Texts, rows: int, goals: int) -> tuple[Array,
     if not terms.words or not texts.words:
         return np.zeros((rows, goals)), np.zeros((len(texts.words), goals))
     seen = np.bincount(texts.codes, minlength=len(texts.words))
-    said = _alike(texts.words, terms) * np.log((rows + 1) / (seen + 0.5)).clip(min=0.1)[:, None]
-    score = _summed(texts, said, rows)
+    says = _alike(texts.words, terms) * np.log((rows + 1) / (seen + 0.5)).clip(min=0.1)[:, None]
+    score = _summed(texts, says, rows)
     for phrase, goal in terms.phrases:
         score[[row for row, text in enumerate(texts.lowered) if phrase in text], goal] += _PHRASE
-    lent = _lent(texts, score)
-    return score + _LENT * _summed(texts, lent, rows), said
+    return score + _LEARNED * _summed(texts, _learned(texts, score), rows), says
 
 
-def _summed(texts: _Texts, said: Array, rows: int) -> Array:
-    """What the words of each row say together (rows × goals)."""
+def _summed(texts: _Texts, says: Array, rows: int) -> Array:
+    """What the words of each row say about each goal, summed (rows × goals)."""
     import numpy as np
 
-    each = [np.bincount(texts.rows, texts.counts * said[texts.codes, goal], rows) for goal in range(said.shape[1])]
+    each = [np.bincount(texts.rows, texts.counts * says[texts.codes, goal], rows) for goal in range(says.shape[1])]
     return np.stack(each, axis=1)
 
 
@@ -184,7 +190,7 @@ def _alike(words: Sequence[str], terms: _Terms) -> Array:
     for word in terms.words:
         for gram in _grams(word):
             numbers.setdefault(gram, len(numbers))
-    has = np.zeros((len(numbers) + 1, len(terms.words)), np.float32)  # the last line stands for any other group
+    has = np.zeros((len(numbers) + 1, len(terms.words)), np.float32)  # the last line is for any other group
     for place, word in enumerate(terms.words):
         has[[numbers[gram] for gram in _grams(word)], place] = 1
     parts = [
@@ -215,8 +221,8 @@ def _grams(word: str) -> list[str]:
     return list(dict.fromkeys(framed[place : place + 3] for place in range(len(framed) - 2)))
 
 
-def _lent(texts: _Texts, score: Array) -> Array:
-    """What words say that stand in rows which plainly fit one goal: the logarithm of how much more often than mean."""
+def _learned(texts: _Texts, score: Array) -> Array:
+    """What words say that rows have which plainly fit one goal: the logarithm of how much more often than the mean."""
     import numpy as np
 
     if score.shape[1] < 2:
@@ -225,39 +231,39 @@ def _lent(texts: _Texts, score: Array) -> Array:
     lead = ordered[:, -1] - ordered[:, -2]
     plain = lead > (np.quantile(lead[lead > 0], 0.3) if (lead > 0).any() else np.inf)
     goal = score.argmax(axis=1)
-    held = plain[texts.rows]
+    in_plain = plain[texts.rows]
     count = np.zeros((len(texts.words), score.shape[1]))
-    np.add.at(count, (texts.codes[held], goal[texts.rows[held]]), 1)
+    np.add.at(count, (texts.codes[in_plain], goal[texts.rows[in_plain]]), 1)
     members = np.bincount(goal[plain], minlength=score.shape[1])
     every = count.sum(axis=1, keepdims=True)
     rate = (count + 0.5 * every / max(members.sum(), 1) + 0.1) / (members + 1)
-    said = np.log(rate / rate.mean(axis=1, keepdims=True)).clip(-1.5, 2.5)
-    said[every[:, 0] < _SEEN] = 0
-    made: Array = said
-    return made
+    says: Array = np.log(rate / rate.mean(axis=1, keepdims=True)).clip(-1.5, 2.5)
+    says[every[:, 0] < _LEARNED_ROWS] = 0
+    return says
 
 
-def _reasons(terms: _Terms, texts: _Texts, said: Array, rows: Array, targets: Array) -> list[str]:
+def _reasons(terms: _Terms, texts: _Texts, says: Array, rows: Array, targets: Array) -> list[str]:
     """In words why: the row's words that say most about the goal."""
     phrases: dict[int, list[str]] = {}
     for phrase, goal in terms.phrases:
         phrases.setdefault(goal, []).append(phrase)
     reasons = []
-    for row, target, words in zip(rows.tolist(), targets.tolist(), _telling(texts, said, rows, targets), strict=True):
+    strongest = _strongest(texts, says, rows, targets)
+    for row, target, words in zip(rows.tolist(), targets.tolist(), strongest, strict=True):
         found = [phrase for phrase in phrases.get(target, ()) if phrase in texts.lowered[row]]
-        reasons.append(_shown([*found, *words]))
+        reasons.append(_reason([*found, *words]))
     return reasons
 
 
-def _telling(texts: _Texts, said: Array, rows: Array, targets: Array) -> Iterable[list[str]]:
-    """For each row and goal the words that say most about it, the most telling first."""
+def _strongest(texts: _Texts, says: Array, rows: Array, targets: Array) -> Iterable[list[str]]:
+    """For each row and goal the words that say most about it, the strongest first."""
     import numpy as np
 
     starts = np.searchsorted(texts.rows, np.arange(len(texts.lowered) + 1))
     counts = np.diff(starts)[rows]
     pair = np.repeat(np.arange(len(rows)), counts)
     codes = texts.codes[np.repeat(starts[rows] - np.cumsum(counts) + counts, counts) + np.arange(len(pair))]
-    strength = said[codes, targets[pair]]
+    strength = says[codes, targets[pair]]
     some = np.flatnonzero(strength > 0)
     some = some[np.lexsort((-strength[some], pair[some]))]
     words = [texts.words[code] for code in codes[some].tolist()]
@@ -266,11 +272,11 @@ def _telling(texts: _Texts, said: Array, rows: Array, targets: Array) -> Iterabl
         yield words[first : min(last, first + 3 * BEST)]
 
 
-def _shown(words: Iterable[str]) -> str:
+def _reason(words: Iterable[str]) -> str:
     """The first words, without those that are only a part of another, as `open` is of `openapi`."""
     distinct = list(dict.fromkeys(words))
     named = [each for each in distinct if not any(each != other and each in other for other in distinct)][:BEST]
     if not named:
         return "words that other work for it has"
-    alone = len(named) == 1 and " " not in named[0]
-    return f"the {'word' if alone else 'words'} {', '.join(named)}"
+    single = len(named) == 1 and " " not in named[0]
+    return f"the {'word' if single else 'words'} {', '.join(named)}"

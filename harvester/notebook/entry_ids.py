@@ -1,4 +1,4 @@
-"""Which entry of a notebook is which: a lasting name for each, and its place among those of its day."""
+"""Ids of the entries of a notebook: a lasting name for each, and its place among those of its day."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ _SLUG = 60
 
 
 def places(entries: Sequence[Entry]) -> list[int]:
-    """Which one of its day each entry is, from 0, so that the later of two figures for a goal holds."""
+    """The place of each entry among those of its day, from 0: of two figures for a goal the later counts."""
     counts: dict[dt.date, int] = {}
-    found = [0] * len(entries)
+    places = [0] * len(entries)
     for number in _by_time(entries):
-        found[number] = counts[entries[number].date] = counts.get(entries[number].date, -1) + 1
-    return found
+        places[number] = counts[entries[number].date] = counts.get(entries[number].date, -1) + 1
+    return places
 
 
 def identities(entries: Sequence[Entry]) -> list[str]:
-    """A lasting name for each entry, made from its title, so that moving it to another day moves the row.
+    """A lasting name for each entry, made from its title: moved to another day, an entry is still the same row.
 
-    Where a title stands again its day is part of the name, and a number where it stands twice on that day. The earliest
-    keeps the plain name, so that whoever referred to it still does when another is written.
+    An entry has no id of its own and its text changes, so its title (a hash of it, without case and spacing) names it.
+    Where a title is used again its day is added, and a number for the second on one day. Names are given from the
+    earliest to the latest entry and the earliest has the plain one, so that a new entry renames none before it: what
+    refers to one still finds it.
     """
     seen: dict[tuple[str, dt.date | None], int] = {}
     names = [""] * len(entries)
     for number in _by_time(entries):
         date, title = entries[number].date, _plain(entries[number].title)
-        again = seen[title, None] = seen.get((title, None), 0) + 1
-        that_day = seen[title, date] = seen.get((title, date), 0) + 1
-        end = (f"-{date.isoformat()}" if again > 1 else "") + (f"-{that_day}" if that_day > 1 else "")
+        uses = seen[title, None] = seen.get((title, None), 0) + 1
+        uses_that_day = seen[title, date] = seen.get((title, date), 0) + 1
+        end = (f"-{date.isoformat()}" if uses > 1 else "") + (f"-{uses_that_day}" if uses_that_day > 1 else "")
         names[number] = f"{_slug(title)}-{hashlib.sha256(title.encode()).hexdigest()[:8]}{end}"
     return names
 

@@ -6,9 +6,11 @@
     result: The second shift went without a call for help.
 
 One heading an entry, then fields as needed, each at the start of a line; indented lines below a field continue it, and
-so does whatever follows a `result`, `technical` or `takeaway` up to an empty line, another field, a list or the like.
-Whatever else stands in an entry is its text, code between fences too; what is commented out is nothing. Entries of one
-day are in the order in which they stand, or from the last to the first where the newest days stand first.
+so do lines after a `result`, `technical` or `takeaway` up to an empty line, another field, a list or the like.
+
+Everything else in an entry is its text, code between fences too; comments are left out.
+
+Entries of one day are in the order of the file, or in reverse where the newest days come first.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ FIELDS: Mapping[str, str] = {
     "technical": "what was hard about it",
     "takeaway": "what was learned",
     "outcome": "a figure that moves a goal: `no-double-charges = 4`",
-    "link": "where the proof is; of several, the first that can be opened",
+    "link": "where the evidence is; of several, the first that is a web address",
 }
 """The fields of an entry and what they mean; the reference in docs/ prints them."""
 
@@ -72,27 +74,27 @@ class Entry:
     texts: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     line: int = 0
-    """Where its heading stands, from 1; 0 for one that is not written yet."""
+    """The line of its heading, from 1; 0 for an entry that is not written yet."""
 
     @property
     def role(self) -> str:
-        """As what it was done: as said, else helper where others are named, else author."""
-        said = self.texts.get("role", "").strip().casefold()
-        return said if said in ROLES else "helper" if self.lists.get("with") else "author"
+        """The `role` that is given, else helper where others are named, else author."""
+        role = self.texts.get("role", "").strip().casefold()
+        return role if role in ROLES else "helper" if self.lists.get("with") else "author"
 
 
 @dataclass(frozen=True, slots=True)
 class ParseWarning:
-    """What cannot be read as it stands: the line, from 1, and why, in words."""
+    """What in a notebook cannot be read: the line, from 1, and why, in words."""
 
     line: int
     reason: str
-    lost: dt.date | None = None
-    """The day for which an entry, a figure or a field is missing because of it; None where none is, or nobody knows."""
+    missing_on: dt.date | None = None
+    """The day whose entry, figure or field is missing because of it; None where nothing is, or its day is unknown."""
 
 
 def load(path: Path) -> tuple[list[Entry], list[ParseWarning]]:
-    """The entries of a notebook in their order, and what in it is half-written; none where there is no file.
+    """The entries of a notebook in its order, and warnings about what is half-written; none where there is no file.
 
     Raises SourceError where the file cannot be read.
     """
@@ -108,24 +110,24 @@ def load(path: Path) -> tuple[list[Entry], list[ParseWarning]]:
 
 
 def parse(text: str) -> tuple[list[Entry], list[ParseWarning]]:
-    """The entries in a notebook's text, and what in it is half-written, line by line."""
+    """The entries in a notebook's text, and warnings about what is half-written, by line."""
     entries: list[Entry] = []
-    written = [raw.rstrip("\r") for raw in text.split("\n")]
-    found_blocks = blocks(written, _dated)
-    doubts = [_unclosed(at + 1, written[at]) for at in found_blocks.open]
-    for line, heading, lines in _sections(written, found_blocks.kinds):
+    all_lines = [line.rstrip("\r") for line in text.split("\n")]
+    found_blocks = blocks(all_lines, _is_dated)
+    warnings = [_unclosed(at + 1, all_lines[at]) for at in found_blocks.open]
+    for line, heading, lines in _sections(all_lines, found_blocks.kinds):
         own = _HEADING.match(heading)
         found = own and _DATED.fullmatch(own["text"].strip())
         date = _date(found["date"]) if found else None
         if not found or date is None:
-            doubts.append(_unread(line, heading))
+            warnings.append(_no_entry(line, heading))
             continue
         fields = _fields(lines, line + 1)
-        entry = _entry(date, _seen(found["title"] or ""), fields, line)
-        doubts += _doubts(entry, fields)
+        entry = _entry(date, _without_comments(found["title"] or ""), fields, line)
+        warnings += _warnings(entry, fields)
         if entry.title:
             entries.append(entry)
-    return entries, sorted(doubts, key=lambda each: each.line)
+    return entries, sorted(warnings, key=lambda each: each.line)
 
 
 def newest_first(entries: Sequence[Entry]) -> bool:
@@ -135,7 +137,7 @@ def newest_first(entries: Sequence[Entry]) -> bool:
 
 
 def render(entry: Entry) -> str:
-    """An entry as it stands in a notebook."""
+    """An entry as a notebook has it."""
     lines = [f"## {entry.date.isoformat()} {' '.join(entry.title.split())}"]
     for key in FIELDS:
         value = ", ".join(entry.lists.get(key, ())) if key in LISTS else entry.texts.get(key, "").strip()
@@ -147,11 +149,12 @@ def render(entry: Entry) -> str:
 
 
 def add(path: Path, entry: Entry) -> None:
-    """Add an entry to the notebook, at its beginning where the newest stand first, else at its end.
+    """Add an entry to the notebook, at its beginning where the newest come first, else at its end.
 
-    The file is replaced in one step and otherwise stays as it is; others who add at the same time wait. Raises
-    ConfigError where the entry has no title or a field that a notebook has not, or would be part of code that has no
-    end, SourceError where the file cannot be read, ReportError where it cannot be written.
+    The file is replaced in one step and otherwise unchanged; others who add at the same time wait.
+
+    Raises ConfigError where the entry has no title or an unknown field, or would be part of code that is not closed,
+    SourceError where the file cannot be read, ReportError where it cannot be written.
     """
     for key in (*entry.lists, *entry.texts):
         if key not in FIELDS:
@@ -168,17 +171,16 @@ def add(path: Path, entry: Entry) -> None:
             after = text + ("" if text.endswith("\n") else "\n") + "\n" + render(entry)
         if len(parse(after.removeprefix("\ufeff"))[0]) <= len(before):
             raise ConfigError(
-                f"{path} has code or a comment without an end, of which this note would be a part.",
+                f"{path} has code or a comment without an end, which would include this note.",
                 hint="Nothing was written. `harvester doctor` names the line where it begins.",
             )
         write_text(path, after)
 
 
-def unknown(entries: Sequence[Entry], goals: Collection[str], people: Collection[str]) -> Iterator[ParseWarning]:
-    """Fields that name a goal or a person nobody configured, each with its line."""
+def unknown_names(entries: Sequence[Entry], goals: Collection[str], people: Collection[str]) -> Iterator[ParseWarning]:
+    """Warnings about fields that name a goal or a person nobody configured, each with its line."""
     for each in entries:
-        told = read_outcome(each.texts.get("outcome", ""))
-        for goal in (*each.lists.get("goal", ()), *told):
+        for goal in (*each.lists.get("goal", ()), *read_outcome(each.texts.get("outcome", ""))):
             if goal not in goals:
                 yield ParseWarning(each.line, f"there is no goal {goal!r}{did_you_mean(goal, goals)}")
         for person in each.lists.get("with", ()):
@@ -186,19 +188,19 @@ def unknown(entries: Sequence[Entry], goals: Collection[str], people: Collection
                 yield ParseWarning(each.line, f"there is no person {person!r}{did_you_mean(person, people)}")
 
 
-def astray(entries: Sequence[Entry], references: Collection[str]) -> Iterator[ParseWarning]:
-    """Entries that are about one of these references, which lead to no work, each with its line."""
+def unresolved(entries: Sequence[Entry], references: Collection[str]) -> Iterator[ParseWarning]:
+    """Warnings about entries whose `about` is one of these references, which lead to no work, each with its line."""
     for each in entries:
         for about in each.lists.get("about", ()):
             if about in references:
-                yield ParseWarning(each.line, f"{about!r} is nothing that was read, or more than one piece of work")
+                yield ParseWarning(each.line, f"{about!r} matches no work item that was read, or several")
 
 
-def ahead(entries: Sequence[Entry], today: dt.date) -> Iterator[ParseWarning]:
-    """Entries of days that are still to come, each with its line."""
+def in_future(entries: Sequence[Entry], today: dt.date) -> Iterator[ParseWarning]:
+    """Warnings about entries of days after `today`, each with its line."""
     for each in entries:
         if each.date > today:
-            yield ParseWarning(each.line, f"{day(each.date)} is still to come, and the entry counts from that day on")
+            yield ParseWarning(each.line, f"{day(each.date)} is in the future; the entry counts from that day on")
 
 
 def _sections(lines: Sequence[str], kinds: Sequence[Block]) -> Iterator[tuple[int, str, list[tuple[str, Block]]]]:
@@ -222,8 +224,8 @@ def _begins(line: str) -> bool:
     return bool(_HEADING.match(line) or (other and _BEGINS_WITH_DAY.match(other["text"])))
 
 
-def _dated(line: str) -> bool:
-    """Whether an entry begins here beyond doubt: a fence that nobody closed must not swallow it."""
+def _is_dated(line: str) -> bool:
+    """Whether an entry surely begins here: code that is not closed must not swallow it."""
     own = _HEADING.match(line)
     return bool(own and _DATED.match(own["text"]))
 
@@ -235,19 +237,19 @@ def _underlined(before: str, line: str, following: str) -> bool:
     return bool(_BEGINS_WITH_DAY.match(line) or (following.startswith("-") and _DAY.search(line)))
 
 
-def _unread(line: int, heading: str) -> ParseWarning:
+def _no_entry(line: int, heading: str) -> ParseWarning:
     """Why a heading begins no entry."""
     text = heading.lstrip("#").strip()
     found = _BEGINS_WITH_DAY.match(text)
     if _HEADING.match(heading):
-        why = f"{text[:80]!r} does not begin with a day such as 2026-08-12, so it counts nowhere"
+        why = f"{text[:80]!r} does not begin with a day such as 2026-08-12, so it is not counted"
     else:
-        why = f"{heading[:80]!r} is no heading such as `## 2026-08-12 …`, so the entry counts nowhere"
+        why = f"{heading[:80]!r} is not a heading such as `## 2026-08-12 …`, so the entry is not counted"
     return ParseWarning(line, why, _date(found["date"]) if found else None)
 
 
 def _unclosed(line: int, text: str) -> ParseWarning:
-    """What is said of a fence or a comment that has no end."""
+    """The warning about code or a comment that has no end."""
     if opens(text) == "code":
         return ParseWarning(
             line, f"the code that begins with {text.strip()[:80]!r} has no end, so the next entry ends it"
@@ -279,25 +281,25 @@ def _fields(lines: Sequence[tuple[str, Block]], first: int) -> list[Line]:
     key = ""
     for number, (line, kind) in enumerate(lines, first):
         if kind == "comment":
-            # What stands behind its end is seen, and so it is text.
+            # What follows its end is visible, and so it is text.
             key, rest = "", line.partition(COMMENT_ENDS)[2].strip()
             made += [(number, "", rest)] if rest else []
             continue
         found = _FIELD.match(line) if kind == "text" else None
         if key and kind == "text" and line[:1] in {" ", "\t"} and line.strip():
-            made.append((number, key, _seen(line)))
+            made.append((number, key, _without_comments(line)))
             continue
         named = found["key"].casefold() if found and found["key"].casefold() in FIELDS else ""
         if key in WRAPPED and kind == "text" and not named and _goes_on(line):
-            made[-1] = (made[-1][0], key, f"{made[-1][2]} {_seen(line)}".strip())
+            made[-1] = (made[-1][0], key, f"{made[-1][2]} {_without_comments(line)}".strip())
             continue
         key = named
-        made.append((number, key, _seen(found["value"] or "") if found and key else line))
+        made.append((number, key, _without_comments(found["value"] or "") if found and key else line))
     return made
 
 
-def _seen(text: str) -> str:
-    """A field's text or a title without what is commented out in it."""
+def _without_comments(text: str) -> str:
+    """A field's text or a title without the comments in it."""
     return " ".join(filter(None, map(str.strip, _ASIDE.split(text))))
 
 
@@ -306,44 +308,42 @@ def _goes_on(line: str) -> bool:
     return bool(line.strip()) and not _NO_PROSE.match(line) and not _misspelt(line)
 
 
-def _doubts(entry: Entry, fields: Sequence[Line]) -> Iterator[ParseWarning]:
+def _warnings(entry: Entry, fields: Sequence[Line]) -> Iterator[ParseWarning]:
     if not entry.title:
-        yield ParseWarning(entry.line, "the entry has neither a title nor a result, so it counts nowhere", entry.date)
+        yield ParseWarning(entry.line, "the entry has neither a title nor a result, so it is not counted", entry.date)
     empty = {key: number for number, key, _ in reversed(fields) if key not in {"", *entry.lists, *entry.texts}}
     for key, number in empty.items():
         yield ParseWarning(number, f"`{key}:` says nothing yet")
-    yield from _doubtful_outcomes(entry, [(number, value) for number, key, value in fields if key == "outcome"])
+    yield from _outcome_warnings(entry, [(number, value) for number, key, value in fields if key == "outcome"])
     for number, key, value in fields:
         if key == "role" and value and value.casefold() not in ROLES:
             yield ParseWarning(number, f"there is no role {value[:80]!r}{did_you_mean(value, ROLES)}")
         if key == "link" and value and not safe_url(value):
-            yield ParseWarning(number, f"{value[:80]!r} is no http or https address, so nothing links there")
+            yield ParseWarning(number, f"{value[:80]!r} is not an http or https address, so reports do not link to it")
         if not key and (near := _misspelt(value)):
             yield ParseWarning(number, near)
 
 
-def _doubtful_outcomes(entry: Entry, told: Sequence[tuple[int, str]]) -> Iterator[ParseWarning]:
-    """Each line of an outcome that is no figure, or whose figure another one for the same goal replaces."""
-    last = {goal: number for number, value in told for goal in read_outcome(value)}
-    for number, value in told:
+def _outcome_warnings(entry: Entry, outcomes: Sequence[tuple[int, str]]) -> Iterator[ParseWarning]:
+    """Warnings about each outcome that is not a figure, or that a later one for the same goal replaces."""
+    last = {goal: number for number, value in outcomes for goal in read_outcome(value)}
+    for number, value in outcomes:
         if value and not read_outcome(value):
             yield ParseWarning(
-                number, f"the outcome {value[:80]!r} is no `goal = number`, so it moves no goal", entry.date
+                number, f"the outcome {value[:80]!r} is not `goal = number`, so it moves no goal", entry.date
             )
         for goal in read_outcome(value):
             if last[goal] != number:
-                yield ParseWarning(
-                    number, f"the entry has a later outcome of {goal!r}, which holds instead of {value[:80]!r}"
-                )
+                yield ParseWarning(number, f"the entry has a later outcome of {goal!r}, which replaces {value[:80]!r}")
 
 
 def _misspelt(line: str) -> str:
-    """In words, where a line of text looks like a field whose name is nearly right."""
+    """A warning where a line of text looks like a field with a misspelt name; else empty."""
     found = _FIELD.match(line)
     if not found or found["key"].casefold() in FIELDS:
         return ""
     near = did_you_mean(found["key"].casefold(), FIELDS)
-    return near and f"{found['key']!r} is no field and stays text{near}"
+    return near and f"{found['key']!r} is not a field and is read as text{near}"
 
 
 def _date(text: str) -> dt.date | None:
@@ -356,7 +356,7 @@ def _date(text: str) -> dt.date | None:
 
 def _as_text(lines: Sequence[str]) -> list[str]:
     """A body's lines; where code or a comment in it has no end, what opens one is set off so that it opens nothing."""
-    found = blocks(lines, _dated)
+    found = blocks(lines, _is_dated)
     if found.open:
         return [_set_off(line) if opens(line) == "text" else f"    {line}" for line in lines]
     return [_set_off(line) if kind == "text" else line for line, kind in zip(lines, found.kinds, strict=True)]

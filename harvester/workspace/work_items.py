@@ -33,7 +33,7 @@ def with_goals(workspace: Workspace, *, some: bool = False, or_criteria: bool = 
     With `some` it is an error too where no goal stands in it, and with `or_criteria` no criterion either.
     """
     from harvester.errors import ConfigError
-    from harvester.goals.model import FILE
+    from harvester.goals.load import FILE
 
     path = workspace.config.root / FILE
     if not workspace.configured or not path.is_file():

@@ -69,7 +69,7 @@ def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
     from harvester.goals.assessment import GoalsAndDecisions
 
     config = workspace.config
-    path = config.root / model.FILE
+    path = config.root / load.FILE
     if not workspace.configured or not path.is_file():
         return GoalsAndDecisions(tickets=config.tickets)
     known = model.KnownNames(

@@ -147,7 +147,7 @@ def slug(title: str) -> str:
 def _row(goal: Goal, at: Progress, anchor: str) -> GoalRow:
     state = Markdown(f"`{bar(at.share)}` {'' if at.state == 'unknown' else at.state}")
     title = Markdown(f"[{escape(goal.title)}](#{anchor})")
-    return GoalRow(title, target_text(goal), _figure(at.done), _figure(at.pace, 1).removesuffix(".0"), state)
+    return GoalRow(title, target_text(goal), _figure(at.done), _figure(at.expected, 1).removesuffix(".0"), state)
 
 
 def _figure(value: float | None, digits: int | None = None) -> str:

@@ -12,7 +12,7 @@ from harvester.model.contribution import Contribution
 from harvester.model.outcomes import read_outcome
 from harvester.model.periods import Period, calendar
 from harvester.notebook.entry_ids import identities
-from harvester.notebook.notebook import Entry, add, parse, render, unknown
+from harvester.notebook.notebook import Entry, add, parse, render, unknown_names
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.connector import Gap, Request, ScopeCompleted
 from harvester.sdk.testing import check_connector, connector_context
@@ -80,7 +80,7 @@ def test_an_entry_is_a_row_with_everything_in_it(tmp_path):
     assert second.extra == {"outcome": "no-double-charges = 0"}
 
 
-def test_an_entry_falls_into_the_period_of_its_day_in_the_persons_zone(tmp_path):
+def test_an_entry_is_of_its_day_in_the_persons_zone(tmp_path):
     made = notebook(tmp_path, "## 2026-09-30 Last day\n\n## 2026-10-01 Next quarter\n")
 
     assert [row.title for row in fetched(made)] == ["Last day"]
@@ -101,25 +101,25 @@ def test_it_is_read_for_its_writer_only(tmp_path):
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        ("## 2026-08-12\n", 1, "the entry has neither a title nor a result, so it counts nowhere"),
+        ("## 2026-08-12\n", 1, "the entry has neither a title nor a result, so it is not counted"),
         (
             "## 2026-08-12 Fewer\ntakeaway: y\noutcome: four\n",
             3,
-            "the outcome 'four' is no `goal = number`, so it moves no goal",
+            "the outcome 'four' is not `goal = number`, so it moves no goal",
         ),
         (
             "\n### 2026-08-12 Lower\nresult: x\n",
             2,
-            "'### 2026-08-12 Lower' is no heading such as `## 2026-08-12 …`, so the entry counts nowhere",
+            "'### 2026-08-12 Lower' is not a heading such as `## 2026-08-12 …`, so the entry is not counted",
         ),
         (
             "## **2026-08-12** Bold\n",
             1,
-            "'**2026-08-12** Bold' does not begin with a day such as 2026-08-12, so it counts nowhere",
+            "'**2026-08-12** Bold' does not begin with a day such as 2026-08-12, so it is not counted",
         ),
     ],
 )
-def test_a_half_written_entry_is_a_gap_in_its_day_with_its_line_and_the_others_are_read(tmp_path, text, line, reason):
+def test_a_half_written_entry_is_a_gap_in_its_day(tmp_path, text, line, reason):
     found = fetched(notebook(tmp_path, text + "\n## 2026-08-01 Whole\n"))
 
     gaps = [each for each in found if isinstance(each, Gap)]
@@ -132,11 +132,11 @@ def test_a_half_written_entry_is_a_gap_in_its_day_with_its_line_and_the_others_a
 @pytest.mark.parametrize(
     ("heading", "reason"),
     [
-        ("## Ideas for later", "'Ideas for later' does not begin with a day such as 2026-08-12, so it counts nowhere"),
+        ("## Ideas for later", "'Ideas for later' does not begin with a day such as 2026-08-12, so it is not counted"),
         ("## 2026-02-30 No such day", "does not begin with a day"),
     ],
 )
-def test_a_heading_without_a_day_is_a_warning_and_no_gap(tmp_path, heading, reason):
+def test_a_heading_without_a_day_is_no_gap(tmp_path, heading, reason):
     connector = notebook(tmp_path, f"{heading}\nresult: x\n\n## 2026-08-01 Whole\n")
 
     assert [each.title for each in fetched(connector)] == ["Whole"]
@@ -146,46 +146,46 @@ def test_a_heading_without_a_day_is_a_warning_and_no_gap(tmp_path, heading, reas
 
 
 @pytest.mark.parametrize("other", ["### 2026-08-02 B", "# 2026-08-02", "2026-08-02 B\n---", "2026-08-02 B\n==="])
-def test_a_dated_heading_of_another_form_gives_nothing_to_the_entry_before_it(other):
-    (entry, last), (doubt,) = parse(f"## 2026-08-01 A\nresult: a\n\n{other}\nresult: b\ntext\n\n## 2026-08-03 C\n")
+def test_any_dated_heading_ends_the_entry(other):
+    (entry, last), (warning,) = parse(f"## 2026-08-01 A\nresult: a\n\n{other}\nresult: b\ntext\n\n## 2026-08-03 C\n")
 
     assert (entry.texts, entry.body, last.title) == ({"result": "a"}, "", "C")
-    assert (doubt.line, doubt.lost) == (4, dt.date(2026, 8, 2))
+    assert (warning.line, warning.missing_on) == (4, dt.date(2026, 8, 2))
 
 
-def test_an_underlined_heading_with_a_day_in_it_gives_nothing_to_the_entry_before_it():
-    (entry,), (doubt,) = parse("## 2026-08-01 A\nresult: a\n\nPaired, 2026-08-02\n---\nresult: b\n")
+def test_an_underlined_dated_heading_ends_the_entry():
+    (entry,), (warning,) = parse("## 2026-08-01 A\nresult: a\n\nPaired, 2026-08-02\n---\nresult: b\n")
 
     assert (entry.texts, entry.body) == ({"result": "a"}, "")
-    assert (doubt.line, doubt.lost) == (4, None)
+    assert (warning.line, warning.missing_on) == (4, None)
 
 
 def test_a_field_with_a_day_above_a_line_is_no_heading():
-    (entry,), doubts = parse("## 2026-08-01 A\n\nresult: All since 2026-08-02\n---\n")
+    (entry,), warnings = parse("## 2026-08-01 A\n\nresult: All since 2026-08-02\n---\n")
 
-    assert (entry.texts, entry.body, doubts) == ({"result": "All since 2026-08-02"}, "---", [])
+    assert (entry.texts, entry.body, warnings) == ({"result": "All since 2026-08-02"}, "---", [])
 
 
-def test_headings_within_an_entry_and_dates_in_its_text_or_code_stay_text():
+def test_headings_and_dates_within_an_entry_are_text():
     listed = "2026-08-02 x\ntwo lines\n---\n\n- 2026-08-02 x\n---\n2026-08-03 y"
     body = f"### Details\n\n{listed}\n```\n# 2026-08-04\n```\n# 5 August"
-    (entry,), doubts = parse(f"## 2026-08-01 A\n\n{body}\n")
+    (entry,), warnings = parse(f"## 2026-08-01 A\n\n{body}\n")
 
-    assert (entry.body, doubts) == (body, [])
+    assert (entry.body, warnings) == (body, [])
 
 
 def test_each_line_of_an_outcome_is_judged_by_itself():
     text = "## 2026-08-01 A\noutcome: falling = many\noutcome: falling = 12\noutcome: rising = 1\n  rising = 2\n"
-    (entry,), doubts = parse(text)
+    (entry,), warnings = parse(text)
 
     assert read_outcome(entry.texts["outcome"]) == {"falling": 12, "rising": 2}
-    assert [(each.line, each.reason, each.lost) for each in doubts] == [
-        (2, "the outcome 'falling = many' is no `goal = number`, so it moves no goal", dt.date(2026, 8, 1)),
-        (4, "the entry has a later outcome of 'rising', which holds instead of 'rising = 1'", None),
+    assert [(each.line, each.reason, each.missing_on) for each in warnings] == [
+        (2, "the outcome 'falling = many' is not `goal = number`, so it moves no goal", dt.date(2026, 8, 1)),
+        (4, "the entry has a later outcome of 'rising', which replaces 'rising = 1'", None),
     ]
 
 
-def test_the_first_link_that_leads_somewhere_is_the_rows_and_the_others_are_kept(tmp_path):
+def test_the_first_web_address_is_the_url_of_the_row(tmp_path):
     links = "link: javascript:alert(1)\nlink: https://example.org/1\nlink: https://example.org/2\n"
     connector = notebook(tmp_path, f"## 2026-08-01 A\n{links}")
 
@@ -193,11 +193,11 @@ def test_the_first_link_that_leads_somewhere_is_the_rows_and_the_others_are_kept
     assert row.url == "https://example.org/1"
     assert row.extra["link"] == "javascript:alert(1)\nhttps://example.org/1\nhttps://example.org/2"
     assert [each.message for each in connector.check()] == [
-        "notebook.md:2: 'javascript:alert(1)' is no http or https address, so nothing links there"
+        "notebook.md:2: 'javascript:alert(1)' is not an http or https address, so reports do not link to it"
     ]
 
 
-def test_a_note_of_the_future_is_said_and_counts_from_its_day_on(tmp_path):
+def test_a_note_of_the_future_is_a_warning(tmp_path):
     def on(day):
         now = dt.datetime(2026, 8, day, 1, tzinfo=dt.UTC)
         return Notebook(context=connector_context(tmp_path, "notebook", now=now, reckoning=BERLIN))
@@ -207,7 +207,7 @@ def test_a_note_of_the_future_is_said_and_counts_from_its_day_on(tmp_path):
     assert [each.title for each in fetched(on(11))] == ["A"]
     assert on(11).latest() == noon(dt.date(2026, 8, 1), BERLIN)
     assert [each.message for each in on(11).check()] == [
-        "notebook.md:3: 12 August 2026 is still to come, and the entry counts from that day on"
+        "notebook.md:3: 12 August 2026 is in the future; the entry counts from that day on"
     ]
     assert [each.title for each in fetched(on(12))] == ["A", "B"]
     assert [each.state for each in on(12).check()] == ["ok"]
@@ -221,18 +221,18 @@ def test_a_note_of_the_future_is_said_and_counts_from_its_day_on(tmp_path):
     ],
     ids=["oldest first", "newest first"],
 )
-def test_of_one_day_the_later_entry_is_the_one_that_was_written_later(tmp_path, text, last):
+def test_the_entry_written_later_is_the_later_one(tmp_path, text, last):
     rows = fetched(notebook(tmp_path, text))
 
     assert max(rows, key=lambda row: row.occurred_at).title == last
     assert {row.title: row.occurred_at - noon(dt.date(2026, 8, 2), BERLIN) for row in rows}["Z"] == dt.timedelta(0)
 
 
-def test_an_entry_that_is_half_written_elsewhere_in_time_is_no_gap_here(tmp_path):
+def test_a_half_written_entry_outside_is_no_gap(tmp_path):
     assert fetched(notebook(tmp_path, "## 2025-08-12\n\n## 0001-01-01\n\n## 9999-12-31\n")) == []
 
 
-def test_an_entry_without_a_title_is_called_by_its_result(tmp_path):
+def test_the_result_may_be_the_title(tmp_path):
     assert [row.title for row in fetched(notebook(tmp_path, "## 2026-08-12\nresult: It works.\n\nAlways.\n"))] == [
         "It works."
     ]
@@ -241,16 +241,16 @@ def test_an_entry_without_a_title_is_called_by_its_result(tmp_path):
 @pytest.mark.parametrize("key", ["result", "technical", "takeaway"])
 def test_prose_that_wraps_goes_on_in_its_field(key):
     text = f"{key}: One line,\nanother: even 2026-08-12\nand a third.\n  Indented.\nwith: grace\n\nText.\n"
-    (entry,), doubts = parse(f"## 2026-08-12 A\n{text}")
+    (entry,), warnings = parse(f"## 2026-08-12 A\n{text}")
 
     assert entry.texts == {key: "One line, another: even 2026-08-12 and a third.\nIndented."}
-    assert (entry.lists, entry.body, doubts) == ({"with": ("grace",)}, "Text.", [])
+    assert (entry.lists, entry.body, warnings) == ({"with": ("grace",)}, "Text.", [])
 
 
 def test_prose_may_begin_below_the_name_of_its_field():
-    (entry,), doubts = parse("## 2026-08-12 A\nresult:\nNobody is\ncharged twice.\n")
+    (entry,), warnings = parse("## 2026-08-12 A\nresult:\nNobody is\ncharged twice.\n")
 
-    assert (entry.texts, entry.body, doubts) == ({"result": "Nobody is charged twice."}, "", [])
+    assert (entry.texts, entry.body, warnings) == ({"result": "Nobody is charged twice."}, "", [])
 
 
 @pytest.mark.parametrize("line", ["- a list", "1. a list", "### More", "> said", "| a | b |", "```\ncode\n```", "---"])
@@ -260,23 +260,23 @@ def test_what_is_no_prose_does_not_go_on_in_a_field(line):
     assert (entry.texts, entry.body) == ({"result": "It works."}, line)
 
 
-def test_a_field_of_one_line_does_not_take_the_text_below_it():
+def test_a_field_of_one_line_ends_with_the_line():
     (entry,), _ = parse("## 2026-08-12 A\ngoal: payments\nWhat I did.\n")
 
     assert (entry.lists, entry.body) == ({"goal": ("payments",)}, "What I did.")
 
 
-def test_a_misspelt_field_below_prose_is_told_and_stays_text():
-    (entry,), (doubt,) = parse("## 2026-08-12 A\nresult: It works.\ntakeway: y\n")
+def test_a_misspelt_field_below_prose_is_a_warning():
+    (entry,), (warning,) = parse("## 2026-08-12 A\nresult: It works.\ntakeway: y\n")
 
-    assert (entry.texts, entry.body, doubt.line) == ({"result": "It works."}, "takeway: y", 3)
+    assert (entry.texts, entry.body, warning.line) == ({"result": "It works."}, "takeway: y", 3)
 
 
-def test_a_field_that_says_nothing_is_told_once_and_the_rest_is_read():
-    (entry,), doubts = parse("## 2026-08-12 A\ngoal:\ntakeaway:\nresult:\ntakeaway: y\nresult:\n\nText.\n")
+def test_an_empty_field_is_one_warning():
+    (entry,), warnings = parse("## 2026-08-12 A\ngoal:\ntakeaway:\nresult:\ntakeaway: y\nresult:\n\nText.\n")
 
     assert (entry.texts, entry.lists, entry.body) == ({"takeaway": "y"}, {}, "Text.")
-    assert [(each.line, each.lost) for each in doubts] == [(2, None), (4, None)]
+    assert [(each.line, each.missing_on) for each in warnings] == [(2, None), (4, None)]
 
 
 @pytest.mark.parametrize(
@@ -294,18 +294,20 @@ def test_an_empty_field_loses_nothing_and_is_a_warning(tmp_path, text, line, rea
     assert [each.message for each in connector.check()] == [f"notebook.md:{line}: {reason}"]
 
 
-def test_a_misspelt_field_stays_text_and_is_said_by_check(tmp_path):
+def test_check_reports_a_misspelt_field(tmp_path):
     made = notebook(tmp_path, "## 2026-08-12 A\nresutl: It works.\n")
 
     assert fetched(made)[0].body == "resutl: It works."
     assert list(made.check()) == [
         Finding(
-            "warning", "notebook.md:2: 'resutl' is no field and stays text; did you mean 'result'?", "Mend that line."
+            "warning",
+            "notebook.md:2: 'resutl' is not a field and is read as text; did you mean 'result'?",
+            "Fix that line.",
         )
     ]
 
 
-def test_code_in_a_fence_is_text_but_an_open_fence_does_not_swallow_the_next_entry(tmp_path):
+def test_an_open_fence_ends_at_the_next_entry(tmp_path):
     text = (
         "## 2026-08-12 A\n```\n## no heading\nresult: no\n```\n## 2026-08-13 B\n```\nopen\n## 2026-08-14 C\nresult: c\n"
     )
@@ -316,44 +318,44 @@ def test_code_in_a_fence_is_text_but_an_open_fence_does_not_swallow_the_next_ent
     assert rows[0].body == "```\n## no heading\nresult: no\n```"
 
 
-def test_a_heading_in_code_is_no_note_and_the_code_stays_in_the_body_of_its_entry():
+def test_a_heading_in_code_is_no_note():
     for fence, end in (("```", "```"), ("~~~", "~~~"), ("````md", "`````"), ("~~~", "~~~~ ")):
         body = f"{fence}\n## 2026-08-13 An example\nresult: no\n``\n{end}\nText."
-        (entry, after), doubts = parse(f"## 2026-08-12 A\n\n{body}\n\n## 2026-08-14 B\n")
+        (entry, after), warnings = parse(f"## 2026-08-12 A\n\n{body}\n\n## 2026-08-14 B\n")
 
-        assert (entry.title, entry.texts, entry.body, after.title, doubts) == ("A", {}, body, "B", [])
+        assert (entry.title, entry.texts, entry.body, after.title, warnings) == ("A", {}, body, "B", [])
 
 
 def test_code_before_the_first_entry_is_no_note():
-    (entry,), doubts = parse("# Notebook\n\n```\n## 2026-08-12 An example\n```\n\n## 2026-08-14 B\n")
+    (entry,), warnings = parse("# Notebook\n\n```\n## 2026-08-12 An example\n```\n\n## 2026-08-14 B\n")
 
-    assert (entry.title, entry.line, doubts) == ("B", 7, [])
+    assert (entry.title, entry.line, warnings) == ("B", 7, [])
 
 
 def test_code_ends_with_a_fence_of_its_own_kind_only():
-    (entry,), doubts = parse("## 2026-08-12 A\n~~~\n```\n## 2026-08-13 B\n```\n~~~\nresult: x\n")
+    (entry,), warnings = parse("## 2026-08-12 A\n~~~\n```\n## 2026-08-13 B\n```\n~~~\nresult: x\n")
 
-    assert (entry.texts, doubts) == ({"result": "x"}, [])
+    assert (entry.texts, warnings) == ({"result": "x"}, [])
 
 
 @pytest.mark.parametrize("comment", ["<!-- {} -->", "<!--\n{}\n-->", "  <!-- soon:\n\n{}\n\nor never -->"])
 @pytest.mark.parametrize("what", ["## 2026-08-13 B\nresult: no", "result: no", "# 2026-08-13", "2026-08-13 B\n---"])
 def test_what_is_commented_out_is_nothing(comment, what):
     for before in ("", "## 2026-08-12 A\ntakeaway: y\n"):
-        found, doubts = parse(f"{before}{comment.format(what)}\n\n## 2026-08-14 C\nText.\n")
+        found, warnings = parse(f"{before}{comment.format(what)}\n\n## 2026-08-14 C\nText.\n")
 
         assert [each.title for each in found] == [*(["A"] if before else []), "C"]
         assert [each.body for each in found] == [*([""] if before else []), "Text."]
         assert [dict(each.texts) for each in found] == [*([{"takeaway": "y"}] if before else []), {}]
-        assert doubts == []
+        assert warnings == []
 
 
-def test_a_comment_within_a_field_or_a_title_is_no_part_of_it():
+def test_a_comment_in_a_field_is_left_out():
     text = "## 2026-08-12 A <!-- b -->\ngoal: x <!-- or y -->\nresult: <!-- what? -->\n"
-    (entry,), (doubt,) = parse(text + "takeaway: One <!-- or two -->\nthing <!-- more -->.\n")
+    (entry,), (warning,) = parse(text + "takeaway: One <!-- or two -->\nthing <!-- more -->.\n")
 
     assert (entry.title, entry.lists, entry.texts) == ("A", {"goal": ("x",)}, {"takeaway": "One thing ."})
-    assert (doubt.line, doubt.reason) == (3, "`result:` says nothing yet")
+    assert (warning.line, warning.reason) == (3, "`result:` says nothing yet")
 
 
 def test_text_behind_a_comment_stays_text():
@@ -362,31 +364,31 @@ def test_text_behind_a_comment_stays_text():
     assert entry.body == "seen"
 
 
-def test_code_or_a_comment_without_an_end_swallows_no_entry_and_is_told_with_its_line():
-    found, doubts = parse("## 2026-08-12 A\n```py\nopen\n## 2026-08-13 B\n<!-- open\n## 2026-08-14 C\n")
+def test_unclosed_code_or_comment_swallows_no_entry():
+    found, warnings = parse("## 2026-08-12 A\n```py\nopen\n## 2026-08-13 B\n<!-- open\n## 2026-08-14 C\n")
 
     assert [(each.title, each.body) for each in found] == [("A", "```py\nopen"), ("B", "<!-- open"), ("C", "")]
-    assert [(each.line, each.reason, each.lost) for each in doubts] == [
+    assert [(each.line, each.reason, each.missing_on) for each in warnings] == [
         (2, "the code that begins with '```py' has no end, so the next entry ends it", None),
         (5, "the comment that begins here has no end, so it is read as text", None),
     ]
 
 
-def test_what_a_body_leaves_open_reaches_into_no_other_note(tmp_path):
+def test_an_unclosed_body_includes_no_other_note(tmp_path):
     path = tmp_path / "notebook.md"
     bodies = ("```\nopen", "<!-- open", "~~~\nopen\n```py", "-->\n```\n~~~", "```\n## 2026-01-01 x\n```")
     for day, body in enumerate(bodies, 1):
         add(path, Entry(dt.date(2026, 9, day), f"T{day}", body=body))
 
-    found, doubts = parse(path.read_text())
+    found, warnings = parse(path.read_text())
 
     assert [each.title for each in found] == ["T1", "T2", "T3", "T4", "T5"]
     assert [each.body.split() for each in found] == [each.split() for each in bodies]
     assert found[4].body == bodies[4]
-    assert doubts == []
+    assert warnings == []
 
 
-def test_a_note_that_open_code_would_swallow_is_not_written(tmp_path):
+def test_a_note_inside_unclosed_code_is_not_written(tmp_path):
     path = tmp_path / "notebook.md"
     path.write_text("## 2026-09-01 A\n```\nopen\n")
     add(path, Entry(dt.date(2026, 9, 2), "B"))
@@ -397,13 +399,13 @@ def test_a_note_that_open_code_would_swallow_is_not_written(tmp_path):
     assert path.read_text() == before
 
 
-def test_check_tells_how_many_entries_there_are(tmp_path):
+def test_check_reports_the_number_of_entries(tmp_path):
     assert [each.message for each in notebook(tmp_path).check()] == ["2 entries in notebook.md"]
     one = notebook(tmp_path, "## 2026-08-01 A\n")
     assert [each.message for each in one.check()] == ["1 entry in notebook.md"]
 
 
-def test_a_notebook_that_is_not_begun_holds_nothing_and_check_says_so(tmp_path):
+def test_without_a_notebook_there_are_no_rows(tmp_path):
     connector = notebook(tmp_path, "")
     assert fetched(connector) == []
     (tmp_path / "notebook.md").unlink()
@@ -412,19 +414,19 @@ def test_a_notebook_that_is_not_begun_holds_nothing_and_check_says_so(tmp_path):
     assert (found.state, found.message) == ("warning", "There is no notebook 'notebook.md' yet.")
 
 
-def test_a_slip_in_its_name_is_told_with_the_file_that_may_be_meant(tmp_path):
+def test_a_misspelt_file_names_the_nearest_one(tmp_path):
     (found,) = notebook(tmp_path, file="notbook.md").check()
     assert found.message == "There is no notebook 'notbook.md' yet; did you mean 'notebook.md'?"
 
 
-def test_a_folder_that_is_away_is_a_hole_and_not_an_empty_notebook(tmp_path):
+def test_a_missing_folder_is_not_an_empty_notebook(tmp_path):
     connector = notebook(tmp_path, file="disk/notebook.md")
     with pytest.raises(SourceError, match="no folder for the notebook"):
         fetched(connector)
     assert [each.state for each in connector.check()] == ["error"]
 
 
-def test_a_notebook_from_windows_with_a_byte_order_mark_is_read(tmp_path):
+def test_a_notebook_from_windows_is_read(tmp_path):
     assert len(fetched(notebook(tmp_path, "\ufeff" + NOTEBOOK.replace("\n", "\r\n")))) == 2
 
 
@@ -436,14 +438,14 @@ def test_latin_1_is_an_error_that_names_the_byte(tmp_path):
         fetched(connector)
 
 
-def test_moving_an_entry_to_another_day_moves_the_row_and_adds_none(tmp_path):
+def test_moving_an_entry_adds_no_row(tmp_path):
     before = {row.id for row in fetched(notebook(tmp_path))}
     after = {row.id for row in fetched(notebook(tmp_path, NOTEBOOK.replace("2026-08-12", "2026-09-02")))}
 
     assert after == before
 
 
-def test_entries_of_one_title_are_told_apart_by_day_and_then_by_number():
+def test_entries_of_one_title_differ_by_day_and_number():
     entries, _ = parse("## 2026-08-12 1:1\n\n## 2026-08-19 1:1\n\n## 2026-08-19 1:1\n\n## 2026-08-20 Other\n")
     names = identities(entries)
 
@@ -470,10 +472,12 @@ def test_an_entry_that_is_added_renames_none(tmp_path):
         assert len(set(known.values())) == 7
 
 
-def test_a_goal_or_person_that_nobody_configured_is_a_doubt_with_its_line():
+def test_an_unknown_goal_or_person_is_a_warning():
     entries, _ = parse(NOTEBOOK)
 
-    assert [(each.line, each.reason) for each in unknown(entries, ["mentorin", "no-double-charges"], ["teammate"])] == [
+    assert [
+        (each.line, each.reason) for each in unknown_names(entries, ["mentorin", "no-double-charges"], ["teammate"])
+    ] == [
         (5, "there is no goal 'mentoring'; did you mean 'mentorin'?"),
         (5, "there is no person 'other'"),
     ]
@@ -490,7 +494,7 @@ def test_a_note_is_added_where_the_newest_stand(tmp_path):
     assert path.read_text() == head + "## 2026-09-01 New\ngoal: mentoring\nresult: Two\n  lines\n\n## 2026-08-12" + tail
 
 
-def test_the_first_note_starts_a_notebook_and_the_next_follows(tmp_path):
+def test_the_first_note_starts_a_notebook(tmp_path):
     path = tmp_path / "notebook.md"
     for day, title in ((1, "One"), (2, "Two")):
         add(path, Entry(dt.date(2026, 9, day), title))
@@ -498,7 +502,7 @@ def test_the_first_note_starts_a_notebook_and_the_next_follows(tmp_path):
     assert [entry.title for entry in parse(path.read_text())[0]] == ["One", "Two"]
 
 
-def test_a_note_with_an_unknown_field_or_no_title_is_refused(tmp_path):
+def test_an_unknown_field_or_no_title_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="did you mean 'result'"):
         add(tmp_path / "n.md", Entry(dt.date(2026, 9, 1), "A", {}, {"resutl": "x"}))
     with pytest.raises(ConfigError, match="title"):
@@ -523,14 +527,14 @@ entries = st.builds(
 @given(entries, st.booleans())
 def test_what_is_written_is_read_again(entry, periods):
     text = render(entry)
-    (read,), doubts = parse(text.replace("\n", "\r\n") if periods else text)
+    (read,), warnings = parse(text.replace("\n", "\r\n") if periods else text)
 
-    assert doubts == []
+    assert warnings == []
     assert (read.date, read.title, read.lists, read.texts) == (entry.date, entry.title, entry.lists, entry.texts)
     assert read.body == entry.body
 
 
-def test_text_that_looks_like_a_field_or_a_heading_stays_text(tmp_path):
+def test_text_like_a_field_or_a_heading_stays_text(tmp_path):
     path = tmp_path / "notebook.md"
     add(path, Entry(dt.date(2026, 9, 1), "A", body="## 2026-01-01 B\ngoal: x\n# 2026-01-02\n2026-01-03 C\n---\n```"))
     add(path, Entry(dt.date(2026, 9, 2), "C"))
@@ -548,7 +552,7 @@ def test_any_text_can_be_read(text):
     assert all(each.title for each in found)
 
 
-def test_noon_is_in_the_day_also_where_the_clock_changes():
+def test_noon_is_in_the_day_when_the_clock_changes():
     period = Period(BERLIN.midnight(dt.date(2026, 10, 25)), BERLIN.midnight(dt.date(2026, 10, 26)))
 
     assert noon(dt.date(2026, 10, 25), BERLIN) == dt.datetime(2026, 10, 25, 11, tzinfo=dt.UTC)
