@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from harvester.cli.main import COMMANDS
+from harvester.cli.terminal import progress_text
 from harvester.sdk.secrets import Secret, SecretStore
-from harvester.workspace.collect import so_far
-from tests.environments import PRELUDE, Terminal, run, stand_in
+from tests.environments import PRELUDE, TerminalStream, run, stand_in
 
 PRELUDE_NAMES = PRELUDE.partition("git init")[0]
 SOME = """
@@ -260,7 +260,7 @@ def test_init_writes_a_configuration_that_works_and_replaces_nothing(environment
     assert run(environment, "doctor")[0] == 0
     status, out, err = run(environment, "init")
     assert (status, out) == (1, "")
-    assert "harvester.toml, goals.toml and notebook.md are already there and left alone." in err
+    assert "harvester.toml, goals.toml and notebook.md already exist and were not changed." in err
 
 
 @pytest.mark.parametrize(
@@ -268,10 +268,16 @@ def test_init_writes_a_configuration_that_works_and_replaces_nothing(environment
     [
         (
             ["goals.toml"],
-            "Wrote goals.toml. harvester.toml and notes.md are already there and left alone. Next: read it",
+            "Wrote goals.toml. harvester.toml and notes.md already exist and were not changed. Next: read it",
         ),
-        (["notes.md"], "Wrote notes.md. harvester.toml and goals.toml are already there and left alone. Next: read it"),
-        (["goals.toml", "notes.md"], "Wrote goals.toml and notes.md. harvester.toml is already there and left alone."),
+        (
+            ["notes.md"],
+            "Wrote notes.md. harvester.toml and goals.toml already exist and were not changed. Next: read it",
+        ),
+        (
+            ["goals.toml", "notes.md"],
+            "Wrote goals.toml and notes.md. harvester.toml already exists and was not changed.",
+        ),
     ],
 )
 def test_init_writes_what_is_missing_and_leaves_the_rest_alone(environment, missing, said):
@@ -329,7 +335,7 @@ def test_init_writes_a_schema_for_editors_that_git_ignores(environment):
 def test_harvest_says_what_came_in_words_and_as_json(environment):
     status, out, _ = run(environment, "harvest", "--period", "2026Q3", "--everyone")
     assert status == 0
-    assert "here: 2 new, 0 changed, 0 gone, complete" in out
+    assert "here: 2 new, 0 changed, 0 removed, complete" in out
     told = json.loads(run(environment, "harvest", "--period", "2026Q3", "--everyone", "--json")[1])
     assert told["sources"][0] | {"replaced": 0} == {
         "source": "here", "complete": True, "skipped": "", "gaps": [], "new": 0, "replaced": 0, "dropped": 0,
@@ -345,7 +351,7 @@ def test_a_dry_run_says_what_would_be_asked_and_keeps_nothing(environment):
     assert "nothing yet" in run(environment, "sources")[1]
     run(environment, "harvest", "--period", "2026Q3")
     out = run(environment, "harvest", "--period", "2026Q3", "--dry-run")[1]
-    assert "would ask what changed" in out
+    assert "would ask what has changed" in out
     assert "nothing has landed since" in out
     who = {"GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
     amend = ["git", "commit", "-q", "--amend", "--allow-empty", "-m", "Compile better"]
@@ -412,14 +418,14 @@ def test_what_was_read_is_shown_with_whose_and_when(environment):
 def test_a_person_is_forgotten_also_where_others_name_them(environment):
     run(environment, "harvest", "--period", "2026Q3", "--everyone")
     status, out, _ = run(environment, "forget", "grace@example.org", "--yes")
-    assert (status, out) == (0, "1 row is gone.\n")
+    assert (status, out) == (0, "Removed 1 row.\n")
     kept = b"".join(path.read_bytes() for path in (environment.cwd / ".harvester").rglob("*.parquet"))
     assert b"grace@example.org" not in kept
 
 
 def test_a_stranger_is_forgotten_by_the_name_that_a_source_has(environment):
     run(environment, "harvest", "--period", "2026Q3", "--everyone")
-    assert run(environment, "forget", "Grace Hopper", "--yes")[:2] == (0, "1 row is gone.\n")
+    assert run(environment, "forget", "Grace Hopper", "--yes")[:2] == (0, "Removed 1 row.\n")
     status, _, err = run(environment, "forget", "Grace Hopper", "--yes")
     assert (status, "Nobody here is 'Grace Hopper'" in err) == (1, True)
 
@@ -449,7 +455,7 @@ def test_who_no_longer_agrees_is_forgotten_also_of_a_source_that_was_renamed_sin
     config.write_text(NAMED.format(me="ada", consent="true", source="here"))
     run(environment, "harvest", "--period", "2026Q3", "--everyone")
     config.write_text(NAMED.format(me="ada", consent="false", source="there"))
-    assert run(environment, "forget", "mentee", "--yes")[:2] == (0, "1 row is gone.\n")
+    assert run(environment, "forget", "mentee", "--yes")[:2] == (0, "Removed 1 row.\n")
     kept = b"".join(path.read_bytes() for path in (environment.cwd / ".harvester").rglob("*") if path.is_file())
     assert b"grace@example.org" not in kept
 
@@ -461,7 +467,7 @@ def test_a_report_is_verified_by_whoever_calls_its_person_otherwise(environment)
     config.write_text(NAMED.format(me="ada", consent="true", source="here").replace("mentee", "me", 1))
     assert run(environment, "verify", "mine.md")[:2] == (
         0,
-        "Same: 1 rows, 0 claims and all sources are as they were.\n",
+        "Same: 1 rows, 0 claims and all sources are unchanged.\n",
     )
     config.unlink()
     subprocess.run(["git", "config", "user.email", "grace@example.org"], cwd=environment.cwd, check=True)
@@ -477,7 +483,7 @@ def test_rows_of_a_source_that_is_not_configured_any_more_are_in_no_report(envir
     config.write_text(NAMED.format(me="me", consent="true", source="code"))
     out = run(environment, "report", "--period", "2026Q3")[1]
     assert "| code | 1 July to 30 September 2026 | 1 | complete |" in out
-    assert "The ledger also holds rows of here" in run(environment, "sources")[1]
+    assert "The ledger also has rows of here" in run(environment, "sources")[1]
 
 
 def test_a_report_says_so_where_what_was_read_could_not_be_kept(environment):
@@ -583,7 +589,7 @@ def test_what_is_written_is_its_owner_s_alone_and_no_link_is_followed_beside_it(
         assert (environment.cwd / name).stat().st_mode & 0o077 == 0
     (environment.cwd / "other.md.evidence.json").symlink_to(environment.cwd / "victim")
     status, _, err = run(environment, "report", "--period", "2026Q3", "--output", "other.md")
-    assert (status, "is a link and is left alone" in err) == (1, True)
+    assert (status, "is a link and was not overwritten" in err) == (1, True)
     assert not (environment.cwd / "victim").exists()
     os.mkfifo(environment.cwd / "pipe.md.evidence.json")
     status, _, err = run(environment, "report", "--period", "2026Q3", "--output", "pipe.md")
@@ -599,8 +605,8 @@ def test_a_report_whose_text_and_digest_were_both_changed_is_found_out(environme
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
     status, out, _ = run(environment, "verify", "mine.md")
     assert status == 1
-    assert out.startswith("mine.md reads otherwise than the same rows do here: line 4 is '9 commits in 1 project.")
-    assert "', and here '1 commit in 1 project." in out
+    assert out.startswith("mine.md: the text differs from what this data produces: line 4 is '9 commits in 1 project.")
+    assert "', and should be '1 commit in 1 project." in out
 
 
 def test_a_line_that_was_added_to_a_report_cannot_command_the_terminal(environment):
@@ -611,7 +617,7 @@ def test_a_line_that_was_added_to_a_report_cannot_command_the_terminal(environme
     digest = hashlib.sha256(body.encode()).hexdigest()[:16]
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
     out = run(environment, "verify", "mine.md")[1]
-    assert f"line {len(body.splitlines()) + 1} is '?[2Jmore', and here ''." in out
+    assert f"line {len(body.splitlines()) + 1} is '?[2Jmore', and should be ''." in out
 
 
 def test_looking_for_who_did_most_keeps_nothing_of_anybody(tmp_path):
@@ -689,22 +695,22 @@ def test_explain_tells_where_a_row_comes_from(environment):
 def test_explaining_what_is_not_there(environment):
     status, _, err = run(environment, "explain", "pay#12", "--period", "2026-01")
     assert status == 1
-    assert "Nothing that was read in January 2026 is 'pay#12'." in err
+    assert "There is no work item 'pay#12' in January 2026." in err
 
 
 def test_a_terminal_gets_progress_on_standard_error_only(environment):
-    environment.stderr = Terminal()
+    environment.stderr = TerminalStream()
     status, out, _ = run(environment, "report", "--period", "2026Q3")
     assert status == 0
     assert "\x1b" not in out
 
 
 def test_one_row_is_told_as_one():
-    assert so_far({"notebook": 1, "here": 1051}) == "Reading notebook: 1 row, here: 1,051 rows"
+    assert progress_text({"notebook": 1, "here": 1051}) == "Reading notebook: 1 row, here: 1,051 rows"
 
 
 def test_no_color_is_kept_to(environment):
-    environment.stdout = Terminal()
+    environment.stdout = TerminalStream()
     environment.environ["NO_COLOR"] = "1"
     assert "\x1b[3" not in run(environment, "sources")[1]
 
@@ -737,8 +743,8 @@ def test_explain_tells_thread_claims_and_why(tmp_path):
     assert status == 0
     told = next(each for each in json.loads(out) if each["role"] == "author")
     assert told["claims"] == [
-        "claimed for payments-rewrite: 1 of 1 file under services/pay",
-        "claimed for leads-projects: through the goal “Lead the payments rewrite”",
+        "claimed for payments-rewrite. Matched: 1 of 1 file under services/pay",
+        "claimed for leads-projects. Matched: through the goal “Lead the payments rewrite”",
     ]
     assert told["thread"] == "github.com/example/pay#118"
     assert "github.com/example/pay#120" in told["with"]
@@ -749,7 +755,7 @@ def test_explain_tells_thread_claims_and_why(tmp_path):
     lines = run(environment, "explain", "pay#118", "--period", "2026Q3")[1].splitlines()
     claims = next(at for at, line in enumerate(lines) if line.startswith("claims "))
     assert [line[:17].strip() for line in lines[claims : claims + 2]] == ["claims", ""]
-    assert lines[claims + 1].strip().startswith("claimed for leads-projects: ")
+    assert lines[claims + 1].strip().startswith("claimed for leads-projects. Matched: ")
     out = run(environment, "explain", "Retries that", "--period", "2026Q3")[1]
     said = "result: No double charge since the release; 31 a month before.; technical: Idempotency keys carried through"
     assert f" {said} three services.; takeaway: The key" in out
@@ -798,7 +804,7 @@ def test_a_full_disk_is_said_without_a_traceback(environment):
 def test_debug_shows_where_an_error_came_from_and_no_secret(environment):
     vault = SecretStore({"TOKEN": "nonsense-token"}, environment.cwd)
     vault.reveal(Secret("env:TOKEN"))
-    environment.vaults.append(vault)
+    environment.secret_stores.append(vault)
     status, _, err = run(environment, "--debug", "report", "--period", "nonsense-token")
     assert status == 1
     assert "Traceback" in err

@@ -13,9 +13,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from harvester.cli.init import GOALS
 from harvester.goals import decisions
-from tests.environments import PRELUDE, Terminal, run, stand_in
+from harvester.workspace.init import GOALS
+from tests.environments import PRELUDE, TerminalStream, run, stand_in
 
 Q3 = ("--period", "2026Q3")
 HISTORY = """
@@ -111,7 +111,7 @@ def test_check_ins_and_days_away_are_listed_too(environment):
     more = 'checkins = [2026-08-15]\naway = ["2026-07-20..2026-08-03"]\nmeasure = "commits"'
     (environment.cwd / "goals.toml").write_text(AGREED.replace('measure = "commits"', more))
     out = run(environment, "goals", "list")[1]
-    assert "looked at on 15 August 2026 · away 20 July to 2 August 2026" in out
+    assert "check-in on 15 August 2026 · away 20 July to 2 August 2026" in out
 
 
 @pytest.mark.parametrize("command", [["goals", "list"], ["goals", "check"], ["goals", "progress"]])
@@ -125,7 +125,7 @@ def test_without_goals_the_next_step_is_said(tmp_path, command):
 def test_files_that_hold_together_are_said_to(environment):
     status, out, err = run(environment, "goals", "check")
     assert (status, err) == (0, "")
-    assert out == "goals.toml and decisions.toml hold together: 2 goals, 1 criterion, 0 decisions.\n"
+    assert out == "goals.toml and decisions.toml are valid: 2 goals, 1 criterion, 0 decisions.\n"
 
 
 def test_errors_of_both_files_come_together_with_their_places(environment):
@@ -167,7 +167,7 @@ def test_subjects_are_looked_up_in_all_that_was_read_and_not_before(environment)
     (environment.cwd / "decisions.toml").write_text(
         GONE.replace("example/pay#9", f"commit/{sha}").replace("mets", "ments")
     )
-    assert "Nothing was read yet" in run(environment, "goals", "check")[1]
+    assert "Nothing has been read yet" in run(environment, "goals", "check")[1]
     run(environment, "harvest", *Q3)
     assert f"nothing that was read is 'commit/{sha}'" in run(environment, "goals", "check")[1]
     run(environment, "harvest", "--period", "2026Q4")
@@ -183,7 +183,7 @@ def test_with_warnings_their_number_comes_first_and_each_is_said_once_with_its_f
         "warning  goals.toml: goals[1].match.paths: 'docs/[' can never match: a '[' is never closed by a ']'",
         "warning  decisions.toml: decisions[1].goal: there is no goal 'paymets'; did you mean 'payments'?",
         "warning  notebook.md:1: there is no goal 'paiments'; did you mean 'payments'?",
-        "Nothing was read yet, so what decisions are about was not looked up: run `harvester harvest`.",
+        "Nothing has been read yet, so decisions were not looked up: run `harvester harvest`.",
     ]
     assert run(environment, "goals", "check")[1].splitlines() == expected
 
@@ -228,10 +228,10 @@ def test_progress_is_told_with_pace_and_state(environment):
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines == [
         "Ada Lovelace, third quarter of 2026",
-        "Goal Asked Done Pace State",
+        "Goal Target Done Expected by now State",
         "payments 4 commits 1 4 not reached",
         "no-double-charges from 31 to 0 double charges a month 4 0 not reached",
-        "Criterion What is asked Pieces of work",
+        "Criterion Text Pieces of work",
         "leads Leads projects. 1",
     ]
 
@@ -258,8 +258,8 @@ def test_progress_in_the_middle_of_a_quarter_has_the_pace_of_that_day(environmen
 def test_progress_only_names_goals_that_have_no_day_in_the_period(environment):
     out = run(environment, "goals", "progress", "--period", "2026Q2")[1]
     assert [line.strip() for line in out.splitlines()][3:] == [
-        "payments has no day in it: 1 July to 30 September 2026",
-        "no-double-charges has no day in it: 1 July to 30 September 2026",
+        "payments has no day in this period: 1 July to 30 September 2026",
+        "no-double-charges has no day in this period: 1 July to 30 September 2026",
     ]
     assert json.loads(run(environment, "goals", "progress", "--period", "2026Q2", "--json")[1])["goals"] == []
 
@@ -283,7 +283,7 @@ def test_a_decision_is_kept_by_its_full_subject_and_counts_in_its_goal(environme
     assert progress(environment) == 1
     status, out, err = run(environment, "decide", sha[:8], "--goal", "payments", "--note", "it pays")
     assert (status, err) == (0, "")
-    assert out == f"commit/{sha} serves payments: Invoices in the night. Kept in decisions.toml.\n"
+    assert out == f"commit/{sha} serves payments: Invoices in the night. Stored in decisions.toml.\n"
     assert tomllib.loads((environment.cwd / "decisions.toml").read_text()) == {
         "decisions": [
             {"work_item": f"commit/{sha}", "goal": "payments", "decision": "accept", "date": dt.date(2026, 10, 15),
@@ -323,15 +323,19 @@ def test_what_lies_outside_the_goals_days_is_said_not_to_count(environment):
     run(environment, "harvest", "--period", "2026Q4")
     _, _, err = run(environment, "decide", commit(environment, "Late invoices"), "--goal", "payments")
     days = "payments runs from 1 July 2026 up to 30 September 2026"
-    assert err == f"It is of 2 October 2026; {days}, so it does not count there.\n"
+    assert err == f"It is dated 2 October 2026; {days}, so it does not count there.\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
         (["nothing", "--goal", "payment"], 1, "There is no goal 'payment'; did you mean 'payments'?"),
-        (["pay#9", "--goal", "payments"], 1, "Nothing that was read is 'pay#9'.\nWas it read? `harvester harvest"),
-        (["pay#9", "--goal", "payments", "--undo", "--reject"], 2, "--undo goes with neither"),
+        (
+            ["pay#9", "--goal", "payments"],
+            1,
+            "There is no work item 'pay#9' in what has been read.\nHas it been read? `harvester harvest",
+        ),
+        (["pay#9", "--goal", "payments", "--undo", "--reject"], 2, "--undo cannot be combined with"),
         (["pay#9"], 2, "Missing option '--goal'"),
     ],
 )
@@ -522,7 +526,7 @@ def test_nothing_can_be_decided_before_anything_was_read(environment):
 
 def triage(environment, *answers, arguments=Q3):
     """What triage says to these lines typed on a terminal."""
-    environment.stdin = Terminal("".join(f"{each}\n" for each in answers))
+    environment.stdin = TerminalStream("".join(f"{each}\n" for each in answers))
     status, out, err = run(environment, "triage", *arguments)
     assert (status, err) == (0, "")
     return out
@@ -534,7 +538,7 @@ def test_triage_walks_through_suggestions_and_then_unplanned_work(environment):
     assert f"1 of 2 · commit/{night} · commit, 10 July 2026\n  Invoices in the night\n" in out
     assert "1  payments: the word invoice" in out
     assert f"2 of 2 · commit/{runbook} · commit, 2 August 2026\n" in out
-    assert "serves no goal so far" in out
+    assert "not linked to a goal" in out
     assert "Carry the order" not in out
     assert "0 accepted, 0 rejected, 2 left.\n" in out
     assert not (environment.cwd / "decisions.toml").exists()
@@ -548,7 +552,7 @@ def test_triage_names_the_keys_that_there_are(environment):
 
 def test_what_is_accepted_counts_and_does_not_come_again(environment):
     out = triage(environment, "a", "g payments")
-    assert "2 accepted, 0 rejected, 0 left; kept in decisions.toml." in out
+    assert "2 accepted, 0 rejected, 0 left; stored in decisions.toml." in out
     assert [each[1:] for each in decided(environment)] == [("payments", True), ("payments", True)]
     assert progress(environment) == 3
     assert "Nothing is left to decide on." in triage(environment)
@@ -561,7 +565,7 @@ def test_what_is_rejected_is_not_suggested_again(environment):
 
 
 def test_quitting_or_the_end_of_the_input_keeps_what_was_decided(environment):
-    assert "1 accepted, 0 rejected, 1 left; kept" in triage(environment, "1", "q")
+    assert "1 accepted, 0 rejected, 1 left; stored" in triage(environment, "1", "q")
     assert len(decided(environment)) == 1
     assert "0 accepted, 0 rejected, 1 left." in triage(environment)
 
@@ -611,7 +615,7 @@ def test_a_title_cannot_command_the_terminal(tmp_path):
 def test_without_a_terminal_triage_names_the_command_that_needs_none(environment):
     status, out, err = run(environment, "triage", *Q3)
     assert (status, out) == (2, "")
-    assert "use `harvester decide SUBJECT --goal" in err
+    assert "use `harvester decide WORK_ITEM --goal" in err
 
 
 def test_a_closed_input_is_no_terminal_either(environment):
@@ -620,15 +624,15 @@ def test_a_closed_input_is_no_terminal_either(environment):
         shell=True, cwd=environment.cwd, env=environment.environ, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "this is no terminal" in done.stderr
+    assert "is not a terminal" in done.stderr
 
 
 def test_triage_without_goals_says_what_comes_first(environment):
     (environment.cwd / "goals.toml").write_text("")
-    environment.stdin = Terminal()
+    environment.stdin = TerminalStream()
     status, _, err = run(environment, "triage")
     assert status == 1
-    assert "There is no goal in" in err
+    assert "No goals are defined yet in" in err
 
 
 def test_triage_on_a_real_terminal(environment):
@@ -644,7 +648,7 @@ def test_triage_on_a_real_terminal(environment):
         out, err = process.communicate()
         os.close(ours)
     assert process.returncode == 0, err
-    assert "1 accepted, 0 rejected, 1 left; kept in decisions.toml." in out
+    assert "1 accepted, 0 rejected, 1 left; stored in decisions.toml." in out
     assert [each[1:] for each in decided(environment)] == [("payments", True)]
 
 
@@ -680,7 +684,7 @@ def test_a_note_stands_in_the_notebook_as_one_would_write_it(environment):
     assert status == 0
     assert out == "Wrote “Paired on the first on-call shift”, 15 October 2026, to notebook.md.\n"
     assert (environment.cwd / "notebook.md").read_text() == NOTE
-    assert "Note: It is of 15 October 2026; payments runs from 1 July 2026 up to 30 September 2026" in err
+    assert "Note: It is dated 15 October 2026; payments runs from 1 July 2026 up to 30 September 2026" in err
 
 
 def test_a_note_goes_to_the_configured_notebook_that_is_mine(environment):
@@ -809,7 +813,7 @@ def test_a_goal_without_an_end_counts_from_its_first_day_on_also_before_the_peri
     assert (told["goals"][0]["done"], told["goals"][0]["pace"]) == (1, None)
     from_august = open_end.replace("from = 2026-07-01", "from = 2026-08-01")
     (environment.cwd / "goals.toml").write_text(from_august)
-    assert "serves no goal so far" in triage(environment, "s", "s", "s")
+    assert "not linked to a goal" in triage(environment, "s", "s", "s")
     assert "payments: the word invoice" not in triage(environment, "s", "s", "s")
 
 
@@ -876,7 +880,7 @@ def test_the_goals_that_init_writes_hold_together_as_they_are_and_without_their_
     path.write_text(head + "\n\n" + "\n".join(line.removeprefix("#") for line in example.split("\n")))
     status, out, err = run(environment, "goals", "check")
     assert (status, err) == (0, "")
-    assert out == "goals.toml and decisions.toml hold together: 1 goal, 1 criterion, 0 decisions.\n"
+    assert out == "goals.toml and decisions.toml are valid: 1 goal, 1 criterion, 0 decisions.\n"
     assert head.splitlines()[0] == "#:schema .harvester/goals.schema.json"
     schema = json.loads((environment.cwd / ".harvester" / "goals.schema.json").read_text())
     jsonschema.validate(json.loads(json.dumps(tomllib.loads(path.read_text()), default=str)), schema)

@@ -10,7 +10,7 @@ from typing import get_args
 
 from harvester.goals import model
 from harvester.goals.progress import TOLERANCE, State
-from tests.environments import Terminal, run, stand_in
+from tests.environments import TerminalStream, run, stand_in
 
 DOCS = Path(__file__).parent.parent / "docs"
 TUTORIAL_HISTORY = """
@@ -44,7 +44,7 @@ def test_the_tutorial_can_be_followed_as_it_stands(tmp_path):
             (environment.cwd / "goals.toml").write_text(text)
             continue
         for line, expected in re.findall(r"^\$ harvester (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
-            environment.stdin = Terminal("s\n" * 9)
+            environment.stdin = TerminalStream("s\n" * 9)
             status, out, err = run(environment, *shlex.split(_expanded(line, environment)))
             said = " ".join((out + err).split())
             assert status == 0, f"{line}: {said}"

@@ -252,6 +252,36 @@ def counting(frame: pd.DataFrame) -> pd.Index:
     return frame.index[np.any([_inside(frame, MEASURES[name]) for name in COUNTED], axis=0)]
 
 
+COUNTED_ROWS = (*COUNTED, "review_submissions")
+"""The measures that `counted_by` names."""
+
+
+def counted_by(frame: pd.DataFrame) -> pd.Series:
+    """The names of the measures (`COUNTED_ROWS`) that count each row of a prepared frame, as Arrow `list<string>`.
+
+    The list is empty, never null, for a row that counts nowhere: a bot's, another source's row of the same
+    contribution, a co-author's. Where a measure counts a work item once, the first of its rows in the frame has the
+    name; so the number of rows with a name, by person, is what a report counts for that frame.
+    """
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    primary = (frame["is_primary"] & ~frame["is_bot"]).to_numpy(bool)
+    keys = frame[["person", "work_item_key"]]
+    masks = []
+    for measure in (MEASURES[name] for name in COUNTED_ROWS):
+        mask = primary & _inside(frame, measure)
+        if measure.count == "work_items":
+            mask[mask] = ~keys[mask].duplicated().to_numpy(bool)
+        masks.append(mask)
+    rows, which = np.nonzero(np.array(masks).T)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(frame)))])
+    names = pa.array(COUNTED_ROWS, pa.string()).take(pa.array(which))
+    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), names)
+    return pd.Series(pd.arrays.ArrowExtensionArray(lists), index=frame.index, name="counted")
+
+
 def uncounted(row: Mapping[str, Any]) -> str:
     """Why none of `COUNTED` counts a row (one of `frame.records`), in words; '' where nobody knows better."""
     if row["is_bot"]:
