@@ -1,13 +1,13 @@
 """Writes the reference pages from the code; a test fails where one is out of date."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from harvester.analysis import measures
+from harvester.analysis import frame, measures
 from harvester.cli.main import harvester
 from harvester.config import settings
 from harvester.goals import decisions, load, path_rules, progress, suggestions
@@ -74,20 +74,31 @@ def pages() -> dict[Path, str]:
 
 def columns_page() -> str:
     """The columns of the frame as a Markdown page."""
-    head = "One row is one person's one act. Null means unknown, never zero; times are UTC; text is as it was found."
-    rows = (
-        f"| `{each.name}` | {each.arrow} | {'yes' if each.nullable else 'no'} | {each.meaning} |"
-        for each in contribution.columns()
+    head = (
+        "One row is one contribution of one person. Null means unknown, never zero; times are UTC; text is untrusted."
     )
-    table = "| column | Arrow type | may be null | meaning |\n|---|---|---|---|\n"
-    return f"# Columns\n\n{NOTE}\n{head}\n\n{table}" + "\n".join(rows) + "\n"
+    parts = (
+        ("As a source has them", "These are stored in the ledger.", contribution.columns()),
+        ("Added when a frame is prepared", "Made from the configuration and never stored.", frame.PREPARED),
+        ("Added when goals are assessed", "Made from goals.toml, decisions.toml and all rows.", frame.ASSESSED),
+    )
+    tables = (f"## {title}\n\n{text}\n\n{_columns(columns)}" for title, text, columns in parts)
+    return f"# Columns\n\n{NOTE}\n{head}\n\n" + "\n".join(tables)
+
+
+def _columns(columns: Iterable[contribution.Column]) -> str:
+    rows = (
+        f"| `{each.name}` | {each.arrow} | {'yes' if each.nullable else 'no'} | {each.meaning} |" for each in columns
+    )
+    return "| column | Arrow type | may be null | meaning |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def measures_page() -> str:
     """The table of measures as a Markdown page."""
     head = (
-        "Every number in a report has its row here. Counts never reach outside the period, but for those of a "
-        "goal, which are of its own days. *Goal* says whether a goal may be measured in it."
+        "Every number in a report has its row here. Counts never reach outside the period, except those of a goal, "
+        "which are of its own days. *Goal* says whether a goal may be measured in it; the column `counted` of a "
+        "prepared frame has the names of these measures, for each row those that count it."
     )
     rows = (
         f"| `{each.name}` | {each.definition} | {', '.join(each.kinds) or 'all'} | {', '.join(each.roles) or 'all'} | "

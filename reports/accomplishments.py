@@ -53,7 +53,7 @@ SUMMED = (
 """Measures that the summary tells."""
 
 NEEDED = tuple(dict.fromkeys((
-    *SHOWN, *measures.LOOKED_AT, "source", "participants", "extra", "is_primary", "is_bot",
+    *SHOWN, *measures.COLUMNS_USED, "source", "participants", "extra", "is_primary", "is_bot",
 )))  # fmt: skip
 """The columns that this report looks at."""
 

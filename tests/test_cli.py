@@ -778,7 +778,7 @@ who="Grace Hopper" mail=grace@example.org as 2026-07-22T09:00:00+00:00 \\
     told = json.loads(
         run(environment, "explain", "pay#13", "--period", "2026Q3", "--person", "Grace Hopper", "--json")[1]
     )
-    assert [(each["role"], each["why_not_counted"]) for each in told] == [("merger", "as merger: counted nowhere")]
+    assert [(each["role"], each["why_not_counted"]) for each in told] == [("merger", "as merger: not in the totals")]
     sha = subprocess.run(
         ["git", "log", "-1", "--format=%H", "retries"], cwd=environment.cwd, capture_output=True, text=True, check=True
     ).stdout.strip()

@@ -415,7 +415,10 @@ def test_work_of_which_nothing_counts_for_me_is_refused_with_the_reason_and_may_
     (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
     (environment.cwd / "goals.toml").write_text(AGREED)
     run(environment, "harvest", *Q3, *arguments)
-    for what, why in (("pay#12", "as co-author: shown, and counted nowhere"), ("pay#13", "as merger: counted nowhere")):
+    for what, why in (
+        ("pay#12", "as co-author: listed for information; not in the totals"),
+        ("pay#13", "as merger: not in the totals"),
+    ):
         status, out, err = run(environment, "decide", what, "--goal", "payments")
         assert (status, out) == (1, "")
         assert f"Nothing of github.com/example/{what} counts for you ({why}), so it can serve no goal" in err

@@ -1,4 +1,4 @@
-"""Rows and their table: nothing is lost on the way, and what cannot be kept is refused by name."""
+"""Rows and their table: nothing is lost on the way, and what cannot be stored is refused by name."""
 
 import dataclasses
 import datetime as dt
@@ -11,7 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvester.model.contribution import COLUMNS, Contribution, Kind, Role, arrow_schema, columns, from_table, to_table
+from harvester.analysis.frame import PREPARED
+from harvester.model.contribution import (
+    COLUMNS,
+    EXTRA,
+    Contribution,
+    Kind,
+    Role,
+    arrow_schema,
+    columns,
+    from_table,
+    to_table,
+)
+from harvester.notebook.notebook import FIELDS
+from tests.rows import framed, row
 
 ROW = Contribution(
     id="commit/author/1",
@@ -124,7 +137,7 @@ def test_what_cannot_be_kept_is_refused_by_row_and_column(column, value, why):
     bad = dataclasses.replace(ROW, **{"id": "the/bad/one", column: value})
     with pytest.raises(ValueError, match=why) as caught:
         to_table([ROW, bad, ROW])
-    assert str(caught.value).startswith(f"{column!r} of row {bad.id!r} from 'here' cannot be kept as ")
+    assert str(caught.value).startswith(f"{column!r} of row {bad.id!r} from 'here' cannot be stored as ")
 
 
 def test_unknown_stays_null_and_never_becomes_zero():
@@ -154,3 +167,19 @@ def test_every_column_says_what_it_means():
 def test_a_row_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         ROW.title = "other"
+
+
+def test_a_note_s_fields_are_documented():
+    """What a note has that is no column of its own is in `extra`, under a key that the reference explains."""
+    columns = {"with", "about", "labels", "role"}
+    assert set(FIELDS) - columns <= set(EXTRA)
+
+
+def test_prepared_columns_are_as_documented():
+    """Each has the Arrow type of the reference, and null only where the reference says so."""
+    rows = [row(), row(kind="review", role="reviewer", owners=("grace",), participants=("grace", "Claude[bot]"))]
+    frame = framed(rows)
+    assert list(frame.columns) == [*COLUMNS, *(each.name for each in PREPARED)]
+    for each in PREPARED:
+        assert str(frame[each.name].dtype.pyarrow_dtype) == each.arrow, each.name
+        assert frame[each.name].isna().any() == each.nullable, each.name

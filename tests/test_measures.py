@@ -242,8 +242,8 @@ def test_the_row_that_knows_more_is_shown(first, second):
     ("values", "why"),
     [
         ({}, ""),
-        ({"role": "co-author"}, "as co-author: shown, and counted nowhere"),
-        ({"role": "merger"}, "as merger: counted nowhere"),
+        ({"role": "co-author"}, "as co-author: listed for information; not in the totals"),
+        ({"role": "merger"}, "as merger: not in the totals"),
         ({"kind": "issue", "role": "assignee", "state": "duplicate"}, "closed as a duplicate"),
         ({"kind": "issue", "role": "resolver", "state": "not_planned"}, "closed as not planned"),
         ({"kind": "issue", "role": "assignee", "state": "completed"}, ""),
@@ -255,3 +255,73 @@ def test_why_a_row_does_not_count_is_told_in_words_and_only_where_it_does_not(va
     frame = framed([row(**values)])
     assert measures.uncounted(records(frame)[0]) == why
     assert (why == "") == bool(len(measures.counting(frame[~frame["is_bot"]])))
+
+
+def test_counted_names_what_counts_a_row():
+    """Each measure of what a person did names its rows, a ticket's points too, where it has any."""
+    ticket = {"kind": "issue", "role": "assignee", "work_item": "acme.atlassian.net/PAY-1"}
+    rows = {
+        "pull request": row(),
+        "commit of it": commit("a" * 40, part_of=("github.com/org/app#1",)),
+        "commit": commit("b" * 40),
+        "review": review(2),
+        "own review": review(3, owners=("ada",)),
+        "ticket": row(**ticket),
+        "ticket with points": row(**ticket | {"work_item": "acme.atlassian.net/PAY-2"}, story_points=0.0),
+        "duplicate": row(**ticket | {"work_item": "acme.atlassian.net/PAY-3"}, story_points=1.0, state="duplicate"),
+        "co-author": row(work_item="github.com/org/app#4", role="co-author"),
+        "bot": row(work_item="github.com/org/app#5", account="dependabot[bot]"),
+        "same as git has it": row(source="here", account="Ada <ada@example.org>"),
+    }
+    made = dict(zip(rows, framed(rows.values())["counted"].tolist(), strict=True))
+    assert made == {name: [] for name in rows} | {
+        "pull request": ["pull_requests"],
+        "commit": ["commits"],
+        "review": ["reviews", "review_submissions"],
+        "ticket": ["tickets"],
+        "ticket with points": ["tickets", "story_points"],
+    }
+
+
+@given(st.lists(st.sampled_from(WORLD)))
+def test_counted_agrees_with_the_counts(rows):
+    """Distinct work items by `counted`, as a groupby would count them, are the measure's number; it is never null."""
+    frame = framed(rows)
+    assert str(frame["counted"].dtype) == "list<item: string>[pyarrow]"
+    assert not frame["counted"].isna().any()
+    each = frame[["person", "work_item_key", "id", "counted"]].explode("counted").dropna()
+    primary = frame[frame["is_primary"] & ~frame["is_bot"]]
+    for name in (name for name, each in measures.MEASURES.items() if each.goal and each.count != "story_points"):
+        columns = ["person", "work_item_key"] + (["id"] if measures.MEASURES[name].count == "rows" else [])
+        assert len(each.loc[each["counted"] == name, columns].drop_duplicates()) == measures.count(primary, name)
+    assert {*frame.index[frame["counted"].map(len) > 0]} == {*measures.counting(primary)}
+
+
+def test_measures_of_what_a_person_did_are_counted():
+    assert set(measures.COUNTED) <= {name for name, each in measures.MEASURES.items() if each.goal}
+
+
+def test_a_picked_commit_in_a_pull_request_is_no_pick():
+    """It is part of the pull request already, and is said once why it does not count."""
+    picked = commit(
+        "b" * 40, picked_from=(f"commit/{'a' * 40}",), occurred_at=at("2026-08-02"), part_of=("github.com/org/app#1",)
+    )
+    rows = [row(), commit("a" * 40), picked]
+    assert counted(rows, "commits", "cherry_picks", "commits_in_pull_requests") == [1, 0, 1]
+
+
+def test_a_release_is_work_that_counts():
+    """A release alone is a piece of work, and who is named in it took part in something."""
+    release = row(kind="release", work_item="github.com/org/app/releases/1", participants=("grace",))
+    assert counted([release], "releases", "pieces", "unplanned", "collaborators") == [1, 1, 1, 1]
+
+
+def test_bots_are_seen_in_what_counts_by_itself():
+    """A bot in a commit of a pull request, or in a pick, is not counted beside the pull request or the original."""
+    bot = {"participants": ("Claude <noreply@anthropic.com>",)}
+    inside = commit("a" * 40, part_of=("github.com/org/app#1",), **bot)
+    original = commit("b" * 40)
+    pick = commit("c" * 40, picked_from=(f"commit/{'b' * 40}",), occurred_at=at("2026-08-02"), **bot)
+    assert counted([row(), inside, original, pick], "bot_assisted") == [0]
+    assert counted([row(**bot), inside, commit("d" * 40, **bot)], "bot_assisted") == [2]
+    assert counted([row(role="co-author", **bot)], "bot_assisted") == [0]

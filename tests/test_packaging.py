@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = {"harvester": "harvester", "connectors": "harvester/connectors", "reports": "harvester/reports"}
-PACKAGED = {".py", ".typed", ".j2", ".graphql"}
+PACKAGED = {".graphql", ".j2", ".py", ".toml", ".typed"}
 
 
 def run(*arguments, cwd, **environ):

@@ -97,7 +97,7 @@ def test_a_good_connector_gives_back_its_rows():
         (lambda: Good((row(1), row(1, title="x"))), "note/author/1 came twice in s with different contents"),
         (
             lambda: Good((row(1, title="\ud83d"),)),
-            "'title' of row 'note/author/1' from 'test' cannot be kept as string",
+            "'title' of row 'note/author/1' from 'test' cannot be stored as string",
         ),
         (lambda: Good((row(1, occurred_at=JULY.replace(tzinfo=None)),)), None),
         (lambda: Good((row(1, labels=["a"]),)), "note/author/1 changes on its way through Arrow"),
@@ -111,7 +111,7 @@ def test_a_good_connector_gives_back_its_rows():
 def test_each_breach_is_named(make: Callable[[], Good], breach: str | None):
     if breach is None:
         make = Naive
-        breach = "'occurred_at' of row 'note/author/1' from 'test' cannot be kept as timestamp[us, tz=UTC]"
+        breach = "'occurred_at' of row 'note/author/1' from 'test' cannot be stored as timestamp[us, tz=UTC]"
     with pytest.raises(AssertionError) as caught:
         check_connector(make, REQUEST)
     assert str(caught.value).startswith("the connector breaks its contract:\n- ")

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+from harvester.analysis.measures import counted_by
+from harvester.model.contribution import Column
 from harvester.model.people import People
 from harvester.model.periods import Period
 
@@ -14,42 +16,67 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-ONE_ACT_EACH = ("review", "comment")
-"""Kinds of which one person may do several on one work item, each an act of its own."""
+REPEATABLE = ("review", "comment")
+"""Kinds of which one person may make several on one work item, each a contribution of its own."""
 
-PREPARED = {
-    "work_item_key": "the work item without case, since forges and hosts compare names so: counts are distinct on this",
-    "person": "a configured person's key, or for a stranger `<e-mail>` or `connector:account`; never null",
-    "is_bot": "whether the account is a bot's or an assistant's: counted as left out, and nowhere else",
-    "is_primary": "whether this row stands for its act; false where another source's row tells the same and knows more",
-    "in_pull_request": "a commit that is part of a pull request credited to the same person (see `measures`)",
-    "is_cherry_pick": "a commit picked from an earlier one of the same person, which counts already",
-    "is_own_work": "a review or comment on the person's own work",
-    "owner_people": "the people, without bots, whose work a review or comment is about; null for other kinds",
-    "collaborators": "the people, without bots and its own person, who took part; null where nobody else is named",
-    "bot_assisted": "whether a bot or an assistant is named among those who took part",
-}
-"""The columns that `prepare` adds to those of `harvester.model.contribution`, and what they mean."""
+PREPARED = (
+    Column("person", "string", False, "a configured person's key, or for a stranger `<e-mail>` or `connector:account`"),
+    Column("work_item_key", "string", False, "the work item in lower case, as forges compare names: counts use this"),
+    Column("is_bot", "bool", False, "whether the account is a bot's or an assistant's: such rows are never counted"),
+    Column(
+        "is_primary", "bool", False,
+        "whether this row represents its contribution; false where another source has the same one with more detail",
+    ),
+    Column("in_pull_request", "bool", False, "a commit in a pull request that is credited to the same person"),
+    Column("is_cherry_pick", "bool", False, "a commit picked from an earlier one of the same person"),
+    Column("is_own_work", "bool", False, "a review or comment on the person's own work"),
+    Column(
+        "owner_people", "list<item: string>", True,
+        "the people, without bots, whose work a review or comment is about; null for other kinds",
+    ),
+    Column(
+        "collaborators", "list<item: string>", True,
+        "the people, without bots and the person, who took part; null where nobody else is named",
+    ),
+    Column("bot_assisted", "bool", False, "whether a bot or an assistant is named among those who took part"),
+    Column(
+        "counted", "list<item: string>", False,
+        "the names of the [measures](measures.md) that count the row; empty where none does",
+    ),
+)  # fmt: skip
+"""The columns that `prepare` adds to those of `harvester.model.contribution`."""
+
+ASSESSED = (
+    Column("is_reverted", "bool", False, "whether a later change reverts the work and nothing has restored it since"),
+    Column(
+        "thread", "string", False, "the work item that the row's thread is named after: its ticket, else pull request"
+    ),
+    Column("serves_goal", "bool", False, "whether a goal claims the row"),
+)
+"""The columns that `harvester.goals.assessment.assess` adds to a prepared frame."""
 
 
 def prepare(table: pa.Table, people: People, until: dt.datetime | None = None) -> pd.DataFrame:
     """A frame of the table's columns and those of `PREPARED`, Arrow-typed: real nulls, lists as lists, times in UTC.
 
-    Nothing of this is stored, so that mending an identity needs no new reading. Where a forge and git both tell of a
-    pull request, the forge says who wrote it: somebody else whom git names as author becomes co-author.
+    Nothing of this is stored, so correcting an identity in the configuration needs no new harvest.
 
-    `until` (aware) is the end of what is told: a commit whose pull request was merged later counts by itself, whether
-    or not that is known already.
+    Where a forge and git both have a pull request, the forge decides who wrote it: anybody else whom git names as
+    author becomes co-author.
+
+    `until` (aware) is the end of the reported period: a commit whose pull request was merged later counts by itself,
+    whether or not the merge is known already.
     """
     frame = make_frame(table, people)
     frame["work_item_key"] = frame["work_item"].str.lower()
-    frame["is_bot"] = _each(frame["account"], people.is_bot)
-    frame["role"] = _forge_says_who_wrote(frame, people)
-    frame["is_primary"] = _shown(frame, people)
+    frame["is_bot"] = _map_distinct(frame["account"], people.is_bot)
+    frame["role"] = _role_by_forge(frame, people)
+    frame["is_primary"] = _is_primary(frame, people)
     frame["in_pull_request"] = _in_pull_request(frame, until)
-    frame["is_cherry_pick"] = _picked(frame)
+    frame["is_cherry_pick"] = _is_cherry_pick(frame)
     _add_owners(frame, people)
-    _add_others(frame, people)
+    _add_collaborators(frame, people)
+    frame["counted"] = counted_by(frame)
     return frame
 
 
@@ -59,13 +86,13 @@ def make_frame(table: pa.Table, people: People) -> pd.DataFrame:
     import pyarrow as pa
 
     pairs = list(zip(table["source"].to_pylist(), table["account"].to_pylist(), strict=True))
-    known = {pair: people.person_of(*pair) for pair in set(pairs)}
-    table = table.append_column("person", pa.array([known[pair] for pair in pairs], pa.string()))
+    persons = {pair: people.person_of(*pair) for pair in set(pairs)}
+    table = table.append_column("person", pa.array([persons[pair] for pair in pairs], pa.string()))
     return cast("pd.DataFrame", table.to_pandas(types_mapper=pd.ArrowDtype))
 
 
 def select(frame: pd.DataFrame, period: Period, persons: Iterable[str] | None = None) -> pd.DataFrame:
-    """The rows in a period (half-open), of these people or of everyone; bots' rows only where they are asked for."""
+    """The rows in a period (half-open) of these people, or of everyone, bots included."""
     inside = (frame["occurred_at"] >= period.since) & (frame["occurred_at"] < period.until)
     if persons is not None:
         inside &= frame["person"].isin(list(persons))
@@ -78,11 +105,11 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     Column by column, which takes a fifth of the time of pandas' own `to_dict`.
     """
     names = list(rows.columns)
-    columns = [_plain(rows[name]) for name in names]
+    columns = [_python_values(rows[name]) for name in names]
     return [dict(zip(names, each, strict=True)) for each in zip(*columns, strict=True)]
 
 
-def _plain(series: pd.Series) -> list[Any]:
+def _python_values(series: pd.Series) -> list[Any]:
     import pandas as pd
     import pyarrow as pa
 
@@ -91,8 +118,8 @@ def _plain(series: pd.Series) -> list[Any]:
     values = series.array.__arrow_array__()
     if pa.types.is_timestamp(values.type):
         # Arrow would look up the zone for each of them.
-        plain = values.cast(pa.timestamp("us")).to_pylist()
-        return [at and at.replace(tzinfo=dt.UTC) for at in plain]
+        naive = values.cast(pa.timestamp("us")).to_pylist()
+        return [at and at.replace(tzinfo=dt.UTC) for at in naive]
     return cast("list[Any]", values.to_pylist())
 
 
@@ -104,120 +131,137 @@ def column(frame: pd.DataFrame, name: str) -> pa.Array:
     return array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
 
 
-def _each(column: pd.Series, judge: Callable[[str], bool]) -> pd.Series:
-    return column.map({value: judge(value) for value in column.unique()}).astype("bool[pyarrow]")
+def _map_distinct(values: pd.Series, predicate: Callable[[str], bool]) -> pd.Series:
+    """What the predicate says of each value; it is called once for each distinct one."""
+    return values.map({value: predicate(value) for value in values.unique()}).astype("bool[pyarrow]")
 
 
-def _forge_says_who_wrote(frame: pd.DataFrame, people: People) -> pd.Series:
+def _role_by_forge(frame: pd.DataFrame, people: People) -> pd.Series:
+    """The roles, in which an author by git of a pull request that a forge has of somebody else is a co-author."""
     written = (frame["kind"] == "pull_request") & (frame["role"] == "author")
     authors = frame[["source", "work_item_key", "person"]][written.to_numpy(bool)]
-    by_git = _each(authors["source"], lambda source: _is_git(source, people)).astype(bool)
-    said = authors[~by_git].drop_duplicates("work_item_key").set_index("work_item_key")["person"]
-    git = authors[by_git & authors["work_item_key"].isin(said.index)]
-    others = git[(git["work_item_key"].map(said) != git["person"]).astype(bool)]
-    return frame["role"].mask(frame.index.isin(others.index), "co-author")
+    from_git = _map_distinct(authors["source"], lambda source: _is_git(source, people)).astype(bool)
+    author_by_forge = authors[~from_git].drop_duplicates("work_item_key").set_index("work_item_key")["person"]
+    by_git = authors[from_git & authors["work_item_key"].isin(author_by_forge.index)]
+    demoted = by_git[(by_git["work_item_key"].map(author_by_forge) != by_git["person"]).astype(bool)]
+    return frame["role"].mask(frame.index.isin(demoted.index), "co-author")
 
 
-def _shown(frame: pd.DataFrame, people: People) -> pd.Series:
-    """One row for each act: of several sources' rows, and of one git commit that two clones give different names."""
+def _is_primary(frame: pd.DataFrame, people: People) -> pd.Series:
+    """Which row represents each contribution.
+
+    Rows of several sources are the same contribution where person, kind, role and work item are the same (for what is
+    REPEATABLE the id, too). The forge's row is taken before git's, then the one with the fewest unknown values; name
+    and scope break ties, so neither the order of the rows nor of the sources matters. Then, of one git commit that two
+    clones have under different work items (forks share commit ids), one row is taken.
+    """
     import pandas as pd
 
     keys = frame[["person", "kind", "role", "work_item_key", "id"]].copy()
-    keys["act"] = frame["id"].where(frame["kind"].isin(ONE_ACT_EACH), "")
-    keys["git"] = _each(frame["source"], lambda source: _is_git(source, people))
+    keys["own_id"] = frame["id"].where(frame["kind"].isin(REPEATABLE), "")
+    keys["git"] = _map_distinct(frame["source"], lambda source: _is_git(source, people))
     keys["unknown"] = (
         frame[["title", "body", "url", "state", "additions", "story_points", "milestone"]].isna().sum(axis=1)
     )
     keys["source"], keys["scope"] = frame["source"], frame["scope"]
     best = keys.sort_values(["git", "unknown", "source", "scope"], kind="stable")
-    best = best[~best.duplicated(["person", "kind", "role", "work_item_key", "act"])]
-    shown = best.index[~(best["git"] & best.duplicated(["person", "kind", "role", "git", "id"])).astype(bool)]
-    return pd.Series(frame.index.isin(shown), index=frame.index, dtype="bool[pyarrow]")
+    best = best[~best.duplicated(["person", "kind", "role", "work_item_key", "own_id"])]
+    primary = best.index[~(best["git"] & best.duplicated(["person", "kind", "role", "git", "id"])).astype(bool)]
+    return pd.Series(frame.index.isin(primary), index=frame.index, dtype="bool[pyarrow]")
 
 
 def _in_pull_request(frame: pd.DataFrame, until: dt.datetime | None) -> pd.Series:
+    """Which commits are part of a pull request that is credited to the same person.
+
+    Credited are the author's commits in an own pull request, and a co-author's in one that names them in any role. A
+    commit belongs to a pull request by its own `part_of`, or because a pull request names it as the commit it landed
+    as (`closes`), which forges know where git does not. Comparing (person, work item) as one text keeps it to three
+    set look-ups, however many rows there are.
+    """
     import pandas as pd
     import pyarrow.compute as pc
 
     slim = frame[["person", "role", "work_item_key", "part_of", "closes"]]
-    commit = (frame["kind"] == "commit").to_numpy(bool)
-    parts = _exploded(slim[commit], "part_of")
-    merged = (frame["kind"] == "pull_request").to_numpy(bool)
-    pulls = slim[merged if until is None else merged & (frame["occurred_at"] < until).to_numpy(bool)]
+    is_commit = (frame["kind"] == "commit").to_numpy(bool)
+    parts = _references(slim[is_commit], "part_of")
+    is_pull = (frame["kind"] == "pull_request").to_numpy(bool)
+    pulls = slim[is_pull if until is None else is_pull & (frame["occurred_at"] < until).to_numpy(bool)]
     own = pulls[(pulls["role"] == "author").to_numpy(bool)]
-    pairs = _whose(parts, "part_of")
-    credited, took_part = (pc.is_in(pairs, _whose(each, "work_item_key")) for each in (own, pulls))
-    inside = pc.or_(credited, pc.and_(pc.equal(column(parts, "role"), "co-author"), took_part))
-    landed = _whose(_exploded(own, "closes"), "closes")
-    by_forge = pc.is_in(_whose(slim, "work_item_key"), landed).to_numpy(zero_copy_only=False) & commit
-    within = frame.index.isin(parts.index[inside.to_numpy(zero_copy_only=False)])
-    return pd.Series(within | by_forge, index=frame.index, dtype="bool[pyarrow]")
+    pairs = _person_and(parts, "part_of")
+    in_own, in_any = (pc.is_in(pairs, _person_and(each, "work_item_key")) for each in (own, pulls))
+    inside = pc.or_(in_own, pc.and_(pc.equal(column(parts, "role"), "co-author"), in_any))
+    landed = _person_and(_references(own, "closes"), "closes")
+    by_forge = pc.is_in(_person_and(slim, "work_item_key"), landed).to_numpy(zero_copy_only=False) & is_commit
+    by_commit = frame.index.isin(parts.index[inside.to_numpy(zero_copy_only=False)])
+    return pd.Series(by_commit | by_forge, index=frame.index, dtype="bool[pyarrow]")
 
 
-def _whose(rows: pd.DataFrame, name: str) -> pa.Array:
-    """A person and a piece of work as one text; different pairs never give the same."""
+def _person_and(rows: pd.DataFrame, name: str) -> pa.Array:
+    """The person and a column's value as one text; different pairs never give the same."""
     import pyarrow.compute as pc
 
     person = column(rows, "person")
     return pc.binary_join_element_wise(pc.utf8_length(person).cast("string"), person, column(rows, name), ":")
 
 
-def _picked(frame: pd.DataFrame) -> pd.Series:
+def _is_cherry_pick(frame: pd.DataFrame) -> pd.Series:
     """Which commits were picked from one of the same person's that landed before."""
     import pandas as pd
 
     written = (frame["kind"] == "commit") & (frame["role"] == "author")
-    commits = frame[["person", "work_item_key", "occurred_at", "picked_from"]][written.to_numpy(bool)]
-    picks = commits.explode("picked_from").dropna(subset=["picked_from"])
-    picks["place"] = picks.index
-    picks["picked_from"] = picks["picked_from"].str.lower()
-    first = commits[["person", "work_item_key", "occurred_at"]].drop_duplicates(["person", "work_item_key"])
-    both = picks.merge(
-        first, left_on=["person", "picked_from"], right_on=["person", "work_item_key"], suffixes=("", "_first")
+    commits = frame[["person", "role", "work_item_key", "occurred_at", "picked_from"]][written.to_numpy(bool)]
+    picks = _references(commits, "picked_from").join(commits[["work_item_key", "occurred_at"]])
+    picks["label"] = picks.index
+    originals = commits[["person", "work_item_key", "occurred_at"]].drop_duplicates(["person", "work_item_key"])
+    pairs = picks.merge(
+        originals, left_on=["person", "picked_from"], right_on=["person", "work_item_key"], suffixes=("", "_first")
     )
-    # Of two that name each other, or landed in the same second, one counts.
-    earlier = (both["occurred_at_first"] < both["occurred_at"]) | (
-        (both["occurred_at_first"] == both["occurred_at"]) & (both["work_item_key_first"] < both["work_item_key"])
+    # Of two that name each other and landed in the same instant, one counts.
+    is_later = (pairs["occurred_at_first"] < pairs["occurred_at"]) | (
+        (pairs["occurred_at_first"] == pairs["occurred_at"]) & (pairs["work_item_key_first"] < pairs["work_item_key"])
     )
-    found = both.loc[earlier.astype(bool), "place"]
-    return pd.Series(frame.index.isin(found), index=frame.index, dtype="bool[pyarrow]")
+    labels = pairs.loc[is_later.astype(bool), "label"]
+    return pd.Series(frame.index.isin(labels), index=frame.index, dtype="bool[pyarrow]")
 
 
-def _exploded(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    """The references in a column one by one, without case."""
-    found = rows[["person", "role", column]].explode(column).dropna(subset=[column])
-    found[column] = found[column].str.lower()
-    return found
+def _references(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The references in a column one by one, in lower case, with the person and role of their row."""
+    each = rows[["person", "role", name]].explode(name).dropna(subset=[name])
+    each[name] = each[name].str.lower()
+    return each
 
 
 def _add_owners(frame: pd.DataFrame, people: People) -> None:
     import pandas as pd
 
-    acts = frame[["person", "source", "owners"]][frame["kind"].isin(ONE_ACT_EACH).to_numpy(bool)]
-    names, _ = _persons_in(acts, "owners", people)
-    own = [person in owners for person, owners in zip(acts["person"].tolist(), names.to_pylist(), strict=True)]
-    frame["is_own_work"] = pd.Series(own, index=acts.index, dtype="bool[pyarrow]").reindex(
-        frame.index, fill_value=False
-    )
-    frame["owner_people"] = _column(names, acts.index).reindex(frame.index)
+    rows = frame[["person", "source", "owners"]][frame["kind"].isin(REPEATABLE).to_numpy(bool)]
+    owners, _ = _people_in(rows, "owners", people)
+    is_own = [person in names for person, names in zip(rows["person"].tolist(), owners.to_pylist(), strict=True)]
+    own_work = pd.Series(is_own, index=rows.index, dtype="bool[pyarrow]")
+    frame["is_own_work"] = own_work.reindex(frame.index, fill_value=False)
+    frame["owner_people"] = _column(owners, rows.index).reindex(frame.index)
 
 
-def _add_others(frame: pd.DataFrame, people: People) -> None:
+def _add_collaborators(frame: pd.DataFrame, people: People) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    names, bots = _persons_in(frame, "participants", people)
-    at = pc.list_parent_indices(names)
-    other = pc.not_equal(names.values, column(frame, "person").take(at)).to_numpy(zero_copy_only=False)
-    names = _grouped(at.to_numpy()[other], names.values.filter(pa.array(other)), len(frame))
-    empty = pc.equal(pc.list_value_length(names), 0).to_numpy(zero_copy_only=False)
-    names = pa.ListArray.from_arrays(names.offsets, names.values, mask=pa.array(empty))
-    frame["collaborators"] = _column(names, frame.index)
-    frame["bot_assisted"] = _column(pa.array(bots), frame.index)
+    names, has_bot = _people_in(frame, "participants", people)
+    rows = pc.list_parent_indices(names)
+    is_other = pc.not_equal(names.values, column(frame, "person").take(rows)).to_numpy(zero_copy_only=False)
+    others = _as_lists(rows.to_numpy()[is_other], names.values.filter(pa.array(is_other)), len(frame))
+    empty = pc.equal(pc.list_value_length(others), 0).to_numpy(zero_copy_only=False)
+    others = pa.ListArray.from_arrays(others.offsets, others.values, mask=pa.array(empty))
+    frame["collaborators"] = _column(others, frame.index)
+    frame["bot_assisted"] = _column(pa.array(has_bot), frame.index)
 
 
-def _persons_in(rows: pd.DataFrame, name: str, people: People) -> tuple[pa.ListArray, np.ndarray[Any, Any]]:
-    """The people, without bots, in a column of accounts, a list for each row; and which rows name a bot."""
+def _people_in(rows: pd.DataFrame, name: str, people: People) -> tuple[pa.ListArray, np.ndarray[Any, Any]]:
+    """The people, without bots, in a column of accounts, a list for each row; and which rows name a bot.
+
+    Each distinct pair of source and account is looked up once: their codes are packed into one integer, which numpy
+    makes distinct much faster than pairs of texts.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -227,17 +271,19 @@ def _persons_in(rows: pd.DataFrame, name: str, people: People) -> tuple[pa.ListA
     sources = column(rows, "source").take(pa.array(at)).dictionary_encode()
     accounts = pc.list_flatten(lists).dictionary_encode()
     codes = sources.indices.to_numpy().astype(np.int64) << 32 | accounts.indices.to_numpy()
-    pairs, back = np.unique(codes, return_inverse=True)
-    asked = [(sources.dictionary[pair >> 32].as_py(), accounts.dictionary[pair & 0xFFFFFFFF].as_py()) for pair in pairs]
-    bot = np.array([people.is_bot(account) for _, account in asked], bool)[back]
-    known = pa.array([people.person_of(*pair) for pair in asked], pa.string()).take(pa.array(back[~bot]))
-    named = np.zeros(len(rows), bool)
-    named[at[bot]] = True
-    return _grouped(at[~bot], known, len(rows)), named
+    distinct, place = np.unique(codes, return_inverse=True)
+    pairs = [
+        (sources.dictionary[code >> 32].as_py(), accounts.dictionary[code & 0xFFFFFFFF].as_py()) for code in distinct
+    ]
+    bot = np.array([people.is_bot(account) for _, account in pairs], bool)[place]
+    persons = pa.array([people.person_of(*pair) for pair in pairs], pa.string()).take(pa.array(place[~bot]))
+    has_bot = np.zeros(len(rows), bool)
+    has_bot[at[bot]] = True
+    return _as_lists(at[~bot], persons, len(rows)), has_bot
 
 
-def _grouped(at: np.ndarray[Any, Any], values: pa.Array, rows: int) -> pa.ListArray:
-    """Values as lists, one for each row, of those that stand at it (in order)."""
+def _as_lists(at: np.ndarray[Any, Any], values: pa.Array, rows: int) -> pa.ListArray:
+    """Values as lists, one for each of so many rows; `at` is the row of each value, ascending."""
     import numpy as np
     import pyarrow as pa
 

@@ -1,7 +1,7 @@
 """The one table of measures: what every number in a report, a goal or JSON means, and the code that counts it.
 
-A number without a row here does not ship. Counts never reach outside the period, but for a goal's: these are of the
-goal's own days.
+Every number that a report shows has its row here. Counts never reach outside the period, except those of a goal, which
+are of the goal's own days.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Count = Literal["work_items", "rows", "projects", "owners", "collaborators", "st
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number: of which rows, distinct on what, in which unit, and which source wins where several saw the same."""
+    """One number: of which rows, distinct on what, in which unit, and which source wins where several have the same."""
 
     name: str
     one: str
@@ -32,7 +32,7 @@ class Measure:
     where: Callable[[pd.DataFrame], pd.Series] | None = None
     wins: str = "the forge's or tracker's row before git's, then the row that knows more"
     goal: bool = False
-    """Whether a goal may be measured in it."""
+    """Whether it is of what a person did: a goal may be measured in it, and the column `counted` names it."""
 
     def words(self, number: float) -> str:
         """The number with its unit, as a reader writes it: `1 review`, `23 pull requests`."""
@@ -64,12 +64,16 @@ def _bot_assisted(frame: pd.DataFrame) -> pd.Series:
 
 
 def _unplanned(frame: pd.DataFrame) -> pd.Series:
-    served = frame.loc[frame["serves_goal"].astype(bool), "thread"]
-    return ~frame["thread"].isin(served) & _by_itself(frame) & _done(frame)
+    planned = frame.loc[frame["serves_goal"].astype(bool), "thread"]
+    return ~frame["thread"].isin(planned) & _by_itself(frame) & _done(frame)
 
 
 def _done(frame: pd.DataFrame) -> pd.Series:
     return ~frame["state"].isin(NOT_DONE)
+
+
+def _with_points(frame: pd.DataFrame) -> pd.Series:
+    return _done(frame) & frame["story_points"].notna()
 
 
 def _of_others(frame: pd.DataFrame) -> pd.Series:
@@ -87,7 +91,7 @@ def _collaborators(frame: pd.DataFrame) -> pd.Series:
 
 
 NOBODY = "github:ghost"
-"""What stands on GitHub in place of any account that was deleted."""
+"""The account that GitHub shows in place of any deleted one."""
 
 NOT_DONE = ("not_planned", "duplicate")
 """States in which a ticket was closed without anybody having done it."""
@@ -121,8 +125,9 @@ MEASURES: Mapping[str, Measure] = {
             "collaborators", "other person", "other people",
             ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "collaborators",
             "People other than oneself, and no bots, who are named as taking part in something that counts: who "
-            "reviewed or merged it, who reported, closed or shared a ticket, co-authors, whom a note names. Of people "
-            "who are not configured only those of the source that names most, since no name tells that two are one.",
+            "reviewed or merged it, who reported, closed or shared a ticket, co-authors, people a note names. People "
+            "who are not configured are counted in one source only, the one that names most of them, since the same "
+            "person has another name in each.",
             where=_collaborators,
         ),
         Measure(
@@ -135,7 +140,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "story_points", "point", "points", ("issue",), TICKET_ROLES, "story_points",
             "Story points of the tickets counted, each ticket once; tickets without points add nothing.",
-            where=_done, goal=True,
+            where=_with_points, goal=True,
         ),
         Measure(
             "commits", "commit", "commits", ("commit",), ("author",), "work_items",
@@ -156,14 +161,14 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "reverted", "piece of work", "pieces of work", ("pull_request", "commit"), ("author",), "work_items",
-            "Pull requests, and commits outside of them, that count and that a later change, whoever's, takes back "
-            "and nothing has put back since.",
+            "Pull requests, and commits outside of them, that count and that anybody's later change reverts and "
+            "nothing has restored since.",
             where=_reverted,
         ),
         Measure(
             "co_authored", "piece of work", "pieces of work", ("pull_request", "commit"), ("co-author",), "work_items",
-            "Pull requests, and commits outside of them, that somebody else wrote with the person as co-author; shown "
-            "and counted for nothing else.",
+            "Pull requests, and commits outside of them, that somebody else wrote with the person as co-author; "
+            "listed for information and in no total.",
             where=_not_in_pull_request,
         ),
         Measure(
@@ -175,14 +180,14 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "unplanned", "piece of work", "pieces of work", ("pull_request", "issue", "commit", "release"),
             ("author", "assignee", "resolver"), "threads",
-            "Threads (a ticket with its pull requests and commits, or one of these alone) of which something counts "
+            "Threads (a ticket with its pull requests and commits, or one of these alone) in which something counts "
             "and no row that counts is claimed by a goal.",
             where=_unplanned,
         ),
         Measure(
             "pieces", "piece of work", "pieces of work",
             ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "threads",
-            "Threads of which something counts: a ticket with its pull requests, reviews and commits, or a note.",
+            "Threads in which something counts: a ticket with its pull requests, reviews and commits, or a note.",
             where=_counting,
         ),
         Measure(
@@ -207,19 +212,19 @@ MEASURES: Mapping[str, Measure] = {
             "Projects in which pull requests, commits, tickets or releases are counted.",
         ),
         Measure(
-            "rows", "act", "acts", (), (), "rows",
-            "Acts as they were read, one row each, by when they count.",
+            "rows", "record", "records", (), (), "rows",
+            "Contributions as the source has them, a row each, by when they count.",
             wins="every source's rows",
         ),
     )
 }  # fmt: skip
 
 
-LOOKED_AT = (
+COLUMNS_USED = (
     "id", "kind", "role", "person", "work_item_key", "project", "story_points", "owner_people", "collaborators",
     "is_own_work", "in_pull_request", "is_cherry_pick", "is_reverted", "bot_assisted", "serves_goal", "state", "thread",
 )  # fmt: skip
-"""The columns of a prepared and assessed frame that measures look at."""
+"""The columns of a prepared and assessed frame that measures need."""
 
 
 def of(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
@@ -242,7 +247,7 @@ def _inside(frame: pd.DataFrame, measure: Measure) -> np.ndarray[Any, np.dtype[n
 
 
 COUNTED = ("pull_requests", "tickets", "releases", "commits", "reviews", "comments", "notes")
-"""Measures of what a person did: a row that none of them counts serves no goal."""
+"""Measures of what a person did, one for each kind: a row that none of them counts can serve no goal."""
 
 
 def counting(frame: pd.DataFrame) -> pd.Index:
@@ -252,45 +257,38 @@ def counting(frame: pd.DataFrame) -> pd.Index:
     return frame.index[np.any([_inside(frame, MEASURES[name]) for name in COUNTED], axis=0)]
 
 
-COUNTED_ROWS = (*COUNTED, "review_submissions")
-"""The measures that `counted_by` names."""
-
-
 def counted_by(frame: pd.DataFrame) -> pd.Series:
-    """The names of the measures (`COUNTED_ROWS`) that count each row of a prepared frame, as Arrow `list<string>`.
+    """The names of the measures that count each row of a prepared frame, as an Arrow list of strings; never null.
 
-    The list is empty, never null, for a row that counts nowhere: a bot's, another source's row of the same
-    contribution, a co-author's. Where a measure counts a work item once, the first of its rows in the frame has the
-    name; so the number of rows with a name, by person, is what a report counts for that frame.
+    Only measures of what a person did are named (those with `goal`). The list is empty where none counts the row, for
+    bots, and for a row whose contribution another source's row represents.
     """
     import numpy as np
     import pandas as pd
     import pyarrow as pa
 
-    primary = (frame["is_primary"] & ~frame["is_bot"]).to_numpy(bool)
-    keys = frame[["person", "work_item_key"]]
-    masks = []
-    for measure in (MEASURES[name] for name in COUNTED_ROWS):
-        mask = primary & _inside(frame, measure)
-        if measure.count == "work_items":
-            mask[mask] = ~keys[mask].duplicated().to_numpy(bool)
-        masks.append(mask)
-    rows, which = np.nonzero(np.array(masks).T)
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(frame)))])
-    names = pa.array(COUNTED_ROWS, pa.string()).take(pa.array(which))
-    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), names)
-    return pd.Series(pd.arrays.ArrowExtensionArray(lists), index=frame.index, name="counted")
+    # Each row's measures are one number, a bit for each measure. Rows have a few distinct numbers, so a few lists are
+    # made and shared instead of one for every row.
+    names = [each.name for each in MEASURES.values() if each.goal]
+    bits = np.zeros(len(frame), np.int64)
+    for place, name in enumerate(names):
+        bits |= _inside(frame, MEASURES[name]).astype(np.int64) << place
+    bits[~(frame["is_primary"] & ~frame["is_bot"]).to_numpy(bool)] = 0
+    distinct, places = np.unique(bits, return_inverse=True)
+    lists = [[name for place, name in enumerate(names) if each >> place & 1] for each in distinct.tolist()]
+    values = pa.array(lists, pa.list_(pa.string())).take(pa.array(places))
+    return pd.Series(pd.arrays.ArrowExtensionArray(values), index=frame.index, name="counted")
 
 
 def uncounted(row: Mapping[str, Any]) -> str:
-    """Why none of `COUNTED` counts a row (one of `frame.records`), in words; '' where nobody knows better."""
+    """Why none of `COUNTED` counts a row (one of `frame.records`), in words; '' where one does."""
     if row["is_bot"]:
         return "it is a bot's or an assistant's, which are left out"
     kind, role = row["kind"], row["role"]
     if role == "co-author":
-        return "as co-author: shown, and counted nowhere"
+        return "as co-author: listed for information; not in the totals"
     if role not in {each for name in COUNTED if kind in MEASURES[name].kinds for each in MEASURES[name].roles}:
-        return f"as {role}: counted nowhere"
+        return f"as {role}: not in the totals"
     if row["in_pull_request"]:
         return "part of a pull request, which counts"
     if row["is_cherry_pick"]:
@@ -304,54 +302,59 @@ def uncounted(row: Mapping[str, Any]) -> str:
 
 def count(frame: pd.DataFrame, name: str) -> float:
     """The number a measure gives for a prepared frame; of several people each work item counts once for each."""
-    once = _once(frame, MEASURES[name])
+    distinct = _distinct(frame, MEASURES[name])
     if MEASURES[name].count == "story_points":
-        return float(once["story_points"].sum()) if len(once) else 0
-    return len(once)
+        return float(distinct["story_points"].sum()) if len(distinct) else 0
+    return len(distinct)
 
 
 def count_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[tuple[str, ...], float]:
-    """The number a measure gives for the rows of each combination of values in columns, such as `thread`, at once."""
-    once = _once(frame, MEASURES[name], columns)
+    """The number a measure gives for each combination of values in columns, such as `thread`; without zeros."""
+    distinct = _distinct(frame, MEASURES[name], columns)
     if MEASURES[name].count == "story_points":
-        return {
-            cast("tuple[str, ...]", value): float(own.sum())
-            for value, own in once.groupby(list(columns))["story_points"]
-        }
-    return {cast("tuple[str, ...]", value): float(each) for value, each in once[list(columns)].value_counts().items()}
+        points = distinct.groupby(list(columns))["story_points"]
+        return {cast("tuple[str, ...]", values): float(own.sum()) for values, own in points}
+    counts = distinct[list(columns)].value_counts()
+    return {cast("tuple[str, ...]", values): float(number) for values, number in counts.items()}
 
 
-def _once(frame: pd.DataFrame, measure: Measure, by: Sequence[str] = ()) -> pd.DataFrame:
-    """What a measure counts, a row for each, for each combination of values in the columns `by`.
+def _distinct(frame: pd.DataFrame, measure: Measure, by: Sequence[str] = ()) -> pd.DataFrame:
+    """What a measure counts, one row for each, within each combination of values in the columns `by`.
+
+    A measure never counts rows but distinct things: several rows may be of one work item (three reviews, two sources).
+    So its rows are cut to the columns that tell such things apart (`_COUNTS`), and duplicates are dropped. The result
+    depends neither on the order of the rows nor on how often one was read. Points are added up, and hence not compared:
+    a ticket's first row gives them.
 
     Only the columns that matter are taken: taking rows costs as much as there are columns.
     """
-    needed, made = _COUNTS[measure.count]
-    rows = made(frame[list(dict.fromkeys([*by, *needed]))][_inside(frame, measure)])
-    once = rows.drop_duplicates([name for name in rows.columns if name != "story_points"])
-    return once[_told_apart(once, by)] if measure.count == "collaborators" else once
+    columns, expand = _COUNTS[measure.count]
+    rows = expand(frame[list(dict.fromkeys([*by, *columns]))][_inside(frame, measure)])
+    distinct = rows.drop_duplicates([name for name in rows.columns if name != "story_points"])
+    return distinct[_certainly_different(distinct, by)] if measure.count == "collaborators" else distinct
 
 
-def _told_apart(once: pd.DataFrame, by: Sequence[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Which people are certainly not one and the same, and somebody at all.
+def _certainly_different(distinct: pd.DataFrame, by: Sequence[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which collaborators are certainly different people, and a person at all.
 
-    Whoever is not configured has another name in each source. So of these only those of the source that names most
-    are counted: too few rather than one twice.
+    A configured person is one however many sources name them. Somebody who is not configured has another name in each
+    source, and nothing says which two are the same. So of these only the ones of a single source count, the source
+    that names most: perhaps too few, but nobody twice.
     """
     import numpy as np
 
-    groups = list(zip(*(once[name].tolist() for name in (*by, "person")), strict=True))
-    places = [_place(each) for each in once["collaborators"].tolist()]
+    groups = list(zip(*(distinct[name].tolist() for name in (*by, "person")), strict=True))
+    sources = [_source_of(each) for each in distinct["collaborators"].tolist()]
     best: dict[tuple[str, ...], str] = {}
-    for (group, place), _ in Counter(zip(groups, places, strict=True)).most_common():
-        if place and place != NOBODY:
-            best.setdefault(group, place)
-    told = (not place or place == best.get(group) for group, place in zip(groups, places, strict=True))
-    return np.fromiter(told, bool, len(once))
+    for (group, source), _ in Counter(zip(groups, sources, strict=True)).most_common():
+        if source and source != NOBODY:
+            best.setdefault(group, source)
+    keep = (not source or source == best.get(group) for group, source in zip(groups, sources, strict=True))
+    return np.fromiter(keep, bool, len(distinct))
 
 
-def _place(person: str) -> str:
-    """Where somebody who is not configured is known; empty for the configured."""
+def _source_of(person: str) -> str:
+    """Where somebody who is not configured is known; empty for a configured person."""
     if person.casefold() == NOBODY:
         return NOBODY
     return "git" if person.startswith("<") else person.partition(":")[0] if ":" in person else ""
@@ -362,10 +365,10 @@ def words(frame: pd.DataFrame, name: str) -> str:
     return MEASURES[name].words(count(frame, name))
 
 
-def _named(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """A row for each person that a column of lists names, other than oneself."""
-    named = rows.explode(name).dropna(subset=[name])
-    return named[(named["person"] != named[name]).to_numpy(bool)]
+def _others_in(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """A row for each person in a column of lists, other than the row's own person."""
+    each = rows.explode(name).dropna(subset=[name])
+    return each[(each["person"] != each[name]).to_numpy(bool)]
 
 
 _COUNTS: Mapping[Count, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.DataFrame]]] = {
@@ -373,8 +376,8 @@ _COUNTS: Mapping[Count, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.DataF
     "rows": (("person", "work_item_key", "id"), lambda rows: rows),
     "threads": (("person", "thread"), lambda rows: rows),
     "projects": (("project",), lambda rows: rows.assign(project=rows["project"].str.lower()).dropna()),
-    "owners": (("person", "owner_people"), lambda rows: _named(rows, "owner_people")),
-    "collaborators": (("person", "collaborators"), lambda rows: _named(rows, "collaborators")),
-    "story_points": (("person", "work_item_key", "story_points"), lambda rows: rows.dropna(subset=["story_points"])),
+    "owners": (("person", "owner_people"), lambda rows: _others_in(rows, "owner_people")),
+    "collaborators": (("person", "collaborators"), lambda rows: _others_in(rows, "collaborators")),
+    "story_points": (("person", "work_item_key", "story_points"), lambda rows: rows),
 }
-"""The columns that a count looks at, and what it makes of the rows before each distinct one is counted once."""
+"""By what a measure counts: the columns that tell such things apart, and how rows are expanded to one for each."""

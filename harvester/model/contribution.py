@@ -1,4 +1,4 @@
-"""What one row is: one person's one act, and how it becomes an Arrow table.
+"""The contribution: one row of one person's work, its columns, and how it becomes an Arrow table.
 
 The columns are defined here and nowhere else: `Contribution` gives each its type and its meaning, the Arrow schema and
 the reference in docs/ are made from it.
@@ -12,23 +12,10 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 if TYPE_CHECKING:
     import pyarrow as pa
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    Ints = np.ndarray[Any, np.dtype[np.int64]]
-    Part = Callable[[str], pa.Array]
-    Make = Callable[..., pa.Array]
-    """Of the named parts of texts that fit, and what stands beside them: what they mean, null where nothing."""
-    Form = tuple[int, str, Make]
-    """Which of the arrays is looked at, the expression that has to fit there, and what is made of it."""
 
 VERSION = 1
 """The schema's version; a ledger names the one it was written with."""
@@ -39,33 +26,46 @@ Role = Literal[
 ]
 Strings = tuple[str, ...]
 
-NO_FIELDS: Mapping[str, str] = types.MappingProxyType({})
+EXTRA: Mapping[str, str] = {
+    "goal": "the goals a note names, one a line",
+    "result": "what came of it, by a note",
+    "technical": "what was hard, by a note",
+    "takeaway": "what was learned, by a note",
+    "outcome": "figures a note gives for goals, such as `no-double-charges = 4`, one a line",
+    "link": "all links of a note, one a line",
+    "credited": "why a GitHub issue is credited to the person",
+    "paths": "how many of a GitHub pull request's changed files are in `paths`, where that is not all",
+}
+"""The keys of the column `extra`, and what each means; our connectors write no others."""
+
+NO_EXTRA: Mapping[str, str] = types.MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
-    """One person's one act, as a source has it.
+    """One contribution of one person, as a source has it.
 
-    A pull request that one person wrote and another approved is two contributions. Times are aware and are kept in UTC
-    with microseconds. None means unknown, never zero; text is as the source has it and is not to be trusted. The key of
-    a row is (source, scope, id).
+    A pull request that one person wrote and another approved is two contributions.
+
+    Times are aware, and stored in UTC with microseconds. None means unknown, never zero. Text is as the source has it
+    and not to be trusted. The key of a row is (source, scope, id).
     """
 
     id: Annotated[
         str,
-        "the act, the same at every reading: kind, role and immutable native ids, never a login or a mailmapped name",
+        "the contribution, the same in every harvest: kind, role and immutable native ids, never a login or a name",
     ]
     source: Annotated[str, "the configured source's name"]
     scope: Annotated[str, "the container that was read: an organisation, a repository, a Jira project"]
     kind: Annotated[Kind, "what was done: a merged pull request, a review, a closed issue, a commit, …"]
     work_item: Annotated[str, "the work item, the same from every source: `github.com/org/repo#12`, `commit/<sha>`"]
     account: Annotated[str, "who did it, as the source has it: a login, an account id, `name <e-mail>`"]
-    role: Annotated[Role, "as what"]
+    role: Annotated[Role, "what the person was in it: author, reviewer, assignee, …"]
     occurred_at: Annotated[dt.datetime, "when it counts: merged, submitted, resolved, landed, released"]
     started_at: Annotated[dt.datetime | None, "opened, created, written (author date)"] = None
     title: Annotated[str | None, "the subject line or title"] = None
     body: Annotated[str | None, "the text below it"] = None
-    url: Annotated[str | None, "where the proof is"] = None
+    url: Annotated[str | None, "where the evidence is"] = None
     project: Annotated[str | None, "what it belongs to, such as `org/repo`"] = None
     state: Annotated[str | None, "merged, approved, changes_requested, resolved, …"] = None
     change_type: Annotated[str | None, "kind of work: feature, fix, docs, test, …"] = None
@@ -78,10 +78,10 @@ class Contribution:
     closes: Annotated[Strings, "tickets it closes, as found: `#12`, `org/repo#12`, `PAY-7`"] = ()
     part_of: Annotated[Strings, "the pull request a commit belongs to"] = ()
     picked_from: Annotated[Strings, "the original of a backport, or a rebased twin: `commit/<sha>`"] = ()
-    reverts: Annotated[Strings, "what it takes back"] = ()
+    reverts: Annotated[Strings, "what it reverts"] = ()
     related_to: Annotated[Strings, "what a note is about"] = ()
-    extra: Annotated[Mapping[str, str], "a note's result, technical, takeaway, outcome"] = field(
-        default_factory=lambda: NO_FIELDS
+    extra: Annotated[Mapping[str, str], "; ".join(f"`{key}`: {meaning}" for key, meaning in EXTRA.items())] = field(
+        default_factory=lambda: NO_EXTRA
     )
     additions: Annotated[int | None, "lines added"] = None
     deletions: Annotated[int | None, "lines deleted"] = None
@@ -130,22 +130,17 @@ def to_table(rows: Iterable[Contribution]) -> pa.Table:
     """
     import pyarrow as pa
 
-    held = rows if isinstance(rows, list) else list(rows)
-    return pa.Table.from_arrays(
-        [_array(held, column) for column in arrow_schema()],
-        schema=arrow_schema(),
-    )
+    rows = rows if isinstance(rows, list) else list(rows)
+    return pa.Table.from_arrays([_array(rows, column) for column in arrow_schema()], schema=arrow_schema())
 
 
 def from_table(table: pa.Table) -> list[Contribution]:
     """The contributions in a table of `arrow_schema()` or of a frame made from it; the inverse of `to_table`."""
-    rows: list[dict[str, typing.Any]] = (
-        table.select(list(COLUMNS)).cast(arrow_schema()).to_pylist(maps_as_pydicts="strict")
-    )
-    return [Contribution(**{name: _native(value) for name, value in row.items()}) for row in rows]
+    rows: list[dict[str, Any]] = table.select(list(COLUMNS)).cast(arrow_schema()).to_pylist(maps_as_pydicts="strict")
+    return [Contribution(**{name: _tuple_for_list(value) for name, value in row.items()}) for row in rows]
 
 
-def _native(value: typing.Any) -> typing.Any:
+def _tuple_for_list(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -153,18 +148,18 @@ def _array(rows: list[Contribution], column: pa.Field) -> pa.Array:
     import pyarrow as pa
 
     try:
-        return pa.array(_prepared([getattr(row, column.name) for row in rows], column), column.type)
+        return pa.array(_arrow_values([getattr(row, column.name) for row in rows], column), column.type)
     except _UNSTORABLE as error:
         bad, why = _first_bad(rows, column) or (None, error)
         who = f" of row {bad.id!r} from {bad.source!r}" if bad else ""
-        raise ValueError(f"{column.name!r}{who} cannot be kept as {column.type}: {why}") from error
+        raise ValueError(f"{column.name!r}{who} cannot be stored as {column.type}: {why}") from error
 
 
-# pyarrow's errors are ValueErrors and TypeErrors; a date for a time, a list for a mapping, lacks what is asked of it.
+# pyarrow raises ValueErrors and TypeErrors; a date for a time, or a list for a mapping, raises an AttributeError.
 _UNSTORABLE = (ValueError, TypeError, OverflowError, AttributeError)
 
 
-def _prepared(values: list[typing.Any], column: pa.Field) -> list[typing.Any]:
+def _arrow_values(values: list[Any], column: pa.Field) -> list[Any]:
     import pyarrow as pa
 
     if not column.nullable and None in values:
@@ -185,18 +180,18 @@ def _first_bad(rows: list[Contribution], column: pa.Field) -> tuple[Contribution
 
     for row in rows:
         try:
-            pa.array(_prepared([getattr(row, column.name)], column), column.type)
+            pa.array(_arrow_values([getattr(row, column.name)], column), column.type)
         except _UNSTORABLE as error:
             return row, error
     return None
 
 
 @functools.cache
-def _hints() -> dict[str, typing.Any]:
+def _hints() -> dict[str, Any]:
     return typing.get_type_hints(Contribution, include_extras=True)
 
 
-def _arrow_type(hint: typing.Any) -> tuple[pa.DataType, bool]:
+def _arrow_type(hint: Any) -> tuple[pa.DataType, bool]:
     import pyarrow as pa
 
     plain = hint.__origin__

@@ -211,7 +211,7 @@ def _told_of(report_input: ReportInput, claimed: pd.DataFrame) -> pd.DataFrame:
         for target, thread in zip(pairs["target"], pairs["thread"], strict=True)
         for note in notes_by_thread.get(thread, ())
     ]
-    rows = report_input.frame[list(measures.LOOKED_AT)].loc[[note for note, _, _ in places]]
+    rows = report_input.frame[list(measures.COLUMNS_USED)].loc[[note for note, _, _ in places]]
     return rows.assign(target=[target for _, target, _ in places], thread=[thread for _, _, thread in places])
 
 
