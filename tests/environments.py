@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from harvester.cli.main import main
 from harvester.cli.terminal import Terminal
 
@@ -44,3 +46,12 @@ def run(environment: Terminal, *arguments: str) -> tuple[int, str, str]:
     environment.stdout, environment.stderr = type(environment.stdout)(), type(environment.stderr)()
     status = main(arguments, environment)
     return status, environment.stdout.getvalue(), environment.stderr.getvalue()
+
+
+def in_environment(monkeypatch: pytest.MonkeyPatch, environment: Terminal) -> None:
+    """Make the folder and the variables of this environment those of the process, for the Python API."""
+    monkeypatch.chdir(environment.cwd)
+    for name in [name for name in os.environ if name.startswith(("GIT_", "HARVESTER_"))]:
+        monkeypatch.delenv(name)
+    for name, value in environment.environ.items():
+        monkeypatch.setenv(name, value)

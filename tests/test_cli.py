@@ -634,7 +634,10 @@ def test_the_ledger_tells_what_it_holds_and_is_exported(environment):
     assert "here: 2 rows" in run(environment, "ledger", "info")[1]
     assert run(environment, "ledger", "compact")[0] == 0
     assert run(environment, "ledger", "export", "work.parquet")[0] == 0
-    assert pyarrow.parquet.read_table(environment.cwd / "work.parquet").num_rows == 2
+    rows = pyarrow.parquet.read_table(environment.cwd / "work.parquet")
+    assert rows.num_rows == 2
+    assert {"person", "work_item", "work_item_key", "is_primary"} <= set(rows.column_names)
+    assert rows["counted"].to_pylist() == [["commits"], ["commits"]]
 
 
 def test_without_a_ledger_its_upkeep_says_what_to_do(environment):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 
+NEEDED = ("person", "work_item_key", "is_primary", "is_bot")
+"""Prepared columns without which `claims` can do nothing."""
+
 
 def load(
     period: str | None = None,
@@ -97,8 +100,8 @@ def claims(
 ) -> pd.DataFrame:
     """Which rows of a frame from `load` serve which goal, one line for each row and goal or criterion.
 
-    `goals` is a goals.toml or its parsed content; the default is the one beside harvester.toml, with the decisions in
-    decisions.toml beside it.
+    `goals` is a goals.toml or its parsed content; the default is the one beside harvester.toml. The decisions are those
+    in decisions.toml beside harvester.toml.
 
     The columns are `row` (the label of the row in the frame), `target_kind` (`goal` or `criterion`), `target` (its
     name), `status` (`claimed` or `suggested`) and `reason`. Only rows that count appear. As in a report, a ticket has
@@ -106,11 +109,10 @@ def claims(
 
     Raises ConfigError where a file is not valid, UnknownError for a frame without the prepared columns.
     """
-    from harvester.analysis.frame import PREPARED
     from harvester.analysis.measures import counting
     from harvester.goals.claims import claim
 
-    if missing := [name for name in PREPARED if name not in frame.columns]:
+    if missing := [name for name in NEEDED if name not in frame.columns]:
         raise UnknownError(f"The frame has no column {missing[0]!r}.", hint="Use a frame of `harvester.load`.")
     workspace = _open(config, repo)
     known = load_goals_and_decisions(workspace)

@@ -9,18 +9,16 @@ from harvester.workspace.workspace import Workspace
 
 
 def export_rows(workspace: Workspace, path: Path) -> int:
-    """Write all rows of the ledger with the prepared columns and `counted` to a Parquet file; returns how many.
+    """Write all rows, with the prepared columns such as `counted`, to a Parquet file; returns how many.
 
     Raises LedgerError where there is no ledger, or where a file that is not Parquet is in the way.
     """
     import pyarrow as pa
 
     from harvester.analysis.frame import prepare
-    from harvester.analysis.measures import counted_by
 
     def prepared(rows: pa.Table) -> pa.Table:
-        frame = prepare(rows, workspace.config.people)
-        return pa.Table.from_pandas(frame.assign(counted=counted_by(frame)), preserve_index=False)
+        return pa.Table.from_pandas(prepare(rows, workspace.config.people), preserve_index=False)
 
     with open_ledger(workspace, create=False) as ledger:
         return ledger.export(path, prepared)
