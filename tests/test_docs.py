@@ -130,7 +130,7 @@ def test_the_readme_shows_a_report_as_it_comes_out():
 
 def test_the_page_about_goals_says_how_they_compete_how_days_are_written_and_which_states_there_are():
     page = (DOCS / "reference" / "goals.md").read_text("utf-8")
-    part = page.partition("## Where a goal stands")[2].partition("\n## ")[0]
+    part = page.partition("## States of a goal")[2].partition("\n## ")[0]
     states = re.findall(r"^\| ([a-z ]+) \| ", part, re.MULTILINE)
     assert sorted(set(states) - {"state"}) == sorted(get_args(State))
     assert f"no more than {TOLERANCE:.0%} is missing" in page

@@ -23,7 +23,9 @@ from harvester.cli.terminal import Terminal
 @click.option("--link", help="Where the evidence is.")
 @click.option("--label", "labels", multiple=True, help="A word to find it by; may be given several times.")
 @click.option("--role", type=click.Choice(["mentor", "helper", "author"]), help="What you were in it.")
-@click.option("--date", "date", type=click.DateTime(["%Y-%m-%d"]), help="The day, such as 2026-08-12; default today.")
+@click.option(
+    "--date", "date", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="The day; by default today."
+)
 @click.option("--body", default="", help="Further text.")
 @options.config
 @click.pass_obj
