@@ -128,7 +128,8 @@ def test_the_readme_shows_a_report_as_it_comes_out():
     assert [line for line in shown if line not in rest] == []
 
 
-def test_the_page_about_goals_says_how_they_compete_how_days_are_written_and_which_states_there_are():
+def test_the_page_about_goals_is_complete():
+    """It has every state, how goals compete, and how days are written."""
     page = (DOCS / "reference" / "goals.md").read_text("utf-8")
     part = page.partition("## States of a goal")[2].partition("\n## ")[0]
     states = re.findall(r"^\| ([a-z ]+) \| ", part, re.MULTILINE)
