@@ -1,4 +1,4 @@
-# `make help` lists what there is.
+# `make help` lists the targets.
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
@@ -27,7 +27,7 @@ check: .venv/.with-tests ## what a change must pass: format, lint, types, tests
 	@.venv/bin/mypy --no-error-summary harvester connectors reports
 	@$(MAKE) --no-print-directory test
 
-bench: .venv/.with-tests ## print what things cost, as ratios
+bench: .venv/.with-tests ## print how long things take, as ratios
 	@.venv/bin/python benchmarks/report.py --repo "$(REPO)"
 	@.venv/bin/python benchmarks/history.py --repo "$(REPO)" --runs 1
 	@.venv/bin/python benchmarks/requests.py
@@ -35,26 +35,26 @@ bench: .venv/.with-tests ## print what things cost, as ratios
 	@.venv/bin/python benchmarks/year.py
 	@.venv/bin/python benchmarks/ledger.py 1000000 50
 
-contract: .venv/.with-tests ## hold what we send against the services' own schemas (needs npm)
+contract: .venv/.with-tests ## check what we send against the services' own schemas (needs npm)
 	@folder=$$(mktemp -d) && npm install --silent --no-audit --no-fund --no-save --prefix "$$folder" @octokit/graphql-schema@15 && \
 	GITHUB_SDL="$$folder/node_modules/@octokit/graphql-schema/schema.graphql" .venv/bin/python -m pytest -q -m contract; \
 	status=$$?; rm -rf "$$folder"; exit $$status
 
-cassettes: .venv/.with-tests ## record the cassettes anew, from the local server; with GITHUB_TOKEN from GitHub, for LOGIN=name
+cassettes: .venv/.with-tests ## record the cassettes again, from the local server; with GITHUB_TOKEN from GitHub, for LOGIN=name
 	@if [ -z "$$GITHUB_TOKEN" ]; then exec .venv/bin/python -m tests.record_cassettes; fi; \
-	if [ -z "$(LOGIN)" ]; then echo "Say whose work to record from GitHub: make cassettes LOGIN=name" >&2; exit 2; fi; \
+	if [ -z "$(LOGIN)" ]; then echo "Name whose work to record from GitHub: make cassettes LOGIN=name" >&2; exit 2; fi; \
 	exec .venv/bin/python -m tests.record_cassettes --live "$(LOGIN)" --token env:GITHUB_TOKEN
 
 soak: .venv/.with-tests ## run the property tests for longer
 	@.venv/bin/python -m pytest -q -n 2 --hypothesis-profile=soak -m "soak or not soak"
 
-mutants: .venv/.with-mutants ## report the changes to the code that no test notices, in all modules (about an hour) or MODULE=path
+mutants: .venv/.with-mutants ## list the changes to the code that no test notices, in all modules (about an hour) or MODULE=path
 	@.venv/bin/python benchmarks/mutants.py $(MODULE)
 
-docs: .venv/.with-tests ## write the reference pages anew from the code
+docs: .venv/.with-tests ## write the reference pages from the code
 	@.venv/bin/python docs/generate.py
 
-clean: ## remove what was built and installed here; what was harvested stays
+clean: ## remove what was built and installed here, but not what was harvested
 	@rm -rf .venv build dist ./*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/.installed: pyproject.toml

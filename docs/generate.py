@@ -23,43 +23,43 @@ DOCS = Path(__file__).parent
 COMPETING = f"""\
 ## Which goal gets the work
 
-What holds by labels, tickets, scopes, projects, people or kinds counts for every goal for which it holds. By `paths`
-goals compete with each other for a change (and criteria with each other): it counts for a goal where
+Work that matches by label, ticket, scope, project, person or kind counts for every goal it matches. By `paths`, goals
+compete with each other for a change (and criteria with each other). It counts for a goal if
 
-- at least `share` of its files are under the goal's globs, and more than half unless `share` asks for less; of a
-  change of more than {path_rules.SWEEPING} files {path_rules.SWEEPING_SHARE:.0%} must be. Tests, texts and build files
-  hardly count beside other files, lock files and changelogs do not, unless a glob names such files; where a change has
-  no others, all of it must be under the globs;
-- no other goal has more than half of that share. Only goals compete of whose days the change is and whose other keys
-  hold. So what two goals' globs both take counts for neither of them, until a `not` takes it from one.
+- at least `share` of its files are under the goal's globs, and more than half unless `share` is lower; of a change of
+  more than {path_rules.SWEEPING} files, {path_rules.SWEEPING_SHARE:.0%} must be. Tests, texts and build files have
+  little weight beside other files, and lock files and changelogs have none, unless a glob names such files. If a change
+  has no other files, all of it must be under the globs; and
+- no other goal has more than half of that share. Only goals compete whose days include the change and whose other keys
+  match. So work under the globs of two goals counts for neither of them, until one excludes it with `not`.
 
-What has the share and fails the rest is only suggested, with the reason; `harvester triage` asks you. Why it is so, and
-how well it works: [matching by paths](../decisions/matching-by-paths.md).
+A change that has the share but fails the rest is only suggested, with the reason, and `harvester triage` asks you. For
+the reasons, and how well it works, see [matching by paths](../decisions/matching-by-paths.md).
 
-Words claim nothing. They suggest up to {suggestions.BEST} goals for work that no goal has: `words` say most,
-then the words in `title` and `name`, then those in `why`.
+Words never count. They suggest up to {suggestions.BEST} goals for work that is not linked to one: `words` have the most
+weight, then the words in `title` and `name`, then those in `why`.
 """
 STATES = f"""\
-## Where a goal stands
+## States of a goal
 
-The pace is what would be done by now had the work gone evenly from `from` to `until`, days `away` left out (where all
-days are away, none is left out).
+"Expected by now" is what would be done if the work went evenly from `from` to `until`, days `away` left out (unless all
+days are away).
 
 | state | meaning |
 |---|---|
 | reached | the target is reached |
-| on track | no more than {progress.TOLERANCE:.0%} is missing of what the pace asks by now |
+| on track | no more than {progress.TOLERANCE:.0%} is missing of what is expected by now |
 | behind | more is missing |
 | not started | it is before `from` |
 | not reached | `until` has come without the target |
-| open | there is no pace, since `from` or `until` is not given |
+| open | nothing is expected by now, since `from` or `until` is not given |
 | unknown | there is no `target`, or no note of the goal's days has a figure for an outcome |
 """
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->\n"
 
 
 def pages() -> dict[Path, str]:
-    """Each generated file, and what stands in it."""
+    """Each generated file and its text."""
     described = settings.json_schema()
     return {
         DOCS / "reference" / "columns.md": columns_page(),
@@ -132,8 +132,8 @@ def _help(command: click.Command, name: str, parent: click.Context) -> Iterator[
 def goals_page(described: dict[str, Any]) -> str:
     """The keys of goals.toml and decisions.toml, and the fields of a note, as a Markdown page."""
     head = (
-        "What was agreed stands in `goals.toml`, what you decided in `decisions.toml`, what no tracker sees in a "
-        "notebook.\nA key that is not listed is an error that names the nearest one; `harvester goals check` says more."
+        "Goals are in `goals.toml`, your decisions in `decisions.toml`, and what no tracker sees in a notebook.\n"
+        "A key that is not listed is an error that names the nearest one; `harvester goals check` says more."
     )
     definitions = described["$defs"]
     entry = decisions.Entry.model_json_schema()
@@ -147,8 +147,8 @@ def goals_page(described: dict[str, Any]) -> str:
         *_table("`[[decisions]]` in decisions.toml", entry),
         "## Fields of a note\n",
         "An entry is a heading `## 2026-08-12 Title`, and fields as needed below it, each at the start of a line.",
-        f"The text of {wrapped} may wrap; that of the others goes on in lines that are indented.",
-        "Code between fences belongs to the text of its entry; what is commented out (`<!-- … -->`) is nothing.\n",
+        f"The text of {wrapped} may wrap; that of the other fields continues in indented lines.",
+        "Code between fences belongs to the text of its entry; comments (`<!-- … -->`) are ignored.\n",
         "| field | meaning |\n|---|---|",
         *(f"| `{key}:` | {meaning} |" for key, meaning in notebook.FIELDS.items()),
     ]
@@ -191,7 +191,7 @@ def _default(key: str, value: dict[str, Any], required: list[str]) -> str:
 
 
 def main() -> None:
-    """Write what is out of date."""
+    """Write all pages."""
     for path, text in pages().items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

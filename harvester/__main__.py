@@ -2,12 +2,12 @@
 
 
 def run() -> None:
-    """Run the command; whoever interrupts while it is still being loaded sees no traceback either."""
+    """Run the command; an interrupt while it is still being loaded shows no traceback either."""
     try:
-        from harvester.cli.main import run as started
+        from harvester.cli.main import run as run_command
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    started()
+    run_command()
 
 
 if __name__ == "__main__":

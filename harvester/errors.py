@@ -1,23 +1,23 @@
-"""Every error a user can meet, drawn once.
+"""Every error that a user can meet, as a tree.
 
-    HarvesterError              the user can mend it; exit status 1
+    HarvesterError              the user can fix it; exit status 1
     ├── ConfigError             harvester.toml or goals.toml, with the file and the key
-    ├── SecretError             a reference to a secret leads nowhere
-    ├── PeriodError             words that make no period
-    ├── PersonError             a person nobody configured
+    ├── SecretError             a reference to a secret that finds none
+    ├── PeriodError             not a valid period
+    ├── PersonError             an unknown person
     ├── SourceError             a source could not be read at all
-    │   └── AccessError         … because it would not let us in
+    │   └── AccessError         because it refused access
     ├── LedgerError             the ledger cannot be opened or written
     ├── ReportError             a report cannot be made or written
-    └── UnknownError            an id, a source, a report that is not there
+    └── UnknownError            an unknown id, source, team or report
 
-Foreign errors are mapped where the foreign library is called. Whatever is not in this tree is a bug of ours and
-keeps its traceback.
+Errors of other libraries are mapped where the library is called. Any other exception is a bug of ours and keeps its
+traceback.
 """
 
 
 class HarvesterError(Exception):
-    """Something the user can mend: what was tried, and in `hint` what to do next (never a secret in either)."""
+    """An error the user can fix: `message` says what was tried, `hint` what to do next; neither holds a secret."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -33,23 +33,23 @@ class ConfigError(HarvesterError):
 
 
 class SecretError(HarvesterError):
-    """A reference such as `env:NAME` that yields nothing; names the reference, never the value."""
+    """A reference such as `env:NAME` that finds no secret; the message names the reference, never a value."""
 
 
 class PeriodError(HarvesterError):
-    """Words that make no period of time, or one that ends before it begins."""
+    """A text that is not a valid period, or a period that ends before it begins."""
 
 
 class PersonError(HarvesterError):
-    """A person whom neither the configuration nor the data knows."""
+    """A person who is neither configured nor in the data, or where nobody is named at all."""
 
 
 class SourceError(HarvesterError):
-    """A source that could not be read at all; what it had yielded before is kept."""
+    """A source that could not be read; rows from it that are stored already stay."""
 
 
 class AccessError(SourceError):
-    """A source that refused: a wrong, missing or expired token, or a folder that may not be read."""
+    """A source that refused access: a wrong, missing or expired token, or a folder that may not be read."""
 
 
 class LedgerError(HarvesterError):
@@ -57,8 +57,8 @@ class LedgerError(HarvesterError):
 
 
 class ReportError(HarvesterError):
-    """A report that cannot be made, or a file in its way."""
+    """A report or file that cannot be written or read, or that was not overwritten."""
 
 
 class UnknownError(HarvesterError):
-    """An id, a source or a report that is not there."""
+    """An unknown id, work item, source, team, goal or kind of report."""

@@ -1,4 +1,4 @@
-"""What many messages need: the nearest known name, a number with its noun, text that a terminal may have."""
+"""Text for messages: the nearest known name, a number with its noun, text that is safe for a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
 
 
 def most_like(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is nearest, or None where none is near."""
+    """The nearest known word, or None where none is near."""
     import difflib
 
     return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)
@@ -26,12 +26,12 @@ def count_noun(number: int, one: str, many: str | None = None) -> str:
 
 
 def printable(text: str, *, lines: bool = True) -> str:
-    """Text from a source as a terminal may have it: control characters become `?`, line ends too without `lines`."""
+    """Text from a source, made safe for a terminal: control characters become `?`, line ends too without `lines`."""
     return "".join(each if each.isprintable() or (lines and each == "\n") else "?" for each in text)
 
 
 def diff_excerpt(one: str, other: str, most: int = 60) -> tuple[str, str]:
-    """Two texts, each cut to `most` characters around the first in which they differ, with … where more stood."""
+    """Two texts, each cut to `most` characters around the first in which they differ, with … where text was cut."""
     same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     start = max(same - most // 3, 0) if max(len(one), len(other)) > most else 0
 
@@ -43,12 +43,8 @@ def diff_excerpt(one: str, other: str, most: int = 60) -> tuple[str, str]:
 
 
 _URL_SAFE = "/:?#@!$&*+,;=%~-._"
-
-
 _PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?/[A-Za-z0-9/._~#=&?-]*")
-
-
-"""Most addresses: with nothing in them to refuse or to quote."""
+"""Most addresses: nothing in them needs to be refused or quoted."""
 
 
 def safe_url(url: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""A environment for commands: a real git repository made by a script, a home of its own, a clock that stands."""
+"""A terminal for commands: a real git repository made by a script, a home of its own, a clock that does not move."""
 
 import datetime as dt
 import io
@@ -6,14 +6,16 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from harvester.cli.main import main
-from harvester.workspace.environment import Environment
+from harvester.cli.terminal import Terminal
 
 NOW = dt.datetime(2026, 10, 15, 12, tzinfo=dt.UTC)
 PRELUDE = (Path(__file__).parent / "reports" / "prelude.sh").read_text()
 
 
-class Terminal(io.StringIO):
+class TerminalStream(io.StringIO):
     """A stream that says it is a terminal."""
 
     def isatty(self):
@@ -29,18 +31,27 @@ def environment(home: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def stand_in(folder: Path, history: str | None = "", now: dt.datetime = NOW) -> Environment:
+def stand_in(folder: Path, history: str | None = "", now: dt.datetime = NOW) -> Terminal:
     """An environment in `folder`/app: a repository with this history, or an empty folder where it is None."""
     environ = environment(folder / "home")
     place = folder / "app"
     place.mkdir(exist_ok=True)
     if history is not None:
         subprocess.run(["sh", "-c", PRELUDE + history], cwd=place, env=environ, check=True)
-    return Environment(environ=environ, cwd=place, clock=lambda: now, stdout=io.StringIO(), stderr=io.StringIO())
+    return Terminal(environ=environ, cwd=place, clock=lambda: now, stdout=io.StringIO(), stderr=io.StringIO())
 
 
-def run(environment: Environment, *arguments: str) -> tuple[int, str, str]:
+def run(environment: Terminal, *arguments: str) -> tuple[int, str, str]:
     """Exit status, standard output and standard error of a command in this environment."""
     environment.stdout, environment.stderr = type(environment.stdout)(), type(environment.stderr)()
     status = main(arguments, environment)
     return status, environment.stdout.getvalue(), environment.stderr.getvalue()
+
+
+def in_environment(monkeypatch: pytest.MonkeyPatch, environment: Terminal) -> None:
+    """Make the folder and the variables of this environment those of the process, for the Python API."""
+    monkeypatch.chdir(environment.cwd)
+    for name in [name for name in os.environ if name.startswith(("GIT_", "HARVESTER_"))]:
+        monkeypatch.delenv(name)
+    for name, value in environment.environ.items():
+        monkeypatch.setenv(name, value)

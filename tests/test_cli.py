@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from harvester.cli.main import COMMANDS
+from harvester.cli.terminal import progress_text
 from harvester.sdk.secrets import Secret, SecretStore
-from harvester.workspace.collect import so_far
-from tests.environments import PRELUDE, Terminal, run, stand_in
+from tests.environments import PRELUDE, TerminalStream, run, stand_in
 
 PRELUDE_NAMES = PRELUDE.partition("git init")[0]
 SOME = """
@@ -54,7 +54,8 @@ def test_an_unknown_command_names_the_nearest(environment):
     assert "Did you mean 'report'?" in err
 
 
-def test_a_report_of_oneself_without_any_configuration(environment):
+def test_a_report_needs_no_configuration(environment):
+    """Without a harvester.toml the report is about git's user."""
     status, out, err = run(environment, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
     assert "# Ada Lovelace: accomplishments, third quarter of 2026" in out
@@ -62,7 +63,8 @@ def test_a_report_of_oneself_without_any_configuration(environment):
     assert "Compile" not in out
 
 
-def test_without_work_in_the_last_quarter_the_most_active_is_taken_and_it_says_so(tmp_path):
+def test_the_most_active_author_stands_in(tmp_path):
+    """Without work of git's user in the last quarter it is the most active author's, and the report says so."""
     environment = stand_in(tmp_path, 'grace 2025-11-02T10:00:00+00:00 src/compiler.py "Compile"')
     status, out, _ = run(environment, "report")
     assert status == 0
@@ -70,7 +72,8 @@ def test_without_work_in_the_last_quarter_the_most_active_is_taken_and_it_says_s
     assert "Ada Lovelace did nothing here in the third quarter of 2026, so this is about Grace Hopper" in out
 
 
-def test_without_an_identity_the_most_active_is_taken_and_it_says_so(environment):
+def test_without_a_git_user_it_is_the_most_active(environment):
+    """The report says that user.email is not set."""
     subprocess.run(["git", "config", "--unset", "user.email"], cwd=environment.cwd, check=True)
     status, out, _ = run(environment, "report")
     assert status == 0
@@ -109,7 +112,8 @@ def test_nobody_is_an_error_with_the_nearest_name(environment):
         (["accomplishment"], "Did you mean 'accomplishments'?"),
     ],
 )
-def test_what_the_user_can_mend_is_said_with_the_next_step(environment, arguments, said):
+def test_an_error_names_the_next_step(environment, arguments, said):
+    """Status 1, nothing on standard output, a message and a hint, no traceback."""
     status, out, err = run(environment, "report", *arguments)
     assert (status, out) == (1, "")
     assert said in err
@@ -139,7 +143,8 @@ def test_an_empty_repository_has_no_work_yet(tmp_path):
         ("[sources.here]\nconnector = 'git'\nrepositorys = ['.']\n", "did you mean 'repositories'?"),
     ],
 )  # fmt: skip
-def test_a_broken_configuration_is_said_with_file_and_place(environment, text, said):
+def test_a_broken_configuration_names_its_place(environment, text, said):
+    """The message has the file and the line or key."""
     (environment.cwd / "harvester.toml").write_text(text)
     status, _, err = run(environment, "report")
     assert status == 1
@@ -147,13 +152,15 @@ def test_a_broken_configuration_is_said_with_file_and_place(environment, text, s
     assert said in err
 
 
-def test_a_configuration_in_somebody_else_s_repository_is_not_read_with_repo(environment):
+def test_repo_reads_no_configuration(environment):
+    """A harvester.toml in the repository is ignored with --repo."""
     (environment.cwd / "harvester.toml").write_text("[broken")
     status, _, _ = run(environment, "report", "--repo", ".", "--period", "2026Q3")
     assert status == 0
 
 
-def test_a_source_without_any_address_of_one_s_own_is_named_with_what_is_missing(environment):
+def test_a_source_without_my_address_is_named(environment):
+    """The report says that the source was skipped, and why."""
     (environment.cwd / "harvester.toml").write_text(
         '[people.me]\nname = "Ada"\naccounts = { there = "ada@example.org" }\n'
         '[sources.here]\nconnector = "git"\nrepositories = ["."]\n'
@@ -192,7 +199,8 @@ def test_a_report_is_verified_and_each_change_named(environment):
     assert "mine.md has been edited." in run(environment, "verify", "mine.md")[1]
 
 
-def test_evidence_that_was_tampered_with_is_named_and_not_the_report(environment):
+def test_changed_evidence_is_named(environment):
+    """The evidence file is named, and not the report."""
     assert run(environment, "report", "--period", "2026Q3", "--output", "mine.md")[0] == 0
     evidence = environment.cwd / "mine.md.evidence.json"
     evidence.write_text(evidence.read_text().replace('"title": "', '"title": "Not '))
@@ -203,7 +211,8 @@ def test_evidence_that_was_tampered_with_is_named_and_not_the_report(environment
 
 
 @pytest.mark.parametrize("words", [("report", "--period", ""), ("report", "--person", " "), ("explain", "")])
-def test_an_empty_word_is_a_wrong_call_and_means_nothing_else(environment, words):
+def test_an_empty_value_is_wrong_usage(environment, words):
+    """It does not mean what leaving the option out means."""
     status, out, err = run(environment, *words)
     assert (status, out) == (2, "")
     assert "it is empty" in err
@@ -236,7 +245,8 @@ def test_what_cannot_be_verified_says_why(environment, files, said):
     assert said in err
 
 
-def test_a_shallow_clone_is_incomplete_and_says_so_in_report_and_status(tmp_path):
+def test_a_shallow_clone_is_incomplete(tmp_path):
+    """Both the report and the exit status say so."""
     environment = stand_in(tmp_path, SOME + 'ada 2026-09-03T09:00:00+02:00 README.md "More"\n')
     shallow = tmp_path / "shallow"
     subprocess.run(
@@ -251,7 +261,8 @@ def test_a_shallow_clone_is_incomplete_and_says_so_in_report_and_status(tmp_path
     assert run(environment, *arguments, "--allow-incomplete")[0] == 0
 
 
-def test_init_writes_a_configuration_that_works_and_replaces_nothing(environment):
+def test_init_writes_files_that_work(environment):
+    """The second call changes nothing and is an error."""
     status, out, _ = run(environment, "init")
     assert status == 0
     assert out.startswith("Wrote harvester.toml, goals.toml and notebook.md. Next: read them, then ")
@@ -260,7 +271,7 @@ def test_init_writes_a_configuration_that_works_and_replaces_nothing(environment
     assert run(environment, "doctor")[0] == 0
     status, out, err = run(environment, "init")
     assert (status, out) == (1, "")
-    assert "harvester.toml, goals.toml and notebook.md are already there and left alone." in err
+    assert "harvester.toml, goals.toml and notebook.md already exist and were not changed." in err
 
 
 @pytest.mark.parametrize(
@@ -268,13 +279,20 @@ def test_init_writes_a_configuration_that_works_and_replaces_nothing(environment
     [
         (
             ["goals.toml"],
-            "Wrote goals.toml. harvester.toml and notes.md are already there and left alone. Next: read it",
+            "Wrote goals.toml. harvester.toml and notes.md already exist and were not changed. Next: read it",
         ),
-        (["notes.md"], "Wrote notes.md. harvester.toml and goals.toml are already there and left alone. Next: read it"),
-        (["goals.toml", "notes.md"], "Wrote goals.toml and notes.md. harvester.toml is already there and left alone."),
+        (
+            ["notes.md"],
+            "Wrote notes.md. harvester.toml and goals.toml already exist and were not changed. Next: read it",
+        ),
+        (
+            ["goals.toml", "notes.md"],
+            "Wrote goals.toml and notes.md. harvester.toml already exists and was not changed.",
+        ),
     ],
 )
-def test_init_writes_what_is_missing_and_leaves_the_rest_alone(environment, missing, said):
+def test_init_writes_only_what_is_missing(environment, missing, said):
+    """Existing files keep their text, and the message names both."""
     mine = {"harvester.toml": '[sources.mine]\nconnector = "notebook"\nfile = "notes.md"\n', "goals.toml": "# Mine\n"}
     mine["notes.md"] = "# Mine\n"
     for name in mine.keys() - set(missing):
@@ -289,7 +307,8 @@ def test_init_writes_what_is_missing_and_leaves_the_rest_alone(environment, miss
     assert (environment.cwd / ".harvester" / "goals.schema.json").is_file()
 
 
-def test_init_writes_nothing_beside_a_configuration_that_is_broken(environment):
+def test_init_stops_at_a_broken_configuration(environment):
+    """Nothing is written beside a harvester.toml that is not valid."""
     (environment.cwd / "harvester.toml").write_text("[sources.x]\n")
     status, out, err = run(environment, "init")
     assert (status, out) == (1, "")
@@ -297,7 +316,8 @@ def test_init_writes_nothing_beside_a_configuration_that_is_broken(environment):
     assert not (environment.cwd / "goals.toml").exists()
 
 
-def test_init_proposes_github_with_the_remote_s_owner_but_turns_nothing_on(environment):
+def test_init_proposes_github_in_comments(environment):
+    """The remote's owner is filled in, and no credential."""
     subprocess.run(
         ["git", "remote", "add", "origin", "https://u:secret@github.com/example/app.git"],
         cwd=environment.cwd,
@@ -311,7 +331,8 @@ def test_init_proposes_github_with_the_remote_s_owner_but_turns_nothing_on(envir
     assert "secret" not in text
 
 
-def test_init_writes_a_schema_for_editors_that_git_ignores(environment):
+def test_init_writes_schemas_that_git_ignores(environment):
+    """Editors read them; git status shows nothing of them."""
     run(environment, "init")
     schema = json.loads((environment.cwd / ".harvester" / "harvester.schema.json").read_text())
     assert "sources" in schema["properties"]
@@ -329,14 +350,15 @@ def test_init_writes_a_schema_for_editors_that_git_ignores(environment):
 def test_harvest_says_what_came_in_words_and_as_json(environment):
     status, out, _ = run(environment, "harvest", "--period", "2026Q3", "--everyone")
     assert status == 0
-    assert "here: 2 new, 0 changed, 0 gone, complete" in out
+    assert "here: 2 new, 0 changed, 0 removed, complete" in out
     told = json.loads(run(environment, "harvest", "--period", "2026Q3", "--everyone", "--json")[1])
     assert told["sources"][0] | {"replaced": 0} == {
         "source": "here", "complete": True, "skipped": "", "gaps": [], "new": 0, "replaced": 0, "dropped": 0,
     }  # fmt: skip
 
 
-def test_a_dry_run_says_what_would_be_asked_and_keeps_nothing(environment):
+def test_a_dry_run_reads_and_stores_nothing(environment):
+    """It shows what would be read, for whom, and what has changed in git."""
     status, out, _ = run(environment, "harvest", "--period", "2026Q3", "--dry-run")
     assert status == 0
     assert "here: would read 1 July to 30 September 2026 for ada@example.org" in out
@@ -345,7 +367,7 @@ def test_a_dry_run_says_what_would_be_asked_and_keeps_nothing(environment):
     assert "nothing yet" in run(environment, "sources")[1]
     run(environment, "harvest", "--period", "2026Q3")
     out = run(environment, "harvest", "--period", "2026Q3", "--dry-run")[1]
-    assert "would ask what changed" in out
+    assert "would ask what has changed" in out
     assert "nothing has landed since" in out
     who = {"GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
     amend = ["git", "commit", "-q", "--amend", "--allow-empty", "-m", "Compile better"]
@@ -353,7 +375,8 @@ def test_a_dry_run_says_what_would_be_asked_and_keeps_nothing(environment):
     assert "its history was rewritten" in run(environment, "harvest", "--period", "2026Q3", "--dry-run")[1]
 
 
-def test_a_ledger_in_the_home_folder_is_found_by_every_command(environment, monkeypatch):
+def test_a_ledger_in_the_home_folder_is_found(environment, monkeypatch):
+    """`~` means the same for harvest and sources."""
     monkeypatch.setenv("HOME", environment.environ["HOME"])
     run(environment, "init")
     place = environment.cwd / "harvester.toml"
@@ -362,7 +385,7 @@ def test_a_ledger_in_the_home_folder_is_found_by_every_command(environment, monk
     assert "1 July to 30 September 2026" in run(environment, "sources")[1]
 
 
-def test_a_bare_repository_is_read_also_where_git_wants_them_named(environment, tmp_path):
+def test_a_bare_repository_is_read(environment, tmp_path):
     """git's `safe.bareRepository = explicit` guards against hooks and programs, of which none is run here."""
     (tmp_path / "gitconfig").write_text("[safe]\n\tbareRepository = explicit\n")
     subprocess.run(
@@ -395,7 +418,8 @@ def test_what_was_read_is_kept_out_of_git_and_private(environment):
     assert status.stdout == ""
 
 
-def test_a_repository_that_is_only_looked_at_is_left_as_it_was(environment):
+def test_repo_stores_nothing(environment):
+    """There is no .harvester folder after --repo."""
     run(environment, "report", "--period", "2026Q3", "--repo", ".")
     assert not (environment.cwd / ".harvester").exists()
 
@@ -409,17 +433,19 @@ def test_what_was_read_is_shown_with_whose_and_when(environment):
     assert told["sources"][0]["read"][0]["accounts"] == ["ada@example.org"]
 
 
-def test_a_person_is_forgotten_also_where_others_name_them(environment):
+def test_a_person_is_forgotten_everywhere(environment):
+    """No file has their address, also not in rows of others."""
     run(environment, "harvest", "--period", "2026Q3", "--everyone")
     status, out, _ = run(environment, "forget", "grace@example.org", "--yes")
-    assert (status, out) == (0, "1 row is gone.\n")
+    assert (status, out) == (0, "Removed 1 row.\n")
     kept = b"".join(path.read_bytes() for path in (environment.cwd / ".harvester").rglob("*.parquet"))
     assert b"grace@example.org" not in kept
 
 
-def test_a_stranger_is_forgotten_by_the_name_that_a_source_has(environment):
+def test_a_stranger_is_forgotten_by_name(environment):
+    """A second time nobody of that name is found."""
     run(environment, "harvest", "--period", "2026Q3", "--everyone")
-    assert run(environment, "forget", "Grace Hopper", "--yes")[:2] == (0, "1 row is gone.\n")
+    assert run(environment, "forget", "Grace Hopper", "--yes")[:2] == (0, "Removed 1 row.\n")
     status, _, err = run(environment, "forget", "Grace Hopper", "--yes")
     assert (status, "Unknown person 'Grace Hopper'" in err) == (1, True)
 
@@ -444,31 +470,34 @@ repositories = ["."]
 """
 
 
-def test_who_no_longer_agrees_is_forgotten_also_of_a_source_that_was_renamed_since(environment):
+def test_a_mentee_is_forgotten_in_renamed_sources(environment):
+    """Rows of a source that has another name now go too."""
     config = environment.cwd / "harvester.toml"
     config.write_text(NAMED.format(me="ada", consent="true", source="here"))
     run(environment, "harvest", "--period", "2026Q3", "--everyone")
     config.write_text(NAMED.format(me="ada", consent="false", source="there"))
-    assert run(environment, "forget", "mentee", "--yes")[:2] == (0, "1 row is gone.\n")
+    assert run(environment, "forget", "mentee", "--yes")[:2] == (0, "Removed 1 row.\n")
     kept = b"".join(path.read_bytes() for path in (environment.cwd / ".harvester").rglob("*") if path.is_file())
     assert b"grace@example.org" not in kept
 
 
-def test_a_report_is_verified_by_whoever_calls_its_person_otherwise(environment):
+def test_a_report_is_verified_under_another_key(environment):
+    """The person may have another key in [people], or none."""
     config = environment.cwd / "harvester.toml"
     config.write_text(NAMED.format(me="me", consent="true", source="here"))
     run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
     config.write_text(NAMED.format(me="ada", consent="true", source="here").replace("mentee", "me", 1))
     assert run(environment, "verify", "mine.md")[:2] == (
         0,
-        "Same: 1 rows, 0 claims and all sources are as they were.\n",
+        "Same: 1 rows, 0 claims and all sources are unchanged.\n",
     )
     config.unlink()
     subprocess.run(["git", "config", "user.email", "grace@example.org"], cwd=environment.cwd, check=True)
     assert run(environment, "verify", "mine.md")[0] == 0
 
 
-def test_rows_of_a_source_that_is_not_configured_any_more_are_in_no_report(environment):
+def test_rows_of_a_removed_source_do_not_count(environment):
+    """They are in no report, and `sources` says that they are there."""
     config = environment.cwd / "harvester.toml"
     config.write_text(NAMED.format(me="me", consent="true", source="here"))
     run(environment, "harvest", "--period", "2026Q3")
@@ -477,10 +506,11 @@ def test_rows_of_a_source_that_is_not_configured_any_more_are_in_no_report(envir
     config.write_text(NAMED.format(me="me", consent="true", source="code"))
     out = run(environment, "report", "--period", "2026Q3")[1]
     assert "| code | 1 July to 30 September 2026 | 1 | complete |" in out
-    assert "The ledger also holds rows of here" in run(environment, "sources")[1]
+    assert "The ledger also has rows of here" in run(environment, "sources")[1]
 
 
-def test_a_report_says_so_where_what_was_read_could_not_be_kept(environment):
+def test_a_failed_commit_makes_a_report_incomplete(environment):
+    """The rows of before are shown, and that they are not up to date."""
     run(environment, "harvest", "--period", "2026Q3")
     names = {"GIT_AUTHOR_NAME": "Ada", "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
     names |= {"GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_DATE": "2026-08-20T10:00:00Z"}
@@ -494,7 +524,8 @@ def test_a_report_says_so_where_what_was_read_could_not_be_kept(environment):
     assert "not up to date" in out
 
 
-def test_a_configuration_that_names_nobody_is_that_of_git_s_user(environment):
+def test_without_people_git_s_user_is_me(environment):
+    """A harvester.toml without [people] is git's user's."""
     (environment.cwd / "harvester.toml").write_text('[sources.here]\nconnector = "git"\nrepositories = ["."]\n')
     status, out, err = run(environment, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
@@ -502,7 +533,8 @@ def test_a_configuration_that_names_nobody_is_that_of_git_s_user(environment):
     assert "you are Ada Lovelace" in run(environment, "doctor")[1]
 
 
-def test_commands_that_read_nothing_run_no_program_that_a_configuration_names(environment):
+def test_commands_that_read_nothing_run_no_program(environment):
+    """The git of a configuration is not started by them."""
     trap = environment.cwd / "trap.sh"
     trap.write_text("#!/bin/sh\ntouch sprung\n")
     trap.chmod(0o755)
@@ -516,7 +548,8 @@ def test_commands_that_read_nothing_run_no_program_that_a_configuration_names(en
     assert not list(environment.cwd.rglob("sprung"))
 
 
-def test_a_key_in_the_ledger_s_address_is_refused_and_not_shown(environment):
+def test_a_key_in_the_ledger_s_url_is_not_shown(environment):
+    """It is refused, and the message does not repeat it."""
     text = '[ledger]\nlocation = "s3://KEY:hunter2@bucket/x"\n[sources.here]\nconnector = "git"\nrepositories = ["."]\n'
     (environment.cwd / "harvester.toml").write_text(text)
     status, out, err = run(environment, "sources")
@@ -525,7 +558,8 @@ def test_a_key_in_the_ledger_s_address_is_refused_and_not_shown(environment):
     assert "hunter2" not in out + err
 
 
-def test_a_url_among_the_folders_is_refused_and_its_password_not_shown(environment):
+def test_a_password_in_a_repository_is_not_shown(environment):
+    """A URL among the repositories is refused without being repeated."""
     text = '[sources.here]\nconnector = "git"\nrepositories = [".", "https://me:hunter2@github.com/o/r.git"]\n'
     (environment.cwd / "harvester.toml").write_text(text)
     for command in (["report", "--period", "2026Q3"], ["doctor"], ["sources"]):
@@ -534,7 +568,8 @@ def test_a_url_among_the_folders_is_refused_and_its_password_not_shown(environme
         assert "hunter2" not in out + err
 
 
-def test_a_terminated_run_leaves_nothing_where_only_a_look_was_taken(environment, tmp_path):
+def test_a_terminated_run_leaves_no_temporary_file(environment, tmp_path):
+    """SIGTERM ends a report with --repo with status 130."""
     trap = tmp_path / "slow"
     trap.write_text("#!/bin/sh\nsleep 20\n")
     trap.chmod(0o755)
@@ -566,7 +601,8 @@ def test_a_terminated_run_leaves_nothing_where_only_a_look_was_taken(environment
     "change",
     [{"period": {"since": "x", "until": "y", "name": ""}}, {"rows": None}, {"persons": []}, {"read_at": {"here": 7}}],
 )
-def test_evidence_from_somebody_else_is_refused_in_words_where_it_is_none(environment, change):
+def test_evidence_that_is_not_valid_is_refused(environment, change):
+    """With a message, whatever is wrong in it."""
     run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
     path = environment.cwd / "mine.md.evidence.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
@@ -577,20 +613,22 @@ def test_evidence_from_somebody_else_is_refused_in_words_where_it_is_none(enviro
     assert run(environment, "verify", "mine.md")[0] == 1
 
 
-def test_what_is_written_is_its_owner_s_alone_and_no_link_is_followed_beside_it(environment):
+def test_reports_are_private_and_follow_no_link(environment):
+    """Both files are their owner's alone; a link or a pipe in place of the evidence is refused."""
     run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
     for name in ("mine.md", "mine.md.evidence.json"):
         assert (environment.cwd / name).stat().st_mode & 0o077 == 0
     (environment.cwd / "other.md.evidence.json").symlink_to(environment.cwd / "victim")
     status, _, err = run(environment, "report", "--period", "2026Q3", "--output", "other.md")
-    assert (status, "is a link and is left alone" in err) == (1, True)
+    assert (status, "is a link and was not overwritten" in err) == (1, True)
     assert not (environment.cwd / "victim").exists()
     os.mkfifo(environment.cwd / "pipe.md.evidence.json")
     status, _, err = run(environment, "report", "--period", "2026Q3", "--output", "pipe.md")
     assert (status, "no ordinary file" in err) == (1, True)
 
 
-def test_a_report_whose_text_and_digest_were_both_changed_is_found_out(environment):
+def test_a_forged_report_is_found(environment):
+    """Text and digest were changed together; verify shows the first line that differs."""
     run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
     path = environment.cwd / "mine.md"
     body = path.read_text().partition("\n")[2].replace("1 commit", "9 commits", 1)
@@ -599,11 +637,12 @@ def test_a_report_whose_text_and_digest_were_both_changed_is_found_out(environme
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
     status, out, _ = run(environment, "verify", "mine.md")
     assert status == 1
-    assert out.startswith("mine.md reads otherwise than the same rows do here: line 4 is '9 commits in 1 project.")
-    assert "', and here '1 commit in 1 project." in out
+    assert out.startswith("mine.md: the text differs from what this data produces: line 4 is '9 commits in 1 project.")
+    assert "', and should be '1 commit in 1 project." in out
 
 
-def test_a_line_that_was_added_to_a_report_cannot_command_the_terminal(environment):
+def test_verify_prints_no_control_characters(environment):
+    """A line added to a report cannot command the terminal."""
     run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
     path = environment.cwd / "mine.md"
     head, _, body = path.read_text().partition("\n")
@@ -611,24 +650,29 @@ def test_a_line_that_was_added_to_a_report_cannot_command_the_terminal(environme
     digest = hashlib.sha256(body.encode()).hexdigest()[:16]
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
     out = run(environment, "verify", "mine.md")[1]
-    assert f"line {len(body.splitlines()) + 1} is '?[2Jmore', and here ''." in out
+    assert f"line {len(body.splitlines()) + 1} is '?[2Jmore', and should be ''." in out
 
 
-def test_looking_for_who_did_most_keeps_nothing_of_anybody(tmp_path):
+def test_finding_the_most_active_stores_nothing(tmp_path):
+    """Nobody asked for other people's rows, so none are in the ledger."""
     environment = stand_in(tmp_path, 'grace 2025-11-02T10:00:00+00:00 src/compiler.py "Compile"')
     run(environment, "report")
     kept = b"".join(path.read_bytes() for path in (environment.cwd / ".harvester").rglob("*") if path.is_file())
     assert b"grace@example.org" not in kept
 
 
-def test_the_ledger_tells_what_it_holds_and_is_exported(environment):
+def test_the_ledger_is_shown_compacted_and_exported(environment):
+    """The exported file has the prepared columns."""
     import pyarrow.parquet
 
     run(environment, "harvest", "--period", "2026Q3", "--everyone")
     assert "here: 2 rows" in run(environment, "ledger", "info")[1]
     assert run(environment, "ledger", "compact")[0] == 0
     assert run(environment, "ledger", "export", "work.parquet")[0] == 0
-    assert pyarrow.parquet.read_table(environment.cwd / "work.parquet").num_rows == 2
+    rows = pyarrow.parquet.read_table(environment.cwd / "work.parquet")
+    assert rows.num_rows == 2
+    assert {"person", "work_item", "work_item_key", "is_primary"} <= set(rows.column_names)
+    assert rows["counted"].to_pylist() == [["commits"], ["commits"]]
 
 
 def test_without_a_ledger_its_upkeep_says_what_to_do(environment):
@@ -637,7 +681,8 @@ def test_without_a_ledger_its_upkeep_says_what_to_do(environment):
     assert "There is no ledger" in err
 
 
-def test_late_work_and_a_rewritten_history_are_seen_by_the_next_report(environment):
+def test_late_and_rewritten_work_is_seen(environment):
+    """The next report has a late commit, and after a reset it is the first one again."""
     first = run(environment, "report", "--period", "2026Q3")[1]
     late = PRELUDE_NAMES + 'ada 2026-09-20T09:00:00+02:00 late.md "Came late"\n'
     subprocess.run(["sh", "-c", late], cwd=environment.cwd, env=environment.environ, check=True)
@@ -689,22 +734,23 @@ def test_explain_tells_where_a_row_comes_from(environment):
 def test_explaining_what_is_not_there(environment):
     status, _, err = run(environment, "explain", "pay#12", "--period", "2026-01")
     assert status == 1
-    assert "Nothing that was read in January 2026 is 'pay#12'." in err
+    assert "There is no work item 'pay#12' in January 2026." in err
 
 
-def test_a_terminal_gets_progress_on_standard_error_only(environment):
-    environment.stderr = Terminal()
+def test_progress_goes_to_standard_error(environment):
+    """Standard output has no escape sequence."""
+    environment.stderr = TerminalStream()
     status, out, _ = run(environment, "report", "--period", "2026Q3")
     assert status == 0
     assert "\x1b" not in out
 
 
 def test_one_row_is_told_as_one():
-    assert so_far({"notebook": 1, "here": 1051}) == "Reading notebook: 1 row, here: 1,051 rows"
+    assert progress_text({"notebook": 1, "here": 1051}) == "Reading notebook: 1 row, here: 1,051 rows"
 
 
 def test_no_color_is_kept_to(environment):
-    environment.stdout = Terminal()
+    environment.stdout = TerminalStream()
     environment.environ["NO_COLOR"] = "1"
     assert "\x1b[3" not in run(environment, "sources")[1]
 
@@ -737,8 +783,8 @@ def test_explain_tells_thread_claims_and_why(tmp_path):
     assert status == 0
     told = next(each for each in json.loads(out) if each["role"] == "author")
     assert told["claims"] == [
-        "claimed for payments-rewrite: 1 of 1 file under services/pay",
-        "claimed for leads-projects: through the goal “Lead the payments rewrite”",
+        "claimed for payments-rewrite. Matched: 1 of 1 file under services/pay",
+        "claimed for leads-projects. Matched: through the goal “Lead the payments rewrite”",
     ]
     assert told["thread"] == "github.com/example/pay#118"
     assert "github.com/example/pay#120" in told["with"]
@@ -749,7 +795,7 @@ def test_explain_tells_thread_claims_and_why(tmp_path):
     lines = run(environment, "explain", "pay#118", "--period", "2026Q3")[1].splitlines()
     claims = next(at for at, line in enumerate(lines) if line.startswith("claims "))
     assert [line[:17].strip() for line in lines[claims : claims + 2]] == ["claims", ""]
-    assert lines[claims + 1].strip().startswith("claimed for leads-projects: ")
+    assert lines[claims + 1].strip().startswith("claimed for leads-projects. Matched: ")
     out = run(environment, "explain", "Retries that", "--period", "2026Q3")[1]
     said = "result: No double charge since the release; 31 a month before.; technical: Idempotency keys carried through"
     assert f" {said} three services.; takeaway: The key" in out
@@ -795,10 +841,10 @@ def test_a_full_disk_is_said_without_a_traceback(environment):
     assert b"Traceback" not in said.stderr
 
 
-def test_debug_shows_where_an_error_came_from_and_no_secret(environment):
+def test_debug_shows_a_traceback_without_secrets(environment):
     vault = SecretStore({"TOKEN": "nonsense-token"}, environment.cwd)
     vault.reveal(Secret("env:TOKEN"))
-    environment.vaults.append(vault)
+    environment.secret_stores.append(vault)
     status, _, err = run(environment, "--debug", "report", "--period", "nonsense-token")
     assert status == 1
     assert "Traceback" in err
@@ -812,7 +858,8 @@ def _process(environment, *arguments, stdout=subprocess.PIPE, **environ):
     )  # fmt: skip
 
 
-def test_a_person_whom_no_source_can_be_asked_for_is_an_error_and_not_no_work(environment):
+def test_a_person_without_accounts_is_an_error(environment):
+    """It must not look like no work."""
     (environment.cwd / "harvester.toml").write_text(
         '[me]\nperson = "me"\n[people.me]\nname = "Ada"\n[sources.here]\nconnector = "git"\nrepositories = ["."]\n'
     )
@@ -829,7 +876,8 @@ def test_a_folder_whose_name_ends_in_a_space_is_found(environment):
     assert "Say what this is for" in out
 
 
-def test_a_person_is_named_by_an_old_address_that_the_mailmap_writes_otherwise(environment):
+def test_a_mailmap_s_old_address_names_a_person(environment):
+    """Rows have the new address; the old one finds them."""
     (environment.cwd / ".mailmap").write_text("Grace Hopper <grace@navy.example> <grace@example.org>\n")
     status, out, err = run(environment, "report", "--period", "2026Q3", "--person", "grace@example.org")
     assert (status, err) == (0, "")
@@ -844,7 +892,8 @@ def test_an_old_address_of_one_s_own_leads_to_oneself(environment):
     assert "Say what this is for" in out
 
 
-def test_a_ledger_whose_rows_were_deleted_is_read_again_and_not_taken_for_no_work(environment):
+def test_a_ledger_without_its_rows_is_read_again(environment):
+    """Deleted rows must not look like no work."""
     before = run(environment, "report", "--period", "2026Q3")[1]
     shutil.rmtree(environment.cwd / ".harvester" / "ledger" / "contributions")
     assert run(environment, "report", "--period", "2026Q3", "--no-harvest")[0] != 0

@@ -65,7 +65,8 @@ def environment(tmp_path, github):
     return environment
 
 
-def test_what_git_and_github_both_saw_counts_once_and_the_richer_is_shown(environment):
+def test_what_both_sources_saw_counts_once(environment):
+    """The row with more detail is shown."""
     status, out, err = run(environment, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
     assert "1 pull request merged, 1 ticket resolved and 1 more commit in 1 project." in out
@@ -75,14 +76,15 @@ def test_what_git_and_github_both_saw_counts_once_and_the_richer_is_shown(enviro
     assert "1 commit is part of a pull request above" in out
 
 
-def test_nothing_new_costs_one_request_and_changes_no_byte(environment, github):
+def test_a_second_harvest_costs_one_request(environment, github):
+    """And the report has the same bytes."""
     first = run(environment, "report", "--period", "2026Q3")[1]
     asked = len(github.asked)
     assert run(environment, "report", "--period", "2026Q3")[1] == first
     assert len(github.asked) - asked == 1
 
 
-def test_a_reopened_issue_is_gone_from_the_next_report(environment, github):
+def test_a_reopened_issue_leaves_the_report(environment, github):
     run(environment, "report", "--period", "2026Q3")
     issue = next(each for each in github.world.items if each["__typename"] == "Issue")
     github.world.reopen(issue, on(11, 5))
@@ -92,7 +94,8 @@ def test_a_reopened_issue_is_gone_from_the_next_report(environment, github):
     assert "ticket" not in out.split("## acme/pay")[0]
 
 
-def test_a_refused_token_heads_the_report_sets_the_status_and_shows_nowhere(environment, github):
+def test_a_refused_token_makes_a_report_incomplete(environment, github):
+    """It is named at the top, the status is 3, and the token is in no file and no output."""
     github.rule = lambda asked: Fault(401, '{"message": "Bad credentials"}')
     status, out, err = run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
     text = (environment.cwd / "mine.md").read_text()
@@ -106,7 +109,8 @@ def test_a_refused_token_heads_the_report_sets_the_status_and_shows_nowhere(envi
     assert all(TOKEN.encode() not in path.read_bytes() for path in environment.cwd.rglob("*") if path.is_file())
 
 
-def test_a_refusal_later_keeps_what_was_known_and_says_it_is_not_up_to_date(environment, github):
+def test_a_later_refusal_keeps_earlier_rows(environment, github):
+    """The report says that they are not up to date."""
     run(environment, "report", "--period", "2026Q3")
     github.rule = lambda asked: Fault(401, '{"message": "Bad credentials"}')
     status, out, _ = run(environment, "report", "--period", "2026Q3")
@@ -117,7 +121,8 @@ def test_a_refusal_later_keeps_what_was_known_and_says_it_is_not_up_to_date(envi
     assert run(environment, "report", "--period", "2026Q3")[0] == 0
 
 
-def test_a_stranger_is_forgotten_by_login_also_where_they_only_own_what_was_reviewed(environment, github):
+def test_an_owner_is_forgotten_by_login(environment, github):
+    """Also where they only own what somebody else reviewed."""
     opened = on(7, 2)
     github.world.pull("acme/pay", "zebulon", opened, title="Theirs", reviews=[("alice", "APPROVED", on(7, 4))])
     assert "### For zebulon" in run(environment, "report", "--period", "2026Q3")[1]
@@ -127,7 +132,8 @@ def test_a_stranger_is_forgotten_by_login_also_where_they_only_own_what_was_revi
     assert "(forgotten)" in run(environment, "report", "--period", "2026Q3", "--no-harvest", "--allow-incomplete")[1]
 
 
-def test_comments_and_releases_are_read_where_asked_for_and_counted_by_whose_work_they_are_about(environment, github):
+def test_comments_and_releases_are_optional(environment, github):
+    """Comments are counted by whose work they are about."""
     hub = github.world
     theirs = hub.issue("acme/pay", "bob", on(7, 1))
     hub.comment(theirs, "alice", on(7, 3))
@@ -147,7 +153,8 @@ def test_comments_and_releases_are_read_where_asked_for_and_counted_by_whose_wor
     assert "commented 4 Jul" in out
 
 
-def test_a_dismissed_review_is_not_said_to_have_been_dismissed_on_the_day_it_was_given(environment, github):
+def test_a_dismissed_review_has_its_own_day(environment, github):
+    """It was not dismissed on the day it was given."""
     github.world.pull("acme/pay", "bob", on(7, 2), title="Bob's", reviews=[("alice", "DISMISSED", on(7, 6))])
     assert "dismissed review of 6 Jul" in run(environment, "report", "--period", "2026Q3")[1]
 
@@ -158,7 +165,8 @@ def test_a_dry_run_names_the_price(environment, github):
     assert "request" in out
 
 
-def test_late_work_at_a_ticket_counts_in_its_own_period_only(environment, github):
+def test_work_counts_in_its_own_period(environment, github):
+    """A pull request merged after the period is not in its report."""
     pull = github.world.pull("acme/pay", "alice", on(9, 30), merged=on(10, 1), title="Next quarter's")
     out = run(environment, "report", "--period", "2026Q3")[1]
     assert "Next quarter's" not in out

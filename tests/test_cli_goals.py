@@ -13,9 +13,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from harvester.cli.init import GOALS
 from harvester.goals import decisions
-from tests.environments import PRELUDE, Terminal, run, stand_in
+from harvester.workspace.init import GOALS
+from tests.environments import PRELUDE, TerminalStream, run, stand_in
 
 Q3 = ("--period", "2026Q3")
 HISTORY = """
@@ -96,7 +96,7 @@ def progress(environment, goal="payments"):
     return next(each for each in told["goals"] if each["goal"] == goal)["done"]
 
 
-def test_the_goals_are_listed_with_days_and_what_was_agreed(environment):
+def test_goals_are_listed_with_days_and_targets(environment):
     status, out, err = run(environment, "goals", "list")
     assert (status, err) == (0, "")
     assert "Criterion leads: Leads projects. (Senior engineer)" in out
@@ -111,7 +111,7 @@ def test_check_ins_and_days_away_are_listed_too(environment):
     more = 'checkins = [2026-08-15]\naway = ["2026-07-20..2026-08-03"]\nmeasure = "commits"'
     (environment.cwd / "goals.toml").write_text(AGREED.replace('measure = "commits"', more))
     out = run(environment, "goals", "list")[1]
-    assert "looked at on 15 August 2026 · away 20 July to 2 August 2026" in out
+    assert "check-in on 15 August 2026 · away 20 July to 2 August 2026" in out
 
 
 @pytest.mark.parametrize("command", [["goals", "list"], ["goals", "check"], ["goals", "progress"]])
@@ -125,10 +125,11 @@ def test_without_goals_the_next_step_is_said(tmp_path, command):
 def test_files_that_hold_together_are_said_to(environment):
     status, out, err = run(environment, "goals", "check")
     assert (status, err) == (0, "")
-    assert out == "goals.toml and decisions.toml hold together: 2 goals, 1 criterion, 0 decisions.\n"
+    assert out == "goals.toml and decisions.toml are valid: 2 goals, 1 criterion, 0 decisions.\n"
 
 
-def test_errors_of_both_files_come_together_with_their_places(environment):
+def test_errors_of_both_files_come_together(environment):
+    """Each with its place and the nearest name."""
     (environment.cwd / "goals.toml").write_text(AGREED.replace('criterion = "leads"', 'criterion = "leds"'))
     (environment.cwd / "decisions.toml").write_text('[[decisions]]\nsubject = "x"\n')
     status, out, err = run(environment, "goals", "check")
@@ -146,7 +147,8 @@ date = 2026-08-01
 """
 
 
-def test_what_can_never_match_or_is_gone_is_a_warning_with_its_place(environment):
+def test_what_cannot_match_is_a_warning(environment):
+    """A goal that can never match, and names of unknown goals and work, each with its place."""
     (environment.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"!services"'))
     (environment.cwd / "decisions.toml").write_text(GONE)
     run(environment, "note", "About nothing", "--date", "2026-08-01")
@@ -162,19 +164,21 @@ def test_what_can_never_match_or_is_gone_is_a_warning_with_its_place(environment
     assert len(json.loads(run(environment, "goals", "check", "--json")[1])["warnings"]) == 4
 
 
-def test_subjects_are_looked_up_in_all_that_was_read_and_not_before(environment):
+def test_work_items_are_looked_up_once_read(environment):
+    """In everything that has been read, of any period."""
     sha = commit(environment, "Late invoices")
     (environment.cwd / "decisions.toml").write_text(
         GONE.replace("example/pay#9", f"commit/{sha}").replace("mets", "ments")
     )
-    assert "Nothing was read yet" in run(environment, "goals", "check")[1]
+    assert "Nothing has been read yet" in run(environment, "goals", "check")[1]
     run(environment, "harvest", *Q3)
     assert f"no work item 'commit/{sha}' was read" in run(environment, "goals", "check")[1]
     run(environment, "harvest", "--period", "2026Q4")
     assert "warning" not in run(environment, "goals", "check")[1]
 
 
-def test_with_warnings_their_number_comes_first_and_each_is_said_once_with_its_file_as_seen_from_here(environment):
+def test_warnings_are_counted_and_named_once(environment):
+    """With their file as seen from the current folder."""
     (environment.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"docs/["'))
     (environment.cwd / "decisions.toml").write_text(GONE)
     (environment.cwd / "notebook.md").write_text("## 2026-08-01 A\ngoal: paiments\noutcome: paiments = 4\n")
@@ -183,7 +187,7 @@ def test_with_warnings_their_number_comes_first_and_each_is_said_once_with_its_f
         "warning  goals.toml: goals[1].match.paths: 'docs/[' can never match: a '[' is never closed by a ']'",
         "warning  decisions.toml: decisions[1].goal: there is no goal 'paymets'; did you mean 'payments'?",
         "warning  notebook.md:1: there is no goal 'paiments'; did you mean 'payments'?",
-        "Nothing was read yet, so what decisions are about was not looked up: run `harvester harvest`.",
+        "Nothing has been read yet, so decisions were not looked up: run `harvester harvest`.",
     ]
     assert run(environment, "goals", "check")[1].splitlines() == expected
 
@@ -192,14 +196,16 @@ def test_with_warnings_their_number_comes_first_and_each_is_said_once_with_its_f
     assert run(environment, "goals", "check")[1].splitlines() == above
 
 
-def test_where_the_way_from_here_is_longer_files_are_named_in_full(environment):
+def test_a_far_file_is_named_in_full(environment):
+    """Where the relative path is longer."""
     (environment.cwd / "goals.toml").write_text(AGREED.replace('"services/pay/"', '"!services"'))
     root, environment.cwd = environment.cwd, Path("/usr/lib")
     out = run(environment, "goals", "check", "--config", str(root / "harvester.toml"))[1]
     assert f"warning  {root / 'goals.toml'}: goals[1].match.paths:" in out
 
 
-def test_a_glob_that_matches_no_file_that_was_read_is_a_warning_with_what_may_be_meant(environment):
+def test_a_glob_without_files_is_a_warning(environment):
+    """With the path that may be meant; not before anything was read."""
     (environment.cwd / "goals.toml").write_text(AGREED.replace('["services/pay/"]', '["services/pya/", "docs/"]'))
     assert "warning" not in run(environment, "goals", "check")[1]
     run(environment, "harvest", *Q3)
@@ -209,7 +215,8 @@ def test_a_glob_that_matches_no_file_that_was_read_is_a_warning_with_what_may_be
     ]
 
 
-def test_a_note_about_what_nobody_read_or_of_a_day_to_come_is_a_warning_with_its_line(environment):
+def test_odd_notes_are_warnings_with_their_line(environment):
+    """Notes about unknown work, and notes dated in the future."""
     sha = commit(environment, "Carry the order")
     run(environment, "note", "A", "--about", "nosuch#5", "--about", sha, "--date", "2026-08-01")
     run(environment, "note", "B", "--about", f"commit/{sha[:9]}", "--date", "2026-10-16")
@@ -228,15 +235,15 @@ def test_progress_is_told_with_pace_and_state(environment):
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines == [
         "Ada Lovelace, third quarter of 2026",
-        "Goal Asked Done Pace State",
+        "Goal Target Done Expected by now State",
         "payments 4 commits 1 4 not reached",
         "no-double-charges from 31 to 0 double charges a month 4 0 not reached",
-        "Criterion What is asked Pieces of work",
+        "Criterion Text Pieces of work",
         "leads Leads projects. 1",
     ]
 
 
-def test_where_one_stands_is_told_by_criterion_before_any_goal_is_agreed(environment):
+def test_criteria_have_progress_without_goals(environment):
     (environment.cwd / "goals.toml").write_text(
         '[[criteria]]\nname = "grows"\ntext = "Writes things down."\nmatch = { paths = ["docs/"] }\n'
     )
@@ -247,7 +254,8 @@ def test_where_one_stands_is_told_by_criterion_before_any_goal_is_agreed(environ
     assert told["criteria"] == [{"criterion": "grows", "pieces": 1}]
 
 
-def test_progress_in_the_middle_of_a_quarter_has_the_pace_of_that_day(environment):
+def test_progress_while_a_period_runs(environment):
+    """What is expected by now is that of the day."""
     environment.clock = lambda: dt.datetime(2026, 8, 15, 12, tzinfo=dt.UTC)
     told = json.loads(run(environment, "goals", "progress", "--period", "this-quarter", "--json")[1])
     assert told["complete"] is True
@@ -255,35 +263,37 @@ def test_progress_in_the_middle_of_a_quarter_has_the_pace_of_that_day(environmen
     assert told["goals"][0]["expected"] == pytest.approx(4 * 46 / 92)
 
 
-def test_progress_only_names_goals_that_have_no_day_in_the_period(environment):
+def test_goals_outside_the_period_are_only_named(environment):
     out = run(environment, "goals", "progress", "--period", "2026Q2")[1]
     assert [line.strip() for line in out.splitlines()][3:] == [
-        "payments has no day in it: 1 July to 30 September 2026",
-        "no-double-charges has no day in it: 1 July to 30 September 2026",
+        "payments has no day in this period: 1 July to 30 September 2026",
+        "no-double-charges has no day in this period: 1 July to 30 September 2026",
     ]
     assert json.loads(run(environment, "goals", "progress", "--period", "2026Q2", "--json")[1])["goals"] == []
 
 
-def test_progress_of_what_was_not_read_is_incomplete_and_says_so(environment):
+def test_progress_of_unread_work_is_incomplete(environment):
     status, _, err = run(environment, "goals", "progress", *Q3, "--no-harvest")
     assert status == 3
     assert "Incomplete: here: not read yet" in err
     assert run(environment, "goals", "progress", *Q3, "--no-harvest", "--allow-incomplete")[0] == 0
 
 
-def test_progress_of_another_person_is_of_their_work_and_not_of_my_notes(environment):
+def test_progress_of_another_person_is_their_own(environment):
+    """My notes have no part in it."""
     run(environment, "note", "Fewer", "--outcome", "no-double-charges = 4", "--date", "2026-08-20")
     told = json.loads(run(environment, "goals", "progress", *Q3, "--person", "teammate", "--json")[1])
     assert [each["done"] for each in told["goals"]] == [1, None]
 
 
-def test_a_decision_is_kept_by_its_full_subject_and_counts_in_its_goal(environment):
+def test_a_decision_counts_in_its_goal(environment):
+    """decisions.toml has the full name of the work item."""
     sha = commit(environment, "Invoices in the night")
     run(environment, "harvest", *Q3)
     assert progress(environment) == 1
     status, out, err = run(environment, "decide", sha[:8], "--goal", "payments", "--note", "it pays")
     assert (status, err) == (0, "")
-    assert out == f"commit/{sha} serves payments: Invoices in the night. Kept in decisions.toml.\n"
+    assert out == f"commit/{sha} serves payments: Invoices in the night. Stored in decisions.toml.\n"
     assert tomllib.loads((environment.cwd / "decisions.toml").read_text()) == {
         "decisions": [
             {"work_item": f"commit/{sha}", "goal": "payments", "decision": "accept", "date": dt.date(2026, 10, 15),
@@ -293,7 +303,7 @@ def test_a_decision_is_kept_by_its_full_subject_and_counts_in_its_goal(environme
     assert progress(environment) == 2
 
 
-def test_a_rejection_takes_from_a_goal_what_its_rules_gave_and_undo_gives_it_back(environment):
+def test_a_rejection_overrides_rules_until_undone(environment):
     sha = commit(environment, "Carry the order")
     run(environment, "harvest", *Q3)
     assert "does not serve payments" in run(environment, "decide", sha, "--goal", "payments", "--reject")[1]
@@ -305,7 +315,7 @@ def test_a_rejection_takes_from_a_goal_what_its_rules_gave_and_undo_gives_it_bac
     assert "Nothing was decided" in err
 
 
-def test_a_decision_about_what_is_gone_can_be_taken_back(environment):
+def test_a_decision_about_lost_work_can_be_undone(environment):
     (environment.cwd / "decisions.toml").write_text(GONE)
     assert run(environment, "decide", "example/pay#9", "--goal", "paymets", "--undo")[0] == 0
     assert decided(environment) == []
@@ -319,23 +329,27 @@ def test_the_day_of_a_decision_is_the_persons(environment):
     assert "date = 2026-10-16" in (environment.cwd / "decisions.toml").read_text()
 
 
-def test_what_lies_outside_the_goals_days_is_said_not_to_count(environment):
+def test_work_outside_a_goal_s_days_is_a_warning(environment):
     run(environment, "harvest", "--period", "2026Q4")
     _, _, err = run(environment, "decide", commit(environment, "Late invoices"), "--goal", "payments")
     days = "payments runs from 1 July 2026 up to 30 September 2026"
-    assert err == f"It is of 2 October 2026; {days}, so it does not count there.\n"
+    assert err == f"It is dated 2 October 2026; {days}, so it does not count there.\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
         (["nothing", "--goal", "payment"], 1, "There is no goal 'payment'; did you mean 'payments'?"),
-        (["pay#9", "--goal", "payments"], 1, "Nothing that was read is 'pay#9'.\nWas it read? `harvester harvest"),
-        (["pay#9", "--goal", "payments", "--undo", "--reject"], 2, "--undo goes with neither"),
+        (
+            ["pay#9", "--goal", "payments"],
+            1,
+            "There is no work item 'pay#9' in what has been read.\nHas it been read? `harvester harvest",
+        ),
+        (["pay#9", "--goal", "payments", "--undo", "--reject"], 2, "--undo cannot be combined with"),
         (["pay#9"], 2, "Missing option '--goal'"),
     ],
 )
-def test_a_decision_that_cannot_be_made_writes_nothing(environment, arguments, status, said):
+def test_a_refused_decision_writes_nothing(environment, arguments, status, said):
     run(environment, "harvest", *Q3)
     found, out, err = run(environment, "decide", *arguments)
     assert (found, out) == (status, "")
@@ -346,7 +360,8 @@ def test_a_decision_that_cannot_be_made_writes_nothing(environment, arguments, s
 PULL = 'ada 2026-08-08T09:00:00+00:00 x "Do it (#12)"'
 
 
-def test_words_for_several_pieces_of_work_are_refused_with_their_names(environment):
+def test_an_ambiguous_name_is_refused(environment):
+    """With the work items that it may be."""
     for place in ("one", "two"):
         other = environment.cwd.parent / place / "pay"
         other.mkdir(parents=True)
@@ -375,7 +390,8 @@ who="Ada Lovelace" mail=ada@example.org as 2026-07-22T09:00:00+00:00 \\
 """
 
 
-def test_a_commit_that_counts_with_its_pull_request_is_refused_with_its_name(tmp_path):
+def test_a_commit_of_a_pull_request_is_refused(tmp_path):
+    """With the name of the pull request."""
     environment = stand_in(tmp_path, MERGED)
     (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
     (environment.cwd / "goals.toml").write_text(AGREED)
@@ -406,7 +422,8 @@ grace 2026-07-23T09:00:00+00:00 services/pay/alone.py "All by herself (#14)"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--everyone",)], ids=["of me", "of everyone"])
-def test_work_of_which_nothing_counts_for_me_is_refused_with_the_reason_and_may_be_rejected(tmp_path, arguments):
+def test_uncounted_work_is_refused_with_the_reason(tmp_path, arguments):
+    """It may be rejected all the same."""
     environment = stand_in(tmp_path, OF_OTHERS)
     (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
     (environment.cwd / "goals.toml").write_text(AGREED)
@@ -446,7 +463,7 @@ class Tracker:
 """
 
 
-def test_a_ticket_that_was_closed_as_a_duplicate_can_serve_no_goal(environment, install):
+def test_a_duplicate_ticket_serves_no_goal(environment, install):
     install("harvester_tracker", TRACKER, tracker="harvester_tracker:Tracker")
     text = CONFIGURATION.replace('org"]', 'org"]\naccounts = { tracker = "ada" }', 1)
     (environment.cwd / "harvester.toml").write_text(text + '[sources.tracker]\nconnector = "tracker"\n')
@@ -457,7 +474,8 @@ def test_a_ticket_that_was_closed_as_a_duplicate_can_serve_no_goal(environment, 
     assert "why_not_counted  closed as a duplicate\n" in run(environment, "explain", "pay#1", *Q3)[1]
 
 
-def test_what_counts_for_somebody_configured_alone_can_be_decided_on_for_them(tmp_path):
+def test_work_of_a_configured_person_can_be_linked(tmp_path):
+    """Work of anybody else cannot."""
     environment = stand_in(tmp_path, OF_OTHERS)
     (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
     (environment.cwd / "goals.toml").write_text(AGREED)
@@ -468,7 +486,7 @@ def test_what_counts_for_somebody_configured_alone_can_be_decided_on_for_them(tm
     assert (status, "counts for you (somebody else's)" in err) == (1, True)
 
 
-def test_a_commit_picked_from_an_earlier_one_can_serve_no_goal(tmp_path):
+def test_a_cherry_pick_serves_no_goal(tmp_path):
     first = "$(git log -1 --format=%H --grep=runbook)"
     script = f'ada 2026-08-04T10:00:00+02:00 y "Again\n\n(cherry picked from commit {first})"\n'
     environment = stand_in(tmp_path, HISTORY + script)
@@ -487,7 +505,8 @@ def test_a_commit_picked_from_an_earlier_one_can_serve_no_goal(tmp_path):
         ("2026-08-15", "a-talk"),
     ],
 )
-def test_a_note_is_found_by_its_title_the_beginning_of_it_or_its_day(environment, words, slug):
+def test_a_note_is_found_by_title_or_day(environment, words, slug):
+    """The beginning of the title is enough."""
     titles = ("Paired on the first shift", "Paired on the second", "Paired on the second shift", "A talk")
     for day, title in enumerate(titles, 12):
         run(environment, "note", title, "--date", f"2026-08-{day}")
@@ -498,7 +517,8 @@ def test_a_note_is_found_by_its_title_the_beginning_of_it_or_its_day(environment
     assert (status, out.startswith(f"notebook/{slug}-")) == (0, True)
 
 
-def test_the_beginning_of_two_titles_is_refused_with_both_and_no_title_says_what_is_one(environment):
+def test_an_ambiguous_title_is_refused(environment):
+    """With both notes; an unknown one says how notes are named."""
     for day, title in ((12, "Paired on the first shift"), (13, "Paired on the second shift")):
         run(environment, "note", title, "--date", f"2026-08-{day}")
     run(environment, "harvest", *Q3)
@@ -509,7 +529,8 @@ def test_the_beginning_of_two_titles_is_refused_with_both_and_no_title_says_what
         assert "A note is named by its title or its day." in run(environment, *command)[2]
 
 
-def test_a_long_text_is_cut_when_it_is_explained_and_whole_as_json(environment):
+def test_explain_cuts_long_texts(environment):
+    """JSON has them whole."""
     (environment.cwd / "notebook.md").write_text(f"## 2026-08-12 Long\n{'x' * 1_000_000}\n")
     out = run(environment, "explain", "long", *Q3)[1]
     assert len(out) < 10_000
@@ -517,7 +538,7 @@ def test_a_long_text_is_cut_when_it_is_explained_and_whole_as_json(environment):
     assert json.loads(run(environment, "explain", "long", *Q3, "--json")[1])[0]["body"] == "x" * 1_000_000
 
 
-def test_nothing_can_be_decided_before_anything_was_read(environment):
+def test_nothing_can_be_decided_before_a_harvest(environment):
     status, _, err = run(environment, "decide", "pay#9", "--goal", "payments")
     assert status == 1
     assert "Run `harvester harvest` first." in err
@@ -525,19 +546,20 @@ def test_nothing_can_be_decided_before_anything_was_read(environment):
 
 def triage(environment, *answers, arguments=Q3):
     """What triage says to these lines typed on a terminal."""
-    environment.stdin = Terminal("".join(f"{each}\n" for each in answers))
+    environment.stdin = TerminalStream("".join(f"{each}\n" for each in answers))
     status, out, err = run(environment, "triage", *arguments)
     assert (status, err) == (0, "")
     return out
 
 
-def test_triage_walks_through_suggestions_and_then_unplanned_work(environment):
+def test_triage_asks_about_suggestions_first(environment):
+    """And then about unplanned work."""
     out = triage(environment, "s", "s")
     night, runbook = commit(environment, "Invoices in the night"), commit(environment, "A runbook")
     assert f"1 of 2 · commit/{night} · commit, 10 July 2026\n  Invoices in the night\n" in out
     assert "1  payments: the word invoice" in out
     assert f"2 of 2 · commit/{runbook} · commit, 2 August 2026\n" in out
-    assert "serves no goal so far" in out
+    assert "not linked to a goal" in out
     assert "Carry the order" not in out
     assert "0 accepted, 0 rejected, 2 left.\n" in out
     assert not (environment.cwd / "decisions.toml").exists()
@@ -549,9 +571,9 @@ def test_triage_names_the_keys_that_there_are(environment):
     assert out.count("  1 or a accept it · g GOAL another · r reject · s skip") == 1
 
 
-def test_what_is_accepted_counts_and_does_not_come_again(environment):
+def test_accepted_work_counts_and_is_not_asked_again(environment):
     out = triage(environment, "a", "g payments")
-    assert "2 accepted, 0 rejected, 0 left; kept in decisions.toml." in out
+    assert "2 accepted, 0 rejected, 0 left; stored in decisions.toml." in out
     assert [each[1:] for each in decided(environment)] == [("payments", True), ("payments", True)]
     assert progress(environment) == 3
     assert "Nothing is left to decide on." in triage(environment)
@@ -563,13 +585,14 @@ def test_what_is_rejected_is_not_suggested_again(environment):
     assert "  payments:" not in triage(environment)
 
 
-def test_quitting_or_the_end_of_the_input_keeps_what_was_decided(environment):
-    assert "1 accepted, 0 rejected, 1 left; kept" in triage(environment, "1", "q")
+def test_quitting_keeps_decisions(environment):
+    """So does the end of the input."""
+    assert "1 accepted, 0 rejected, 1 left; stored" in triage(environment, "1", "q")
     assert len(decided(environment)) == 1
     assert "0 accepted, 0 rejected, 1 left." in triage(environment)
 
 
-def test_undo_goes_back_to_the_last_decision_and_what_stood_before_it(environment):
+def test_undo_restores_the_decision_before(environment):
     sha = commit(environment, "A runbook")
     run(environment, "harvest", *Q3)
     run(
@@ -592,7 +615,8 @@ def test_undo_goes_back_to_the_last_decision_and_what_stood_before_it(environmen
     assert sha not in before
 
 
-def test_an_answer_that_means_nothing_explains_itself_and_decides_nothing(environment):
+def test_an_unknown_answer_shows_the_keys(environment):
+    """And decides nothing."""
     out = triage(environment, "", "7", "a 2", "r 9", "accept", "g paymints", "g", "", "q")
     assert "g GOAL     accept another goal" in out
     assert "There is no goal 'paymints'; did you mean 'payments'?" in out
@@ -611,10 +635,11 @@ def test_a_title_cannot_command_the_terminal(tmp_path):
     assert len(decided(environment)) == 1
 
 
-def test_without_a_terminal_triage_names_the_command_that_needs_none(environment):
+def test_triage_needs_a_terminal(environment):
+    """It names the command that needs none."""
     status, out, err = run(environment, "triage", *Q3)
     assert (status, out) == (2, "")
-    assert "use `harvester decide SUBJECT --goal" in err
+    assert "use `harvester decide WORK_ITEM --goal" in err
 
 
 def test_a_closed_input_is_no_terminal_either(environment):
@@ -623,15 +648,15 @@ def test_a_closed_input_is_no_terminal_either(environment):
         shell=True, cwd=environment.cwd, env=environment.environ, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "this is no terminal" in done.stderr
+    assert "is not a terminal" in done.stderr
 
 
 def test_triage_without_goals_says_what_comes_first(environment):
     (environment.cwd / "goals.toml").write_text("")
-    environment.stdin = Terminal()
+    environment.stdin = TerminalStream()
     status, _, err = run(environment, "triage")
     assert status == 1
-    assert "There is no goal in" in err
+    assert "No goals are defined yet in" in err
 
 
 def test_triage_on_a_real_terminal(environment):
@@ -647,7 +672,7 @@ def test_triage_on_a_real_terminal(environment):
         out, err = process.communicate()
         os.close(ours)
     assert process.returncode == 0, err
-    assert "1 accepted, 0 rejected, 1 left; kept in decisions.toml." in out
+    assert "1 accepted, 0 rejected, 1 left; stored in decisions.toml." in out
     assert [each[1:] for each in decided(environment)] == [("payments", True)]
 
 
@@ -673,7 +698,8 @@ She asked first.
 """
 
 
-def test_a_note_stands_in_the_notebook_as_one_would_write_it(environment):
+def test_a_note_is_plain_markdown(environment):
+    """As one would write it by hand."""
     status, out, err = run(
         environment, "note", "Paired on the first on-call shift", "--with", "Grace Hopper", "--goal", "payments",
         "--about", "PAY-7", "--about", "pay#131", "--label", "mentoring", "--role", "mentor", "--result", "Two\nlines",
@@ -683,10 +709,11 @@ def test_a_note_stands_in_the_notebook_as_one_would_write_it(environment):
     assert status == 0
     assert out == "Wrote “Paired on the first on-call shift”, 15 October 2026, to notebook.md.\n"
     assert (environment.cwd / "notebook.md").read_text() == NOTE
-    assert "Note: It is of 15 October 2026; payments runs from 1 July 2026 up to 30 September 2026" in err
+    assert "Note: It is dated 15 October 2026; payments runs from 1 July 2026 up to 30 September 2026" in err
 
 
-def test_a_note_goes_to_the_configured_notebook_that_is_mine(environment):
+def test_a_note_goes_to_my_notebook(environment):
+    """Not to another person's."""
     both = CONFIGURATION.replace("notebook]", 'theirs]\nfile = "theirs.md"\nperson = "teammate"')
     (environment.cwd / "notes").mkdir()
     text = both + '[sources.mine]\nconnector = "notebook"\nfile = "notes/mine.md"\n'
@@ -708,14 +735,15 @@ def test_a_note_goes_to_the_configured_notebook_that_is_mine(environment):
         (["--role", "hero"], 2, "'hero' is not one of"),
     ],
 )
-def test_a_note_that_names_what_is_not_there_is_not_written(environment, arguments, status, said):
+def test_a_note_with_unknown_names_is_not_written(environment, arguments, status, said):
     found, out, err = run(environment, "note", "A", *arguments)
     assert (found, out) == (status, "")
     assert said in err
     assert not (environment.cwd / "notebook.md").exists()
 
 
-def test_whom_only_the_data_knows_is_to_be_added_to_the_people(environment):
+def test_a_note_s_people_must_be_configured(environment):
+    """A person whom only the data has is to be added to [people]."""
     (environment.cwd / "harvester.toml").write_text(
         CONFIGURATION.replace("teammate", "boss").replace("Grace Hopper", "Bo")
     )
@@ -725,7 +753,8 @@ def test_whom_only_the_data_knows_is_to_be_added_to_the_people(environment):
     assert err.splitlines()[-1].endswith("A note names keys of [people]: add them there, in harvester.toml.")
 
 
-def test_a_note_without_a_title_is_refused_without_a_word_about_goals(environment):
+def test_a_note_without_a_title_is_refused(environment):
+    """The message is about the title alone."""
     status, _, err = run(environment, "note", "")
     assert status == 1
     assert "The entry has neither a title nor a result" in err
@@ -733,7 +762,7 @@ def test_a_note_without_a_title_is_refused_without_a_word_about_goals(environmen
     assert "goals.toml" in run(environment, "note", "A", "--goal", "x")[2]
 
 
-def test_what_counts_less_than_it_looks_is_said_when_a_note_is_written(environment):
+def test_a_note_warns_of_what_does_not_count(environment):
     said = ("--outcome", "no-double-charges = 9", "--outcome", "no-double-charges = 4", "--link", "wiki/x")
     status, _, err = run(environment, "note", "A", *said, "--date", "2026-10-16")
     assert status == 0
@@ -744,21 +773,22 @@ def test_what_counts_less_than_it_looks_is_said_when_a_note_is_written(environme
     ]
 
 
-def test_of_several_outcomes_only_the_wrong_one_is_refused(environment):
+def test_only_the_wrong_outcome_is_named(environment):
     said = ("--outcome", "no-double-charges = many", "--outcome", "no-double-charges = 12")
     status, _, err = run(environment, "note", "A", *said)
     assert status == 1
     assert "The outcome 'no-double-charges = many' is not `goal = number`, so it moves no goal.\n" in err
 
 
-def test_of_two_figures_on_one_day_the_one_noted_later_holds(environment):
+def test_the_later_figure_of_a_day_counts(environment):
     for title, figure in (("Zero to begin with", 9), ("A better one", 4)):
         run(environment, "note", title, "--outcome", f"no-double-charges = {figure}", "--date", "2026-08-20")
     run(environment, "harvest", *Q3)
     assert progress(environment, "no-double-charges") == 4
 
 
-def test_a_note_that_is_renamed_counts_once_whatever_else_is_half_written(environment):
+def test_a_renamed_note_counts_once(environment):
+    """Whatever else in the notebook cannot be used."""
     path = environment.cwd / "notebook.md"
     path.write_text("## 2026-08-12 First titel\n")
     assert "1 note" in run(environment, "report", *Q3)[1]
@@ -776,13 +806,14 @@ def test_a_note_that_is_renamed_counts_once_whatever_else_is_half_written(enviro
     assert (status, "1 note" in out) == (0, True)
 
 
-def test_a_figure_for_a_goal_that_is_counted_is_said_to_move_nothing(environment):
+def test_a_figure_for_a_counted_goal_is_a_warning(environment):
     status, _, err = run(environment, "note", "A", "--outcome", "payments = 4", "--date", "2026-08-01")
     assert status == 0
     assert "The goal 'payments' is not measured by an outcome" in err
 
 
-def test_without_a_configured_notebook_a_note_is_kept_and_it_says_what_is_missing(environment):
+def test_a_note_without_a_notebook_is_written(environment):
+    """With the section that harvester.toml needs."""
     (environment.cwd / "harvester.toml").write_text(CONFIGURATION.partition("[sources.notebook]")[0])
     status, out, err = run(environment, "note", "A")
     assert status == 0
@@ -790,7 +821,8 @@ def test_without_a_configured_notebook_a_note_is_kept_and_it_says_what_is_missin
     assert '[sources.notebook]\nconnector = "notebook"' in err
 
 
-def test_without_a_configuration_a_note_is_kept_at_the_top_of_the_repository(tmp_path):
+def test_a_note_without_configuration_is_written(tmp_path):
+    """At the top of the repository."""
     environment = stand_in(tmp_path, HISTORY)
     environment.cwd = environment.cwd / "docs"
     status, _, err = run(environment, "note", "A", "--with", "anyone", "--goal", "some")
@@ -799,24 +831,26 @@ def test_without_a_configuration_a_note_is_kept_at_the_top_of_the_repository(tmp
     assert "run `harvester init`" in err
 
 
-def test_a_note_is_in_the_next_report_and_moves_its_goal(environment):
+def test_a_note_is_reported_and_moves_its_goal(environment):
     run(environment, "note", "No charge twice", "--date", "2026-08-20", "--outcome", "no-double-charges = 4")
     assert "1 note" in run(environment, "report", *Q3)[1]
     assert progress(environment, "no-double-charges") == 4
 
 
-def test_a_goal_without_an_end_counts_from_its_first_day_on_also_before_the_period(environment):
+def test_an_open_goal_counts_from_its_first_day(environment):
+    """Also before the period."""
     open_end = AGREED.replace("until = 2026-10-01\n", "")
     (environment.cwd / "goals.toml").write_text(open_end)
     told = json.loads(run(environment, "goals", "progress", "--period", "2026-08", "--json")[1])
     assert (told["goals"][0]["done"], told["goals"][0]["expected"]) == (1, None)
     from_august = open_end.replace("from = 2026-07-01", "from = 2026-08-01")
     (environment.cwd / "goals.toml").write_text(from_august)
-    assert "serves no goal so far" in triage(environment, "s", "s", "s")
+    assert "not linked to a goal" in triage(environment, "s", "s", "s")
     assert "payments: the word invoice" not in triage(environment, "s", "s", "s")
 
 
-def test_a_note_that_serves_no_goal_is_in_the_report_with_what_came_of_it(environment):
+def test_a_note_without_a_goal_is_reported(environment):
+    """With its result, with goals and without."""
     said = ("--result", "Two more can be on call", "--with", "teammate", "--date", "2026-08-12")
     run(environment, "note", "Taught the team", *said)
     line = "- Taught the team (notebook, noted 12 Aug, with Grace Hopper)\n  - **Result** Two more can be on call\n"
@@ -825,7 +859,8 @@ def test_a_note_that_serves_no_goal_is_in_the_report_with_what_came_of_it(enviro
     assert line in run(environment, "report", *Q3)[1]
 
 
-def test_a_note_about_work_that_a_section_quotes_does_not_stand_twice(environment):
+def test_a_quoted_note_is_not_repeated(environment):
+    """A section that quotes it names its work."""
     sha = commit(environment, "Carry the order")
     run(environment, "note", "How it went", "--about", sha, "--result", "No double charge", "--date", "2026-08-12")
     run(environment, "note", "And who helped", "--about", sha, "--date", "2026-08-13")
@@ -835,14 +870,14 @@ def test_a_note_about_work_that_a_section_quotes_does_not_stand_twice(environmen
     assert f"- And who helped (notebook, noted 13 Aug, about `{sha[:10]}`)" in out
 
 
-def test_two_goals_of_one_title_lead_to_sections_of_their_own(environment):
+def test_goals_of_one_title_have_own_sections(environment):
     (environment.cwd / "goals.toml").write_text(AGREED.replace("Nobody is charged twice", "Lead the payments rewrite"))
     out = run(environment, "report", *Q3)[1]
     assert "| [Lead the payments rewrite](#lead-the-payments-rewrite) |" in out
     assert "| [Lead the payments rewrite](#lead-the-payments-rewrite-1) |" in out
 
 
-def test_triage_asks_about_as_many_pieces_of_work_as_the_report_counts(environment):
+def test_triage_and_report_count_alike(environment):
     names, reverted = PRELUDE.partition("git init")[0], f"This reverts commit {commit(environment, 'A runbook')}."
     script = f'{names}\nada 2026-08-05T10:00:00+02:00 docs/runbook.md "Take it back\n\n{reverted}"'
     subprocess.run(["sh", "-c", script], cwd=environment.cwd, env=environment.environ, check=True)
@@ -850,7 +885,7 @@ def test_triage_asks_about_as_many_pieces_of_work_as_the_report_counts(environme
     assert "2 of 2" in triage(environment, "s", "s")
 
 
-def test_notes_and_decisions_of_several_processes_at_once_are_all_kept(environment):
+def test_concurrent_notes_and_decisions_are_kept(environment):
     sha = commit(environment, "A runbook")
     run(environment, "harvest", *Q3)
     command = [sys.executable, "-m", "harvester"]
@@ -869,7 +904,8 @@ def test_a_notebook_that_is_not_begun_is_no_hole(environment):
     assert "There is no notebook 'notebook.md' yet" in run(environment, "doctor")[1]
 
 
-def test_the_goals_that_init_writes_hold_together_as_they_are_and_without_their_hashes(tmp_path):
+def test_the_goals_of_init_are_valid(tmp_path):
+    """As they are, and without the `#` of each line."""
     environment = stand_in(tmp_path, HISTORY)
     run(environment, "init")
     path = environment.cwd / "goals.toml"
@@ -879,13 +915,14 @@ def test_the_goals_that_init_writes_hold_together_as_they_are_and_without_their_
     path.write_text(head + "\n\n" + "\n".join(line.removeprefix("#") for line in example.split("\n")))
     status, out, err = run(environment, "goals", "check")
     assert (status, err) == (0, "")
-    assert out == "goals.toml and decisions.toml hold together: 1 goal, 1 criterion, 0 decisions.\n"
+    assert out == "goals.toml and decisions.toml are valid: 1 goal, 1 criterion, 0 decisions.\n"
     assert head.splitlines()[0] == "#:schema .harvester/goals.schema.json"
     schema = json.loads((environment.cwd / ".harvester" / "goals.schema.json").read_text())
     jsonschema.validate(json.loads(json.dumps(tomllib.loads(path.read_text()), default=str)), schema)
 
 
-def test_init_configures_a_notebook_so_that_notes_count(tmp_path):
+def test_init_configures_a_notebook(tmp_path):
+    """Notes count in the next report."""
     environment = stand_in(tmp_path, HISTORY)
     run(environment, "init")
     assert run(environment, "note", "A", "--date", "2026-08-01")[2] == ""

@@ -1,16 +1,20 @@
 """The reference pages say what the code says, and what other pages tell one to type can be typed."""
 
 import importlib.util
+import inspect
 import re
 import shlex
 import subprocess
 import tomllib
+import warnings
 from pathlib import Path
 from typing import get_args
 
+import harvester
+from harvester import errors
 from harvester.goals import model
 from harvester.goals.progress import TOLERANCE, State
-from tests.environments import Terminal, run, stand_in
+from tests.environments import TerminalStream, in_environment, run, stand_in
 
 DOCS = Path(__file__).parent.parent / "docs"
 TUTORIAL_HISTORY = """
@@ -44,7 +48,7 @@ def test_the_tutorial_can_be_followed_as_it_stands(tmp_path):
             (environment.cwd / "goals.toml").write_text(text)
             continue
         for line, expected in re.findall(r"^\$ harvester (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
-            environment.stdin = Terminal("s\n" * 9)
+            environment.stdin = TerminalStream("s\n" * 9)
             status, out, err = run(environment, *shlex.split(_expanded(line, environment)))
             said = " ".join((out + err).split())
             assert status == 0, f"{line}: {said}"
@@ -54,6 +58,39 @@ def test_the_tutorial_can_be_followed_as_it_stands(tmp_path):
     assert "| notebook | 1 July to 30 September 2026 | 1 | complete |" in (
         environment.cwd / "accomplishments.md"
     ).read_text("utf-8")
+
+
+def test_the_page_about_python_can_be_run(tmp_path, monkeypatch, capsys):
+    """Its blocks are run in their order in a git repository, and print the lines in the blocks of text below them."""
+    more = 'grace 2026-08-03T10:00:00+02:00 queue.py "A queue of payments"'
+    environment = stand_in(tmp_path, TUTORIAL_HISTORY + more)
+    in_environment(monkeypatch, environment)
+    page = (DOCS / "python.md").read_text("utf-8")
+    names: dict[str, object] = {}
+    printed, compared = "", 0
+    for language, text in re.findall(r"^```(python|text|toml)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        if language == "toml":
+            (environment.cwd / "goals.toml").write_text(text)
+        elif language == "python":
+            with warnings.catch_warnings(action="ignore"):
+                exec(compile(text, "python.md", "exec"), names)
+            printed = capsys.readouterr().out
+        else:
+            lines = [" ".join(line.split()) for line in printed.splitlines()]
+            expected = [" ".join(line.split()) for line in text.splitlines()]
+            assert [each for each in expected if not any(line.startswith(each) for line in lines)] == [], printed
+            compared += 1
+    assert compared == page.count("```python") == 8
+
+
+def test_the_page_about_python_names_every_argument():
+    """Each function with its parameters in their order, each parameter and each error in a table of its own."""
+    page = (DOCS / "python.md").read_text("utf-8")
+    for name in ("load", "harvest", "claims", "report"):
+        parameters = list(inspect.signature(getattr(harvester, name)).parameters)
+        assert f"| `{name}({', '.join(parameters)})` |" in page
+        assert [each for each in parameters if each != "frame" and f"| `{each}` | " not in page] == []
+    assert [each for each in re.findall(r"^\| `(\w+Error)` \|", page, re.MULTILINE) if not hasattr(errors, each)] == []
 
 
 def test_every_command_that_the_readme_names_is_there(tmp_path):
@@ -91,9 +128,10 @@ def test_the_readme_shows_a_report_as_it_comes_out():
     assert [line for line in shown if line not in rest] == []
 
 
-def test_the_page_about_goals_says_how_they_compete_how_days_are_written_and_which_states_there_are():
+def test_the_page_about_goals_is_complete():
+    """It has every state, how goals compete, and how days are written."""
     page = (DOCS / "reference" / "goals.md").read_text("utf-8")
-    part = page.partition("## Where a goal stands")[2].partition("\n## ")[0]
+    part = page.partition("## States of a goal")[2].partition("\n## ")[0]
     states = re.findall(r"^\| ([a-z ]+) \| ", part, re.MULTILINE)
     assert sorted(set(states) - {"state"}) == sorted(get_args(State))
     assert f"no more than {TOLERANCE:.0%} is missing" in page

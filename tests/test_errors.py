@@ -18,7 +18,8 @@ def drawn():
             yield found[2], above.get(depth - 1)
 
 
-def test_the_tree_in_the_docstring_is_the_tree_of_classes():
+def test_the_tree_in_the_docstring_is_right():
+    """It is that of the classes."""
     classes = {name: each for name, each in vars(errors).items() if isinstance(each, type)}
     assert dict(drawn()) == {
         name: None if each is HarvesterError else each.__base__.__name__ for name, each in classes.items()
@@ -26,7 +27,8 @@ def test_the_tree_in_the_docstring_is_the_tree_of_classes():
 
 
 @pytest.mark.parametrize("name", [name for name, _ in drawn()])
-def test_an_error_says_what_was_tried_and_what_to_do_next(name):
+def test_an_error_has_a_message_and_a_hint(name):
+    """What was tried, and what to do next."""
     error = getattr(errors, name)("There is no 'x'.", hint="Try 'y'.")
     assert (error.message, error.hint, str(error)) == ("There is no 'x'.", "Try 'y'.", "There is no 'x'.\nTry 'y'.")
     assert str(getattr(errors, name)("There is no 'x'.")) == "There is no 'x'."

@@ -79,7 +79,8 @@ organisations = ["acme"]
     ("url", "known"),
     [("", True), ('url = "https://GitHub.com/"', True), ('url = "https://github.acme.org"', False)],
 )
-def test_a_login_of_a_source_on_github_com_is_also_its_no_reply_address(tmp_path, url, known):
+def test_a_github_login_is_also_a_no_reply_address(tmp_path, url, known):
+    """Only where the source reads github.com."""
     people = settings.load(written(tmp_path, HUB.format(url=url))).people
     address = "12+ann@users.noreply.github.com"
     assert (people.person_of("here", f"Ann <{address}>") == "ann") is known
@@ -195,7 +196,8 @@ def test_each_error_names_the_file_and_the_key(tmp_path, text, errors):
         ('[me]\n\n\ntoken = "ghp_not_closed_but_secret\n', 4),
     ],
 )
-def test_broken_toml_is_told_by_its_line_and_not_repeated(tmp_path, text, line):
+def test_broken_toml_is_named_by_its_line(tmp_path, text, line):
+    """The message does not repeat the line, which may have a secret."""
     path = written(tmp_path, text)
     with pytest.raises(ConfigError, match=rf"this is not TOML: .*line {line}\b") as caught:
         settings.load(path)
@@ -241,7 +243,8 @@ class Vaulted:
 """
 
 
-def test_a_secret_written_out_is_refused_and_not_repeated(tmp_path, install):
+def test_a_secret_in_plain_text_is_not_repeated(tmp_path, install):
+    """It is refused with its key alone."""
     install("vaulted", SECRETIVE, vaulted="vaulted:Vaulted")
     path = written(tmp_path, "[sources.x]\nconnector = 'vaulted'\ntoken = 'ghp_s3cr3t'\nlimit = 'also-s3cr3t'\n")
     with pytest.raises(ConfigError) as caught:
@@ -269,7 +272,7 @@ class Nested:
 """
 
 
-def test_keys_inside_a_connectors_own_tables_are_checked_too(tmp_path, install):
+def test_keys_in_tables_of_a_connector_are_checked(tmp_path, install):
     install("nested", NESTED, nested="nested:Nested")
     text = "[sources.x]\nconnector = 'nested'\nmain = { nam = 's3cr3t' }\n[[sources.x.queries]]\nname = 'a'\nlimt = 3\n"
     path = written(tmp_path, text)
@@ -282,13 +285,15 @@ def test_keys_inside_a_connectors_own_tables_are_checked_too(tmp_path, install):
     ]
 
 
-def test_what_was_read_does_not_show_the_settings_of_its_sources():
+def test_repr_shows_no_settings_of_a_source():
+    """They may be secrets."""
     file = settings.File.model_validate({"sources": {"x": {"connector": "vaulted", "token": "ghp_s3cr3t"}}})
     assert "s3cr3t" not in f"{file!r} {file} {file.sources['x']!r}"
     assert "token" in repr(file)
 
 
-def test_a_connector_that_cannot_be_loaded_is_told_with_its_key(tmp_path, install):
+def test_a_connector_that_fails_to_load_is_named(tmp_path, install):
+    """With the key that names it."""
     install("halfway", "import a_module_that_is_not_there", halfway="halfway:Any")
     with pytest.raises(ConfigError, match=r"sources\.x\.connector: The connector 'halfway' cannot be loaded"):
         settings.load(written(tmp_path, "[sources.x]\nconnector = 'halfway'"))
@@ -325,7 +330,8 @@ def _without_description(schema, where=""):
 
 
 @pytest.mark.usefixtures("diary")
-def test_the_schema_for_editors_holds_for_the_example_and_not_for_mistakes(tmp_path):
+def test_the_schema_accepts_only_what_is_valid(tmp_path):
+    """It accepts the example and refuses mistakes."""
     schema = settings.json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)

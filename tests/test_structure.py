@@ -1,6 +1,8 @@
 """The shape of the code: imports point down, without circles; the library does not print."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -121,9 +123,20 @@ def test_no_module_needs_itself():
         pytest.fail(f"a circle: {' → '.join(error.args[1])}")
 
 
+LIBRARY = [path for path in MODULES if not below(name_of(path), "harvester.cli")]
+
+
 def test_only_the_command_knows_the_terminal():
-    core = [path for path in MODULES if not below(name_of(path), "harvester.cli", "harvester.workspace")]
-    assert [str(path) for path in core for name in imported(path) if below(name, "click", "rich")] == []
+    """click and rich are imported below harvester.cli and nowhere else."""
+    assert [str(path) for path in LIBRARY for name in imported(path) if below(name, "click", "rich")] == []
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name_of)
+def test_the_library_touches_no_standard_stream(path):
+    """No module outside harvester.cli names sys.stdout, sys.stderr or sys.stdin, or calls what a terminal offers."""
+    nodes = [each for each in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(each, ast.Attribute)]
+    assert {ast.unparse(each) for each in nodes} & {"sys.stdout", "sys.stderr", "sys.stdin"} == set()
+    assert {each.attr for each in nodes} & {"echo", "echo_json", "isatty", "console"} == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -141,8 +154,19 @@ def test_the_library_neither_prints_nor_exits(path):
 
 
 def test_the_public_names_are_these():
-    assert harvester.__all__ == ["VERSION"]
+    """The four functions of the Python API, the version, and the class of every error."""
+    assert harvester.__all__ == ["VERSION", "HarvesterError", "claims", "harvest", "load", "report"]
     assert all(hasattr(harvester, name) for name in harvester.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = harvester.nothing
+
+
+def test_importing_harvester_is_light():
+    """No library is imported before a function of the API is used."""
+    heavy = {"pandas", "pyarrow", "deltalake", "pydantic", "jinja2", "rich", "numpy", "click", "github", "requests"}
+    script = f"import sys, harvester; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_tests_are_where_pytest_finds_them():

@@ -9,7 +9,7 @@ def test_the_nearest_word_is_asked_about():
     assert did_you_mean("paymets", ["mentoring", "payments"]) == "; did you mean 'payments'?"
 
 
-def test_where_no_word_is_near_the_sentence_ends_as_it_was_told_to():
+def test_without_a_near_word_the_sentence_ends():
     assert did_you_mean("xyz", ["payments"], ".") == "."
 
 
@@ -40,5 +40,5 @@ def test_what_must_stay_one_line_stays_one():
         ("same " * 4 + "old and more", "same " * 4, ("…me old an…", "…me ")),
     ],
 )
-def test_two_texts_are_cut_around_the_place_where_they_begin_to_differ(one, other, cut):
+def test_texts_are_cut_around_the_first_difference(one, other, cut):
     assert diff_excerpt(one, other, 9) == cut

@@ -1,19 +1,19 @@
-"""`harvester ledger`: what the ledger holds, and its upkeep."""
+"""`harvester ledger`: inspect, compact and export the local data."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from harvester.cli import options
-from harvester.workspace.environment import Environment
+from harvester.cli.terminal import Terminal
+from harvester.text import count_noun
 
 
 @click.group()
 def command() -> None:
-    """Look after the ledger, which is a Delta Lake table that pandas, DuckDB, Polars and Spark read as it is.
+    """Inspect and maintain the local data, a Delta Lake table that pandas, DuckDB, Polars and Spark can read.
 
     \b
     Examples:
@@ -26,51 +26,46 @@ def command() -> None:
 @options.as_json
 @options.config
 @click.pass_obj
-def info(environment: Environment, as_json: bool, config_path: Path | None) -> int:
-    """Say where the ledger is, and how much it holds.
+def info(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
+    """Show where the ledger is and how many rows it has.
 
     \b
     Example:
       harvester ledger info
     """
     from harvester.cli.main import OK
-    from harvester.text import count_noun
     from harvester.workspace.collect import open_ledger
     from harvester.workspace.workspace import open_workspace
 
-    workspace = open_workspace(environment, config_path, None, aliases=False)
-    with open_ledger(environment, workspace, create=False) as ledger:
-        known = ledger.info()
+    with open_ledger(open_workspace(terminal, config_path, aliases=False), create=False) as ledger:
+        facts = ledger.info()
     if as_json:
-        told = {"location": known.location, "schema": known.schema, "rows": dict(known.rows), "files": known.files}
-        environment.echo(json.dumps(told | {"bytes": known.size, "commits": known.commits}, indent=2))
+        head = {"location": facts.location, "schema": facts.schema, "rows": dict(facts.rows), "files": facts.files}
+        terminal.echo_json(head | {"bytes": facts.size, "commits": facts.commits})
         return OK
-    environment.echo(f"{known.location}: {known.files:,} files, {known.size / 1e6:,.1f} MB, schema {known.schema}")
-    for source, rows in known.rows.items():
-        environment.echo(f"{source}: {count_noun(rows, 'row')}")
+    terminal.echo(f"{facts.location}: {facts.files:,} files, {facts.size / 1e6:,.1f} MB, schema {facts.schema}")
+    for source, rows in facts.rows.items():
+        terminal.echo(f"{source}: {count_noun(rows, 'row')}")
     return OK
 
 
 @command.command()
 @options.config
 @click.pass_obj
-def compact(environment: Environment, config_path: Path | None) -> int:
-    """Merge small files, and delete those that nothing needs any more.
+def compact(terminal: Terminal, config_path: Path | None) -> int:
+    """Merge small files, and delete files that are no longer needed.
 
     \b
     Example:
       harvester ledger compact
     """
     from harvester.cli.main import OK
-    from harvester.text import count_noun
     from harvester.workspace.collect import open_ledger
     from harvester.workspace.workspace import open_workspace
 
-    with open_ledger(
-        environment, open_workspace(environment, config_path, None, aliases=False), create=False
-    ) as ledger:
+    with open_ledger(open_workspace(terminal, config_path, aliases=False), create=False) as ledger:
         merged = ledger.compact()
-    environment.echo(f"{count_noun(merged, 'file was', 'files were')} merged.")
+    terminal.echo(f"Merged {count_noun(merged, 'file')}.")
     return OK
 
 
@@ -78,21 +73,20 @@ def compact(environment: Environment, config_path: Path | None) -> int:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @options.config
 @click.pass_obj
-def export(environment: Environment, file: Path, config_path: Path | None) -> int:
-    """Write all rows to one Parquet FILE.
+def export(terminal: Terminal, file: Path, config_path: Path | None) -> int:
+    """Write all rows, with the prepared columns, to a Parquet FILE.
+
+    `person` and `counted`, the measures that count a row, are among the columns; docs/reference/columns.md has them
+    all.
 
     \b
     Example:
       harvester ledger export work.parquet
     """
     from harvester.cli.main import OK
-    from harvester.text import count_noun
-    from harvester.workspace.collect import open_ledger
+    from harvester.workspace.export import export_rows
     from harvester.workspace.workspace import open_workspace
 
-    with open_ledger(
-        environment, open_workspace(environment, config_path, None, aliases=False), create=False
-    ) as ledger:
-        rows = ledger.export(environment.cwd / file)
-    environment.echo(f"Wrote {count_noun(rows, 'row')} to {file}.")
+    rows = export_rows(open_workspace(terminal, config_path, aliases=False), terminal.cwd / file)
+    terminal.echo(f"Wrote {count_noun(rows, 'row')} to {file}.")
     return OK

@@ -13,26 +13,26 @@ from collections.abc import Sequence
 
 import click
 
+from harvester.cli.terminal import Terminal
 from harvester.errors import HarvesterError
 from harvester.text import most_like
 from harvester.version import VERSION
-from harvester.workspace.environment import Environment
 
 OK, USER_ERROR, USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 COMMANDS = {
-    "init": "Write harvester.toml and goals.toml from what is found here.",
+    "init": "Write a harvester.toml and goals.toml to start from.",
     "harvest": "Read the sources into the ledger.",
-    "report": "Write a report: what was done, each line with its proof.",
-    "goals": "Show the goals, check them, and say where each stands: list, check, progress.",
-    "triage": "Walk through suggestions and unplanned work, and decide.",
-    "decide": "Give a piece of work to a goal, or take it from it.",
+    "report": "Write a report whose every line links to its evidence.",
+    "goals": "List the goals, check them, and show how far each is.",
+    "triage": "Go through suggestions and unplanned work, and decide.",
+    "decide": "Link work to a goal, or unlink it.",
     "note": "Write down what no tracker sees.",
-    "sources": "Show the sources, and what was read of them.",
-    "verify": "Make a report again, and say what has changed since.",
+    "sources": "List the sources and what has been read of them.",
+    "verify": "Make a report again and list what has changed since.",
     "explain": "Show where a row of a report comes from.",
-    "doctor": "Say how the sources stand, and what to mend.",
+    "doctor": "Check the configuration and the sources.",
     "forget": "Remove a person from the ledger.",
-    "ledger": "Look after the ledger: info, compact, export.",
+    "ledger": "Inspect and maintain the local data.",
 }
 """The commands and their summaries; each has a module of its name here, imported only when it is called."""
 
@@ -55,7 +55,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the nearest command named where there is none of this name."""
+        """As click does, with the nearest command named where this one is unknown."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -73,74 +73,75 @@ class LazyGroup(click.Group):
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.pass_context
 def harvester(ctx: click.Context, debug: bool) -> None:
-    """Gather what people did, hold it against their goals, and report it with proof.
+    """Gather what people did, match it with their goals, and report it with evidence.
 
     \b
     Example: in any git repository
       harvester report
     """
-    ctx.ensure_object(Environment).debug = debug
+    ctx.ensure_object(Terminal).debug = debug
 
 
-def main(arguments: Sequence[str] | None = None, environment: Environment | None = None) -> int:
-    """Run the command with these arguments (the process's own where None) and give its exit status.
+def main(arguments: Sequence[str] | None = None, terminal: Terminal | None = None) -> int:
+    """Run the command with these arguments (those of the process where None) and return its exit status.
 
-    0 well; 1 the user can mend it; 2 usage; 3 a source was incomplete (after everything was written); 130 interrupted.
+    0: success. 1: an error the user can fix. 2: wrong usage. 3: a source was incomplete, after everything was written.
+    130: interrupted.
     """
-    here = environment or Environment()
+    terminal = terminal or Terminal()
     try:
-        with contextlib.redirect_stdout(here.stdout):
+        with contextlib.redirect_stdout(terminal.stdout):
             status = harvester.main(
-                list(arguments) if arguments is not None else None, "harvester", obj=here, standalone_mode=False
+                list(arguments) if arguments is not None else None, "harvester", obj=terminal, standalone_mode=False
             )
     except click.UsageError as error:
-        error.show(here.stderr)
+        error.show(terminal.stderr)
         return USAGE
     except click.ClickException as error:
-        here.say(f"Error: {error.format_message()}")
+        terminal.notify(f"Error: {error.format_message()}")
         return USER_ERROR
     except HarvesterError as error:
-        _tell(here, error)
+        _notify_error(terminal, error)
         return USER_ERROR
     except (KeyboardInterrupt, click.Abort):
-        here.say("Interrupted. What was finished is kept.")
+        terminal.notify("Interrupted. Finished work is kept.")
         return INTERRUPTED
     except BrokenPipeError:
-        here.close_stdout()
+        terminal.close_stdout()
         return OK
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        here.close_stdout()
-        here.say("Error: The disk, or whatever this was written to, is full.\nMake room, and run it again.")
+        terminal.close_stdout()
+        terminal.notify("Error: The disk, or the device written to, is full.\nFree some space, and run it again.")
         return USER_ERROR
     return status if isinstance(status, int) else OK
 
 
-def _tell(environment: Environment, error: HarvesterError) -> None:
-    if environment.debug:
+def _notify_error(terminal: Terminal, error: HarvesterError) -> None:
+    if terminal.debug:
         import traceback
 
-        environment.say(environment.redact("".join(traceback.format_exception(error))))
-    environment.say(f"Error: {environment.redact(error.message)}")
+        terminal.notify(terminal.redact("".join(traceback.format_exception(error))))
+    terminal.notify(f"Error: {terminal.redact(error.message)}")
     if error.hint:
-        environment.say(environment.redact(error.hint))
+        terminal.notify(terminal.redact(error.hint))
 
 
 def run() -> None:
-    """The console script. What is piped is UTF-8, whatever the locale; a terminal gets escapes for what it lacks."""
+    """The console script. A pipe gets UTF-8 whatever the locale; a terminal gets escapes for what it cannot show."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
     for ending in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(ending, _interrupted)
-    # A report makes millions of small objects and hardly a cycle: looking for those costs a tenth of its time.
+    # A report makes millions of small objects and hardly a cycle; searching for cycles would cost a tenth of its time.
     gc.set_threshold(100_000, 20, 20)
     status = main()
-    gc.freeze()  # nor does the interpreter look for them at its end
+    gc.freeze()  # the interpreter does not search for them at its end either
     sys.exit(status)
 
 
 def _interrupted(number: int, frame: object) -> None:
-    """Whoever ends us from outside gets the same clean end as with Ctrl-C: nothing is left half-written or in /tmp."""
+    """A signal ends us as Ctrl-C does, so that nothing is left half-written or in /tmp."""
     raise KeyboardInterrupt

@@ -7,35 +7,33 @@ from pathlib import Path
 import click
 
 
-def given(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """The words as they are; a usage error for empty ones.
+def not_empty(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """The value unchanged; a usage error where it is empty.
 
-    A variable that a script left unset must not mean what leaving it out means.
+    A variable that a script left unset must not mean what leaving the option out means.
     """
     if value is not None and not value.strip():
-        raise click.BadParameter("it is empty; leave it out, or say what you mean.", ctx=ctx, param=param)
+        raise click.BadParameter("it is empty; leave it out, or give a value.", ctx=ctx, param=param)
     return value
 
 
 config = click.option(
     "--config", "config_path", type=click.Path(path_type=Path), envvar="HARVESTER_CONFIG",
-    help="The configuration; otherwise the nearest harvester.toml here or above.",
+    help="The configuration file; by default the nearest harvester.toml in this folder or above.",
 )  # fmt: skip
 repo = click.option(
     "--repo", type=click.Path(path_type=Path),
-    help="Read this git repository, without any configuration.",
+    help="Read this git repository, without any configuration, and store nothing.",
 )  # fmt: skip
 person = click.option(
-    "--person", callback=given, help="A key of [people], a name or an e-mail address; otherwise yourself."
+    "--person", callback=not_empty, help="A key of [people], a name or an e-mail address; by default yourself."
 )
 period = click.option(
-    "--period", "-p", callback=given,
+    "--period", "-p", callback=not_empty,
     help="2026Q3, 2026-10, 2026, 2026-W41, last-quarter (the default), this-month, 2026-07-01..2026-10-01, …",
 )  # fmt: skip
-fresh = click.option(
-    "--harvest/--no-harvest", "fresh", default=True, help="Read the sources first, or take what is known."
+harvest = click.option(
+    "--harvest/--no-harvest", default=True, help="Read the sources first, or use what has been read before."
 )
-allow_incomplete = click.option(
-    "--allow-incomplete", is_flag=True, help="Exit with 0 even where a source was incomplete."
-)
+allow_incomplete = click.option("--allow-incomplete", is_flag=True, help="Exit with 0 even if a source was incomplete.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON for programs.")

@@ -1,4 +1,4 @@
-"""harvester.toml: what may stand in it, and every error with the file, the key and the nearest word.
+"""harvester.toml: its keys, and errors that name the file, the key and the nearest known word.
 
 Secrets are references (`harvester.sdk.secrets`); nothing here looks one up.
 """
@@ -31,7 +31,7 @@ def _address(value: str) -> str:
 
 
 def _any_case(*words: str) -> BeforeValidator:
-    """Takes a word of fixed ones in any case."""
+    """Accepts one of these words in any case."""
     proper = {word.casefold(): word for word in words}
     return BeforeValidator(lambda value: proper.get(value.casefold(), value) if isinstance(value, str) else value)
 
@@ -43,32 +43,32 @@ Weekday = Annotated[Literal[WEEKDAYS], _any_case(*WEEKDAYS)]  # type: ignore[val
 
 
 class Me(Section):
-    """Whose report it is and how that person reckons time."""
+    """Who uses this configuration, and that person's calendar."""
 
     person: str = Field("me", description="a key of [people]")
-    timezone: str | None = Field(None, description="an IANA zone such as Europe/Berlin; this machine's where missing")
+    timezone: str | None = Field(None, description="an IANA zone such as Europe/Berlin; by default this machine's")
     year_starts: Month = Field("January", description="the month a (fiscal) year starts with")
     week_starts: Weekday = Field("Monday", description="the first day of a week")
 
 
 class Mentee(Section):
-    """Since when somebody is mentored, and that they agreed to be read."""
+    """Since when somebody is mentored, and whether they agreed to have their work read."""
 
     since: dt.date = Field(description="the first day")
     consent: bool = Field(
-        description="whether they agreed to have their work read; without it, naming them reads nothing"
+        description="whether they agreed to have their work read; otherwise nothing of theirs is read"
     )
 
 
 class PersonSection(Section):
-    """One person: a name for readers, and every address and account that is theirs."""
+    """One person: a name for readers, and all their addresses and accounts."""
 
-    name: str | None = Field(None, description="what a reader calls them; the key where missing")
+    name: str | None = Field(None, description="the name in reports; by default the key")
     emails: Addresses = Field(default_factory=list, description="addresses in commits; compared exactly, without case")
     accounts: dict[str, Words] = Field(
         default_factory=dict, description="logins or ids by connector (github = …) or by source name"
     )
-    mentee: Mentee | None = Field(None, description="where this person is mentored by me")
+    mentee: Mentee | None = Field(None, description="only for a person I mentor")
 
 
 class Team(Section):
@@ -79,12 +79,12 @@ class Team(Section):
 
 def _without_credentials(url: str) -> str:
     if "://" in url and "@" in url.partition("://")[2].partition("/")[0]:
-        raise ValueError("a key or a password must not stand here; the AWS_… variables of the environment are read")
+        raise ValueError("a key or a password must not be written here; use the AWS_… environment variables")
     return url
 
 
 class LedgerSection(Section):
-    """Where what was read is kept."""
+    """Where the local data is stored."""
 
     location: Annotated[str, AfterValidator(_without_credentials)] = Field(
         ".harvester/ledger", description="a folder, or a URL such as s3://bucket/ledger"
@@ -92,7 +92,7 @@ class LedgerSection(Section):
 
 
 class Source(BaseModel):
-    """A source: which connector reads it; its other keys are that connector's own (docs/reference/configuration.md)."""
+    """A source: which connector reads it; its other keys belong to the connector (docs/reference/configuration.md)."""
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
     connector: str = Field(description="the connector that reads it: git, github, …")
@@ -103,7 +103,7 @@ class Source(BaseModel):
         return dict(self.__pydantic_extra__ or {})
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        """Keys without their values: until the connector has checked them, one might be a secret written out."""
+        """Keys without their values: before the connector has checked them, one might be a secret in plain text."""
         yield "connector", self.connector
         yield "settings", sorted(self.settings)
 
@@ -111,25 +111,25 @@ class Source(BaseModel):
 class File(Section):
     """harvester.toml as a whole."""
 
-    me: Me = Field(default=Me(), description="whose report it is and how that person reckons time")
+    me: Me = Field(default=Me(), description="who uses this configuration, and that person's calendar")
     people: dict[Annotated[str, Field(pattern=NAME)], PersonSection] = Field(
         default_factory=dict, description="who is who: one table for each person"
     )
     teams: dict[str, Team] = Field(default_factory=dict, description="people who are reported on together")
-    ledger: LedgerSection = Field(default=LedgerSection(), description="where what was read is kept")
+    ledger: LedgerSection = Field(default=LedgerSection(), description="where the local data is stored")
     sources: dict[Annotated[str, Field(pattern=NAME)], Source] = Field(
         default_factory=dict, description="where to look: one table for each source"
     )
     tickets: dict[Annotated[str, Field(pattern=TICKET_KEY)], Word] = Field(
         default_factory=dict,
-        description='keys that stand for tickets, such as PAY = "https://example.atlassian.net"; no other key does',
+        description='ticket prefixes, such as PAY = "https://example.atlassian.net"; no other prefix is a ticket',
     )
-    bots: list[Word] = Field(default_factory=list, description="further accounts or addresses that are no colleagues")
+    bots: list[Word] = Field(default_factory=list, description="further accounts or addresses that are bots")
 
 
 @dataclass(frozen=True)
 class Config:
-    """A configuration that holds together: its folder, its calendar, its people, its sources."""
+    """A valid configuration: its folder, its calendar, its people, its sources."""
 
     root: Path
     calendar: Calendar
@@ -141,13 +141,13 @@ class Config:
     tickets: Mapping[str, str] = field(default_factory=dict)
     """The host of the tracker by project key."""
     path: Path | None = None
-    """The file it came from; None where there is none and everything was found."""
+    """The file it came from; None for one made up for a git repository."""
 
 
 def find(start: Path) -> Path | None:
     """The nearest harvester.toml in a folder or above it."""
-    here = start.absolute()
-    return next((place / FILE for place in (here, *here.parents) if (place / FILE).is_file()), None)
+    folder = start.absolute()
+    return next((place / FILE for place in (folder, *folder.parents) if (place / FILE).is_file()), None)
 
 
 def load(path: Path, default_zone: str = "UTC") -> Config:
@@ -159,9 +159,9 @@ def load(path: Path, default_zone: str = "UTC") -> Config:
 
 
 def from_file(file: File, root: Path, default_zone: str, path: Path | None = None) -> Config:
-    """A configuration from its parsed file, which may have been made up where there is none."""
+    """A configuration from its parsed file, or from one made up for a git repository; raises ConfigError."""
     try:
-        reckoning = calendar(file.me.timezone or default_zone, file.me.year_starts, file.me.week_starts)
+        dates = calendar(file.me.timezone or default_zone, file.me.year_starts, file.me.week_starts)
     except PeriodError as error:
         raise ConfigError(f"{path or FILE}: me.timezone: {error.message}", hint=error.hint) from error
     people = People(
@@ -172,7 +172,7 @@ def from_file(file: File, root: Path, default_zone: str, path: Path | None = Non
     )
     teams = {name: tuple(team.members) for name, team in file.teams.items()}
     tickets = {key: address.partition("://")[2].strip("/") or address for key, address in file.tickets.items()}
-    return Config(root, reckoning, people, file.me.person, file.sources, file.ledger.location, teams, tickets, path)
+    return Config(root, dates, people, file.me.person, file.sources, file.ledger.location, teams, tickets, path)
 
 
 def _is_github_com(source: Source) -> bool:
@@ -181,7 +181,7 @@ def _is_github_com(source: Source) -> bool:
 
 
 def json_schema() -> dict[str, Any]:
-    """A JSON Schema of harvester.toml for editors, with the sections of every connector that is installed."""
+    """A JSON Schema of harvester.toml for editors, with the section of each installed connector."""
     schema = File.model_json_schema(mode="validation")
     definitions = schema.setdefault("$defs", {})
     choices = []
@@ -201,8 +201,8 @@ def json_schema() -> dict[str, Any]:
 
 def _person(key: str, section: PersonSection) -> Person:
     accounts = {place: tuple(names) for place, names in section.accounts.items()}
-    agreed = section.mentee is None or section.mentee.consent
-    return Person(key, section.name or key, tuple(section.emails), accounts, may_be_read=agreed)
+    may_be_read = section.mentee is None or section.mentee.consent
+    return Person(key, section.name or key, tuple(section.emails), accounts, may_be_read=may_be_read)
 
 
 def _check_references(file: File, path: Path) -> None:
@@ -250,7 +250,7 @@ def _wrong_in_source(name: str, source: Source, connectors: Iterable[str], path:
 
 
 def _shared(file: File, path: Path) -> Iterable[str]:
-    """An address or account that two people claim would credit one with the other's work."""
+    """Addresses and accounts that two people have: they would credit one with the other's work."""
     connectors = {name: source.connector for name, source in file.sources.items()}
     seen: dict[tuple[str, str], str] = {}
     for key, person in file.people.items():

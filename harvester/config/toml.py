@@ -21,24 +21,15 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _QUOTED = re.compile(r"'([^']*)'")
-
-
 Model = TypeVar("Model", bound=BaseModel)
 
-
 NAME = r"^[A-Za-z0-9_.-]+$"
-
-
 TICKET_KEY = r"^[A-Z][A-Z0-9_]+$"
-
-
 _PATTERNS = {
     NAME: "a name has letters from A to Z, digits, _ . and - only",
     TICKET_KEY: "a key has two or more capital letters, digits and _ only, and begins with a letter",
 }
-
-
-"""What the patterns ask for, in words."""
+"""The patterns in words."""
 
 
 class Section(BaseModel):
@@ -53,33 +44,31 @@ def as_list(value: object) -> object:
 
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
 Words = Annotated[list[Word], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file as a dict; raises ConfigError with the line where it is broken."""
+    """A TOML file as a dict; raises ConfigError, with the line of a syntax error."""
     try:
-        # With a line's end at the end, an error in the last line is told with its number too.
+        # Without a line break at the end, tomllib gives no number for an error in the last line.
         return tomllib.loads(path.read_text(encoding="utf-8-sig") + "\n")
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            f"{path}: this is not TOML: {error}.", hint="Mend that line; https://toml.io shows how."
+            f"{path}: this is not TOML: {error}.", hint="Fix that line; https://toml.io shows how."
         ) from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: this is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8.") from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.", hint="Is the path right?") from error
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from error
 
 
 def as_toml(value: str | list[str]) -> str:
-    """A text or a list of texts as TOML; JSON's escapes are TOML's too, but for the character DEL."""
+    """A text or a list of texts as TOML; JSON's escapes are valid in TOML, except for the character DEL."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def check(model: type[Model], data: object, path: Path, where: str = "") -> Model:
-    """Data as a model; raises ConfigError with one line for each thing wrong, each naming its key."""
+    """Data as a model; raises ConfigError with a line for each error, which names its key."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -87,7 +76,7 @@ def check(model: type[Model], data: object, path: Path, where: str = "") -> Mode
 
 
 def explain(error: ValidationError, model: type[BaseModel], path: Path | str, where: str = "") -> Iterable[str]:
-    """One line for each thing that pydantic found, in our words, without the value that was written there."""
+    """One line for each error of pydantic's, with its key, and without the value, which may be a secret."""
     prefix = f"{where}." if where else ""
     for each in error.errors(include_url=False):
         place = [part for part in each["loc"] if part != "[key]"]
@@ -110,7 +99,7 @@ def _reason(error: ErrorDetails, place: list[str | int], model: type[BaseModel])
 
 
 def _brackets(error: ErrorDetails, place: list[str | int], model: type[BaseModel]) -> str:
-    """How to write tables, where several, one, or one a name may stand and they were written as another of these."""
+    """The brackets to write, where a table was written as a list of tables or the other way round; else ''."""
     kind, found = error["type"], error["input"]
     table = ".".join(part for part in place if isinstance(part, str))
     if kind == "list_type" and isinstance(found, Mapping) and _keys_at(model, [*place, 0]):
@@ -122,7 +111,7 @@ def _brackets(error: ErrorDetails, place: list[str | int], model: type[BaseModel
 
 
 def _likely(word: str, expected: str) -> str:
-    """The nearest of fixed choices, as pydantic lists them, which may be meant by its first letters."""
+    """`; did you mean 'x'?` for the nearest choice that pydantic lists, also by its first letters; else ''."""
     choices = {choice.casefold(): choice for choice in _QUOTED.findall(expected)}
     whole = most_like(word.casefold(), choices)
     begun = {choice[: len(word)]: choice for choice in choices}
@@ -131,25 +120,29 @@ def _likely(word: str, expected: str) -> str:
 
 
 def _keys_at(model: type[BaseModel], place: list[str | int]) -> Iterable[str]:
-    here: Any = model
+    """The keys that are known at a place in a model, for the nearest one to a wrong key."""
+    level: Any = model
     for part in place:
-        keys = _annotations(here)
-        here = _inner(keys.get(str(part))) if keys is not None else _value_type(here)
-    return _annotations(_inner(here)) or ()
+        keys = _annotations(level)
+        level = _inner(keys.get(str(part))) if keys is not None else _value_type(level)
+    return _annotations(_inner(level)) or ()
 
 
-def _annotations(here: Any) -> dict[str, Any] | None:
-    if isinstance(here, type) and issubclass(here, BaseModel):
-        return {info.alias or key: info.annotation for key, info in here.model_fields.items()}
-    return typing.get_type_hints(here) if isinstance(here, type) and dataclasses.is_dataclass(here) else None
+def _annotations(kind: Any) -> dict[str, Any] | None:
+    """The type of each key of a model or a dataclass; None for any other type."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return {info.alias or key: info.annotation for key, info in kind.model_fields.items()}
+    return typing.get_type_hints(kind) if isinstance(kind, type) and dataclasses.is_dataclass(kind) else None
 
 
 def _inner(annotation: Any) -> Any:
+    """Of a union the member with keys of its own, or the first; any other type as it is."""
     members = typing.get_args(annotation) if typing.get_origin(annotation) in {typing.Union, types.UnionType} else ()
     members = tuple(each for each in members if each is not type(None))
     return next((each for each in members if _annotations(each) is not None), members[0] if members else annotation)
 
 
 def _value_type(annotation: Any) -> Any:
+    """The type of the values of a dict or a list."""
     members = [each for each in typing.get_args(annotation) if each is not Ellipsis]
     return members[-1] if members else None

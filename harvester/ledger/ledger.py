@@ -172,8 +172,10 @@ class Ledger:
                 tidy(table)
             return merged
 
-    def export(self, path: Path) -> int:
+    def export(self, path: Path, prepare: Callable[[pa.Table], pa.Table] | None = None) -> int:
         """Write all rows to one Parquet file (readable by its owner alone), whole or not at all; says how many.
+
+        `prepare` makes the table that is written of all rows.
 
         Raises LedgerError where a file that is no Parquet is in the way, or the folder is not there.
         """
@@ -182,7 +184,7 @@ class Ledger:
         if path.exists() and not is_parquet(path):
             raise LedgerError(f"{str(path)!r} is there and is no Parquet file; it is left alone.", hint="Name another.")
         with storage_errors(self.location, f"exported to {str(path)!r}"):
-            return _reread(lambda: write_parquet(self._dataset(), path))
+            return _reread(lambda: write_parquet(self._dataset(), path, prepare))
 
     def info(self) -> LedgerInfo:
         """What the ledger holds, read from its log alone."""

@@ -95,8 +95,11 @@ def is_parquet(path: Path) -> bool:
         return file.read(4) == b"PAR1"
 
 
-def write_parquet(dataset: ds.Dataset, path: Path) -> int:
-    """Write all rows to a file that only its owner may read and that is there whole or not; says how many."""
+def write_parquet(dataset: ds.Dataset, path: Path, prepare: Callable[[pa.Table], pa.Table] | None = None) -> int:
+    """Write all rows to a file that only its owner may read and that is there whole or not; says how many.
+
+    With `prepare` they are all in memory at once.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -104,6 +107,11 @@ def write_parquet(dataset: ds.Dataset, path: Path) -> int:
     count = 0
     try:
         unfinished.touch(mode=0o600)
+        if prepare:
+            table = prepare(dataset.to_table(columns=list(COLUMNS)).cast(arrow_schema()))
+            pq.write_table(table, unfinished, compression="zstd")
+            unfinished.replace(path)
+            return len(table)
         with pq.ParquetWriter(unfinished, arrow_schema(), compression="zstd") as writer:
             for batch in dataset.to_batches(columns=list(COLUMNS)):
                 writer.write_table(pa.Table.from_batches([batch]).cast(arrow_schema()))

@@ -1,1 +1,1 @@
-"""What a person's program, the command, a server and CI call alike."""
+"""What a program, the command, a server and CI call alike: data in, data out, errors raised, nothing printed."""

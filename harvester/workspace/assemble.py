@@ -1,4 +1,4 @@
-"""Gathering a report's report_input: whose it is, for when, and everything that was read for it."""
+"""Assembling the input of a report: choosing its person and period, and collecting all rows it needs."""
 
 from __future__ import annotations
 
@@ -13,162 +13,161 @@ from harvester.model.people import names_of
 from harvester.model.periods import Period, parse
 from harvester.reporting.report_input import ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
-from harvester.workspace.collect import Accounts, CollectedData, accounts_of, harvest_sources, passing_ledger, read_back
-from harvester.workspace.environment import Environment
-from harvester.workspace.workspace import Workspace, load_goals_and_decisions, shown_address
+from harvester.workspace.collect import Accounts, CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
+from harvester.workspace.workspace import Workspace, current_address, load_goals_and_decisions
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from harvester.ledger import Ledger
 
-ACTIVE = ("pull_requests", "commits")
-"""The measures whose sum tells who was most active."""
+DEFAULT_PERIOD = "last-quarter"
+ACTIVITY = ("pull_requests", "commits")
+"""The measures whose sum says who was most active."""
 
 
-def gather(
-    environment: Environment,
+def assemble(
     workspace: Workspace,
     ledger: Ledger,
-    asked: str | Period | None,
-    person: str | None,
+    period: str | Period | None = None,
+    person: str | None = None,
     *,
-    fresh: bool = True,
-    own_goals: bool = True,
+    harvest: bool = True,
+    goals_for_others: bool = False,
 ) -> tuple[CollectedData, ReportInput]:
-    """Read and prepare what a report of this period and person needs; without either, yourself and the last quarter.
+    """Collect what a report of this period and person needs; the default is yourself and the last quarter.
 
-    With `fresh` the sources are read first, else what the ledger holds must do. With `own_goals` somebody else's work
-    is held against no goals, since goals.toml holds those of whoever configured it.
+    With `harvest` the sources are read first, otherwise the ledger is used as it is. goals.toml is its owner's, so the
+    work of other people is matched against it only with `goals_for_others`.
 
-    Where nothing is configured and neither was named, and you did nothing in that quarter, it is the most active
-    author of the latest quarter with work, and the remarks say so. Raises PersonError where nobody is meant.
+    Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
+    the most active author of the latest quarter with work, and a remark says so.
+
+    Raises PeriodError for a period that is not valid, and PersonError for an unknown person or where nobody is meant.
     """
-    words = asked or "last-quarter"
-    period = words if isinstance(words, Period) else parse(words, workspace.config.calendar, environment.clock())
-    gathering = _Gathering(environment, workspace, ledger, fresh, load_goals_and_decisions(workspace), own_goals)
+    config, me = workspace.config, workspace.me
+    words = period or DEFAULT_PERIOD
+    chosen = words if isinstance(words, Period) else parse(words, config.calendar, workspace.environment.clock())
+    assembly = _Assembly(workspace, ledger, harvest, load_goals_and_decisions(workspace), goals_for_others)
     if person:
-        return gathering.of_named(period, person)
-    exactly = workspace.configured or bool(asked)
-    if workspace.me is None and exactly:
-        raise PersonError("Who are you? Nobody is configured.", hint="Name a person with --person E-MAIL.")
-    if workspace.me is None:
-        return gathering.of_most_active("Git does not say who you are (user.email is not set)")
-    read, report_input = gathering.of(period, workspace.me)
-    if exactly or _did_something(report_input, workspace.me):
-        return read, report_input
-    name = workspace.config.people.name(workspace.me)
-    return gathering.of_most_active(f"{name} did nothing here in the {period.name}")
+        return assembly.for_named(chosen, person)
+    explicit = workspace.configured or bool(period)
+    if me is None and explicit:
+        raise PersonError("No person is configured and git has no user.", hint="Name a person with --person E-MAIL.")
+    if me is None:
+        return assembly.for_most_active("Git does not say who you are (user.email is not set)")
+    collected, report_input = assembly.for_person(chosen, me)
+    if explicit or _has_rows(report_input, me):
+        return collected, report_input
+    return assembly.for_most_active(f"{config.people.name(me)} did nothing here in the {chosen.name}")
 
 
 @dataclasses.dataclass(frozen=True)
-class _Gathering:
-    """Reading for one person or another, until it is clear whose report it is."""
+class _Assembly:
+    """How to collect rows for a person, until it is settled which person the report is about."""
 
-    environment: Environment
     workspace: Workspace
     ledger: Ledger
-    fresh: bool
-    agreed: GoalsAndDecisions
-    own_goals: bool
+    harvest: bool
+    goals: GoalsAndDecisions
+    goals_for_others: bool
 
-    def of(self, period: Period, person: str) -> tuple[CollectedData, ReportInput]:
-        """What is known of a person in a period."""
-        read = self.read(period, [person])
-        return read, self._material(period, person, read)
+    def for_person(self, period: Period, person: str) -> tuple[CollectedData, ReportInput]:
+        """The rows of a person, by key."""
+        collected = self.collect(period, [person])
+        return collected, self._report_input(period, person, collected)
 
-    def of_named(self, period: Period, words: str) -> tuple[CollectedData, ReportInput]:
-        """For a configured person, or for anybody who appears in a source: nobody is an error, no work is not."""
+    def for_named(self, period: Period, words: str) -> tuple[CollectedData, ReportInput]:
+        """The rows of a configured person, or of anybody a source knows; raises PersonError for an unknown name."""
         people = self.workspace.config.people
         try:
-            return self.of(period, people.find(words))
+            return self.for_person(period, people.find(words))
         except PersonError:
-            person = self._stranger(words)
-        read, report_input = self.of(period, person)
-        if not _did_something(report_input, person):
-            people.find(words, names_of(_everybody(self.workspace)))
-        return read, report_input
+            person = self._find_stranger(words)
+        collected, report_input = self.for_person(period, person)
+        if not _has_rows(report_input, person):
+            people.find(words, names_of(_all_accounts(self.workspace)))
+        return collected, report_input
 
-    def _stranger(self, words: str) -> str:
-        """Whoever has this address, as sources show it, or this name."""
+    def _find_stranger(self, words: str) -> str:
+        """The person with this address, as rows have it, or with this name in a source."""
         people = self.workspace.config.people
         if address := email_of(words):
-            return people.person_of("", mail_key(shown_address(self.workspace, address)))
-        return people.find(words, names_of(_everybody(self.workspace)))
+            return people.person_of("", mail_key(current_address(self.workspace, address)))
+        return people.find(words, names_of(_all_accounts(self.workspace)))
 
-    def of_most_active(self, why: str) -> tuple[CollectedData, ReportInput]:
-        """For whoever did most in the latest quarter with work; `why` is told in the report."""
+    def for_most_active(self, why: str) -> tuple[CollectedData, ReportInput]:
+        """The rows of the most active author of the latest quarter with work; the remark begins with `why`."""
         times = [each.latest() for each in self.workspace.connectors.values() if isinstance(each, HasLatest)]
         latest = max((at for at in times if at), default=None)
         if latest is None:
             raise PersonError(
-                "There is no work here yet: no source has anything.", hint="Commit, or name another --repo."
+                "There is no work here yet: every source is empty.", hint="Commit, or name another --repo."
             )
         period = self.workspace.config.calendar.quarter_of(latest)
-        read = self._of_everyone(period)
-        person = _most_active(read.frame, period)
-        report_input = self._material(period, person, read)
+        collected = self._collect_everyone(period)
+        person = _most_active(collected.frame, period)
+        report_input = self._report_input(period, person, collected)
         name = report_input.name(person)
         remark = f"{why}, so this is about {name}, the most active author of the latest quarter with work."
-        return read, dataclasses.replace(report_input, remarks=(remark, *report_input.remarks))
+        return collected, dataclasses.replace(report_input, remarks=(remark, *report_input.remarks))
 
-    def _of_everyone(self, period: Period) -> CollectedData:
-        """What everyone did, to see who did most; nobody named them, so nothing of it is kept."""
-        if not self.fresh:
-            return self.read(period, None)
-        with passing_ledger() as ledger:
-            return dataclasses.replace(self, ledger=ledger).read(period, None)
+    def _collect_everyone(self, period: Period) -> CollectedData:
+        """Everyone's rows, to see who was most active; nobody asked for them, so none of them is stored."""
+        if not self.harvest:
+            return self.collect(period, None)
+        with temporary_ledger() as ledger:
+            return dataclasses.replace(self, ledger=ledger).collect(period, None)
 
-    def read(self, period: Period, persons: list[str] | None) -> CollectedData:
-        """Read from the first day of any goal of these days on, for progress counts from there."""
+    def collect(self, period: Period, persons: list[str] | None) -> CollectedData:
+        """Rows from the first day of any goal that runs in the period, since a goal's progress counts from there."""
         calendar = self.workspace.config.calendar
         starts = [
             calendar.midnight(goal.from_)
-            for goal in self.agreed.goals.goals
+            for goal in self.goals.goals.goals
             if goal.from_ and goal.runs_in(period, calendar)
         ]
         period = dataclasses.replace(period, since=min([period.since, *starts]))
         accounts = accounts_of(self.workspace, persons)
-        if persons is not None and self._nobody(accounts):
+        if persons is not None and self._have_no_account(accounts):
             raise PersonError(
                 f"{self.workspace.config.people.name(persons[0])} has no address and no account on any source that "
                 "may be read, so nothing was read.",
-                hint="Name them under [people] in harvester.toml, or name a person with --person E-MAIL.",
+                hint="Add addresses and accounts to [people] in harvester.toml, or name a person with --person E-MAIL.",
             )
-        outcome = (
-            harvest_sources(self.environment, self.workspace, self.ledger, period, accounts) if self.fresh else None
-        )
-        return read_back(self.workspace, self.ledger, period, accounts, outcome)
+        outcome = harvest_sources(self.workspace, self.ledger, period, accounts) if self.harvest else None
+        return collect(self.workspace, self.ledger, period, accounts, outcome)
 
-    def _nobody(self, accounts: Accounts) -> bool:
-        """Whether no source but one's own notebook can be asked for any of these people, where there are others."""
+    def _have_no_account(self, accounts: Accounts) -> bool:
+        """Whether these people have no account on any source but notebooks, where there are other sources."""
         sources = self.workspace.config.sources
         others = [names for source, names in accounts.items() if sources[source].connector != "notebook"]
         return bool(others) and not any(others)
 
-    def _material(self, period: Period, person: str, read: CollectedData) -> ReportInput:
-        theirs = self.own_goals and person != self.workspace.me
+    def _report_input(self, period: Period, person: str, collected: CollectedData) -> ReportInput:
+        config = self.workspace.config
+        with_goals = self.goals_for_others or person == self.workspace.me
         return ReportInput(
             period=period,
             persons=(person,),
-            statuses=read.standings,
+            statuses=collected.statuses,
             assessment=assess(
-                read.frame,
-                GoalsAndDecisions(tickets=self.agreed.tickets) if theirs else self.agreed,
+                collected.frame,
+                self.goals if with_goals else GoalsAndDecisions(tickets=self.goals.tickets),
                 persons=[person],
                 period=period,
-                calendar=self.workspace.config.calendar,
-                people=self.workspace.config.people,
-                now=self.environment.clock(),
+                calendar=config.calendar,
+                people=config.people,
+                now=self.workspace.environment.clock(),
             ),
-            calendar=self.workspace.config.calendar,
-            people=self.workspace.config.people,
-            remarks=read.remarks,
-            names=names_of(_accounts(read.frame)),
+            calendar=config.calendar,
+            people=config.people,
+            remarks=collected.remarks,
+            names=names_of(_accounts_in(collected.frame)),
         )
 
 
-def _everybody(workspace: Workspace) -> Iterable[str]:
+def _all_accounts(workspace: Workspace) -> Iterable[str]:
     for connector in workspace.connectors.values():
         if isinstance(connector, ListsAccounts):
             yield from connector.accounts()
@@ -180,21 +179,19 @@ def _most_active(frame: pd.DataFrame, period: Period) -> str:
 
     inside = select(frame, period)
     inside = inside[inside["is_primary"] & ~inside["is_bot"]]
-    rows = inside.loc[
-        sorted({index for name in ACTIVE for index in measures.of(inside, measures.MEASURES[name]).index})
-    ]
-    acts = rows.drop_duplicates(["person", "work_item"])["person"].value_counts()
-    if acts.empty:
+    counted = sorted({index for name in ACTIVITY for index in measures.of(inside, measures.MEASURES[name]).index})
+    work = inside.loc[counted].drop_duplicates(["person", "work_item"])["person"].value_counts()
+    if work.empty:
         raise PersonError("There is no work by a person here yet, only by bots.", hint="Name a person with --person.")
-    return str(min(acts.index, key=lambda person: (-int(acts[person]), person)))
+    return str(min(work.index, key=lambda person: (-int(work[person]), person)))
 
 
-def _did_something(report_input: ReportInput, person: str) -> bool:
+def _has_rows(report_input: ReportInput, person: str) -> bool:
     from harvester.analysis.frame import select
 
     return bool(len(select(report_input.frame, report_input.period, [person])))
 
 
-def _accounts(frame: pd.DataFrame) -> Iterable[str]:
+def _accounts_in(frame: pd.DataFrame) -> Iterable[str]:
     yield from frame["account"].unique()
     yield from frame["owners"].explode().dropna().unique()

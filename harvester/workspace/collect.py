@@ -1,11 +1,11 @@
-"""Between the sources, the ledger and a command: harvest with progress, and read back what a report needs."""
+"""Between the sources and the ledger: harvest what is asked for, and read back what a report needs."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,33 +15,42 @@ from urllib.request import url2pathname
 from harvester.errors import LedgerError
 from harvester.ledger.coverage import Coverage, SourceStatus, source_status
 from harvester.model.periods import Period
-from harvester.text import count_noun
-from harvester.workspace.environment import Environment
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from harvester.harvesting.run import Outcome
     from harvester.ledger import Ledger
     from harvester.sdk.connector import Connector
 
 Accounts = Mapping[str, frozenset[str] | None]
-"""By source, whose acts are wanted; None means everyone's, nobody means that the source is not asked."""
+"""By source, the accounts whose contributions are wanted; None means everyone's, an empty set skips the source."""
 
 
 @dataclass(frozen=True)
 class CollectedData:
-    """What the ledger knows of a period and people: everything linked to it, and how each source stands."""
+    """What the ledger has of a period and people: their rows and all that is linked to them, and each source's status.
+
+    `frame` is prepared (`harvester.analysis.frame.prepare`). `remarks` are sentences about sources that were skipped.
+    """
 
     frame: pd.DataFrame
-    standings: tuple[SourceStatus, ...]
+    statuses: tuple[SourceStatus, ...]
     remarks: tuple[str, ...]
 
     @property
     def complete(self) -> bool:
         """Whether every source gave all that was asked of it."""
-        return all(each.complete for each in self.standings)
+        return all(each.complete for each in self.statuses)
+
+    def incomplete(self) -> Iterator[str]:
+        """A text for each source that is not complete, such as `hub: not read yet`, with every reason once."""
+        for each in self.statuses:
+            reasons = [gap.reason for gap in (*each.holes, *each.stale)] + (["not read yet"] if each.unread else [])
+            if reasons:
+                yield f"{each.source}: {'; '.join(dict.fromkeys(reasons))}"
 
 
 def accounts_of(workspace: Workspace, persons: list[str] | None) -> Accounts:
@@ -55,49 +64,52 @@ def accounts_of(workspace: Workspace, persons: list[str] | None) -> Accounts:
     }
 
 
-def is_there(workspace: Workspace) -> bool:
-    """Whether there may be a ledger to open: what a URL leads to is known only by asking."""
+def ledger_exists(workspace: Workspace) -> bool:
+    """Whether the ledger's folder exists; True for a URL, which only opening it can tell. Raises LedgerError."""
     location = _location(workspace)
     try:
         return isinstance(location, str) or location.exists()
     except OSError as error:
         raise LedgerError(
-            f"The ledger in {location} cannot be looked up: {error.strerror}.", hint="Is it yours?"
+            f"The ledger in {location} cannot be looked up: {error.strerror}.", hint="Check who owns the folder."
         ) from error
 
 
 def _location(workspace: Workspace) -> Path | str:
-    """The folder of the ledger, or its URL as it stands."""
+    """The folder of the ledger, or its URL unchanged."""
     place = workspace.config.ledger
     if place.startswith("file://"):
         return Path(url2pathname(urlsplit(place).path))
     return place if "://" in place else workspace.config.root / Path(place).expanduser()
 
 
-def known(environment: Environment, workspace: Workspace) -> list[Coverage]:
-    """What the ledger knows of what was read; nothing where there is none yet, and none is made."""
-    if not is_there(workspace):
+def read_coverage(workspace: Workspace) -> list[Coverage]:
+    """What has been read so far, for whom and when; empty where there is no ledger, and none is made."""
+    if not ledger_exists(workspace):
         return []
-    with open_ledger(environment, workspace, create=False) as ledger:
+    with open_ledger(workspace, create=False) as ledger:
         return ledger.coverage()
 
 
 @contextlib.contextmanager
-def open_ledger(environment: Environment, workspace: Workspace, *, create: bool = True) -> Iterator[Ledger]:
-    """The configured ledger; where a repository is read in passing (`--repo`), one that is gone afterwards."""
+def open_ledger(workspace: Workspace, *, create: bool = True) -> Iterator[Ledger]:
+    """The configured ledger, or a temporary one where the workspace is not persistent (`--repo`).
+
+    Raises LedgerError where it cannot be opened, or where there is none and `create` is False.
+    """
     from harvester.ledger import Ledger
 
-    if workspace.keeps:
-        options = {name: value for name, value in environment.environ.items() if name.startswith("AWS_")}
+    if workspace.persistent:
+        options = {name: value for name, value in workspace.environment.environ.items() if name.startswith("AWS_")}
         yield Ledger.open(str(_location(workspace)), create=create, options=options or None)
     else:
-        with passing_ledger() as ledger:
+        with temporary_ledger() as ledger:
             yield ledger
 
 
 @contextlib.contextmanager
-def passing_ledger() -> Iterator[Ledger]:
-    """A ledger for what is only looked at: it is gone afterwards."""
+def temporary_ledger() -> Iterator[Ledger]:
+    """A ledger that is deleted at the end of the block."""
     from harvester.ledger import Ledger
 
     with tempfile.TemporaryDirectory(prefix="harvester-") as folder:
@@ -105,7 +117,6 @@ def passing_ledger() -> Iterator[Ledger]:
 
 
 def harvest_sources(
-    environment: Environment,
     workspace: Workspace,
     ledger: Ledger,
     period: Period,
@@ -114,11 +125,15 @@ def harvest_sources(
     sources: Mapping[str, Connector] | None = None,
     refresh: bool = False,
 ) -> Outcome:
-    """Read sources (all where None) into the ledger side by side; raises KeyboardInterrupt, after what came is kept."""
+    """Read sources (all where None) into the ledger side by side; `refresh` re-reads them in full.
+
+    Raises KeyboardInterrupt where the user interrupted, after what came until then was stored.
+    """
     from harvester.harvesting.run import harvest
 
+    environment = workspace.environment
     chosen = workspace.connectors if sources is None else sources
-    with _progress(environment) as tell:
+    with environment.progress() as progress:
         outcome = harvest(
             ledger,
             {name: lambda connector=connector: connector for name, connector in chosen.items()},  # type: ignore[misc]  # a lambda that binds the loop variable
@@ -126,7 +141,7 @@ def harvest_sources(
             period,
             clock=environment.clock,
             refresh=refresh,
-            progress=tell,
+            progress=progress,
             stop=environment.stop,
             redact=environment.redact,
         )
@@ -139,57 +154,39 @@ def harvest_sources(
     return outcome
 
 
-def read_back(
+def collect(
     workspace: Workspace, ledger: Ledger, period: Period, accounts: Accounts, outcome: Outcome | None = None
 ) -> CollectedData:
-    """What a report of these accounts and this period needs: their rows, what is linked to them, how sources stand.
+    """Read back what a report of these accounts and this period needs: their rows and all that is linked to them.
 
-    A source on which none of the people has an account is not asked, and a remark says so. What a harvest (`outcome`)
-    could not keep is a hole like any other. Rows of sources that are no longer configured are left out.
+    A source on which none of the people has an account is skipped, with a remark. What a harvest (`outcome`) could not
+    store is a gap like any other. Rows of sources that are no longer configured are left out.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     from harvester.analysis.frame import prepare
     from harvester.ledger import by_accounts
 
-    known = ledger.coverage()
-    asked = {source: names for source, names in accounts.items() if names is None or names}
-    rows = ledger.related(period, by_accounts(accounts))
-    rows = rows.filter(pc.is_in(rows["source"], pa.array(list(workspace.config.sources), pa.string())))
-    # In one order, however the ledger came to hold them, so that the same rows give the same bytes.
+    coverage = ledger.coverage()
+    wanted = {source: names for source, names in accounts.items() if names is None or names}
+    rows = of_configured_sources(workspace, ledger.related(period, by_accounts(accounts)))
+    # In one order, in whatever order the ledger has them, so that the same rows give the same bytes.
     rows = rows.sort_by([(name, "ascending") for name in ("occurred_at", "source", "scope", "id")])
     lost = {each.source: each.gaps for each in outcome.sources if not each.committed} if outcome else {}
-    standings = (source_status(known, source, names, period) for source, names in asked.items())
+    statuses = (source_status(coverage, source, names, period) for source, names in wanted.items())
     remarks = tuple(
         f"{each} was not read: harvester.toml names no address and no account for it under [people]."
         for each in accounts
-        if each not in asked
+        if each not in wanted
     )
     return CollectedData(
         prepare(rows, workspace.config.people, period.until),
-        tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in standings),
+        tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in statuses),
         remarks,
     )
 
 
-@contextlib.contextmanager
-def _progress(environment: Environment) -> Iterator[Callable[[str, int], None]]:
-    """A counter of rows by source on a terminal, nothing where piped."""
-    if not environment.stderr.isatty():
-        yield lambda source, rows: None
-        return
-    counts: dict[str, int] = {}
-    with environment.console(errors=True).status("Reading …") as status:
+def of_configured_sources(workspace: Workspace, rows: pa.Table) -> pa.Table:
+    """The rows whose source is configured now: a source that was removed or renamed is in no report."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-        def tell(source: str, rows: int) -> None:
-            counts[source] = rows
-            if rows % 50 == 1:
-                status.update(so_far(counts))
-
-        yield tell
-
-
-def so_far(counts: Mapping[str, int]) -> str:
-    """How many rows came from each source until now."""
-    return "Reading " + ", ".join(f"{name}: {count_noun(count, 'row')}" for name, count in counts.items())
+    return rows.filter(pc.is_in(rows["source"], pa.array(list(workspace.config.sources), pa.string())))

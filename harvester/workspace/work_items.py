@@ -1,4 +1,4 @@
-"""What several commands need of goals and decisions: them or an error, a goal by name, work by what one calls it."""
+"""Looking up goals by name and work items by what a user calls them, and why a work item counts for nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.workspace.environment import Environment
+from harvester.errors import ConfigError, UnknownError
+from harvester.text import did_you_mean, printable
+from harvester.workspace.collect import ledger_exists, of_configured_sources, open_ledger
 from harvester.workspace.workspace import Workspace, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -16,23 +18,19 @@ if TYPE_CHECKING:
     from harvester.goals.assessment import GoalsAndDecisions
     from harvester.goals.model import Goal, Goals
     from harvester.model.periods import Calendar
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from harvester.model.periods import Calendar
 
 SHOWN = 200
 """Characters of a title that a terminal gets."""
 
+SHORTEST_HASH = 7
+HOW_NOTES = "A note is named by its title or its day."
 
-def with_goals(workspace: Workspace, *, some: bool = False, or_criteria: bool = False) -> GoalsAndDecisions:
-    """What was agreed; raises ConfigError with the next step where goals.toml is not there or wrong.
 
-    With `some` it is an error too where no goal stands in it, and with `or_criteria` no criterion either.
+def require_goals(workspace: Workspace, *, at_least_one: bool = False, or_criterion: bool = False) -> GoalsAndDecisions:
+    """goals.toml and decisions.toml; raises ConfigError where goals.toml does not exist or is not valid.
+
+    With `at_least_one` it is an error too where no goal is defined, and with `or_criterion` no criterion either.
     """
-    from harvester.errors import ConfigError
     from harvester.goals.load import FILE
 
     path = workspace.config.root / FILE
@@ -40,61 +38,55 @@ def with_goals(workspace: Workspace, *, some: bool = False, or_criteria: bool = 
         where = "`harvester init` writes one" if not workspace.configured else "Write one beside harvester.toml"
         raise ConfigError(f"There is no {FILE} yet.", hint=f"{where}; docs/reference/goals.md has its keys.")
     known = load_goals_and_decisions(workspace)
-    if some and not known.goals.goals and not (or_criteria and known.goals.criteria):
-        raise ConfigError(f"There is no goal in {path} yet.", hint="Write one: the file itself shows how.")
+    if at_least_one and not known.goals.goals and not (or_criterion and known.goals.criteria):
+        raise ConfigError(f"No goals are defined yet in {path}.", hint="Write one: the file itself shows how.")
     return known
 
 
 def decisions_path(workspace: Workspace) -> Path:
-    """Where decisions are kept: beside harvester.toml; raises ConfigError where there is none."""
-    from harvester.errors import ConfigError
+    """decisions.toml beside harvester.toml; raises ConfigError where there is no harvester.toml."""
     from harvester.goals.decisions import FILE
 
     if not workspace.configured:
-        raise ConfigError("Decisions stand beside a harvester.toml, and there is none.", hint="Run `harvester init`.")
+        raise ConfigError(
+            "Decisions are stored beside a harvester.toml, and there is none.", hint="Run `harvester init`."
+        )
     return workspace.config.root / FILE
 
 
 def find_goal(goals: Goals, name: str) -> Goal:
     """The goal of this name; raises UnknownError, with the nearest name, where there is none."""
-    from harvester.errors import UnknownError
-    from harvester.text import did_you_mean
-
     if goal := goals.goal(name):
         return goal
     known = [each.name for each in goals.goals]
     message = f"There is no goal {name!r}{did_you_mean(name, known, '.')}"
-    raise UnknownError(message, hint=f"There are: {', '.join(known) or 'none'}.")
+    raise UnknownError(message, hint=f"Goals: {', '.join(known)}." if known else "No goals are defined yet.")
 
 
-def everything(environment: Environment, workspace: Workspace, *more: str) -> pd.DataFrame | None:
-    """Id, kind, work item, address, time and title of every row in the ledger, and the further columns that are named.
+def read_rows(workspace: Workspace, *more: str) -> pd.DataFrame | None:
+    """Id, kind, work item, address, time and title of every row in the ledger, and the further columns named.
 
-    None where nothing was read yet.
+    None where nothing has been read yet.
     """
     import pandas as pd
 
-    from harvester.workspace.collect import is_there, open_ledger
-
-    if not is_there(workspace):
+    if not ledger_exists(workspace):
         return None
-    with open_ledger(environment, workspace, create=False) as ledger:
+    with open_ledger(workspace, create=False) as ledger:
         rows = ledger.rows().select(["id", "kind", "work_item", "url", "occurred_at", "title", *more])
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     return frame
 
 
-def rows_of(frame: pd.DataFrame | None, what: str, calendar: Calendar) -> pd.DataFrame:
-    """The rows of the one work item that this is (as in `harvester explain`); raises UnknownError otherwise."""
-    from harvester.errors import UnknownError
-
+def rows_of_work_item(frame: pd.DataFrame | None, what: str, calendar: Calendar) -> pd.DataFrame:
+    """The rows of the one work item that a user calls so (`find_rows`); raises UnknownError for none or several."""
     if frame is None:
-        raise UnknownError("Nothing was read yet.", hint="Run `harvester harvest` first.")
-    rows = find(frame, what, calendar)
+        raise UnknownError("Nothing has been read yet.", hint="Run `harvester harvest` first.")
+    rows = find_rows(frame, what, calendar)
     if rows.empty:
         raise UnknownError(
-            f"Nothing that was read is {what!r}.",
-            hint="Was it read? `harvester harvest --period …` reads another period. "
+            f"There is no work item {what!r} in what has been read.",
+            hint="Has it been read? `harvester harvest --period …` reads another period. "
             f"Name it as a report does. {HOW_NOTES}",
         )
     work_items = sorted(rows["work_item"].unique())
@@ -105,7 +97,10 @@ def rows_of(frame: pd.DataFrame | None, what: str, calendar: Calendar) -> pd.Dat
 
 
 def unresolved_references(frame: pd.DataFrame, references: Iterable[str], tickets: Mapping[str, str]) -> set[str]:
-    """Those of the references in notes that lead to no work item, or to more than one, and so to no thread."""
+    """The references in notes that lead to no work item, or to more than one, and so to no thread.
+
+    They are resolved as a report resolves them: as rows of notes, one for each reference, below the rows of the frame.
+    """
     import pandas as pd
     import pyarrow as pa
 
@@ -126,7 +121,7 @@ def unresolved_references(frame: pd.DataFrame, references: Iterable[str], ticket
     return set(asked) - {asked[row - len(frame)] for row, _ in about(notes, tickets)}
 
 
-def with_neighbours(environment: Environment, workspace: Workspace, work_item: str) -> pd.DataFrame:
+def read_related_rows(workspace: Workspace, work_item: str) -> pd.DataFrame:
     """The prepared rows of a work item, and those that decide whether they count: pull requests, originals of picks.
 
     As in a report, rows of sources that are no longer configured are left out.
@@ -135,11 +130,9 @@ def with_neighbours(environment: Environment, workspace: Workspace, work_item: s
     import pyarrow.compute as pc
 
     from harvester.analysis.frame import prepare
-    from harvester.workspace.collect import open_ledger
 
-    with open_ledger(environment, workspace, create=False) as ledger:
-        rows = ledger.rows()
-    rows = rows.filter(pc.is_in(rows["source"], pa.array(list(workspace.config.sources), pa.string())))
+    with open_ledger(workspace, create=False) as ledger:
+        rows = of_configured_sources(workspace, ledger.rows())
     own = rows.filter(pc.equal(pc.utf8_lower(rows["work_item"]), work_item.lower()))
     named = pa.array([work_item, *pc.list_flatten(own["picked_from"]).to_pylist()], pa.string())
     wanted = pc.is_in(pc.utf8_lower(rows["work_item"]), pc.utf8_lower(named))
@@ -148,9 +141,9 @@ def with_neighbours(environment: Environment, workspace: Workspace, work_item: s
 
 
 def why_nothing_counts(workspace: Workspace, frame: pd.DataFrame, work_item: str) -> str:
-    """Why nothing of a work item counts, in words; '' where something does, for oneself or a configured person.
+    """Why nothing of a work item counts, in words; '' where something does, for `me` or else a configured person.
 
-    Where one has a part in it oneself, that of others does not matter.
+    The frame is one of `read_related_rows`. Where `me` has a part in the work item, that of others does not matter.
     """
     from harvester.analysis.frame import records
     from harvester.analysis.measures import counting, uncounted
@@ -168,10 +161,10 @@ def why_nothing_counts(workspace: Workspace, frame: pd.DataFrame, work_item: str
     return "; ".join(filter(None, dict.fromkeys(map(uncounted, records(mine))))) or "somebody else's"
 
 
-def counted_in(frame: pd.DataFrame, work_item: str) -> str | None:
+def pull_request_of(frame: pd.DataFrame, work_item: str) -> str | None:
     """The pull request with which a commit counts for everybody who has a part in it; None where it counts by itself.
 
-    The frame is one of `with_neighbours`.
+    The frame is one of `read_related_rows`.
     """
     commits = frame[
         (frame["work_item_key"] == work_item.lower())
@@ -187,8 +180,8 @@ def counted_in(frame: pd.DataFrame, work_item: str) -> str | None:
     return min((pull for pull, closed in pairs if pull in named or work_item in closed), default=None)
 
 
-def outside(goal: Goal, dates: Iterable[dt.date]) -> str:
-    """A sentence where none of these days is one of the goal's, so that it counts nothing of them; else ''."""
+def outside_goal_days(goal: Goal, dates: Iterable[dt.date]) -> str:
+    """A sentence where none of these days is one of the goal's, so that nothing counts for it; else ''."""
     from harvester.model.periods import day
 
     days = sorted(set(dates))
@@ -196,39 +189,32 @@ def outside(goal: Goal, dates: Iterable[dt.date]) -> str:
         return ""
     first = day(goal.from_) if goal.from_ else "the beginning"
     end = f" up to {day(goal.until - dt.timedelta(days=1))}" if goal.until else ""
-    return f"It is of {day(days[-1])}; {goal.name} runs from {first}{end}, so it does not count there."
+    return f"It is dated {day(days[-1])}; {goal.name} runs from {first}{end}, so it does not count there."
 
 
 def short(text: str) -> str:
-    """A title on one line that a terminal may have."""
-    from harvester.text import printable
-
+    """A title on one line, without control characters, cut to `SHOWN` characters."""
     line = printable(" ".join(text[: 2 * SHOWN].split()))
     return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
 
 
-SHORTEST_HASH = 7
+def find_rows(frame: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:
+    """The rows with this id, work item, address, short name (`repo#12`) or commit hash (at least 7 digits).
 
-
-HOW_NOTES = "A note is named by its title or its day."
-
-
-def find(frame: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:
-    """The rows whose id, work item, address, short name (`repo#12`) or commit (at least 7 digits of its hash) this is.
-
-    Else the notes of this title, else those whose title begins so, without case, else those of this day.
+    Where there are none: the notes with this title, else those whose title begins so (without case), else those of
+    this day.
     """
     work_item = frame["work_item"]
-    found = (frame["id"] == what) | (work_item == what) | (frame["url"] == what) | work_item.str.endswith(f"/{what}")
+    matches = (frame["id"] == what) | (work_item == what) | (frame["url"] == what) | work_item.str.endswith(f"/{what}")
     if what[:1] in "#!":
-        found |= work_item.str.endswith(what)
+        matches |= work_item.str.endswith(what)
     if len(what) >= SHORTEST_HASH and all(each in "0123456789abcdef" for each in what.lower()):
-        found |= work_item.str.startswith(f"commit/{what.lower()}")
-    rows = frame[found.fillna(False).astype(bool)]
-    return _notes(frame[frame["kind"] == "note"], what, calendar) if rows.empty else rows
+        matches |= work_item.str.startswith(f"commit/{what.lower()}")
+    rows = frame[matches.fillna(False).astype(bool)]
+    return _find_notes(frame[frame["kind"] == "note"], what, calendar) if rows.empty else rows
 
 
-def _notes(notes: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:
+def _find_notes(notes: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:
     words = " ".join(what.casefold().split())
     titles = [" ".join(each.casefold().split()) for each in notes["title"]]
     days = [calendar.day_of(each).isoformat() for each in notes["occurred_at"]]

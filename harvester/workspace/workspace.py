@@ -1,4 +1,4 @@
-"""From options to what a command works with: the configuration, found or made up, and its connectors."""
+"""A configuration, read from harvester.toml or made up for a git repository, with its connectors."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from harvester.workspace.environment import Environment
 if TYPE_CHECKING:
     from harvester.config.settings import Config
     from harvester.goals.assessment import GoalsAndDecisions
+    from harvester.goals.model import Goals
 
 ME = "me"
 HERE = "here"
@@ -26,58 +27,74 @@ HERE = "here"
 
 @dataclass(frozen=True)
 class Workspace:
-    """A configuration with its connectors, ready to be asked."""
+    """A configuration with its connectors, in an environment: what every function in this package works on."""
 
+    environment: Environment
     config: Config
     connectors: dict[str, Connector]
     configured: bool
-    """Whether a harvester.toml was read; otherwise everything was found in the repository itself."""
-    keeps: bool
-    """Whether what is read is kept in the ledger; not where somebody's repository is only looked at."""
+    """Whether a harvester.toml was read; otherwise the git repository says everything."""
+    persistent: bool
+    """Whether rows are stored in the configured ledger; False with `repo`, where the ledger is temporary."""
 
     @property
     def me(self) -> str | None:
-        """The person whose report it is; None where neither a configuration nor git says who that is."""
+        """The key of the person who uses this workspace; None where neither harvester.toml nor git says who."""
         return next((each.key for each in self.config.people.persons if each.key == self.config.me), None)
 
 
 def open_workspace(
-    environment: Environment, config_path: Path | None, repo: Path | None, *, aliases: bool = True
+    environment: Environment, config_path: Path | None = None, repo: Path | None = None, *, aliases: bool = True
 ) -> Workspace:
-    """The workspace for these options: a named or found harvester.toml, or the git repository one stands in.
+    """Open the named harvester.toml, else the nearest one in the current folder or above, else the git repository.
 
-    With `aliases` the sources are asked under which other addresses they show people, which a command that reads none
-    does without. A configuration that names nobody is that of whom git says stands there.
+    With `repo` that git repository is read and no harvester.toml. A harvester.toml without people gets git's user.
+
+    With `aliases` the sources are asked for further addresses of the people; commands that read no source need none.
+
+    Raises ConfigError for a harvester.toml that is not valid, and SourceError where there is no git repository either.
     """
     from harvester.config import settings
 
     if repo is not None:
-        found = _found(environment, environment.cwd / repo)
+        config = _config_of_repository(environment, environment.cwd / repo)
     elif path := (environment.cwd / config_path if config_path else settings.find(environment.cwd)):
-        found = _with_me(environment, settings.load(path, environment.zone()))
+        config = _with_git_user(environment, settings.load(path, environment.zone()))
     else:
-        found = _found(environment, environment.cwd)
-    connectors = _connectors(environment, found)
-    people = _with_aliases(found.people, connectors) if aliases else found.people
-    return Workspace(dataclasses.replace(found, people=people), connectors, found.path is not None, keeps=repo is None)
+        config = _config_of_repository(environment, environment.cwd)
+    connectors = _make_connectors(environment, config)
+    people = _with_aliases(config.people, connectors) if aliases else config.people
+    config = dataclasses.replace(config, people=people)
+    return Workspace(environment, config, connectors, config.path is not None, persistent=repo is None)
 
 
 def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
-    """What was agreed: goals.toml and decisions.toml beside harvester.toml; nothing where there is none of them."""
-    from harvester.analysis import measures
-    from harvester.goals import decisions, load, model
+    """goals.toml and decisions.toml beside harvester.toml; empty where there is none of them.
+
+    Raises ConfigError for a file that is not valid.
+    """
+    from harvester.goals import decisions, load
     from harvester.goals.assessment import GoalsAndDecisions
 
     config = workspace.config
     path = config.root / load.FILE
     if not workspace.configured or not path.is_file():
         return GoalsAndDecisions(tickets=config.tickets)
+    goals = load_goals(workspace, path)
+    return GoalsAndDecisions(goals, decisions.load(config.root / decisions.FILE), config.tickets)
+
+
+def load_goals(workspace: Workspace, path: Path) -> Goals:
+    """The goals in a file, checked against the people, measures and trackers of the workspace; raises ConfigError."""
+    from harvester.analysis import measures
+    from harvester.goals import load, model
+
     known = model.KnownNames(
         measures=[each.name for each in measures.MEASURES.values() if each.goal],
-        people=[person.key for person in config.people.persons],
-        tickets=list(config.tickets) or None,
+        people=[person.key for person in workspace.config.people.persons],
+        tickets=list(workspace.config.tickets) or None,
     )
-    return GoalsAndDecisions(load.load(path, known), decisions.load(config.root / decisions.FILE), config.tickets)
+    return load.load(path, known)
 
 
 def pick_sources(workspace: Workspace, names: Iterable[str]) -> dict[str, Connector]:
@@ -89,13 +106,13 @@ def pick_sources(workspace: Workspace, names: Iterable[str]) -> dict[str, Connec
         if name not in workspace.connectors:
             raise UnknownError(
                 f"There is no source {name!r}{did_you_mean(name, workspace.connectors, '.')}",
-                hint=f"There are: {', '.join(workspace.connectors) or 'none'}.",
+                hint=f"Sources: {', '.join(workspace.connectors) or 'none is configured'}.",
             )
     return {name: workspace.connectors[name] for name in chosen}
 
 
-def shown_address(workspace: Workspace, address: str) -> str:
-    """The address under which sources show whoever has this one: a mailmap may write an old one otherwise."""
+def current_address(workspace: Workspace, address: str) -> str:
+    """The address that rows have in place of this one, since a mailmap may replace an old address."""
     for connector in workspace.connectors.values():
         if isinstance(connector, ResolvesAliases):
             for account in _aliases(connector, [f"<{address}>"]):
@@ -104,7 +121,7 @@ def shown_address(workspace: Workspace, address: str) -> str:
 
 
 def _with_aliases(people: People, connectors: Mapping[str, Connector]) -> People:
-    """The people with the addresses that sources show them under, so that a mailmap hides nobody's work."""
+    """The people with the addresses that rows have for them, so that a mailmap hides nobody's work."""
     persons = []
     for person in people.persons:
         known = [each for mail in person.emails for each in (f"<{mail}>", f"{person.name} <{mail}>")]
@@ -120,62 +137,63 @@ def _with_aliases(people: People, connectors: Mapping[str, Connector]) -> People
 
 
 def _aliases(connector: ResolvesAliases, accounts: list[str]) -> Iterable[str]:
-    """What a source says; one that cannot be read says so when it is read."""
+    """The aliases a source knows; none where it cannot be read, which the harvest then reports."""
     try:
         return connector.aliases(accounts).values()
     except SourceError:
         return ()
 
 
-def _with_me(environment: Environment, found: Config) -> Config:
+def _with_git_user(environment: Environment, config: Config) -> Config:
     """The configuration, with git's user as `me` where it names nobody at all."""
     from harvester.config.git_user import identity
     from harvester.model.people import Person
 
-    if found.people.persons:
-        return found
+    if config.people.persons:
+        return config
     try:
-        who = identity(found.root, environment.environ)
+        who = identity(config.root, environment.environ)
     except SourceError:
-        return found
-    persons = (Person(found.me, who.name or who.email, (who.email,)),) if who.email else ()
-    return dataclasses.replace(found, people=dataclasses.replace(found.people, persons=persons))
+        return config
+    persons = (Person(config.me, who.name or who.email, (who.email,)),) if who.email else ()
+    return dataclasses.replace(config, people=dataclasses.replace(config.people, persons=persons))
 
 
-def _found(environment: Environment, folder: Path) -> Config:
+def _config_of_repository(environment: Environment, folder: Path) -> Config:
+    """A configuration with the git repository as its only source and git's user as its only person."""
     from harvester.config import settings, toml
     from harvester.config.git_user import identity, repository
 
     top = repository(folder, environment.environ)
     who = identity(top, environment.environ)
     people = {ME: {"name": who.name or who.email, "emails": [who.email]}} if who.email else {}
-    data = {"people": people, "sources": {HERE: {"connector": "git", "repositories": [_literal(top)]}}}
+    data = {"people": people, "sources": {HERE: {"connector": "git", "repositories": [_escape_glob(top)]}}}
     return settings.from_file(toml.check(settings.File, data, top), top, environment.zone())
 
 
-def _literal(path: Path) -> str:
-    """A path that is not read as a glob."""
+def _escape_glob(path: Path) -> str:
+    """The path as a glob that matches it alone."""
     import glob
 
     return glob.escape(str(path))
 
 
-def _connectors(environment: Environment, config: Config) -> dict[str, Connector]:
+def _make_connectors(environment: Environment, config: Config) -> dict[str, Connector]:
     from harvester.sdk import plugins
 
-    vault = SecretStore(environment.environ, config.root)
-    environment.vaults.append(vault)
+    secrets = SecretStore(environment.environ, config.root)
+    environment.secret_stores.append(secrets)
     made = {}
     for name, source in config.sources.items():
-        tools = ConnectorContext(
+        context = ConnectorContext(
             name,
             config.root,
             config.calendar,
             environment.clock,
             environment.wait,
-            vault.reveal,
+            secrets.reveal,
             config.me,
             environment.environ,
         )
-        made[name] = plugins.make_connector(source.connector, source.settings, tools)
+        made[name] = plugins.make_connector(source.connector, source.settings, context)
     return made

@@ -1,0 +1,98 @@
+"""The terminal of a command: the environment with standard input, output and error."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TextIO
+
+from harvester.text import count_noun, printable
+from harvester.workspace.environment import Environment, Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass
+class Terminal(Environment):
+    """An environment that can print and ask; tests hand in their own streams."""
+
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin or io.StringIO())
+
+    def echo(self, text: str) -> None:
+        """Write a result to standard output."""
+        self.stdout.write(text if text.endswith("\n") else text + "\n")
+        self.stdout.flush()
+
+    def echo_json(self, data: object) -> None:
+        """Write a result to standard output as JSON."""
+        self.echo(json.dumps(data, indent=2, default=str))
+
+    def notify(self, text: str) -> None:
+        """Write a warning, an error or a notice to standard error, without control characters."""
+        self.stderr.write(printable(text) + "\n")
+        self.stderr.flush()
+
+    def ask(self, prompt: str) -> str | None:
+        """A line that the user types after this prompt, without spaces around; None at the end of the input."""
+        self.stdout.write(prompt)
+        self.stdout.flush()
+        line = self.stdin.readline()
+        return line.strip() if line else None
+
+    @contextlib.contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Show a counter of rows by source on a terminal; nothing where standard error is piped."""
+        if not self.stderr.isatty():
+            yield lambda source, rows: None
+            return
+        counts: dict[str, int] = {}
+        with self.console(errors=True).status("Reading …") as status:
+
+            def update(source: str, rows: int) -> None:
+                counts[source] = rows
+                if rows % 50 == 1:
+                    status.update(progress_text(counts))
+
+            yield update
+
+    def console(self, *, errors: bool = False) -> Console:
+        """A rich console: colours and progress on a terminal, plain where piped or with NO_COLOR."""
+        from rich.console import Console
+
+        stream = self.stderr if errors else self.stdout
+        return Console(
+            file=stream, no_color="NO_COLOR" in self.environ, highlight=False, markup=False,
+            width=None if stream.isatty() else 120,
+        )  # fmt: skip
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Write rows in columns under their heads, without control characters."""
+        from rich.table import Table
+
+        table = Table(*heads, box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(*(printable(each) for each in row))
+        self.console().print(table)
+
+    def close_stdout(self) -> None:
+        """Discard what is still buffered, so that no error is raised at exit when the reader has gone away."""
+        if self.stdout is sys.stdout:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def progress_text(counts: Mapping[str, int]) -> str:
+    """How many rows have come from each source so far."""
+    return "Reading " + ", ".join(f"{name}: {count_noun(count, 'row')}" for name, count in counts.items())
+
+
+def model_json(models: Iterable[Any]) -> list[Any]:
+    """Pydantic models as JSON data, without the keys that were left at their defaults."""
+    return [each.model_dump(mode="json", by_alias=True, exclude_defaults=True) for each in models]

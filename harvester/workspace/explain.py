@@ -1,0 +1,83 @@
+"""Explaining a row: where it comes from, what counts it, its thread and its claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harvester.analysis import measures
+from harvester.analysis.frame import records
+from harvester.errors import UnknownError
+from harvester.model.contribution import COLUMNS
+from harvester.model.periods import day, within
+from harvester.workspace.assemble import assemble
+from harvester.workspace.collect import open_ledger
+from harvester.workspace.work_items import HOW_NOTES, find_rows
+from harvester.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harvester.reporting.report_input import ReportInput
+
+
+def explain(
+    workspace: Workspace, what: str, period: str | None = None, person: str | None = None
+) -> list[dict[str, Any]]:
+    """Explain each row that a user calls so (`find_rows`), in the order of the frame; the sources are read first.
+
+    Raises UnknownError where there is none in the period, and what `assemble` raises.
+    """
+    with open_ledger(workspace) as ledger:
+        _, report_input = assemble(workspace, ledger, period, person)
+    rows = find_rows(report_input.frame, what, report_input.calendar)
+    if rows.empty:
+        raise UnknownError(
+            f"There is no work item {what!r} {within(report_input.period)}.",
+            hint=f"Another period? Name it with --period. {HOW_NOTES}",
+        )
+    return [explain_row(report_input, index) for index in rows.index]
+
+
+def explain_row(report_input: ReportInput, index: Any) -> dict[str, Any]:
+    """The columns of a row that are not null, and why it is where it is in a report.
+
+    `counted_as` has the measures that count it, `why_not_counted` and `why_not_primary` a reason or ''. `thread` is the
+    name of its thread, `with` the thread's other work items, `notes` the notes about it. `claims` and `suggestions`
+    have the goals with their reasons.
+    """
+    frame, assessment = report_input.frame, report_input.assessment
+    (values,) = records(frame.loc[[index]])
+    thread = values["thread"]
+    explained = {name: values[name] for name in (*COLUMNS, "person") if _has_value(values[name])}
+    if "extra" in explained:
+        explained["extra"] = dict(explained["extra"])
+    explained |= _counting(report_input, index, values)
+    work_items = frame[(frame["thread"] == thread).astype(bool)]["work_item"].unique().tolist()
+    notes = records(frame.loc[list(assessment.notes_by_thread.get(thread, ())), ["title", "occurred_at"]])
+    claims = records(assessment.claims[assessment.claims["row"] == index])
+    suggestions = records(assessment.suggestions[assessment.suggestions["row"] == index])
+    return explained | {
+        "thread": thread,
+        "with": sorted(set(work_items) - {values["work_item"]}),
+        "notes": [f"{each['title']}, {day(report_input.calendar.day_of(each['occurred_at']))}" for each in notes],
+        "claims": [f"{each['status']} for {each['target']}. Matched: {each['reason']}" for each in claims],
+        "suggestions": [f"{each['target']}. Matched: {each['reason']}" for each in suggestions],
+    }
+
+
+def _counting(report_input: ReportInput, index: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Which measures count a row among the rows of its person, and otherwise why none does."""
+    frame, primary = report_input.frame, values["is_primary"]
+    own = frame[frame["is_primary"] & ~frame["is_bot"] & (frame["person"] == values["person"])]
+    counts = not primary or index in measures.counting(own)
+    return {
+        "counted_as": [
+            name for name, each in measures.MEASURES.items() if each.kinds and index in measures.of(own, each).index
+        ],
+        "why_not_counted": "" if counts else measures.uncounted(values),
+        "why_not_primary": "" if primary else "another source's row of the same contribution has more detail",
+    }
+
+
+def _has_value(value: Any) -> bool:
+    import pandas as pd
+
+    return len(value) > 0 if hasattr(value, "__len__") else not pd.isna(value)

@@ -1,0 +1,150 @@
+"""Checking goals, decisions and notes, and measuring how far each goal is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harvester.analysis import measures
+from harvester.analysis.frame import column, select
+from harvester.errors import ConfigError
+from harvester.goals import decisions, model
+from harvester.goals.lint_globs import lint_globs
+from harvester.notebook import notebook
+from harvester.workspace.assemble import assemble
+from harvester.workspace.collect import CollectedData, open_ledger
+from harvester.workspace.notes import notebooks
+from harvester.workspace.work_items import read_rows, require_goals, unresolved_references
+from harvester.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harvester.goals.assessment import GoalsAndDecisions
+    from harvester.reporting.report_input import ReportInput
+
+Finding = tuple["Path", str]
+"""A file, and what may be wrong in it from its place on: `: goals[1].match: …`."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoalsCheck:
+    """How many goals, criteria and decisions there are, and what may be wrong with them, each with its file.
+
+    `looked_up` says whether anything has been read yet, so that work items and globs could be looked up.
+    """
+
+    counts: Mapping[str, int]
+    warnings: tuple[Finding, ...]
+    looked_up: bool
+
+
+def check_goals(workspace: Workspace) -> GoalsCheck:
+    """Check goals.toml, decisions.toml and the notebooks; raises ConfigError with all errors of both files at once."""
+    known = _load_both(workspace)
+    rows = read_rows(workspace, "paths")
+    work_items = None if rows is None else set(rows["work_item"].unique())
+    warnings = (
+        *_about_goals(known, rows),
+        *_about_decisions(workspace, known, work_items),
+        *_about_notes(workspace, known, rows),
+    )
+    counts = {
+        "goals": len(known.goals.goals),
+        "criteria": len(known.goals.criteria),
+        "decisions": len(known.decisions.entries),
+    }
+    # A note may name the same unknown goal twice, and two sources may read the same notebook.
+    return GoalsCheck(counts, tuple(dict.fromkeys(warnings)), rows is not None)
+
+
+def _load_both(workspace: Workspace) -> GoalsAndDecisions:
+    """goals.toml and decisions.toml; errors of both are raised together, so that they can be fixed in one go."""
+    try:
+        return require_goals(workspace)
+    except ConfigError as first:
+        errors = [first]
+        try:
+            decisions.load(workspace.config.root / decisions.FILE)
+        except ConfigError as second:
+            errors.append(second)
+        text = "\n".join(dict.fromkeys(each.message for each in errors))
+        raise ConfigError(text, hint=errors[0].hint or errors[-1].hint) from first
+
+
+def _about_goals(known: GoalsAndDecisions, rows: pd.DataFrame | None) -> Iterator[Finding]:
+    """What can never match, and globs that match none of the files that have been read."""
+    import pyarrow.compute as pc
+
+    path = known.goals.path
+    assert path, "require_goals has read a file"
+    yield from ((path, each.removeprefix(str(path))) for each in known.goals.warnings)
+    if rows is not None:
+        files = pc.unique(pc.list_flatten(column(rows, "paths")))
+        yield from ((path, f": {each}") for each in lint_globs(known.goals, files))
+
+
+def _about_decisions(workspace: Workspace, known: GoalsAndDecisions, work_items: set[str] | None) -> Iterator[Finding]:
+    looked_up = {each.work_item for each in known.decisions.entries} if work_items is None else work_items
+    for each in decisions.lint_decisions(known.decisions, [each.name for each in known.goals.goals], looked_up):
+        yield workspace.config.root / decisions.FILE, each.removeprefix(decisions.FILE)
+
+
+def _about_notes(workspace: Workspace, known: GoalsAndDecisions, rows: pd.DataFrame | None) -> Iterator[Finding]:
+    goals, people = [each.name for each in known.goals.goals], [each.key for each in workspace.config.people.persons]
+    today = workspace.config.calendar.day_of(workspace.environment.clock())
+    for path in notebooks(workspace.config):
+        entries, findings = notebook.load(path)
+        references = [each for entry in entries for each in entry.lists.get("about", ())]
+        lost = unresolved_references(rows, references, known.tickets) if rows is not None and references else set()
+        unknown = notebook.unknown_names(entries, goals, people)
+        for each in (*findings, *unknown, *notebook.unresolved(entries, lost), *notebook.in_future(entries, today)):
+            yield path, f":{each.line}: {each.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionProgress:
+    """A criterion, and how many threads of the period's work are for it, by its rules or through a goal."""
+
+    name: str
+    text: str
+    threads: float
+
+
+@dataclass(frozen=True, slots=True)
+class GoalsProgress:
+    """How far the goals are: `report_input.assessment.progress` has each goal's figures.
+
+    `goals` run in the period; of the others (`outside`) nothing was read.
+    """
+
+    report_input: ReportInput
+    collected: CollectedData
+    goals: tuple[model.Goal, ...]
+    outside: tuple[model.Goal, ...]
+    criteria: tuple[CriterionProgress, ...]
+
+
+def measure_progress(
+    workspace: Workspace, period: str | None = None, person: str | None = None, *, harvest: bool = True
+) -> GoalsProgress:
+    """Measure each goal at the end of the period, or now while it runs; another person's work too.
+
+    Raises ConfigError where neither a goal nor a criterion is defined, and what `assemble` raises.
+    """
+    require_goals(workspace, at_least_one=True, or_criterion=True)
+    with open_ledger(workspace) as ledger:
+        collected, report_input = assemble(workspace, ledger, period, person, harvest=harvest, goals_for_others=True)
+    defined = report_input.assessment.goals_and_decisions.goals.goals
+    goals = tuple(goal for goal in defined if goal.runs_in(report_input.period, report_input.calendar))
+    outside = tuple(goal for goal in defined if goal not in goals)
+    return GoalsProgress(report_input, collected, goals, outside, tuple(_criteria(report_input)))
+
+
+def _criteria(report_input: ReportInput) -> Iterator[CriterionProgress]:
+    inside = select(report_input.frame, report_input.period, report_input.persons)
+    for each in report_input.assessment.goals_and_decisions.goals.criteria:
+        claimed = report_input.assessment.claimed(each.name, "criterion")["row"]
+        yield CriterionProgress(each.name, each.text, measures.count(inside[inside.index.isin(claimed)], "pieces"))

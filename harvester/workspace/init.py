@@ -1,0 +1,170 @@
+"""The files to start from: a configuration, goals and a notebook, written from what git says of a folder."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harvester.config import settings
+from harvester.config.git_user import identity, remotes, repository
+from harvester.config.toml import as_toml
+from harvester.errors import HarvesterError, SourceError
+from harvester.files import write_text
+from harvester.goals import load
+from harvester.notebook.notebook import INTRODUCTION
+from harvester.workspace.environment import Environment
+from harvester.workspace.notes import notebooks
+
+SCHEMAS = Path(".harvester")
+
+
+@dataclass(frozen=True, slots=True)
+class StartingFiles:
+    """The files that were written, and those that existed and were not changed."""
+
+    written: tuple[Path, ...]
+    existing: tuple[Path, ...]
+
+
+def write_starting_files(environment: Environment, folder: Path) -> StartingFiles:
+    """Write the files that do not exist yet, and the schemas for editors beside them; no service is asked.
+
+    Raises HarvesterError where the folder cannot be made, and ConfigError where a harvester.toml that exists is not
+    valid; nothing is written then.
+    """
+    _make_folder(folder / SCHEMAS)
+    existing: list[Path] = []
+    written: list[Path] = []
+    for path, make_text in _files(environment, folder):
+        if path.exists():
+            existing.append(path)
+        else:
+            write_text(path, make_text())
+            written.append(path)
+    if written:
+        _write_schemas(folder / SCHEMAS)
+    return StartingFiles(tuple(written), tuple(existing))
+
+
+def _files(environment: Environment, folder: Path) -> Iterator[tuple[Path, Callable[[], str]]]:
+    """Each file and what makes its text; harvester.toml comes first, since it names the notebook."""
+    yield folder / settings.FILE, lambda: _configuration(environment, folder)
+    config = settings.load(folder / settings.FILE, environment.zone())
+    yield folder / load.FILE, lambda: GOALS
+    for path in notebooks(config, mine=True):
+        if path.parent.is_dir():
+            yield path, lambda: INTRODUCTION
+
+
+def _write_schemas(folder: Path) -> None:
+    """JSON Schemas of both files for editors, in a folder that git ignores."""
+    for file, schema in ((settings.FILE, settings.json_schema()), (load.FILE, load.json_schema())):
+        write_text(folder / f"{Path(file).stem}.schema.json", json.dumps(schema, indent=2) + "\n")
+    write_text(folder / ".gitignore", "*\n")
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HarvesterError(f"{path} cannot be made: {error.strerror}.", hint="Name a --folder.") from error
+
+
+def _configuration(environment: Environment, folder: Path) -> str:
+    try:
+        top = repository(folder, environment.environ)
+        who, urls = identity(top, environment.environ), remotes(top, environment.environ)
+        source = _source("git", repositories=["."])
+    except SourceError:
+        who, urls = identity(folder, environment.environ), {}
+        source = _commented(_source("git", repositories=["../my-repository", "../services/*"]))
+    return CONFIGURATION.format(
+        zone=as_toml(environment.zone()),
+        name=as_toml(who.name or "Your Name"),
+        emails=as_toml([who.email] if who.email else []),
+        git=source,
+        github=_commented(_github(environment, list(urls.values()))),
+    )
+
+
+def _source(connector: str, **keys: str | list[str]) -> str:
+    lines = [f"connector = {as_toml(connector)}", *(f"{key} = {as_toml(value)}" for key, value in keys.items())]
+    return "\n".join([f"[sources.{'here' if connector == 'git' else connector}]", *lines])
+
+
+def _commented(section: str) -> str:
+    return "# " + section.replace("\n", "\n# ")
+
+
+def _github(environment: Environment, urls: list[str]) -> str:
+    """A section for GitHub that names where a token may be; nothing looks it up before the user uncomments this."""
+    with_gh = "GITHUB_TOKEN" not in environment.environ and shutil.which("gh", path=environment.environ.get("PATH"))
+    reference = "command:gh auth token" if with_gh else "env:GITHUB_TOKEN"
+    owners = sorted({owner for url in urls if (owner := _github_owner(url))}) or ["your-organisation"]
+    return _source("github", token=reference, organisations=owners)
+
+
+def _github_owner(url: str) -> str | None:
+    match = re.search(r"github\.com[:/]([A-Za-z0-9-]+)/", url)
+    return match[1] if match else None
+
+
+CONFIGURATION = """\
+#:schema .harvester/harvester.schema.json
+# Which sources to read, and who is who. Secrets are not written here, only where to find them.
+
+[me]
+person = "me"                      # a key of [people]
+timezone = {zone}
+year_starts = "January"            # the fiscal year; quarters follow it
+week_starts = "Monday"
+
+[people.me]
+name = {name}
+emails = {emails}                  # every address you commit with; compared exactly
+# accounts = {{ github = "your-login" }}
+
+# [people.teammate]
+# name = "A Teammate"
+# emails = ["teammate@example.org"]
+
+{git}
+
+[sources.notebook]                 # what no tracker sees; `harvester note "…"` adds to it
+connector = "notebook"
+file = "notebook.md"
+
+# Remove the `#` to read GitHub too. The token is looked up where it is named, and never stored.
+{github}
+"""
+GOALS = """\
+#:schema .harvester/goals.schema.json
+# Your goals, in words that you and your manager understand. Dates are half-open: `until` is the first day that no
+# longer counts. Remove the first `#` of each line below and edit it; `harvester goals check` says whether it is valid.
+
+# [[criteria]]
+# name = "leads-projects"
+# level = "Senior engineer"
+# text = "Leads projects that span more than one team, from the idea to the result."
+
+# [[goals]]
+# name = "payments-rewrite"
+# title = "Lead the payments rewrite"
+# why = "Invoices reach customers a day earlier and nobody is charged twice."
+# criterion = "leads-projects"
+# from = 2026-07-01
+# until = 2026-10-01
+# measure = "pull_requests"
+# target = 12
+# words = ["payment", "invoice"]    # only suggests; `harvester triage` asks you
+#
+# [goals.match]                     # what claims; globs as in .gitignore
+# any = [
+#   { paths = ["services/pay/"], share = 0.5 },
+#   { labels = ["payments"] },
+# ]
+"""

@@ -1,0 +1,72 @@
+"""Choosing people by what a user calls them: whose work to harvest, and whose to forget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from harvester.errors import PersonError, UnknownError
+from harvester.model.accounts import name_of
+from harvester.model.people import find_or_address
+from harvester.text import did_you_mean
+from harvester.workspace.collect import open_ledger
+from harvester.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harvester.ledger import Ledger
+
+
+def choose_people(workspace: Workspace, persons: Iterable[str] = (), team: str | None = None) -> list[str]:
+    """The people named and the members of the team, or else yourself, as keys of the frame's `person`.
+
+    Raises PersonError or UnknownError, with the nearest name, for an unknown person or team.
+    """
+    return list(dict.fromkeys(_chosen(workspace, list(persons), team)))
+
+
+def _chosen(workspace: Workspace, persons: list[str], team: str | None) -> Iterator[str]:
+    teams = workspace.config.teams
+    if team is not None and team not in teams:
+        raise UnknownError(f"There is no team {team!r}{did_you_mean(team, teams, '.')}", hint="Teams are [teams.NAME].")
+    if team is not None:
+        yield from teams[team]
+    yield from (find_or_address(workspace.config.people, words) for words in persons)
+    if team is None and not persons:
+        if workspace.me is None:
+            raise PersonError(
+                "No person is configured and git has no user.", hint="Name a --person, a --team, or --everyone."
+            )
+        yield workspace.me
+
+
+def find_in_ledger(workspace: Workspace, words: str) -> str:
+    """A configured person, the person with this address, or a stranger by the name that sources have.
+
+    Raises PersonError, with the nearest names, for an unknown person, and LedgerError where there is no ledger.
+    """
+    people = workspace.config.people
+    with open_ledger(workspace, create=False) as ledger:
+        try:
+            return find_or_address(people, words)
+        except PersonError:
+            return people.find(words, _everyone_in(workspace, ledger))
+
+
+def forget_person(workspace: Workspace, person: str) -> int:
+    """Remove a person, by key, from the ledger and from disk; returns how many rows were removed."""
+    with open_ledger(workspace, create=False) as ledger:
+        return ledger.forget(lambda source, account: workspace.config.people.owns(person, source, account))
+
+
+def _everyone_in(workspace: Workspace, ledger: Ledger) -> dict[str, str]:
+    """Everybody in the ledger by key, with the name or the login that sources have."""
+    import pyarrow.compute as pc
+
+    rows = ledger.rows()
+    names: dict[str, str] = {}
+    for source in rows["source"].unique().to_pylist():
+        own = rows.filter(pc.equal(rows["source"], source))
+        accounts = {*own["account"].unique().to_pylist()}
+        accounts |= {each for column in ("owners", "participants") for each in pc.list_flatten(own[column]).to_pylist()}
+        names |= {workspace.config.people.person_of(source, each): name_of(each) or each for each in accounts if each}
+    return names
