@@ -18,10 +18,10 @@ from harvester.sdk.http import (
     pause,
     redact,
     retry_after,
-    same_home,
+    same_origin,
+    same_origin_only,
     server_time,
     skew,
-    stay_home,
     until_reset,
 )
 from harvester.sdk.paging import PageSize, TotalCheck
@@ -93,7 +93,7 @@ def test_a_wait_that_is_too_long_is_refused_and_says_how_long():
 
 def test_all_waits_together_are_bounded():
     waited: list[tuple[float, str]] = []
-    held = patience(waited, together=100)
+    held = patience(waited, total=100)
     held.call(Script(WebError("limit", "limit", after=60)))
     with pytest.raises(WebError, match="too long"):
         held.call(Script(WebError("limit", "limit", after=60)))
@@ -183,7 +183,7 @@ def test_foreign_text_is_told_without_secrets_on_one_line_and_cut():
     ],
 )
 def test_home_is_scheme_host_and_port(target, home):
-    assert same_home("https://a.example/api", target) is home
+    assert same_origin("https://a.example/api", target) is home
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_a_redirect_to_another_host_is_refused_before_the_token_leaves(redirecti
     home, _, shown = redirecting
     with requests.Session() as session:
         session.headers["private-token"] = "s3cret"
-        session.hooks["response"].append(stay_home(home))
+        session.hooks["response"].append(same_origin_only(home))
         with pytest.raises(WebError, match="the token was not sent there"):
             session.get(f"{home}/away", timeout=5)
     assert shown == []
@@ -233,7 +233,7 @@ def test_a_redirect_at_home_is_followed(redirecting):
     home, target, _ = redirecting
     target[0] = "/here"
     with requests.Session() as session:
-        session.hooks["response"].append(stay_home(home))
+        session.hooks["response"].append(same_origin_only(home))
         assert session.get(f"{home}/away", timeout=5).status_code == 200
 
 

@@ -29,7 +29,7 @@ def test_a_merged_pull_request_is_a_row_of_its_author(world, server):
     found = read(server, wanted("alice"))
     assert found.of("pull_request") == [
         Contribution(
-            id=f"pull_request:author:{pull['id']}", source="hub", scope="localhost", kind="pull_request",
+            id=f"pull_request/author/{pull['id']}", source="hub", scope="localhost", kind="pull_request",
             work_item=f"localhost/acme/pay#{pull['number']}", account="alice", role="author", occurred_at=on(7, 5),
             started_at=on(7, 2), title="fix(pay): charge once", body="Reverts acme/pay#7", url=pull["url"],
             project="acme/pay", state="merged", change_type="fix", milestone="v2", labels=("bug", "team/pay"),
@@ -185,7 +185,7 @@ def test_results_that_move_between_two_pages_are_read_again(world, server, shift
 
     server.before = between
     found = read(server, wanted("alice"))
-    now = {f"pull_request:author:{each['id']}" for each in world.items}
+    now = {f"pull_request/author/{each['id']}" for each in world.items}
     assert now <= {row.id for row in found.rows}
     assert found.gaps == []
 
@@ -293,9 +293,9 @@ def test_optional_streams_are_read_where_wanted(world, server):
 def test_releases_of_no_named_repository_are_told_in_the_plan(world, server):
     world.release("acme/pay", "alice", on(7, 5), "v1")
     said = "\n".join(source(server, organisations=("acme",), also=("releases",)).plan(wanted("alice")))
-    assert "releases are read of repositories that are named, and none is" in said
+    assert "no releases: they are read of repositories that are named as owner/name, and none is" in said
     said = "\n".join(source(server, repositories=("acme/pay",), also=("releases",)).plan(wanted("alice")))
-    assert "releases are read" not in said
+    assert "no releases" not in said
 
 
 def varied(world: World) -> World:
@@ -346,12 +346,12 @@ def test_it_reads_whole_places_where_that_is_cheaper_and_says_so(world, server):
         world.pull("acme/pay", names[number % 10], on(7, 1), merged=on(7, 3), reviews=reviews)
     hub = source(server, repositories=("acme/pay",))
     said = "\n".join(hub.plan(wanted(*names)))
-    assert "place by place for everybody together (10 requests person by person)" in said
+    assert "by repository or organisation, for everyone at once (10 requests by person)" in said
     assert "200 pull requests to look through" in said
     found = read(server, wanted(*names), hub)
     assert (len(found.of("pull_request")), len(found.of("review"))) == (200, 800)
     alone = "\n".join(source(server).plan(wanted("dev1")))
-    assert "person by person" in alone
+    assert "by person" in alone
     assert "about 2 requests, after 1 for counting" in alone
     assert "20 merged pull requests to look through" in alone
     assert "closed over 90 days after the pull request" in alone
@@ -361,7 +361,7 @@ def test_a_plan_tells_what_must_be_cut_and_what_is_not_shown(world, server):
     for _ in range(1001):
         world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
     said = "\n".join(source(server, organisations=("acme", "nowhere")).plan(wanted("alice")))
-    assert "merged pull requests of alice in acme: 1,001 are more than 1,000 and will be cut by time" in said
+    assert "merged pull requests of alice in acme: 1,001 are more than 1,000 and will be split by time" in said
     assert "not shown: nowhere" in said
     assert [each for each in server.asked if "totalCount" in each.query] == []
 
@@ -384,13 +384,13 @@ APP = App(id=7, installation=42, private_key=Secret("env:KEY"))
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (Fault(201, ""), "holds no token"),
-        (Fault(201, "{}"), "holds no token"),
-        (Fault(201, "[]"), "holds no token"),
-        (Fault(201, '{"token": "ghs_abc", "expires'), "holds no token"),
-        (Fault(201, '{"token": "ghs_abc"}'), "holds no token"),
-        (Fault(200, "<html>Sign in to the proxy</html>"), "holds no token"),
-        (Fault(302, "", {"location": "http://127.0.0.1:9/x"}), "holds no token"),
+        (Fault(201, ""), "has no token"),
+        (Fault(201, "{}"), "has no token"),
+        (Fault(201, "[]"), "has no token"),
+        (Fault(201, '{"token": "ghs_abc", "expires'), "has no token"),
+        (Fault(201, '{"token": "ghs_abc"}'), "has no token"),
+        (Fault(200, "<html>Sign in to the proxy</html>"), "has no token"),
+        (Fault(302, "", {"location": "http://127.0.0.1:9/x"}), "has no token"),
         (Fault(301, "", {"location": "/again"}), "redirect"),
     ],
 )

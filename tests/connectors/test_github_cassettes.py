@@ -73,7 +73,7 @@ CASES: dict[str, Callable[..., Read]] = {
 ALICE = ["issue resolver", "pull_request author", "pull_request author", "review reviewer", "review reviewer"]
 UNNAMED = (
     "in an organisation that GitHub does not name (number 21955855): the token is not authorised for the "
-    "organisation's single sign-on; when that is mended, harvest with --refresh"
+    "organisation's single sign-on; once that is fixed, harvest with --refresh"
 )
 EXPECTED = {
     "one_person": (ALICE, []),

@@ -84,7 +84,7 @@ def test_where_a_search_that_changed_cannot_be_looked_through_again_that_is_told
     found = read(server, wanted("alice"))
     assert len(found.rows) == 120
     (gap,) = found.gaps
-    assert gap.reason.startswith("merged pull requests of alice changed while they were read and could not be looked")
+    assert gap.reason.startswith("merged pull requests of alice changed while they were read and could not be checked")
     assert gap.reason.endswith("GitHub answers with error 502")
     assert found.cursors == {}
 
@@ -239,7 +239,7 @@ def test_a_cursor_names_nobody(world, server):
 
 def test_a_cursor_that_cannot_be_read_is_no_cursor(world, server):
     world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
-    request = Request(QUARTER, frozenset({"alice"}), (QUARTER,), {"localhost": '{"occurred_at": 7}'})
+    request = Request(QUARTER, frozenset({"alice"}), (QUARTER,), {"localhost": '{"at": 7}'})
     assert len(read(server, request).rows) == 1
 
 
@@ -346,7 +346,7 @@ def test_somebody_who_is_gone_does_not_make_the_others_be_read_again(world, serv
         assert (found.rows, found.requests) == ([], 2)
     world.users["bob"] = gone
     back = read(server, wanted("alice", "bob", after=found))
-    assert f"pull_request:author:{mine['id']}" in {row.id for row in back.rows}
+    assert f"pull_request/author/{mine['id']}" in {row.id for row in back.rows}
     assert (back.gaps, back.done[0].whole) == ([], True)
 
 
@@ -378,7 +378,7 @@ def test_a_hole_without_a_name_is_told_at_each_reading_until_all_is_read_anew(wo
     (gap,) = first.gaps
     assert gap.reason == (
         "in an organisation that GitHub does not name (number 21955855): the token is not authorised for the "
-        "organisation's single sign-on; when that is mended, harvest with --refresh"
+        "organisation's single sign-on; once that is fixed, harvest with --refresh"
     )
     again = read(server, wanted("alice", after=first))
     assert (again.gaps, again.requests) == (first.gaps, 1)
@@ -430,7 +430,7 @@ def test_what_a_shown_pull_request_refers_to_and_is_not_shown_is_told_and_costs_
     world.saml.add("globex")
     found = read(server, wanted("alice"))
     assert [row.closes[:-1] for row in found.rows] == [()]
-    assert ["refers to: the token is not authorised" in gap.reason for gap in found.gaps] == [True]
+    assert ["a reference is hidden (the token is not authorised" in gap.reason for gap in found.gaps] == [True]
     assert read(server, wanted("alice", after=found)).requests == 1
 
 

@@ -1,4 +1,4 @@
-"""The parts of the GitHub connector that need no server: words, plans, rows, places, memory."""
+"""The parts of the GitHub connector that need no server: searches, rows, scopes, cursors."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_parts_of_a_search_hold_each_second_once(seconds, count):
 
 
 def test_a_second_cannot_be_cut():
-    with pytest.raises(ValueError, match="cannot be cut"):
+    with pytest.raises(ValueError, match="cannot be split"):
         Search("authored", "", "merged", Period(on(7, 1), on(7, 1, 12, 0, 1))).parts(2000)
 
 
@@ -56,7 +56,7 @@ def test_a_request_is_never_asked_for_more_than_it_carries_nor_for_nothing(waiti
         asked = [number for number, (search, _) in zip(taken, found, strict=True) if search.heavy is heavy]
         assert sum(asked) <= searches.TOGETHER * size
     assert all(
-        number <= min(searches.page_of(search, size), 100) for number, (search, _) in zip(taken, found, strict=True)
+        number <= min(searches.page_size(search, size), 100) for number, (search, _) in zip(taken, found, strict=True)
     )
 
 
@@ -66,7 +66,7 @@ def test_one_person_with_three_streams_shares_requests():
         Search("reviewed", "", "created", QUARTER): 1000,
         Search("closed", "", "closed", QUARTER): 500,
     }
-    assert searches.price(counts) == 20
+    assert searches.requests_for(counts) == 20
 
 
 def test_searches_since_last_time_do_not_ask_for_dates_of_the_period():
@@ -83,31 +83,31 @@ def test_an_app_is_searched_by_its_own_qualifier():
 
 
 def test_places_become_one_search_each():
-    places = ScopeFilter(("acme",), ("globex/x", "acme/pay", "other/*"), ("acme/old",), {"globex/x": "globex/y"})
-    assert places.words() == ("org:acme", "repo:globex/y", "org:other")
-    assert ScopeFilter((), ("alice/*",), users=frozenset({"alice"})).words() == ("user:alice",)
-    assert ScopeFilter((), ("*/pay",)).words() == ("",)
-    assert ScopeFilter().words() == ("",)
-    assert [places.admits(each) for each in ("Acme/Pay", "acme/old", "globex/y", "globex/x", "other/a")] == [
+    scopes = ScopeFilter(("acme",), ("globex/x", "acme/pay", "other/*"), ("acme/old",), {"globex/x": "globex/y"})
+    assert scopes.qualifiers() == ("org:acme", "repo:globex/y", "org:other")
+    assert ScopeFilter((), ("alice/*",), users=frozenset({"alice"})).qualifiers() == ("user:alice",)
+    assert ScopeFilter((), ("*/pay",)).qualifiers() == ("",)
+    assert ScopeFilter().qualifiers() == ("",)
+    assert [scopes.admits(each) for each in ("Acme/Pay", "acme/old", "globex/y", "globex/x", "other/a")] == [
         True, False, True, False, True,
     ]  # fmt: skip
 
 
 def test_a_memory_survives_its_text_and_nothing_else_does():
-    memory = Cursor(NOW, "digest", (hashed("alice"),), {hashed("alice"): "U_1"}, {"R_1": "acme/pay"}, ("org:globex",))
-    assert loads(memory.dumps()) == memory
-    assert [loads(each) for each in (None, "", "{}", "[1]", '{"occurred_at": 1}', "no json")] == [None] * 6
+    cursor = Cursor(NOW, "digest", (hashed("alice"),), {hashed("alice"): "U_1"}, {"R_1": "acme/pay"}, ("org:globex",))
+    assert loads(cursor.dumps()) == cursor
+    assert [loads(each) for each in (None, "", "{}", "[1]", '{"at": 1}', "no json")] == [None] * 6
 
 
 def test_a_memory_serves_whom_it_knew_under_the_same_settings():
     some = Cursor(NOW, "digest", (hashed("Alice"), hashed("bob")))
-    assert some.serves("digest", frozenset({"alice"}))
-    assert not some.serves("digest", frozenset({"alice", "carol"}))
-    assert not some.serves("digest", None)
-    assert not some.serves("other", frozenset({"alice"}))
+    assert some.covers("digest", frozenset({"alice"}))
+    assert not some.covers("digest", frozenset({"alice", "carol"}))
+    assert not some.covers("digest", None)
+    assert not some.covers("other", frozenset({"alice"}))
     everybody = Cursor(NOW, "digest", None)
-    assert everybody.serves("digest", frozenset({"alice"}))
-    assert everybody.serves("digest", None)
+    assert everybody.covers("digest", frozenset({"alice"}))
+    assert everybody.covers("digest", None)
 
 
 def test_periods_are_joined_so_that_nothing_is_asked_for_twice():
@@ -117,18 +117,18 @@ def test_periods_are_joined_so_that_nothing_is_asked_for_twice():
 
 
 def test_accounts_are_written_so_that_bots_and_ghosts_are_known():
-    view = RowContext("hub", "github.com", (QUARTER,), None, {7: "configured"})
-    assert view.account(None) == GHOST
-    assert view.account({"__typename": "Bot", "login": "my-app", "databaseId": 1}) == "my-app[bot]"
-    assert view.account({"__typename": "User", "login": "renamed", "databaseId": 7}) == "configured"
-    assert view.account({"__typename": "Mannequin", "login": "old", "databaseId": None}) == "old"
+    context = RowContext("hub", "github.com", (QUARTER,), None, {7: "configured"})
+    assert context.account(None) == GHOST
+    assert context.account({"__typename": "Bot", "login": "my-app", "databaseId": 1}) == "my-app[bot]"
+    assert context.account({"__typename": "User", "login": "renamed", "databaseId": 7}) == "configured"
+    assert context.account({"__typename": "Mannequin", "login": "old", "databaseId": None}) == "old"
 
 
-@pytest.mark.parametrize("lacking", [{"enableDuplicate"}, {"stateReason"}, {"enableDuplicate", "stateReason"}])
-def test_what_an_older_server_lacks_is_left_out_of_a_document_whole(lacking):
-    text = graphql.without(graphql.searches(["Issues"]), sorted(lacking))
+@pytest.mark.parametrize("unsupported", [{"enableDuplicate"}, {"stateReason"}, {"enableDuplicate", "stateReason"}])
+def test_what_an_older_server_lacks_is_left_out_of_a_document_whole(unsupported):
+    text = graphql.without(graphql.searches(["Issues"]), sorted(unsupported))
     assert "enableDuplicate" not in text
-    assert ("stateReason" in text) is ("stateReason" not in lacking)
+    assert ("stateReason" in text) is ("stateReason" not in unsupported)
     parse(text)
 
 
