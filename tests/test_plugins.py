@@ -41,13 +41,13 @@ def test_a_wrong_section_is_refused_without_repeating_it(tmp_path):
 
 @pytest.mark.usefixtures("diary")
 def test_a_name_nobody_brought_gets_the_nearest():
-    with pytest.raises(UnknownError, match=r"^There is no connector 'dairy'") as caught:
+    with pytest.raises(UnknownError, match=r"^Unknown connector 'dairy'") as caught:
         plugins.load(plugins.CONNECTORS, "dairy")
     assert caught.value.hint == "Did you mean 'diary'?"
-    with pytest.raises(UnknownError, match=r"^There is no connector 'zzz'") as caught:
+    with pytest.raises(UnknownError, match=r"^Unknown connector 'zzz'") as caught:
         plugins.load(plugins.CONNECTORS, "zzz")
     assert "diary" in caught.value.hint
-    with pytest.raises(UnknownError, match=r"^There is no report 'zzz'"):
+    with pytest.raises(UnknownError, match=r"^Unknown report 'zzz'"):
         plugins.load(plugins.REPORTS, "zzz")
 
 
@@ -59,13 +59,13 @@ def test_a_plugin_that_cannot_be_loaded_says_what_is_missing(install, text, valu
     install("broken", text, broken=value)
     with pytest.raises(UnknownError, match="The connector 'broken' cannot be loaded: ") as caught:
         plugins.load(plugins.CONNECTORS, "broken")
-    assert caught.value.hint == "Is what it needs installed?"
+    assert caught.value.hint == "Are its dependencies installed?"
 
 
 def test_two_packages_with_one_name_are_not_chosen_between_in_silence(install):
     install("one", "class X: pass", same="one:X")
     install("two", "class X: pass", same="two:X")
-    with pytest.raises(UnknownError, match="There are 2 connectors 'same': one:X, two:X"):
+    with pytest.raises(UnknownError, match="Several packages have a connector 'same': one:X, two:X"):
         plugins.load(plugins.CONNECTORS, "same")
 
 
@@ -80,5 +80,5 @@ def test_two_packages_with_one_name_are_not_chosen_between_in_silence(install):
 )
 def test_what_cannot_be_a_connector_is_refused(install, tmp_path, text):
     install("shapeless", text, shapeless="shapeless:X")
-    with pytest.raises(ConfigError, match="no dataclass with a field `context`"):
+    with pytest.raises(ConfigError, match="not a dataclass with a field `context`"):
         plugins.make_connector("shapeless", {}, connector_context(tmp_path))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from harvester.sdk.http import WebError
-from harvester.sdk.paging import STRIKES, PageSize, ask_fitting, first
+from harvester.sdk.paging import STRIKES, PageSize, ask_fitting, take_first
 
 from . import graphql
 from .client import Answer, Client
@@ -40,7 +40,7 @@ class NestedLists:
     def _read_on(self, unfinished: list[NodeList]) -> None:
         """Read on many lists at once, the first ones first; what a batch leaves unfinished goes to the end."""
         while unfinished and self.strikes < STRIKES:
-            batch, answer = ask_fitting(self.client.retry, self.size, partial(first, unfinished), self._ask)
+            batch, answer = ask_fitting(self.client.retry, self.size, partial(take_first, unfinished), self._ask)
             data: Mapping[str, Any] = {}
             if isinstance(answer, WebError):
                 self.strikes += 1

@@ -11,7 +11,7 @@ from typing import Any
 
 from harvester.model.periods import Period
 from harvester.sdk.http import WebError
-from harvester.sdk.paging import PageSize, ask_fitting, first, in_batches
+from harvester.sdk.paging import PageSize, ask_fitting, in_batches, take_first
 
 from . import graphql
 from .client import Answer, Client
@@ -122,7 +122,7 @@ def look_up(
     counted, answer = ask_fitting(
         client.retry,
         PageSize(COUNTS),
-        partial(first, searches),
+        partial(take_first, searches),
         lambda some: client.ask_once(*lookup.query(some)),
     )
     if isinstance(answer, WebError):

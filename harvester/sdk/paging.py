@@ -105,7 +105,7 @@ def ask_fitting(
     return batch, answer
 
 
-def first(items: Sequence[T], number: int) -> Sequence[T]:
+def take_first(items: Sequence[T], number: int) -> Sequence[T]:
     """So many of the first items; makes the batches of `ask_fitting` where any items go together."""
     return items[:number]
 
@@ -125,7 +125,7 @@ def in_batches(
     """
     rest, strikes = list(items), 0
     while rest:
-        batch, answer = ask_fitting(retry, size, functools.partial(first, rest), ask, tries)
+        batch, answer = ask_fitting(retry, size, functools.partial(take_first, rest), ask, tries)
         strikes = strikes + 1 if isinstance(answer, WebError) else 0
         batch = rest if strikes >= STRIKES else batch
         yield batch, answer
