@@ -1,4 +1,4 @@
-"""How many requests a reading of GitHub takes; how fast rows come from a server that answers at once, in what memory.
+"""How many requests a fetch from GitHub takes; how fast rows come from a server that answers at once, in what memory.
 
 python benchmarks/requests.py            the table, then 100,000 rows
 python benchmarks/requests.py --rows N   another number of rows; 0 leaves that out

@@ -5,12 +5,16 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from harvester.sdk.http import RetryPolicy, Service, WebError
 from harvester.sdk.rest import RestClient, by_link, by_offset, by_token, session
+from harvester.sdk.secrets import Secret
+from harvester.sdk.testing import connector_context
+from tests.conftest import blocks
 from tests.servers.faults import Fault, FaultyHandler
 
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
@@ -174,3 +178,13 @@ def test_an_offset_list_that_ends_early_is_a_failure(api, body, words):
     with pytest.raises(WebError, match=words) as caught:
         list(api.client().pages("search", by_offset("issues")))
     assert caught.value.kind == "busy"
+
+
+def test_the_rest_source_in_the_guide(api, tmp_path):
+    guide = Path(__file__).parent.parent / "docs" / "writing-a-connector.md"
+    names: dict[str, Callable[..., Iterator[object]]] = {}
+    exec(blocks(guide, "python")[2], names)
+    api.answer = lambda path, params, number: page([1, 2])
+    context = connector_context(tmp_path, now=NOW, environ={"TOKEN": "s3cret"})
+    assert list(names["events"](context, api.url, Secret("env:TOKEN"))) == [1, 2]
+    assert api.asked == [("/api/v4/events", {"per_page": "100"}, "s3cret")]
