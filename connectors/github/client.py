@@ -125,14 +125,14 @@ class Client:
             raise self.service.unusable("is no JSON object")
         errors = [each for each in parsed.get("errors") or [] if isinstance(each, dict)]
         has_data = isinstance(parsed.get("data"), dict)
-        said = self._clean(errors[0].get("message", "") if errors else parsed.get("message", ""))
-        if (errors or not has_data) and _asks_to_wait(headers, said):
+        message = self._clean(errors[0].get("message", "") if errors else parsed.get("message", ""))
+        if (errors or not has_data) and _asks_to_wait(headers, message):
             raise self.service.rate_limit(headers, self.clock())
-        if errors and (failure := self._failure_in(errors, headers, said)):
+        if errors and (failure := self._failure_in(errors, headers, message)):
             raise failure
         if not has_data:
             raise (
-                WebError("refused", f"GitHub refuses ({said})", hint=SCOPES)
+                WebError("refused", f"GitHub refuses ({message})", hint=SCOPES)
                 if errors
                 else self.service.unusable("has no data")
             )
@@ -140,14 +140,14 @@ class Client:
 
     def failure(self, status: int, headers: Mapping[str, str], body: str) -> WebError:
         """What an HTTP status other than 200 means."""
-        said = self._clean(_message(body))
+        message = self._clean(_message(body))
         if status == 403 and (hint := sso_hint(headers)):
-            return WebError("refused", f"GitHub refuses ({said or 403})", hint=hint)
-        limited = status == 403 and _is_limit(headers, said)
-        return self.service.failure(status, headers, said, self.clock(), limited=limited)
+            return WebError("refused", f"GitHub refuses ({message or 403})", hint=hint)
+        limited = status == 403 and _is_limit(headers, message)
+        return self.service.failure(status, headers, message, self.clock(), limited=limited)
 
     def _failure_in(
-        self, errors: Sequence[Mapping[str, Any]], headers: Mapping[str, str], said: str
+        self, errors: Sequence[Mapping[str, Any]], headers: Mapping[str, str], message: str
     ) -> WebError | None:
         """The failure that errors beside HTTP 200 mean; None where each hides a single node only."""
         types = {str(each.get("type")) for each in errors}
@@ -155,9 +155,9 @@ class Client:
             return self.service.rate_limit(headers, self.clock())
         if any(_code(each) in INVALID for each in errors):
             self.unsupported |= {name for each in errors for name in _unsupported(each)}
-            return WebError("wrong", f"GitHub does not understand the query ({said})", hint="Is this server old?")
+            return WebError("wrong", f"GitHub does not understand the query ({message})", hint="Is this server old?")
         if not types <= HIDDEN_NODE_TYPES:
-            return WebError("busy", f"GitHub could not finish the answer ({said})")
+            return WebError("busy", f"GitHub could not finish the answer ({message})")
         return None
 
     def server_now(self, answer: Answer) -> dt.datetime:
@@ -232,13 +232,13 @@ def _message(body: str) -> str:
     return str(parsed.get("message", "")) if isinstance(parsed, dict) else ""
 
 
-def _is_limit(headers: Mapping[str, str], said: str) -> bool:
-    return headers.get("x-ratelimit-remaining") == "0" or _asks_to_wait(headers, said)
+def _is_limit(headers: Mapping[str, str], message: str) -> bool:
+    return headers.get("x-ratelimit-remaining") == "0" or _asks_to_wait(headers, message)
 
 
-def _asks_to_wait(headers: Mapping[str, str], said: str) -> bool:
+def _asks_to_wait(headers: Mapping[str, str], message: str) -> bool:
     """Whether this is a secondary rate limit. It comes with 403, 429 or 200, whatever is left of the primary one."""
-    words = said.casefold()
+    words = message.casefold()
     return "retry-after" in headers or "rate limit" in words or "abuse" in words
 
 

@@ -210,8 +210,8 @@ def reason_of(error: Mapping[str, Any]) -> str:
 
 def _token_scopes(answer: Answer) -> str | None:
     """What a classic token may do, sorted; None where GitHub does not say."""
-    said = answer.headers.get("x-oauth-scopes")
-    return None if said is None else ", ".join(sorted(each.strip() for each in said.split(",")))
+    scopes = answer.headers.get("x-oauth-scopes")
+    return None if scopes is None else ", ".join(sorted(each.strip() for each in scopes.split(",")))
 
 
 def _id_lists(ids: Sequence[str]) -> list[Sequence[str]]:

@@ -42,7 +42,7 @@ class ListsAccounts(Protocol):
     """A connector that can list its accounts, so that a name on the command line can be looked up."""
 
     def accounts(self) -> Iterator[str]:
-        """Every account, spelt as in rows; an account may come more than once."""
+        """Every account, written as in rows; an account may come more than once."""
         ...
 
 

@@ -109,9 +109,9 @@ class Service:
     limit_headers: str = "x-ratelimit"
 
     def failure(
-        self, status: int, headers: Mapping[str, str], said: str, now: dt.datetime, *, limited: bool = False
+        self, status: int, headers: Mapping[str, str], message: str, now: dt.datetime, *, limited: bool = False
     ) -> WebError:
-        """The failure that an HTTP status means; `said` is the server's message, cleaned.
+        """The failure that an HTTP status means; `message` is the server's message, cleaned.
 
         `limited` says that a status other than 429 means a rate limit, too.
         """
@@ -120,12 +120,14 @@ class Service:
         if status == 429 or limited:
             return self.rate_limit(headers, now, f" ({status})")
         if status == 401:
-            return WebError("refused", f"{self.name} does not accept the token ({said or 401})", hint=self.renew_hint)
+            return WebError(
+                "refused", f"{self.name} does not accept the token ({message or 401})", hint=self.renew_hint
+            )
         if status == 403:
-            return WebError("refused", f"{self.name} refuses ({said or 403})", hint=self.access_hint)
+            return WebError("refused", f"{self.name} refuses ({message or 403})", hint=self.access_hint)
         if status >= 500:
             return WebError("busy", f"{self.name} answers with error {status}", after=retry_after(headers, now))
-        return WebError("wrong", f"{self.name} answers {self.url} with status {status} ({said})", hint=self.url_hint)
+        return WebError("wrong", f"{self.name} answers {self.url} with status {status} ({message})", hint=self.url_hint)
 
     def rate_limit(self, headers: Mapping[str, str], now: dt.datetime, what: str = "") -> WebError:
         """A rate limit, with the seconds to wait: Retry-After, else until the reset where the quota is 0.

@@ -88,7 +88,7 @@ def ask_fitting(
     ask: Callable[[B], A],
     tries: int | None = None,
 ) -> tuple[B, A | WebError]:
-    """A batch and its answer: `take(size)` makes the batch anew at each try, smaller each time the server was busy.
+    """A batch and its answer: `take(size)` makes a new batch for each try, smaller each time the server was busy.
 
     The answer is a WebError where the server stayed busy; other failures are raised.
     """

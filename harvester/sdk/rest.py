@@ -82,8 +82,8 @@ class RestClient:
             body = answer.json()
         except ValueError:
             return ""
-        said = [body.get(key) for key in ("message", "error", "errorMessages")] if isinstance(body, dict) else []
-        return redact(next((str(each) for each in said if each), ""), self.secrets)
+        messages = [body.get(key) for key in ("message", "error", "errorMessages")] if isinstance(body, dict) else []
+        return redact(next((str(each) for each in messages if each), ""), self.secrets)
 
 
 def session(service: Service, headers: Mapping[str, str]) -> requests.Session:
