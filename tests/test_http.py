@@ -53,14 +53,16 @@ def test_what_answers_at_once_is_not_waited_for():
     assert waited == []
 
 
-def test_a_busy_server_is_asked_again_after_waits_that_double():
+def test_waits_for_a_busy_server_double():
+    """A busy server is asked again after waits that double."""
     waited: list[tuple[float, str]] = []
     call = Script(*(WebError("busy", "error 502") for _ in range(3)))
     assert policy(waited).call(call) == "answer"
     assert waited == [(1, "error 502"), (2, "error 502"), (4, "error 502")]
 
 
-def test_tries_are_bounded_and_the_last_failure_is_raised():
+def test_tries_are_bounded():
+    """Tries are bounded and the last failure is raised."""
     call = Script(*(WebError("busy", f"error {number}") for number in range(9)))
     with pytest.raises(WebError, match="error 2"):
         policy([], tries=3).call(call)
@@ -75,7 +77,8 @@ def test_what_waiting_does_not_fix_is_not_tried_again(kind):
     assert call.calls == 1
 
 
-def test_less_is_asked_for_only_after_the_server_was_busy():
+def test_less_is_asked_for_after_a_busy_answer():
+    """Less is asked for only after the server was busy."""
     sizes = PageSize(40)
     policy([]).call(
         Script(WebError("busy", "504"), WebError("limit", "429"), WebError("busy", "504")), less=sizes.shrink
@@ -83,7 +86,8 @@ def test_less_is_asked_for_only_after_the_server_was_busy():
     assert sizes.size == 10
 
 
-def test_a_wait_that_is_too_long_is_refused_and_says_how_long():
+def test_a_wait_that_is_too_long_is_refused():
+    """The message says how long it would be."""
     waited: list[tuple[float, str]] = []
     with pytest.raises(WebError, match="waiting 7200 s more would be too long") as caught:
         policy(waited, longest=3700).call(Script(WebError("limit", "limit reached", after=7200)))
@@ -110,12 +114,14 @@ def test_an_interrupt_in_a_wait_ends_it():
     assert call.calls == 1
 
 
-def test_a_limit_without_a_time_is_given_a_minute_and_doubles():
+def test_a_limit_without_a_time_waits_a_minute():
+    """A limit without a time waits a minute, then twice as long."""
     assert [pause(WebError("limit", ""), number) for number in (1, 2, 3)] == [60, 120, 240]
     assert pause(WebError("limit", "", after=5), 3) == 5
 
 
-def test_a_refusal_becomes_an_access_error_with_its_hint():
+def test_a_refusal_becomes_an_access_error():
+    """A refusal becomes an access error with its hint."""
     error = WebError("refused", "no entry", hint="Sign in.").error()
     assert isinstance(error, AccessError)
     assert (error.message, error.hint) == ("no entry.", "Sign in.")
@@ -166,7 +172,7 @@ def test_home_is_scheme_host_and_port(target, home):
 
 @pytest.fixture
 def redirecting() -> Iterator[tuple[str, list[str], list[str]]]:
-    """A server that redirects to where it is told, and one elsewhere that notes the tokens it is shown."""
+    """A server that redirects to `target`, and one elsewhere that notes the tokens it gets."""
     target, shown = [""], []
 
     class Home(BaseHTTPRequestHandler):
@@ -197,7 +203,8 @@ def redirecting() -> Iterator[tuple[str, list[str], list[str]]]:
         each.server_close()
 
 
-def test_a_redirect_to_another_host_is_refused_before_the_token_leaves(redirecting):
+def test_a_redirect_to_another_host_is_refused(redirecting):
+    """A redirect to another host is refused before the token leaves."""
     home, _, shown = redirecting
     with requests.Session() as session:
         session.headers["private-token"] = "s3cret"

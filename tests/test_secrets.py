@@ -32,7 +32,7 @@ def test_a_file_beside_the_configuration(tmp_path):
     assert store.reveal(Secret("file:token")) == store.reveal(Secret(f"file:{tmp_path}/token")) == VALUE
 
 
-def test_a_command_with_its_arguments_environment_and_folder(tmp_path):
+def test_a_command_with_arguments_and_environment(tmp_path):
     store = SecretStore({"PART": VALUE}, tmp_path)
     assert store.reveal(python("import os; print(os.environ['PART'], os.getcwd())")) == f"{VALUE} {tmp_path}"
 
@@ -64,7 +64,8 @@ def test_the_keyring(tmp_path):
         keyring.set_keyring(before)
 
 
-def test_a_keyring_that_is_not_installed_says_what_to_install(tmp_path, monkeypatch):
+def test_a_missing_keyring_says_what_to_install(tmp_path, monkeypatch):
+    """A keyring that is not installed says what to install."""
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(SecretError, match="pip install 'contribution-harvester\\[keyring\\]'"):
         SecretStore({}, tmp_path).reveal(Secret("keyring:service/user"))
@@ -94,7 +95,7 @@ def test_a_reference_that_leads_nowhere_says_so(tmp_path, reference, message):
     assert caught.value.hint
 
 
-def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path):
+def test_a_command_that_hangs_is_ended(tmp_path):
     """The grandchild keeps the pipe open; waiting for it would take a minute."""
     store = SecretStore({"PATH": "/usr/bin:/bin"}, tmp_path, command_seconds=0.3)
     began = time.monotonic()
@@ -140,7 +141,9 @@ def test_a_secret_shows_itself_nowhere(tmp_path, caplog):
         "ATATT3xFfGF0" + "a1B2" * 9,
     ],
 )
-def test_a_secret_written_out_is_refused_and_not_repeated(written):
+def test_a_secret_written_out_is_not_repeated(written):
+    """A secret written out is refused and not repeated."""
+
     class Section(BaseModel, hide_input_in_errors=True):
         token: Secret
 
@@ -157,7 +160,8 @@ def test_a_secret_written_out_is_refused_and_not_repeated(written):
     ("written", "scheme"),
     [("evn:X", "env"), ("cmd:gh auth token", "command"), ("https://x.test", None), ("key-ring:a/b", "keyring")],
 )
-def test_a_scheme_written_wrongly_is_told_with_the_nearest_one(written, scheme):
+def test_an_unknown_scheme_gets_the_nearest(written, scheme):
+    """An error suggests the nearest scheme."""
     with pytest.raises(ValueError, match="must say where the secret is") as caught:
         Secret(written)
     assert str(caught.value).endswith(f"; did you mean {scheme!r}?" if scheme else "and not be the secret")

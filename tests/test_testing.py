@@ -28,7 +28,7 @@ def row(day: int, **changes: object) -> Contribution:
 
 @dataclass(frozen=True)
 class Good:
-    """A connector that keeps the contract: rows of ten days, a hole, and a cursor."""
+    """A connector that fulfils the contract: rows of ten days, a gap, and a cursor."""
 
     rows: tuple[Contribution, ...] = tuple(row(day) for day in range(0, 90, 10))
     after: tuple[object, ...] = ()
@@ -59,7 +59,7 @@ class Capped:
 
 @dataclass(frozen=True)
 class Counting:
-    """One that numbers its rows by the order of reading."""
+    """One that numbers its rows by the order of fetching."""
 
     seen: list[int] = field(default_factory=list)
 
@@ -70,7 +70,7 @@ class Counting:
 
 @dataclass(frozen=True)
 class Inventive:
-    """One that finds more where it is told what it knew."""
+    """One that finds more when it goes on from a cursor."""
 
     def fetch(self, request: Request) -> Iterator[Event]:
         extra = [row(40, id="sudden")] if request.cursors else []
@@ -126,13 +126,15 @@ class Naive:
         yield row(1, occurred_at=JULY.replace(tzinfo=None))
 
 
-def test_a_reading_that_differs_from_the_last_is_a_breach():
+def test_a_fetch_that_differs_is_a_breach():
+    """A fetch that differs from the last is a breach."""
     seen: list[int] = []
     with pytest.raises(AssertionError, match="a second fetch from the unchanged source differs from the first"):
         check_connector(lambda: Counting(seen), REQUEST)
 
 
-def test_several_breaches_are_told_at_once():
+def test_all_breaches_are_listed():
+    """Several breaches are reported at once."""
     with pytest.raises(AssertionError) as caught:
         check_connector(lambda: Good((row(1, kind="pr", account="Bo"),)), REQUEST)
     assert len(str(caught.value).splitlines()) == 3
@@ -162,7 +164,8 @@ def test_the_test_in_the_guide_passes(guide, tmp_path):
     test(tmp_path)
 
 
-def test_the_connector_in_the_guide_says_what_it_could_not_read(guide, tmp_path):
+def test_the_guides_connector_reports_gaps(guide, tmp_path):
+    """The connector in the guide says what it could not read."""
     lines = ["day,who,what,link", "2026-07-14,Ann,A class,", "soon,Ann,A talk,", "2026-07-15,,Nobody's,", "2026-07-16"]
     (tmp_path / "diary.csv").write_text("\n".join([*lines, "2026-07-17,bo,Another's,"]), encoding="utf-8")
     handed = connector_context(tmp_path)

@@ -81,9 +81,9 @@ def read(server: GitHubServer, request: Request, hub: GitHub | None = None, **se
 def gather(events: Iterable[object]) -> Read:
     """Events by kind; what came before an error is lost here."""
     found = Read()
-    places = {Contribution: found.rows, Gap: found.gaps, ScopeCompleted: found.done, Retraction: found.retracted}
+    lists = {Contribution: found.rows, Gap: found.gaps, ScopeCompleted: found.done, Retraction: found.retracted}
     for each in events:
-        places[type(each)].append(each)  # type: ignore[attr-defined]  # the lists hold what their key says
+        lists[type(each)].append(each)  # type: ignore[attr-defined]  # each list has what its key says
     return found
 
 

@@ -92,6 +92,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_recorded_fetch_yields_the_same_rows(name):
+    """A recorded fetch yields the same rows."""
     nowhere = Nowhere()
     with tape(f"github/{name}"):
         found = CASES[name](nowhere, lambda **settings: source(nowhere, **settings))

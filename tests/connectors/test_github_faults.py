@@ -18,21 +18,24 @@ def world():
     return sixty()
 
 
-def test_an_organisation_that_wants_single_sign_on_is_told_how(server):
+def test_single_sign_on_has_a_hint(server):
+    """An organisation may want the token authorised for single sign-on."""
     server.script(Fault(403, '{"message": "no"}', {"x-github-sso": "required; url=https://github.com/orgs/acme/sso"}))
     with pytest.raises(AccessError) as caught:
         read(server, wanted("alice"))
     assert "single sign-on" in caught.value.hint
 
 
-def test_a_last_good_answer_with_nothing_left_is_no_failure(world, server):
+def test_a_last_answer_with_no_quota_left_is_good(world, server):
+    """A last good answer with nothing left is no failure."""
     world.remaining = 0
     waited: list[tuple[float, str]] = []
     assert len(read(server, wanted("alice"), waited=waited).rows) == 60
     assert waited == []
 
 
-def test_a_page_that_is_too_much_halves_and_grows_again(world, server):
+def test_a_page_shrinks_and_grows_again(world, server):
+    """A page that is too much halves, and grows again after good answers."""
     for number in range(300):
         world.pull("acme/web", "alice", on(7, 1 + number % 28), merged=on(9, 1 + number % 28))
     asked = []
@@ -50,8 +53,8 @@ def test_a_page_that_is_too_much_halves_and_grows_again(world, server):
     assert max(sizes[4:]) >= 48
 
 
-def test_one_result_that_cannot_be_answered_costs_its_paths_and_nothing_else(world, server):
-    """The files of one pull request time out: it is asked for alone, then without them, and that is told."""
+def test_a_heavy_result_costs_only_its_paths(world, server):
+    """The files of one pull request time out: it is asked for alone, then without them, and that is a gap."""
     position = 30
 
     def poisoned(request):
@@ -67,7 +70,7 @@ def test_one_result_that_cannot_be_answered_costs_its_paths_and_nothing_else(wor
 
 
 @pytest.mark.parametrize("alone", [True, False], ids=["merged apart", "merged in one second"])
-def test_one_result_that_cannot_be_answered_at_all_costs_itself_and_nothing_else(world, server, alone):
+def test_an_unreadable_result_costs_only_itself(world, server, alone):
     """Counts show when it was created, so that the search goes on after it."""
     pulls = [
         world.pull("acme/web", "alice", on(7, 1, 1, number % 60, 7), merged=on(8, 1, 1, number % 60 if alone else 0))
@@ -88,7 +91,9 @@ def test_one_result_that_cannot_be_answered_at_all_costs_itself_and_nothing_else
     assert found.requests < 60
 
 
-def test_what_one_permission_costs_in_many_results_is_one_gap(world):
+def test_one_missing_permission_is_one_gap(world):
+    """One missing permission may hide something in many results."""
+
     class Closed(GitHubServer):
         def answer(self, asked):
             made = super().answer(asked)
@@ -109,7 +114,8 @@ def test_what_one_permission_costs_in_many_results_is_one_gap(world):
 
 
 @pytest.mark.parametrize(("most", "whole"), [(5, True), (0, False)])
-def test_nested_lists_are_read_in_fewer_at_once_and_given_up_where_none_comes(world, server, most, whole):
+def test_nested_lists_shrink_or_are_given_up(world, server, most, whole):
+    """Fewer are read at once; where not even one is answered, the rest is a gap."""
     for number in range(100):
         paths = tuple(f"{each}.py" for each in range(101))
         world.pull("acme/web", "alice", on(7, 1, 1, number % 60), merged=on(8, 1), paths=paths)
@@ -124,7 +130,8 @@ def test_nested_lists_are_read_in_fewer_at_once_and_given_up_where_none_comes(wo
         assert found.requests < 25
 
 
-def test_one_search_that_fails_for_good_is_a_gap_and_the_others_are_read(world, server):
+def test_one_failing_search_is_a_gap(world, server):
+    """The other searches are read."""
     world.issue("acme/pay", "bob", on(7, 1), closed=on(8, 1), by="bob", assignees=("alice",))
     server.rule = lambda request: Fault(502) if _asks(request, "is:merged") and "PullRequest" in request.query else None
     found = read(server, wanted("alice"))
@@ -147,7 +154,8 @@ def _asks(request, words: str) -> bool:
     return any(words in str(value) for key, value in request.variables.items() if key.startswith("q"))
 
 
-def test_a_server_that_fails_for_several_searches_is_not_asked_for_the_rest(world, server):
+def test_a_down_server_is_not_asked_for_the_rest(world, server):
+    """A server that fails for several searches is not asked for the rest."""
     for name in ("bob", "carol", "dave", "eve"):
         world.pull("acme/pay", name, on(7, 1), merged=on(8, 1))
     server.rule = lambda request: Fault(503) if len(server.asked) > 1 else None
@@ -169,14 +177,16 @@ def test_a_token_shows_in_no_object(world, server):
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_redirects_at_home_are_not_followed_from_one_to_the_next(server, status):
+def test_redirects_on_the_same_host_are_not_followed(server, status):
+    """A chain of redirects may have no end."""
     server.rule = lambda request: Fault(status, headers={"location": f"{server.url}/p{len(server.asked)}"})
     with pytest.raises(SourceError, match="redirects to the path '/p1'"):
         read(server, wanted("alice"))
     assert len(server.asked) == 1
 
 
-def test_a_token_stands_in_no_error(server):
+def test_a_token_of_any_kind_is_in_no_error(server):
+    """The message may contain our token or another one."""
     echo = Fault(422, json.dumps({"message": f"what is {TOKEN} or ghs_another?\x1b[2J"}))
     server.script(echo)
     with pytest.raises(SourceError) as caught:
@@ -186,7 +196,8 @@ def test_a_token_stands_in_no_error(server):
     assert "\x1b" not in str(caught.value)
 
 
-def test_nested_lists_that_cannot_be_read_on_are_told(world, server):
+def test_unfinished_nested_lists_are_a_gap(world, server):
+    """Nested lists that cannot be read on are reported."""
     world.pull("acme/web", "alice", on(7, 1), merged=on(8, 1), paths=tuple(f"{number}.py" for number in range(150)))
     server.rule = lambda request: Fault(502) if "m0: node" in request.query else None
     found = read(server, wanted("alice"))
@@ -194,7 +205,8 @@ def test_nested_lists_that_cannot_be_read_on_are_told(world, server):
     assert [gap.reason.partition(": http")[0] for gap in found.gaps] == ["GitHub gave 100 of 150 changed paths"]
 
 
-def test_a_node_that_vanishes_while_its_lists_are_read_is_told(world, server):
+def test_a_node_that_vanishes_is_a_gap(world, server):
+    """A node that vanishes while its lists are read is reported."""
     pull = world.pull("acme/web", "alice", on(7, 1), merged=on(8, 1), paths=tuple(f"{n}.py" for n in range(150)))
     server.before = lambda number: pull.update(id="gone") if "m0: node" in server.asked[-1].query else None
     found = read(server, wanted("alice"))
@@ -202,7 +214,8 @@ def test_a_node_that_vanishes_while_its_lists_are_read_is_told(world, server):
     assert len(found.gaps) == 1
 
 
-def test_the_primary_limit_that_lasts_too_long_is_not_waited_for(server):
+def test_a_long_primary_limit_is_not_waited_for(server):
+    """A primary limit that lasts too long is raised, not waited for."""
     server.script(None, limited(reset=NOW.replace(day=3)))
     waited: list[tuple[float, str]] = []
     with pytest.raises(SourceError, match="would be too long") as caught:

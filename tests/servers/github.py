@@ -42,7 +42,7 @@ NODES = 500_000
 
 @dataclass
 class World:
-    """Everything this GitHub knows. Times are aware; a node's lists stand under its fields' names."""
+    """Everything this GitHub knows. Times are aware; a node's lists have its fields' names."""
 
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     repositories: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class World:
     silent: set[str] = field(default_factory=set)
     """Nodes that are left out without a word."""
     sso: str = "partial-results; organizations=21955855"
-    """What stands beside an error for single sign-on, whose message names no organisation."""
+    """The header beside an error for single sign-on, whose message names no organisation."""
     old: bool = False
     """Whether this is an older GitHub Enterprise, which lacks some fields."""
     viewer: str | None = "alice"
