@@ -1,4 +1,4 @@
-"""How many requests a reading of GitHub takes; how fast rows come from a server that answers at once, in what memory.
+"""How many requests a fetch from GitHub takes; how fast rows come from a server that answers at once, in what memory.
 
 python benchmarks/requests.py            the table, then 100,000 rows
 python benchmarks/requests.py --rows N   another number of rows; 0 leaves that out
@@ -203,7 +203,7 @@ class At:
 
 
 def throughput(total: int) -> None:
-    """Read rows from a server in another process; once let go, once kept."""
+    """Read rows from a server in another process; once dropped, once stored."""
     with subprocess.Popen(
         [sys.executable, __file__, "--serve", str(total)], stdout=subprocess.PIPE, text=True
     ) as server:
@@ -215,16 +215,14 @@ def throughput(total: int) -> None:
         count = sum(isinstance(each, Contribution) for each in hub.fetch(wanted("alice")))
         seconds = time.perf_counter() - start
         let_go = _peak()
-        kept = [each for each in hub.fetch(wanted("alice")) if isinstance(each, Contribution)]
+        stored = [each for each in hub.fetch(wanted("alice")) if isinstance(each, Contribution)]
         server.terminate()
-    assert count == len(kept) == total, f"{count} rows came, not {total}"
+    assert count == len(stored) == total, f"{count} rows came, not {total}"
     print(
         f"{count:,} rows of ten paths from a server that answers at once: {count / seconds:,.0f} rows/s, "
         "the server's own time included"
     )
-    print(
-        f"peak memory: {base:.0f} MB before, {let_go:.0f} MB with rows let go, {_peak():.0f} MB with all of them kept"
-    )
+    print(f"peak memory: {base:.0f} MB before, {let_go:.0f} MB with rows dropped, {_peak():.0f} MB with all stored")
 
 
 def _peak() -> float:

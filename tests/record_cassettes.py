@@ -3,8 +3,8 @@
     python -m tests.record_cassettes
     python -m tests.record_cassettes --live octocat --since 2026-07-01 --until 2026-10-01 [--organisation acme]
 
-What is recorded live is kept without titles and texts, as cassettes/github/live_LOGIN.yaml, and is played back at once
-to see that it yields the same rows. Look at it before you give it away: names and paths stay in it.
+A live recording has no titles and texts. It becomes cassettes/github/live_LOGIN.yaml and is played back at once, to see
+that it yields the same rows. Read it before you share it: names and paths remain in it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from harvester.sdk.connector import Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
 from tests.connectors.githubs import gather, source
-from tests.connectors.test_github_cassettes import CASES, scene
+from tests.connectors.test_github_cassettes import CASES, world_of
 from tests.servers.github import GitHubServer
 from tests.tapes import tape
 
@@ -29,7 +29,7 @@ TEXTS = frozenset({"title", "body", "name", "description"})
 
 
 def main() -> None:
-    """Record what the arguments say."""
+    """Record as the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--live", metavar="LOGIN", help="whose work to record from github.com")
     parser.add_argument("--token", default="command:gh auth token", help="where your token is (default: %(default)s)")
@@ -47,7 +47,7 @@ def main() -> None:
 def small() -> None:
     """Record every case that the tests play back from the small server."""
     for name, case in CASES.items():
-        with GitHubServer(scene(name)) as server, tape(f"github/{name}", record=True):
+        with GitHubServer(world_of(name)) as server, tape(f"github/{name}", record=True):
             case(server, lambda server=server, **settings: source(server, **settings))
 
 

@@ -1,4 +1,4 @@
-"""Cassettes: what was answered once, kept without secrets, and played back without a network."""
+"""Cassettes: answers recorded without secrets, and played back without a network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import vcr
 
 CASSETTES = Path(__file__).parent.parent / "cassettes"
-KEPT = frozenset(
+RECORDED_HEADERS = frozenset(
     {
         "content-type",
         "date",
@@ -39,7 +39,7 @@ SECRETS = {
 
 @contextmanager
 def tape(name: str, record: bool = False, scrub: Callable[[Any], Any] = lambda body: body) -> Iterator[None]:
-    """Play a cassette (such as `github/one_person`), or record it anew; `scrub` is given each answer's JSON.
+    """Play a cassette (such as `github/one_person`), or record it; `scrub` is given each answer's JSON.
 
     Played back, a request that was not recorded is an error: method, path and body decide, host and port do not.
     """
@@ -50,22 +50,22 @@ def tape(name: str, record: bool = False, scrub: Callable[[Any], Any] = lambda b
         record_mode="all" if record else "none",
         match_on=["method", "path", "body"],
         filter_headers=["authorization", "private-token", "cookie"],
-        before_record_request=_without_place,
+        before_record_request=_without_host,
         before_record_response=lambda response: _scrubbed(response, scrub),
         decode_compressed_response=True,
     )
     with player.use_cassette(str(path)) as cassette:
         yield
     if not record and not cassette.all_played:
-        raise AssertionError(f"{path.name} holds answers that nothing asked for; record it anew (make cassettes)")
+        raise AssertionError(f"{path.name} has answers that nothing asked for; record it again (make cassettes)")
 
 
 def secrets_in(text: str) -> list[str]:
-    """What in a text looks like a secret, in words."""
+    """The kinds of secrets that a text seems to contain."""
     return [what for what, pattern in SECRETS.items() if re.search(pattern, text)]
 
 
-def _without_place(request: Any) -> Any:
+def _without_host(request: Any) -> Any:
     parts = urlsplit(request.uri)
     request.uri = urlunsplit(parts._replace(netloc="recorded.example", scheme="http"))
     request.headers = {}
@@ -73,7 +73,7 @@ def _without_place(request: Any) -> Any:
 
 
 def _scrubbed(response: dict[str, Any], scrub: Callable[[Any], Any]) -> dict[str, Any]:
-    headers = {name: value for name, value in response["headers"].items() if name.casefold() in KEPT}
+    headers = {name: value for name, value in response["headers"].items() if name.casefold() in RECORDED_HEADERS}
     body = response["body"]["string"]
     try:
         text = json.dumps(scrub(json.loads(body)))

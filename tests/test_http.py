@@ -18,13 +18,13 @@ from harvester.sdk.http import (
     pause,
     redact,
     retry_after,
-    same_home,
+    same_origin,
+    same_origin_only,
     server_time,
     skew,
-    stay_home,
     until_reset,
 )
-from harvester.sdk.paging import PageSize, TotalCheck
+from harvester.sdk.paging import PageSize
 
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
 
@@ -43,60 +43,64 @@ class Script:
         return "answer"
 
 
-def patience(waited: list[tuple[float, str]], **bounds: float) -> RetryPolicy:
+def policy(waited: list[tuple[float, str]], **bounds: float) -> RetryPolicy:
     return RetryPolicy(lambda seconds, why: waited.append((seconds, why)), **bounds)
 
 
 def test_what_answers_at_once_is_not_waited_for():
     waited: list[tuple[float, str]] = []
-    assert patience(waited).call(Script()) == "answer"
+    assert policy(waited).call(Script()) == "answer"
     assert waited == []
 
 
-def test_a_busy_server_is_asked_again_after_waits_that_double():
+def test_waits_for_a_busy_server_double():
+    """A busy server is asked again after waits that double."""
     waited: list[tuple[float, str]] = []
     call = Script(*(WebError("busy", "error 502") for _ in range(3)))
-    assert patience(waited).call(call) == "answer"
+    assert policy(waited).call(call) == "answer"
     assert waited == [(1, "error 502"), (2, "error 502"), (4, "error 502")]
 
 
-def test_tries_are_bounded_and_the_last_failure_is_raised():
+def test_tries_are_bounded():
+    """Tries are bounded and the last failure is raised."""
     call = Script(*(WebError("busy", f"error {number}") for number in range(9)))
     with pytest.raises(WebError, match="error 2"):
-        patience([], tries=3).call(call)
+        policy([], tries=3).call(call)
     assert call.calls == 3
 
 
 @pytest.mark.parametrize("kind", ["refused", "wrong"])
-def test_what_waiting_does_not_mend_is_not_tried_again(kind):
+def test_what_waiting_does_not_fix_is_not_tried_again(kind):
     call = Script(WebError(kind, "no"))
     with pytest.raises(WebError, match="no"):
-        patience([]).call(call)
+        policy([]).call(call)
     assert call.calls == 1
 
 
-def test_less_is_asked_for_only_after_the_server_was_busy():
+def test_less_is_asked_for_after_a_busy_answer():
+    """Less is asked for only after the server was busy."""
     sizes = PageSize(40)
-    patience([]).call(
+    policy([]).call(
         Script(WebError("busy", "504"), WebError("limit", "429"), WebError("busy", "504")), less=sizes.shrink
     )
     assert sizes.size == 10
 
 
-def test_a_wait_that_is_too_long_is_refused_and_says_how_long():
+def test_a_wait_that_is_too_long_is_refused():
+    """The message says how long it would be."""
     waited: list[tuple[float, str]] = []
     with pytest.raises(WebError, match="waiting 7200 s more would be too long") as caught:
-        patience(waited, longest=3700).call(Script(WebError("limit", "limit reached", after=7200)))
+        policy(waited, longest=3700).call(Script(WebError("limit", "limit reached", after=7200)))
     assert waited == []
     assert caught.value.kind == "limit"
 
 
 def test_all_waits_together_are_bounded():
     waited: list[tuple[float, str]] = []
-    held = patience(waited, together=100)
-    held.call(Script(WebError("limit", "limit", after=60)))
+    limited = policy(waited, total=100)
+    limited.call(Script(WebError("limit", "limit", after=60)))
     with pytest.raises(WebError, match="too long"):
-        held.call(Script(WebError("limit", "limit", after=60)))
+        limited.call(Script(WebError("limit", "limit", after=60)))
     assert [seconds for seconds, _ in waited] == [60]
 
 
@@ -110,12 +114,14 @@ def test_an_interrupt_in_a_wait_ends_it():
     assert call.calls == 1
 
 
-def test_a_limit_without_a_time_is_given_a_minute_and_doubles():
+def test_a_limit_without_a_time_waits_a_minute():
+    """A limit without a time waits a minute, then twice as long."""
     assert [pause(WebError("limit", ""), number) for number in (1, 2, 3)] == [60, 120, 240]
     assert pause(WebError("limit", "", after=5), 3) == 5
 
 
-def test_a_refusal_becomes_an_access_error_with_its_hint():
+def test_a_refusal_becomes_an_access_error():
+    """A refusal becomes an access error with its hint."""
     error = WebError("refused", "no entry", hint="Sign in.").error()
     assert isinstance(error, AccessError)
     assert (error.message, error.hint) == ("no entry.", "Sign in.")
@@ -144,29 +150,7 @@ def test_a_reset_that_is_no_time_is_none(value):
     assert until_reset({"x-reset": value}, "x-reset", NOW) is None
 
 
-def test_a_page_halves_to_one_and_grows_again():
-    size = PageSize(50, calm=2)
-    for _ in range(7):
-        size.shrink()
-    assert size.size == 1
-    seen = []
-    for _ in range(14):
-        size.worked()
-        seen.append(size.size)
-    assert seen[-1] == 50
-    assert seen[:4] == [1, 2, 2, 4]
-
-
-def test_a_tally_counts_what_is_distinct_and_knows_what_is_missing():
-    tally = TotalCheck(5)
-    assert tally.take(["a", "b", "b"]) == ["a", "b"]
-    assert tally.take(["b", "c"], total=6) == ["c"]
-    assert tally.missing == 3
-    assert tally.take(["d", "e", "f", "g"]) == ["d", "e", "f", "g"]
-    assert tally.missing == 0
-
-
-def test_foreign_text_is_told_without_secrets_on_one_line_and_cut():
+def test_foreign_text_has_no_secrets_and_is_one_line():
     assert redact("a\ntoken\x1b[31m tok", ["tok", "token"]) == "a *** [31m ***"
     assert redact("x" * 300, []) == "x" * 199 + "…"
 
@@ -183,12 +167,12 @@ def test_foreign_text_is_told_without_secrets_on_one_line_and_cut():
     ],
 )
 def test_home_is_scheme_host_and_port(target, home):
-    assert same_home("https://a.example/api", target) is home
+    assert same_origin("https://a.example/api", target) is home
 
 
 @pytest.fixture
 def redirecting() -> Iterator[tuple[str, list[str], list[str]]]:
-    """A server that redirects to where it is told, and one elsewhere that notes the tokens it is shown."""
+    """A server that redirects to `target`, and one elsewhere that notes the tokens it gets."""
     target, shown = [""], []
 
     class Home(BaseHTTPRequestHandler):
@@ -219,11 +203,12 @@ def redirecting() -> Iterator[tuple[str, list[str], list[str]]]:
         each.server_close()
 
 
-def test_a_redirect_to_another_host_is_refused_before_the_token_leaves(redirecting):
+def test_a_redirect_to_another_host_is_refused(redirecting):
+    """A redirect to another host is refused before the token leaves."""
     home, _, shown = redirecting
     with requests.Session() as session:
         session.headers["private-token"] = "s3cret"
-        session.hooks["response"].append(stay_home(home))
+        session.hooks["response"].append(same_origin_only(home))
         with pytest.raises(WebError, match="the token was not sent there"):
             session.get(f"{home}/away", timeout=5)
     assert shown == []
@@ -233,7 +218,7 @@ def test_a_redirect_at_home_is_followed(redirecting):
     home, target, _ = redirecting
     target[0] = "/here"
     with requests.Session() as session:
-        session.hooks["response"].append(stay_home(home))
+        session.hooks["response"].append(same_origin_only(home))
         assert session.get(f"{home}/away", timeout=5).status_code == 200
 
 

@@ -22,7 +22,8 @@ def test_ours_are_found_the_same_way():
 
 
 @pytest.mark.usefixtures("diary")
-def test_the_keys_of_a_section_are_the_fields_with_their_descriptions():
+def test_the_keys_of_a_section_are_the_fields():
+    """The keys of a section are the fields with their descriptions."""
     model = plugins.settings_model(plugins.load_connector("diary"))
     described = {key: (info.is_required(), info.description) for key, info in model.model_fields.items()}
     assert described == {
@@ -32,7 +33,8 @@ def test_the_keys_of_a_section_are_the_fields_with_their_descriptions():
 
 
 @pytest.mark.usefixtures("diary")
-def test_a_wrong_section_is_refused_without_repeating_it(tmp_path):
+def test_an_invalid_section_is_not_repeated(tmp_path):
+    """An error does not repeat a value, which may be a secret."""
     with pytest.raises(ValidationError) as caught:
         plugins.make_connector("diary", {"file": "x", "token": "s3cr3t"}, connector_context(tmp_path))
     assert "token" in str(caught.value)
@@ -40,14 +42,15 @@ def test_a_wrong_section_is_refused_without_repeating_it(tmp_path):
 
 
 @pytest.mark.usefixtures("diary")
-def test_a_name_nobody_brought_gets_the_nearest():
-    with pytest.raises(UnknownError, match=r"^There is no connector 'dairy'") as caught:
+def test_an_unknown_name_gets_the_nearest():
+    """An error suggests the nearest name, else lists what is installed."""
+    with pytest.raises(UnknownError, match=r"^Unknown connector 'dairy'") as caught:
         plugins.load(plugins.CONNECTORS, "dairy")
     assert caught.value.hint == "Did you mean 'diary'?"
-    with pytest.raises(UnknownError, match=r"^There is no connector 'zzz'") as caught:
+    with pytest.raises(UnknownError, match=r"^Unknown connector 'zzz'") as caught:
         plugins.load(plugins.CONNECTORS, "zzz")
     assert "diary" in caught.value.hint
-    with pytest.raises(UnknownError, match=r"^There is no report 'zzz'"):
+    with pytest.raises(UnknownError, match=r"^Unknown report 'zzz'"):
         plugins.load(plugins.REPORTS, "zzz")
 
 
@@ -55,17 +58,19 @@ def test_a_name_nobody_brought_gets_the_nearest():
     ("text", "value"),
     [("import no_such_module", "broken:X"), ("", "broken:X"), ("", "no_such_module:X")],
 )
-def test_a_plugin_that_cannot_be_loaded_says_what_is_missing(install, text, value):
+def test_a_plugin_that_cannot_be_loaded(install, text, value):
+    """A plugin that cannot be loaded says what is missing."""
     install("broken", text, broken=value)
     with pytest.raises(UnknownError, match="The connector 'broken' cannot be loaded: ") as caught:
         plugins.load(plugins.CONNECTORS, "broken")
-    assert caught.value.hint == "Is what it needs installed?"
+    assert caught.value.hint == "Are its dependencies installed?"
 
 
-def test_two_packages_with_one_name_are_not_chosen_between_in_silence(install):
+def test_two_plugins_of_one_name_are_an_error(install):
+    """Neither is chosen silently."""
     install("one", "class X: pass", same="one:X")
     install("two", "class X: pass", same="two:X")
-    with pytest.raises(UnknownError, match="There are 2 connectors 'same': one:X, two:X"):
+    with pytest.raises(UnknownError, match="Several packages have a connector 'same': one:X, two:X"):
         plugins.load(plugins.CONNECTORS, "same")
 
 
@@ -80,5 +85,5 @@ def test_two_packages_with_one_name_are_not_chosen_between_in_silence(install):
 )
 def test_what_cannot_be_a_connector_is_refused(install, tmp_path, text):
     install("shapeless", text, shapeless="shapeless:X")
-    with pytest.raises(ConfigError, match="no dataclass with a field `context`"):
+    with pytest.raises(ConfigError, match="not a dataclass with a field `context`"):
         plugins.make_connector("shapeless", {}, connector_context(tmp_path))

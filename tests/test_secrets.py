@@ -28,13 +28,13 @@ def test_the_environment(tmp_path):
 
 def test_a_file_beside_the_configuration(tmp_path):
     (tmp_path / "token").write_text(f"{VALUE}\n")
-    vault = SecretStore({}, tmp_path)
-    assert vault.reveal(Secret("file:token")) == vault.reveal(Secret(f"file:{tmp_path}/token")) == VALUE
+    store = SecretStore({}, tmp_path)
+    assert store.reveal(Secret("file:token")) == store.reveal(Secret(f"file:{tmp_path}/token")) == VALUE
 
 
-def test_a_command_with_its_arguments_environment_and_folder(tmp_path):
-    vault = SecretStore({"PART": VALUE}, tmp_path)
-    assert vault.reveal(python("import os; print(os.environ['PART'], os.getcwd())")) == f"{VALUE} {tmp_path}"
+def test_a_command_with_arguments_and_environment(tmp_path):
+    store = SecretStore({"PART": VALUE}, tmp_path)
+    assert store.reveal(python("import os; print(os.environ['PART'], os.getcwd())")) == f"{VALUE} {tmp_path}"
 
 
 def test_a_command_is_not_read_by_a_shell(tmp_path):
@@ -56,15 +56,16 @@ def test_the_keyring(tmp_path):
     keyring.set_keyring(InMemory())
     try:
         assert SecretStore({}, tmp_path).reveal(Secret("keyring:a/b/ann")) == VALUE
-        with pytest.raises(SecretError, match="The keyring has nothing for 'a/b/bo'"):
+        with pytest.raises(SecretError, match="The keyring has no entry 'a/b/bo'"):
             SecretStore({}, tmp_path).reveal(Secret("keyring:a/b/bo"))
-        with pytest.raises(SecretError, match="names no service and user"):
+        with pytest.raises(SecretError, match="lacks a service or a user"):
             SecretStore({}, tmp_path).reveal(Secret("keyring:ann"))
     finally:
         keyring.set_keyring(before)
 
 
-def test_a_keyring_that_is_not_installed_says_what_to_install(tmp_path, monkeypatch):
+def test_a_missing_keyring_says_what_to_install(tmp_path, monkeypatch):
+    """A keyring that is not installed says what to install."""
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(SecretError, match="pip install 'contribution-harvester\\[keyring\\]'"):
         SecretStore({}, tmp_path).reveal(Secret("keyring:service/user"))
@@ -73,17 +74,17 @@ def test_a_keyring_that_is_not_installed_says_what_to_install(tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ("env:NONE", "The environment has no 'NONE'."),
+        ("env:NONE", "The environment variable 'NONE' is not set."),
         ("env:EMPTY", "The secret 'env:EMPTY' is empty."),
-        ("file:none", "The file 'none' gives no secret: No such file or directory."),
-        ("file:.", "The file '.' gives no secret: Is a directory."),
-        ("file:binary", "The file 'binary' gives no secret: not text."),
-        ("file:a\0b", "The file 'a\\x00b' gives no secret: not text."),
+        ("file:none", "The secret file 'none' cannot be read: No such file or directory."),
+        ("file:.", "The secret file '.' cannot be read: Is a directory."),
+        ("file:binary", "The secret file 'binary' cannot be read: not text."),
+        ("file:a\0b", "The secret file 'a\\x00b' cannot be read: not text."),
         ("file:~nobody-of-that-name/x", "Could not determine home directory."),
-        ("command:no-such-program-here x", "There is no program 'no-such-program-here'."),
-        ("command:false", "'false' gave no secret (it failed)."),
+        ("command:no-such-program-here x", "The program 'no-such-program-here' was not found."),
+        ("command:false", "'false' returned no secret (it failed)."),
         ("command:true", "The secret 'command:true' is empty."),
-        ("command:echo 'open", "gave no secret (ValueError)."),
+        ("command:echo 'open", "returned no secret (ValueError)."),
     ],
 )
 def test_a_reference_that_leads_nowhere_says_so(tmp_path, reference, message):
@@ -94,32 +95,32 @@ def test_a_reference_that_leads_nowhere_says_so(tmp_path, reference, message):
     assert caught.value.hint
 
 
-def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path):
+def test_a_command_that_hangs_is_ended(tmp_path):
     """The grandchild keeps the pipe open; waiting for it would take a minute."""
-    vault = SecretStore({"PATH": "/usr/bin:/bin"}, tmp_path, command_seconds=0.3)
+    store = SecretStore({"PATH": "/usr/bin:/bin"}, tmp_path, command_seconds=0.3)
     began = time.monotonic()
-    with pytest.raises(SecretError, match=r"gave no secret \(no answer in 0.3 seconds\)"):
-        vault.reveal(Secret("command:sh -c 'sleep 60 & sleep 60'"))
+    with pytest.raises(SecretError, match=r"returned no secret \(no answer in 0.3 seconds\)"):
+        store.reveal(Secret("command:sh -c 'sleep 60 & sleep 60'"))
     assert time.monotonic() - began < 30
 
 
 def test_what_a_failing_command_said_is_not_repeated(tmp_path, capfd):
-    vault = SecretStore({"S": VALUE}, tmp_path)
+    store = SecretStore({"S": VALUE}, tmp_path)
     with pytest.raises(SecretError) as caught:
-        vault.reveal(python("import os, sys; print(os.environ['S']); sys.exit(os.environ['S'])"))
+        store.reveal(python("import os, sys; print(os.environ['S']); sys.exit(os.environ['S'])"))
     assert VALUE not in "".join(traceback.format_exception(caught.value))
     assert VALUE not in "".join(capfd.readouterr())
 
 
 def test_a_secret_shows_itself_nowhere(tmp_path, caplog):
     secret = Secret("env:TOKEN")
-    vault = SecretStore({"TOKEN": VALUE, "OTHER": "another one"}, tmp_path)
-    assert vault.reveal(secret) == VALUE
+    store = SecretStore({"TOKEN": VALUE, "OTHER": "another one"}, tmp_path)
+    assert store.reveal(secret) == VALUE
     handed = connector_context(tmp_path, environ={"TOKEN": VALUE})
     assert isinstance(handed, ConnectorContext)
     handed.reveal(secret)
-    logging.getLogger("test").error("%r %s %r %s", vault, vault, handed, handed.reveal)
-    for shown in (caplog.text, repr(vault), str(vault), repr(handed), repr(handed.reveal), repr(secret), str(secret)):
+    logging.getLogger("test").error("%r %s %r %s", store, store, handed, handed.reveal)
+    for shown in (caplog.text, repr(store), str(store), repr(handed), repr(handed.reveal), repr(secret), str(secret)):
         assert VALUE not in shown
         assert "another one" not in shown
     assert repr(secret) == "Secret(env:…)"
@@ -140,7 +141,9 @@ def test_a_secret_shows_itself_nowhere(tmp_path, caplog):
         "ATATT3xFfGF0" + "a1B2" * 9,
     ],
 )
-def test_a_secret_written_out_is_refused_and_not_repeated(written):
+def test_a_secret_written_out_is_not_repeated(written):
+    """A secret written out is refused and not repeated."""
+
     class Section(BaseModel, hide_input_in_errors=True):
         token: Secret
 
@@ -157,16 +160,17 @@ def test_a_secret_written_out_is_refused_and_not_repeated(written):
     ("written", "scheme"),
     [("evn:X", "env"), ("cmd:gh auth token", "command"), ("https://x.test", None), ("key-ring:a/b", "keyring")],
 )
-def test_a_scheme_written_wrongly_is_told_with_the_nearest_one(written, scheme):
+def test_an_unknown_scheme_gets_the_nearest(written, scheme):
+    """An error suggests the nearest scheme."""
     with pytest.raises(ValueError, match="must say where the secret is") as caught:
         Secret(written)
     assert str(caught.value).endswith(f"; did you mean {scheme!r}?" if scheme else "and not be the secret")
 
 
 def test_redaction_takes_out_what_was_given_out(tmp_path):
-    vault = SecretStore({"A": VALUE, "B": VALUE + "longer"}, tmp_path)
-    assert vault.redact(f"x {VALUE}") == f"x {VALUE}"
-    vault.reveal(Secret("env:A"))
-    vault.reveal(Secret("env:B"))
-    assert vault.redact(f"{VALUE}longer and {VALUE}, twice {VALUE}") == "*** and ***, twice ***"
-    assert vault.redact("https://x.test/?token=s3cr3t%2Fwith%2Bsigns%3D&a=b") == "https://x.test/?token=***&a=b"
+    store = SecretStore({"A": VALUE, "B": VALUE + "longer"}, tmp_path)
+    assert store.redact(f"x {VALUE}") == f"x {VALUE}"
+    store.reveal(Secret("env:A"))
+    store.reveal(Secret("env:B"))
+    assert store.redact(f"{VALUE}longer and {VALUE}, twice {VALUE}") == "*** and ***, twice ***"
+    assert store.redact("https://x.test/?token=s3cr3t%2Fwith%2Bsigns%3D&a=b") == "https://x.test/?token=***&a=b"

@@ -28,7 +28,7 @@ def row(day: int, **changes: object) -> Contribution:
 
 @dataclass(frozen=True)
 class Good:
-    """A connector that keeps the contract: rows of ten days, a hole, and a cursor."""
+    """A connector that fulfils the contract: rows of ten days, a gap, and a cursor."""
 
     rows: tuple[Contribution, ...] = tuple(row(day) for day in range(0, 90, 10))
     after: tuple[object, ...] = ()
@@ -59,7 +59,7 @@ class Capped:
 
 @dataclass(frozen=True)
 class Counting:
-    """One that numbers its rows by the order of reading."""
+    """One that numbers its rows by the order of fetching."""
 
     seen: list[int] = field(default_factory=list)
 
@@ -70,7 +70,7 @@ class Counting:
 
 @dataclass(frozen=True)
 class Inventive:
-    """One that finds more where it is told what it knew."""
+    """One that finds more when it goes on from a cursor."""
 
     def fetch(self, request: Request) -> Iterator[Event]:
         extra = [row(40, id="sudden")] if request.cursors else []
@@ -85,13 +85,13 @@ def test_a_good_connector_gives_back_its_rows():
 @pytest.mark.parametrize(
     ("make", "breach"),
     [
-        (lambda: Good(after=("a text",)), "yielded 'a text', which is no event"),
+        (lambda: Good(after=("a text",)), "yielded 'a text', which is not an event"),
         (lambda: Good(after=(Gap("s", ""),)), "a gap in 's' has no reason"),
         (lambda: Good(after=(row(95),)), "note/author/95 at 2026-10-04T00:00:00+00:00 is outside the period"),
-        (lambda: Good((row(1, account="Bo"),)), "note/author/1 is by 'Bo', whom nobody asked for"),
+        (lambda: Good((row(1, account="Bo"),)), "note/author/1 is by 'Bo', who was not asked for"),
         (lambda: Good((row(1), row(2, source="b"))), "names several sources: ['b', 'test']"),
-        (lambda: Good((row(1, kind="pr"),)), "note/author/1 is of a kind or role that nobody counts: 'pr', 'author'"),
-        (lambda: Good((row(1, role="boss"),)), "that nobody counts: 'note', 'boss'"),
+        (lambda: Good((row(1, kind="pr"),)), "note/author/1 has an unknown kind or role: 'pr', 'author'"),
+        (lambda: Good((row(1, role="boss"),)), "an unknown kind or role: 'note', 'boss'"),
         (lambda: Good((row(1, id=""),)), "a row has an empty 'id'"),
         (lambda: Good((row(1, work_item=""),)), "note/author/1 has an empty 'work_item'"),
         (lambda: Good((row(1), row(1, title="x"))), "note/author/1 came twice in s with different contents"),
@@ -104,8 +104,8 @@ def test_a_good_connector_gives_back_its_rows():
         (lambda: Good((row(1, additions=1.5),)), "note/author/1 changes on its way through Arrow"),
         (Closed, "two adjacent periods share rows"),
         (Closed, "is outside the period"),
-        (Capped, "two adjacent periods read apart differ from one reading of both"),
-        (Inventive, "reading on from its cursors yields ('s', 'sudden'), which the first reading did not"),
+        (Capped, "two fetches of adjacent periods differ from one fetch of both"),
+        (Inventive, "a fetch that goes on from the cursors yields ('s', 'sudden'), which the first one did not"),
     ],
 )
 def test_each_breach_is_named(make: Callable[[], Good], breach: str | None):
@@ -114,7 +114,7 @@ def test_each_breach_is_named(make: Callable[[], Good], breach: str | None):
         breach = "'occurred_at' of row 'note/author/1' from 'test' cannot be stored as timestamp[us, tz=UTC]"
     with pytest.raises(AssertionError) as caught:
         check_connector(make, REQUEST)
-    assert str(caught.value).startswith("the connector breaks its contract:\n- ")
+    assert str(caught.value).startswith("the connector breaks the contract:\n- ")
     assert breach in str(caught.value)
 
 
@@ -126,13 +126,15 @@ class Naive:
         yield row(1, occurred_at=JULY.replace(tzinfo=None))
 
 
-def test_a_reading_that_differs_from_the_last_is_a_breach():
+def test_a_fetch_that_differs_is_a_breach():
+    """A fetch that differs from the last is a breach."""
     seen: list[int] = []
-    with pytest.raises(AssertionError, match="a second reading of the unchanged source differs from the first"):
+    with pytest.raises(AssertionError, match="a second fetch from the unchanged source differs from the first"):
         check_connector(lambda: Counting(seen), REQUEST)
 
 
-def test_several_breaches_are_told_at_once():
+def test_all_breaches_are_listed():
+    """Several breaches are reported at once."""
     with pytest.raises(AssertionError) as caught:
         check_connector(lambda: Good((row(1, kind="pr", account="Bo"),)), REQUEST)
     assert len(str(caught.value).splitlines()) == 3
@@ -140,7 +142,7 @@ def test_several_breaches_are_told_at_once():
 
 def test_waits_are_written_down_and_the_clock_stands(tmp_path):
     waited: list[tuple[float, str]] = []
-    handed = connector_context(tmp_path, now=JULY, waited=waited, reckoning=calendar("Asia/Tokyo"))
+    handed = connector_context(tmp_path, now=JULY, waited=waited, calendar=calendar("Asia/Tokyo"))
     handed.wait(60, "the rate limit")
     assert (waited, handed.clock(), handed.calendar.zone.key) == ([(60, "the rate limit")], JULY, "Asia/Tokyo")
     assert connector_context(tmp_path).clock().tzinfo is not None
@@ -162,7 +164,8 @@ def test_the_test_in_the_guide_passes(guide, tmp_path):
     test(tmp_path)
 
 
-def test_the_connector_in_the_guide_says_what_it_could_not_read(guide, tmp_path):
+def test_the_guides_connector_reports_gaps(guide, tmp_path):
+    """The connector in the guide says what it could not read."""
     lines = ["day,who,what,link", "2026-07-14,Ann,A class,", "soon,Ann,A talk,", "2026-07-15,,Nobody's,", "2026-07-16"]
     (tmp_path / "diary.csv").write_text("\n".join([*lines, "2026-07-17,bo,Another's,"]), encoding="utf-8")
     handed = connector_context(tmp_path)

@@ -1,6 +1,6 @@
-"""GitHub and GitHub Enterprise: merged pull requests, reviews and closed issues, in few requests and without silence.
+"""GitHub and GitHub Enterprise: merged pull requests, reviews and closed issues, complete and in few requests.
 
-docs/decisions/github.md says why it asks the way it does.
+docs/decisions/github.md explains its requests.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 NAME = r"^[^/\s]+/[^/\s]+$"
-"""A repository as it is named here: its owner, a slash, its name."""
+"""A repository in the configuration: owner/name."""
 
 
 @dataclass(frozen=True)
 class App:
-    """A GitHub App that is installed where the work is."""
+    """A GitHub App that is installed in the repositories to read."""
 
     id: Annotated[int, Field(description="the App's id")]
     installation: Annotated[int, Field(description="the id of its installation")]
@@ -36,7 +36,7 @@ class App:
 
 @dataclass(frozen=True, kw_only=True)
 class GitHub:
-    """Reads one GitHub: what the token sees there, or the organisations and repositories that are named."""
+    """Reads one GitHub: everything the token sees, or the organisations and repositories that are named."""
 
     token: Annotated[
         Secret | None, Field(description="where the token is, such as env:GITHUB_TOKEN or command:gh auth token")
@@ -68,37 +68,37 @@ class GitHub:
         """Yield merged pull requests, reviews and closed issues; raises SourceError where GitHub stops answering."""
         from harvester.sdk.http import WebError
 
-        reading = self._reading(request)
+        reader = self._reader(request)
         try:
-            yield from reading.events()
+            yield from reader.events()
         except WebError as failure:
             raise failure.error() from failure
         finally:
-            reading.client.close()
+            reader.client.close()
 
     def plan(self, request: Request) -> Iterator[str]:
-        """Say in words what a fetch would ask for and how many requests it would take; asks for counts only."""
+        """Yield what a fetch would ask for and how many requests that would take; asks for counts only."""
         from harvester.sdk.http import WebError
 
         from .explain_plan import explain
 
-        reading = self._reading(request)
+        reader = self._reader(request)
         try:
-            yield from explain(reading)
+            yield from explain(reader)
         except WebError as failure:
             raise failure.error() from failure
         finally:
-            reading.client.close()
+            reader.client.close()
 
     def check(self) -> Iterator[Finding]:
-        """Say whose token it is, what it cannot see, what is left of its limit, and whether the clock is right."""
+        """Yield whose token it is, what it cannot see, what is left of its rate limit, and how far the clock is off."""
         from .health import findings
 
         yield from findings(self)
 
     @property
     def host(self) -> str:
-        """The host that subjects begin with, without a port, as in a remote's URL."""
+        """The host that work items begin with, without a port, as in a remote's URL."""
         return urlsplit(self.url).hostname or self.url
 
     @property
@@ -118,25 +118,26 @@ class GitHub:
         from .auth import sign_in
         from .client import Client
 
-        return Client(self.api, sign_in(self), self.context.clock, RetryPolicy(self.context.wait), self.timeout)
+        retry = RetryPolicy(self.context.wait)
+        return Client(self.api, sign_in(self), self.context.clock, retry, self.timeout)
 
-    def _reading(self, request: Request) -> GitHubReader:
+    def _reader(self, request: Request) -> GitHubReader:
         from .cursor import digest
         from .fetch import GitHubReader
         from .scope import ScopeFilter
         from .strategy import ReadOptions
 
         client = self.client()
-        chosen = [
+        settings = [
             client.sign_in.identity,
             self.url,
             *(list(each) for each in (self.organisations, self.repositories, self.exclude, self.also)),
         ]
-        order = ReadOptions(
+        options = ReadOptions(
             self.context.source,
             self.host,
             ScopeFilter(self.organisations, self.repositories, self.exclude),
             tuple(self.also),
-            digest(chosen),
+            digest(settings),
         )
-        return GitHubReader(client, order, request)
+        return GitHubReader(client, options, request)

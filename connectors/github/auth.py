@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from . import GitHub
 
 SHORT_LIVED = ("ghs_", "ghu_")
-"""What the tokens of an App, of GitHub Actions and of an App's user begin with: made anew every one to eight hours
+"""What the tokens of an App, of GitHub Actions and of an App's user begin with: replaced every one to eight hours
 (https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens)."""
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """How PyGithub signs in, what must stand in no error, and who that is, as a digest that gives nothing away."""
+    """How PyGithub signs in, the secrets that no message may contain, and a digest that tells tokens apart."""
 
     auth: Callable[[], Auth] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
@@ -30,15 +30,15 @@ class SignIn:
 
 
 def sign_in(settings: GitHub) -> SignIn:
-    """How a source signs in; raises AccessError where nothing is configured, or what is can be no token."""
+    """How a source signs in; raises AccessError without a token or App, or for a text that cannot be a token."""
     if settings.token is not None:
         token = settings.context.reveal(settings.token)
         if not (token.isascii() and token.isprintable() and " " not in token):
             raise AccessError(
-                f"The token of the source {settings.context.source!r} holds a character that no token has.",
+                f"The token of the source {settings.context.source!r} contains a character that no token has.",
                 hint="Was it pasted with a line break, a space or dots for the part that is not shown?",
             )
-        return SignIn(lambda: _token(token), (token,), _whose(token))
+        return SignIn(lambda: _token(token), (token,), _identity(token))
     if settings.app is None:
         raise AccessError(
             f"The source {settings.context.source!r} has no token.",
@@ -49,8 +49,8 @@ def sign_in(settings: GitHub) -> SignIn:
     return SignIn(lambda: _installation(app.id, key, app.installation), (key,), identity)
 
 
-def _whose(token: str) -> str:
-    """A digest of a token: another one may see more. Those that last hours only are all alike."""
+def _identity(token: str) -> str:
+    """A digest of a token, since another one may see more. Short-lived tokens all have the same digest."""
     return digest(["token", token[:4] if token.startswith(SHORT_LIVED) else token])
 
 

@@ -1,4 +1,4 @@
-"""What a reading leaves for the next one: how far it came, who and where things were, and what it could not see."""
+"""What a fetch leaves for the next one: how far it came, who and where things were, and what was hidden."""
 
 from __future__ import annotations
 
@@ -6,44 +6,52 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 
-VERSION = 2
-"""Which rows are made of the same answers; another one reads everything again."""
+VERSION = 3
+"""Raised when the same answers make other rows: a cursor of another version is ignored, and all is read again."""
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """The cursor of a source.
+    """The cursor of a source: enough to ask only for what changed since, and to notice when that is not enough.
 
-    `at` is the server's time when the reading began. `settings` is a digest of what was configured: another one means
-    that earlier rows may be missing. `accounts` are the names asked for, hashed, so that nobody who is forgotten stays
-    here by name; `users` maps them to node ids, `repositories` node ids to names; `holes` lists the places not shown,
-    `untold` the reasons of holes of which nobody can say where they are, `absent` the people that nobody knew (hashed).
-    `excluded` are the node ids of repositories that were left out by name, which may be called otherwise by now.
-    `watched` are the node ids of issues that search by person does not find again when they change, and `scopes` is
-    what the token was allowed (None: GitHub did not say).
+    It holds for the same settings, people, token and version only, since otherwise rows may be missing that did not
+    change. It is of the server's time, since with ours a wrong clock would skip what happens in between. People and
+    repositories are remembered by node id, which outlives a new name. What was hidden is listed, so that it is not
+    mistaken for what is not there. Account names are hashed: a person who is forgotten must not stay here by name.
     """
 
     at: dt.datetime
+    """The server's time when the fetch began."""
     settings: str
+    """A digest of the configuration and of the token."""
     accounts: tuple[str, ...] | None
+    """The people asked for, hashed; None means everyone."""
     users: Mapping[str, str] = field(default_factory=dict)
+    """Node ids by hashed account."""
     repositories: Mapping[str, str] = field(default_factory=dict)
-    holes: tuple[str, ...] = ()
-    untold: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
-    watched: tuple[str, ...] = ()
-    scopes: str | None = None
+    """Names by node id, of every repository with a row."""
+    unreadable: Sequence[str] = ()
+    """Search qualifiers of what was hidden."""
+    unlocated: Sequence[str] = ()
+    """Reasons of gaps in an unknown place."""
+    unknown_accounts: Sequence[str] = ()
+    """The people nobody knows, hashed."""
+    excluded: Sequence[str] = ()
+    """Node ids of repositories excluded by name, which may have another name by now."""
+    watched_issues: Sequence[str] = ()
+    """Node ids of issues that search by person does not find when they change."""
+    token_scopes: str | None = None
+    """What a classic token may do; None where GitHub does not say."""
     version: int = VERSION
 
     def dumps(self) -> str:
-        """As text for `Done.cursor`."""
+        """As text for `ScopeCompleted.cursor`."""
         return json.dumps(asdict(self) | {"at": self.at.isoformat()}, sort_keys=True)
 
-    def serves(self, settings: str, accounts: frozenset[str] | None) -> bool:
-        """Whether it knows of everything that is asked for now."""
+    def covers(self, settings: str, accounts: frozenset[str] | None) -> bool:
+        """Whether it holds for these settings and for everybody who is asked for now."""
         if settings != self.settings or self.version != VERSION:
             return False
         if self.accounts is None or accounts is None:
@@ -52,24 +60,13 @@ class Cursor:
 
 
 def loads(text: str | None) -> Cursor | None:
-    """The memory in a cursor, or None where there is none that this version can read: then all is read anew."""
+    """The cursor in a text; None without one that this version can read, and then everything is read again."""
     try:
-        held = json.loads(text or "")
-        return Cursor(
-            at=dt.datetime.fromisoformat(held["at"]),
-            settings=held["settings"],
-            accounts=tuple(held["accounts"]) if held["accounts"] is not None else None,
-            users=held["users"],
-            repositories=held["repositories"],
-            holes=tuple(held["holes"]),
-            untold=tuple(held.get("untold", ())),
-            absent=tuple(held.get("absent", ())),
-            excluded=tuple(held.get("excluded", ())),
-            watched=tuple(held.get("watched", ())),
-            scopes=held.get("scopes"),
-            version=held["version"],
-        )
-    except (ValueError, TypeError, KeyError):
+        values = json.loads(text or "")
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        values["at"] = dt.datetime.fromisoformat(values["at"])
+        return Cursor(**{each.name: values[each.name] for each in fields(Cursor)})
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
@@ -79,5 +76,5 @@ def digest(settings: Sequence[object]) -> str:
 
 
 def hashed(account: str) -> str:
-    """A name as it is remembered: told again when it is asked for again, and not by looking."""
+    """A digest of an account name, the same in any case."""
     return digest([account.casefold()])

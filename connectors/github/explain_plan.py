@@ -1,4 +1,4 @@
-"""A plan in words, for `harvester harvest --dry-run`."""
+"""What a fetch would ask for, as text for `harvester harvest --dry-run`."""
 
 from __future__ import annotations
 
@@ -13,39 +13,38 @@ from .searches import BEFORE, CAP
 from .strategy import Strategy
 
 
-def explain(reading: GitHubReader) -> Iterator[str]:
-    """What a reading would ask for and what that costs; asks for counts, and for nothing else."""
-    start = reading.begin()
-    choice = start.choice
-    how = "everything since the last harvest" if start.memory else "the whole period"
-    yield f"{reading.order.host}: {how}, {_way(choice)}"
+def explain(reader: GitHubReader) -> Iterator[str]:
+    """What a fetch would ask for and how many requests that takes; asks for counts and nothing else."""
+    start = reader.begin()
+    strategy = start.strategy
+    how = "everything since the last harvest" if start.cursor else "the whole period"
+    yield f"{reader.options.host}: {how}, {_way(strategy)}"
     kinds: Counter[str] = Counter()
-    for search, count in choice.counts.items():
+    for search, count in strategy.counts.items():
         kinds[str(search).partition(" of ")[0].partition(" in ")[0]] += count
     yield from (f"  {count:,} {name} to look through" for name, count in kinds.items())
     yield from (
-        f"  {search}: {count:,} are more than {CAP:,} and will be cut by time" for search, count in _large(choice)
+        f"  {search}: {count:,} are more than {CAP:,} and will be split by time" for search, count in _large(strategy)
     )
-    yield f"  about {count_noun(choice.price, 'request')}, after {reading.client.asked} for counting"
-    if choice.by == "person" and not start.memory:
-        yield "  an issue that somebody closed who neither wrote, had nor discussed it is found place by place only"
-        yield f"  so is one that was closed over {BEFORE.days} days after the pull request that closes it was merged"
-    if "releases" in reading.order.also and not start.scene.today:
-        yield "  releases are read of repositories that are named, and none is: name them as owner/name"
-    yield from _unseen(start.scene)
+    yield f"  about {count_noun(strategy.requests, 'request')}, after {reader.client.asked} for counting"
+    if strategy.by == "person" and not start.cursor:
+        yield "  not found by person: an issue closed by somebody who has no other part in it,"
+        yield f"  and one that was closed over {BEFORE.days} days after the pull request that closes it was merged"
+    if "releases" in reader.options.also and not start.preflight.current_names:
+        yield "  no releases: they are read of repositories that are named as owner/name, and none is"
+    yield from _hidden(start.preflight)
 
 
-def _way(choice: Strategy) -> str:
-    if choice.by == "place":
-        other = f" ({count_noun(choice.other, 'request')} person by person)" if choice.other is not None else ""
-        return f"place by place for everybody together{other}"
-    other = f" ({count_noun(choice.other, 'request')} place by place)" if choice.other is not None else ""
-    return f"person by person{other}"
+def _way(strategy: Strategy) -> str:
+    ways = {"scope": "by repository or organisation, for everyone at once", "person": "by person"}
+    other = next(text for by, text in ways.items() if by != strategy.by)
+    requests = strategy.other_requests
+    return ways[strategy.by] + ("" if requests is None else f" ({count_noun(requests, 'request')} {other})")
 
 
-def _large(choice: Strategy) -> Iterator[tuple[object, int]]:
-    yield from ((search, count) for search, count in choice.counts.items() if count > CAP)
+def _large(strategy: Strategy) -> Iterator[tuple[object, int]]:
+    yield from ((search, count) for search, count in strategy.counts.items() if count > CAP)
 
 
-def _unseen(scene: Preflight) -> Iterator[str]:
-    yield from (f"  not shown: {hole}" for hole in scene.holes)
+def _hidden(found: Preflight) -> Iterator[str]:
+    yield from (f"  not shown: {each}" for each in found.unreadable)

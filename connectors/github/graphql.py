@@ -1,4 +1,4 @@
-"""The GraphQL we send: fragments as files in queries/, put together so that one request carries many questions."""
+"""The GraphQL we send: fragments from files in queries/, put together so that one request carries many queries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RESULTS = {
     "Issues": (("Issue", "Issue"),),
     "Conversations": (("PullRequest", "PullRequestTalk"), ("Issue", "IssueTalk")),
 }
-"""What may come of a search of each shape, and the fragment that is asked of it."""
+"""The types that a search of each shape finds, and the fragment for each."""
 
 _PAGE = "totalCount pageInfo { hasNextPage endCursor }"
 
@@ -47,7 +47,7 @@ def fragments() -> dict[str, str]:
 
 
 def identity() -> str:
-    """Whose token it is and what is left of its limit."""
+    """Asks whose token it is and what is left of its rate limit."""
     return (_folder() / "identity.graphql").read_text(encoding="utf-8")
 
 
@@ -63,7 +63,7 @@ def searches(shapes: Sequence[str]) -> str:
 
 
 def survey(users: int, owners: int, repositories: int, known: int, watched: int, counts: int) -> str:
-    """Who and where things are, and how many each search finds, in one request.
+    """Asks who and where everything is, and how many results each search has, in one request.
 
     Variables: u0… logins; o0… owners; w0, r0… owner and name of repositories; k0… lists of ids of
     repositories; i0… lists of ids of issues; q0… searches.
@@ -82,19 +82,19 @@ def survey(users: int, owners: int, repositories: int, known: int, watched: int,
 
 
 def users_by_id() -> str:
-    """What the users with these ids are called today: variable ids."""
+    """Asks for the present logins of users by their ids: variable ids."""
     return _document(["$ids: [ID!]!"], ["nodes(ids: $ids) { __typename ... on User { id databaseId login } }"])
 
 
 def by_id(shape: str) -> str:
-    """What a search of this shape asks of each result, by their ids: variables ids and paths."""
+    """Asks for results of this shape by their ids: variables ids and paths."""
     spreads = " ".join(f"... on {kind} {{ ...{name} }}" for kind, name in RESULTS[shape])
     paths = ["$paths: Boolean!"] if shape == "PullRequests" else []
     return _document(["$ids: [ID!]!", *paths], [f"nodes(ids: $ids) {{ __typename {spreads} }}"])
 
 
 def rest(lists: Sequence[tuple[str, str]]) -> str:
-    """What is left of several lists, each named by its node's type and its field: variables i0, a0, i1 and so on."""
+    """Asks for the rest of lists, each named by its node's type and its field: variables i0, a0, i1 and so on."""
     variables = [f"$i{i}: ID!, $a{i}: String" for i in range(len(lists))]
     fields = [
         f"m{i}: node(id: $i{i}) {{ ... on {kind} {{ {name}(first: 100, after: $a{i}) "
@@ -105,14 +105,14 @@ def rest(lists: Sequence[tuple[str, str]]) -> str:
 
 
 def releases(repositories: int) -> str:
-    """The newest releases of several repositories: variables w0, r0 (owner and name) and so on."""
+    """Asks for the newest releases of several repositories: variables w0, r0 (owner and name) and so on."""
     variables = [f"$w{i}: String!, $r{i}: String!" for i in range(repositories)]
     fields = [f"r{i}: repository(owner: $w{i}, name: $r{i}) {{ __typename ...Releases }}" for i in range(repositories)]
     return _document(variables, fields)
 
 
 def examples() -> dict[str, str]:
-    """Every shape of document that is ever sent, for holding them against GitHub's schema."""
+    """Every shape of document that is ever sent, to validate them against GitHub's schema."""
     owned: dict[str, tuple[str, ...]] = {
         "PullRequest": ("labels", "files", "closingIssuesReferences", "reviews", "comments")
     }
@@ -140,15 +140,15 @@ def _document(variables: Iterable[str], fields: Iterable[str]) -> str:
     return "\n".join([operation, *_needed(operation)])
 
 
-def without(document: str, lacking: Iterable[str]) -> str:
-    """A document for a server that does not know these (keys of `OPTIONAL`)."""
-    for name in lacking:
+def without(document: str, unsupported: Iterable[str]) -> str:
+    """The document for a server that does not know these (keys of `OPTIONAL`)."""
+    for name in unsupported:
         document = re.sub(OPTIONAL[name], "", document)
     return document
 
 
 def _needed(text: str) -> list[str]:
-    """The fragments a text spreads, and theirs, each once: GitHub refuses a document with one that is not used."""
+    """The fragments a text spreads, and theirs, each once: GitHub refuses a document with an unused one."""
     known, waiting, found = fragments(), [text], {}
     while waiting:
         for name in re.findall(r"\.\.\.(\w+)", waiting.pop()):

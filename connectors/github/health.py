@@ -1,4 +1,4 @@
-"""How a GitHub source stands: whose token, what it cannot see, its limit, the clock."""
+"""The health check of a GitHub source: whose token, what it cannot see, its rate limit, the clock."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from harvester.sdk.capabilities import Finding
 from harvester.sdk.http import WebError, skew
 
 from . import graphql
-from .client import Answer, fixed
-from .preflight import look
+from .client import Answer
+from .preflight import look_up
 from .scope import ScopeFilter
 
 if TYPE_CHECKING:
     from . import GitHub
 
 CLOCK = 60
-"""Seconds by which a clock may be off before it is worth a word."""
+"""Seconds by which a clock may be off before that is a finding."""
 LOW = 0.1
-"""The share of the limit below which little is left."""
+"""The share of the rate limit below which the rest is a warning."""
 
 
 def findings(settings: GitHub) -> Iterator[Finding]:
-    """Everything `doctor` tells of a GitHub source; failures become findings."""
+    """Everything `doctor` reports of a GitHub source; failures become findings."""
     try:
         client = settings.client()
     except HarvesterError as error:
@@ -34,13 +34,13 @@ def findings(settings: GitHub) -> Iterator[Finding]:
     try:
         token = settings.context.reveal(settings.token) if settings.token else ""
         person = bool(token) and not token.startswith("ghs_")
-        answer = client.ask(fixed(graphql.identity(), {"who": person}), tries=2)
+        answer = client.ask(graphql.identity(), {"who": person}, tries=2)
         yield from _identity(token, answer)
         yield from _limit(answer, settings.context.clock())
         yield from _clock(answer.headers, settings.context.clock())
-        places = ScopeFilter(settings.organisations, settings.repositories, settings.exclude)
-        for hole in look(client, places, (), {}, None, ()).holes:
-            yield Finding("error", f"{hole}", "Give the token access, or take it out of the section.")
+        scope_filter = ScopeFilter(settings.organisations, settings.repositories, settings.exclude)
+        for hidden in look_up(client, scope_filter, (), {}, None, ()).unreadable:
+            yield Finding("error", f"{hidden}", "Give the token access, or remove it from the section.")
     except WebError as failure:
         yield Finding("error", f"{failure}", failure.hint)
     finally:
@@ -51,26 +51,26 @@ def _identity(token: str, answer: Answer) -> Iterator[Finding]:
     if viewer := answer.data.get("viewer"):
         yield Finding("ok", f"The token is {viewer['login']}'s.")
     elif not token:
-        yield Finding("ok", "The App is let in; it sees the repositories it is installed in.")
+        yield Finding("ok", "The App can sign in; it sees the repositories it is installed in.")
     yield from _kind(token, answer.headers)
 
 
 def _kind(token: str, headers: Mapping[str, str]) -> Iterator[Finding]:
-    """What a token of its kind cannot see; GitHub's prefixes tell the kind.
+    """What a token of its kind cannot see; its prefix shows the kind.
 
     Source: https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
     """
     if token.startswith("github_pat_"):
         yield Finding(
             "warning",
-            "A fine-grained token sees the private repositories of one owner only; others just do not show.",
+            "A fine-grained token sees the private repositories of one owner only; others are missing silently.",
             "Make one source for each owner, each with a token of its own.",
         )
     elif token.startswith("ghs_"):
         yield Finding(
             "warning",
             "A token of GitHub Actions or of an App sees no private repository but its own; in Actions that is one.",
-            "Use a token of a person or an App that is installed in all repositories, kept as a secret.",
+            "Use a token of a person or an App that is installed in all repositories, stored as a secret.",
         )
     elif "x-oauth-scopes" in headers:
         yield from _scopes({each.strip() for each in headers["x-oauth-scopes"].split(",")})
@@ -102,7 +102,7 @@ def _limit(answer: Answer, now: dt.datetime) -> Iterator[Finding]:
         return
     state = f"{limit['remaining']:,} of {limit['limit']:,} points are left until {limit['resetAt']}."
     low = limit["remaining"] < LOW * limit["limit"]
-    yield Finding("warning" if low else "ok", state, "A harvest waits until then where it must." if low else "")
+    yield Finding("warning" if low else "ok", state, "A harvest waits until then if it has to." if low else "")
 
 
 def _clock(headers: Mapping[str, str], now: dt.datetime) -> Iterator[Finding]:

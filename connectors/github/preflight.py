@@ -1,38 +1,40 @@
-"""The first question: who and where things are today, and how many each search would find."""
+"""The first request: who and where everything is today, and how many results each search has."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from harvester.model.periods import Period
-from harvester.sdk.paging import PageSize
+from harvester.sdk.http import WebError
+from harvester.sdk.paging import PageSize, ask_fitting, in_batches, take_first
 
 from . import graphql
-from .client import Answer, Client, fixed
+from .client import Answer, Client
 from .cursor import Cursor, hashed
 from .scope import ScopeFilter
 from .searches import PAD, Search
 
 COUNTS = 50
-"""How many searches one request counts: ten people with four streams each, and ten places."""
+"""How many searches one request counts: four for each of ten people, and ten for owners and repositories."""
 IDS = 100
 """The most ids that GitHub takes in one list."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableScope:
-    """What is not shown: where, why, and the search qualifier it would be found by (None: where or that is unknown).
+    """What is not shown and why; `qualifier` is the search qualifier that would find it, None where that is unknown.
 
-    `known` says that the next reading sees by itself whether it is still there, or tells it again.
+    `known` says that the next fetch notices by itself whether it is still hidden.
     """
 
     scope: str | None
     reason: str
-    place: str | None = None
+    qualifier: str | None = None
     known: bool = False
 
     def __str__(self) -> str:
@@ -41,115 +43,124 @@ class UnreadableScope:
 
 @dataclass
 class Preflight:
-    """Who and where things are. `logins` and `users` go from the names asked for to today's login and to node ids.
-
-    `absent` are the names asked for that nobody has; `numbers` gives the numeric id of each name, `today` the
-    present names of configured repositories, `excluded` those (lower case) of repositories to leave out by node id,
-    `strayed` the names by node id of repositories that were read and are configured no longer; `owners` are the
-    owners that are users. `changed` are watched issues that were updated since. `void` says that what is remembered
-    no longer holds: a known repository is called otherwise, somebody is back, or the token has other `scopes`.
-    """
+    """Who and where everything is, by the account names that were asked for."""
 
     at: dt.datetime
+    """The server's time."""
     logins: dict[str, str] = field(default_factory=dict)
+    """Present logins by account."""
     users: dict[str, str] = field(default_factory=dict)
+    """Node ids by account."""
     numbers: dict[str, int] = field(default_factory=dict)
-    absent: list[str] = field(default_factory=list)
-    today: dict[str, str] = field(default_factory=dict)
+    """Numeric user ids by account."""
+    unknown_accounts: list[str] = field(default_factory=list)
+    current_names: dict[str, str] = field(default_factory=dict)
+    """Present names of configured repositories."""
     excluded: dict[str, str] = field(default_factory=dict)
-    strayed: dict[str, str] = field(default_factory=dict)
-    owners: frozenset[str] = frozenset()
-    changed: list[str] = field(default_factory=list)
-    scopes: str | None = None
-    void: bool = False
-    holes: list[UnreadableScope] = field(default_factory=list)
+    """Present names (lower case) of excluded repositories, by node id."""
+    out_of_scope: dict[str, str] = field(default_factory=dict)
+    """Names by node id of repositories that were read and are not configured any more."""
+    user_owners: frozenset[str] = frozenset()
+    """The configured owners that are users, not organisations."""
+    changed_issues: list[str] = field(default_factory=list)
+    """Watched issues that were updated since the last fetch."""
+    token_scopes: str | None = None
+    cursor_is_void: bool = False
+    """Whether what is remembered holds no longer: a repository was renamed, a person is back, the token changed."""
+    unreadable: list[UnreadableScope] = field(default_factory=list)
     counts: dict[Search, int] = field(default_factory=dict)
 
     @property
-    def asked(self) -> dict[int, str]:
-        """The name asked for by numeric user id, for everybody who is called otherwise today."""
+    def renamed_accounts(self) -> dict[int, str]:
+        """The account asked for by numeric user id, for everybody who has another login today."""
         return {self.numbers[name]: name for name, login in self.logins.items() if name != login}
 
 
-def look(
-    client: Client,
-    places: ScopeFilter,
-    accounts: Sequence[str],
-    remembered: Mapping[str, str],
-    known: Cursor | None,
-    searches: Sequence[Search],
-) -> Preflight:
-    """Ask who and where things are and count the searches, in one request where they are few.
+@dataclass(frozen=True)
+class _Lookup:
+    """What the first request looks up beside the counts."""
 
-    `remembered` gives the node ids of people by their hashed names, `known` the memory that is read on from.
-    """
-    users = [each for each in accounts if not each.endswith("[bot]")]
-    lists = _lists(sorted({*known.repositories, *known.excluded}) if known else [])
-    watched = _lists(known.watched if known else [])
-    named = [*places.named, *places.left_out]
-    size = PageSize(COUNTS)
+    users: Sequence[str]
+    owners: Sequence[str]
+    repositories: Sequence[str]
+    known: Sequence[Sequence[str]]
+    watched: Sequence[Sequence[str]]
 
-    def question() -> tuple[str, Mapping[str, object]]:
-        counted = searches[: size.size]
-        numbers = (len(each) for each in (users, places.owners, named, lists, watched, counted))
-        return graphql.survey(*numbers), {
-            **{f"u{i}": each for i, each in enumerate(users)},
-            **{f"o{i}": each for i, each in enumerate(places.owners)},
-            **{f"w{i}": each.partition("/")[0] for i, each in enumerate(named)},
-            **{f"r{i}": each.partition("/")[2] for i, each in enumerate(named)},
-            **{f"k{i}": each for i, each in enumerate(lists)},
-            **{f"i{i}": each for i, each in enumerate(watched)},
-            **_queries(counted),
+    def query(self, searches: Sequence[Search]) -> tuple[str, Mapping[str, object]]:
+        """The document and its variables."""
+        parts = (self.users, self.owners, self.repositories, self.known, self.watched, searches)
+        return graphql.survey(*(len(each) for each in parts)), {
+            **{f"u{i}": each for i, each in enumerate(self.users)},
+            **{f"o{i}": each for i, each in enumerate(self.owners)},
+            **{f"w{i}": each.partition("/")[0] for i, each in enumerate(self.repositories)},
+            **{f"r{i}": each.partition("/")[2] for i, each in enumerate(self.repositories)},
+            **{f"k{i}": each for i, each in enumerate(self.known)},
+            **{f"i{i}": each for i, each in enumerate(self.watched)},
+            **{f"q{i}": each.query for i, each in enumerate(searches)},
         }
 
-    answer = client.ask(question, less=size.shrink)
-    scene = Preflight(client.server_now(answer), scopes=_scopes(answer))
-    scene.void = known is not None and known.scopes != scene.scopes
-    scene.logins = {each: each for each in accounts}
-    _people(client, scene, answer, users, remembered)
-    scene.void |= known is not None and any(hashed(each) in known.absent for each in scene.users)
-    scene.users |= {each: remembered[hashed(each)] for each in scene.absent if hashed(each) in remembered}
-    _places(scene, answer, places)
-    if known:
-        shown = [each for number, ids in enumerate(lists) for each in _pairs(answer, number, ids)]
-        _known(scene, shown, known, places)
-        every = [each for number in range(len(watched)) for each in answer.data[f"i{number}"] or ()]
-        scene.changed = [each["id"] for each in every if _changed(each, known.at)]
-    scene.counts = _counted(answer, searches[: size.size])
-    scene.counts |= count(client, searches[size.size :])
-    return scene
 
+def look_up(
+    client: Client,
+    scope_filter: ScopeFilter,
+    accounts: Sequence[str],
+    remembered: Mapping[str, str],
+    cursor: Cursor | None,
+    searches: Sequence[Search],
+) -> Preflight:
+    """Ask who and where everything is and count the searches, in one request where they are few.
 
-def count(client: Client, searches: Sequence[Search], tries: int | None = None) -> dict[Search, int]:
-    """How many results each search has."""
-    found: dict[Search, int] = {}
-    size = PageSize(COUNTS)
-    while rest := [each for each in searches if each not in found]:
-        taken: list[Search] = []
-
-        def question(rest: list[Search] = rest, taken: list[Search] = taken) -> tuple[str, Mapping[str, object]]:
-            taken[:] = rest[: size.size]
-            return graphql.survey(0, 0, 0, 0, 0, len(taken)), _queries(taken)
-
-        found |= _counted(client.ask(question, tries, less=size.shrink), taken)
-        size.worked()
+    `remembered` gives the node ids of people by their hashed names, `cursor` is the one that the fetch goes on from.
+    """
+    lookup = _Lookup(
+        users=[each for each in accounts if not each.endswith("[bot]")],
+        owners=scope_filter.owners,
+        repositories=[*scope_filter.named, *scope_filter.excluded],
+        known=_id_lists(sorted({*cursor.repositories, *cursor.excluded}) if cursor else []),
+        watched=_id_lists(cursor.watched_issues if cursor else []),
+    )
+    counted, answer = ask_fitting(
+        client.retry,
+        PageSize(COUNTS),
+        partial(take_first, searches),
+        lambda some: client.ask_once(*lookup.query(some)),
+    )
+    if isinstance(answer, WebError):
+        raise answer
+    found = Preflight(client.server_now(answer), token_scopes=_token_scopes(answer))
+    found.logins = {each: each for each in accounts}
+    _find_people(client, found, answer, lookup.users, remembered)
+    found.users |= {each: remembered[hashed(each)] for each in found.unknown_accounts if hashed(each) in remembered}
+    _find_scopes(found, answer, scope_filter)
+    if cursor:
+        _compare_with_cursor(found, answer, cursor, lookup, scope_filter)
+    found.counts = _counts_in(answer, counted) | count(client, searches[len(counted) :])
     return found
 
 
-def organisation_of(error: Mapping[str, Any]) -> str | None:
-    """The organisation that an error names (between backticks), or None where GitHub does not say."""
-    parts = str(error.get("message", "")).split("`")
-    return parts[1] if len(parts) > 2 else None
+def count(client: Client, searches: Sequence[Search], tries: int | None = None) -> dict[Search, int]:
+    """How many results each search has; raises WebError where one cannot be counted."""
+    counts: dict[Search, int] = {}
+    nothing = _Lookup((), (), (), (), ())
+    for batch, answer in in_batches(
+        client.retry, PageSize(COUNTS), searches, lambda some: client.ask_once(*nothing.query(some)), tries
+    ):
+        if isinstance(answer, WebError):
+            raise answer
+        counts |= _counts_in(answer, batch)
+    return counts
 
 
-def whereabouts(client: Client, search: Search, index: int) -> tuple[Period, int, int] | None:
-    """In which second the result of this index (from 0) was created, how many were before and how many within it.
+def locate(client: Client, search: Search, index: int) -> tuple[Period, int, int] | None:
+    """The second in which the result of this index (from 0) was created; None where there is no such result any more.
 
-    By counts alone, since it cannot be read; None where there is no such result any more.
+    Returns how many results were created before that second and how many in it, too. The result itself cannot be
+    read, but searches can be counted: the range is split into fifty parts, the part that the index falls into is split
+    again, and so on. Results come by creation, so a year (32 million seconds) takes five requests.
     """
     before = 0
     while True:
-        parts = search.cut(COUNTS)
+        parts = search.split(COUNTS)
         counts = count(client, parts, tries=2)
         for part in parts:
             if before + counts[part] > index:
@@ -162,8 +173,14 @@ def whereabouts(client: Client, search: Search, index: int) -> tuple[Period, int
             return search.span, before, counts[part]
 
 
-def hole_of(error: Mapping[str, Any], place: str, headers: Mapping[str, str]) -> UnreadableScope:
-    """What an error hides: the organisation where one is named, else the place that was searched.
+def organisation_of(error: Mapping[str, Any]) -> str | None:
+    """The organisation that an error names (between backticks), or None where GitHub does not say."""
+    parts = str(error.get("message", "")).split("`")
+    return parts[1] if len(parts) > 2 else None
+
+
+def unreadable_scope(error: Mapping[str, Any], qualifier: str, headers: Mapping[str, str]) -> UnreadableScope:
+    """What an error hides: the organisation where one is named, else what was searched (`qualifier`).
 
     The message of the live service names none; the header beside it has the name in an address, or numbers only
     (https://docs.github.com/rest/authentication/authenticating-to-the-rest-api#about-saml-sso).
@@ -171,16 +188,16 @@ def hole_of(error: Mapping[str, Any], place: str, headers: Mapping[str, str]) ->
     sso = headers.get("x-github-sso", "")
     if name := organisation_of(error) or next(iter(re.findall(r"/orgs/([\w.-]+)/sso", sso)), None):
         return UnreadableScope(name, reason_of(error), f"org:{name}")
-    if place:
-        return UnreadableScope(place.partition(":")[2], reason_of(error), place)
+    if qualifier:
+        return UnreadableScope(qualifier.partition(":")[2], reason_of(error), qualifier)
     ids = ", ".join(re.findall(r"\d+", sso.partition("organizations=")[2]))
     which = f"number {ids}" if ids else "no number either"
     what = f"in an organisation that GitHub does not name ({which}): {reason_of(error)}"
-    return UnreadableScope(None, f"{what}; when that is mended, harvest with --refresh")
+    return UnreadableScope(None, f"{what}; once that is fixed, harvest with --refresh")
 
 
 def reason_of(error: Mapping[str, Any]) -> str:
-    """Why a node is not shown, in words."""
+    """Why a node is not shown, for a message."""
     extensions = error.get("extensions")
     if isinstance(extensions, dict) and extensions.get("saml_failure"):
         return "the token is not authorised for the organisation's single sign-on"
@@ -191,99 +208,110 @@ def reason_of(error: Mapping[str, Any]) -> str:
     return "GitHub does not let this token see it"
 
 
-def _scopes(answer: Answer) -> str | None:
-    """What a classic token may do, in one order; None where GitHub does not say."""
-    said = answer.headers.get("x-oauth-scopes")
-    return None if said is None else ", ".join(sorted(each.strip() for each in said.split(",")))
+def _token_scopes(answer: Answer) -> str | None:
+    """What a classic token may do, sorted; None where GitHub does not say."""
+    scopes = answer.headers.get("x-oauth-scopes")
+    return None if scopes is None else ", ".join(sorted(each.strip() for each in scopes.split(",")))
 
 
-def _lists(ids: Sequence[str]) -> list[Sequence[str]]:
+def _id_lists(ids: Sequence[str]) -> list[Sequence[str]]:
     return [ids[start : start + IDS] for start in range(0, len(ids), IDS)]
 
 
-def _queries(searches: Sequence[Search]) -> dict[str, object]:
-    return {f"q{i}": each.query for i, each in enumerate(searches)}
-
-
-def _counted(answer: Answer, searches: Sequence[Search]) -> dict[Search, int]:
+def _counts_in(answer: Answer, searches: Sequence[Search]) -> dict[Search, int]:
     return {search: answer.data[f"c{number}"]["issueCount"] for number, search in enumerate(searches)}
 
 
-def _people(
-    client: Client, scene: Preflight, answer: Answer, users: Sequence[str], remembered: Mapping[str, str]
+def _find_people(
+    client: Client, found: Preflight, answer: Answer, accounts: Sequence[str], remembered: Mapping[str, str]
 ) -> None:
-    """Take people by their id where one is known: a login may be changed, and taken over by somebody else."""
-    before = {name: remembered[hashed(name)] for name in users if hashed(name) in remembered}
-    found = {name: answer.data.get(f"u{number}") for number, name in enumerate(users)}
-    strayed = [
-        before[name] for name, user in found.items() if name in before and (user or {}).get("id") != before[name]
-    ]
-    renamed = _by_id(client, strayed) if strayed else {}
-    for name, shown in found.items():
-        user = renamed.get(before[name]) if before.get(name) in strayed else shown
-        if user:
-            scene.logins[name], scene.users[name] = _spelt(name, user["login"]), user["id"]
-            scene.numbers[name] = user["databaseId"]
+    """Find people by their node id where one is known: a login may be changed, and taken over by somebody else."""
+    ids = {name: remembered[hashed(name)] for name in accounts if hashed(name) in remembered}
+    by_login = {name: answer.data.get(f"u{number}") or {} for number, name in enumerate(accounts)}
+    elsewhere = [known for name, known in ids.items() if by_login[name].get("id") != known]
+    by_id = _users_by_id(client, elsewhere) if elsewhere else {}
+    for name, user in by_login.items():
+        person = by_id.get(ids[name]) if ids.get(name) in elsewhere else user
+        if person:
+            same = name.casefold() == person["login"].casefold()
+            found.logins[name], found.users[name] = name if same else person["login"], person["id"]
+            found.numbers[name] = person["databaseId"]
         else:
-            del scene.logins[name]
+            del found.logins[name]
+            found.unknown_accounts.append(name)
             reason = f"GitHub has no user {name!r}: misspelt, renamed or deleted"
-            scene.absent.append(name)
-            scene.holes.append(UnreadableScope(None, reason, known=True))
+            found.unreadable.append(UnreadableScope(None, reason, known=True))
 
 
-def _spelt(asked: str, login: str) -> str:
-    return asked if asked.casefold() == login.casefold() else login
-
-
-def _by_id(client: Client, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    answer = client.ask(fixed(graphql.users_by_id(), {"ids": list(ids)}))
+def _users_by_id(client: Client, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    answer = client.ask(graphql.users_by_id(), {"ids": list(ids)})
     return {each["id"]: each for each in answer.data["nodes"] if each and each.get("id")}
 
 
-def _places(scene: Preflight, answer: Answer, places: ScopeFilter) -> None:
+def _find_scopes(found: Preflight, answer: Answer, scope_filter: ScopeFilter) -> None:
+    """Find the configured owners and repositories."""
     errors = {str(each.get("path", [""])[0]): each for each in answer.errors if each.get("path")}
-    for number, name in enumerate(places.owners):
-        shown = answer.data.get(f"o{number}")
-        if shown and shown["__typename"] == "User":
-            scene.owners |= {name}
-        elif not shown:
-            scene.holes.append(UnreadableScope(name, reason_of(errors.get(f"o{number}", {})), f"org:{name}"))
-    for number, name in enumerate(places.named):
-        if shown := answer.data.get(f"r{number}"):
-            scene.today[name] = shown["nameWithOwner"]
+    for number, name in enumerate(scope_filter.owners):
+        owner = answer.data.get(f"o{number}")
+        if owner and owner["__typename"] == "User":
+            found.user_owners |= {name}
+        elif not owner:
+            reason = reason_of(errors.get(f"o{number}", {}))
+            found.unreadable.append(UnreadableScope(name, reason, f"org:{name}"))
+    for number, name in enumerate(scope_filter.named):
+        if repository := answer.data.get(f"r{number}"):
+            found.current_names[name] = repository["nameWithOwner"]
         else:
-            scene.holes.append(UnreadableScope(name, reason_of(errors.get(f"r{number}", {})), f"repo:{name}"))
-    left_out = (answer.data.get(f"r{len(places.named) + number}") for number in range(len(places.left_out)))
-    scene.excluded = {each["id"]: each["nameWithOwner"].casefold() for each in left_out if each}
+            reason = reason_of(errors.get(f"r{number}", {}))
+            found.unreadable.append(UnreadableScope(name, reason, f"repo:{name}"))
+    start = len(scope_filter.named)
+    excluded = (answer.data.get(f"r{start + number}") for number in range(len(scope_filter.excluded)))
+    found.excluded = {each["id"]: each["nameWithOwner"].casefold() for each in excluded if each}
 
 
-def _pairs(answer: Answer, number: int, ids: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-    """Ids, each with what is shown of it."""
-    return zip(ids, answer.data.get(f"k{number}") or [None] * len(ids), strict=True)
+def _compare_with_cursor(
+    found: Preflight, answer: Answer, cursor: Cursor, lookup: _Lookup, scope_filter: ScopeFilter
+) -> None:
+    """Compare what is shown now with what the cursor remembers."""
+    back = any(hashed(each) in cursor.unknown_accounts for each in found.users if each not in found.unknown_accounts)
+    found.cursor_is_void = back or cursor.token_scopes != found.token_scopes
+    repositories = [
+        pair
+        for number, ids in enumerate(lookup.known)
+        for pair in zip(ids, answer.data.get(f"k{number}") or [None] * len(ids), strict=True)
+    ]
+    _compare_repositories(found, repositories, cursor, scope_filter)
+    issues = [each for number in range(len(lookup.watched)) for each in answer.data[f"i{number}"] or ()]
+    found.changed_issues = [each["id"] for each in issues if _is_changed(each, cursor.at)]
 
 
-def _changed(issue: Mapping[str, Any] | None, at: dt.datetime) -> bool:
+def _is_changed(issue: Mapping[str, Any] | None, at: dt.datetime) -> bool:
     return bool(issue and issue.get("id") and dt.datetime.fromisoformat(issue["updatedAt"]) >= at - PAD)
 
 
-def _known(
-    scene: Preflight, shown: Iterable[tuple[str, Mapping[str, Any] | None]], known: Cursor, places: ScopeFilter
+def _compare_repositories(
+    found: Preflight,
+    repositories: Iterable[tuple[str, Mapping[str, Any] | None]],
+    cursor: Cursor,
+    scope_filter: ScopeFilter,
 ) -> None:
-    """What became of the repositories that were read before, and of those that were left out."""
-    left_out = {each: it for each, it in shown if each in known.excluded and it and it.get("id")}
-    scene.excluded |= {each: it["nameWithOwner"].casefold() for each, it in left_out.items()}
-    places = places.seen(scene.today, scene.owners, scene.excluded.values())
-    for each, repository in shown:
-        name = known.repositories.get(each)
+    """What became of the repositories that were read before, and of those that were excluded."""
+    excluded = {key: each for key, each in repositories if key in cursor.excluded and each and each.get("id")}
+    found.excluded |= {key: each["nameWithOwner"].casefold() for key, each in excluded.items()}
+    current = scope_filter.with_current_names(found.current_names, found.user_owners, found.excluded.values())
+    for key, repository in repositories:
+        name = cursor.repositories.get(key)
         if name is None:
             continue
         if not repository or not repository.get("id"):
             reason = "GitHub shows it no longer: deleted, or hidden from this token (`exclude` leaves it out)"
-            scene.holes.append(UnreadableScope(name, reason, f"repo:{name}"))
+            found.unreadable.append(UnreadableScope(name, reason, f"repo:{name}"))
             continue
         today = repository["nameWithOwner"]
-        scene.void |= today != name
-        if not places.admits(today) and not places.excludes(today) and not places.excludes(name):
-            scene.strayed[each] = today
-            reason = "it was read before and is not among what is configured now; name it, or leave it out by `exclude`"
-            scene.holes.append(UnreadableScope(today if today == name else f"{name}, now {today}", reason, known=True))
+        found.cursor_is_void |= today != name
+        if not current.admits(today) and not current.excludes(today) and not current.excludes(name):
+            found.out_of_scope[key] = today
+            reason = "it was read before and is not configured now; name it, or leave it out by `exclude`"
+            found.unreadable.append(
+                UnreadableScope(today if today == name else f"{name}, now {today}", reason, known=True)
+            )

@@ -1,4 +1,4 @@
-"""Releases, which no search finds: asked for repository by repository."""
+"""Releases, which no search finds: read repository by repository."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import graphql, rows, searches
-from .client import Client, fixed
+from .client import Client
 from .nested_lists import TOGETHER
 
 
 def newest(client: Client, names: Sequence[str], since: dt.datetime | None) -> Iterator[list[dict[str, Any]]]:
-    """Repositories with the first page of their releases, newest first, some repositories at a time.
+    """Repositories with the first page of their releases, newest first, several repositories at a time.
 
-    The list ends there where it reaches back beyond `since`; None wants all.
+    Where that page reaches back beyond `since` the list is marked as ended there; None means all releases.
     """
     for start in range(0, len(names), TOGETHER):
-        some = names[start : start + TOGETHER]
-        variables = {f"w{i}": each.partition("/")[0] for i, each in enumerate(some)}
-        variables |= {f"r{i}": each.partition("/")[2] for i, each in enumerate(some)}
-        answer = client.ask(fixed(graphql.releases(len(some)), variables))
-        found = [shown for i in range(len(some)) if (shown := answer.data.get(f"r{i}"))]
+        batch = names[start : start + TOGETHER]
+        variables = {f"w{i}": each.partition("/")[0] for i, each in enumerate(batch)}
+        variables |= {f"r{i}": each.partition("/")[2] for i, each in enumerate(batch)}
+        answer = client.ask(graphql.releases(len(batch)), variables)
+        repositories = [shown for i in range(len(batch)) if (shown := answer.data.get(f"r{i}"))]
         if since:
-            for each in found:
+            for each in repositories:
                 _end_before(each["releases"], since)
-        yield found
+        yield repositories
 
 
 def _end_before(releases: dict[str, Any], at: dt.datetime) -> None:
-    """Let a list of releases, newest first, end on its first page where that reaches back beyond a time."""
+    """Mark a list of releases, newest first, as ended where its first page reaches back beyond a time."""
     oldest = releases["nodes"][-1] if releases["nodes"] else None
-    if oldest and (made := rows.moment(oldest["createdAt"])) and made < at - searches.PAD:
+    if oldest and (created := rows.parse_time(oldest["createdAt"])) and created < at - searches.PAD:
         releases |= {"totalCount": len(releases["nodes"]), "pageInfo": {"hasNextPage": False, "endCursor": None}}

@@ -1,4 +1,4 @@
-"""Where to look: organisations, repositories by name or glob, and what to leave out."""
+"""Which repositories to read: organisations, repositories by name or glob, and what to exclude."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ ANYWHERE = ""
 
 @dataclass(frozen=True)
 class ScopeFilter:
-    """What the configuration names; nothing named means everywhere the token sees.
+    """What the configuration names; without any name, everything the token sees.
 
-    `today` gives the present name of a repository that is configured by an earlier one, `users` the owners that are no
-    organisations: they are searched by another qualifier, `renamed_out` the present names (lower case) of repositories
-    that `exclude` names by an earlier one.
+    `current_names` maps configured repositories to their present names. `users` are the owners that are users, not
+    organisations: they are searched by another qualifier. `excluded_today` are the present names (lower case) of
+    repositories that `exclude` names, perhaps by an earlier name.
     """
 
     organisations: Sequence[str] = ()
     repositories: Sequence[str] = ()
     exclude: Sequence[str] = ()
-    today: Mapping[str, str] = field(default_factory=dict)
+    current_names: Mapping[str, str] = field(default_factory=dict)
     users: frozenset[str] = frozenset()
-    renamed_out: frozenset[str] = frozenset()
+    excluded_today: frozenset[str] = frozenset()
 
     @property
     def owners(self) -> tuple[str, ...]:
-        """The organisations or users whose repositories are read, as far as they are named."""
+        """The organisations and users whose repositories are read, as far as they are named."""
         globs = [each.partition("/")[0] for each in self.repositories if _is_glob(each)]
         return tuple(dict.fromkeys([*self.organisations, *(each for each in globs if not _is_glob(each))]))
 
@@ -36,17 +36,19 @@ class ScopeFilter:
         """The repositories that are named without a glob, as configured."""
         return tuple(each for each in self.repositories if not _is_glob(each))
 
-    def seen(self, today: Mapping[str, str], users: frozenset[str], excluded: Iterable[str]) -> ScopeFilter:
-        """The same with what GitHub calls them today."""
-        return replace(self, today=today, users=users, renamed_out=frozenset(excluded))
+    def with_current_names(
+        self, current_names: Mapping[str, str], users: frozenset[str], excluded: Iterable[str]
+    ) -> ScopeFilter:
+        """The same filter with what GitHub calls everything today."""
+        return replace(self, current_names=current_names, users=users, excluded_today=frozenset(excluded))
 
     @property
-    def left_out(self) -> tuple[str, ...]:
-        """The repositories to leave out that are named without a glob, as configured."""
+    def excluded(self) -> tuple[str, ...]:
+        """The repositories to exclude that are named without a glob, as configured."""
         return tuple(each for each in self.exclude if not _is_glob(each))
 
-    def words(self) -> tuple[str, ...]:
-        """One search qualifier for each place, such as `org:acme`; `ANYWHERE` alone where a place cannot be said.
+    def qualifiers(self) -> tuple[str, ...]:
+        """One search qualifier for each owner or repository, such as `org:acme`; `ANYWHERE` where none can say it.
 
         Each goes into a search of its own: whether several in one search mean "or" depends on the search's type.
         """
@@ -57,7 +59,7 @@ class ScopeFilter:
             if _is_glob(owner):
                 return (ANYWHERE,)
             if owner.casefold() not in owners:
-                known = self.today.get(pattern, pattern)
+                known = self.current_names.get(pattern, pattern)
                 found.append(self._owned_by(owner) if _is_glob(pattern) else f"repo:{known}")
         return tuple(dict.fromkeys(found)) or (ANYWHERE,)
 
@@ -65,19 +67,19 @@ class ScopeFilter:
         return f"user:{owner}" if owner in self.users else f"org:{owner}"
 
     def admits(self, repository: str) -> bool:
-        """Whether a repository (`owner/name`) is one to read."""
+        """Whether a repository (`owner/name`) is to be read."""
         if self.excludes(repository):
             return False
         if not self.organisations and not self.repositories:
             return True
-        patterns = [self.today.get(each, each).casefold() for each in self.repositories]
+        patterns = [self.current_names.get(each, each).casefold() for each in self.repositories]
         patterns += [f"{each.casefold()}/*" for each in self.organisations]
         return any(fnmatchcase(repository.casefold(), each) for each in patterns)
 
     def excludes(self, repository: str) -> bool:
-        """Whether a repository (`owner/name`) is left out, by its name of today or by the one it was left out by."""
+        """Whether a repository (`owner/name`) is excluded, by its present name or by the one in `exclude`."""
         name = repository.casefold()
-        return name in self.renamed_out or any(fnmatchcase(name, each.casefold()) for each in self.exclude)
+        return name in self.excluded_today or any(fnmatchcase(name, each.casefold()) for each in self.exclude)
 
 
 def _is_glob(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""A search on its way through its pages, and the questions that lead to its results."""
+"""A search on its way through its pages, and the queries that ask for its results."""
 
 from __future__ import annotations
 
@@ -7,73 +7,109 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harvester.sdk.paging import PageSize, TotalCheck
+from harvester.sdk.paging import TotalCheck, walk_pages
 
 from . import graphql
-from .client import Answer, Client, fixed
+from .client import Answer, Client
 from .searches import Search
 
 
 @dataclass
 class SearchProgress:
-    """A search on its way: what came of it in this pass, where it goes on, and how many passes there were.
+    """How far a search is read. `passes` counts how often it was begun; most other fields are of the present pass.
 
-    `whole` is false where it matches more than GitHub gives out and nothing can cut it, `most` the highest total that
-    was named in this pass. `skipped` results before the first one were left out, created at `skipped_at`.
+    `hidden` results came without their contents. `highest_total` is the highest total that was named, `total_changed`
+    says that it moved between pages. `divisible` is false where the search matches more than GitHub gives out and
+    nothing can split it. `skipped` results before the first one were left out, created at `skipped_at`.
     """
 
     search: Search
-    tally: TotalCheck
+    arrived: TotalCheck
     after: str | None = None
     finished: bool = False
     passes: int = 1
     pages: int = 0
-    steady: bool = True
-    whole: bool = True
-    lost: int = 0
-    most: int = 0
+    total_changed: bool = False
+    divisible: bool = True
+    hidden: int = 0
+    highest_total: int = 0
     skipped: int = 0
     skipped_at: dt.datetime | None = None
 
     @property
     def remaining(self) -> int:
         """How many results may still come."""
-        return self.tally.total if self.after is None else self.tally.missing
+        return self.arrived.total if self.after is None else self.arrived.missing
+
+    @property
+    def missing(self) -> int:
+        """How many results did not come, hidden ones not counted."""
+        return self.arrived.missing - self.hidden
+
+    def take(self, page: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Note a page and its total; returns the results that are shown.
+
+        On the first page a total above the count is of what came meanwhile. One below it is of what is gone, or of a
+        server that is behind, so that counts as changed.
+        """
+        nodes = [each for each in page["nodes"] if each and each.get("id")]
+        counted, total, first = self.arrived.total, page["issueCount"], self.after is None
+        self.pages += 1
+        self.hidden += len(page["nodes"]) - len(nodes)
+        self.highest_total = max(self.highest_total, counted, total)
+        self.total_changed |= total != counted and not (first and total > counted)
+        self.arrived.take([each["id"] for each in nodes], total)
+        return nodes
+
+    def advance(self, page_info: Mapping[str, Any]) -> bool:
+        """Move to the next page; returns False where there is none, or the server names the same one again."""
+        before, self.after = self.after, page_info.get("endCursor")
+        return bool(page_info["hasNextPage"]) and self.after not in {None, before}
+
+    def restart(self, total: int) -> None:
+        """Begin another pass, with a total just counted."""
+        self.arrived, self.passes, self.finished, self.after = TotalCheck(total), self.passes + 1, not total, None
+        self.hidden, self.highest_total, self.total_changed = 0, 0, False
 
 
-def ask_for(batch: Sequence[tuple[SearchProgress, int]], paths: bool = True) -> tuple[str, Mapping[str, object]]:
-    """The question for the next results of several pieces, so many of each."""
-    shapes = [piece.search.shape for piece, _ in batch]
+Batch = Sequence[tuple[SearchProgress, int]]
+"""Searches that one request reads on, each with how many results to ask for."""
+
+
+def ask_for_page(client: Client, batch: Batch, paths: bool = True) -> Answer:
+    """The next results of several searches, without retries; `paths` asks for changed paths, too."""
+    shapes = [progress.search.shape for progress, _ in batch]
     variables: dict[str, object] = {"paths": paths} if "PullRequests" in shapes else {}
-    for number, (piece, size) in enumerate(batch):
-        variables |= {f"q{number}": piece.search.query, f"n{number}": size, f"a{number}": piece.after}
-    return graphql.searches(shapes), variables
+    for number, (progress, size) in enumerate(batch):
+        variables |= {f"q{number}": progress.search.query, f"n{number}": size, f"a{number}": progress.after}
+    return client.ask_once(graphql.searches(shapes), variables)
 
 
 def walk(client: Client, search: Search, shape: str) -> Iterator[Mapping[str, Any]]:
     """The results of a search in a light shape, as far as they are shown."""
-    after: str | None = None
-    while True:
-        variables = {"q0": search.query, "n0": 100, "a0": after}
-        page = client.ask(fixed(graphql.searches([shape]), variables)).data["s0"]
+    document = graphql.searches([shape])
+    variables = {"q0": search.query, "n0": 100}
+    for page in walk_pages(
+        lambda after: client.ask(document, {**variables, "a0": after or None}).data["s0"], "", _next_cursor
+    ):
         yield from (each for each in page["nodes"] if each)
-        if not page["pageInfo"]["hasNextPage"]:
-            return
-        after = page["pageInfo"]["endCursor"]
 
 
-def ask_by_id(client: Client, size: PageSize, search: Search, rest: Sequence[str], some: list[str]) -> Answer:
-    """What a search asks of each result, of the first of these ids, which go to `some`."""
-
-    def question() -> tuple[str, Mapping[str, object]]:
-        some[:] = rest[: size.size]
-        return graphql.by_id(search.shape), {"ids": list(some)} | ({"paths": True} if search.heavy else {})
-
-    return client.ask(question, less=size.shrink)
+def _next_cursor(page: Mapping[str, Any]) -> str | None:
+    return page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None
 
 
-def holder_of(page: Mapping[str, Any], path: Sequence[Any]) -> Mapping[str, Any] | None:
-    """The result that an error lies within, where it came: errors climb until something may be null."""
+def ask_by_id(client: Client, search: Search, ids: Sequence[str]) -> Answer:
+    """What a search asks of each result, for results known by their ids, without retries."""
+    return client.ask_once(graphql.by_id(search.shape), {"ids": list(ids)} | ({"paths": True} if search.heavy else {}))
+
+
+def result_of(page: Mapping[str, Any], path: Sequence[Any]) -> Mapping[str, Any] | None:
+    """The shown result that an error's path leads into; None where the error hides the result itself.
+
+    GraphQL puts null where an error is and lets it climb to the nearest field that may be null, so a path of four
+    steps or more (`s0`, `nodes`, index, field) may end in something within a result that came.
+    """
     if len(path) < 4 or path[1] != "nodes" or path[2] >= len(page["nodes"]):
         return None
     found: Mapping[str, Any] | None = page["nodes"][path[2]]

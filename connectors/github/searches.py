@@ -1,10 +1,9 @@
-"""What to ask: searches by person or by place, cut so that none matches more than GitHub gives out, and their price."""
+"""The searches of a fetch, by person or by scope, and how many requests they take."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harvester.model.periods import Period
+from harvester.sdk.paging import cut_period
 
 CAP = 1000
 """The most results that a search gives out, however many match
@@ -21,11 +21,11 @@ PAGE = 50
 TOGETHER = 2
 """How many pages' worth of pull requests one request carries, and beside them twice a page of everything lighter."""
 FIRST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-"""Before anything on GitHub was created, what was imported from elsewhere included."""
+"""Before anything on GitHub was created, imports from elsewhere included."""
 LAST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 """After anything on GitHub is created: where no end is known, since our own clock may be behind."""
 PAD = dt.timedelta(minutes=10)
-"""How much wider than wanted is asked: GitHub's search is off by seconds, and a merge closes its issues a bit later."""
+"""How much wider the asked range is: GitHub's search is off by seconds, and a merge closes its issues a bit later."""
 BEFORE = dt.timedelta(days=90)
 """How long before a period a pull request may be merged that closes an issue within it, as a release branch does."""
 SECOND = dt.timedelta(seconds=1)
@@ -43,9 +43,9 @@ _NAMES: Mapping[Kind, str] = {
 
 @dataclass(frozen=True)
 class Job:
-    """One part of a reading: a period anew, or (`changed`) everything that changed since the period's beginning.
+    """One part of a fetch: a period in full, or (`changed`) everything that changed since the period's beginning.
 
-    Where something changed the period ends at `LAST`.
+    A period of changes ends at `LAST`.
     """
 
     period: Period
@@ -54,22 +54,22 @@ class Job:
 
 @dataclass(frozen=True)
 class Search:
-    """One search: what, in which range of which date, by whom (None: by anybody), where."""
+    """One search: what, in which range of which date, by whom (None: by anybody), in which owner or repository."""
 
     kind: Kind
-    words: str
+    terms: str
     axis: Literal["merged", "created", "closed"]
     span: Period
     login: str | None = None
-    place: str = ""
+    qualifier: str = ""
 
     @property
     def query(self) -> str:
-        """As GitHub's search takes it; a range includes both ends, so it ends a second early.
+        """As GitHub's search takes it; its ranges include both ends, so ours end a second early.
 
         Sorted by a time that never changes, so that what is updated while we read stays on its page.
         """
-        return " ".join(each for each in (self.words, self.place, self._dates, "sort:created-asc") if each)
+        return " ".join(each for each in (self.terms, self.qualifier, self._dates, "sort:created-asc") if each)
 
     @property
     def _dates(self) -> str:
@@ -79,7 +79,7 @@ class Search:
 
     @property
     def shape(self) -> str:
-        """The fragment that asks for what it finds."""
+        """The name of the fragment that asks for its results."""
         if self.kind in {"authored", "reviewed", "pulls"}:
             return "PullRequests"
         if self.kind == "closing":
@@ -88,7 +88,7 @@ class Search:
 
     @property
     def heavy(self) -> bool:
-        """Whether its results are pull requests, with all their files."""
+        """Whether its results are pull requests with all their files."""
         return self.shape == "PullRequests"
 
     @property
@@ -98,43 +98,40 @@ class Search:
 
     def updated_since(self, at: dt.datetime) -> Search:
         """The same search for what was updated since a time, by GitHub's clock."""
-        words = re.sub(r" ?updated:\S+", "", self.words)
-        return dataclasses.replace(self, words=f"{words} {_updated(at)}")
+        terms = re.sub(r" ?updated:\S+", "", self.terms)
+        return dataclasses.replace(self, terms=f"{terms} {_updated(at)}")
 
     def parts(self, count: int) -> list[Search]:
-        """The same search cut by time into equal parts for `count` results; raises ValueError where it is a second."""
+        """The same search split by time for `count` results, some room included; raises ValueError for a second."""
         if self.seconds < 2:
-            raise ValueError("a second cannot be cut")
-        return self.cut(min(max(math.ceil(count / (CAP * 0.7)), 2), MOST_PARTS))
+            raise ValueError("a second cannot be split")
+        return self.split(min(max(math.ceil(count / (CAP * 0.7)), 2), MOST_PARTS))
 
     def by_creation(self) -> Search:
-        """The same search along the time of creation, in whose order results come."""
+        """The same search with its range along the time of creation, in whose order results come."""
         if self.axis == "created":
             return self
         created = Period(FIRST, self.span.until)
-        return dataclasses.replace(self, words=f"{self.words} {self._dates}", axis="created", span=created)
+        return dataclasses.replace(self, terms=f"{self.terms} {self._dates}", axis="created", span=created)
 
-    def cut(self, number: int) -> list[Search]:
-        """The same search cut by time into so many equal parts, or into seconds where they are fewer."""
-        number = min(number, self.seconds)
-        start = self.span.since.replace(microsecond=0)
-        edges = [start + SECOND * (self.seconds * i // number) for i in range(number + 1)]
-        return [dataclasses.replace(self, span=Period(a, b)) for a, b in itertools.pairwise(edges)]
+    def split(self, number: int) -> list[Search]:
+        """The same search split by time into so many equal parts, or into seconds where they are fewer."""
+        return [dataclasses.replace(self, span=each) for each in cut_period(self.span, number)]
 
     def __str__(self) -> str:
         who = f" of {self.login}" if self.login else ""
-        where = f" in {self.place.partition(':')[2]}" if self.place else ""
+        where = f" in {self.qualifier.partition(':')[2]}" if self.qualifier else ""
         return f"{_NAMES[self.kind]}{who}{where}"
 
 
-def by_person(job: Job, login: str, place: str, also: Iterable[Stream]) -> Iterator[Search]:
-    """The searches for one person in one place. `involves` holds author, assignee, mentioned and commenter."""
+def by_person(job: Job, login: str, qualifier: str, also: Iterable[Stream]) -> Iterator[Search]:
+    """The searches for one person; `involves` means author, assignee, mentioned or commenter."""
     since, period = _since(job), _wide(job)
     author = f"author:app/{login.removesuffix('[bot]')}" if login.endswith("[bot]") else f"author:{login}"
     created = Period(FIRST, period.until)
 
-    def search(kind: Kind, words: str, axis: Literal["merged", "created", "closed"], span: Period) -> Search:
-        return Search(kind, words, axis, span, login, place)
+    def search(kind: Kind, terms: str, axis: Literal["merged", "created", "closed"], span: Period) -> Search:
+        return Search(kind, terms, axis, span, login, qualifier)
 
     if job.changed:
         yield search("authored", f"is:pr is:merged {author} {since}", "created", created)
@@ -151,39 +148,44 @@ def by_person(job: Job, login: str, place: str, also: Iterable[Stream]) -> Itera
         yield search("commented", f"commenter:{login} -{author} {since}", "created", created)
 
 
-def by_place(job: Job, place: str, also: Iterable[Stream]) -> Iterator[Search]:
-    """The searches that serve everybody in one place."""
+def by_scope(job: Job, qualifier: str, also: Iterable[Stream]) -> Iterator[Search]:
+    """The searches for everyone in one owner or repository."""
     since, period = _since(job), _wide(job)
     created = Period(FIRST, period.until)
-    yield Search("pulls", f"is:pr {since}", "created", created, None, place)
+    yield Search("pulls", f"is:pr {since}", "created", created, None, qualifier)
     if job.changed:
-        yield Search("issues", f"is:issue {since}", "created", created, None, place)
+        yield Search("issues", f"is:issue {since}", "created", created, None, qualifier)
     else:
-        yield Search("closed", "is:issue is:closed", "closed", period, None, place)
+        yield Search("closed", "is:issue is:closed", "closed", period, None, qualifier)
     if "opened" in also and not job.changed:
-        yield Search("opened", "is:issue", "created", period, None, place)
+        yield Search("opened", "is:issue", "created", period, None, qualifier)
     if "comments" in also:
-        yield Search("commented", f"comments:>0 {since}", "created", created, None, place)
+        yield Search("commented", f"comments:>0 {since}", "created", created, None, qualifier)
 
 
-def price(counts: Mapping[Search, int]) -> int:
-    """How many requests it takes to read searches with so many results, without cutting any."""
+def requests_for(counts: Mapping[Search, int]) -> int:
+    """How many requests it takes to read searches with so many results, if none has to be split."""
     room = TOGETHER * PAGE
     alike = [sum(count for each, count in counts.items() if each.heavy is heavy) for heavy in (True, False)]
-    longest = [math.ceil(count / page_of(each)) for each, count in counts.items()]
+    longest = [math.ceil(count / page_size(each)) for each, count in counts.items()]
     return max([*longest, *(math.ceil(number / room) for number in alike)], default=0)
 
 
-def page_of(search: Search, size: int = PAGE) -> int:
+def page_size(search: Search, size: int = PAGE) -> int:
     """How many results of a search to ask for at once, where a page of pull requests has `size`."""
     return size if search.heavy else min(size * 2, 100)
 
 
 def pack(waiting: Sequence[tuple[Search, int]], size: int) -> list[int]:
-    """How many results of each search one request asks for, given how many it still has; 0 for those that must wait."""
+    """How many results of each search to ask for in one request; 0 for searches that must wait.
+
+    `waiting` gives each search with how many results may still come, `size` is the page size of pull requests. Heavy
+    and light searches have a budget each, so a request carries many light results beside its pull requests. The first
+    search of each kind gets at least one result, so every request moves something on.
+    """
     room, taken = {True: TOGETHER * size, False: TOGETHER * size}, []
     for search, remaining in waiting:
-        number = min(page_of(search, size), max(remaining, 1), room[search.heavy])
+        number = min(page_size(search, size), max(remaining, 1), room[search.heavy])
         taken.append(number)
         room[search.heavy] -= number
     return taken

@@ -1,4 +1,4 @@
-"""How a reading begins: what is known from last time, who and where things are, and the cheaper way to read."""
+"""How a fetch begins: what is known from last time, who and where everything is, and the cheaper way to read."""
 
 from __future__ import annotations
 
@@ -19,129 +19,134 @@ from .searches import Job, Search, Stream
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a source is configured to read."""
+    """What a source is configured to read; `settings` is a digest of all of it and of the token."""
 
     source: str
     host: str
-    places: ScopeFilter
+    scope_filter: ScopeFilter
     also: tuple[Stream, ...]
     settings: str
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """How to read: by person or by place, its searches with their counts, its price and that of the other way."""
+    """How to read: by person or by scope, the searches with their counts, and the requests this way and the other."""
 
     by: str
     counts: Mapping[Search, int]
-    price: int
-    other: int | None = None
+    requests: int
+    other_requests: int | None = None
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where a reading begins. `memory` is None where everything is read anew; rows may be in any of the `periods`."""
+    """Where a fetch begins. `cursor` is None where everything is read in full; rows may be in any of the `periods`."""
 
-    order: ReadOptions
-    memory: Cursor | None
-    scene: Preflight
+    options: ReadOptions
+    cursor: Cursor | None
+    preflight: Preflight
     periods: tuple[Period, ...]
-    choice: Strategy
+    strategy: Strategy
 
 
 @dataclass(frozen=True)
-class _Asked:
-    order: ReadOptions
+class _Plan:
+    options: ReadOptions
     request: Request
-    memory: Cursor | None
+    cursor: Cursor | None
     periods: tuple[Period, ...]
 
 
-def begin(client: Client, order: ReadOptions, request: Request) -> Start:
-    """Survey, and choose between reading person by person and reading whole places, by what they cost.
+def begin(client: Client, options: ReadOptions, request: Request) -> Start:
+    """Look everything up and choose between reading by person and by scope.
 
-    Raises SourceError where neither people nor places are named.
+    Raises SourceError where neither people nor organisations nor repositories are named.
     """
-    known = loads(request.cursors.get(order.host))
-    memory = known if known and known.serves(order.settings, request.accounts) else None
-    periods = (request.period, *request.covered) if known else (request.period,)
-    asked = _Asked(order, request, memory, periods)
+    last = loads(request.cursors.get(options.host))
+    cursor = last if last and last.covers(options.settings, request.accounts) else None
+    periods = (request.period, *request.covered) if last else (request.period,)
+    plan = _Plan(options, request, cursor, periods)
     names = sorted(request.accounts or ())
-    people, everybody = _searches(asked, {each: each for each in names})
-    together = len(everybody) + len(people) <= preflight.COUNTS
+    by_person, by_scope = _searches(plan, {each: each for each in names})
+    counted = [*by_scope, *by_person] if len(by_scope) + len(by_person) <= preflight.COUNTS else by_scope or by_person
     # Ids outlive other settings and other people: without them a login that a stranger took over would be believed.
-    users = known.users if known else {}
-    searches = [*everybody, *people] if together else everybody or people
-    scene = preflight.look(client, order.places, names, users, memory, searches)
-    asked = replace(
-        asked,
-        memory=None if scene.void else memory,
-        order=replace(order, places=order.places.seen(scene.today, scene.owners, scene.excluded.values())),
+    users = last.users if last else {}
+    found = preflight.look_up(client, options.scope_filter, names, users, cursor, counted)
+    current = options.scope_filter.with_current_names(found.current_names, found.user_owners, found.excluded.values())
+    plan = replace(
+        plan, cursor=None if found.cursor_is_void else cursor, options=replace(options, scope_filter=current)
     )
-    choice = _choose(client, scene, request.accounts is None, *_searches(asked, scene.logins))
-    return Start(asked.order, asked.memory, scene, periods, choice)
+    strategy = _choose(client, found, request.accounts is None, *_searches(plan, found.logins))
+    return Start(plan.options, plan.cursor, found, periods, strategy)
 
 
 def _choose(
-    client: Client, scene: Preflight, all_people: bool, people: list[Search], everybody: list[Search]
+    client: Client, found: Preflight, everyone: bool, by_person: list[Search], by_scope: list[Search]
 ) -> Strategy:
-    """Whole places cost nothing more where counting person by person would cost as much."""
-    place = _counted(client, scene, everybody)
-    by_place = Strategy("place", place, searches.price(place))
-    if all_people or (place and (not sum(place.values()) or by_place.price <= len(people) // preflight.COUNTS)):
-        return by_place
-    person = _counted(client, scene, people)
-    by_person = Strategy("person", person, searches.price(person))
-    if place and by_place.price < by_person.price:
-        return replace(by_place, other=by_person.price)
-    return replace(by_person, other=by_place.price if place else None)
+    """The way with fewer requests; both yield the same rows.
+
+    By person, each person has a search for each kind of contribution, and a pull request with five reviewers comes
+    five times. By scope, one search of a repository or organisation serves everybody, but brings strangers' work, too.
+    So the counts decide. By scope wins without counting by person where it has no more requests than that counting.
+    """
+    scope_counts = _count(client, found, by_scope)
+    scope = Strategy("scope", scope_counts, searches.requests_for(scope_counts))
+    counting = len(by_person) // preflight.COUNTS
+    if everyone or (scope_counts and (not sum(scope_counts.values()) or scope.requests <= counting)):
+        return scope
+    person_counts = _count(client, found, by_person)
+    person = Strategy("person", person_counts, searches.requests_for(person_counts))
+    if scope_counts and scope.requests < person.requests:
+        return replace(scope, other_requests=person.requests)
+    return replace(person, other_requests=scope.requests if scope_counts else None)
 
 
-def _counted(client: Client, scene: Preflight, searches: Sequence[Search]) -> dict[Search, int]:
-    scene.counts |= preflight.count(client, [each for each in searches if each not in scene.counts])
-    return {each: scene.counts[each] for each in searches}
+def _count(client: Client, found: Preflight, wanted: Sequence[Search]) -> dict[Search, int]:
+    found.counts |= preflight.count(client, [each for each in wanted if each not in found.counts])
+    return {each: found.counts[each] for each in wanted}
 
 
-def _searches(asked: _Asked, logins: Mapping[str, str]) -> tuple[list[Search], list[Search]]:
-    """The searches person by person, and those place by place where places are named."""
-    words, also = asked.order.places.words(), asked.order.also
-    people: list[Search] = []
-    everybody: list[Search] = []
-    if asked.request.accounts is None and ANYWHERE in words:
+def _searches(plan: _Plan, logins: Mapping[str, str]) -> tuple[list[Search], list[Search]]:
+    """The searches by person, and those by scope where organisations or repositories are named."""
+    qualifiers, also = plan.options.scope_filter.qualifiers(), plan.options.also
+    by_person: list[Search] = []
+    by_scope: list[Search] = []
+    if plan.request.accounts is None and ANYWHERE in qualifiers:
         raise SourceError(
-            "Nobody is named, and no place: everybody's work on all of GitHub cannot be read.",
+            "This source names no people, organisations or repositories: everyone's work on all of GitHub cannot be "
+            "read.",
             hint="Name people in [people], or organisations or repositories in this source.",
         )
-    for job, where in _spots(asked, words):
+    for job, qualifier in _qualified_jobs(plan, qualifiers):
         for name in sorted(logins):
-            people += searches.by_person(job, logins[name], where, also)
-        everybody += [] if ANYWHERE in words else searches.by_place(job, where, also)
-    return list(dict.fromkeys(people)), list(dict.fromkeys(everybody))
+            by_person += searches.by_person(job, logins[name], qualifier, also)
+        by_scope += [] if ANYWHERE in qualifiers else searches.by_scope(job, qualifier, also)
+    return list(dict.fromkeys(by_person)), list(dict.fromkeys(by_scope))
 
 
-def _spots(asked: _Asked, words: Sequence[str]) -> Iterator[tuple[Job, str]]:
-    """Each job in each place; what was hidden last time is read anew where it was."""
-    for job in _jobs(asked):
-        yield from ((job, where) for where in words)
-    for where in asked.memory.holes if asked.memory else ():
-        yield from ((Job(each), where) for each in union(asked.periods))
+def _qualified_jobs(plan: _Plan, qualifiers: Sequence[str]) -> Iterator[tuple[Job, str]]:
+    """Each job with each qualifier; what was hidden last time is read in full."""
+    for job in _jobs(plan):
+        yield from ((job, each) for each in qualifiers)
+    for hidden in plan.cursor.unreadable if plan.cursor else ():
+        yield from ((Job(each), hidden) for each in union(plan.periods))
 
 
-def _jobs(asked: _Asked) -> list[Job]:
-    """Windows to read anew, and what changed since last time; what is newer than that has changed since, too."""
-    if asked.memory is None:
-        return [Job(each) for each in union(asked.periods)]
-    at = asked.memory.at
-    earlier = [part for each in asked.request.missing if (part := each.overlap(Period(searches.FIRST, at)))]
+def _jobs(plan: _Plan) -> list[Job]:
+    """Periods to read in full, and what changed since last time; what is newer than that has changed since, too."""
+    if plan.cursor is None:
+        return [Job(each) for each in union(plan.periods)]
+    at = plan.cursor.at
+    earlier = [part for each in plan.request.missing if (part := each.overlap(Period(searches.FIRST, at)))]
     return [Job(Period(at, searches.LAST), changed=True), *(Job(each) for each in earlier)]
 
 
 def union(periods: Iterable[Period]) -> list[Period]:
     """The same time without overlaps, so that nothing is asked for twice."""
-    found: list[Period] = []
+    joined: list[Period] = []
     for each in sorted(periods, key=lambda period: period.since):
-        if found and each.since <= found[-1].until:
-            found[-1] = Period(found[-1].since, max(found[-1].until, each.until))
+        if joined and each.since <= joined[-1].until:
+            joined[-1] = Period(joined[-1].since, max(joined[-1].until, each.until))
         else:
-            found.append(each)
-    return found
+            joined.append(each)
+    return joined

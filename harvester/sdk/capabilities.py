@@ -12,7 +12,7 @@ from harvester.sdk.connector import Request
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What `doctor` tells of a source: how it stands, in words, and what to do about it."""
+    """One result of a health check: a state, a sentence about it, and what the user can do."""
 
     state: Literal["ok", "warning", "error"]
     message: str
@@ -21,44 +21,44 @@ class Finding:
 
 @runtime_checkable
 class HasHealthCheck(Protocol):
-    """A connector that can say how it stands, for `harvester doctor`."""
+    """A connector that can check its configuration and its source, for `harvester doctor`."""
 
     def check(self) -> Iterator[Finding]:
-        """Yield findings; raises nothing for what it can say in one."""
+        """Yield findings; a failure becomes a finding and is not raised."""
         ...
 
 
 @runtime_checkable
 class HasLatest(Protocol):
-    """A connector that knows, cheaply, when the newest thing in it happened."""
+    """A connector that knows, at little cost, when the newest contribution was made."""
 
     def latest(self) -> dt.datetime | None:
-        """The time of the newest act (aware), or None where there is none."""
+        """The time of the newest contribution (aware); None without any."""
         ...
 
 
 @runtime_checkable
 class ListsAccounts(Protocol):
-    """A connector that can tell whom it knows, so that a name on the command line can be looked up."""
+    """A connector that can list its accounts, so that a name on the command line can be looked up."""
 
     def accounts(self) -> Iterator[str]:
-        """Every account that appears, as rows have it; an account may come more than once."""
+        """Every account, written as in rows; an account may come more than once."""
         ...
 
 
 @runtime_checkable
 class ResolvesAliases(Protocol):
-    """A source that knows which of a person's accounts are one and the same, such as git with its mailmap."""
+    """A connector that knows which accounts are the same person's, such as git with its mailmap."""
 
     def aliases(self, accounts: Iterable[str]) -> Mapping[str, str]:
-        """For those of these accounts that rows show under another one: the account that rows show."""
+        """The account that rows have, for each of these accounts that rows have under another name."""
         ...
 
 
 @runtime_checkable
 class ExplainsPlan(Protocol):
-    """A connector that can say what a request would cost, for `harvest --dry-run`."""
+    """A connector that can explain what a fetch would ask for, for `harvest --dry-run`."""
 
     def plan(self, request: Request) -> Iterator[str]:
-        """What it would ask, in words and with its price, without reading anything of weight."""
+        """Yield lines of text: what a fetch would ask for and how many requests that takes. Reads counts only."""
         ...

@@ -1,13 +1,14 @@
-"""What any source on the web needs, once: bounded waits, pages that give way, totals held against what came.
+"""Failures, retries and redirects for any source on the web.
 
-Nothing here knows a service. A connector turns each answer that is none into a `WebError`, lets `Patience` try again,
-and tells what it could not get.
+A connector turns each failed request into a `WebError` (a `Service` words the usual ones), lets a `RetryPolicy` try
+again, and yields a `Gap` for what it could not read. Nothing here knows a particular service.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import email.utils
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
     import requests
 
 T = TypeVar("T")
+PROXY = "Is a proxy in between?"
+"""The hint where an answer is not the service's own."""
 Reason = Literal["limit", "busy", "refused", "wrong"]
 
 
 class WebError(Exception):
-    """An answer that is none, on its way to being tried again or told; never leaves a connector.
+    """A request that failed. It is retried or becomes a SourceError; it never leaves a connector.
 
-    `kind` says what may help: `limit` waiting (`after` seconds where the server named them), `busy` trying again with
-    less, `refused` another token, `wrong` nothing. The message holds no secret.
+    `kind` says what may help: `limit` waiting (`after` seconds where the server named them), `busy` asking again for
+    less, `refused` another token, `wrong` nothing. The message contains no secret.
     """
 
     def __init__(self, kind: Reason, message: str, *, after: float | None = None, hint: str = "") -> None:
@@ -36,25 +39,25 @@ class WebError(Exception):
         self.hint = hint
 
     def error(self) -> SourceError:
-        """The same as the error a user meets."""
+        """The error to raise from a connector: AccessError where the server refused, else SourceError."""
         made = AccessError if self.kind == "refused" else SourceError
         return made(f"{str(self).rstrip('.')}.", hint=self.hint)
 
 
 @dataclass
 class RetryPolicy:
-    """Tries again, within bounds: tries of one request, seconds of one wait, seconds of all waits of a reading."""
+    """Retries within bounds: `tries` of one request, seconds of one wait (`longest`) and of all waits (`total`)."""
 
     wait: Callable[[float, str], None]
     tries: int = 6
     longest: float = 3700.0
-    together: float = 3 * 3600.0
+    total: float = 3 * 3600.0
     waited: float = 0.0
 
     def call(self, attempt: Callable[[], T], tries: int | None = None, less: Callable[[], object] | None = None) -> T:
-        """What `attempt` gives, tried again after a WebError of kind limit or busy; raises the last one.
+        """What `attempt` returns, retried after a WebError of kind `limit` or `busy`; raises the last one.
 
-        `less` is called before another try where the server was busy, so that less can be asked for.
+        `less` is called before the next try where the server was busy, so that the next request asks for less.
         """
         allowed = tries or self.tries
         for number in range(1, allowed + 1):
@@ -70,21 +73,97 @@ class RetryPolicy:
 
     def _pause(self, failure: WebError, number: int) -> None:
         seconds = pause(failure, number)
-        if seconds > self.longest or self.waited + seconds > self.together:
+        if seconds > self.longest or self.waited + seconds > self.total:
             raise WebError(
                 failure.kind,
                 f"{failure}; waiting {seconds:.0f} s more would be too long",
                 after=seconds,
-                hint="Harvest again later: what was read is kept.",
+                hint="Harvest again later: finished work is kept.",
             )
         self.waited += seconds
         self.wait(seconds, str(failure))
 
 
-def pause(failure: WebError, number: int) -> float:
-    """Seconds to wait after the try of this number (from 1): what the server named, else doubling.
+def or_busy(attempt: Callable[[], T]) -> T | WebError:
+    """What `attempt` returns, or its WebError where the server stayed busy; raises every other WebError."""
+    try:
+        return attempt()
+    except WebError as failure:
+        if failure.kind != "busy":
+            raise
+        return failure
 
-    A limit without a time is given a minute at least, as GitHub asks for
+
+@dataclass(frozen=True)
+class Service:
+    """Whose answers these are, for messages: its name and address, and hints for what the user can do.
+
+    `limit_headers` is what the names of its rate limit headers begin with.
+    """
+
+    name: str
+    url: str
+    url_hint: str = "Is the URL right?"
+    renew_hint: str = "Make a new token."
+    access_hint: str = "What may the token read?"
+    limit_headers: str = "x-ratelimit"
+
+    def failure(
+        self, status: int, headers: Mapping[str, str], message: str, now: dt.datetime, *, limited: bool = False
+    ) -> WebError:
+        """The failure that an HTTP status means; `message` is the server's message, cleaned.
+
+        `limited` says that a status other than 429 means a rate limit, too.
+        """
+        if status in range(300, 400):
+            return redirected(self.url, header(headers, "location") or "")
+        if status == 429 or limited:
+            return self.rate_limit(headers, now, f" ({status})")
+        if status == 401:
+            return WebError(
+                "refused", f"{self.name} does not accept the token ({message or 401})", hint=self.renew_hint
+            )
+        if status == 403:
+            return WebError("refused", f"{self.name} refuses ({message or 403})", hint=self.access_hint)
+        if status >= 500:
+            return WebError("busy", f"{self.name} answers with error {status}", after=retry_after(headers, now))
+        return WebError("wrong", f"{self.name} answers {self.url} with status {status} ({message})", hint=self.url_hint)
+
+    def rate_limit(self, headers: Mapping[str, str], now: dt.datetime, what: str = "") -> WebError:
+        """A rate limit, with the seconds to wait: Retry-After, else until the reset where the quota is 0.
+
+        The last answer within a quota shows 0, too, so a quota of 0 alone is no failure.
+        """
+        after = retry_after(headers, now)
+        if after is None and header(headers, f"{self.limit_headers}-remaining") == "0":
+            after = until_reset(headers, f"{self.limit_headers}-reset", now)
+        return WebError("limit", f"{self.name}'s rate limit is reached{what}", after=after)
+
+    def unreachable(self, error: Exception, timeout: float) -> WebError:
+        """The failure of a request that requests raised `error` for; `timeout` is in seconds."""
+        import requests
+
+        if isinstance(error, requests.exceptions.Timeout):
+            return WebError("busy", f"{self.name} did not answer within {timeout} s")
+        return WebError("busy", f"the connection to {self.name} broke ({type(error).__name__})", hint=self.url_hint)
+
+    def unusable(self, what: str) -> WebError:
+        """The failure of an answer with a good status that is not what was asked for."""
+        return WebError("busy", f"{self.name}'s answer {what}", hint=PROXY)
+
+    def parse(self, body: str) -> Any:
+        """The JSON of an answer with a good status; raises WebError (`busy`) for a web page or broken JSON."""
+        try:
+            return json.loads(body)
+        except ValueError:
+            what = "a web page" if body.lstrip()[:1] == "<" else "broken JSON" if body.strip() else "empty"
+            raise self.unusable(f"is {what}") from None
+
+
+def pause(failure: WebError, number: int) -> float:
+    """Seconds to wait after try `number` (from 1): what the server named, else doubling.
+
+    A limit without a time gets at least a minute, as GitHub asks for
     (https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api).
     """
     if failure.after is not None:
@@ -93,8 +172,11 @@ def pause(failure: WebError, number: int) -> float:
 
 
 def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
-    """Seconds that `Retry-After` asks for, as a number or an HTTP date; None where it asks for nothing readable."""
-    value = _header(headers, "retry-after")
+    """Seconds that `Retry-After` asks for, as a number or an HTTP date; None without one that can be read.
+
+    urllib3's own parser measures a date against this machine's clock, which may be off; this one against the server's.
+    """
+    value = header(headers, "retry-after")
     if value is None:
         return None
     if value.strip().isdigit():
@@ -104,8 +186,8 @@ def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
 
 
 def until_reset(headers: Mapping[str, str], name: str, now: dt.datetime) -> float | None:
-    """Seconds until the epoch time in the header `name`, and one more, by the server's own clock; None without one."""
-    value = _header(headers, name)
+    """Seconds until the epoch time in the header `name`, plus one, by the server's clock; None without a time."""
+    value = header(headers, name)
     try:
         at = dt.datetime.fromtimestamp(float(value), dt.UTC) if value is not None else None
     except (ValueError, OverflowError, OSError):
@@ -114,8 +196,8 @@ def until_reset(headers: Mapping[str, str], name: str, now: dt.datetime) -> floa
 
 
 def server_time(headers: Mapping[str, str], now: dt.datetime) -> dt.datetime:
-    """The server's clock from its `Date` header, since ours may be off; `now` (aware) where it has none."""
-    value = _header(headers, "date")
+    """The server's clock by its `Date` header, since ours may be off; `now` (aware) without that header."""
+    value = header(headers, "date")
     return (_http_date(value) if value else None) or now
 
 
@@ -124,7 +206,8 @@ def skew(headers: Mapping[str, str], now: dt.datetime) -> float:
     return (now - server_time(headers, now)).total_seconds()
 
 
-def _header(headers: Mapping[str, str], name: str) -> str | None:
+def header(headers: Mapping[str, str], name: str) -> str | None:
+    """The value of a header by its lower-case name, however the server writes it; None without one."""
     return next((value for key, value in headers.items() if key.casefold() == name), None)
 
 
@@ -137,61 +220,61 @@ def _http_date(value: str) -> dt.datetime | None:
 
 
 def redact(text: str, secrets: Iterable[str], longest: int = 200) -> str:
-    """Foreign text for an error: without the secrets, on one line, and cut."""
+    """Foreign text for a message: without the secrets, on one line, cut to `longest` characters."""
     for secret in sorted((each for each in secrets if each), key=len, reverse=True):
         text = text.replace(secret, "***")
     line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
-def same_home(home: str, target: str) -> bool:
-    """Whether a URL (or a path) stays on the scheme, host and port of `home`."""
-    one, other = urlsplit(home), urlsplit(urljoin(home, target))
+def same_origin(url: str, target: str) -> bool:
+    """Whether `target` (a URL or a path) has the scheme, host and port of `url`."""
+    one, other = urlsplit(url), urlsplit(urljoin(url, target))
     return (one.scheme, one.hostname, _port(one)) == (other.scheme, other.hostname, _port(other))
 
 
-def stay_home(home: str) -> Callable[..., None]:
-    """A response hook for a requests session that refuses to follow a redirect away from `home`.
+def same_origin_only(url: str) -> Callable[..., None]:
+    """A response hook for a requests session that refuses redirects to another host.
 
-    requests drops `Authorization` on the way to another host but no other header, so a token in one of its own would
-    leave the house. Raises WebError (`wrong`).
+    requests drops `Authorization` on the way to another host but no other header, so a token in a header such as
+    `PRIVATE-TOKEN` would be sent there. The hook raises WebError (`wrong`).
     """
 
     def hook(response: requests.Response, *args: Any, **kwargs: Any) -> None:
-        if response.is_redirect and not same_home(home, response.headers["location"]):
-            raise strayed(home, response.headers["location"])
+        if response.is_redirect and not same_origin(url, response.headers["location"]):
+            raise other_host(url, response.headers["location"])
 
     return hook
 
 
-def no_redirects(home: str) -> Callable[..., None]:
-    """A response hook for a requests session that refuses every redirect, for a source that is only ever POSTed to.
+def no_redirects(url: str) -> Callable[..., None]:
+    """A response hook for a requests session that refuses every redirect, for a service that is only POSTed to.
 
-    A question that is POSTed again elsewhere may be answered elsewhere, and a chain of redirects may have no end.
-    Raises WebError (`wrong`).
+    requests turns a redirected POST into a GET, and a chain of redirects may have no end. The hook raises WebError
+    (`wrong`).
     """
 
     def hook(response: requests.Response, *args: Any, **kwargs: Any) -> None:
         if response.is_redirect:
-            raise redirected(home, response.headers["location"])
+            raise redirected(url, response.headers["location"])
 
     return hook
 
 
-def redirected(home: str, location: str) -> WebError:
-    """The failure of a server that redirects what it should answer."""
-    if not same_home(home, location):
-        return strayed(home, location)
-    path = redact(urlsplit(urljoin(home, location)).path, ())
-    return WebError("wrong", f"{home} redirects to the path {path!r}", hint="Is the URL right?")
+def redirected(url: str, location: str) -> WebError:
+    """The failure of a server that redirects where it should answer."""
+    if not same_origin(url, location):
+        return other_host(url, location)
+    path = redact(urlsplit(urljoin(url, location)).path, ())
+    return WebError("wrong", f"{url} redirects to the path {path!r}", hint="Is the URL right?")
 
 
-def strayed(home: str, location: str) -> WebError:
-    """The failure of a server that sends its callers, and their token, to another host."""
-    host = urlsplit(urljoin(home, location)).netloc.rpartition("@")[2]
+def other_host(url: str, location: str) -> WebError:
+    """The failure of a server that redirects to another host; the token is not sent there."""
+    host = urlsplit(urljoin(url, location)).netloc.rpartition("@")[2]
     return WebError(
         "wrong",
-        f"{urlsplit(home).netloc} redirects to {redact(host, ())!r}; the token was not sent there",
+        f"{urlsplit(url).netloc} redirects to {redact(host, ())!r}; the token was not sent there",
         hint="Is the URL right? Name the place it redirects to if you trust it.",
     )
 

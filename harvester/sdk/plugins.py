@@ -22,43 +22,41 @@ REPORTS = "harvester.reports"
 
 
 def available(group: str) -> dict[str, EntryPoint]:
-    """The plugins of a group by name, without importing any."""
-    return {each.name: each for each in sorted(_brought(group), key=lambda each: each.name)}
-
-
-def _brought(group: str) -> EntryPoints:
-    return _installed(group, tuple(sys.path))
+    """The plugins of a group by name; imports none."""
+    return {each.name: each for each in sorted(_installed(group, tuple(sys.path)), key=lambda each: each.name)}
 
 
 @functools.cache
 def _installed(group: str, path: tuple[str, ...]) -> EntryPoints:
-    """What all distributions on a path bring, looked up once in a process: that takes long where there are many."""
+    """The entry points of all distributions on a path; cached, since reading them is slow where there are many."""
     return entry_points(group=group)
 
 
 def load(group: str, name: str) -> Any:
-    """The plugin of this name; raises UnknownError, with the nearest name, where none can be loaded."""
+    """The plugin of this name; raises UnknownError, which suggests the nearest name, where none can be loaded."""
     found = available(group)
     what = group.rpartition(".")[2].removesuffix("s")
     if name not in found:
         near = most_like(name, found)
-        hint = f"Did you mean {near!r}?" if near else f"There are: {', '.join(found) or 'none'}."
-        raise UnknownError(f"There is no {what} {name!r}.", hint=hint)
-    brought = sorted({each.value for each in _brought(group) if each.name == name})
-    if len(brought) > 1:
-        raise UnknownError(f"There are {len(brought)} {what}s {name!r}: {', '.join(brought)}.", hint="Uninstall one.")
+        hint = f"Did you mean {near!r}?" if near else f"Installed: {', '.join(found) or 'none'}."
+        raise UnknownError(f"Unknown {what} {name!r}.", hint=hint)
+    values = sorted({each.value for each in _installed(group, tuple(sys.path)) if each.name == name})
+    if len(values) > 1:
+        raise UnknownError(
+            f"Several packages have a {what} {name!r}: {', '.join(values)}.", hint="Uninstall all but one."
+        )
     try:
         return found[name].load()
     except (ImportError, AttributeError) as error:
         raise UnknownError(
-            f"The {what} {name!r} cannot be loaded: {error}.", hint="Is what it needs installed?"
+            f"The {what} {name!r} cannot be loaded: {error}.", hint="Are its dependencies installed?"
         ) from error
 
 
 def settings_model(connector: type) -> type[BaseModel]:
     """A pydantic model of a connector's section: its dataclass fields but `context`; unknown keys are refused.
 
-    A text in a field's `Annotated` is the description of its key. No error of the model repeats what was written.
+    A text in a field's `Annotated` is the description of its key. No error of the model repeats a value.
     """
     from pydantic import ConfigDict, Field, create_model
 
@@ -74,7 +72,7 @@ def settings_model(connector: type) -> type[BaseModel]:
 
 
 def make_connector(name: str, section: Mapping[str, object], context: ConnectorContext) -> Connector:
-    """A connector of this kind from its section; raises pydantic's ValidationError where the section is wrong."""
+    """A connector of this kind from its section; raises pydantic's ValidationError where the section is invalid."""
     made = load_connector(name)
     settings = settings_model(made).model_validate(dict(section))
     values = {key: getattr(settings, key) for key in type(settings).model_fields}
@@ -82,11 +80,12 @@ def make_connector(name: str, section: Mapping[str, object], context: ConnectorC
 
 
 def load_connector(name: str) -> type:
-    """The class of a connector; raises UnknownError where there is none, ConfigError where it cannot be one."""
+    """The class of a connector; raises UnknownError without one, ConfigError for anything that cannot be one."""
     made = load(CONNECTORS, name)
     if not isinstance(made, type) or "context" not in getattr(made, "__dataclass_fields__", {}):
         raise ConfigError(
-            f"The connector {name!r} is no dataclass with a field `context`.", hint="See docs/writing-a-connector.md."
+            f"The connector {name!r} is not a dataclass with a field `context`.",
+            hint="See docs/writing-a-connector.md.",
         )
     return made
 

@@ -1,4 +1,4 @@
-"""Secrets by reference: a configuration says where a secret is, and only whoever uses it sees it."""
+"""Secrets by reference: the configuration says where a secret is, and only the code that uses it sees it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TOKEN = re.compile(r"\bgh[opsur]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Where a secret is to be found, such as `env:GITHUB_TOKEN`; never the secret itself."""
+    """Where a secret is, such as `env:GITHUB_TOKEN`; never the secret itself. Raises ValueError for anything else."""
 
     reference: str
 
@@ -41,7 +41,7 @@ class Secret:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """Read from a string in TOML; what was wrong is said without repeating what was written there."""
+        """Read from a string in TOML; an error does not repeat the string, which may be a secret."""
         from pydantic_core import core_schema
 
         return core_schema.no_info_after_validator_function(
@@ -50,20 +50,20 @@ class Secret:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> dict[str, Any]:
-        """For editors: a string of one of the four forms."""
+        """For editors: a string in one of the four forms."""
         return {"type": "string", "pattern": f"^({'|'.join(SCHEMES)}):.+", "examples": FORMS.split(", ")}
 
 
 @dataclass(frozen=True)
 class SecretStore:
-    """Looks secrets up, and remembers what it gave out so that `redact` can take it out of any text.
+    """Looks secrets up, and remembers them so that `redact` can remove them from any text.
 
     A command that has not answered after `command_seconds` is ended, with everything it started.
     """
 
     environ: Mapping[str, str] = field(repr=False)
     root: Path
-    given: set[str] = field(default_factory=set, repr=False)
+    revealed: set[str] = field(default_factory=set, repr=False)
     command_seconds: float = COMMAND_SECONDS
 
     def reveal(self, secret: Secret) -> str:
@@ -73,21 +73,25 @@ class SecretStore:
         value = lookups[scheme](rest.strip()).strip()
         if not value:
             raise SecretError(f"The secret {secret.reference!r} is empty.", hint=f"A reference is {FORMS}.")
-        self.given.add(value)
+        self.revealed.add(value)
         return value
 
     def redact(self, text: str) -> str:
-        """The text with every secret given out so far, also as it is written in a URL, replaced by `***`."""
+        """The text with `***` in place of every secret revealed so far, also where a URL contains it."""
         from urllib.parse import quote, quote_plus
 
-        forms = {form(value) for value in self.given for form in (str, quote_plus, lambda each: quote(each, safe=""))}
+        forms = {
+            form(value) for value in self.revealed for form in (str, quote_plus, lambda each: quote(each, safe=""))
+        }
         for form in sorted(forms, key=len, reverse=True):
             text = text.replace(form, "***")
         return text
 
     def _env(self, name: str) -> str:
         if name not in self.environ:
-            raise SecretError(f"The environment has no {name!r}.", hint=f"Set it, or use another of {FORMS}.")
+            raise SecretError(
+                f"The environment variable {name!r} is not set.", hint=f"Set it, or use another reference: {FORMS}."
+            )
         return self.environ[name]
 
     def _file(self, path: str) -> str:
@@ -95,18 +99,19 @@ class SecretStore:
             return (self.root / Path(path).expanduser()).read_text(encoding="utf-8")
         except (OSError, ValueError, RuntimeError) as error:
             why = getattr(error, "strerror", None) or ("not text" if isinstance(error, ValueError) else str(error))
-            raise SecretError(f"The file {path!r} gives no secret: {why}.", hint="Is the path right?") from None
+            raise SecretError(f"The secret file {path!r} cannot be read: {why}.", hint="Is the path right?") from None
 
     def _command(self, command: str) -> str:
         try:
             return self._output(shlex.split(command))
         except FileNotFoundError:
             raise SecretError(
-                f"There is no program {_program(command)!r}.", hint="Install it, or use env:NAME."
+                f"The program {_program(command)!r} was not found.", hint="Install it, or use env:NAME."
             ) from None
         except (subprocess.SubprocessError, OSError, ValueError) as error:
             raise SecretError(
-                f"The command {_program(command)!r} gave no secret ({_why(error)}).", hint="Run it yourself to see why."
+                f"The command {_program(command)!r} returned no secret ({_why(error)}).",
+                hint="Run it yourself to see why.",
             ) from None
 
     def _output(self, arguments: list[str]) -> str:
@@ -132,18 +137,18 @@ class SecretStore:
             ) from None
         service, _, user = name.rpartition("/")
         if not service or not user:
-            raise SecretError(f"keyring:{name} names no service and user.", hint="Write keyring:service/user.")
+            raise SecretError(f"keyring:{name} lacks a service or a user.", hint="Write keyring:service/user.")
         try:
             value = keyring.get_password(service, user)
         except keyring.errors.KeyringError as error:
             raise SecretError(f"The keyring did not answer ({type(error).__name__}).", hint="Unlock it.") from None
         if value is None:
-            raise SecretError(f"The keyring has nothing for {name!r}.", hint=f"keyring set {service} {user}")
+            raise SecretError(f"The keyring has no entry {name!r}.", hint=f"keyring set {service} {user}")
         return str(value)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """End a command and what it started: a grandchild that keeps the pipe open would be waited for for ever."""
+    """End a command and everything it started: a grandchild that keeps the pipe open would block us for ever."""
     if sys.platform == "win32":
         process.kill()
         return
@@ -152,7 +157,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def _program(command: str) -> str:
-    """The program of a command, without its arguments, among which a secret may stand."""
+    """The program of a command, without its arguments, which may contain a secret."""
     return command.split(maxsplit=1)[0] if command.strip() else command
 
 

@@ -1,4 +1,4 @@
-"""The contract of a connector, for ours and for anyone's: hand one in, and what it breaks is said in words."""
+"""Tests of the contract of a connector, for ours and for any other."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
+from harvester.model import periods
 from harvester.model.contribution import Contribution, Kind, Role, from_table, to_table
-from harvester.model.periods import Calendar, Period, calendar
+from harvester.model.periods import Calendar, Period
 from harvester.sdk.connector import Connector, ConnectorContext, Gap, Request, Retraction, ScopeCompleted
 from harvester.sdk.secrets import SecretStore
 
@@ -21,15 +22,15 @@ def connector_context(
     now: dt.datetime | None = None,
     environ: Mapping[str, str] | None = None,
     waited: list[tuple[float, str]] | None = None,
-    reckoning: Calendar | None = None,
+    calendar: Calendar | None = None,
     person: str | None = None,
 ) -> ConnectorContext:
-    """Tools for tests: a clock that stands at `now` (else runs), and waits that are written down instead of waited."""
+    """A context for tests: the clock stands at `now` (None: it runs), and waits are added to `waited` at once."""
     waits = waited if waited is not None else []
     return ConnectorContext(
         source=source,
         root=root,
-        calendar=reckoning or calendar("UTC"),
+        calendar=calendar or periods.calendar("UTC"),
         clock=(lambda: now) if now else (lambda: dt.datetime.now(dt.UTC)),
         wait=lambda seconds, why: waits.append((seconds, why)),
         reveal=SecretStore(environ or {}, root).reveal,
@@ -39,17 +40,20 @@ def connector_context(
 
 
 def check_connector(make: Callable[[], Connector], request: Request) -> list[Contribution]:
-    """Hold a connector against the contract for one request, and give back what it yielded.
+    """Test a connector against the contract with one request; returns the rows that it yielded.
 
-    `make` gives a new connector that reads the same, unchanged source each time. Raises AssertionError, with every
-    breach in words, where: something yielded is no event; a row is outside the period, not of the wanted accounts or of
-    another source than the rest, or of a kind or role that nobody counts; a key (scope, id) is empty or comes twice
-    with different contents; a value cannot be stored as it is; a hole gives no reason; a second reading differs; a
-    reading of two halves of the period differs from one reading of it; a reading in the knowledge of the first one's
-    cursors yields a row that the first did not.
+    `make` returns a new connector that reads the same, unchanged source each time. Raises AssertionError, which lists
+    every breach:
+
+    - something yielded is not an event, or a gap has no reason;
+    - a row is outside the period, of an account that was not wanted, of a second source, or of an unknown kind or role;
+    - a key (scope, id) is empty, or comes twice with different contents;
+    - a value changes when it is stored;
+    - a second fetch differs, or two fetches of the halves of the period differ from one fetch of all of it;
+    - a fetch that goes on from the first one's cursors yields a row that the first one did not.
     """
     first = list(make().fetch(request))
-    breaches = [f"yielded {event!r}, which is no event" for event in first if not isinstance(event, _EVENTS)]
+    breaches = [f"yielded {event!r}, which is not an event" for event in first if not isinstance(event, _EVENTS)]
     breaches += [f"a gap in {gap.scope!r} has no reason" for gap in first if isinstance(gap, Gap) and not gap.reason]
     rows = [event for event in first if isinstance(event, Contribution)]
     unstorable = list(_unstorable(rows))
@@ -65,7 +69,7 @@ def check_connector(make: Callable[[], Connector], request: Request) -> list[Con
 
 
 def _broken(breaches: Iterable[str]) -> AssertionError:
-    return AssertionError("the connector breaks its contract:\n" + "\n".join(f"- {each}" for each in breaches))
+    return AssertionError("the connector breaks the contract:\n" + "\n".join(f"- {each}" for each in breaches))
 
 
 def _unstorable(rows: list[Contribution]) -> Iterable[str]:
@@ -97,9 +101,9 @@ def _wrong_row(row: Contribution, request: Request) -> Iterable[str]:
     if row.occurred_at not in request.period:
         yield f"{row.id} at {row.occurred_at.isoformat()} is outside the period"
     if not request.wants(row.account):
-        yield f"{row.id} is by {row.account!r}, whom nobody asked for"
+        yield f"{row.id} is by {row.account!r}, who was not asked for"
     if row.kind not in get_args(Kind) or row.role not in get_args(Role):
-        yield f"{row.id} is of a kind or role that nobody counts: {row.kind!r}, {row.role!r}"
+        yield f"{row.id} has an unknown kind or role: {row.kind!r}, {row.role!r}"
     for name in ("id", "source", "scope", "work_item", "account"):
         if not getattr(row, name):
             yield f"{row.id or 'a row'} has an empty {name!r}"
@@ -114,7 +118,7 @@ def _in_utc(row: Contribution) -> Contribution:
 
 def _not_repeatable(make: Callable[[], Connector], request: Request, rows: list[Contribution]) -> Iterable[str]:
     if _keyed(make(), request) != {(row.scope, row.id): row for row in rows}:
-        yield "a second reading of the unchanged source differs from the first"
+        yield "a second fetch from the unchanged source differs from the first"
 
 
 def _not_divisible(make: Callable[[], Connector], request: Request, rows: list[Contribution]) -> Iterable[str]:
@@ -124,7 +128,7 @@ def _not_divisible(make: Callable[[], Connector], request: Request, rows: list[C
     if parts[0].keys() & parts[1].keys():
         yield "two adjacent periods share rows"
     if parts[0] | parts[1] != {(row.scope, row.id): row for row in rows}:
-        yield "two adjacent periods read apart differ from one reading of both"
+        yield "two fetches of adjacent periods differ from one fetch of both"
 
 
 def _not_resumable(make: Callable[[], Connector], request: Request, first: Sequence[object]) -> Iterable[str]:
@@ -134,7 +138,7 @@ def _not_resumable(make: Callable[[], Connector], request: Request, first: Seque
     known = {(event.scope, event.id): event for event in first if isinstance(event, Contribution)}
     again = _keyed(make(), dataclasses.replace(request, cursors=cursors, covered=(request.period,)))
     for key in again.keys() - known.keys():
-        yield f"reading on from its cursors yields {key}, which the first reading did not"
+        yield f"a fetch that goes on from the cursors yields {key}, which the first one did not"
 
 
 def _keyed(connector: Connector, request: Request) -> dict[tuple[str, str], Contribution]:

@@ -1,20 +1,24 @@
-"""What the tests of the GitHub connector share: times, a source on a local server, and readings of it."""
+"""What the tests of the GitHub connector share: times, a source on a local server, and fetches from it."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harvester.connectors.github import GitHub
+from harvester.errors import AccessError, SourceError
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
 from harvester.sdk.connector import Gap, Request, Retraction, ScopeCompleted
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.servers.github import NOW, TOKEN, GitHubServer
+from tests.connectors.faults import WebConnector
+from tests.servers.faults import Fault
+from tests.servers.github import NOW, TOKEN, GitHubServer, World, limited
 
 
 def on(month: int, day: int, hour: int = 12, minute: int = 0, second: int = 0) -> dt.datetime:
@@ -27,7 +31,7 @@ QUARTER = Period(on(7, 1, 0), on(10, 1, 0))
 
 @dataclass
 class Read:
-    """What a reading yielded, by kind, and how many requests it took."""
+    """What a fetch yielded, by kind, and how many requests it took."""
 
     rows: list[Contribution] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
@@ -59,7 +63,7 @@ def source(
 
 
 def wanted(*accounts: str, period: Period = QUARTER, after: Read | None = None) -> Request:
-    """A request for some accounts (none: everyone), which may know of an earlier reading of the same period."""
+    """A request for some accounts (none: everyone), which may go on from an earlier fetch of the same period."""
     who = frozenset(accounts) or None
     if after is None:
         return Request(period, who)
@@ -77,7 +81,71 @@ def read(server: GitHubServer, request: Request, hub: GitHub | None = None, **se
 def gather(events: Iterable[object]) -> Read:
     """Events by kind; what came before an error is lost here."""
     found = Read()
-    places = {Contribution: found.rows, Gap: found.gaps, ScopeCompleted: found.done, Retraction: found.retracted}
+    lists = {Contribution: found.rows, Gap: found.gaps, ScopeCompleted: found.done, Retraction: found.retracted}
     for each in events:
-        places[type(each)].append(each)  # type: ignore[attr-defined]  # the lists hold what their key says
+        lists[type(each)].append(each)  # type: ignore[attr-defined]  # each list has what its key says
     return found
+
+
+def sixty() -> World:
+    """Sixty merged pull requests: two pages."""
+    made = World()
+    for number in range(60):
+        made.pull("acme/pay", "alice", on(7, 1 + number % 28), merged=on(8, 1 + number % 28))
+    return made
+
+
+def _made(server: GitHubServer, token: str = TOKEN, **settings: Any) -> GitHub:
+    return source(server, environ={"TOKEN": token}, **settings)
+
+
+MESSAGE = json.dumps({"message": "You have exceeded a secondary rate limit. Please wait a few minutes."})
+SECONDARY = json.dumps({"data": None, "errors": [{"message": "You have exceeded a secondary rate limit."}]})
+PARTIAL = json.dumps({"data": {"rateLimit": None}, "errors": [{"message": "Something went wrong while executing."}]})
+GITHUB = WebConnector(
+    name="GitHub",
+    serve=lambda: GitHubServer(sixty()),
+    make=_made,
+    request=wanted("alice"),
+    token=TOKEN,
+    rows=60,
+    page=50,
+    lookups=1,
+    down="50 of 60 merged pull requests of alice came, then: GitHub answers with error 503",
+    no_tokens=("ghp_abc…def", "ghp_abc\ndef", "ghp_é", "ghp_a b"),
+    faults={
+        "RATE_LIMITED": (limited("RATE_LIMITED", NOW.replace(minute=10)), 601),
+        "RATE_LIMIT": (limited("RATE_LIMIT", NOW.replace(minute=10)), 601),
+        "secondary 403 with Retry-After": (Fault(403, MESSAGE, {"retry-after": "30"}), 30),
+        "secondary 403": (Fault(403, MESSAGE), 60),
+        "secondary 429 with Retry-After": (Fault(429, MESSAGE, {"retry-after": "30"}), 30),
+        "secondary 429": (Fault(429, MESSAGE), 60),
+        "secondary 200 with Retry-After": (Fault(200, SECONDARY, {"retry-after": "30"}), 30),
+        "secondary 200": (Fault(200, SECONDARY), 60),
+        "secondary 200 with a message only": (Fault(200, MESSAGE, {"retry-after": "30"}), 30),
+        "200 with data and errors": (Fault(200, PARTIAL), 1),
+        "200 without data": (Fault(200, '{"data": null, "errors": [{"message": "Timeout"}]}'), 1),
+        "200 with another JSON": (Fault(200, "[]"), 1),
+        "200 with empty data": (Fault(200, '{"data": {}}'), 1),
+        "200 without a page": (Fault(200, '{"data": {"rateLimit": {}, "s0": null, "c0": null}}'), 1),
+        "200 with half a page": (Fault(200, '{"data": {"s0": {"issueCount": 60}, "c0": []}}'), 1),
+    },
+    refusals={
+        "403": (
+            Fault(403, '{"message": "Resource not accessible by integration"}'),
+            AccessError,
+            "not accessible by integr",
+        ),
+        "missing scopes": (
+            Fault(200, '{"data": null, "errors": [{"type": "INSUFFICIENT_SCOPES", "message": "needs read:org"}]}'),
+            AccessError,
+            "needs read:org",
+        ),
+        "an unknown field": (
+            Fault(200, '{"errors": [{"message": "no field", "extensions": {"code": "undefinedField"}}]}'),
+            SourceError,
+            "does not understand",
+        ),
+    },
+)
+"""GitHub in the suite of faults."""

@@ -29,7 +29,7 @@ def test_a_merged_pull_request_is_a_row_of_its_author(world, server):
     found = read(server, wanted("alice"))
     assert found.of("pull_request") == [
         Contribution(
-            id=f"pull_request:author:{pull['id']}", source="hub", scope="localhost", kind="pull_request",
+            id=f"pull_request/author/{pull['id']}", source="hub", scope="localhost", kind="pull_request",
             work_item=f"localhost/acme/pay#{pull['number']}", account="alice", role="author", occurred_at=on(7, 5),
             started_at=on(7, 2), title="fix(pay): charge once", body="Reverts acme/pay#7", url=pull["url"],
             project="acme/pay", state="merged", change_type="fix", milestone="v2", labels=("bug", "team/pay"),
@@ -42,7 +42,8 @@ def test_a_merged_pull_request_is_a_row_of_its_author(world, server):
     assert [(each.scope, each.whole) for each in found.done] == [("localhost", True)]
 
 
-def test_each_review_has_its_own_time_and_state_also_on_an_open_pull_request(world, server):
+def test_each_review_has_its_own_time_and_state(world, server):
+    """Each review has its own time and state, on an open pull request, too."""
     world.pull(
         "acme/pay", "bob", on(6, 1), labels=("bug",), paths=("a.py",),
         reviews=[
@@ -72,7 +73,7 @@ def test_a_closed_issue_counts_for_its_assignees(world, server):
     ]
 
 
-def test_where_nobody_was_assigned_the_author_of_the_closing_pull_request_counts(world, server):
+def test_an_issue_counts_for_the_pull_request_author(world, server):
     """Search does not find such an issue by its closer: the pull request leads to it."""
     issue = world.issue("acme/pay", "bob", on(7, 1))
     pull = world.pull("acme/pay", "alice", on(7, 2), merged=on(7, 5), closes=[issue])
@@ -83,7 +84,7 @@ def test_where_nobody_was_assigned_the_author_of_the_closing_pull_request_counts
     assert read(server, wanted("carol")).of("issue") == []
 
 
-def test_an_issue_that_closed_after_its_pull_request_was_merged_counts_in_its_own_period(world, server):
+def test_an_issue_counts_when_it_closed(world, server):
     """A merge into a branch closes nothing: GitHub closes the issue when the branch reaches the default one."""
     issue = world.issue("acme/pay", "bob", on(6, 1))
     pull = world.pull("acme/pay", "alice", on(6, 2), merged=on(6, 20), closes=[issue])
@@ -93,13 +94,15 @@ def test_an_issue_that_closed_after_its_pull_request_was_merged_counts_in_its_ow
     assert found.rows == read(server, wanted(), organisations=("acme",)).rows
 
 
-def test_where_no_pull_request_closed_it_whoever_did_counts(world, server):
+def test_an_issue_counts_for_the_person_who_closed_it(world, server):
+    """Where no pull request closed an issue, the person who closed it counts."""
     world.issue("acme/pay", "alice", on(7, 1), closed=on(8, 1), by="alice")
     (row,) = read(server, wanted("alice")).of("issue")
     assert (row.role, row.extra["credited"]) == ("resolver", "closed it")
 
 
-def test_an_issue_closed_by_a_stranger_to_it_is_found_place_by_place(world, server):
+def test_an_issue_closed_by_a_stranger_is_found_by_scope(world, server):
+    """An issue closed by a stranger to it is found by scope."""
     world.issue("acme/pay", "bob", on(7, 1), closed=on(8, 1), by="alice")
     assert read(server, wanted("alice")).of("issue") == []
     assert len(read(server, wanted(), organisations=("acme",)).of("issue")) == 1
@@ -136,8 +139,8 @@ def test_lists_that_go_on_are_read_to_their_end(world, server):
     assert found.gaps == []
 
 
-def test_a_list_that_github_ends_early_is_told_in_the_row(world, server):
-    """GitHub lists no more than 3,000 files. The work is there all the same, so this is no hole in what was read."""
+def test_a_list_that_github_ends_early_is_in_the_row(world, server):
+    """GitHub lists no more than 3,000 files. The work is there all the same, so this is not a gap."""
     pull = world.pull("acme/pay", "alice", on(7, 1), merged=on(7, 3), paths=("a.py", "b.py"))
     pull |= {"changedFiles": 5000}
     found = read(server, wanted("alice"))
@@ -156,7 +159,8 @@ def test_more_than_a_thousand_matches_are_all_read(world, server):
     assert found.requests <= 45
 
 
-def test_a_thousand_in_one_second_are_read_by_repository(world, server):
+def test_a_full_second_is_read_by_repository(world, server):
+    """More than GitHub gives out in one second is split by repository."""
     for number in range(1100):
         world.pull(f"acme/r{number % 3}", "alice", on(7, 1), merged=on(8, 1))
     found = read(server, wanted("alice"))
@@ -174,7 +178,8 @@ def test_what_cannot_be_cut_is_a_gap_with_its_numbers(world, server):
 
 
 @pytest.mark.parametrize("shift", ["comes", "goes"])
-def test_results_that_move_between_two_pages_are_read_again(world, server, shift):
+def test_moved_results_are_read_again(world, server, shift):
+    """Results that move between two pages are read again."""
     pulls = [world.pull("acme/pay", "alice", on(7, 2, 0, 0, number % 60), merged=on(8, 1)) for number in range(120)]
 
     def between(number: int) -> None:
@@ -185,7 +190,7 @@ def test_results_that_move_between_two_pages_are_read_again(world, server, shift
 
     server.before = between
     found = read(server, wanted("alice"))
-    now = {f"pull_request:author:{each['id']}" for each in world.items}
+    now = {f"pull_request/author/{each['id']}" for each in world.items}
     assert now <= {row.id for row in found.rows}
     assert found.gaps == []
 
@@ -199,15 +204,15 @@ class Behind(GitHubServer):
         if "s0: search" not in asked.query or not self.times:
             return super().answer(asked)
         self.times -= 1
-        kept, self.world.items = self.world.items, self.world.items[:30]
+        complete, self.world.items = self.world.items, self.world.items[:30]
         try:
             return super().answer(asked)
         finally:
-            self.world.items = kept
+            self.world.items = complete
 
 
 @pytest.mark.parametrize("behind", [1, 100])
-def test_pages_of_a_server_that_is_behind_the_count_are_read_again_then_told(world, behind):
+def test_pages_behind_the_count_are_read_again(world, behind):
     """All forty were counted, and the page says that its thirty are all."""
     for number in range(40):
         world.pull("acme/pay", "alice", on(7, 1, 0, number), merged=on(8, 1))
@@ -222,14 +227,16 @@ def test_pages_of_a_server_that_is_behind_the_count_are_read_again_then_told(wor
         assert (len(found.rows), found.cursors) == (30, {})
 
 
-def test_what_is_gone_between_count_and_page_is_no_hole(world, server):
+def test_what_is_gone_before_its_page_is_no_gap(world, server):
+    """What is deleted between the count and the page is not missing."""
     pulls = [world.pull("acme/pay", "alice", on(7, 1, 0, number), merged=on(8, 1)) for number in range(40)]
     server.before = lambda number: world.items.remove(pulls[0]) if number == 2 else None
     found = read(server, wanted("alice"))
     assert (len(found.rows), found.gaps) == (39, [])
 
 
-def test_places_are_filtered_by_organisation_glob_and_exclusion(world, server):
+def test_scopes_are_filtered_by_name_glob_and_exclude(world, server):
+    """Scopes are filtered by organisation, glob and exclusion."""
     for name in ("acme/pay", "acme/web", "acme/web-old", "globex/x", "other/pay"):
         world.pull(name, "alice", on(7, 1), merged=on(8, 1))
 
@@ -244,13 +251,15 @@ def test_places_are_filtered_by_organisation_glob_and_exclusion(world, server):
     assert projects(organisations=("acme",), exclude=("acme/*-old",)) == {"acme/pay", "acme/web"}
 
 
-def test_the_repositories_of_a_user_are_searched_as_such(world, server):
+def test_a_user_is_searched_by_the_user_qualifier(world, server):
+    """The repositories of a user are searched as such."""
     world.pull("alice/dotfiles", "alice", on(7, 1), merged=on(8, 1))
     assert len(read(server, wanted("alice"), repositories=("alice/*",)).rows) == 1
     assert len(read(server, wanted("alice"), organisations=("alice",)).rows) == 1
 
 
-def test_everyone_in_named_places_is_read_with_bots_and_ghosts_named_as_such(world, server):
+def test_everyone_in_a_repository_is_read(world, server):
+    """Bots and deleted accounts are recognisable."""
     world.user("my-app", "Bot")
     world.pull("acme/pay", "my-app", on(7, 1), merged=on(8, 1), reviews=[("alice", "APPROVED", on(7, 2))])
     world.pull("acme/pay", None, on(7, 1), merged=on(8, 2), reviews=[(None, "APPROVED", on(7, 2))])
@@ -262,7 +271,8 @@ def test_everyone_in_named_places_is_read_with_bots_and_ghosts_named_as_such(wor
     ]
 
 
-def test_everyone_everywhere_is_refused_with_what_to_do(server):
+def test_everyone_everywhere_is_refused(server):
+    """The hint says what to name."""
     with pytest.raises(SourceError, match="cannot be read") as caught:
         read(server, wanted())
     assert "organisations" in caught.value.hint
@@ -290,12 +300,13 @@ def test_optional_streams_are_read_where_wanted(world, server):
     assert [(row.work_item, row.occurred_at) for row in found.of("release")] == [("localhost/acme/pay@v1", on(7, 5))]
 
 
-def test_releases_of_no_named_repository_are_told_in_the_plan(world, server):
+def test_the_plan_says_where_releases_cannot_be_read(world, server):
+    """Releases of no named repository are reported in the plan."""
     world.release("acme/pay", "alice", on(7, 5), "v1")
     said = "\n".join(source(server, organisations=("acme",), also=("releases",)).plan(wanted("alice")))
-    assert "releases are read of repositories that are named, and none is" in said
+    assert "no releases: they are read of repositories that are named as owner/name, and none is" in said
     said = "\n".join(source(server, repositories=("acme/pay",), also=("releases",)).plan(wanted("alice")))
-    assert "releases are read" not in said
+    assert "no releases" not in said
 
 
 def varied(world: World) -> World:
@@ -331,37 +342,40 @@ def test_it_keeps_the_contract(world, server, settings, people):
     assert check_connector(lambda: source(server, **settings), wanted(*people))
 
 
-def test_people_and_places_lead_to_the_same_rows(world, server):
+def test_both_strategies_yield_the_same_rows(world, server):
+    """People and scopes lead to the same rows."""
     varied(world)
     people = wanted("alice", "bob", "carol")
     by_person = read(server, people)
-    by_place = read(server, wanted(), organisations=("acme", "globex"))
-    assert {row.id: row for row in by_person.rows} == {row.id: row for row in by_place.rows}
+    by_scope = read(server, wanted(), organisations=("acme", "globex"))
+    assert {row.id: row for row in by_person.rows} == {row.id: row for row in by_scope.rows}
 
 
-def test_it_reads_whole_places_where_that_is_cheaper_and_says_so(world, server):
+def test_scopes_are_read_where_that_is_cheaper(world, server):
+    """The plan says so, with the requests of the other strategy."""
     names = [f"dev{number}" for number in range(10)]
     for number in range(200):
         reviews = [(names[(number + other) % 10], "APPROVED", on(7, 2)) for other in range(1, 5)]
         world.pull("acme/pay", names[number % 10], on(7, 1), merged=on(7, 3), reviews=reviews)
     hub = source(server, repositories=("acme/pay",))
     said = "\n".join(hub.plan(wanted(*names)))
-    assert "place by place for everybody together (10 requests person by person)" in said
+    assert "by repository or organisation, for everyone at once (10 requests by person)" in said
     assert "200 pull requests to look through" in said
     found = read(server, wanted(*names), hub)
     assert (len(found.of("pull_request")), len(found.of("review"))) == (200, 800)
     alone = "\n".join(source(server).plan(wanted("dev1")))
-    assert "person by person" in alone
+    assert "by person" in alone
     assert "about 2 requests, after 1 for counting" in alone
     assert "20 merged pull requests to look through" in alone
     assert "closed over 90 days after the pull request" in alone
 
 
-def test_a_plan_tells_what_must_be_cut_and_what_is_not_shown(world, server):
+def test_the_plan_names_what_is_split_and_hidden(world, server):
+    """A plan names what must be split and what is not shown."""
     for _ in range(1001):
         world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
     said = "\n".join(source(server, organisations=("acme", "nowhere")).plan(wanted("alice")))
-    assert "merged pull requests of alice in acme: 1,001 are more than 1,000 and will be cut by time" in said
+    assert "merged pull requests of alice in acme: 1,001 are more than 1,000 and will be split by time" in said
     assert "not shown: nowhere" in said
     assert [each for each in server.asked if "totalCount" in each.query] == []
 
@@ -384,17 +398,18 @@ APP = App(id=7, installation=42, private_key=Secret("env:KEY"))
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (Fault(201, ""), "holds no token"),
-        (Fault(201, "{}"), "holds no token"),
-        (Fault(201, "[]"), "holds no token"),
-        (Fault(201, '{"token": "ghs_abc", "expires'), "holds no token"),
-        (Fault(201, '{"token": "ghs_abc"}'), "holds no token"),
-        (Fault(200, "<html>Sign in to the proxy</html>"), "holds no token"),
-        (Fault(302, "", {"location": "http://127.0.0.1:9/x"}), "holds no token"),
+        (Fault(201, ""), "has no token"),
+        (Fault(201, "{}"), "has no token"),
+        (Fault(201, "[]"), "has no token"),
+        (Fault(201, '{"token": "ghs_abc", "expires'), "has no token"),
+        (Fault(201, '{"token": "ghs_abc"}'), "has no token"),
+        (Fault(200, "<html>Sign in to the proxy</html>"), "has no token"),
+        (Fault(302, "", {"location": "http://127.0.0.1:9/x"}), "has no token"),
         (Fault(301, "", {"location": "/again"}), "redirect"),
     ],
 )
-def test_a_sign_in_of_an_app_that_brings_no_token_is_told_in_words(server, key, fault, words):
+def test_a_failed_sign_in_of_an_app_is_an_error(server, key, fault, words):
+    """The sign-in of an App may return anything but a token."""
     server.rule = lambda asked: fault
     waited: list[tuple[float, str]] = []
     hub = source(server, token=None, app=APP, environ={"KEY": key}, waited=waited)
@@ -418,7 +433,8 @@ def test_an_app_signs_in_by_its_installation(world, server, key):
         read(server, wanted("alice"), token=None, app=APP, environ={"KEY": "no key"})
 
 
-def test_an_older_github_is_asked_without_what_it_does_not_know(world, server):
+def test_an_older_github_is_asked_for_less(world, server):
+    """An older GitHub is asked without what it does not know."""
     world.old = True
     world.issue("acme/pay", "alice", on(7, 1), closed=on(8, 1), by="alice")
     world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
@@ -430,14 +446,16 @@ def test_an_older_github_is_asked_without_what_it_does_not_know(world, server):
     assert (found.gaps, found.requests) == ([], 3)
 
 
-def test_the_address_of_the_api_follows_from_that_of_the_pages(server):
+def test_the_api_address_follows_from_the_url(server):
+    """The address of the API follows from that of the web pages."""
     assert source(server, url="https://github.com").api == "https://api.github.com"
     assert source(server, url="https://acme.ghe.com/").api == "https://api.acme.ghe.com"
     assert source(server, url="https://git.acme.example").api == "https://git.acme.example/api/v3"
     assert source(server, url="https://git.acme.example:8443").host == "git.acme.example"
 
 
-def test_a_period_without_people_to_read_is_empty_and_complete(server):
+def test_an_empty_period_is_empty_and_complete(server):
+    """A period without people to read is empty and complete."""
     found = read(server, Request(Period(on(7, 1), on(7, 1)), frozenset({"alice"})))
     assert found.rows == []
 

@@ -1,4 +1,4 @@
-"""Readings played back from cassettes, without a server: what we send is what was recorded, to the letter."""
+"""Fetches played back from cassettes, without a server: we send exactly what was recorded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Nowhere:
         """What was scripted is in the cassette."""
 
 
-def scene(name: str) -> World:
+def world_of(name: str) -> World:
     """The world that a cassette is recorded from."""
     world = World()
     issue = world.issue("acme/pay", "bob", on(7, 1))
@@ -73,7 +73,7 @@ CASES: dict[str, Callable[..., Read]] = {
 ALICE = ["issue resolver", "pull_request author", "pull_request author", "review reviewer", "review reviewer"]
 UNNAMED = (
     "in an organisation that GitHub does not name (number 21955855): the token is not authorised for the "
-    "organisation's single sign-on; when that is mended, harvest with --refresh"
+    "organisation's single sign-on; once that is fixed, harvest with --refresh"
 )
 EXPECTED = {
     "one_person": (ALICE, []),
@@ -91,7 +91,8 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_recorded_reading_yields_the_same_rows(name):
+def test_a_recorded_fetch_yields_the_same_rows(name):
+    """A recorded fetch yields the same rows."""
     nowhere = Nowhere()
     with tape(f"github/{name}"):
         found = CASES[name](nowhere, lambda **settings: source(nowhere, **settings))
@@ -101,7 +102,6 @@ def test_a_recorded_reading_yields_the_same_rows(name):
 
 
 def test_a_request_that_was_not_recorded_is_an_error():
-
     with pytest.raises(CannotOverwriteExistingCassetteException), tape("github/one_person"):
         gather(source(Nowhere()).fetch(wanted("bob")))
 

@@ -48,7 +48,7 @@ def test_the_small_server_claims_only_what_github_has():
         if is_introspection_type(kind) or is_specified_scalar_type(kind):
             continue
         theirs = schema.type_map[kind.name]
-        for name, each in getattr(kind, "extra", {}).items():
+        for name, each in getattr(kind, "fields", {}).items():
             assert str(each.type) == str(theirs.fields[name].type), f"{kind.name}.{name}"
             for argument, value in getattr(each, "args", {}).items():
                 assert str(value.type) == str(theirs.fields[name].args[argument].type), (

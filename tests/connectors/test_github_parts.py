@@ -1,4 +1,4 @@
-"""The parts of the GitHub connector that need no server: words, plans, rows, places, memory."""
+"""The parts of the GitHub connector that need no server: searches, rows, scopes, cursors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from tests.servers.github import NOW
 MERGED = Search("authored", "is:pr is:merged author:alice", "merged", QUARTER, "alice", "org:acme")
 
 
-def test_a_search_includes_both_ends_so_it_ends_a_second_early():
+def test_a_search_ends_a_second_early():
+    """GitHub's ranges include both ends, ours do not."""
     assert MERGED.query == (
         "is:pr is:merged author:alice org:acme merged:2026-07-01T00:00:00Z..2026-09-30T23:59:59Z sort:created-asc"
     )
@@ -40,15 +41,17 @@ def test_parts_of_a_search_hold_each_second_once(seconds, count):
     assert len(parts) >= 2
 
 
-def test_a_second_cannot_be_cut():
-    with pytest.raises(ValueError, match="cannot be cut"):
+def test_a_second_cannot_be_split():
+    """A second cannot be split."""
+    with pytest.raises(ValueError, match="cannot be split"):
         Search("authored", "", "merged", Period(on(7, 1), on(7, 1, 12, 0, 1))).parts(2000)
 
 
 @given(
     st.lists(st.tuples(st.sampled_from(["authored", "closed"]), st.integers(0, 2000)), min_size=1), st.integers(1, 50)
 )
-def test_a_request_is_never_asked_for_more_than_it_carries_nor_for_nothing(waiting, size):
+def test_a_request_has_a_budget(waiting, size):
+    """A request never asks for more than it carries, nor for nothing."""
     found = [(Search(kind, "", "merged", QUARTER), number) for kind, number in waiting]
     taken = searches.pack(found, size)
     assert taken[0] > 0
@@ -56,7 +59,7 @@ def test_a_request_is_never_asked_for_more_than_it_carries_nor_for_nothing(waiti
         asked = [number for number, (search, _) in zip(taken, found, strict=True) if search.heavy is heavy]
         assert sum(asked) <= searches.TOGETHER * size
     assert all(
-        number <= min(searches.page_of(search, size), 100) for number, (search, _) in zip(taken, found, strict=True)
+        number <= min(searches.page_size(search, size), 100) for number, (search, _) in zip(taken, found, strict=True)
     )
 
 
@@ -66,10 +69,11 @@ def test_one_person_with_three_streams_shares_requests():
         Search("reviewed", "", "created", QUARTER): 1000,
         Search("closed", "", "closed", QUARTER): 500,
     }
-    assert searches.price(counts) == 20
+    assert searches.requests_for(counts) == 20
 
 
-def test_searches_since_last_time_do_not_ask_for_dates_of_the_period():
+def test_searches_for_changes_have_no_dates():
+    """Searches since last time do not ask for dates of the period."""
     queries = [
         each.query for each in searches.by_person(Job(Period(on(8, 1), searches.LAST), changed=True), "alice", "", ())
     ]
@@ -82,57 +86,64 @@ def test_an_app_is_searched_by_its_own_qualifier():
     assert any("author:app/renovate" in each for each in queries)
 
 
-def test_places_become_one_search_each():
-    places = ScopeFilter(("acme",), ("globex/x", "acme/pay", "other/*"), ("acme/old",), {"globex/x": "globex/y"})
-    assert places.words() == ("org:acme", "repo:globex/y", "org:other")
-    assert ScopeFilter((), ("alice/*",), users=frozenset({"alice"})).words() == ("user:alice",)
-    assert ScopeFilter((), ("*/pay",)).words() == ("",)
-    assert ScopeFilter().words() == ("",)
-    assert [places.admits(each) for each in ("Acme/Pay", "acme/old", "globex/y", "globex/x", "other/a")] == [
+def test_each_scope_is_one_search():
+    """Scopes become one search each."""
+    scopes = ScopeFilter(("acme",), ("globex/x", "acme/pay", "other/*"), ("acme/old",), {"globex/x": "globex/y"})
+    assert scopes.qualifiers() == ("org:acme", "repo:globex/y", "org:other")
+    assert ScopeFilter((), ("alice/*",), users=frozenset({"alice"})).qualifiers() == ("user:alice",)
+    assert ScopeFilter((), ("*/pay",)).qualifiers() == ("",)
+    assert ScopeFilter().qualifiers() == ("",)
+    assert [scopes.admits(each) for each in ("Acme/Pay", "acme/old", "globex/y", "globex/x", "other/a")] == [
         True, False, True, False, True,
     ]  # fmt: skip
 
 
-def test_a_memory_survives_its_text_and_nothing_else_does():
-    memory = Cursor(NOW, "digest", (hashed("alice"),), {hashed("alice"): "U_1"}, {"R_1": "acme/pay"}, ("org:globex",))
-    assert loads(memory.dumps()) == memory
-    assert [loads(each) for each in (None, "", "{}", "[1]", '{"occurred_at": 1}', "no json")] == [None] * 6
+def test_a_cursor_is_read_from_its_own_text_only():
+    """Any other text is no cursor."""
+    cursor = Cursor(NOW, "digest", (hashed("alice"),), {hashed("alice"): "U_1"}, {"R_1": "acme/pay"}, ("org:globex",))
+    assert loads(cursor.dumps()) == cursor
+    assert [loads(each) for each in (None, "", "{}", "[1]", '{"at": 1}', "no json")] == [None] * 6
 
 
-def test_a_memory_serves_whom_it_knew_under_the_same_settings():
+def test_a_cursor_covers_known_people_and_settings():
+    """A cursor holds for the people and settings it was made with."""
     some = Cursor(NOW, "digest", (hashed("Alice"), hashed("bob")))
-    assert some.serves("digest", frozenset({"alice"}))
-    assert not some.serves("digest", frozenset({"alice", "carol"}))
-    assert not some.serves("digest", None)
-    assert not some.serves("other", frozenset({"alice"}))
+    assert some.covers("digest", frozenset({"alice"}))
+    assert not some.covers("digest", frozenset({"alice", "carol"}))
+    assert not some.covers("digest", None)
+    assert not some.covers("other", frozenset({"alice"}))
     everybody = Cursor(NOW, "digest", None)
-    assert everybody.serves("digest", frozenset({"alice"}))
-    assert everybody.serves("digest", None)
+    assert everybody.covers("digest", frozenset({"alice"}))
+    assert everybody.covers("digest", None)
 
 
-def test_periods_are_joined_so_that_nothing_is_asked_for_twice():
+def test_overlapping_periods_are_joined():
+    """Periods are joined so that nothing is asked for twice."""
     spring, june = Period(on(4, 1, 0), on(7, 1, 0)), Period(on(6, 1), on(6, 15))
     assert union([QUARTER, june, spring]) == [Period(spring.since, QUARTER.until)]
     assert union([QUARTER, june]) == [june, QUARTER]
 
 
-def test_accounts_are_written_so_that_bots_and_ghosts_are_known():
-    view = RowContext("hub", "github.com", (QUARTER,), None, {7: "configured"})
-    assert view.account(None) == GHOST
-    assert view.account({"__typename": "Bot", "login": "my-app", "databaseId": 1}) == "my-app[bot]"
-    assert view.account({"__typename": "User", "login": "renamed", "databaseId": 7}) == "configured"
-    assert view.account({"__typename": "Mannequin", "login": "old", "databaseId": None}) == "old"
+def test_bots_and_ghosts_are_recognisable():
+    """Accounts are written so that bots and ghosts are known."""
+    context = RowContext("hub", "github.com", (QUARTER,), None, {7: "configured"})
+    assert context.account(None) == GHOST
+    assert context.account({"__typename": "Bot", "login": "my-app", "databaseId": 1}) == "my-app[bot]"
+    assert context.account({"__typename": "User", "login": "renamed", "databaseId": 7}) == "configured"
+    assert context.account({"__typename": "Mannequin", "login": "old", "databaseId": None}) == "old"
 
 
-@pytest.mark.parametrize("lacking", [{"enableDuplicate"}, {"stateReason"}, {"enableDuplicate", "stateReason"}])
-def test_what_an_older_server_lacks_is_left_out_of_a_document_whole(lacking):
-    text = graphql.without(graphql.searches(["Issues"]), sorted(lacking))
+@pytest.mark.parametrize("unsupported", [{"enableDuplicate"}, {"stateReason"}, {"enableDuplicate", "stateReason"}])
+def test_unsupported_fields_are_left_out(unsupported):
+    """What an older server lacks is left out of a document whole."""
+    text = graphql.without(graphql.searches(["Issues"]), sorted(unsupported))
     assert "enableDuplicate" not in text
-    assert ("stateReason" in text) is ("stateReason" not in lacking)
+    assert ("stateReason" in text) is ("stateReason" not in unsupported)
     parse(text)
 
 
-def test_a_document_holds_the_fragments_it_spreads_and_no_other():
+def test_a_document_has_the_fragments_it_spreads():
+    """A document has the fragments it spreads and no others."""
     text = graphql.searches(["Issues"])
     assert "fragment Issue on Issue" in text
     assert "fragment Who on Actor" in text

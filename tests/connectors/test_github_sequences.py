@@ -1,4 +1,4 @@
-"""Whatever happens between readings: what is kept in the end is what one reading at the end would have found."""
+"""Whatever happens between fetches: the rows stored in the end are those of one fetch at the end."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Step = tuple[str, int, int]
 
 
 class Story:
-    """A world in which something happens each day, and what somebody kept of it."""
+    """A world in which something happens each day, and the rows stored of it."""
 
-    def __init__(self, accounts: frozenset[str] | None, places: dict[str, tuple[str, ...]]) -> None:
+    def __init__(self, accounts: frozenset[str] | None, scopes: dict[str, tuple[str, ...]]) -> None:
         self.world = World(now=on(3, 1))
-        self.accounts, self.places = accounts, places
-        self.kept: dict[str, Contribution] = {}
+        self.accounts, self.scopes = accounts, scopes
+        self.stored: dict[str, Contribution] = {}
         self.last: Read | None = None
         for name in PEOPLE:
             self.world.user(name)
@@ -45,25 +45,25 @@ class Story:
             getattr(self, what.replace(" ", "_"))(one, other)
 
     def fresh(self, server: GitHubServer) -> Read:
-        return read(server, Request(YEAR, self.accounts), now=self.world.now, **self.places)
+        return read(server, Request(YEAR, self.accounts), now=self.world.now, **self.scopes)
 
     def read(self, server: GitHubServer) -> None:
         request = (
             Request(YEAR, self.accounts, (YEAR,), self.last.cursors) if self.last else Request(YEAR, self.accounts)
         )
-        events = list(source(server, now=self.world.now, **self.places).fetch(request))
+        events = list(source(server, now=self.world.now, **self.scopes).fetch(request))
         self.last = gather(events)
         assert self.last.gaps == []
         if self.last.done[0].whole:
-            self.kept.clear()
+            self.stored.clear()
         for each in events:
             if isinstance(each, Contribution):
-                self.kept[each.id] = each
+                self.stored[each.id] = each
             elif isinstance(each, Retraction):
-                gone = [
-                    row.id for row in self.kept.values() if (row.work_item, row.kind) == (each.work_item, each.kind)
+                retracted = [
+                    row.id for row in self.stored.values() if (row.work_item, row.kind) == (each.work_item, each.kind)
                 ]
-                self.kept = {key: row for key, row in self.kept.items() if key not in gone}
+                self.stored = {key: row for key, row in self.stored.items() if key not in retracted}
 
     def of(self, kind: str, number: int, *states: str, quiet: bool = True) -> dict | None:
         found = [each for each in self.world.items if each["__typename"] == kind and each["state"] in states]
@@ -136,13 +136,13 @@ class Story:
 
 
 @pytest.mark.parametrize(
-    ("accounts", "places"),
+    ("accounts", "scopes"),
     [
         (frozenset({"alice"}), {}),
         (frozenset(PEOPLE), {"organisations": ("acme",)}),
         (None, {"organisations": ("acme",)}),
     ],
-    ids=["one person", "some people in a place", "everybody in a place"],
+    ids=["one person", "some people in an organisation", "everyone in an organisation"],
 )
 @settings(max_examples=25, deadline=None)
 @example(
@@ -151,9 +151,10 @@ class Story:
 )  # fmt: skip
 @example([("issue", 0, 0), ("close", 0, 0), ("read", 0, 0), ("reopen", 0, 0), ("close", 0, 1)])
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9)), min_size=5, max_size=25))
-def test_reading_on_ends_where_reading_anew_ends(accounts, places, steps):
-    story = Story(accounts, places)
+def test_fetching_changes_equals_a_full_fetch(accounts, scopes, steps):
+    """Whatever happens between fetches, the rows in the end are those of a full fetch."""
+    story = Story(accounts, scopes)
     with GitHubServer(story.world) as server:
         for step in [*steps, ("read", 0, 0)]:
             story.step(server, step)
-        assert story.kept == {row.id: row for row in story.fresh(server).rows}
+        assert story.stored == {row.id: row for row in story.fresh(server).rows}

@@ -45,7 +45,7 @@ labels: payments
 
 def notebook(tmp_path, text=NOTEBOOK, **settings):
     (tmp_path / "notebook.md").write_text(text, encoding="utf-8")
-    return Notebook(context=connector_context(tmp_path, "notebook", reckoning=BERLIN), **settings)
+    return Notebook(context=connector_context(tmp_path, "notebook", calendar=BERLIN), **settings)
 
 
 def fetched(connector, period=QUARTER, accounts=ME):
@@ -90,7 +90,7 @@ def test_an_entry_is_of_its_day_in_the_persons_zone(tmp_path):
 def test_it_is_read_for_its_writer_only(tmp_path):
     assert fetched(notebook(tmp_path, person="me"), accounts=frozenset({"teammate"})) == []
     assert {row.account for row in fetched(notebook(tmp_path, person="ada"), accounts=None)} == {"ada"}
-    mine = Notebook(context=connector_context(tmp_path, "notebook", reckoning=BERLIN, person="me"))
+    mine = Notebook(context=connector_context(tmp_path, "notebook", calendar=BERLIN, person="me"))
     assert {row.account for row in fetched(mine, accounts=None)} == {"me"}
     assert fetched(mine, accounts=frozenset({"teammate"})) == []
     with pytest.raises(SourceError, match="whose notebook") as caught:
@@ -200,7 +200,7 @@ def test_the_first_web_address_is_the_url_of_the_row(tmp_path):
 def test_a_note_of_the_future_is_a_warning(tmp_path):
     def on(day):
         now = dt.datetime(2026, 8, day, 1, tzinfo=dt.UTC)
-        return Notebook(context=connector_context(tmp_path, "notebook", now=now, reckoning=BERLIN))
+        return Notebook(context=connector_context(tmp_path, "notebook", now=now, calendar=BERLIN))
 
     notebook(tmp_path, "## 2026-08-01 A\n\n## 2026-08-12 B\n")
 

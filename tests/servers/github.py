@@ -1,7 +1,7 @@
 """A small GitHub on localhost: it answers our queries by its schema, refuses what the real one refuses, and can fail.
 
-What it knows stands in a `World` of plain dicts with GraphQL's own names. Faults are real: a cut answer is cut on the
-wire, a reset resets the connection, a server that hangs does not answer.
+What it knows is a `World` of plain dicts with GraphQL's own names. Faults are real: a cut answer is cut on the wire, a
+reset resets the connection, a server that hangs does not answer.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ import email.utils
 import itertools
 import json
 import re
-import socket
-import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +32,8 @@ from graphql import (
     validate,
 )
 
+from tests.servers.faults import Fault, FaultyHandler
+
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
 TOKEN = "ghp_" + "x" * 36
 CAP = 1000
@@ -42,7 +42,7 @@ NODES = 500_000
 
 @dataclass
 class World:
-    """Everything this GitHub knows. Times are aware; a node's lists stand under its fields' names."""
+    """Everything this GitHub knows. Times are aware; a node's lists have its fields' names."""
 
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     repositories: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class World:
     silent: set[str] = field(default_factory=set)
     """Nodes that are left out without a word."""
     sso: str = "partial-results; organizations=21955855"
-    """What stands beside an error for single sign-on, whose message names no organisation."""
+    """The header beside an error for single sign-on, whose message names no organisation."""
     old: bool = False
     """Whether this is an older GitHub Enterprise, which lacks some fields."""
     viewer: str | None = "alice"
@@ -210,17 +210,6 @@ class World:
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One answer that is none. `act`: answer as given, cut the body, reset the connection, or hang for `seconds`."""
-
-    status: int = 200
-    body: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    act: str = "answer"
-    seconds: float = 0
-
-
-@dataclass(frozen=True)
 class Asked:
     """A request that came."""
 
@@ -286,25 +275,22 @@ def limited(kind: str = "RATE_LIMITED", reset: dt.datetime | None = None) -> Fau
     return Fault(200, json.dumps({"errors": [{"type": kind, "message": "API rate limit exceeded"}]}), headers)
 
 
-def _handler(server: GitHubServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
-
-        def do_POST(self) -> None:
+def _handler(server: GitHubServer) -> type[FaultyHandler]:
+    class Handler(FaultyHandler):
+        def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
             body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
             asked = Asked(self.path, dict(self.headers), body.get("query", ""), body.get("variables") or {})
             server.asked.append(asked)
             server.before(len(server.asked))
             fault = server.faults.popleft() if server.faults else server.rule(asked)
             if fault is not None:
-                self._fail(fault)
+                self.play(fault)
             elif self.path.startswith("/api/v3/app/installations/"):
-                self._send(201, json.dumps(_installed(server)))
+                self.send(201, json.dumps(_installed(server)))
             elif self.headers.get("authorization", "").partition(" ")[2] != server.token:
-                self._send(401, json.dumps({"message": "Bad credentials"}))
+                self.send(401, json.dumps({"message": "Bad credentials"}))
             elif self.path != "/api/graphql":
-                self._send(404, json.dumps({"message": "Not Found"}))
+                self.send(404, json.dumps({"message": "Not Found"}))
             else:
                 self._answer(asked)
 
@@ -315,38 +301,15 @@ def _handler(server: GitHubServer) -> type[BaseHTTPRequestHandler]:
                 if any((each.get("extensions") or {}).get("saml_failure") for each in answer.get("errors", ())):
                     headers["x-github-sso"] = server.world.sso
                 body = json.dumps(answer)
-            except Exception as error:  # noqa: BLE001 - told when the server is closed, on the test's own thread
+            except Exception as error:  # noqa: BLE001 - raised when the server is closed, on the test's own thread
                 server.broken.append(error)
                 body = json.dumps({"message": "this small GitHub is broken"})
-            self._send(500 if server.broken else 200, body, headers)
+            self.send(500 if server.broken else 200, body, headers)
 
-        def _fail(self, fault: Fault) -> None:
-            if fault.act == "hang":
-                threading.Event().wait(fault.seconds)
-                self.close_connection = True
-            elif fault.act == "reset":
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.close_connection = True
-                self.connection.close()
-            else:
-                self._send(fault.status, fault.body, fault.headers, cut=fault.act == "cut")
-
-        def _send(self, status: int, body: str, headers: Mapping[str, str] | None = None, cut: bool = False) -> None:
-            data = body.encode()
-            self.send_response_only(status)
+        def usual_headers(self) -> dict[str, str]:
             shown = {"date": email.utils.format_datetime(server.world.now, usegmt=True)}
             shown |= {"content-type": "application/json", "x-ratelimit-remaining": str(server.world.remaining)}
-            shown |= {"x-oauth-scopes": server.world.scopes} if server.world.scopes is not None else {}
-            for name, value in (shown | dict(headers or {})).items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data[: len(data) // 2] if cut else data)
-            if cut:
-                self.close_connection = True
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            return shown | ({"x-oauth-scopes": server.world.scopes} if server.world.scopes is not None else {})
 
     return Handler
 

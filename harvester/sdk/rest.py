@@ -1,0 +1,149 @@
+"""A REST API over requests: one answer at a time, or all pages of a list by a named paginator."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from harvester.sdk.http import PROXY, RetryPolicy, Service, WebError, other_host, redact, same_origin, same_origin_only
+from harvester.sdk.paging import walk_pages
+
+if TYPE_CHECKING:
+    import requests
+
+Position = tuple[str, tuple[tuple[str, str], ...]]
+"""A page by its URL and its parameters."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer: the request it belongs to, its headers (lower-case names) and its JSON."""
+
+    url: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+Paginator = Callable[[Page], Position | None]
+"""What follows a page; None where the server names nothing, which is the only end of a list."""
+
+
+@dataclass
+class RestClient:
+    """Asks a REST API with retries. `secrets` never appear in a message, whatever the server says."""
+
+    service: Service
+    session: requests.Session = field(repr=False)
+    retry: RetryPolicy
+    clock: Callable[[], dt.datetime]
+    timeout: int = 30
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    asked: int = 0
+
+    def get(self, path: str, params: Mapping[str, object] | None = None, tries: int | None = None) -> Page:
+        """The answer to a GET of a path below the service's URL (or of a whole URL); raises WebError without one."""
+        return self.retry.call(lambda: self._once(*self._position(path, params or {})), tries)
+
+    def pages(
+        self, path: str, paginator: Paginator, params: Mapping[str, object] | None = None, tries: int | None = None
+    ) -> Iterator[Page]:
+        """All pages of a list; raises WebError where one cannot be read or comes twice."""
+        first = self._position(path, params or {})
+        return walk_pages(lambda at: self.retry.call(lambda: self._once(*at), tries), first, paginator)
+
+    def _position(self, path: str, params: Mapping[str, object]) -> Position:
+        url = urljoin(f"{self.service.url.rstrip('/')}/", path)
+        return url, tuple((name, str(value)) for name, value in params.items())
+
+    def _once(self, url: str, params: tuple[tuple[str, str], ...]) -> Page:
+        import requests
+
+        if not same_origin(self.service.url, url):
+            raise other_host(self.service.url, url)
+        self.asked += 1
+        try:
+            answer = self.session.get(url, params=list(params), timeout=self.timeout)
+        except requests.exceptions.RequestException as error:
+            raise self.service.unreachable(error, self.timeout) from None
+        headers = {name.casefold(): value for name, value in answer.headers.items()}
+        if answer.status_code != 200:
+            raise self.service.failure(answer.status_code, headers, self._message(answer), self.clock())
+        links = {str(name): str(link["url"]) for name, link in answer.links.items()}
+        return Page(url, dict(params), headers, self.service.parse(answer.text), links)
+
+    def _message(self, answer: requests.Response) -> str:
+        """What a refusal says, in the keys that GitHub, GitLab and Jira use."""
+        try:
+            body = answer.json()
+        except ValueError:
+            return ""
+        messages = [body.get(key) for key in ("message", "error", "errorMessages")] if isinstance(body, dict) else []
+        return redact(next((str(each) for each in messages if each), ""), self.secrets)
+
+
+def session(service: Service, headers: Mapping[str, str]) -> requests.Session:
+    """A session that sends these headers, a token's among them, and follows no redirect to another host.
+
+    The headers are set as requests' `auth`, since requests would prefer a password in ~/.netrc to one set otherwise.
+    """
+    import requests
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers.update(headers)
+        return request
+
+    made = requests.Session()
+    made.auth = sign
+    made.hooks["response"].append(same_origin_only(service.url))
+    return made
+
+
+def by_link(page: Page) -> Position | None:
+    """Follow the Link header's `next`, as GitHub and GitLab send it."""
+    following = page.links.get("next")
+    return (urljoin(page.url, following), ()) if following else None
+
+
+def by_token(name: str = "nextPageToken", parameter: str | None = None) -> Paginator:
+    """Send the body's token `name` as `parameter` (the same name by default), as Jira Cloud wants it."""
+
+    def following(page: Page) -> Position | None:
+        token = _object(page).get(name)
+        return _with(page, parameter or name, str(token)) if token else None
+
+    return following
+
+
+def by_offset(items: str, total: str = "total", parameter: str = "startAt") -> Paginator:
+    """Go on after what came until `total` is reached, as Jira Data Center wants it: a short page is no end.
+
+    Raises WebError (`busy`) where an empty page comes before the total.
+    """
+
+    def following(page: Page) -> Position | None:
+        body, start = _object(page), int(page.params.get(parameter, 0))
+        if not isinstance(body.get(items), list) or not isinstance(body.get(total), int):
+            raise WebError("busy", f"an answer lacks {items!r} or {total!r}", hint=PROXY)
+        came = len(body[items])
+        if start + came >= body[total]:
+            return None
+        if not came:
+            raise WebError("busy", f"the server gave {start} of {body[total]} and then an empty page")
+        return _with(page, parameter, str(start + came))
+
+    return following
+
+
+def _object(page: Page) -> Mapping[str, Any]:
+    if not isinstance(page.body, dict):
+        raise WebError("busy", "an answer is no JSON object", hint=PROXY)
+    return page.body
+
+
+def _with(page: Page, name: str, value: str) -> Position:
+    return page.url, tuple({**page.params, name: value}.items())
