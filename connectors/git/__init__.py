@@ -7,6 +7,7 @@ trace in it, and (#12) is read as a pull request only where the remote's forge w
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -22,7 +23,7 @@ from harvester.sdk.connector import ConnectorContext, Event, Gap, Request, Scope
 
 from . import log
 from . import repository as repositories
-from .cursor import ROWS, Cursor, digest, digests
+from .cursor import ROWS, Cursor, Entry, Tips, digest, digests
 from .cursor import load as load_cursor
 from .fetch import RepositoryReader
 from .messages import Forge
@@ -48,22 +49,17 @@ class RepositoryPlan:
     reading: RepositoryReader
     tips: BranchHeads
     behind: Gap | None
-    state: str
-    accounts: tuple[str, ...] | None
+    wanted: Entry
+    """What this fetch would add to the cursor."""
     before: Cursor | None
-    gone: list[tuple[str, ...]]
-    """The tips that were read and are not reached any more."""
-    known: list[tuple[str, ...]]
-
-    @property
-    def alike(self) -> bool:
-        """Whether what was read before was read for the same people, and would give the same rows."""
-        return self.before is not None and (self.before.accounts, self.before.state) == (self.accounts, self.state)
+    rewritten: bool
+    """Whether something that was read is not reached any more."""
+    known: list[Tips]
 
     @property
     def words(self) -> str:
         """What would be read, for a plan."""
-        if self.gone:
+        if self.rewritten:
             return "all of the period again, for its history was rewritten"
         if self.tips.shas in self.known:
             return "nothing has landed since"
@@ -206,13 +202,12 @@ class Git:
         yield from here.reading.cut_off()
         if here.behind:
             yield here.behind
+        before = here.before or Cursor()
         if here.tips.shas in here.known:
-            yield ScopeCompleted(repository.scope, request.cursors[repository.scope])
+            yield ScopeCompleted(repository.scope, before.dump())
             return
         whole, complete = yield from here.reading.rows([] if self.branches == "unpushed" else here.known)
-        kept = here.before if here.alike and here.before else Cursor(here.accounts, here.state)
-        cursor = kept.without(here.gone).with_read(request.period, here.tips.shas).dump() if complete else None
-        yield ScopeCompleted(repository.scope, cursor, whole=whole)
+        yield ScopeCompleted(repository.scope, before.with_entry(here.wanted).dump() if complete else None, whole=whole)
 
     def _looked_at(self, repository: Repository, request: Request) -> RepositoryPlan:
         tips = repositories.tips(repository, self._choice)
@@ -222,20 +217,22 @@ class Git:
             repository, tips, request, self.context.source, unpushed, edge, only=self._only(unpushed)
         )
         behind = reading.behind(self.context.clock())
-        # What was read with a hole is read anew once the hole is gone, for what lay in it was not told for certain.
+        # What was read with a gap is read in full once the gap is gone, for rows in it were uncertain.
         state = digest(self._state(repository, tips, unpushed, edge), str(behind.period) if behind else "")
-        accounts = digests(request.accounts)
-        before = load_cursor(request.cursors.get(repository.scope))
-        # What was read and is no longer reached was rewritten: then all of the period is told anew.
-        gone = self._rewritten(repository, tips, request)
-        known = before.known(request.period, accounts, state) if before and not gone else []
-        return RepositoryPlan(reading, tips, behind, state, accounts, before, gone, known)
+        wanted = Entry(digests(request.accounts), state, request.period, tips.shas)
+        scope = repository.scope
+        before = load_cursor(request.newest.get(scope, request.cursors.get(scope)))
+        reached = functools.cache(lambda each: each == tips.shas or repositories.reaches(repository, tips, each))
+        entries = before.entries if before else ()
+        rewritten = any(each.period.overlap(request.period) and not reached(each.tips) for each in entries)
+        known = before.known(wanted, reached) if before and self._was_stored(scope, request, behind) else []
+        return RepositoryPlan(reading, tips, behind, wanted, before, rewritten and not known, known)
 
-    def _rewritten(self, repository: Repository, tips: BranchHeads, request: Request) -> list[tuple[str, ...]]:
-        """The tips up to which some of the period was read, by whoever, and which today's do not reach."""
-        left = [request.cursors.get(repository.scope), *request.later.get(repository.scope, ())]
-        read = {each for cursor in map(load_cursor, left) if cursor for each in cursor.overlapping(request.period)}
-        return [each for each in sorted(read - {tips.shas}) if not repositories.reaches(repository, tips, each)]
+    def _was_stored(self, scope: str, request: Request, behind: Gap | None) -> bool:
+        """Whether the ledger has all of the period from earlier fetches, but for what the remote may have got since."""
+        missing = request.missing_of(scope) if scope in request.finished else []
+        gaps = [behind.period] if behind and behind.period else []
+        return scope in request.cursors and not any(each.minus(gaps) for each in missing)
 
     def _gone(self, chosen: list[Repository], request: Request) -> Iterator[Gap | ScopeCompleted]:
         """Repositories that were read before and are not there now.

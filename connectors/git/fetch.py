@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 from harvester.model.accounts import account_key
 from harvester.model.contribution import Contribution
@@ -14,8 +13,6 @@ from harvester.model.periods import Period
 from harvester.sdk.connector import Gap, Request
 
 from . import log, merges, messages, rows
-from .cursor import ROWS
-from .cursor import load as load_cursor
 from .log import CommitDiff, Diff, History
 from .merges import MergeMap, ProjectNames, Pull
 from .repository import BranchHeads, Repository, asked_at, partial
@@ -25,10 +22,6 @@ from .subprocess import GitError, text
 Rows = Iterator[Contribution]
 MOST_CO_AUTHORS = 200
 """So many co-authors of one commit are read: each has a row that names all the others."""
-WORTH_ASKING = 500
-"""Up to so many commits are counted sooner than the ledger is asked whether it knows them."""
-
-NOTHING_COUNTED: Mapping[str, Contribution] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -172,10 +165,8 @@ class RepositoryReader:
             for change in cut:
                 yield from self._of(change, selected, place)
         done: set[str] = set()
-        counted = self._counted(whole)
         try:
-            yield from self._stream(list(counted), "none", selected, place, done, counted)
-            yield from self._stream([sha for sha in whole if sha not in counted], "counts", selected, place, done)
+            yield from self._stream(whole, "counts", selected, place, done)
         except GitError as error:
             if not partial(self.repository):
                 raise
@@ -187,34 +178,11 @@ class RepositoryReader:
             return False
         return True
 
-    def _stream(
-        self,
-        shas: list[str],
-        diff: Diff,
-        selected: _Selected,
-        place: Place,
-        done: set[str],
-        counted: Mapping[str, Contribution] = NOTHING_COUNTED,
-    ) -> Rows:
+    def _stream(self, shas: list[str], diff: Diff, selected: _Selected, place: Place, done: set[str]) -> Rows:
         with closing(log.changes(self.repository.git, shas, diff)) as coming:
             for change in coming:
                 done.add(change.sha)
-                yield from self._of(_with_counts(change, counted.get(change.sha)), selected, place)
-
-    def _counted(self, shas: list[str]) -> Mapping[str, Contribution]:
-        """Earlier rows of these commits whose paths and counts still hold, by hash, in the order of the hashes.
-
-        A commit never changes, and counting it is what takes long (1 ms each); but how it was counted may have, which
-        the cursors of all earlier readings tell. Of a few commits it is not worth the asking.
-        """
-        left = [self.request.cursors.get(self._scope), *self.request.later.get(self._scope, ())]
-        known = [load_cursor(each) for each in left if each is not None]
-        if len(shas) <= WORTH_ASKING or not known or any(each is None or each.made != ROWS for each in known):
-            return NOTHING_COUNTED
-        names = [(sha, f"commit/author/{sha}", f"pull_request/author/{sha}") for sha in shas]
-        rows = self.request.earlier(self._scope, [each for _, *ids in names for each in ids])
-        found = ((sha, rows.get(commit) or rows.get(pull)) for sha, commit, pull in names)
-        return {sha: row for sha, row in found if row and row.additions is not None and row.deletions is not None}
+                yield from self._of(change, selected, place)
 
     def _of(self, change: CommitDiff, selected: _Selected, place: Place) -> Rows:
         """The rows of one commit, and of the pull request it landed, that belong to somebody wanted."""
@@ -315,12 +283,6 @@ class _CoAuthors:
         if any(address_key(text(each)) in wanted for each in addresses):
             return True
         return any(_is_wanted(each, wanted) for each in self._named.get(at, ()))
-
-
-def _with_counts(change: CommitDiff, earlier: Contribution | None) -> CommitDiff:
-    if earlier is None:
-        return change
-    return replace(change, paths=earlier.paths, additions=earlier.additions, deletions=earlier.deletions)
 
 
 def _is_wanted(author: Author, wanted: frozenset[str]) -> bool:

@@ -339,6 +339,6 @@ def _row(goal: Goal, report_input: ReportInput) -> tuple[str, ...]:
 def _say_holes(environment: Environment, read: CollectedData) -> None:
     """Counts of a source with holes are too low; that is said before anybody believes them."""
     for each in read.standings:
-        reasons = [gap.reason for gap in (*each.holes, *each.stale)] + (["not read yet"] if each.unread else [])
+        reasons = [gap.reason for gap in (*each.gaps, *each.stale)] + (["not read yet"] if each.unread else [])
         if reasons:
             environment.say(environment.redact(f"Incomplete: {each.source}: {'; '.join(dict.fromkeys(reasons))}"))

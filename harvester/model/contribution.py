@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Form = tuple[int, str, Make]
     """Which of the arrays is looked at, the expression that has to fit there, and what is made of it."""
 
-VERSION = 1
+VERSION = 2
 """The schema's version; a ledger names the one it was written with."""
 
 Kind = Literal["pull_request", "review", "issue", "commit", "comment", "release", "note"]

@@ -209,7 +209,7 @@ def _claims(report_input: ReportInput, rows: pd.DataFrame) -> list[dict[str, Any
 def _standing(standing: Any) -> dict[str, Any]:
     return {
         "source": standing.source,
-        "holes": sorted(f"{gap.scope}: {gap.reason}" for gap in (*standing.holes, *standing.stale)),
+        "holes": sorted(f"{gap.scope}: {gap.reason}" for gap in (*standing.gaps, *standing.stale)),
         "unread": [[period.since.isoformat(), period.until.isoformat()] for period in standing.unread],
     }
 

@@ -146,7 +146,7 @@ def sources(report_input: ReportInput, mine: pd.DataFrame) -> list[SourceState]:
 
 
 def _holes(report_input: ReportInput, standing: SourceStatus) -> Iterable[str]:
-    for gap in standing.holes:
+    for gap in standing.gaps:
         part = gap.period.overlap(standing.period) if gap.period else None
         when = f"{days(report_input, part)}: " if part and part != standing.period else ""
         yield when + (f"{gap.scope}: " if gap.scope else "") + gap.reason

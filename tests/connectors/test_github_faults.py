@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harvester.errors import AccessError, SourceError
-from harvester.harvesting.run import read as harvest
+from harvester.harvesting.reader import read_source as harvest
 from harvester.sdk.testing import connector_context
 from tests.connectors.githubs import gather, on, read, source, wanted
 from tests.servers.github import NOW, TOKEN, Fault, GitHubServer, World, limited
