@@ -461,6 +461,16 @@ def test_export_writes_one_private_file_that_plain_pyarrow_reads(ledger, tmp_pat
     assert stat.S_IMODE((tmp_path / "all.parquet").stat().st_mode) == 0o600
 
 
+def test_link_keys_are_stored_and_never_exported(ledger, tmp_path):
+    keep(ledger, act(1, work_item="commit/0123456789", project="org/repo", closes=("#12", "PAY-7")))
+    stored = DeltaTable(f"{ledger.location}/contributions").to_pyarrow_table()
+    assert stored["links"].to_pylist() == [["0123456", "repo#12", "pay-7"]]
+    ledger.export(tmp_path / "all.parquet")
+    assert "links" not in ledger.rows().column_names
+    assert "links" not in ledger.related().column_names
+    assert "links" not in pq.read_schema(tmp_path / "all.parquet").names
+
+
 def test_an_export_that_cannot_be_written_leaves_nothing(ledger, tmp_path):
     keep(ledger, act(1))
     with pytest.raises(LedgerError, match="There is no folder"):

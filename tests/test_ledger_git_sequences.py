@@ -3,7 +3,8 @@
 import dataclasses
 import datetime as dt
 import tempfile
-from itertools import count
+from collections.abc import Iterator
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harvester.connectors.git import Git
+from harvester.errors import SourceError
 from harvester.harvesting.plan import plan
 from harvester.harvesting.reader import changeset_of, read_source
 from harvester.harvesting.run import harvest
 from harvester.ledger import Ledger, by_accounts
 from harvester.model.contribution import from_table
-from harvester.sdk.connector import Request
+from harvester.sdk.connector import Event, Request
 from harvester.sdk.testing import connector_context
 from tests.gitrepo import ANN, BOB, Repo
 from tests.scripted import EVER, NOW, span, utc
@@ -35,7 +37,8 @@ periods = st.tuples(st.integers(0, 2), st.integers(0, 2)).map(
     lambda pair: span(MONTHS[min(pair)], MONTHS[max(pair) + 1])
 )
 people = st.sampled_from([None, frozenset(PEOPLE.values()), *(frozenset({each}) for each in PEOPLE.values())])
-harvests = st.tuples(st.just("harvest"), periods, people, st.sampled_from(["well", "well", "refresh", "dies"]))
+fates = st.sampled_from(["well", "well", "well", "refresh", "dies", "breaks"])
+harvests = st.tuples(st.just("harvest"), periods, people, fates)
 steps = st.one_of(commit, commit, merge, amend, reset, away, harvests, harvests)
 
 
@@ -97,6 +100,11 @@ class Story:
             change = changeset_of(read_source("work", self.connector, planned.request), self.now())
             self.ledger.commit(dataclasses.replace(change, coverage=()))
             return
+        if fate == "breaks":
+            broken = Breaks(self.connector, next(self.ticks) % 7)
+            outcome = harvest(self.ledger, {"work": lambda: broken}, {"work": accounts}, period, clock=self.now)
+            assert not outcome.complete
+            return
         self.read(period, accounts, refresh=fate == "refresh")
 
     def read(self, period, accounts, *, refresh: bool = False) -> None:
@@ -106,23 +114,37 @@ class Story:
         assert outcome.complete == (self.folder / "b").exists()
         scopes = self.scopes()
         wanted = by_accounts({"work": accounts})
-        held = {(row.scope, row.id): row for row in from_table(self.ledger.rows(period, wanted)) if row.scope in scopes}
-        anew = read_source("work", self.connector, Request(period, accounts)).rows
-        assert held == anew
+        stored = {
+            (row.scope, row.id): row for row in from_table(self.ledger.rows(period, wanted)) if row.scope in scopes
+        }
+        in_full = read_source("work", self.connector, Request(period, accounts)).rows
+        assert stored == in_full
 
     def scopes(self) -> set[str]:
         """What can be read now: nothing is asked of rows of a repository that is away, but that they are not lost."""
         return {row.scope for row in read_source("work", self.connector, Request(EVER)).rows.values()}
 
 
-def unfold(told: list[tuple]) -> None:
+@dataclasses.dataclass(frozen=True)
+class Breaks:
+    """A connector that fails after so many events, or at its end."""
+
+    inner: Git
+    events: int
+
+    def fetch(self, request: Request) -> Iterator[Event]:
+        yield from islice(self.inner.fetch(request), self.events)
+        raise SourceError("The disk went away.")
+
+
+def play(events: list[tuple]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         story = Story(Path(folder), Ledger.open(folder + "/ledger"))
         for name in ("a", "b"):
             Repo.init(story.folder / name)
             story.commit(name, ANN, MONTHS[0])
             story.commit(name, BOB, MONTHS[1])
-        for kind, *rest in told:
+        for kind, *rest in events:
             getattr(story, kind)(*rest)
         story.away(False)
         story.read(EVER, None)
@@ -134,12 +156,12 @@ quick = settings(max_examples=20, deadline=None, suppress_health_check=list(Heal
 
 @quick
 @given(st.lists(steps, min_size=3, max_size=9))
-def test_any_sequence_of_changes_and_harvests_ends_as_one_reading_of_the_final_state(told):
-    unfold(told)
+def test_any_sequence_of_changes_and_harvests_ends_as_one_reading_of_the_final_state(events):
+    play(events)
 
 
 @pytest.mark.soak
 @settings(quick, max_examples=400)
 @given(st.lists(steps, min_size=4, max_size=16))
-def test_any_long_sequence_ends_as_one_reading_of_the_final_state(told):
-    unfold(told)
+def test_any_long_sequence_ends_as_one_reading_of_the_final_state(events):
+    play(events)

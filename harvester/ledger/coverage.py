@@ -216,8 +216,10 @@ def _not_replaced(old: Coverage, new: Coverage) -> list[Coverage]:
     Else what lies outside the new one's period. Of an old row that is complete only what the new one finished is
     replaced, so that a failed harvest does not undo one that went well.
     """
+    if old.scope != new.scope:
+        return [old]
     covers_as_many = new.keys is None or (old.keys is not None and old.keys <= new.keys)
-    if old.scope != new.scope or not covers_as_many:
+    if not covers_as_many:
         return [old]
     rest = old.period.minus(new.finished if old.complete else [new.period])
     return [_narrowed(old, period) for period in rest] if rest != [old.period] else [old]
