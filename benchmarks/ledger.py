@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harvester.ledger import Changeset, Ledger, by_accounts
 from harvester.ledger.coverage import WHOLE, Coverage
-from harvester.model.contribution import Contribution, to_table
+from harvester.model.contribution import COLUMNS, Contribution, to_table
 from harvester.model.periods import Period
 
 SOURCES = ("git", "github", "jira")
@@ -83,7 +83,7 @@ def with_pyarrow(ledger: Ledger) -> None:
     from deltalake import DeltaTable
 
     paths = DeltaTable(f"{ledger.location}/contributions").file_uris()
-    ds.dataset(paths).to_table()
+    ds.dataset(paths).to_table(columns=[name for name in COLUMNS if name != "source"])
 
 
 def with_pandas(ledger: Ledger) -> None:
@@ -121,7 +121,7 @@ def upsert(ledger: Ledger, count: int, salt: int, rows: int) -> None:
 
 def again(ledger: Ledger) -> None:
     for source in SOURCES:
-        ledger.turn(source)
+        ledger.source_version(source)
         ledger.coverage()
         ledger.commit(Changeset(source, to_table([]), coverage=(covered(source),)))
 

@@ -1,26 +1,26 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all, and taking turns at one."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import ModuleType
 
 from harvester.errors import ReportError
 
 LONGEST = 100
-"""How much of a file's name its unfinished part bears; a whole long one would be too long with more behind it."""
+"""How many characters of a file's name its unfinished part bears; a long name would be too long with more behind it."""
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file's text in one step; whoever reads it sees the old or the new one, also when we are killed.
+    """Replace a file's text in one step; a reader sees the old or the new one, also when this process is killed.
 
-    A link stays a link and a file keeps its permissions; a new one is its owner's alone, for it tells of people. Raises
-    ReportError where the folder cannot be written, or where something that is no ordinary file is in the way.
+    A link stays a link and a file keeps its permissions; a new one is its owner's alone, for it is about people.
+    Raises ReportError where the folder cannot be written, or where something that is no ordinary file is in the way.
     """
     place = path.resolve()
     if place.exists() and not place.is_file():
@@ -52,42 +52,36 @@ class Cancelled(Exception):  # noqa: N818 - nothing went wrong: somebody asked f
 
 
 @contextmanager
-def held(path: Path | None, stop: threading.Event | None = None) -> Iterator[bool]:
-    """Hold the lock at `path` (its folder is made where missing) and yield True; waits while another holds it.
+def lock(path: Path | None, stop: threading.Event | None = None) -> Iterator[bool]:
+    """Lock the file at `path` (made where missing, with its folder) and yield True; waits while another holds it.
 
-    A folder is a lock too, for what is written in it.
-
-    Yields False, and holds nothing, without a path or where the system has no such locks: there the commit's own check
-    must do. Raises Stopped when `stop` is set while waiting, and OSError where the file cannot be written.
+    Without a path yields False and locks nothing.
+    Raises Cancelled when `stop` is set while waiting, and OSError where the file cannot be written.
     """
-    system = _flock()
-    if path is None or system is None:
+    if path is None:
         yield False
         return
+    from filelock import FileLock, Timeout
+
     path.parent.mkdir(exist_ok=True)
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o600)
+    file_lock = FileLock(path, mode=0o600, thread_local=False)
+    while True:
+        try:
+            file_lock.acquire(timeout=POLL_SECONDS, poll_interval=POLL_SECONDS / 2)
+            break
+        except Timeout:
+            if stop is not None and stop.is_set():
+                raise Cancelled from None
     try:
-        while True:
-            try:
-                system.flock(handle, system.LOCK_EX | system.LOCK_NB)
-                break
-            except BlockingIOError:
-                if (stop or threading.Event()).wait(POLL_SECONDS):
-                    raise Cancelled from None
         yield True
     finally:
-        os.close(handle)
+        file_lock.release()
 
 
 def lock_folder(file: Path) -> AbstractContextManager[bool]:
-    """Hold the folder of a file, for whoever reads it and writes it anew: others who do the same wait."""
-    folder = file.resolve().parent
-    return held(folder if folder.is_dir() else None)
+    """Lock the folder of a file while it is read and replaced: this user's other processes that do the same wait.
 
-
-def _flock() -> ModuleType | None:
-    try:
-        import fcntl
-    except ImportError:
-        return None
-    return fcntl
+    The lock is a file in the folder for temporary files, so that none is left beside what people write.
+    """
+    name = hashlib.sha256(f"{Path.home()}\0{file.resolve().parent}".encode()).hexdigest()[:24]
+    return lock(Path(tempfile.gettempdir()) / f"harvester-{name}.lock")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from harvester.errors import LedgerError
 from harvester.ledger import Changeset, Ledger, ReplacedRange, UpsertCounts, by_accounts
 from harvester.ledger.coverage import WHOLE, Coverage
-from harvester.ledger.delta_table import MARK, CommitConflict, marked
+from harvester.ledger.delta_table import VERSION_KEY, CommitConflict, with_version
 from harvester.ledger.queries import FORGOTTEN
 from harvester.model.contribution import VERSION, Contribution, arrow_schema, from_table, to_table
 from harvester.sdk.connector import Gap, Retraction
@@ -144,7 +144,7 @@ def test_rows_that_come_again_unchanged_write_nothing(ledger):
 
 def test_counts_say_what_a_commit_did(ledger):
     keep(ledger, act(1), act(2), act(3))
-    counts = keep(ledger, act(1), act(2, title="New"), act(4), slices=(ReplacedRange(EVER),))
+    counts = keep(ledger, act(1), act(2, title="New"), act(4), replaced_ranges=(ReplacedRange(EVER),))
     assert counts == UpsertCounts(new=1, replaced=1, dropped=1, unchanged=1)
     assert sorted(held(ledger)) == [act(1).id, act(2).id, act(4).id]
 
@@ -188,7 +188,7 @@ def test_replacing_a_slice_spares_other_people_other_periods_and_other_scopes(le
         act(5, occurred_at=utc(2026, 1)),
     )
     month = span(utc(2026, 1), utc(2026, 2))
-    counts = keep(ledger, accounts=frozenset({"ANN"}), slices=(ReplacedRange(month, "org"),))
+    counts = keep(ledger, accounts=frozenset({"ANN"}), replaced_ranges=(ReplacedRange(month, "org"),))
     assert counts == UpsertCounts(dropped=2)
     assert sorted(held(ledger)) == [act(number).id for number in (2, 3, 4)]
 
@@ -203,7 +203,7 @@ def test_accounts_are_compared_by_address_and_without_case(ledger):
     keep(ledger, *rows)
     assert list(held(ledger, None, by_accounts({"work": frozenset({"ann@example.org"})}))) == [act(1).id]
     assert list(held(ledger, None, by_accounts({"work": frozenset({"someone <>"})}))) == [act(3).id]
-    keep(ledger, accounts=frozenset({"ANN@example.org"}), slices=(ReplacedRange(EVER),))
+    keep(ledger, accounts=frozenset({"ANN@example.org"}), replaced_ranges=(ReplacedRange(EVER),))
     assert sorted(held(ledger)) == [act(number).id for number in (2, 3, 4)]
 
 
@@ -267,17 +267,17 @@ def test_coverage_of_one_source_leaves_that_of_others(ledger):
 
 
 def test_a_commit_planned_before_another_one_is_refused_and_changes_nothing(ledger):
-    turn = ledger.turn("work")
+    turn = ledger.source_version("work")
     keep(ledger, act(1))
     with pytest.raises(CommitConflict):
         ledger.commit(Changeset("work", to_table([act(1, title="Old")])), turn)
     keep(ledger, act(1, source="play"), source="play")
-    ledger.commit(Changeset("work", to_table([act(2)]), coverage=(covered(),)), ledger.turn("work"))
+    ledger.commit(Changeset("work", to_table([act(2)]), coverage=(covered(),)), ledger.source_version("work"))
     assert {row.title for row in from_table(ledger.rows())} == {"Change 1", "Change 2"}
 
 
 def test_reading_that_only_covered_counts_as_a_turn(ledger):
-    turn = ledger.turn("work")
+    turn = ledger.source_version("work")
     keep(ledger, coverage=(covered(),))
     with pytest.raises(CommitConflict):
         ledger.commit(Changeset("work", to_table([act(1)])), turn)
@@ -357,68 +357,20 @@ def test_a_damaged_file_is_told_in_words(tmp_path):
         ledger.rows()
 
 
-def older(place: Path) -> Ledger:
-    """A ledger as schema 0 would have left it: `title` was called `subject_line`, and there was no `milestone`."""
-    ledger = Ledger.open(place)
-    keep(ledger, act(1, milestone=None), act(2, milestone=None, occurred_at=utc(2024)), coverage=(covered(),))
-    uri = f"{ledger.location}/contributions"
-    rows = DeltaTable(uri).to_pyarrow_table().drop_columns(["milestone"])
-    rows = rows.rename_columns(["subject_line" if name == "title" else name for name in rows.column_names])
-    old = marked(rows.schema, 0)
-    write_deltalake(uri, rows.cast(old), mode="overwrite", schema_mode="overwrite", partition_by=["source", "year"])
-    return ledger
-
-
-def one_step(rows: pa.Table) -> pa.Table:
-    renamed = rows.rename_columns(["title" if name == "subject_line" else name for name in rows.column_names])
-    return renamed.append_column("milestone", pa.nulls(len(rows), pa.string()))
-
-
-def test_an_older_ledger_is_brought_up_to_date_with_a_copy_kept(tmp_path):
-    older(tmp_path / "ledger")
-    ledger = Ledger.open(tmp_path / "ledger", migrations={0: one_step})
-    assert ledger.info().schema == VERSION
-    assert sorted(held(ledger).values(), key=repr) == [act(1), act(2, occurred_at=utc(2024))]
-    assert ledger.coverage() == [covered()]
-    copy = DeltaTable(str(tmp_path / "ledger" / "contributions-v0")).to_pyarrow_table()
-    assert sorted(copy["subject_line"].to_pylist()) == ["Change 1", "Change 2"]
-    again = Ledger.open(tmp_path / "ledger")
-    assert keep(again, act(1, title="New"), act(3)) == UpsertCounts(new=1, replaced=1)
-    assert len(again.rows()) == 3
-
-
-def test_a_migration_that_fails_leaves_the_old_ledger_and_can_be_tried_again(tmp_path):
-    older(tmp_path / "ledger")
-
-    def broken(rows: pa.Table) -> pa.Table:
-        raise LedgerError("This step is broken.")
-
-    with pytest.raises(LedgerError):
-        Ledger.open(tmp_path / "ledger", migrations={0: broken})
-    assert "subject_line" in DeltaTable(str(tmp_path / "ledger" / "contributions")).to_pyarrow_table().column_names
-    assert len(Ledger.open(tmp_path / "ledger", migrations={0: one_step}).rows()) == 2
-
-
-def test_an_older_ledger_without_a_way_up_is_refused_unchanged(tmp_path):
-    older(tmp_path / "ledger")
-    with pytest.raises(LedgerError, match="schema 0"):
-        Ledger.open(tmp_path / "ledger")
-    assert not (tmp_path / "ledger" / "contributions-v0").exists()
-
-
-def test_a_newer_ledger_is_refused_in_clear_words(tmp_path):
+@pytest.mark.parametrize("version", [VERSION - 1, VERSION + 1])
+def test_a_ledger_of_another_schema_is_refused(tmp_path, version):
+    """It is left as it is, and the way out is named: to harvest again elsewhere."""
     ledger = Ledger.open(tmp_path / "ledger")
+    keep(ledger, act(1))
     uri = f"{ledger.location}/contributions"
     rows = DeltaTable(uri).to_pyarrow_table()
-    write_deltalake(
-        uri,
-        rows.cast(marked(rows.schema, VERSION + 1)),
-        mode="overwrite",
-        schema_mode="overwrite",
-        partition_by=["source", "year"],
-    )
-    with pytest.raises(LedgerError, match=f"schema {VERSION + 1}; this harvester knows {VERSION}"):
+    schema, columns = with_version(rows.schema, version), ["source", "year"]
+    write_deltalake(uri, rows.cast(schema), mode="overwrite", schema_mode="overwrite", partition_by=columns)
+    before = everything_on_disk(tmp_path)
+    with pytest.raises(LedgerError, match=f"schema {version}; this harvester reads {VERSION}") as refused:
         Ledger.open(tmp_path / "ledger")
+    assert "harvest again" in str(refused.value)
+    assert everything_on_disk(tmp_path) == before
 
 
 def test_a_table_of_somebody_else_is_not_taken_for_a_ledger(tmp_path):
@@ -465,14 +417,13 @@ def test_after_forgetting_a_reading_of_everyone_no_longer_counts_as_one(tmp_path
     assert ledger.coverage() == [covered("play")]
 
 
-def test_forgetting_deletes_copies_and_what_killed_runs_left(tmp_path):
-    older(tmp_path / "ledger")
-    ledger = Ledger.open(tmp_path / "ledger", migrations={0: one_step})
+def test_forgetting_deletes_what_killed_runs_left(tmp_path):
+    ledger = Ledger.open(tmp_path / "ledger")
+    keep(ledger, act(1))
     left = tmp_path / "ledger" / "contributions" / "left-behind.parquet"
     pq.write_table(to_table([act(1)]), left)
     ledger.forget(by_accounts({"work": frozenset({"ann"})}))
     assert not left.exists()
-    assert not (tmp_path / "ledger" / "contributions-v0").exists()
     assert len(ledger.rows()) == 0
 
 
@@ -510,6 +461,16 @@ def test_export_writes_one_private_file_that_plain_pyarrow_reads(ledger, tmp_pat
     assert stat.S_IMODE((tmp_path / "all.parquet").stat().st_mode) == 0o600
 
 
+def test_link_keys_are_stored_and_never_exported(ledger, tmp_path):
+    keep(ledger, act(1, work_item="commit/0123456789", project="org/repo", closes=("#12", "PAY-7")))
+    stored = DeltaTable(f"{ledger.location}/contributions").to_pyarrow_table()
+    assert stored["links"].to_pylist() == [["0123456", "repo#12", "pay-7"]]
+    ledger.export(tmp_path / "all.parquet")
+    assert "links" not in ledger.rows().column_names
+    assert "links" not in ledger.related().column_names
+    assert "links" not in pq.read_schema(tmp_path / "all.parquet").names
+
+
 def test_an_export_that_cannot_be_written_leaves_nothing(ledger, tmp_path):
     keep(ledger, act(1))
     with pytest.raises(LedgerError, match="There is no folder"):
@@ -535,7 +496,7 @@ def test_info_tells_rows_by_source(ledger):
 def test_the_schema_version_is_in_the_table(tmp_path):
     Ledger.open(tmp_path / "ledger")
     state = DeltaTable(str(tmp_path / "ledger" / "contributions"))
-    assert state.schema().fields[0].metadata[MARK] == str(VERSION)
+    assert state.schema().fields[0].metadata[VERSION_KEY] == str(VERSION)
     assert state.metadata().partition_columns == ["source", "year"]
     assert state.metadata().configuration["delta.enableExpiredLogCleanup"] == "false"
 

@@ -106,7 +106,7 @@ def test_two_writers_at_once_lose_nothing(options):
 
 
 def test_a_reading_that_was_overtaken_is_refused(ledger, options):
-    turn = ledger.turn("hub")
+    turn = ledger.source_version("hub")
     keep(Ledger.open("s3://bucket/ledger", options=options), act(1))
     with pytest.raises(CommitConflict):
         ledger.commit(Changeset("hub", to_table([act(2)])), turn)

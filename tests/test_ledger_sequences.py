@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from harvester.errors import SourceError
 from harvester.harvesting.plan import plan
-from harvester.harvesting.run import change_of, harvest, read
+from harvester.harvesting.reader import changeset_of, read_source
+from harvester.harvesting.run import harvest
 from harvester.ledger import Ledger, by_accounts
 from harvester.model.contribution import from_table
 from harvester.model.periods import Period
@@ -93,7 +94,7 @@ class Story:
 
     def die_between_the_commits(self, period, accounts, style, refresh) -> None:
         (planned,) = plan(["work"], {"work": accounts}, period, self.ledger.coverage(), refresh=refresh)
-        change = change_of(read("work", Scripted(self.world, style), planned.request), self.now())
+        change = changeset_of(read_source("work", Scripted(self.world, style), planned.request), self.now())
         self.ledger.commit(dataclasses.replace(change, coverage=()))
 
     def check(self, period, accounts) -> None:

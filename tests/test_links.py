@@ -1,4 +1,4 @@
-"""Rows that hang together are found without comparing everything, and are exactly those that comparing it all finds."""
+"""Linked rows are found by their stored keys, and are exactly those that comparing every text finds."""
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +8,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harvester.ledger import links
-from harvester.ledger.endings import endings
 from harvester.model.contribution import to_table
 
 from .rows import row as contribution
@@ -66,6 +65,10 @@ def tail(texts):
     return split.flatten().take(pc.subtract(split.offsets[1:], 1))
 
 
+def linked(rows, seeds):
+    return links.linked(links.with_link_keys(rows)[links.COLUMN], seeds)
+
+
 def everything_compared(rows, seeds):
     """The definition, slow and plain: each row's tokens as sets, joined until nothing is added."""
     tokens = []
@@ -93,31 +96,14 @@ def everything_compared(rows, seeds):
 @example([("#a/b", "repo", [], []), ("x/repob", None, [], [])], 0, None)
 @example([("x/\u212a", "repo", [], []), ("y/k", None, [], [])], 0, None)
 @example([("commit/0123456/zz", "repo", [], []), ("y/0123456", None, [], []), ("zz", None, [], [])], 1, None)
-def test_what_is_near_is_what_comparing_everything_finds(rows, first, data):
+def test_linked_rows_are_those_that_comparing_all_finds(rows, first, data):
     made = table(rows)
     seeds = np.zeros(len(rows), bool)
     seeds[first % len(rows)] = True
     if data is not None and data.draw(st.booleans()):
         seeds[data.draw(st.integers(0, len(rows) - 1))] = True
     wanted = everything_compared(made, seeds)
-    assert links.linked(made, seeds).tolist() == wanted
-    assert links.near(made, seeds).tolist() == wanted
-
-
-@settings(max_examples=300, deadline=None)
-@given(texts, st.sampled_from(["", "repo", "Repo", "é"]))
-@example("#a/b", "repo")
-@example("commit/012345", "")
-@example("x/", "")
-def test_a_text_has_the_ending_of_its_token_or_is_called_odd(text, project):
-    (token,) = links.tokens(pa.array([text]), pa.array([project])).to_pylist()
-    numbers, odd = endings(pa.array([text, token], pa.string()))
-    assert odd[0] or numbers[0] == numbers[1]
-
-
-def test_ordinary_subjects_and_references_are_not_odd():
-    usual = [each for each in PLAIN if each not in ("#a/b", "a/#/12")] + [f"commit/{sha}" for sha in SHAS[:3]]
-    assert not endings(pa.array(usual))[1].any()
+    assert linked(made, seeds).tolist() == wanted
 
 
 @pytest.mark.parametrize("length", [3, 60])
@@ -127,4 +113,4 @@ def test_a_chain_is_followed_to_its_end_however_long(length):
     made = table(chain + others)
     seeds = np.zeros(len(made), bool)
     seeds[0] = True
-    assert np.flatnonzero(links.near(made, seeds)).tolist() == list(range(length))
+    assert np.flatnonzero(linked(made, seeds)).tolist() == list(range(length))

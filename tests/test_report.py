@@ -35,7 +35,7 @@ ROWS = [
 
 
 def report_input(rows=ROWS, gaps=(), read_at="2026-10-02", agreed=NOTHING, **values):
-    known = SourceStatus("hub", QUARTER, holes=gaps, read_at=at(read_at))
+    known = SourceStatus("hub", QUARTER, gaps=gaps, read_at=at(read_at))
     given = {
         "period": QUARTER, "persons": ("ada",), "statuses": [known],
         "calendar": calendar("Europe/Berlin"), "people": PEOPLE,

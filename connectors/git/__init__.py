@@ -159,7 +159,7 @@ class Git:
         """
         for scope in sorted(request.cursors.keys() - {each.scope for each in chosen}):
             cursor = load_cursor(request.cursors[scope])
-            renamed = cursor is not None and any(has_commits(each, cursor.tips) for each in chosen)
+            renamed = cursor is not None and any(has_commits(each, cursor.heads) for each in chosen)
             if renamed or not any(map(is_glob, self.repositories)):
                 yield ScopeCompleted(scope, whole=True)
             else:

@@ -1,98 +1,113 @@
-"""What a reading leaves for the next: which tips were read, for whom, for which periods, in which state. Pure."""
+"""What a fetch leaves for the next: up to which heads a repository was read, for whom, for which period. Pure.
+
+A repository has one cursor: it lists all fetches since the last one that began without a cursor, in their order.
+An entry says that all rows of its accounts in its period were read up to its heads. A later fetch of the same need not
+read those again, as long as nothing that was read since has vanished: rows of commits that no branch reaches any more
+must be removed, and only reading in full finds them. Every later fetch is in the list, so where the heads of all later
+entries that overlap are still reached, nothing has vanished. Where some are not, everything is read in full, which
+becomes the last entry. An entry that a later one replaces (no fewer people, no shorter a period) is dropped, and so are
+the oldest, which at worst costs reading in full.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from harvester.model.periods import Period
 
 VERSION = 1
 ROWS = "2"
-"""Which rows this connector makes of the same history; a new one reads everything again, and takes no earlier count."""
+"""Which rows this connector makes of the same history; a new one reads everything again."""
 
-KEPT = 24
-"""So many periods are remembered; a forgotten one is read again."""
+MOST_ENTRIES = 24
+
+Accounts = tuple[str, ...] | None
+"""Digests of addresses, sorted, so that a cursor names nobody; None for everyone."""
+Heads = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fetch: whose rows, in which state, in which period, up to which heads.
+
+    `state` is a digest of all that shapes a row besides the commits: options, mailmap, remote, the edge of a shallow
+    clone.
+    """
+
+    accounts: Accounts
+    state: str
+    period: Period
+    heads: Heads
+
+    def replaces(self, other: Entry) -> bool:
+        """Whether all that another entry says was read again."""
+        inside = self.period.since <= other.period.since and other.period.until <= self.period.until
+        return inside and _within(other.accounts, self.accounts)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """What is known: whose acts (digests of addresses, sorted; None: everyone's), the state, the tips by period.
+    """The fetches of a repository, the oldest first."""
 
-    `state` is a digest of all that shapes a row besides the commits: options, mailmap, remote, the edge of a shallow
-    clone. Addresses are kept as digests, so that a forgotten person does not stand here.
-    """
-
-    accounts: tuple[str, ...] | None
-    state: str
-    read: tuple[tuple[Period, tuple[str, ...]], ...] = ()
-    made: str = ROWS
-    """Which rows came of it."""
-
-    def known(self, period: Period, accounts: tuple[str, ...] | None, state: str) -> list[tuple[str, ...]]:
-        """The tips up to which this period was read for these people in this state, the last first."""
-        if state != self.state or not _within(accounts, self.accounts):
-            return []
-        return [tips for held, tips in reversed(self.read) if held.since <= period.since and period.until <= held.until]
+    entries: tuple[Entry, ...] = ()
 
     @property
-    def tips(self) -> tuple[str, ...]:
-        """The commits that were tips at any time, each once."""
-        return tuple(sorted({sha for _, tips in self.read for sha in tips}))
+    def heads(self) -> Heads:
+        """The heads of the last fetch."""
+        return self.entries[-1].heads if self.entries else ()
 
-    def overlapping(self, period: Period) -> frozenset[tuple[str, ...]]:
-        """The tips up to which any of this period was read."""
-        return frozenset(tips for held, tips in self.read if held.overlap(period))
+    def known(self, wanted: Entry, reached: Callable[[Heads], bool]) -> list[Heads]:
+        """The heads up to which what is wanted was read, the last first; none from where something has vanished."""
+        found = []
+        for entry in reversed(self.entries):
+            if entry.period.overlap(wanted.period) and not reached(entry.heads):
+                break
+            if entry.state == wanted.state and Entry.replaces(entry, wanted):
+                found.append(entry.heads)
+        return found
 
-    def without(self, gone: Sequence[tuple[str, ...]]) -> Cursor:
-        """The cursor without what was read up to these tips."""
-        return replace(self, read=tuple(each for each in self.read if each[1] not in gone))
-
-    def with_read(self, period: Period, tips: tuple[str, ...]) -> Cursor:
-        """The cursor after the period was read up to these tips."""
-        others = tuple(
-            (held, at) for held, at in self.read if not (period.since <= held.since and held.until <= period.until)
-        )
-        return replace(self, read=(*others, (period, tips))[-KEPT:])
+    def with_entry(self, new: Entry) -> Cursor:
+        """The cursor after one more fetch."""
+        return Cursor((*(each for each in self.entries if not new.replaces(each)), new)[-MOST_ENTRIES:])
 
     def dump(self) -> str:
         """As JSON, the same for the same cursor."""
-        read = [[period.since.isoformat(), period.until.isoformat(), *tips] for period, tips in self.read]
-        held = {"version": VERSION, "accounts": self.accounts, "state": self.state, "made": self.made, "read": read}
-        return json.dumps(held, separators=(",", ":"))
+        entries = [
+            [each.accounts, each.state, each.period.since.isoformat(), each.period.until.isoformat(), each.heads]
+            for each in self.entries
+        ]
+        return json.dumps({"version": VERSION, "entries": entries}, separators=(",", ":"))
 
 
 def load(dumped: str | None) -> Cursor | None:
     """A cursor as it was dumped; None where there is none, or one that this version did not write."""
     try:
-        held = json.loads(dumped or "null")
-        if not isinstance(held, dict) or held["version"] != VERSION:
+        stored = json.loads(dumped or "null")
+        if not isinstance(stored, dict) or stored["version"] != VERSION:
             return None
-        read = tuple((_period(since, until), tuple(tips)) for since, until, *tips in held["read"])
-        accounts = held["accounts"] if held["accounts"] is None else tuple(held["accounts"])
-        return Cursor(accounts, str(held["state"]), read, str(held.get("made", "")))
+        return Cursor(tuple(
+            Entry(None if accounts is None else tuple(accounts), str(state), _period(since, until), tuple(heads))
+            for accounts, state, since, until, heads in stored["entries"]
+        ))  # fmt: skip
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def digests(accounts: Iterable[str] | None) -> tuple[str, ...] | None:
+def digests(accounts: Iterable[str] | None) -> Accounts:
     """Accounts as sorted digests, without case."""
     return None if accounts is None else tuple(sorted({digest(each.casefold()) for each in accounts}))
 
 
-def digest(*parts: str | bytes) -> str:
-    """A short digest over parts, each kept apart from the next."""
-    made = hashlib.sha256()
-    for part in parts:
-        raw = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
-        made.update(len(raw).to_bytes(8, "big") + raw)
-    return made.hexdigest()[:24]
+def digest(*parts: object) -> str:
+    """A short digest of what has a `repr`, such as texts and bytes."""
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
 
-def _within(wanted: tuple[str, ...] | None, known: tuple[str, ...] | None) -> bool:
+def _within(wanted: Accounts, known: Accounts) -> bool:
     return known is None or (wanted is not None and set(wanted) <= set(known))
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
@@ -16,8 +15,6 @@ from harvester.sdk.connector import Gap, Request
 from . import log, messages, rows
 from .authors import MAX_CO_AUTHORS
 from .branches import BranchHeads
-from .cursor import ROWS
-from .cursor import load as load_cursor
 from .diffs import CommitDiff, DiffMode, read_diffs
 from .log import History
 from .merges import MergedPullRequest, MergeFinder, ProjectNames
@@ -25,11 +22,6 @@ from .repository import Repository, is_partial, last_fetched
 from .rows import Credit, RowContext
 from .selection import Selection, select
 from .subprocess import GitError, text
-
-WORTH_ASKING = 500
-"""Up to as many commits are counted sooner than the ledger is asked whether it knows them."""
-
-NOTHING_COUNTED: Mapping[str, Contribution] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -116,18 +108,16 @@ class RepositoryReader:
         whole = [text(sha) for sha in shas if sha not in self.boundary]
         closed = dict(self._closed_by_commits(selection))
         done: set[str] = set()
-        counted = self._counted(whole)
 
         def read(shas: list[str], mode: DiffMode) -> Iterator[Contribution]:
             with closing(read_diffs(self.repository.git, shas, mode)) as diffs:
                 for diff in diffs:
                     done.add(diff.sha)
-                    yield from self._rows_of(_with_counts(diff, counted.get(diff.sha)), selection, closed)
+                    yield from self._rows_of(diff, selection, closed)
 
         yield from read([text(sha) for sha in shas if sha in self.boundary], "none")
         try:
-            yield from read(list(counted), "none")
-            yield from read([sha for sha in whole if sha not in counted], "counts")
+            yield from read(whole, "counts")
         except GitError as error:
             if not is_partial(self.repository):
                 raise
@@ -137,21 +127,6 @@ class RepositoryReader:
             yield Gap(self._scope, reason)
             return False
         return True
-
-    def _counted(self, shas: list[str]) -> Mapping[str, Contribution]:
-        """Earlier rows of these commits, by hash, whose paths and counts are still right.
-
-        A commit never changes, and counting is what takes long (1 ms each); but the way of counting may have changed,
-        which the cursors of earlier harvests show. For a few commits it is not worth asking.
-        """
-        left = [self.request.cursors.get(self._scope), *self.request.later.get(self._scope, ())]
-        known = [load_cursor(each) for each in left if each is not None]
-        if len(shas) <= WORTH_ASKING or not known or any(each is None or each.made != ROWS for each in known):
-            return NOTHING_COUNTED
-        names = [(sha, f"commit/author/{sha}", f"pull_request/author/{sha}") for sha in shas]
-        rows = self.request.earlier(self._scope, [each for _, *ids in names for each in ids])
-        found = ((sha, rows.get(commit) or rows.get(pull)) for sha, commit, pull in names)
-        return {sha: row for sha, row in found if row and row.additions is not None and row.deletions is not None}
 
     def _rows_of(
         self, diff: CommitDiff, selection: Selection, closed: Mapping[bytes, tuple[str, ...]]
@@ -190,9 +165,3 @@ class RepositoryReader:
 
 def _closed_by(merged: MergedPullRequest, history: History, closed: Mapping[bytes, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(item for position in merged.commits for item in closed.get(history.shas[position], ()))
-
-
-def _with_counts(diff: CommitDiff, earlier: Contribution | None) -> CommitDiff:
-    if earlier is None:
-        return diff
-    return replace(diff, paths=earlier.paths, additions=earlier.additions, deletions=earlier.deletions)

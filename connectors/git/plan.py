@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,8 +11,8 @@ from harvester.errors import SourceError
 from harvester.model.contribution import Contribution
 from harvester.sdk.connector import ConnectorContext, Gap, Request, ScopeCompleted
 
-from .branches import BranchHeads, BranchOptions, branch_heads, heads_reach, newest_commit, unpushed_commits
-from .cursor import ROWS, Cursor, digest, digests
+from .branches import BranchOptions, branch_heads, heads_reach, newest_commit, unpushed_commits
+from .cursor import ROWS, Cursor, Entry, Heads, digest, digests
 from .cursor import load as load_cursor
 from .fetch import RepositoryReader
 from .repository import Repository, mailmap_digest, shallow_boundary
@@ -23,15 +24,13 @@ class RepositoryPlan:
 
     reader: RepositoryReader
     not_fetched: Gap | None
-    state: str
-    """A digest of all that shapes the rows besides the commits."""
-    accounts: tuple[str, ...] | None
-    """Digests of the requested accounts; None: everyone's."""
+    entry: Entry
+    """What this fetch would add to the cursor."""
     before: Cursor | None
-    """What earlier harvests left."""
-    rewritten: list[tuple[str, ...]]
-    """Heads that were read and that today's do not reach."""
-    known: list[tuple[str, ...]]
+    """What earlier fetches left."""
+    is_rewritten: bool
+    """Whether something that was read is not reached any more."""
+    known: list[Heads]
     """Heads up to which the same was read, the last first."""
 
     @property
@@ -41,7 +40,7 @@ class RepositoryPlan:
 
     def describe(self) -> str:
         """What would be read, in words."""
-        if self.rewritten:
+        if self.is_rewritten:
             return "all of the period again, for its history was rewritten"
         if self.is_up_to_date:
             return "nothing has landed since"
@@ -53,25 +52,17 @@ class RepositoryPlan:
 
     def run(self) -> Iterator[Contribution | Gap | ScopeCompleted]:
         """Read the repository: gaps, rows, and the cursor for the next harvest."""
-        reader, request = self.reader, self.reader.request
+        reader, before = self.reader, self.before or Cursor()
         scope = reader.repository.scope
         yield from reader.shallow_gap()
         if self.not_fetched:
             yield self.not_fetched
         if self.is_up_to_date:
-            yield ScopeCompleted(scope, request.cursors[scope])
+            yield ScopeCompleted(scope, before.dump())
             return
         # Unpushed work is read in full each time: what was pushed since is to be dropped.
         whole, complete = yield from reader.rows(self.known if reader.only is None else [])
-        cursor = self._kept_cursor().without(self.rewritten).with_read(request.period, reader.heads.shas)
-        yield ScopeCompleted(scope, cursor.dump() if complete else None, whole=whole)
-
-    def _kept_cursor(self) -> Cursor:
-        """The earlier cursor where it is of the same people and state, else an empty one."""
-        before = self.before
-        if before and (before.accounts, before.state) == (self.accounts, self.state):
-            return before
-        return Cursor(self.accounts, self.state)
+        yield ScopeCompleted(scope, before.with_entry(self.entry).dump() if complete else None, whole=whole)
 
 
 def plan_repository(
@@ -86,18 +77,21 @@ def plan_repository(
     not_fetched = reader.not_fetched_gap(context.clock())
     # Once a gap is closed its period is read in full again, so the gap is part of the state.
     state = digest(_state(reader, options), str(not_fetched.period) if not_fetched else "")
-    accounts = digests(request.accounts)
-    before = load_cursor(request.cursors.get(repository.scope))
-    rewritten = _rewritten(repository, heads, request)
-    known = before.known(request.period, accounts, state) if before and not rewritten else []
-    return RepositoryPlan(reader, not_fetched, state, accounts, before, rewritten, known)
+    entry = Entry(digests(request.accounts), state, request.period, heads.shas)
+    scope = repository.scope
+    before = load_cursor(request.newest.get(scope, request.cursors.get(scope)))
+    is_reached = functools.cache(lambda shas: shas == heads.shas or heads_reach(repository, heads, shas))
+    entries = before.entries if before else ()
+    is_rewritten = any(each.period.overlap(request.period) and not is_reached(each.heads) for each in entries)
+    known = before.known(entry, is_reached) if before and _was_stored(scope, request, not_fetched) else []
+    return RepositoryPlan(reader, not_fetched, entry, before, is_rewritten and not known, known)
 
 
-def _rewritten(repository: Repository, heads: BranchHeads, request: Request) -> list[tuple[str, ...]]:
-    """The heads up to which any of the period was read, for any people, and which today's do not reach."""
-    left = [request.cursors.get(repository.scope), *request.later.get(repository.scope, ())]
-    read = {each for cursor in map(load_cursor, left) if cursor for each in cursor.overlapping(request.period)}
-    return [each for each in sorted(read - {heads.shas}) if not heads_reach(repository, heads, each)]
+def _was_stored(scope: str, request: Request, not_fetched: Gap | None) -> bool:
+    """Whether the ledger has all of the period from earlier fetches, but for what the remote may have got since."""
+    missing = request.missing_of(scope) if scope in request.finished else []
+    gaps = [not_fetched.period] if not_fetched and not_fetched.period else []
+    return scope in request.cursors and not any(each.minus(gaps) for each in missing)
 
 
 def _state(reader: RepositoryReader, options: BranchOptions) -> str:

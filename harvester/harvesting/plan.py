@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harvester.ledger.coverage import WHOLE, Coverage, covered, resume_points
+from harvester.ledger.coverage import WHOLE, Coverage, covered, newest_cursors, resume_points
 from harvester.model.periods import Period
 from harvester.sdk.connector import Request
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one source is to be asked; without a request it is not asked, for the reason in `skipped`."""
+    """What to ask one source; without a request it is not asked, for the reason in `skipped`."""
 
     source: str
     request: Request | None
@@ -43,25 +43,16 @@ def _planned(source: str, accounts: frozenset[str] | None, period: Period, cover
     known = [row for row in coverage if row.source == source]
     whole = covered([row for row in known if row.scope == WHOLE], accounts, period)
     scopes = resume_points(known, accounts, period, whole)
-    # Without a cursor nobody can ask what changed since, and what was covered would never be mended.
+    # Without a cursor no connector can ask what changed since, and what was covered would never be corrected.
     request = Request(
         period,
         accounts,
         covered=tuple(whole) if scopes else (),
-        cursors={scope: mark.cursor for scope, mark in scopes.items()},
-        finished={scope: mark.periods for scope, mark in scopes.items()},
-        later={scope: mark.later for scope, mark in scopes.items() if mark.later} | _others(known, period, scopes),
+        cursors={scope: point.cursor for scope, point in scopes.items()},
+        finished={scope: point.periods for scope, point in scopes.items()},
+        newest=newest_cursors(known),
     )
     return Plan(source, request)
-
-
-def _others(known: Sequence[Coverage], period: Period, but: Container[str]) -> dict[str, tuple[str, ...]]:
-    """The cursors that readings of other people left in the period, of all but these scopes, oldest first."""
-    found: dict[str, dict[str, None]] = {}
-    for row in sorted(known, key=lambda row: row.read_at):
-        if row.cursor is not None and row.scope not in but and row.period.overlap(period):
-            found.setdefault(row.scope, {})[row.cursor] = None
-    return {scope: tuple(each) for scope, each in found.items()}
 
 
 NOBODY = "nobody asked for has an account there"

@@ -1,4 +1,4 @@
-"""What a reading changes in the rows of a source: pure functions on Arrow tables.
+"""What one harvest of a source changes in its rows: pure functions on Arrow tables.
 
 A row's key is (source, scope, id); everything here is about one source, so (scope, id) is enough.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -24,21 +24,21 @@ KEY = ("scope", "id")
 
 @dataclass(frozen=True, slots=True)
 class ReplacedRange:
-    """Rows that were all read anew: of a scope (None: of every one) whose `at` lies in the period."""
+    """Rows that were all read again: those of a scope (None: of every one) that occurred in the period."""
 
     period: Period
     scope: str | None = None
     but_scopes: frozenset[str] = frozenset()
-    """Scopes left out because they have a hole."""
+    """Scopes left out because they have a gap."""
 
 
 @dataclass(frozen=True)
 class Changeset:
-    """What one reading does to one source: rows that stand, rows that no longer hold, slices read anew, coverage.
+    """What one harvest does to one source: rows to insert or replace, rows to remove, and what was covered.
 
-    `rows` has the ledger's columns and each key once. `accounts` (None: everyone's) says whose rows a slice replaces
-    and a retraction takes, `period` (None: all time) of which time: what another reading brought stays. An act that has
-    moved to another time or person since is not taken back by whoever no longer finds it here.
+    `rows` has the columns of `Contribution` and each key once.
+    `accounts` (None: everyone's) and `period` (None: all time) limit what ranges and retractions may remove: rows that
+    another harvest brought remain, and so does a row that has moved to another time or person since.
     """
 
     source: str
@@ -46,8 +46,8 @@ class Changeset:
     accounts: frozenset[str] | None = None
     period: Period | None = None
     retracted: tuple[Retraction, ...] = ()
-    slices: tuple[ReplacedRange, ...] = ()
-    coverage: tuple[Coverage, ...] = field(default=())
+    replaced_ranges: tuple[ReplacedRange, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class UpsertCounts:
         )
 
 
-def composite(table: pa.Table, names: Sequence[str]) -> pa.ChunkedArray:
+def joined_key(table: pa.Table, names: Sequence[str]) -> pa.ChunkedArray:
     """One text for several text columns (nulls as such), so that different values never give the same text."""
     import pyarrow.compute as pc
 
@@ -79,30 +79,29 @@ def composite(table: pa.Table, names: Sequence[str]) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(*parts, ":")
 
 
-def surviving_rows(rows: pa.Table, retracted: Iterable[tuple[int, Retraction]]) -> pa.Table:
-    """Of rows in the order they came: the last one of each key, less those taken back after they came.
+def surviving_rows(rows: pa.Table, retracted: Sequence[tuple[int, Retraction]]) -> pa.Table:
+    """Of rows in the order they came: the last one of each key, less those retracted after they came.
 
-    Each retraction comes with the number of rows before it.
+    Each retraction comes with the number of rows before it; it removes none of those after it.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     if not len(rows):
         return rows
-    kept = pa.array([True] * len(rows)) if (later := list(retracted)) else None
-    for before, each in later:
-        gone = pa.chunked_array([matching(rows.slice(0, before), [each]).combine_chunks()]).combine_chunks()
-        kept = _and_not(kept, pa.concat_arrays([gone, pa.array([False] * (len(rows) - before), pa.bool_())]))
-    keys = pa.table({"key": composite(rows, KEY), "place": pa.array(range(len(rows)), pa.int64())})
+    keys = pa.table({"key": joined_key(rows, KEY), "place": pa.array(range(len(rows)), pa.int64())})
     last = keys.group_by("key").aggregate([("place", "max")])["place_max"]
-    if len(last) < len(rows):
-        import pyarrow.compute as pc
+    if len(last) == len(rows) and not retracted:
+        return rows
+    surviving = pc.is_in(keys["place"], last.combine_chunks())
+    for before, retraction in retracted:
+        removed = pc.and_(retracted_rows(rows, [retraction]), pc.less(keys["place"], before))
+        surviving = pc.and_(surviving, pc.invert(removed))
+    return rows.filter(surviving)
 
-        kept = pc.and_(pc.is_in(keys["place"], last.combine_chunks()), True if kept is None else kept)
-    return rows if kept is None else rows.filter(kept)
 
-
-def matching(rows: pa.Table, retracted: Iterable[Retraction]) -> pa.ChunkedArray:
-    """Which rows these retractions take back, as a mask."""
+def retracted_rows(rows: pa.Table, retracted: Iterable[Retraction]) -> pa.ChunkedArray:
+    """Which rows these retractions name, as a mask."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -114,68 +113,70 @@ def matching(rows: pa.Table, retracted: Iterable[Retraction]) -> pa.ChunkedArray
     mask = empty_mask(len(rows))
     for names, values in groups.items():
         table = pa.table({name: pa.array([value[name] for value in values], pa.string()) for name in names})
-        mask = pc.or_(mask, pc.is_in(composite(rows, names), composite(table, names).combine_chunks()))
+        mask = pc.or_(mask, pc.is_in(joined_key(rows, names), joined_key(table, names).combine_chunks()))
     return mask
 
 
-def inside(rows: pa.Table, slices: Iterable[ReplacedRange], accounts: frozenset[str] | None) -> pa.ChunkedArray:
-    """Which rows lie in one of the slices and belong to one of the accounts (None: to anyone), as a mask."""
+def in_replaced_ranges(
+    rows: pa.Table, ranges: Iterable[ReplacedRange], accounts: frozenset[str] | None
+) -> pa.ChunkedArray:
+    """Which rows lie in one of the ranges and belong to one of the accounts (None: to anyone), as a mask."""
     import pyarrow.compute as pc
 
     mask = empty_mask(len(rows))
-    for each in slices:
-        where = within(rows["occurred_at"], each.period)
+    for each in ranges:
+        where = in_period(rows["occurred_at"], each.period)
         if each.scope is not None:
             where = pc.and_(where, pc.equal(rows["scope"], each.scope))
         if each.but_scopes:
-            where = pc.and_(where, pc.invert(one_of(rows["scope"], each.but_scopes)))
+            where = pc.and_(where, pc.invert(is_among(rows["scope"], each.but_scopes)))
         mask = pc.or_(mask, where)
-    return pc.and_(mask, belonging(rows, accounts)) if pc.any(mask).as_py() else mask
+    return pc.and_(mask, rows_of_accounts(rows, accounts)) if pc.any(mask).as_py() else mask
 
 
-def gone(rows: pa.Table, change: Changeset) -> pa.Array:
-    """Which rows a change takes away unless they come again: taken back, or in a slice that was read anew; a mask."""
+def removed_rows(rows: pa.Table, changeset: Changeset) -> pa.Array:
+    """Which rows a changeset removes unless they come again, as a mask: retracted, or in a replaced range."""
     import pyarrow.compute as pc
 
-    mask = inside(rows, change.slices, change.accounts)
-    if change.retracted:
-        reach = belonging(rows, change.accounts)
-        if change.period is not None:
-            reach = pc.and_(reach, within(rows["occurred_at"], change.period))
-        mask = pc.or_(mask, pc.and_(matching(rows, change.retracted), reach))
+    mask = in_replaced_ranges(rows, changeset.replaced_ranges, changeset.accounts)
+    if changeset.retracted:
+        reach = rows_of_accounts(rows, changeset.accounts)
+        if changeset.period is not None:
+            reach = pc.and_(reach, in_period(rows["occurred_at"], changeset.period))
+        mask = pc.or_(mask, pc.and_(retracted_rows(rows, changeset.retracted), reach))
     return mask.combine_chunks()
 
 
-def belonging(rows: pa.Table, accounts: frozenset[str] | None) -> pa.ChunkedArray:
-    """Which rows are of one of the accounts (None: of anyone), as a mask."""
+def rows_of_accounts(rows: pa.Table, accounts: frozenset[str] | None) -> pa.ChunkedArray:
+    """Which rows belong to one of the accounts (None: to anyone), as a mask."""
     import pyarrow.compute as pc
 
     if accounts is None:
         return pc.is_valid(rows["account"])
     keys = {account_key(account) for account in accounts}
-    return named(rows["account"], lambda account: account_key(account) in keys)
+    return accounts_matching(rows["account"], lambda account: account_key(account) in keys)
 
 
-def within(at: pa.ChunkedArray, period: Period) -> pa.ChunkedArray:
+def in_period(at: pa.ChunkedArray, period: Period) -> pa.ChunkedArray:
     """Which times lie in a period (half-open), as a mask."""
     import pyarrow.compute as pc
 
-    return pc.and_(pc.greater_equal(at, moment(period.since)), pc.less(at, moment(period.until)))
+    return pc.and_(pc.greater_equal(at, to_timestamp(period.since)), pc.less(at, to_timestamp(period.until)))
 
 
-def moment(at: dt.datetime) -> pa.Scalar:
-    """An aware time as the ledger keeps it."""
+def to_timestamp(at: dt.datetime) -> pa.Scalar:
+    """An aware time as the ledger stores it: microseconds in UTC."""
     import pyarrow as pa
 
     return pa.scalar(at.astimezone(dt.UTC), pa.timestamp("us", tz="UTC"))
 
 
-def named(accounts: pa.ChunkedArray, wanted: Callable[[str], bool]) -> pa.ChunkedArray:
-    """Which accounts are wanted, as a mask; each distinct one is asked once."""
-    return one_of(accounts, [each for each in accounts.unique().to_pylist() if wanted(each)])
+def accounts_matching(accounts: pa.ChunkedArray, wanted: Callable[[str], bool]) -> pa.ChunkedArray:
+    """Which accounts a function accepts, as a mask; it is asked once for each distinct one."""
+    return is_among(accounts, [each for each in accounts.unique().to_pylist() if wanted(each)])
 
 
-def one_of(column: pa.ChunkedArray, values: Iterable[str]) -> pa.ChunkedArray:
+def is_among(column: pa.ChunkedArray, values: Iterable[str]) -> pa.ChunkedArray:
     """Which texts are among the values, as a mask."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -190,7 +191,7 @@ def empty_mask(length: int) -> pa.ChunkedArray:
     return pa.chunked_array([pa.repeat(pa.scalar(False), length)])
 
 
-def differing(left: pa.Table, right: pa.Table) -> pa.Array:
+def rows_differ(left: pa.Table, right: pa.Table) -> pa.Array:
     """Which rows of two tables of the same columns and length differ in any value, lists and maps included."""
     import pyarrow.compute as pc
 
@@ -233,9 +234,3 @@ def _lists_differ(left: pa.ListArray, right: pa.ListArray) -> pa.Array:
     unequal = _differ(lefts.flatten(), rights.flatten())
     places = rest.take(pc.list_parent_indices(lefts).filter(unequal).cast("int64"))
     return pc.or_(different, pc.is_in(pa.array(range(len(left)), rest.type), places))
-
-
-def _and_not(kept: pa.Array, gone: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
-    return pc.and_(kept, pc.invert(gone))

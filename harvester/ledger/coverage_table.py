@@ -1,67 +1,145 @@
-"""What was read, kept beside the rows: one commit a reading, after its rows, and how to tell that one is missing."""
+"""The stored coverage: one row each, committed after the rows that it covers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+import functools
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harvester.ledger.changeset import Changeset
 from harvester.ledger.coverage import Coverage, clear_cursors, remove_coverage, updated
-from harvester.ledger.coverage_rows import from_rows, to_rows
-from harvester.ledger.delta_table import DataFile, Table, files, tidy, turns_of
+from harvester.ledger.delta_table import DataFile, Table, counter, files, shorten_log
+from harvester.model.periods import Period
+from harvester.sdk.connector import Gap
 
 if TYPE_CHECKING:
     import deltalake
+    import pyarrow as pa
+
+Edit = Callable[[list[Coverage]], list[Coverage]]
+"""From the coverage of one source to what it is to be."""
 
 
 @dataclass(frozen=True)
 class CoverageTable:
-    """The table of coverage, and the one of rows that it tells of."""
+    """The table of coverage, and the table of rows that it covers.
+
+    Rows and their coverage are two commits, rows first. Both tables count a source's harvests that left rows; where the
+    counts differ, a process died in between, and there are rows that no cursor knows of.
+    """
 
     rows: Table
     coverage: Table
 
-    def known(self) -> list[Coverage]:
-        """Everything that is known, without the cursors of a source of whose rows some are not covered."""
-        known = self._held(self.coverage.load())
-        torn = {source for source in {row.source for row in known} if self.torn(source)}
-        return [*(row for row in known if row.source not in torn), *clear_cursors(r for r in known if r.source in torn)]
+    def all(self) -> list[Coverage]:
+        """The coverage of all sources, without the cursors of a source that has rows without coverage."""
+        known = self._stored(self.coverage.load())
+        broken = {source for source in {row.source for row in known} if self.lacks_coverage(source)}
+        intact = [row for row in known if row.source not in broken]
+        return [*intact, *clear_cursors(row for row in known if row.source in broken)]
 
-    def torn(self, source: str) -> bool:
-        """Whether rows were committed whose coverage never was, since a process died in between."""
-        read, told = (turns_of(table.load(), readings(source)) for table in (self.rows, self.coverage))
-        return read != told
+    def lacks_coverage(self, source: str) -> bool:
+        """Whether rows of a source were committed whose coverage never was."""
+        committed, covered = (counter(table.load(), harvests_of(source)) for table in (self.rows, self.coverage))
+        return committed != covered
 
-    def change(self, source: str, change: Callable[[list[Coverage]], list[Coverage]], *, whole: bool = False) -> None:
-        """Change what is known of a source; `whole` where it then tells of all readings that left rows."""
+    def update(self, source: str, edit: Edit, *, covers_all_rows: bool = False) -> None:
+        """Replace the coverage of a source in one commit; with `covers_all_rows` it then covers all committed rows."""
         state = self.coverage.load()
         old = [file for file in files(state) if file.source == source]
-        known = [row for row in self._held(state) if row.source == source]
-        rows, told = change(known), turns_of(state, readings(source))
-        read = turns_of(self.rows.load(), readings(source)) if whole else told
-        if rows == known and len(old) <= 1 and read == told:
+        known = [row for row in self._stored(state) if row.source == source]
+        rows, covered = edit(known), counter(state, harvests_of(source))
+        committed = counter(self.rows.load(), harvests_of(source)) if covers_all_rows else covered
+        if rows == known and len(old) <= 1 and committed == covered:
             return
         added: list[tuple[DataFile, dict[str, object]]] = []
         if rows:
-            added = [(self.coverage.write(to_rows(rows), {"source": source}), {})]
-        self.coverage.commit(state, added, old, {source: turns_of(state, source) + 1, readings(source): read})
+            added = [(self.coverage.write(to_table(rows), {"source": source}), {})]
+        self.coverage.commit(state, added, old, {source: counter(state, source) + 1, harvests_of(source): committed})
         if state.version() % 100 == 99:
-            tidy(self.coverage)
+            shorten_log(self.coverage)
 
-    def _held(self, state: deltalake.DeltaTable) -> list[Coverage]:
-        return [row for file in files(state) for row in from_rows(self.coverage.read(file))]
-
-
-def readings(source: str) -> str:
-    """Under which name a table counts the readings of a source that left rows; no source has a colon in its name."""
-    return f"readings:{source}"
+    def _stored(self, state: deltalake.DeltaTable) -> list[Coverage]:
+        return [row for file in files(state) for row in from_table(self.coverage.read(file))]
 
 
-def after(change: Changeset, torn: bool, known: list[Coverage]) -> list[Coverage]:
-    """What is known after a change; where rows stand that no cursor knows of, the earlier cursors are worth nothing."""
-    rows = clear_cursors(known) if torn else known
-    for each in change.slices:
+def harvests_of(source: str) -> str:
+    """The name under which a table counts a source's harvests that left rows; no source has a colon in its name."""
+    return f"harvests:{source}"
+
+
+def coverage_after(changeset: Changeset, known: list[Coverage], *, lacked_coverage: bool) -> list[Coverage]:
+    """The coverage of a source after a changeset; earlier cursors go where rows were stored that they do not know."""
+    rows = clear_cursors(known) if lacked_coverage else known
+    for each in changeset.replaced_ranges:
         if each.scope is None:
-            rows = remove_coverage(rows, change.accounts, each.period, each.but_scopes)
-    return updated(rows, change.coverage)
+            rows = remove_coverage(rows, changeset.accounts, each.period, each.but_scopes)
+    return updated(rows, changeset.coverage)
+
+
+@functools.cache
+def coverage_schema() -> pa.Schema:
+    """The Arrow schema of coverage; `accounts` is null where everyone's contributions were read."""
+    import pyarrow as pa
+
+    time = pa.timestamp("us", tz="UTC")
+    return pa.schema([
+        pa.field("scope", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("accounts", pa.list_(pa.string())),
+        pa.field("since", time, nullable=False),
+        pa.field("until", time, nullable=False),
+        pa.field("read_at", time, nullable=False),
+        pa.field("cursor", pa.string()),
+        pa.field("gaps", pa.string(), nullable=False),
+    ])  # fmt: skip
+
+
+def to_table(rows: Sequence[Coverage]) -> pa.Table:
+    """Coverage as an Arrow table, gaps as JSON."""
+    import pyarrow as pa
+
+    return pa.Table.from_pylist([_values(row) for row in rows], schema=coverage_schema())
+
+
+def from_table(table: pa.Table) -> list[Coverage]:
+    """The coverage in a table; the inverse of `to_table`."""
+    return [
+        Coverage(
+            source=row["source"],
+            scope=row["scope"],
+            accounts=None if row["accounts"] is None else frozenset(row["accounts"]),
+            period=Period(row["since"], row["until"]),
+            read_at=row["read_at"].astimezone(dt.UTC),
+            cursor=row["cursor"],
+            gaps=tuple(_gap(**each) for each in json.loads(row["gaps"])),
+        )
+        for row in table.to_pylist()
+    ]
+
+
+def _values(row: Coverage) -> dict[str, object]:
+    return {
+        "source": row.source,
+        "scope": row.scope,
+        "accounts": None if row.accounts is None else sorted(row.accounts),
+        "since": row.period.since,
+        "until": row.period.until,
+        "read_at": row.read_at,
+        "cursor": row.cursor,
+        "gaps": json.dumps([_gap_values(gap) for gap in row.gaps]),
+    }
+
+
+def _gap_values(gap: Gap) -> dict[str, str]:
+    period = {"since": gap.period.since.isoformat(), "until": gap.period.until.isoformat()} if gap.period else {}
+    return {"scope": gap.scope, "reason": gap.reason, **period}
+
+
+def _gap(scope: str, reason: str, since: str | None = None, until: str | None = None) -> Gap:
+    if since is None or until is None:
+        return Gap(scope, reason)
+    return Gap(scope, reason, Period(dt.datetime.fromisoformat(since), dt.datetime.fromisoformat(until)))

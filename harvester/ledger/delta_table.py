@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.fs import FileSystem
 
-MARK = "harvester.schema"
+VERSION_KEY = "harvester.schema"
 """The key in the first field's metadata that holds the schema's version."""
 
 CONFIGURATION = {
@@ -39,10 +39,10 @@ ROW_GROUP = 16_384
 
 
 KEEP_HOURS = 24
-"""How long a file that no commit holds any more stays, for whoever is still reading or writing it."""
+"""How long a file that no commit holds any more remains, for processes that still read or write it."""
 
 
-class CommitConflict(Exception):  # noqa: N818 - nothing is wrong: somebody else was faster
+class CommitConflict(Exception):  # noqa: N818 - nothing is wrong: another process was faster
     """Another process committed to the same source first, so that what was planned no longer fits: plan again."""
 
 
@@ -63,7 +63,7 @@ class DataFile:
 
 @dataclass(frozen=True)
 class Table:
-    """Where a table is, what it holds, and how it is cut; `options` are handed to the object store."""
+    """Where a table is, its columns and partitions; `options` are handed to the object store."""
 
     uri: str
     schema: pa.Schema
@@ -106,7 +106,7 @@ class Table:
         try:
             DeltaTable.create(
                 self.uri,
-                marked(self.schema, version),
+                with_version(self.schema, version),
                 mode="ignore",
                 partition_by=list(self.partition_by),
                 configuration=self.configuration,
@@ -154,57 +154,60 @@ class Table:
         state: deltalake.DeltaTable,
         added: Sequence[tuple[DataFile, Mapping[str, Any]]],
         removed: Iterable[DataFile],
-        turns: Mapping[str, int],
+        counters: Mapping[str, int],
     ) -> None:
         """Add and remove files in one commit on top of `state`; `added` come with their statistics.
 
-        `turns` are the sources' counters as they stand afterwards. Raises Overtaken where another process committed to
-        one of these sources since `state`; then, as after any error, nothing has changed.
+        `counters` are the table's counters with their values after the commit.
+        Raises CommitConflict where another process counted one of them up since `state`; then, as after any error,
+        nothing has changed.
         """
         from deltalake import CommitProperties, Transaction
         from deltalake.exceptions import CommitFailedError
 
-        properties = CommitProperties(app_transactions=[Transaction(key, turn) for key, turn in turns.items()])
+        properties = CommitProperties(app_transactions=[Transaction(key, count) for key, count in counters.items()])
         actions = [*(_add(file, stats) for file, stats in added), *map(_remove, removed)]
         try:
             state.create_write_transaction(
                 actions, "append", self.schema, list(self.partition_by), commit_properties=properties
             )
         except Exception as error:
-            # What comes after a commit, such as a checkpoint on a full disk, may fail while the commit itself stands.
-            if self._landed(added, turns):
+            # What comes after a commit, such as a checkpoint on a full disk, may fail though the commit succeeded.
+            if self._was_committed(added, counters):
                 return
-            self.discard(file for file, _ in added)
+            self.delete_staged(file for file, _ in added)
             if isinstance(error, CommitFailedError):
                 raise CommitConflict(str(error)) from error
             raise
 
-    def _landed(self, added: Sequence[tuple[DataFile, Mapping[str, Any]]], turns: Mapping[str, int]) -> bool:
+    def _was_committed(self, added: Sequence[tuple[DataFile, Mapping[str, Any]]], counters: Mapping[str, int]) -> bool:
         state = self.load()
         paths = {file.path for file in files(state)}
-        counted = all(state.transaction_version(key) == turn for key, turn in turns.items())
+        counted = all(state.transaction_version(key) == count for key, count in counters.items())
         return counted and all(file.path in paths for file, _ in added)
 
-    def discard(self, staged: Iterable[DataFile]) -> None:
+    def delete_staged(self, staged: Iterable[DataFile]) -> None:
         """Delete files that no commit knows."""
         for file in staged:
             with contextlib.suppress(OSError):
                 self.filesystem.delete_file(file.path)
 
-    def sweep(self) -> int:
-        """Delete every data file that the newest state does not hold, and say how many.
+    def delete_unreferenced(self) -> int:
+        """Delete every data file that the newest state does not hold; returns how many.
 
-        Only for a folder on this machine, while its lock is held: a writer's staged file would go too.
+        Only for a folder on this machine, while its lock is held: a writer's staged file would be deleted too.
         """
         import pyarrow.fs
 
         live = {file.path for file in files(self.load())}
         found = self.filesystem.get_file_info(pyarrow.fs.FileSelector("", recursive=True))
-        gone = [each.path for each in found if each.path.endswith(".parquet") and each.path not in live]
-        gone = [path for path in gone if not path.startswith("_delta_log")]
-        for path in gone:
+        data = [
+            each.path for each in found if each.path.endswith(".parquet") and not each.path.startswith("_delta_log")
+        ]
+        unreferenced = [path for path in data if path not in live]
+        for path in unreferenced:
             self.filesystem.delete_file(path)
-        return len(gone)
+        return len(unreferenced)
 
 
 def files(state: deltalake.DeltaTable) -> list[DataFile]:
@@ -216,32 +219,36 @@ def files(state: deltalake.DeltaTable) -> list[DataFile]:
     return [DataFile(*values) for values in zip(*columns, strict=True)]
 
 
-def turns_of(state: deltalake.DeltaTable, name: str) -> int:
-    """A counter of the table, 0 where it was never counted up: how often a source was committed to, for one."""
+def counter(state: deltalake.DeltaTable, name: str) -> int:
+    """A counter of the table, such as how often a source was committed to; 0 where it was never counted up."""
     return state.transaction_version(name) or 0
 
 
-def tidy(table: Table) -> None:
-    """Shorten a table's log, and delete files that no commit has held for some time."""
+def shorten_log(table: Table) -> None:
+    """Shorten a table's log, and delete files that no commit has held for `KEEP_HOURS`."""
     state = table.load()
     state.create_checkpoint()
     state.cleanup_metadata()
     state.vacuum(retention_hours=KEEP_HOURS, dry_run=False, full=True)
 
 
-def version_of(state: deltalake.DeltaTable) -> int | None:
+def schema_version(state: deltalake.DeltaTable) -> int | None:
     """The schema version a table was written with; None where it is not a table of ours."""
-    mark = (state.schema().fields[0].metadata or {}).get(MARK)
+    mark = (state.schema().fields[0].metadata or {}).get(VERSION_KEY)
     return int(mark) if mark is not None and str(mark).isdigit() else None
 
 
-def marked(schema: pa.Schema, version: int) -> pa.Schema:
+def with_version(schema: pa.Schema, version: int) -> pa.Schema:
     """A schema that carries its version, in its first field, where Delta keeps it."""
-    return schema.set(0, schema.field(0).with_metadata({MARK: str(version)}))
+    return schema.set(0, schema.field(0).with_metadata({VERSION_KEY: str(version)}))
 
 
-def span(at: pa.ChunkedArray) -> dict[str, Any]:
-    """The statistics of a file by its times: whole milliseconds around them, as the Delta protocol wants."""
+def time_statistics(at: pa.ChunkedArray) -> dict[str, Any]:
+    """The statistics of a file by its times.
+
+    The Delta protocol has whole milliseconds. The earliest is rounded down and the latest up, so that no reader skips a
+    file for a row in the milliseconds around them.
+    """
     import pyarrow.compute as pc
 
     least, most = (pc.min_max(at)[name].as_py() for name in ("min", "max"))
@@ -256,7 +263,7 @@ def span(at: pa.ChunkedArray) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def storage_errors(location: str, what: str) -> Iterator[None]:
-    """Tell what the disk, the object store or Delta refuses as a LedgerError: `what` was tried, and why it failed."""
+    """Turn what the disk, the object store or Delta refuses into a LedgerError: `what` was tried, and why it failed."""
     import pyarrow as pa
     from deltalake.exceptions import DeltaError
 
@@ -296,8 +303,8 @@ def _add(file: DataFile, stats: Mapping[str, Any]) -> Any:
     from deltalake.transaction import AddAction
 
     values = {name: str(value) for name, value in file.partition.items()}
-    told = json.dumps({"numRecords": file.rows, **stats})
-    return AddAction(file.path, file.size, values, _now(), True, told)
+    statistics = json.dumps({"numRecords": file.rows, **stats})
+    return AddAction(file.path, file.size, values, _now(), True, statistics)
 
 
 def _remove(file: DataFile) -> Any:

@@ -1,61 +1,60 @@
-"""The ledger's two tables as one thing: commit what a reading brought, read it back, forget, compact, export."""
+"""The ledger's two tables as one thing: commit what a harvest brought, read it back, forget, compact, export."""
 
 from __future__ import annotations
 
 import contextlib
 import random
 import re
-import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harvester.errors import LedgerError
-from harvester.files import held
+from harvester.files import lock
 from harvester.ledger import links, upsert
 from harvester.ledger.changeset import Changeset, UpsertCounts
 from harvester.ledger.coverage import Coverage, forget_accounts
-from harvester.ledger.coverage_rows import coverage_schema
-from harvester.ledger.coverage_table import CoverageTable, after, readings
+from harvester.ledger.coverage_table import CoverageTable, coverage_after, coverage_schema, harvests_of
 from harvester.ledger.delta_table import (
     CommitConflict,
     DataFile,
     Table,
+    counter,
     files,
-    span,
+    schema_version,
+    shorten_log,
     storage_errors,
-    tidy,
-    turns_of,
-    version_of,
+    time_statistics,
 )
-from harvester.ledger.migrate import MIGRATIONS, Migration, migrate
-from harvester.ledger.queries import Wanted, accounts_in, between, is_parquet, sized, without, write_parquet
+from harvester.ledger.queries import Wanted, accounts_in, in_period, is_parquet, without_accounts, write_parquet
 from harvester.model.accounts import account_key
-from harvester.model.contribution import COLUMNS, VERSION, Contribution, arrow_schema
+from harvester.model.contribution import COLUMNS, VERSION, arrow_schema
 from harvester.model.periods import Period
 
 if TYPE_CHECKING:
+    import deltalake
     import pyarrow as pa
     import pyarrow.dataset as ds
 
 TRIES = 20
 """How often a commit is planned again because other processes were faster."""
 
-_OWN = re.compile(r"contributions(?:-v\d+)?|coverage|locks|\.gitignore")
-"""What stands in a ledger's folder."""
+_OWN = re.compile(r"contributions|coverage|locks|\.gitignore")
+"""What is in a ledger's folder."""
 
 Given = TypeVar("Given")
-Staged = tuple[DataFile, dict[str, Any]]
+StagedFile = tuple[DataFile, dict[str, Any]]
 """A file that no commit knows yet, and its statistics."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceVersion:
-    """How often a source was committed to: a reading planned at one turn must be committed at the same."""
+    """How often rows and coverage of a source were committed; a harvest is committed on the one it was planned on."""
 
     rows: int
     coverage: int
@@ -81,51 +80,43 @@ class Ledger:
     options: Mapping[str, str] | None = field(default=None, repr=False)
 
     @classmethod
-    def open(
-        cls,
-        location: str | Path,
-        *,
-        create: bool = True,
-        options: Mapping[str, str] | None = None,
-        migrations: Mapping[int, Migration] = MIGRATIONS,
-    ) -> Ledger:
+    def open(cls, location: str | Path, *, create: bool = True, options: Mapping[str, str] | None = None) -> Ledger:
         """Open the ledger in a folder or at a URL such as `s3://bucket/ledger`, made where missing if `create`.
 
-        `options` are handed to the object store (deltalake's `storage_options`). A ledger of an older schema is brought
-        up to date, with a copy kept beside it. Raises LedgerError where there is none, where it is of a newer schema,
-        or where the disk refuses.
+        `options` are handed to the object store (deltalake's `storage_options`).
+        Raises LedgerError where there is none, where it has another schema, or where the disk refuses.
         """
         ledger = cls(str(location).rstrip("/"), options)
         with storage_errors(ledger.location, "opened"):
-            ledger._prepare(create, migrations)
+            ledger._prepare(create)
         return ledger
 
-    def turn(self, source: str) -> SourceVersion:
+    def source_version(self, source: str) -> SourceVersion:
         """How often this source was committed to so far, for `commit`."""
         with storage_errors(self.location, "read"):
-            return SourceVersion(turns_of(self._rows.load(), source), turns_of(self._coverage.load(), source))
+            return SourceVersion(counter(self._rows.load(), source), counter(self._coverage.load(), source))
 
     def coverage(self) -> list[Coverage]:
-        """Everything that is known about what was read, by source and scope.
+        """All coverage, by source and scope.
 
-        Where a process died between the rows of a reading and their coverage, rows stand of which no cursor knows: then
-        none of that source's is given.
+        Where a process died between the rows of a harvest and their coverage, no cursor of that source is returned.
         """
-        return self._reading(self._told.known)
+        return self._read(self._coverage_table.all)
 
-    def commit(self, change: Changeset, turn: SourceVersion | None = None) -> UpsertCounts:
-        """Apply a change: its rows in one commit, then its coverage; what changes nothing commits no rows.
+    def commit(self, changeset: Changeset, expected: SourceVersion | None = None) -> UpsertCounts:
+        """Apply a changeset: its rows in one commit, then its coverage; what changes nothing commits no rows.
 
-        With `turn`, raises Overtaken and changes nothing where the source was committed to since: what was read may
-        be older than what stands. Without, it is planned again on top of that. Raises LedgerError, the old state
-        intact, where the disk refuses.
+        With `expected`, raises CommitConflict and changes nothing where the source was committed to since: what was
+        read may be older than what is stored. Without, it is planned again on top of that.
+        Raises LedgerError, the old state intact, where the disk refuses.
         """
-        with storage_errors(self.location, "written"), self._writing():
-            torn = self._told.torn(change.source)
-            counts = self._retried(lambda: self._commit_rows(change, turn), 1 if turn else TRIES)
-            if change.coverage:
-                told_after = partial(after, change, torn)
-                self._retried(partial(self._told.change, change.source, told_after, whole=True), TRIES)
+        with storage_errors(self.location, "written"), self._write_lock():
+            lacked = self._coverage_table.lacks_coverage(changeset.source)
+            counts = self._with_retries(lambda: self._commit_rows(changeset, expected), 1 if expected else TRIES)
+            if changeset.coverage:
+                edit = partial(coverage_after, changeset, lacked_coverage=lacked)
+                update = partial(self._coverage_table.update, changeset.source, edit, covers_all_rows=True)
+                self._with_retries(update, TRIES)
             return counts
 
     def rows(self, period: Period | None = None, wanted: Wanted | None = None) -> pa.Table:
@@ -133,47 +124,42 @@ class Ledger:
 
         An Arrow table of `schema.arrow_schema()` in no order.
         """
-        return self._reading(lambda: self._select(period, wanted))
+        return self._read(lambda: self._select(period, wanted))
 
     def related(self, period: Period | None = None, wanted: Wanted | None = None) -> pa.Table:
         """What `rows` finds, and every row, of anyone at any time, that is linked to it by work items and references.
 
-        Links are followed to their end and compared loosely (`#12` of project `org/repo` is any `repo#12`): whoever
-        makes threads of them decides what belongs together.
+        Links are followed to their end and compared loosely (`#12` of project `org/repo` is any `repo#12`): which rows
+        really belong together is for the caller to decide.
         """
-        return self._reading(lambda: links.gather(self._dataset(), period, wanted)).cast(arrow_schema())
-
-    def earlier(self, source: str, scope: str, ids: Collection[str]) -> dict[str, Contribution]:
-        """The rows of a source's scope with these ids, by id; only key, times, paths and counts are filled in."""
-        return self._reading(lambda: sized(self._dataset(), source, scope, ids))
+        return self._read(lambda: links.related_rows(self._dataset(), period, wanted)).cast(arrow_schema())
 
     def forget(self, wanted: Wanted) -> int:
-        """Remove somebody, also from disk, and say how many rows went.
+        """Remove somebody, also from disk; returns how many rows were removed.
 
-        Their rows go; in rows of others their account becomes `(forgotten)` in `owners` and `others`, so that counts
-        still hold. What others wrote about them stays. Coverage of them goes, and with it what was known of readings
-        of everyone in the sources concerned. Copies kept by migrations are deleted. In an object store, files that a
-        killed run left behind without a commit stay for a day.
+        In rows of others their account becomes `(forgotten)` in `owners` and `participants`, so that counts still hold.
+        What others wrote about them remains.
+        Their coverage is removed, and in the sources concerned that of everyone and all cursors.
+        In an object store, files that a killed run left behind without a commit remain for a day.
         """
-        with storage_errors(self.location, "written"), self._writing() as locked:
-            # Coverage first: dying in between then costs a second reading, and not a hole that nobody tells of.
+        with storage_errors(self.location, "written"), self._write_lock() as locked:
+            # Coverage first: dying in between then costs another harvest, and not a gap that is reported nowhere.
             self._forget_coverage(wanted)
-            gone = self._retried(lambda: self._forget_rows(wanted), TRIES)
-            self._delete_copies()
+            removed = self._with_retries(lambda: self._forget_rows(wanted), TRIES)
             for table in (self._rows, self._coverage):
-                _purge(table, locked)
-            return gone
+                _delete_old_versions(table, locked)
+            return removed
 
     def compact(self) -> int:
-        """Merge the files of each source and year, delete what no commit holds any more; says how many files went."""
-        with storage_errors(self.location, "written"), self._writing():
-            merged = self._retried(self._merge, TRIES)
+        """Merge the files of each source and year, delete old versions; returns by how many files there are fewer."""
+        with storage_errors(self.location, "written"), self._write_lock():
+            merged = self._with_retries(self._merge, TRIES)
             for table in (self._rows, self._coverage):
-                tidy(table)
+                shorten_log(table)
             return merged
 
     def export(self, path: Path, prepare: Callable[[pa.Table], pa.Table] | None = None) -> int:
-        """Write all rows to one Parquet file (readable by its owner alone), whole or not at all; says how many.
+        """Write all rows to one Parquet file (readable by its owner alone), whole or not at all; returns how many.
 
         `prepare` makes the table that is written of all rows.
 
@@ -184,18 +170,18 @@ class Ledger:
         if path.exists() and not is_parquet(path):
             raise LedgerError(f"{str(path)!r} is there and is no Parquet file; it is left alone.", hint="Name another.")
         with storage_errors(self.location, f"exported to {str(path)!r}"):
-            return _reread(lambda: write_parquet(self._dataset(), path, prepare))
+            return _with_rereads(lambda: write_parquet(self._dataset(), path, prepare))
 
     def info(self) -> LedgerInfo:
         """What the ledger holds, read from its log alone."""
-        return self._reading(self._info)
+        return self._read(self._info)
 
     @contextlib.contextmanager
-    def reading(self, source: str, stop: threading.Event | None = None) -> Iterator[None]:
-        """Hold the place of the one who reads a source, so that others on this machine wait; see `locks.held`."""
+    def source_lock(self, source: str, stop: threading.Event | None = None) -> Iterator[None]:
+        """Let no other process on this machine harvest a source meanwhile, but wait; see `files.lock`."""
         with contextlib.ExitStack() as stack:
             with storage_errors(self.location, "written"):
-                stack.enter_context(held(self._lock(f"source-{source.encode().hex()}"), stop))
+                stack.enter_context(lock(self._lock_file(f"source-{source.encode().hex()}"), stop))
             yield
 
     @property
@@ -205,51 +191,45 @@ class Ledger:
 
     @cached_property
     def _rows(self) -> Table:
-        import pyarrow as pa
-
-        schema = arrow_schema().append(pa.field("year", pa.int32(), nullable=False))
-        return Table(f"{self.location}/contributions", schema, ("source", "year"), self.options)
+        stored = upsert.with_stored_columns(arrow_schema().empty_table()).schema
+        return Table(f"{self.location}/contributions", stored, ("source", "year"), self.options)
 
     @cached_property
     def _coverage(self) -> Table:
         return Table(f"{self.location}/coverage", coverage_schema(), ("source",), self.options)
 
     @cached_property
-    def _told(self) -> CoverageTable:
+    def _coverage_table(self) -> CoverageTable:
         return CoverageTable(self._rows, self._coverage)
 
-    def _prepare(self, create: bool, migrations: Mapping[int, Migration]) -> None:
-        tables = (self._coverage, self._rows)
-        missing = [table for table in tables if not table.exists()]
+    def _prepare(self, create: bool) -> None:
+        missing = [table for table in (self._coverage, self._rows) if not table.exists()]
         if missing and not create:
             raise LedgerError(f"There is no ledger in {self.location}.", hint="Run `harvester harvest` first.")
         if missing:
             self._make_folder()
-            with self._writing():
+            with self._write_lock():
                 for table in missing:
                     table.create(VERSION)
+                # Coverage of rows that somebody deleted would make their absence look like no work.
                 for source in {row.source for row in self.coverage()} if missing == [self._rows] else ():
-                    self._told.change(source, lambda _: [])  # what was covered is gone, and must not look like no work
-        self._check_version(migrations)
+                    self._coverage_table.update(source, lambda _: [])
+        self._check_version()
 
-    def _check_version(self, migrations: Mapping[int, Migration]) -> None:
-        state = self._rows.load()
-        version = version_of(state)
+    def _check_version(self) -> None:
+        version = schema_version(self._rows.load())
         if version is None:
             raise LedgerError(f"The table in {self.location} is not a ledger.", hint="Choose another folder.")
-        if version > VERSION:
+        if version != VERSION:
             raise LedgerError(
-                f"The ledger in {self.location} was written with schema {version}; this harvester knows {VERSION}.",
-                hint="Install a newer contribution-harvester; nothing was changed.",
+                f"The ledger in {self.location} was written with schema {version}; this harvester reads {VERSION}.",
+                hint="Move it away, or choose another [ledger] location, and harvest again; nothing was changed.",
             )
-        if version < VERSION:
-            with self._writing():
-                migrate(self._rows, VERSION, migrations)
 
     def _make_folder(self) -> None:
-        """The folder holds what people wrote: private, and never part of somebody's commit.
+        """Make the folder, readable by its owner alone and ignored by git, since it holds what people wrote.
 
-        Raises LedgerError, and touches nothing, where the folder is there and is somebody's for something else.
+        Raises LedgerError, and changes nothing, where the folder is used for something else.
         """
         if self.folder is None:
             return
@@ -262,14 +242,14 @@ class Ledger:
         self.folder.chmod(0o700)
         (self.folder / ".gitignore").write_text("*\n")
 
-    def _lock(self, name: str) -> Path | None:
+    def _lock_file(self, name: str) -> Path | None:
         return None if self.folder is None else self.folder / "locks" / f"{name[:200]}.lock"
 
-    def _writing(self) -> contextlib.AbstractContextManager[bool]:
-        return held(self._lock("write"))
+    def _write_lock(self) -> contextlib.AbstractContextManager[bool]:
+        return lock(self._lock_file("write"))
 
-    def _retried(self, action: Callable[[], Given], tries: int) -> Given:
-        """Plan and commit again where others were faster, after a random pause so that nobody is left behind."""
+    def _with_retries(self, action: Callable[[], Given], tries: int) -> Given:
+        """Plan and commit again where others were faster, after a random pause so that each gets a turn."""
         for number in range(tries - 1):
             with contextlib.suppress(CommitConflict):
                 return action()
@@ -281,41 +261,41 @@ class Ledger:
         except CommitConflict as error:
             raise LedgerError(f"Others kept committing to the ledger in {self.location}.", hint="Try again.") from error
 
-    def _reading(self, action: Callable[[], Given]) -> Given:
+    def _read(self, action: Callable[[], Given]) -> Given:
         with storage_errors(self.location, "read"):
-            return _reread(action)
+            return _with_rereads(action)
 
-    def _commit_rows(self, change: Changeset, turn: SourceVersion | None) -> UpsertCounts:
-        state = self._rows.load()
-        now = turns_of(state, change.source)
-        if turn and turn != SourceVersion(now, turns_of(self._coverage.load(), change.source)):
-            raise CommitConflict(f"source {change.source!r} was committed to since this reading began")
-        known = [file for file in files(state) if file.source == change.source]
-        if not len(change.rows) and (not known or not (change.retracted or change.slices)):
+    def _commit_rows(self, changeset: Changeset, expected: SourceVersion | None) -> UpsertCounts:
+        state, source = self._rows.load(), changeset.source
+        count = counter(state, source)
+        if expected and expected != SourceVersion(count, counter(self._coverage.load(), source)):
+            raise CommitConflict(f"source {source!r} was committed to since this harvest began")
+        own = [file for file in files(state) if file.source == source]
+        if not len(changeset.rows) and (not own or not (changeset.retracted or changeset.replaced_ranges)):
             return UpsertCounts()
         counts, removed = UpsertCounts(), list[DataFile]()
         with self._staging() as staged:
-            for part in upsert.parts(change, known, self._rows.read):
-                counts += part.counts
-                removed += part.removed
-                staged += self._write(part.rows, {"source": change.source, "year": part.year})
+            for year in upsert.year_rewrites(changeset, own, self._rows.read):
+                counts += year.counts
+                removed += year.removed
+                staged += self._write(year.rows, {"source": source, "year": year.year})
         if staged or removed:
-            read = turns_of(state, readings(change.source)) + 1
-            self._rows.commit(state, staged, removed, {change.source: now + 1, readings(change.source): read})
-        return counts + UpsertCounts(new=len(change.rows) - counts.replaced - counts.unchanged)
+            harvests = {harvests_of(source): counter(state, harvests_of(source)) + 1}
+            self._rows.commit(state, staged, removed, {source: count + 1} | harvests)
+        return counts + UpsertCounts(new=len(changeset.rows) - counts.replaced - counts.unchanged)
 
-    def _write(self, rows: pa.Table, partition: dict[str, str | int]) -> Iterator[Staged]:
-        for piece in upsert.cut(rows):
-            yield self._rows.write(piece, partition), span(piece["occurred_at"])
+    def _write(self, rows: pa.Table, partition: dict[str, str | int]) -> Iterator[StagedFile]:
+        for piece in upsert.split_by_size(rows):
+            yield self._rows.write(piece, partition), time_statistics(piece["occurred_at"])
 
     @contextlib.contextmanager
-    def _staging(self) -> Iterator[list[Staged]]:
+    def _staging(self) -> Iterator[list[StagedFile]]:
         """A list for files written ahead of a commit; they are deleted where writing them fails."""
-        staged: list[Staged] = []
+        staged: list[StagedFile] = []
         try:
             yield staged
         except Exception:
-            self._rows.discard(file for file, _ in staged)
+            self._rows.delete_staged(file for file, _ in staged)
             raise
 
     def _dataset(self) -> ds.Dataset:
@@ -326,7 +306,7 @@ class Ledger:
     def _select(self, period: Period | None, wanted: Wanted | None) -> pa.Table:
         import pyarrow.dataset as ds
 
-        dataset, where = self._dataset(), between(period)
+        dataset, where = self._dataset(), in_period(period)
         if wanted is not None:
             chosen = ds.scalar(False)
             for source, accounts in accounts_in(dataset, where, wanted).items():
@@ -336,19 +316,23 @@ class Ledger:
 
     def _forget_rows(self, wanted: Wanted) -> int:
         state = self._rows.load()
-        removed: list[DataFile] = []
-        gone = 0
+        rewritten: list[DataFile] = []
+        removed = 0
         with self._staging() as staged:
             for file in files(state):
-                rest = without(self._rows.read(file), file.source, wanted)
+                rest = without_accounts(self._rows.read(file), file.source, wanted)
                 if rest is not None:
-                    removed.append(file)
-                    gone += file.rows - len(rest)
+                    rewritten.append(file)
+                    removed += file.rows - len(rest)
                     staged += self._write(rest, dict(file.partition))
+        self._replace(state, staged, rewritten)
+        return removed
+
+    def _replace(self, state: deltalake.DeltaTable, staged: list[StagedFile], removed: list[DataFile]) -> None:
+        """Commit files in place of others, and count it as a commit of each source concerned."""
         if removed:
-            turns = {source: turns_of(state, source) + 1 for source in {file.source for file in removed}}
-            self._rows.commit(state, staged, removed, turns)
-        return gone
+            counters = {source: counter(state, source) + 1 for source in {file.source for file in removed}}
+            self._rows.commit(state, staged, removed, counters)
 
     def _forget_coverage(self, wanted: Wanted) -> None:
         known = self.coverage()
@@ -357,12 +341,8 @@ class Ledger:
             names = {each for row in known if row.source == source for each in row.accounts or ()}
             keys = frozenset(account_key(name) for name in names if wanted(source, name))
             if keys or source in concerned:
-                self._retried(partial(self._told.change, source, partial(forget_accounts, keys=keys)), TRIES)
-
-    def _delete_copies(self) -> None:
-        if self.folder is not None:
-            for copy in self.folder.glob("contributions-v*"):
-                shutil.rmtree(copy)
+                edit = partial(forget_accounts, keys=keys)
+                self._with_retries(partial(self._coverage_table.update, source, edit), TRIES)
 
     def _merge(self) -> int:
         import pyarrow as pa
@@ -370,30 +350,28 @@ class Ledger:
         state = self._rows.load()
         groups: dict[tuple[Any, ...], list[DataFile]] = {}
         for file in files(state):
-            if file.rows < upsert.FULL:
+            if file.rows < upsert.FULL_FILE_ROWS:
                 groups.setdefault(tuple(file.partition.values()), []).append(file)
         several = [group for group in groups.values() if len(group) > 1]
         with self._staging() as staged:
             for group in several:
                 staged += self._write(pa.concat_tables(map(self._rows.read, group)), dict(group[0].partition))
         removed = [file for group in several for file in group]
-        if removed:
-            turns = {source: turns_of(state, source) + 1 for source in {file.source for file in removed}}
-            self._rows.commit(state, staged, removed, turns)
+        self._replace(state, staged, removed)
         return len(removed) - len(staged)
 
     def _info(self) -> LedgerInfo:
         state = self._rows.load()
         live = files(state)
-        rows: dict[str, int] = {}
+        rows: Counter[str] = Counter()
         for file in live:
-            rows[file.source] = rows.get(file.source, 0) + file.rows
+            rows[file.source] += file.rows
         size = sum(file.size for file in live)
-        return LedgerInfo(self.location, version_of(state) or 0, rows, len(live), size, state.version())
+        return LedgerInfo(self.location, schema_version(state) or 0, rows, len(live), size, state.version())
 
 
-def _reread(action: Callable[[], Given]) -> Given:
-    """Read again where a file vanished because somebody compacted or forgot meanwhile."""
+def _with_rereads(action: Callable[[], Given]) -> Given:
+    """Read again where a file vanished because another process compacted or forgot meanwhile."""
     import pyarrow as pa
 
     try:
@@ -405,8 +383,8 @@ def _reread(action: Callable[[], Given]) -> Given:
         raise OSError(f"a file is damaged ({error})") from error
 
 
-def _purge(table: Table, locked: bool) -> None:
+def _delete_old_versions(table: Table, locked: bool) -> None:
     if locked:
-        table.sweep()
+        table.delete_unreferenced()
     else:
         table.load().vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)

@@ -1,14 +1,14 @@
-"""Choosing rows of the ledger: a period, whose they are, all of them into one file, all but somebody's."""
+"""Queries on the stored rows: by period, by account, without an account, all of them into one file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.ledger.changeset import moment
+from harvester.ledger.changeset import to_timestamp
 from harvester.model.accounts import account_key
-from harvester.model.contribution import COLUMNS, Contribution, arrow_schema
+from harvester.model.contribution import COLUMNS, arrow_schema
 from harvester.model.periods import Period
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 FORGOTTEN = "(forgotten)"
-"""What stands in `owners` and `others` of somebody else's row in place of an account that was forgotten."""
+"""In `owners` and `participants` of other people's rows, in place of an account that was forgotten."""
 
 Wanted = Callable[[str, str], bool]
-"""Whether the acts of an account are wanted: (source, account as the source has it)."""
+"""Whether the rows of an account are wanted: (source, account as the source has it)."""
 
 
 def by_accounts(accounts: Mapping[str, frozenset[str] | None]) -> Wanted:
-    """Wants these accounts of these sources (None: everyone of it); addresses and logins exactly, without case."""
+    """Accepts these accounts of these sources (None: all of it); addresses and logins exactly, without case."""
     keys = {source: None if names is None else frozenset(map(account_key, names)) for source, names in accounts.items()}
 
     def wanted(source: str, account: str) -> bool:
@@ -33,33 +33,22 @@ def by_accounts(accounts: Mapping[str, frozenset[str] | None]) -> Wanted:
     return wanted
 
 
-def between(period: Period | None) -> ds.Expression | None:
-    """The rows of a period as a filter, which also tells which partitions to open; None for all of them."""
+def in_period(period: Period | None) -> ds.Expression | None:
+    """A filter for the rows of a period (half-open) and for the partitions that have them; None for all rows."""
     import pyarrow.dataset as ds
 
     if period is None:
         return None
     years = (ds.field("year") >= period.since.year) & (ds.field("year") <= period.until.year)
-    return years & (ds.field("occurred_at") >= moment(period.since)) & (ds.field("occurred_at") < moment(period.until))
-
-
-_SIZED = ("id", "source", "scope", "kind", "work_item", "account", "role", "occurred_at", "started_at", "paths",
-    "additions", "deletions", "files_changed")  # fmt: skip
-
-
-def sized(dataset: ds.Dataset, source: str, scope: str, ids: Collection[str]) -> dict[str, Contribution]:
-    """The rows of a scope with these ids, by id, with the key, times, paths and counts alone."""
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-
-    here = (ds.field("source") == source) & (ds.field("scope") == scope)
-    table = dataset.to_table(columns=list(_SIZED), filter=here & ds.field("id").isin(pa.array(ids, pa.string())))
-    rows = [Contribution(**row | {"paths": tuple(row["paths"] or ())}) for row in table.to_pylist()]
-    return {row.id: row for row in rows}
+    return (
+        years
+        & (ds.field("occurred_at") >= to_timestamp(period.since))
+        & (ds.field("occurred_at") < to_timestamp(period.until))
+    )
 
 
 def accounts_in(dataset: ds.Dataset, where: ds.Expression | None, wanted: Wanted) -> dict[str, list[str]]:
-    """The accounts as they stand in the rows, of those that are wanted, by source."""
+    """The accounts that are wanted, as the rows spell them, by source."""
     table = dataset.to_table(columns=["source", "account"], filter=where).group_by(["source", "account"]).aggregate([])
     found: dict[str, list[str]] = {}
     for source, account in zip(table["source"].to_pylist(), table["account"].to_pylist(), strict=True):
@@ -68,8 +57,8 @@ def accounts_in(dataset: ds.Dataset, where: ds.Expression | None, wanted: Wanted
     return found
 
 
-def without(rows: pa.Table, source: str, wanted: Wanted) -> pa.Table | None:
-    """The rows without somebody's own, and without their account in the others'; None where they are not in it."""
+def without_accounts(rows: pa.Table, source: str, wanted: Wanted) -> pa.Table | None:
+    """The rows without the wanted accounts' own, and without these accounts in others; None if nothing changes."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -96,7 +85,7 @@ def is_parquet(path: Path) -> bool:
 
 
 def write_parquet(dataset: ds.Dataset, path: Path, prepare: Callable[[pa.Table], pa.Table] | None = None) -> int:
-    """Write all rows to a file that only its owner may read and that is there whole or not; says how many.
+    """Write all rows to a file that only its owner may read, whole or not at all; returns how many.
 
     With `prepare` they are all in memory at once.
     """

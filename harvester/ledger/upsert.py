@@ -1,7 +1,9 @@
-"""From a change to files: which of a source's files must be written anew, and with which rows.
+"""From a changeset to files: which of a source's files are rewritten, and with which rows.
 
-Files are merged as a binary counter counts: a new file takes in those that are no larger than itself, so that a
-thousand harvests leave about ten files a year, and each row is written again about ten times and not a thousand.
+A Parquet file cannot be changed, so a row is replaced by writing its file again without it. Each file is matched with
+the fresh rows by key, and is left alone where none of its rows changes.
+Files are merged as a binary counter carries: a new file takes in those that are no larger than itself. So a thousand
+harvests leave about ten files a year, and each row is rewritten about ten times and not a thousand.
 """
 
 from __future__ import annotations
@@ -10,21 +12,32 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harvester.ledger.changeset import KEY, Changeset, UpsertCounts, composite, differing, empty_mask, gone, one_of
+from harvester.ledger.changeset import (
+    KEY,
+    Changeset,
+    UpsertCounts,
+    empty_mask,
+    is_among,
+    joined_key,
+    removed_rows,
+    rows_differ,
+)
 from harvester.ledger.delta_table import DataFile
+from harvester.ledger.links import with_link_keys
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FULL = 100_000
-"""Rows of a file that is never taken into another one, and at which a file is cut."""
+FULL_FILE_ROWS = 100_000
+"""Rows of a file that is never taken into another one, and at which a file is split."""
 
-Read = Callable[[DataFile, Sequence[str] | None], "pa.Table"]
+ReadFile = Callable[[DataFile, Sequence[str] | None], "pa.Table"]
+"""Reads these columns of a file (None: all)."""
 
 
 @dataclass(frozen=True)
 class YearRewrite:
-    """What becomes of one year of a source: files that go, rows to be written, and what that did."""
+    """What becomes of one year of a source: files to remove, rows to write, and what that does to the rows."""
 
     year: int
     removed: list[DataFile]
@@ -34,120 +47,139 @@ class YearRewrite:
 
 @dataclass(frozen=True)
 class AffectedFile:
-    """A file with rows that come again (`places` in the fresh rows, else null) or that are lost."""
+    """A file with rows that come again (`places` among the fresh rows, else null) or that are lost (a mask)."""
 
     file: DataFile
     places: pa.Array
     lost: pa.Array
 
+    @property
+    def year(self) -> int:
+        """The year whose rows it holds."""
+        return int(self.file.partition["year"])
+
 
 @dataclass
 class _Year:
+    """A year's rewrite while it is worked out."""
+
     removed: list[DataFile] = field(default_factory=list)
-    kept: list[pa.Table] = field(default_factory=list)
-    settled: list[pa.Array] = field(default_factory=list)
+    remaining: list[pa.Table] = field(default_factory=list)
+    unchanged: list[pa.Array] = field(default_factory=list)
+    """Places of fresh rows that are stored already, value by value."""
     counts: UpsertCounts = field(default_factory=UpsertCounts)
 
 
-def parts(change: Changeset, known: Sequence[DataFile], read: Read) -> Iterator[YearRewrite]:
-    """What a change does, year by year; a year in which nothing changes has neither files that go nor rows."""
-    fresh = with_year(change.rows)
-    touched = [each for file in known if _concerned(file, change) for each in _touch(change, fresh, file, read)]
-    years = {*fresh["year"].unique().to_pylist(), *(each.file.partition["year"] for each in touched)}
-    for year in sorted(years):
-        here = [each for each in touched if each.file.partition["year"] == year]
-        yield _part(year, here, fresh, [file for file in known if file.partition["year"] == year], read)
+def year_rewrites(changeset: Changeset, files: Sequence[DataFile], read: ReadFile) -> Iterator[YearRewrite]:
+    """What a changeset does, year by year; where nothing changes it has neither files to remove nor rows to write."""
+    fresh = with_stored_columns(changeset.rows)
+    affected = [
+        each for file in files if _may_change(file, changeset) for each in _affected(changeset, fresh, file, read)
+    ]
+    for year in sorted({*fresh["year"].unique().to_pylist(), *(each.year for each in affected)}):
+        own = [file for file in files if file.partition["year"] == year]
+        yield _rewrite(year, [each for each in affected if each.year == year], fresh, own, read)
 
 
-def with_year(rows: pa.Table) -> pa.Table:
-    """The rows with the year (in UTC) that they are kept under."""
+def with_stored_columns(rows: pa.Table) -> pa.Table:
+    """The rows with what is stored beside them: the keys of their links, and the year (in UTC) of their partition."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return rows.append_column(pa.field("year", pa.int32(), nullable=False), pc.year(rows["occurred_at"]).cast("int32"))
+    year = pc.year(rows["occurred_at"]).cast("int32")
+    return with_link_keys(rows).append_column(pa.field("year", pa.int32(), nullable=False), year)
 
 
-def cut(rows: pa.Table) -> Iterator[pa.Table]:
+def split_by_size(rows: pa.Table) -> Iterator[pa.Table]:
     """The rows in order of time, in pieces of the size of a full file."""
     ordered = rows.sort_by("occurred_at")
-    for start in range(0, len(ordered), FULL):
-        yield ordered.slice(start, FULL)
+    for start in range(0, len(ordered), FULL_FILE_ROWS):
+        yield ordered.slice(start, FULL_FILE_ROWS)
 
 
-def _concerned(file: DataFile, change: Changeset) -> bool:
-    """Whether a file can hold a row that the change speaks of: any, or else one of a slice's years."""
+def _may_change(file: DataFile, changeset: Changeset) -> bool:
+    """Whether a file can hold a row that the changeset names; a replaced range names those of its years alone."""
     year = int(file.partition["year"])
-    years = ((each.period.since.year, each.period.until.year) for each in change.slices)
-    return bool(len(change.rows) or change.retracted) or any(first <= year <= last for first, last in years)
+    years = ((each.period.since.year, each.period.until.year) for each in changeset.replaced_ranges)
+    return bool(len(changeset.rows) or changeset.retracted) or any(first <= year <= last for first, last in years)
 
 
-def _touch(change: Changeset, fresh: pa.Table, file: DataFile, read: Read) -> Iterator[AffectedFile]:
+def _affected(changeset: Changeset, fresh: pa.Table, file: DataFile, read: ReadFile) -> Iterator[AffectedFile]:
+    """The file with its rows matched, or nothing where none of them comes again or is lost."""
     import pyarrow.compute as pc
 
-    takes = bool(change.retracted or change.slices)
-    old = read(file, [*KEY, *(("work_item", "kind", "occurred_at", "account") if takes else ())])
+    removes = bool(changeset.retracted or changeset.replaced_ranges)
+    old = read(file, [*KEY, *(("work_item", "kind", "occurred_at", "account") if removes else ())])
     places = _places(old, fresh)
-    lost = pc.and_(gone(old, change), pc.is_null(places)) if takes else empty_mask(len(old)).combine_chunks()
+    lost = empty_mask(len(old)).combine_chunks()
+    if removes:
+        lost = pc.and_(removed_rows(old, changeset), pc.is_null(places))
     if places.null_count < len(places) or pc.any(lost).as_py():
         yield AffectedFile(file, places, lost)
 
 
 def _places(old: pa.Table, fresh: pa.Table) -> pa.Array:
-    """Where among the fresh rows each old row comes again; null where it does not."""
+    """Where among the fresh rows each old row comes again; null where it does not.
+
+    Ids are compared first, since few of a file's rows have one that is asked for, and whole keys for those alone.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    perhaps = one_of(old["id"], fresh["id"].to_pylist()) if len(fresh) < len(old) else pc.is_valid(old["id"])
+    perhaps = is_among(old["id"], fresh["id"].to_pylist()) if len(fresh) < len(old) else pc.is_valid(old["id"])
     some = pc.indices_nonzero(perhaps.combine_chunks())
     if not len(some):
         return pa.nulls(len(old), pa.int32())
-    found = pc.index_in(composite(old.take(some), KEY), composite(fresh, KEY).combine_chunks())
+    found = pc.index_in(joined_key(old.take(some), KEY), joined_key(fresh, KEY).combine_chunks())
     return pc.replace_with_mask(
         pa.nulls(len(old), pa.int32()), perhaps.combine_chunks(), pa.chunked_array(found).combine_chunks()
     )
 
 
-def _part(year: int, touched: list[AffectedFile], fresh: pa.Table, known: list[DataFile], read: Read) -> YearRewrite:
+def _rewrite(
+    year: int, affected: list[AffectedFile], fresh: pa.Table, files: list[DataFile], read: ReadFile
+) -> YearRewrite:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     state = _Year()
-    for each in touched:
-        _sort_out(each, fresh, state, read)
+    for each in affected:
+        _sort_rows(each, fresh, state, read)
     wanted = pc.equal(fresh["year"], year)
-    if state.settled:
+    if state.unchanged:
         places = pa.array(range(len(fresh)), pa.int32())
-        wanted = pc.and_(wanted, pc.invert(pc.is_in(places, pa.concat_arrays(state.settled))))
-    return _merged(year, fresh.filter(wanted), state, known, read)
+        wanted = pc.and_(wanted, pc.invert(pc.is_in(places, pa.concat_arrays(state.unchanged))))
+    return _with_smaller_files(year, fresh.filter(wanted), state, files, read)
 
 
-def _sort_out(touched: AffectedFile, fresh: pa.Table, state: _Year, read: Read) -> None:
-    """Tell a file's rows apart: come again as they were, come again otherwise, gone, untouched."""
+def _sort_rows(affected: AffectedFile, fresh: pa.Table, state: _Year, read: ReadFile) -> None:
+    """Sort a file's rows into those that come again unchanged, come again changed, are lost, or remain."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    old = read(touched.file, fresh.column_names)
-    again = pc.is_valid(touched.places)
-    places = touched.places.filter(again)
-    changed = differing(old.filter(again), fresh.take(places)) if len(places) else pa.array([], pa.bool_())
-    state.settled.append(places.filter(pc.invert(changed)))
-    replaced, dropped = pc.sum(changed).as_py() or 0, pc.sum(touched.lost).as_py() or 0
+    old = read(affected.file, fresh.column_names)
+    again = pc.is_valid(affected.places)
+    places = affected.places.filter(again)
+    changed = rows_differ(old.filter(again), fresh.take(places)) if len(places) else pa.array([], pa.bool_())
+    state.unchanged.append(places.filter(pc.invert(changed)))
+    replaced, dropped = pc.sum(changed).as_py() or 0, pc.sum(affected.lost).as_py() or 0
     state.counts += UpsertCounts(replaced=replaced, dropped=dropped, unchanged=len(places) - replaced)
     if replaced or dropped:
-        leaves = pc.or_(touched.lost, pc.replace_with_mask(again, again, changed))
-        state.removed.append(touched.file)
-        state.kept.append(old.filter(pc.invert(leaves)))
+        leaving = pc.or_(affected.lost, pc.replace_with_mask(again, again, changed))
+        state.removed.append(affected.file)
+        state.remaining.append(old.filter(pc.invert(leaving)))
 
 
-def _merged(year: int, new: pa.Table, state: _Year, known: list[DataFile], read: Read) -> YearRewrite:
+def _with_smaller_files(year: int, new: pa.Table, state: _Year, files: list[DataFile], read: ReadFile) -> YearRewrite:
+    """The rewrite, with every file of the year taken in that is no larger than what is to be written anyway."""
     import pyarrow as pa
 
-    rows = [new, *state.kept]
+    rows = [new, *state.remaining]
     total = sum(map(len, rows))
     if len(new) or state.removed:
-        taken = {file.path for file in state.removed}
-        for file in sorted(known, key=lambda file: file.rows):
-            if file.path not in taken and file.rows <= min(total, FULL - 1):
+        removed = {file.path for file in state.removed}
+        for file in sorted(files, key=lambda file: file.rows):
+            if file.path not in removed and file.rows <= min(total, FULL_FILE_ROWS - 1):
                 state.removed.append(file)
                 rows.append(read(file, new.column_names))
                 total += file.rows

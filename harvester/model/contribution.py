@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION = 1
+VERSION = 2
 """The schema's version; a ledger names the one it was written with."""
 
 Kind = Literal["pull_request", "review", "issue", "commit", "comment", "release", "note"]

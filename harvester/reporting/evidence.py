@@ -160,7 +160,7 @@ def _claims(report_input: ReportInput, rows: pd.DataFrame) -> list[dict[str, Any
 def _source(status: SourceStatus) -> dict[str, Any]:
     return {
         "source": status.source,
-        "gaps": sorted(f"{gap.scope}: {gap.reason}" for gap in (*status.holes, *status.stale)),
+        "gaps": sorted(f"{gap.scope}: {gap.reason}" for gap in (*status.gaps, *status.stale)),
         "unread": [[period.since.isoformat(), period.until.isoformat()] for period in status.unread],
     }
 

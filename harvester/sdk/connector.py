@@ -1,4 +1,4 @@
-"""The seam: what a connector is handed, what it yields, and how it is found.
+"""What a connector receives, and what it yields.
 
 A connector is a frozen dataclass whose fields are the keys of its section in harvester.toml, and a field `context` that
 the core hands in. A simple one yields contributions and nothing else.
@@ -7,7 +7,7 @@ the core hands in. A simple one yields contributions and nothing else.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -18,41 +18,26 @@ from harvester.model.periods import Calendar, Period
 from harvester.sdk.secrets import Secret
 
 
-def nothing_earlier(scope: str, ids: Collection[str]) -> Mapping[str, Contribution]:
-    """Finds nothing, as where nothing was read before."""
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to read: a period, whose acts, and what is known from last time.
+    """What to read, and what is known from last time; to ignore that and read the whole period is always right.
 
-    `accounts` are the source's own names for the people wanted; None means everyone. `covered` are the periods that
-    earlier harvests of the same accounts finished, and `cursors` what they left by scope; both are empty where
-    everything is to be read anew. Ignoring them and reading all of `period` again is always right. A scope without a
-    cursor is to be read anew. One with a cursor was read for its periods in `finished`, which are more than `covered`
-    where other scopes have holes. Where several readings overlap the period, `cursors` has the oldest one's, since what
-    changed since then holds what changed since any other, and `later` those of all the others, of other people too,
-    also for scopes of which `cursors` has none: for a source whose past may be rewritten, and which must see that what
-    they read is no longer there.
-
-    `earlier(scope, ids)` gives the rows that the ledger holds of this source, by id, with key, times, paths and counts
-    alone: for what never changes and is dear to read. None of a scope of which a reading in this period left no cursor,
-    so that whoever asks can tell by the cursors how all of them were made.
-
-    What lies in neither `covered` nor a scope's `finished` is to be yielded whole: earlier rows that do not come again
-    there are dropped.
+    What lies in neither `covered` nor a scope's `finished` must be yielded in full: earlier rows that do not come again
+    there are removed. So must a scope without a cursor.
     """
 
     period: Period
+    """When contributions occurred that are wanted, half-open."""
     accounts: frozenset[str] | None = None
+    """The source's own names for the people wanted; None for everyone."""
     covered: tuple[Period, ...] = ()
+    """The parts of the period that earlier harvests of these accounts finished; none where no scope has a cursor."""
     cursors: Mapping[str, str] = field(default_factory=dict)
+    """By scope the oldest cursor of what was read: what changed since includes what changed since any later one."""
     finished: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
-    later: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    earlier: Callable[[str, Collection[str]], Mapping[str, Contribution]] = field(
-        default=nothing_earlier, compare=False, repr=False
-    )
+    """By scope with a cursor what was read of it, which is more than `covered` where other scopes have gaps."""
+    newest: Mapping[str, str | None] = field(default_factory=dict)
+    """By scope the cursor of its last harvest, whoever it was for; None if that left none. For a past that changes."""
 
     @property
     def missing(self) -> list[Period]:
@@ -64,13 +49,13 @@ class Request:
         return self.period.minus([*self.covered, *self.finished.get(scope, ())])
 
     def wants(self, account: str) -> bool:
-        """Whether this account's acts are wanted: exactly, without case; of `name <e-mail>` the address decides."""
+        """Whether an account is wanted: exactly, without case; of `name <e-mail>` the address decides."""
         return self.accounts is None or account_key(account) in {account_key(each) for each in self.accounts}
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A hole: what could not be read, for which period (None: the request's), and why, in words for a reader."""
+    """What could not be read, for which period (None: the request's), and why, in words for a reader."""
 
     scope: str
     reason: str
@@ -79,10 +64,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class ScopeCompleted:
-    """A scope is read: what was yielded for it is secured, even if something fails later.
+    """A scope was read: what was yielded for it is stored, even if something fails later.
 
     `cursor` is handed back in the next request. `whole` says that everything of this scope in the request was yielded
-    again, so that rows of an earlier reading that did not come again are gone.
+    again, so that earlier rows that did not come again are removed.
     """
 
     scope: str
@@ -92,10 +77,10 @@ class ScopeCompleted:
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """Rows that no longer hold, such as those of a ticket that was opened again: one by `id`, or all of a work item.
+    """Rows that are no longer true, such as those of a reopened ticket: one by `id`, or all of a work item.
 
-    It takes back what came before it and lies in the request: an act that has moved to another time or person since
-    is left to whoever reads those.
+    It removes what came before it and lies in the request: a contribution that has moved to another time or person
+    since is left to a harvest of those.
     """
 
     scope: str
@@ -134,9 +119,9 @@ class ConnectorContext:
 class Connector(Protocol):
     """One method: yield what was asked for.
 
-    A fetch that ends without a Gap or an exception has covered its request. One that yields no Done at all has read
-    all of it anew: earlier rows in the period that did not come again are dropped. Raises SourceError or one below it
-    where nothing can be read.
+    A fetch that ends without a Gap or an exception has covered its request.
+    One without a ScopeCompleted has read all of it: earlier rows in the period that did not come again are removed.
+    Raises SourceError or a subclass where nothing can be read.
     """
 
     def fetch(self, request: Request) -> Iterator[Event]:

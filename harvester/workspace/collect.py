@@ -48,7 +48,7 @@ class CollectedData:
     def incomplete(self) -> Iterator[str]:
         """A text for each source that is not complete, such as `hub: not read yet`, with every reason once."""
         for each in self.statuses:
-            reasons = [gap.reason for gap in (*each.holes, *each.stale)] + (["not read yet"] if each.unread else [])
+            reasons = [gap.reason for gap in (*each.gaps, *each.stale)] + (["not read yet"] if each.unread else [])
             if reasons:
                 yield f"{each.source}: {'; '.join(dict.fromkeys(reasons))}"
 

@@ -143,7 +143,7 @@ def source_states(report_input: ReportInput, mine: pd.DataFrame) -> list[SourceS
 
 
 def _gaps(report_input: ReportInput, status: SourceStatus) -> Iterable[str]:
-    for gap in status.holes:
+    for gap in status.gaps:
         part = gap.period.overlap(status.period) if gap.period else None
         when = f"{days(report_input, part)}: " if part and part != status.period else ""
         yield when + (f"{gap.scope}: " if gap.scope else "") + gap.reason

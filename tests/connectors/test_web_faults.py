@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from harvester.errors import AccessError, SourceError
-from harvester.harvesting.run import read as harvest
+from harvester.harvesting.reader import read_source as harvest
 from tests.connectors.faults import WebConnector, passing, refusals
 from tests.connectors.githubs import GITHUB, gather
 from tests.servers.faults import Fault

@@ -1,0 +1,188 @@
+"""Reading one source: what its connector yields for a request, and what that does to the ledger."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harvester.errors import HarvesterError
+from harvester.files import Cancelled
+from harvester.harvesting.buffer import RowBuffer
+from harvester.ledger.changeset import Changeset, ReplacedRange, surviving_rows
+from harvester.ledger.coverage import WHOLE, Coverage
+from harvester.model.contribution import Contribution, from_table
+from harvester.model.periods import Period
+from harvester.sdk.connector import Connector, Event, Gap, Request, Retraction, ScopeCompleted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass
+class SourceReader:
+    """What one fetch of one source brought: rows, retractions, finished scopes, gaps."""
+
+    source: str
+    request: Request
+    buffer: RowBuffer = field(default_factory=RowBuffer)
+    retracted: list[tuple[int, Retraction]] = field(default_factory=list)
+    """Each with the number of rows that came before it: it removes those, not what comes after."""
+    done: list[ScopeCompleted] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    failed: Exception | None = None
+
+    def take(self, event: Event) -> None:
+        """Add an event; raises TypeError for what is none, and ValueError for a row of another source."""
+        match event:
+            case Contribution():
+                if event.source != self.source:
+                    raise ValueError(f"a row of source {event.source!r} came from {self.source!r}")
+                self.buffer.add(event)
+            case Gap():
+                self.gaps.append(event)
+            case ScopeCompleted():
+                # A scope is finished only if all of its rows can be stored.
+                self.buffer.flush()
+                self.done.append(event)
+            case Retraction():
+                self.retracted.append((self.buffer.count, event))
+            case _:
+                raise TypeError(
+                    f"a connector yields contributions, gaps, retractions and completed scopes, not {event!r}"
+                )
+
+    @property
+    def rows(self) -> dict[tuple[str, str], Contribution]:
+        """The rows of `table`, by scope and id; for few rows, since each becomes an object again."""
+        return {(row.scope, row.id): row for row in from_table(self.table())}
+
+    def coverage(self, read_at: dt.datetime) -> list[Coverage]:
+        """The coverage that results: of each finished scope, and of the source as a whole with its gaps."""
+        accounts, period = self.request.accounts, self.request.period
+        scopes = [
+            Coverage(self.source, done.scope, accounts, period, read_at, done.cursor, self.gaps_of(done.scope))
+            for done in self.done
+        ]
+        return [*scopes, Coverage(self.source, WHOLE, accounts, period, read_at, None, tuple(self.gaps))]
+
+    def gaps_of(self, scope: str) -> tuple[Gap, ...]:
+        """The gaps in a scope: its own, and those of the source as a whole, which may be anywhere.
+
+        That the fetch broke off, the last gap then, is none: a scope that was finished before is complete.
+        """
+        gaps = self.gaps if self.failed is None else self.gaps[:-1]
+        return tuple(gap for gap in gaps if gap.scope in (WHOLE, scope))
+
+    def table(self) -> pa.Table:
+        """The last row of each key, but for those that were retracted after they came."""
+        return surviving_rows(self.buffer.table(), self.retracted)
+
+
+def rows_of(readers: Sequence[SourceReader]) -> list[Contribution]:
+    """The rows of several fetches."""
+    return [row for reader in readers for row in from_table(reader.table())]
+
+
+def read_source(
+    source: str,
+    connector: Connector,
+    request: Request,
+    progress: Callable[[int], None] | None = None,
+    stop: threading.Event | None = None,
+    redact: Callable[[str], str] = str,
+) -> SourceReader:
+    """Everything a connector yields for a request; an error becomes a gap, and what came before it remains.
+
+    The reason of an error or a gap goes through `redact` first. `progress` is called with the number of rows so far.
+    When `stop` is set, reading ends after the next event with a gap. A KeyboardInterrupt passes through.
+    """
+    reader = SourceReader(source, request)
+    try:
+        _take_all(reader, connector, progress or (lambda _: None), stop or threading.Event())
+    except Cancelled as error:
+        _break_off(reader, error, "reading was interrupted")
+    except HarvesterError as error:
+        _break_off(reader, error, str(error).replace("\n", " "))
+    except Exception as error:  # noqa: BLE001 - a plugin's bug must not cost the other sources; it becomes a gap
+        _break_off(reader, error, f"the connector broke off with {type(error).__name__} (a bug; see --debug)")
+    # The reason of a gap may quote a server, which may quote what it was sent.
+    reader.gaps = [dataclasses.replace(gap, reason=redact(gap.reason)) for gap in reader.gaps]
+    return reader
+
+
+def _take_all(
+    reader: SourceReader, connector: Connector, progress: Callable[[int], None], stop: threading.Event
+) -> None:
+    events = connector.fetch(reader.request)
+    try:
+        for event in events:
+            reader.take(event)
+            progress(reader.buffer.count)
+            if stop.is_set():
+                raise Cancelled
+        reader.buffer.flush()
+    finally:
+        # A generator cleans up (a child process, a connection) when it is closed, and not when it is collected.
+        if close := getattr(events, "close", None):
+            close()
+
+
+def _break_off(reader: SourceReader, error: Exception, reason: str) -> None:
+    try:
+        reader.buffer.flush()
+    except ValueError as worse:
+        reader.gaps.append(Gap(WHOLE, f"a row could not be stored (a bug of the connector): {worse}"))
+    reader.failed = error
+    reader.gaps.append(Gap(WHOLE, reason))
+
+
+def changeset_of(reader: SourceReader, read_at: dt.datetime) -> Changeset:
+    """What a fetch that began at `read_at` does to the ledger.
+
+    Rows replace those of the same key. Retractions count, but of a fetch that failed only those of scopes it finished.
+    Rows that had to come again and did not are removed: in the parts of the period that no earlier harvest finished; in
+    all of it for scopes that were finished as a whole, or where the connector finishes no scopes; never in a gap.
+    """
+    done = {each.scope for each in reader.done}
+    retracted = [each for each in reader.retracted if reader.failed is None or each[1].scope in done]
+    return Changeset(
+        reader.source,
+        reader.table(),
+        reader.request.accounts,
+        reader.request.period,
+        tuple(each for _, each in retracted),
+        tuple(_replaced_ranges(reader)),
+        tuple(reader.coverage(read_at)),
+    )
+
+
+def _replaced_ranges(reader: SourceReader) -> Iterable[ReplacedRange]:
+    """What was read in full: by scope, and all other scopes where the fetch came to its end without a gap.
+
+    With a gap a scope of which nothing came may be the one that could not be read, under whatever name the gap has it.
+    """
+    request = reader.request
+    single = {each.scope for each in reader.done}
+    if reader.failed is None:
+        single |= {*request.cursors, *(each.scope for each in reader.gaps)} - {WHOLE}
+        if not reader.gaps:
+            periods = request.missing if reader.done else [request.period]
+            yield from _without_gaps(reader, periods, ReplacedRange(request.period, None, frozenset(single)))
+        elif not reader.done:
+            single |= set(reader.buffer.table()["scope"].unique().to_pylist())
+    whole = {each.scope for each in reader.done if each.whole}
+    for scope in sorted(single):
+        in_full = [request.period] if scope in whole or not reader.done else request.missing_of(scope)
+        yield from _without_gaps(reader, in_full, ReplacedRange(request.period, scope))
+
+
+def _without_gaps(reader: SourceReader, periods: Iterable[Period], kind: ReplacedRange) -> Iterable[ReplacedRange]:
+    """A range like this one in each of the periods, without the gaps."""
+    gaps = [gap.period or reader.request.period for gap in reader.gaps_of(kind.scope or WHOLE)]
+    for period in periods:
+        for part in period.minus(gaps):
+            yield ReplacedRange(part, kind.scope, kind.but_scopes)
