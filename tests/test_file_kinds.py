@@ -1,4 +1,4 @@
-"""Globs read exactly as pathspec reads `.gitignore`; files are told apart by their names."""
+"""Globs read exactly as pathspec reads `.gitignore`; files have a kind by their names."""
 
 import pathspec
 import pyarrow as pa
@@ -58,7 +58,7 @@ def test_a_glob_that_can_never_match_says_so(line, wrong):
         ("CHANGELOG.md", file_kinds.RECORD),
     ],
 )
-def test_a_file_is_told_by_its_name(place, kind):
+def test_a_file_has_a_kind_by_its_name(place, kind):
     assert file_kinds.kinds(pa.array([place])).tolist() == [kind]
 
 

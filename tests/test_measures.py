@@ -49,7 +49,7 @@ def test_a_pull_request_that_only_git_saw_is_its_author_s():
     assert counted([seen_by_git], "pull_requests", "co_authored") == [1, 0]
 
 
-def test_the_forge_says_who_wrote_a_pull_request_and_git_s_author_becomes_co_author():
+def test_the_forge_decides_who_wrote_a_pull_request():
     by_forge = row(account="grace")
     by_git = row(source="here", scope="github.com/org/app", account="Ada <ada@example.org>")
     assert counted([by_git, by_forge], "pull_requests", "co_authored") == [0, 1]
@@ -60,7 +60,7 @@ def test_a_commit_of_ones_own_pull_request_is_not_counted_again():
     assert counted(rows, "pull_requests", "commits", "commits_in_pull_requests") == [1, 1, 1]
 
 
-def test_a_commit_that_the_forge_s_pull_request_names_as_its_merge_is_not_counted_again():
+def test_the_merge_commit_of_a_pull_request_is_not_counted():
     assert counted([row(closes=(f"commit/{'a' * 40}",)), commit("a" * 40)], "commits") == [0]
 
 
@@ -102,7 +102,7 @@ def test_comments_count_each_and_only_on_the_work_of_others():
     assert counted([*rows[:2], dataclasses.replace(rows[2], owners=("ada",))], "comments") == [2]
 
 
-def test_a_commit_picked_from_an_earlier_one_counts_once_and_where_they_name_each_other_one_counts():
+def test_a_picked_commit_counts_once():
     first, second = (f"commit/{letter * 40}" for letter in "ab")
     picked = commit("b" * 40, picked_from=(first,), occurred_at=at("2026-08-02"))
     assert counted([commit("a" * 40), picked], "commits", "cherry_picks") == [1, 1]
@@ -111,7 +111,7 @@ def test_a_commit_picked_from_an_earlier_one_counts_once_and_where_they_name_eac
     assert counted([theirs, picked], "commits", "cherry_picks") == [1, 0]
 
 
-def test_what_was_taken_back_is_told_until_it_is_put_back():
+def test_what_is_reverted_is_marked_until_it_is_restored():
     merged = row(closes=(f"commit/{'a' * 40}",))
     back = row(
         work_item="github.com/org/app#2", reverts=(f"commit/{'a' * 7}",), occurred_at=at("2026-08-02"), account="grace"
@@ -122,14 +122,14 @@ def test_what_was_taken_back_is_told_until_it_is_put_back():
     assert counted([merged, seen, back, again], "pull_requests", "reverted") == [2, 0]
 
 
-def test_one_commit_of_several_that_is_taken_back_does_not_take_its_pull_request_along():
+def test_one_reverted_commit_of_several_is_not_all():
     part = {"part_of": ("github.com/org/app#1",)}
     back = commit("c" * 40, reverts=(f"commit/{'a' * 40}",), occurred_at=at("2026-08-02"))
     assert counted([row(), commit("a" * 40, **part), back], "reverted") == [1]
     assert counted([row(), commit("a" * 40, **part), commit("b" * 40, **part), back], "reverted") == [0]
 
 
-def test_others_are_people_of_what_counts_without_oneself_and_bots_each_once():
+def test_collaborators_are_other_people_each_once():
     rows = [
         row(participants=("grace", "linus", "ada", "dependabot[bot]")),
         row(work_item="github.com/org/app#2", participants=("Linus",)),
@@ -138,7 +138,7 @@ def test_others_are_people_of_what_counts_without_oneself_and_bots_each_once():
     ]
     assert counted(rows, "collaborators", "bot_assisted") == [2, 1]
     assert counted([row()], "collaborators") == [0]
-    # Who is not configured may be one person in both sources; `ghost` stands for anybody who is gone.
+    # People who are not configured may be one person in both sources; `ghost` is any deleted account.
     seen = [
         row(participants=("linus", "margaret", "ghost")),
         commit("b" * 40, participants=("Linus <linus@example.org>",)),
@@ -165,7 +165,7 @@ def test_counts_by_thread_are_those_of_each_thread_by_itself():
         assert by_thread == {thread: number for thread, number in alone.items() if number}
 
 
-def test_a_repository_is_the_same_in_other_letters_and_a_commit_in_another_clone():
+def test_case_and_clones_do_not_count_twice():
     shouted = row(
         source="here", scope="github.com/Org/App", work_item="github.com/Org/App#1", account="Ada <ada@example.org>"
     )
@@ -228,7 +228,7 @@ WORLD = [
 
 
 @given(st.permutations(WORLD), st.lists(st.sampled_from(WORLD)))
-def test_neither_the_order_of_sources_nor_reading_twice_changes_a_count(rows, again):
+def test_order_and_repetition_do_not_change_a_count(rows, again):
     assert counted([*rows, *again], *measures.MEASURES) == counted(WORLD, *measures.MEASURES)
 
 
@@ -251,7 +251,7 @@ def test_the_row_that_knows_more_is_shown(first, second):
         ({"account": "dependabot[bot]"}, "it is a bot's or an assistant's, which are left out"),
     ],
 )
-def test_why_a_row_does_not_count_is_told_in_words_and_only_where_it_does_not(values, why):
+def test_why_a_row_does_not_count_is_given_in_words(values, why):
     frame = framed([row(**values)])
     assert measures.uncounted(records(frame)[0]) == why
     assert (why == "") == bool(len(measures.counting(frame[~frame["is_bot"]])))

@@ -93,10 +93,10 @@ def test_evidence_names_what_changed_by_row_and_source_but_not_when_it_was_read(
     before = evidence(report_input(), "r")
     edited = [dataclasses.replace(ROWS[0], title="Another title"), *ROWS[2:], row(work_item="github.com/org/app#77")]
     after = evidence(report_input(edited, gaps=(Gap("org", "401"),)), "r")
-    told = changes(before, after)
-    assert "row new: github.com/org/app#77 (author, ada): Work" in told
-    assert "row changed: github.com/org/app#1 (author, ada): title 'Carry the order's key' → 'Another title'" in told
-    assert "source changed: hub: complete → org: 401" in told
+    lines = changes(before, after)
+    assert "row new: github.com/org/app#77 (author, ada): Work" in lines
+    assert "row changed: github.com/org/app#1 (author, ada): title 'Carry the order's key' → 'Another title'" in lines
+    assert "source changed: hub: complete → org: 401" in lines
     assert changes(before, evidence(report_input(read_at="2026-10-09"), "r")) == []
     assert json.loads(dump(before)) == before
 

@@ -43,15 +43,15 @@ def the_world_of(case, tmp_path):
 
 def github(path):
     """What a github.toml says: pull requests, then issues, each with a number of its own."""
-    told, environment = tomllib.loads(path.read_text()), World()
+    described, environment = tomllib.loads(path.read_text()), World()
     numbers = itertools.count(1)
     pulls, named = [], {}
-    for each in told["pulls"]:
+    for each in described["pulls"]:
         closes = each.pop("closes", ())
         pulls.append(
             (environment.pull(each.pop("repository"), each.pop("author"), each.pop("created"), **each), closes)
         )
-    for each in told["issues"]:
+    for each in described["issues"]:
         name, reason = each.pop("name"), each.pop("reason", "COMPLETED")
         issue = environment.issue(each.pop("repository"), each.pop("author"), each.pop("created"), **each)
         issue["stateReason"] = issue["timelineItems"][0]["stateReason"] = reason
@@ -90,9 +90,9 @@ def test_every_number_is_recounted_and_every_link_followed(case, tmp_path):
     with the_world_of(case, tmp_path) as environment:
         run(environment, *(CASES / case / "command").read_text().split(), "--output", "report.md")
     text = (environment.cwd / "report.md").read_text(encoding="utf-8")
-    told = json.loads((environment.cwd / "report.md.evidence.json").read_text())
-    since, until = told["period"]["since"], told["period"]["until"]
-    mine = [each for each in told["rows"] if since <= each["occurred_at"] < until]
+    evidence = json.loads((environment.cwd / "report.md.evidence.json").read_text())
+    since, until = evidence["period"]["since"], evidence["period"]["until"]
+    mine = [each for each in evidence["rows"] if since <= each["occurred_at"] < until]
 
     def subjects(kind, *roles):
         return {each["work_item"].lower() for each in mine if each["kind"] == kind and each["role"] in roles}
@@ -100,22 +100,22 @@ def test_every_number_is_recounted_and_every_link_followed(case, tmp_path):
     pulls, commits = subjects("pull_request", "author"), subjects("commit", "author")
     inside = set(re.findall(r"(\d+) commits? (?:is|are) part of", text))
     summary = text.split("\n## ")[0]
-    assert _told(summary, "pull request") == len(pulls)
-    assert _told(summary.replace("pull requests in", "in"), "commit") == len(commits) - sum(map(int, inside))
-    assert _told(summary, "note") == len(subjects("note", "author", "helper", "mentor"))
-    assert _told(summary, "review") == len(subjects("review", "reviewer"))
-    # The evidence does not tell a ticket's state: what was closed as a duplicate is listed nowhere.
+    assert _number_of(summary, "pull request") == len(pulls)
+    assert _number_of(summary.replace("pull requests in", "in"), "commit") == len(commits) - sum(map(int, inside))
+    assert _number_of(summary, "note") == len(subjects("note", "author", "helper", "mentor"))
+    assert _number_of(summary, "review") == len(subjects("review", "reviewer"))
+    # The evidence does not have a ticket's state: what was closed as a duplicate is listed nowhere.
     shown = {each.lower() for each in re.findall(r"^\| \[([^\]]*)\]\(", text, re.MULTILINE)}
     listed = {each for each in subjects("issue", "assignee", "resolver") if each.rpartition("/")[2] in shown}
-    assert _told(summary, "ticket") == len(listed)
-    rows = {each["url"] for each in told["rows"] if each["url"]}
+    assert _number_of(summary, "ticket") == len(listed)
+    rows = {each["url"] for each in evidence["rows"] if each["url"]}
     headings = {slug(_plain(each)) for each in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
     links = re.findall(r"(?<!\\)\]\(([^)]*)\)", text)
     assert [each for each in links if each.startswith("#") and each[1:] not in headings] == []
     assert [each for each in links if not each.startswith("#") and each not in rows] == []
 
 
-def _told(text: str, what: str) -> int:
+def _number_of(text: str, what: str) -> int:
     found = re.search(rf"([\d,]+) (?:more )?{what}s?\b", text.split("| Goal |")[0].partition("\n\n")[2])
     return int(found[1].replace(",", "")) if found else 0
 

@@ -64,11 +64,11 @@ def thread_of(*rows, tickets=JIRA):
         ("#1x", "github.com/org/repo", None),
     ],
 )
-def test_a_reference_is_read_from_where_it_stands(reference, base, subject):
+def test_a_reference_is_resolved_by_its_project(reference, base, subject):
     assert resolve(pa.array([reference]), pa.array([base]), JIRA).to_pylist() == [subject]
 
 
-def test_a_ticket_its_pull_request_its_review_and_its_commit_are_one_thread_named_after_the_ticket():
+def test_a_thread_joins_sources_and_has_the_ticket_s_name():
     sha = "c" * 40
     found = thread_of(
         row("github.com/org/repo#12", closes=("PAY-7",)),

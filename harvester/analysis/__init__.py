@@ -1,1 +1,1 @@
-"""The frame, and what is counted and connected in it."""
+"""Analysis of the frame: measures, threads, references and kinds of files."""

@@ -1,1 +1,1 @@
-"""What everything else speaks of: contributions, accounts, people and periods."""
+"""The model: contributions, accounts, bots, people and periods."""
