@@ -20,11 +20,11 @@ def write_text(path: Path, text: str) -> None:
     """Replace a file's text in one step; a reader sees the old or the new one, also when this process is killed.
 
     A link stays a link and a file keeps its permissions; a new one is its owner's alone, for it is about people.
-    Raises ReportError where the folder cannot be written, or where something that is no ordinary file is in the way.
+    Raises ReportError where the folder cannot be written, or where the path is not an ordinary file.
     """
     place = path.resolve()
     if place.exists() and not place.is_file():
-        raise ReportError(f"{path} is no ordinary file and is left alone.", hint="Choose another name.")
+        raise ReportError(f"{path} is not an ordinary file and was not overwritten.", hint="Choose another name.")
     try:
         handle, name = tempfile.mkstemp(prefix=f".{place.name[:LONGEST]}.", dir=place.parent)
     except OSError as error:
