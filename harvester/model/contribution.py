@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION = 2
+VERSION = 3
 """The schema's version; a ledger names the one it was written with."""
 
 Kind = Literal["pull_request", "review", "issue", "commit", "comment", "release", "note"]
@@ -82,6 +82,9 @@ class Contribution:
     part_of: Annotated[Strings, "the pull request a commit belongs to"] = ()
     picked_from: Annotated[Strings, "the original of a backport, or a rebased twin: `commit/<sha>`"] = ()
     reverts: Annotated[Strings, "what it reverts"] = ()
+    reverted_by: Annotated[
+        Strings, "what reverted it and was not reverted itself, as the source knows from its whole history"
+    ] = ()
     related_to: Annotated[Strings, "what a note is about"] = ()
     extra: Annotated[Mapping[str, str], "; ".join(f"`{key}`: {meaning}" for key, meaning in EXTRA.items())] = field(
         default_factory=lambda: NO_EXTRA

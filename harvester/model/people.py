@@ -7,6 +7,7 @@ stranger's) is a person of its own, written `<e-mail>` or `connector:account`, w
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -43,6 +44,15 @@ class People:
         object.__setattr__(self, "_by_email", self._index_emails())
         object.__setattr__(self, "_by_account", self._index_accounts())
         object.__setattr__(self, "_names", {person.key: person.name for person in self.persons})
+
+    @property
+    def digest(self) -> str:
+        """Changes when `person_of` may give other answers."""
+        return hashlib.sha256(
+            repr((self.persons, sorted(self.connectors.items()), sorted(self.github_com))).encode(
+                "utf-8", "surrogateescape"
+            )
+        ).hexdigest()[:16]
 
     def person_of(self, source: str, account: str) -> str:
         """The key of the person behind an account as a source has it; never null: a stranger is its own person."""

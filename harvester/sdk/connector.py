@@ -98,22 +98,27 @@ Event = Contribution | Gap | ScopeCompleted | Retraction
 
 @dataclass(frozen=True, slots=True)
 class ConnectorContext:
-    """What the core hands to a connector, so that it reads no global state.
-
-    `source` is its configured name, `root` the folder that relative paths start from, `clock` gives an aware time,
-    `wait(seconds, why)` waits, says so, and ends at once when the user interrupts; `reveal` looks a secret up. `person`
-    is the key of whoever configured it all, for what can only be theirs; None where nobody says.
-    `environ` are the user's environment variables, for the programs that a connector runs.
-    """
+    """What the core hands to a connector, so that it reads no global state."""
 
     source: str
+    """The configured name of the source."""
     root: Path
+    """The folder that relative paths start from."""
     calendar: Calendar
     clock: Callable[[], dt.datetime]
+    """Gives an aware time."""
     wait: Callable[[float, str], None]
+    """`wait(seconds, why)` waits, says so, and ends at once when the user interrupts."""
     reveal: Callable[[Secret], str]
+    """Looks a secret up."""
     person: str | None = None
+    """The key of the person who configured the source, for what can only be theirs; None where it is not known."""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The user's environment variables, for the programs that a connector runs."""
+    person_of: Callable[[str], str] = account_key
+    """The person behind an account of this source: two accounts of one configured person give the same text."""
+    people_digest: str = ""
+    """Changes when `person_of` may give other answers, so that what a connector decided with it is read again."""
 
 
 class Connector(Protocol):

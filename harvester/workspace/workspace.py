@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,6 +195,8 @@ def _make_connectors(environment: Environment, config: Config) -> dict[str, Conn
             secrets.reveal,
             config.me,
             environment.environ,
+            functools.partial(config.people.person_of, name),
+            config.people.digest,
         )
         made[name] = plugins.make_connector(source.connector, source.settings, context)
     return made
