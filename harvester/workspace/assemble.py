@@ -1,4 +1,4 @@
-"""Assembling the input of a report: choosing its person and period, and collecting all rows it needs."""
+"""Assembling the input of a report: choosing its person and period, and collecting the rows it is made from."""
 
 from __future__ import annotations
 

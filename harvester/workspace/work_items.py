@@ -122,11 +122,10 @@ def unresolved_references(frame: pd.DataFrame, references: Iterable[str], ticket
 
 
 def read_related_rows(workspace: Workspace, work_item: str) -> pd.DataFrame:
-    """The prepared rows of a work item, and those that decide whether they count: pull requests, originals of picks.
+    """The prepared rows of a work item, and the pull requests, which decide whether its commits count by themselves.
 
     As in a report, rows of sources that are no longer configured are left out.
     """
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     from harvester.analysis.frame import prepare
@@ -134,9 +133,7 @@ def read_related_rows(workspace: Workspace, work_item: str) -> pd.DataFrame:
     with open_ledger(workspace, create=False) as ledger:
         rows = of_configured_sources(workspace, ledger.rows())
     own = rows.filter(pc.equal(pc.utf8_lower(rows["work_item"]), work_item.lower()))
-    named = pa.array([work_item, *pc.list_flatten(own["picked_from"]).to_pylist()], pa.string())
-    wanted = pc.is_in(pc.utf8_lower(rows["work_item"]), pc.utf8_lower(named))
-    wanted = pc.or_(pc.or_(wanted, pc.is_in(rows["id"], own["id"])), pc.equal(rows["kind"], "pull_request"))
+    wanted = pc.or_(pc.is_in(rows["id"], own["id"]), pc.equal(rows["kind"], "pull_request"))
     return prepare(rows.filter(wanted), workspace.config.people)
 
 
