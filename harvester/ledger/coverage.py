@@ -101,7 +101,7 @@ def source_status(
     its time and its gaps, is out of date.
     """
     known = [row for row in rows if row.source == source and row.scope == WHOLE and row.period.overlap(period)]
-    known.sort(key=lambda row: (row.read_at, row.complete), reverse=True)
+    known.sort(key=lambda row: (row.read_at, not row.complete), reverse=True)
     keys = [None] if accounts is None else sorted(set(map(account_key, accounts)))
     readings = [
         _newest_readings([row for row in known if row.keys is None or (key is not None and key in row.keys)], period)
