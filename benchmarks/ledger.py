@@ -74,7 +74,6 @@ def measure(ledger: Ledger, count: int) -> None:
     found = ledger.rows(QUARTER, wanted)
     said(f"one person's quarter ({len(found)} rows; at most 0.3 s)", best(lambda: ledger.rows(QUARTER, wanted)))
     said("everyone's quarter", best(lambda: ledger.rows(QUARTER)))
-    said("every row linked to that person's quarter", best(lambda: ledger.related(QUARTER, wanted)))
     said("upsert of 1,000 rows of two months (at most 1 s)", timed(lambda: upsert(ledger, count, 9_999, 1_000)))
 
 

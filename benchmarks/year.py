@@ -2,7 +2,6 @@
 
 python benchmarks/year.py                     builds the ledger first, which takes a minute or two
 python benchmarks/year.py --folder F          keeps it in F, or takes the one that is there
-python benchmarks/year.py --dense             every ticket closed by a hundred rows from all five years
 
 Pull requests, reviews, their commits and their tickets hang together by fours, as they do in a team; the person asked
 for has three of two hundred addresses, which makes about 3,000 rows in the year. Beside the seconds stands the ratio to
@@ -87,7 +86,7 @@ match = {{ any = [{match}] }}
 )  # fmt: skip
 
 
-def row(source: str, number: int, each: int, *, dense: bool) -> Contribution:
+def row(source: str, number: int, each: int) -> Contribution:
     """A row as in the ledger's benchmark, as the kind that its source tells of."""
     base = made.row(source, number, each)
     kind, role = KINDS[source][number % len(KINDS[source])]
@@ -100,12 +99,10 @@ def row(source: str, number: int, each: int, *, dense: bool) -> Contribution:
         "project": project,
         "scope": f"github.com/{project}",
     }
-    if dense:
-        links |= {"project": base.project, "closes": base.closes, "part_of": base.part_of}
     return dataclasses.replace(base, kind=kind, role=role, **links)  # type: ignore[arg-type]  # as its fields have them
 
 
-def build(folder: Path, count: int, *, dense: bool) -> None:
+def build(folder: Path, count: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "harvester.toml").write_text(CONFIG)
     (folder / "goals.toml").write_text(GOALS)
@@ -114,7 +111,7 @@ def build(folder: Path, count: int, *, dense: bool) -> None:
     each = count // len(made.SOURCES)
     for source in made.SOURCES:
         tables = (
-            to_table([row(source, number, each, dense=dense) for number in range(first, min(first + 20_000, each))])
+            to_table([row(source, number, each) for number in range(first, min(first + 20_000, each))])
             for first in range(0, each, 20_000)
         )
         kept.commit(Changeset(source, made.concat(tables), coverage=(covered(source),)))
@@ -130,12 +127,11 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--dense", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         if not (folder / "ledger").exists():
-            build(folder, options.rows, dense=options.dense)
+            build(folder, options.rows)
         report = [HARVESTER, "report", "--no-harvest", "--period", "2025"]
         imports = [sys.executable, "-c", "import pandas, deltalake"]
         text = subprocess.run(report, check=True, cwd=folder, capture_output=True, text=True).stdout

@@ -33,6 +33,10 @@ compete with each other for a change (and criteria with each other). It counts f
 - no other goal has more than half of that share. Only goals compete whose days include the change and whose other keys
   match. So work under the globs of two goals counts for neither of them, until one excludes it with `not`.
 
+A ticket has no files: it is judged by those of your own pull requests and commits that closed it, merged in the period
+of the report, or before it from the first day of a goal that runs in it. What somebody else merged is not looked at,
+since it may have been read or not.
+
 A change that has the share but fails the rest is only suggested, with the reason, and `harvester triage` asks you. For
 the reasons, and how well it works, see [matching by paths](../decisions/matching-by-paths.md).
 

@@ -1,5 +1,6 @@
 """The Python API: what it returns, what it warns of, and what it raises."""
 
+import json
 import warnings
 
 import pandas as pd
@@ -64,6 +65,26 @@ def test_load_returns_the_rows_of_me_in_the_period(environment):
     assert all(isinstance(each, pd.ArrowDtype) for each in frame.dtypes)
     assert frame.index.tolist() == [0, 1]
     assert frame.attrs == {"person": "ada", "period": "third quarter of 2026", "incomplete": []}
+
+
+def test_claims_are_those_of_the_report(environment):
+    """The frame has all rows that a report is made from, so both say the same for the same reasons."""
+    (environment.cwd / "goals.toml").write_text(GOALS)
+    (environment.cwd / "notebook.md").write_text(
+        "# Notebook\n\n## 2026-08-04 A talk\n\ngoal: payments\n\nIt went well.\n"
+    )
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION + '\n[sources.notes]\nconnector = "notebook"\n')
+    frame = harvester.load("2026Q3")
+    assert run(environment, "decide", frame["work_item"][1], "--goal", "payments")[0] == 0
+    assert run(environment, "report", "--period", "2026Q3", "--output", "a.md")[0] == 0
+    evidence = json.loads((environment.cwd / "a.md.evidence.json").read_text())
+    columns = ["target_kind", "target", "status", "reason"]
+    found = harvester.claims(frame)
+    claims = found[columns].assign(work_item=frame["work_item"].reindex(found["row"]).tolist())
+    reported = pd.DataFrame(evidence["claims"])[[*columns, "work_item"]]
+    order = ["work_item", "target"]
+    assert claims.sort_values(order).to_dict("records") == reported.sort_values(order).to_dict("records")
+    assert len(claims) == 3
 
 
 def test_counted_agrees_with_the_measures(environment):

@@ -10,7 +10,7 @@ from harvester.goals.progress import Progress
 from harvester.model.contribution import to_table
 from harvester.model.people import People
 from harvester.model.periods import Period, calendar
-from tests.rows import ADA, GRACE, at, commit, row
+from tests.rows import ADA, GRACE, at, row
 
 PEOPLE = People((ADA, GRACE), {"here": "git", "hub": "github", "tickets": "jira", "notes": "notebook"})
 QUARTER = Period(at("2026-04-01"), at("2026-07-01"))
@@ -20,7 +20,7 @@ BEFORE_AND_AT_MIDNIGHT = ("2026-05-10T23:59:59", "2026-05-11")
 
 
 def assessed(rows, *goals, period=QUARTER, now="2026-12-31"):
-    frame = prepare(to_table(rows), PEOPLE, period.until)
+    frame = prepare(to_table(rows), PEOPLE)
     known = GoalsAndDecisions(Goals(goals=tuple(Goal.model_validate(each) for each in goals)))
     asked = {"persons": ["ada"], "period": period, "calendar": calendar("UTC"), "people": PEOPLE}
     return assess(frame, known, now=at(now), **asked)
@@ -36,15 +36,6 @@ def note(name, day, **fields):
         source="notes", scope="notebook.md", kind="note", work_item=f"notebook/{name}", account="ada",
         occurred_at=at(day), id=f"note/{name}", title=name, related_to=about, extra=fields, project=None,
     )  # fmt: skip
-
-
-def test_a_commit_of_a_later_merge_counts_by_itself():
-    landed = commit("a" * 40, occurred_at=at("2026-06-27"), part_of=(PULL,))
-    merged = row(occurred_at=at("2026-07-03"))
-    assert counts(assessed([landed]), "commits", "pull_requests") == [1, 0]
-    assert counts(assessed([landed, merged]), "commits", "pull_requests") == [1, 0]
-    half = Period(at("2026-04-01"), at("2026-10-01"))
-    assert counts(assessed([landed, merged], period=half), "commits", "pull_requests") == [0, 1]
 
 
 def test_later_rows_change_no_thread_and_no_claim():
@@ -79,9 +70,18 @@ def test_a_row_at_the_end_of_today_counts_tomorrow():
     assert assessed(rows, goal, now="2026-05-11T12:00").progress["pay"].done == 2
 
 
-def test_what_is_reverted_after_the_period_is_marked():
-    back = row(work_item="github.com/org/app#2", occurred_at=at("2026-07-02"), reverts=("#1",), account="grace")
-    assert counts(assessed([row(occurred_at=at("2026-06-01")), back]), "pull_requests", "reverted") == [1, 1]
+def test_rows_of_others_change_no_thread_and_no_claim():
+    """They may have been read or not; a ticket has the paths of the person's own pull request alone."""
+    goal = {"name": "pay", "title": "Pay", "match": {"paths": ["pay/"]}}
+    ticket = row(
+        kind="issue", role="assignee", work_item=f"{PULL}7", occurred_at=at("2026-06-02"), closes=("PAY-1",)
+    )  # fmt: skip
+    pull = {"occurred_at": at("2026-06-01"), "closes": (f"{PULL}7",), "paths": ("pay/a.py",)}
+    theirs, own = row(account="grace", **pull), row(work_item="github.com/org/app#2", **pull)
+    alone, beside = assessed([ticket], goal), assessed([ticket, theirs], goal)
+    assert alone.frame["thread"].tolist() == beside.frame["thread"].tolist() == [f"{PULL}7"]
+    assert (len(alone.claims), len(beside.claims)) == (0, 0)
+    assert len(assessed([ticket, own], goal).claims) == 2
 
 
 def test_a_later_note_is_not_about_work_in_the_period():

@@ -222,33 +222,6 @@ def test_nobody_wanted_gives_nobody_and_not_everyone(ledger):
     assert len(held(ledger, None, by_accounts({"work": None}))) == 1
 
 
-def test_related_rows_are_found_through_subjects_and_references_of_anyone_at_any_time(ledger):
-    sha = "0123456789abcdef0123456789abcdef01234567"
-    rows = [
-        act(1, work_item=f"commit/{sha}", part_of=("#12",), project="org/repo"),
-        act(
-            2,
-            work_item="github.com/org/repo#12",
-            account="bob",
-            occurred_at=utc(2020),
-            closes=("PAY-7",),
-            kind="pull_request",
-        ),
-        act(3, work_item="acme.atlassian.net/PAY-7", account="cy", source="jira"),
-        act(4, work_item="commit/fff", reverts=("commit/0123456789ab",), scope="fork"),
-        act(5, work_item="notes/5", related_to=("ORG/repo#12",), kind="note"),
-        act(6, work_item="github.com/org/repo#13", account="bob"),
-        act(7, work_item="github.com/org/other#12", account="bob"),
-    ]
-    keep(ledger, *(row for row in rows if row.source == "work"))
-    keep(ledger, rows[2], source="jira")
-    mine = span(utc(2026, 1, 1), utc(2026, 1, 1, 2)), by_accounts({"work": frozenset({"ann"})})
-    assert [row.id for row in from_table(ledger.rows(*mine))] == [act(1).id]
-    assert sorted(row.id for row in from_table(ledger.related(*mine))) == [act(number).id for number in (1, 2, 3, 4, 5)]
-    assert len(ledger.related(mine[0], by_accounts({}))) == 0
-    assert len(ledger.related()) == len(rows)
-
-
 def test_coverage_comes_back_as_it_was(ledger):
     rows = (
         covered(accounts=frozenset({"ann", "Bob <b@x>"}), gaps=(Gap("lab", "no 'access'\n"), Gap("", "x", EVER))),
@@ -459,16 +432,6 @@ def test_export_writes_one_private_file_that_plain_pyarrow_reads(ledger, tmp_pat
         held(ledger).values(), key=repr
     )
     assert stat.S_IMODE((tmp_path / "all.parquet").stat().st_mode) == 0o600
-
-
-def test_link_keys_are_stored_and_never_exported(ledger, tmp_path):
-    keep(ledger, act(1, work_item="commit/0123456789", project="org/repo", closes=("#12", "PAY-7")))
-    stored = DeltaTable(f"{ledger.location}/contributions").to_pyarrow_table()
-    assert stored["links"].to_pylist() == [["0123456", "repo#12", "pay-7"]]
-    ledger.export(tmp_path / "all.parquet")
-    assert "links" not in ledger.rows().column_names
-    assert "links" not in ledger.related().column_names
-    assert "links" not in pq.read_schema(tmp_path / "all.parquet").names
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing(ledger, tmp_path):

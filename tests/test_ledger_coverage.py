@@ -93,6 +93,38 @@ class TestAge:
         assert source_status(rows, "work", None, BOTH).read_at == NOW + DAY
 
 
+class TestSuperseded:
+    """What an older reading of more people says of a part that was read again is out of date."""
+
+    GAP = Gap("org", "no access")
+
+    def test_a_newer_reading_of_one_hides_the_older_of_all(self):
+        rows = updated([known()], [known(accounts=ANN, day=3)])
+        assert source_status(rows, "work", ANN, BOTH).read_at == NOW + 3 * DAY
+        assert source_status(rows, "work", ANN | BOB, BOTH).read_at == NOW
+        assert source_status(rows, "work", None, BOTH).read_at == NOW
+
+    def test_what_only_the_older_reading_has_is_as_old_as_it(self):
+        rows = updated([known(JANUARY)], [known(FEBRUARY, ANN, day=3)])
+        assert source_status(rows, "work", ANN, BOTH).read_at == NOW
+        assert source_status(rows, "work", ANN, FEBRUARY).read_at == NOW + 3 * DAY
+
+    def test_a_gap_that_was_read_again_is_none(self):
+        rows = updated([known(gaps=[self.GAP])], [known(JANUARY, ANN, day=1)])
+        assert source_status(rows, "work", ANN, JANUARY).complete
+        assert source_status(rows, "work", ANN, BOTH).gaps == (self.GAP,)
+        assert not source_status(rows, "work", BOB, JANUARY).complete
+
+    def test_a_gap_after_a_reading_is_stale(self):
+        rows = updated([known(accounts=ANN)], [known(gaps=[self.GAP], day=1)])
+        status = source_status(rows, "work", ANN, BOTH)
+        assert (status.gaps, status.stale, status.read_at) == ((), (self.GAP,), NOW)
+
+    def test_what_is_unread_for_one_is_unread(self):
+        rows = [known(JANUARY, ANN), known(FEBRUARY, BOB)]
+        assert source_status(rows, "work", ANN | BOB, BOTH).unread == (BOTH,)
+
+
 class TestNewestCursors:
     def test_the_last_harvest_counts_whoever_it_was_for(self):
         rows = [known(), known(scope="org", cursor="old"), known(day=1), known(JANUARY, ANN, "org", "new", day=1)]

@@ -49,10 +49,65 @@ def test_a_pull_request_that_only_git_saw_is_its_author_s():
     assert counted([seen_by_git], "pull_requests", "co_authored") == [1, 0]
 
 
-def test_the_forge_decides_who_wrote_a_pull_request():
-    by_forge = row(account="grace")
+def test_a_persons_own_forge_row_decides_their_part():
+    """What somebody else's rows say changes nothing: they may have been read or not."""
     by_git = row(source="here", scope="github.com/org/app", account="Ada <ada@example.org>")
-    assert counted([by_git, by_forge], "pull_requests", "co_authored") == [0, 1]
+    assert counted([by_git, row(role="co-author", id="other")], "pull_requests", "co_authored") == [0, 1]
+    assert counted([by_git, row(account="grace")], "pull_requests", "co_authored") == [1, 0]
+
+
+@pytest.mark.parametrize("kind", ["pull_request", "commit"])
+def test_a_second_address_makes_nobody_their_own_co_author(kind):
+    both = [row(kind=kind, source="here", scope="app", role=role, id=role) for role in ("co-author", "author")]
+    both = [dataclasses.replace(each, account="Ada <ada@example.org>") for each in both]
+    assert counted(both, f"{kind}s", "co_authored") == [1, 0]
+
+
+class TestLandingCommit:
+    """A clone has a repository's old name where the forge answers with the new one; the landing commit is the same."""
+
+    SHA = f"commit/{'a' * 40}"
+    OLD, NEW = "github.com/org/old#1", "github.com/org/app#1"
+
+    def by_git(self, **values):
+        git = {"source": "here", "scope": "github.com/org/old", "account": "Ada <ada@example.org>"}
+        return row(**git | {"work_item": self.OLD, "closes": (self.SHA,), "project": "org/app"} | values)
+
+    def test_two_names_of_one_pull_request_count_once(self):
+        rows = [self.by_git(), row(closes=(self.SHA,)), commit("b" * 40, part_of=(self.OLD,)), commit("a" * 40)]
+        for order in itertools.permutations(rows):
+            frame = framed(order)
+            primary = frame[frame["is_primary"] & (frame["kind"] == "pull_request")]
+            assert primary["work_item"].tolist() == [self.NEW]
+            assert counted(order, "pull_requests", "commits", "pieces") == [1, 0, 1]
+
+    def test_a_revert_that_git_knows_marks_the_forges_row(self):
+        rows = [self.by_git(reverted_by=(f"commit/{'c' * 40}",)), row(closes=(self.SHA,))]
+        assert counted(rows, "pull_requests", "reverted") == [1, 1]
+        assert counted([row(closes=(self.SHA,)), commit("a" * 40, reverted_by=("commit/c",))], "reverted") == [1]
+
+    def test_another_landing_commit_is_another_pull_request(self):
+        assert counted([self.by_git(), row(closes=(f"commit/{'b' * 40}",))], "pull_requests") == [2]
+        assert counted([self.by_git(), row(closes=(self.SHA,), account="grace")], "pull_requests") == [1]
+
+    def test_two_that_landed_in_one_commit_are_two(self):
+        """Of a forge they are, though git knows one; that one is the one with its number, or else the first."""
+        two = [row(work_item=f"github.com/org/app#{number}", closes=(self.SHA,)) for number in (1, 2)]
+        assert counted([*two, self.by_git()], "pull_requests") == [2]
+        same = self.by_git(work_item="github.com/org/app#2")
+        assert framed([*two, same])["work_item_key"].tolist() == [
+            "github.com/org/app#1", "github.com/org/app#2", "github.com/org/app#2"
+        ]  # fmt: skip
+
+
+def test_an_issue_that_moved_counts_once():
+    """By the id that the source gives it; the same id of another issue, opened at another time, is another."""
+    issue = {"kind": "issue", "role": "assignee", "id": "issue/assignee/77", "started_at": at("2026-07-01")}
+    here, there = (row(**issue, work_item=f"github.com/org/{name}#1", scope=name) for name in ("app", "lib"))
+    assert counted([here, there], "tickets") == [1]
+    assert counted([here, dataclasses.replace(there, started_at=at("2026-07-02"))], "tickets") == [2]
+    elsewhere = framed([here, dataclasses.replace(there, source="hub2")], BOTH)
+    assert measures.count(elsewhere[elsewhere["is_primary"]], "tickets") == 2
 
 
 def test_a_commit_of_ones_own_pull_request_is_not_counted_again():
@@ -103,30 +158,19 @@ def test_comments_count_each_and_only_on_the_work_of_others():
 
 
 def test_a_picked_commit_counts_once():
-    first, second = (f"commit/{letter * 40}" for letter in "ab")
+    first = f"commit/{'a' * 40}"
     picked = commit("b" * 40, picked_from=(first,), occurred_at=at("2026-08-02"))
     assert counted([commit("a" * 40), picked], "commits", "cherry_picks") == [1, 1]
-    assert counted([commit("a" * 40, picked_from=(second,)), picked], "commits", "cherry_picks") == [1, 1]
-    theirs = commit("a" * 40, account="Grace <grace@example.org>")
-    assert counted([theirs, picked], "commits", "cherry_picks") == [1, 0]
+    assert counted([picked], "commits", "cherry_picks") == [0, 1]
 
 
-def test_what_is_reverted_is_marked_until_it_is_restored():
-    merged = row(closes=(f"commit/{'a' * 40}",))
-    back = row(
-        work_item="github.com/org/app#2", reverts=(f"commit/{'a' * 7}",), occurred_at=at("2026-08-02"), account="grace"
-    )
-    again = row(work_item="github.com/org/app#3", reverts=("#2",), occurred_at=at("2026-08-03"))
-    seen = commit("a" * 40)
-    assert counted([merged, seen, back], "pull_requests", "reverted") == [1, 1]
-    assert counted([merged, seen, back, again], "pull_requests", "reverted") == [2, 0]
-
-
-def test_one_reverted_commit_of_several_is_not_all():
+def test_what_a_source_says_is_reverted_is_marked():
+    """Whoever reverted it and whenever: none of these rows is looked for."""
+    gone = {"reverted_by": (f"commit/{'c' * 40}",)}
+    assert counted([row(), commit("a" * 40)], "reverted") == [0]
+    assert counted([row(**gone), commit("a" * 40, **gone), commit("b" * 40)], "reverted") == [2]
     part = {"part_of": ("github.com/org/app#1",)}
-    back = commit("c" * 40, reverts=(f"commit/{'a' * 40}",), occurred_at=at("2026-08-02"))
-    assert counted([row(), commit("a" * 40, **part), back], "reverted") == [1]
-    assert counted([row(), commit("a" * 40, **part), commit("b" * 40, **part), back], "reverted") == [0]
+    assert counted([row(), commit("a" * 40, **part, **gone), commit("b" * 40, **part)], "reverted") == [0]
 
 
 def test_collaborators_are_other_people_each_once():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harvester.analysis.frame import make_frame
 from harvester.analysis.references import resolve
-from harvester.analysis.threads import A_DAY, about, closers, components, reverted, threads
+from harvester.analysis.threads import A_DAY, about, closers, components, threads
 from harvester.model.contribution import Contribution, to_table
 from harvester.model.people import People
 
@@ -177,29 +177,6 @@ def test_a_change_closes_a_ticket_up_to_a_day_late(late, closed):
     change = row("github.com/org/repo#12", closes=("PAY-7",), occurred_at=at + dt.timedelta(microseconds=late))
 
     assert closers(framed(ticket, change), JIRA)[0].tolist() == closed
-
-
-@pytest.mark.parametrize("number", range(3))
-def test_one_reverted_commit_of_many_reverts_itself(number):
-    """Whichever of the commits it is; the pull request and its other commits are not reverted with it."""
-    commits = [row("commit/" + letter * 40, "commit", part_of=("github.com/org/repo#1",)) for letter in "abc"]
-    back = row(
-        "commit/" + "d" * 40, "commit", reverts=(commits[number].work_item,),
-        occurred_at=dt.datetime(2026, 7, 2, tzinfo=dt.UTC),
-    )  # fmt: skip
-    frame = framed(row("github.com/org/repo#1"), *commits, back)
-
-    assert frame["work_item"][reverted(frame)].tolist() == [commits[number].work_item]
-
-
-def test_the_only_commit_reverts_its_pull_request():
-    """Another source's row of the same commit does not make it two."""
-    only = "commit/" + "a" * 40
-    commits = [row(only, "commit", part_of=("github.com/org/repo#1",), source=source) for source in ("here", "there")]
-    back = row("commit/" + "d" * 40, "commit", reverts=(only,), occurred_at=dt.datetime(2026, 7, 2, tzinfo=dt.UTC))
-    frame = framed(row("github.com/org/repo#1"), *commits, back)
-
-    assert reverted(frame).tolist() == [True, True, True, False]
 
 
 subjects = st.integers(0, 9).map(lambda number: f"github.com/org/repo#{number}")

@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+WRITTEN = ("pull_request", "commit")
+"""Kinds of which a person has one part: the author's row represents it where there is one."""
+
 PREPARED = (
     Column("person", "string", False, "a configured person's key, or for a stranger `<e-mail>` or `connector:account`"),
-    Column("work_item_key", "string", False, "the work item in lower case, as forges compare names: counts use this"),
+    Column(
+        "work_item_key", "string", False,
+        "the work item in lower case, as forges compare names; of a pull request that git has under another name than "
+        "its forge, the forge's: counts use this",
+    ),
     Column("is_bot", "bool", False, "whether the account is a bot's or an assistant's: such rows are never counted"),
     Column(
         "is_primary", "bool", False,
@@ -26,6 +35,7 @@ PREPARED = (
     ),
     Column("in_pull_request", "bool", False, "a commit in a pull request that is credited to the same person"),
     Column("is_cherry_pick", "bool", False, "a commit picked from an earlier one of the same person"),
+    Column("is_reverted", "bool", False, "whether a later change reverts the work and nothing has restored it since"),
     Column("is_own_work", "bool", False, "a review or comment on the person's own work"),
     Column(
         "owner_people", "list<item: string>", True,
@@ -44,7 +54,6 @@ PREPARED = (
 """The columns that `prepare` adds to those of `harvester.model.contribution`."""
 
 ASSESSED = (
-    Column("is_reverted", "bool", False, "whether a later change reverts the work and nothing has restored it since"),
     Column(
         "thread", "string", False, "the work item that the row's thread is named after: its ticket, else pull request"
     ),
@@ -53,24 +62,21 @@ ASSESSED = (
 """The columns that `harvester.goals.assessment.assess` adds to a prepared frame."""
 
 
-def prepare(table: pa.Table, people: People, until: dt.datetime | None = None) -> pd.DataFrame:
+def prepare(table: pa.Table, people: People) -> pd.DataFrame:
     """A frame of the table's columns and those of `PREPARED`, Arrow-typed: real nulls, lists as lists, times in UTC.
 
     Nothing of this is stored, so correcting an identity in the configuration needs no new harvest.
 
-    Where a forge and git both have a pull request, the forge decides who wrote it: anybody else whom git names as
-    author becomes co-author.
-
-    `until` (aware) is the end of the reported period: a commit whose pull request was merged later counts by itself,
-    whether or not the merge is known already.
+    What a row gets depends on the rows of its own person alone: the same whoever else is in the table.
     """
     frame = make_frame(table, people)
-    frame["work_item_key"] = frame["work_item"].str.lower()
+    from_git = _map_distinct(frame["source"], lambda source: _is_git(source, people)).to_numpy(bool)
+    frame["work_item_key"] = _work_item_key(frame, from_git)
     frame["is_bot"] = _map_distinct(frame["account"], people.is_bot)
-    frame["role"] = _role_by_forge(frame, people)
-    frame["is_primary"] = _is_primary(frame, people)
-    frame["in_pull_request"] = _in_pull_request(frame, until)
-    frame["is_cherry_pick"] = _is_cherry_pick(frame)
+    frame["is_primary"] = _is_primary(frame, from_git)
+    frame["in_pull_request"] = _in_pull_request(frame)
+    frame["is_cherry_pick"] = _has_values(frame, "picked_from") & (frame["kind"] == "commit")
+    frame["is_reverted"] = _is_reverted(frame)
     _add_owners(frame, people)
     _add_collaborators(frame, people)
     frame["counted"] = counted_by(frame)
@@ -137,64 +143,121 @@ def _map_distinct(values: pd.Series, predicate: Callable[[str], bool]) -> pd.Ser
     return values.map({value: predicate(value) for value in values.unique()}).astype("bool[pyarrow]")
 
 
-def _role_by_forge(frame: pd.DataFrame, people: People) -> pd.Series:
-    """The roles, in which an author by git of a pull request that a forge has of somebody else is a co-author."""
-    written = (frame["kind"] == "pull_request") & (frame["role"] == "author")
-    authors = frame[["source", "work_item_key", "person"]][written.to_numpy(bool)]
-    from_git = _map_distinct(authors["source"], lambda source: _is_git(source, people)).astype(bool)
-    author_by_forge = authors[~from_git].drop_duplicates("work_item_key").set_index("work_item_key")["person"]
-    by_git = authors[from_git & authors["work_item_key"].isin(author_by_forge.index)]
-    demoted = by_git[(by_git["work_item_key"].map(author_by_forge) != by_git["person"]).astype(bool)]
-    return frame["role"].mask(frame.index.isin(demoted.index), "co-author")
+def _work_item_key(frame: pd.DataFrame, from_git: Mask) -> pd.Series:
+    """The work items in lower case, and those of pull requests that landed in the same commit as one.
 
-
-def _is_primary(frame: pd.DataFrame, people: People) -> pd.Series:
-    """Which row represents each contribution.
-
-    Rows of several sources are the same contribution where person, kind, role and work item are the same (for what is
-    REPEATABLE the id, too). The forge's row is taken before git's, then the one with the fewest unknown values; name
-    and scope break ties, so neither the order of the rows nor of the sources matters. Then, of one git commit that two
-    clones have under different work items (forks share commit ids), one row is taken.
+    A clone may have a repository's old name while the forge answers with the new one. Both rows name the commit as
+    which the pull request landed (`closes`), so git's gets the key of the forge's. Where several of the forge's landed
+    in that commit, one with git's own key is taken, else the first by name.
     """
+    keys = frame["work_item"].str.lower()
+    is_pull = (frame["kind"] == "pull_request").to_numpy(bool)
+    pulls = frame[["person", "role", "closes"]].assign(key=keys, git=from_git)[is_pull]
+    if not pulls["git"].any() or pulls["git"].all():
+        return keys
+    landed = _references(pulls, "closes").join(pulls[["key", "git"]])
+    landed = landed[landed["closes"].str.startswith("commit/").to_numpy(bool)]
+    landed["label"] = landed.index
+    by_git, by_forge = (landed[landed["git"] == git] for git in (True, False))
+    pairs = by_git.merge(by_forge, on=["person", "closes"], suffixes=("", "_forge"))
+    pairs["other"] = (pairs["key"] != pairs["key_forge"]).to_numpy(bool)
+    chosen = pairs.sort_values(["label", "other", "key_forge"]).drop_duplicates("label").set_index("label")["key_forge"]
+    keys.loc[chosen.index] = chosen
+    return keys
+
+
+def _is_primary(frame: pd.DataFrame, from_git: Mask) -> pd.Series:
+    """Which row represents each contribution of a person.
+
+    Rows are the same contribution where kind and work item are the same; for what is REPEATABLE the id, too, and for a
+    ticket or a release the role. The forge's row is taken before git's, then an author's before a co-author's, then the
+    one with the fewest unknown values; name and scope break ties, so neither the order of the rows nor of the sources
+    matters.
+
+    Then, of rows with the same id and the same beginning, one is taken: of an issue that moved to another project of
+    its source, and of one git commit that two clones have under different work items, since forks share commit ids.
+    """
+    import numpy as np
     import pandas as pd
 
-    keys = frame[["person", "kind", "role", "work_item_key", "id"]].copy()
-    keys["own_id"] = frame["id"].where(frame["kind"].isin(REPEATABLE), "")
-    keys["git"] = _map_distinct(frame["source"], lambda source: _is_git(source, people))
+    keys = frame[["person", "kind", "work_item_key", "id"]].copy()
+    keys["own_id"] = frame["id"].where(frame["kind"].isin(REPEATABLE), frame["role"])
+    keys["own_id"] = keys["own_id"].mask(frame["kind"].isin(WRITTEN), "")
+    keys["place"] = frame["source"].mask(from_git, "")
+    keys["git"] = from_git
+    is_author, is_co_author = ((frame["role"] == role).to_numpy(bool) for role in ("author", "co-author"))
+    keys["order"] = np.select([is_author, is_co_author], [0, 1], 2)
+    keys["began"] = frame["started_at"].fillna(frame["occurred_at"])
     keys["unknown"] = (
         frame[["title", "body", "url", "state", "additions", "story_points", "milestone"]].isna().sum(axis=1)
     )
     keys["source"], keys["scope"] = frame["source"], frame["scope"]
-    best = keys.sort_values(["git", "unknown", "source", "scope"], kind="stable")
-    best = best[~best.duplicated(["person", "kind", "role", "work_item_key", "own_id"])]
-    primary = best.index[~(best["git"] & best.duplicated(["person", "kind", "role", "git", "id"])).astype(bool)]
+    best = keys.sort_values(["git", "order", "unknown", "source", "scope", "id"], kind="stable")
+    best = best[~best.duplicated(["person", "kind", "work_item_key", "own_id"]).to_numpy(bool)]
+    primary = best.index[~best.duplicated(["person", "kind", "place", "id", "began"]).to_numpy(bool)]
     return pd.Series(frame.index.isin(primary), index=frame.index, dtype="bool[pyarrow]")
 
 
-def _in_pull_request(frame: pd.DataFrame, until: dt.datetime | None) -> pd.Series:
+def _in_pull_request(frame: pd.DataFrame) -> pd.Series:
     """Which commits are part of a pull request that is credited to the same person.
 
     Credited are the author's commits in an own pull request, and a co-author's in one that names them in any role. A
     commit belongs to a pull request by its own `part_of`, or because a pull request names it as the commit it landed
-    as (`closes`), which forges know where git does not. Comparing (person, work item) as one text keeps it to three
+    as (`closes`), which forges know where git does not. Comparing (person, work item) as one text keeps it to a few
     set look-ups, however many rows there are.
     """
     import pandas as pd
     import pyarrow.compute as pc
 
-    slim = frame[["person", "role", "work_item_key", "part_of", "closes"]]
+    slim = frame[["person", "role", "work_item", "work_item_key", "part_of", "closes", "is_primary"]]
     is_commit = (frame["kind"] == "commit").to_numpy(bool)
     parts = _references(slim[is_commit], "part_of")
-    is_pull = (frame["kind"] == "pull_request").to_numpy(bool)
-    pulls = slim[is_pull if until is None else is_pull & (frame["occurred_at"] < until).to_numpy(bool)]
-    own = pulls[(pulls["role"] == "author").to_numpy(bool)]
+    pulls = slim[(frame["kind"] == "pull_request").to_numpy(bool)]
+    pulls = pulls.assign(work_item=pulls["work_item"].str.lower())
+    credited = pulls[((pulls["role"] == "author") & pulls["is_primary"]).to_numpy(bool)]
+    # A clone's row may have another name than the one that represents it, and commits refer to that name.
+    is_own = pc.is_in(_person_and(pulls, "work_item_key"), _person_and(credited, "work_item_key"))
+    own = pulls[is_own.to_numpy(zero_copy_only=False)]
     pairs = _person_and(parts, "part_of")
-    in_own, in_any = (pc.is_in(pairs, _person_and(each, "work_item_key")) for each in (own, pulls))
+    in_own, in_any = (pc.is_in(pairs, _person_and(each, "work_item")) for each in (own, pulls))
     inside = pc.or_(in_own, pc.and_(pc.equal(column(parts, "role"), "co-author"), in_any))
     landed = _person_and(_references(own, "closes"), "closes")
     by_forge = pc.is_in(_person_and(slim, "work_item_key"), landed).to_numpy(zero_copy_only=False) & is_commit
     by_commit = frame.index.isin(parts.index[inside.to_numpy(zero_copy_only=False)])
     return pd.Series(by_commit | by_forge, index=frame.index, dtype="bool[pyarrow]")
+
+
+def _is_reverted(frame: pd.DataFrame) -> pd.Series:
+    """Which rows are of work that a source says is reverted, in any of the person's rows of it.
+
+    A pull request is reverted with the commit as which it landed, so a forge's row is marked where git knows of it.
+    """
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    reverted = frame[["person", "work_item_key"]][_has_values(frame, "reverted_by").to_numpy(bool)]
+    if reverted.empty:
+        return pd.Series(False, index=frame.index, dtype="bool[pyarrow]")
+    gone = _person_and(reverted, "work_item_key")
+    landed = _references(frame[(frame["kind"] == "pull_request").to_numpy(bool)], "closes")
+    with_commit = landed.index[pc.is_in(_person_and(landed, "closes"), gone).to_numpy(zero_copy_only=False)]
+    gone = pa.concat_arrays([gone, _person_and(frame.loc[with_commit.unique()], "work_item_key")])
+    return pd.Series(
+        pc.is_in(_person_and(frame, "work_item_key"), gone).to_numpy(zero_copy_only=False),
+        index=frame.index,
+        dtype="bool[pyarrow]",
+    )
+
+
+def _has_values(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Which rows have anything in a column of lists."""
+    import pandas as pd
+    import pyarrow.compute as pc
+
+    return pd.Series(
+        pd.arrays.ArrowExtensionArray(pc.greater(pc.list_value_length(column(frame, name)), 0)), index=frame.index
+    )
 
 
 def _person_and(rows: pd.DataFrame, name: str) -> pa.Array:
@@ -203,26 +266,6 @@ def _person_and(rows: pd.DataFrame, name: str) -> pa.Array:
 
     person = column(rows, "person")
     return pc.binary_join_element_wise(pc.utf8_length(person).cast("string"), person, column(rows, name), ":")
-
-
-def _is_cherry_pick(frame: pd.DataFrame) -> pd.Series:
-    """Which commits were picked from one of the same person's that landed before."""
-    import pandas as pd
-
-    written = (frame["kind"] == "commit") & (frame["role"] == "author")
-    commits = frame[["person", "role", "work_item_key", "occurred_at", "picked_from"]][written.to_numpy(bool)]
-    picks = _references(commits, "picked_from").join(commits[["work_item_key", "occurred_at"]])
-    picks["label"] = picks.index
-    originals = commits[["person", "work_item_key", "occurred_at"]].drop_duplicates(["person", "work_item_key"])
-    pairs = picks.merge(
-        originals, left_on=["person", "picked_from"], right_on=["person", "work_item_key"], suffixes=("", "_first")
-    )
-    # Of two that name each other and landed in the same instant, one counts.
-    is_later = (pairs["occurred_at_first"] < pairs["occurred_at"]) | (
-        (pairs["occurred_at_first"] == pairs["occurred_at"]) & (pairs["work_item_key_first"] < pairs["work_item_key"])
-    )
-    labels = pairs.loc[is_later.astype(bool), "label"]
-    return pd.Series(frame.index.isin(labels), index=frame.index, dtype="bool[pyarrow]")
 
 
 def _references(rows: pd.DataFrame, name: str) -> pd.DataFrame:

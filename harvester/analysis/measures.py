@@ -147,8 +147,8 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "commits", "commit", "commits", ("commit",), ("author",), "work_items",
             "Commits that the person wrote, by when they landed (committer date), without merges, without those "
-            "that are part of a pull request credited to the same person and merged by the end of the period, and "
-            "without those picked from an earlier one of the same person.",
+            "that are part of a pull request credited to the same person, and without those picked from an earlier "
+            "one of the same person.",
             where=_by_itself, goal=True,
         ),
         Measure(
@@ -164,7 +164,8 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "reverted", "piece of work", "pieces of work", ("pull_request", "commit"), ("author",), "work_items",
             "Pull requests, and commits outside of them, that count and that anybody's later change reverts and "
-            "nothing has restored since.",
+            "nothing has restored since, also after the period. Only git knows it, from the whole history of a "
+            "repository, of a pull request by the commit as which it landed.",
             where=_reverted,
         ),
         Measure(

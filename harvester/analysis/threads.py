@@ -79,65 +79,6 @@ def about(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> list
     return list(dict.fromkeys(pairs))
 
 
-def reverted(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd.Series[bool]:
-    """Whether a later change by anybody reverts a row's work and nothing has restored it since, aligned to the frame.
-
-    A pull request is reverted where it is named itself, or the commit that landed it, or the only commit it has.
-
-    Reverts are looked at from the latest to the earliest. A revert has an effect unless a later one has reverted it;
-    all later ones have been decided by then, so one pass is enough: revert, revert of the revert, and so on.
-    """
-    import pandas as pd
-    import pyarrow.compute as pc
-
-    rows, refs = resolved(frame, ("reverts",), tickets or {})
-    if not len(rows):
-        return pd.Series(False, index=frame.index, dtype="bool[pyarrow]")
-    work_items = pc.utf8_lower(column(frame, "work_item")).to_pylist()
-    times = column(frame, "occurred_at").to_pylist()
-    pairs = zip(rows.tolist(), refs.to_pylist(), strict=True)
-    reverts = sorted(((times[row], work_items[row], ref) for row, ref in pairs), reverse=True)
-    pulls = _pulls_by_commit(frame, work_items, tickets or {})
-    gone: set[str] = set()
-    for _, work_item, ref in reverts:
-        if work_item not in gone:
-            target = _full_commit(ref, work_items)
-            gone |= {target, *pulls.get(target, ())} - {work_item}
-    return pd.Series([work_item in gone for work_item in work_items], index=frame.index, dtype="bool[pyarrow]")
-
-
-def _pulls_by_commit(
-    frame: pd.DataFrame, work_items: Sequence[str], tickets: Mapping[str, str]
-) -> Mapping[str, set[str]]:
-    """By commit the pull requests that are reverted with it: those it landed, and those that have no other commit."""
-    import pyarrow.compute as pc
-
-    is_pull = pc.equal(column(frame, "kind"), "pull_request").to_numpy(zero_copy_only=False)
-    by_commit: dict[str, set[str]] = {}
-    for row, ref in _as_pairs(resolved(frame, ("closes",), tickets, is_pull)):
-        if ref.startswith("commit/"):
-            by_commit.setdefault(ref, set()).add(work_items[row])
-    commits: dict[str, set[str]] = {}
-    for row, ref in _as_pairs(resolved(frame, ("part_of",), tickets, ~is_pull)):
-        commits.setdefault(ref, set()).add(work_items[row])
-    for pull, own in commits.items():
-        if len(own) == 1:
-            by_commit.setdefault(next(iter(own)), set()).add(pull)
-    return by_commit
-
-
-def _as_pairs(references: tuple[Ints, pa.Array]) -> zip[tuple[int, str]]:
-    return zip(references[0].tolist(), references[1].to_pylist(), strict=True)
-
-
-def _full_commit(ref: str, work_items: Sequence[str]) -> str:
-    """An abbreviated commit as the only one that begins so, where there is one; any other reference unchanged."""
-    if not ref.startswith("commit/") or len(ref) in (len("commit/") + 40, len("commit/") + 64):
-        return ref
-    longer = {each for each in work_items if each.startswith(ref)}
-    return longer.pop() if len(longer) == 1 else ref
-
-
 def closers(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints, Ints]:
     """Tickets and the changes that closed them, as two arrays of positions; a ticket may have several.
 

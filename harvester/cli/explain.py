@@ -39,7 +39,7 @@ def command(
     """Show everything about a row: its columns, what counts it, its thread and the goals it matched.
 
     WHAT is its id, its work item, its address, `repo#12` as in a report, a commit's hash, or a note's title (its
-    beginning is enough) or day.
+    beginning is enough) or day. It is among the rows of one person in one period, as in a report.
 
     \b
     Examples:

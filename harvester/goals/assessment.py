@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records, select
-from harvester.analysis.threads import about, reverted, threads
+from harvester.analysis.threads import about, threads
 from harvester.goals.claims import claim
 from harvester.goals.decisions import Decisions, lint_decisions
 from harvester.goals.model import OUTCOME, Goal, Goals
@@ -35,9 +35,8 @@ class GoalsAndDecisions:
 class Assessment:
     """What a frame says about goals.
 
-    `frame` is the frame up to the end of the period, with three more columns: `thread`, the name of each row's thread,
-    `serves_goal`, whether a goal claims it for the people asked for, and `is_reverted`, whether a later change (also
-    one after the period) reverts it.
+    `frame` has the people's rows, with two more columns: `thread`, the name of each row's thread, and `serves_goal`,
+    whether a goal claims it.
 
     `claims` are those of `claim` for their rows that count.
 
@@ -79,7 +78,9 @@ def assess(
 ) -> Assessment:
     """Assess a prepared frame by goals and decisions, for these people and this period.
 
-    The frame must have everything linked to the people's rows, and their rows from the first day of any goal on.
+    The frame must have their rows of the period, and those from the first day of any goal that runs in it. Rows of
+    other people and later ones change nothing: a thread is one of the people's own rows, and what came after the period
+    may be known or not.
 
     Progress is that at the end of the period, or at `now` (aware) while it runs. Counts of a goal reach over the goal's
     own days up to that moment.
@@ -87,11 +88,10 @@ def assess(
     import pandas as pd
 
     goals, tickets = goals_and_decisions.goals, goals_and_decisions.tickets
-    frame = frame.assign(is_reverted=reverted(frame, tickets))
-    # What came after the period may be known or not, and must not change what is reported of it.
-    frame = frame[(frame["occurred_at"] < period.until).to_numpy(bool)]
+    own = frame["person"].isin(list(persons)) & (frame["occurred_at"] < period.until)
+    frame = frame[own.to_numpy(bool)]
     thread = threads(frame, tickets)
-    mine = frame[frame["person"].isin(list(persons)) & frame["is_primary"] & ~frame["is_bot"]]
+    mine = frame[frame["is_primary"] & ~frame["is_bot"]]
     claims = claim(frame, goals, goals_and_decisions.decisions, calendar=calendar, people=people, tickets=tickets)
     # What is part of something that counts, such as a commit in a pull request, serves nothing by itself.
     claims = claims[claims["row"].isin(measures.counting(mine))]

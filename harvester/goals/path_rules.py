@@ -61,7 +61,7 @@ class PathShare:
 
 
 class ChangedFiles:
-    """The files of every row, a ticket's those of what closed it: each distinct path once, and what each counts."""
+    """The files of every row, a ticket's those of what closed it in the frame: each path once, and its weight."""
 
     def __init__(self, context: RuleContext, globs: Sequence[str]) -> None:
         import numpy as np

@@ -84,7 +84,7 @@ class SourceStatus:
     stale: tuple[Gap, ...] = ()
     """Why a part that was read before could not be read again since, each once."""
     read_at: dt.datetime | None = None
-    """When the oldest part was read (aware); None where nothing was."""
+    """When the oldest part was last read (aware); None where nothing was."""
 
     @property
     def complete(self) -> bool:
@@ -95,19 +95,41 @@ class SourceStatus:
 def source_status(
     rows: Iterable[Coverage], source: str, accounts: frozenset[str] | None, period: Period
 ) -> SourceStatus:
-    """How complete a source is, from all coverage (`accounts` None: of everyone)."""
-    own = [
-        row
-        for row in rows
-        if row.source == source and row.scope == WHOLE and row.period.overlap(period) and _concerns(row, accounts)
+    """How complete a source is, from all coverage (`accounts` None: of everyone).
+
+    Only the newest reading of each account and part counts: what an older one of more people says of the same part,
+    its time and its gaps, is out of date.
+    """
+    known = [row for row in rows if row.source == source and row.scope == WHOLE and row.period.overlap(period)]
+    known.sort(key=lambda row: (row.read_at, not row.complete), reverse=True)
+    keys = [None] if accounts is None else sorted(set(map(account_key, accounts)))
+    readings = [
+        _newest_readings([row for row in known if row.keys is None or (key is not None and key in row.keys)], period)
+        for key in keys
     ]
-    missing = period.minus(covered(own, accounts, period))
-    known_gaps = list(dict.fromkeys((gap, gap.period or row.period) for row in own for gap in row.gaps))
-    gaps = [gap for gap, where in known_gaps if any(where.overlap(each) for each in missing)]
-    unread = [part for each in missing for part in each.minus([where for _, where in known_gaps])]
-    stale = [gap for gap, where in known_gaps if where.overlap(period) and gap not in gaps]
-    read_at = min((row.read_at for row in own if row.finished), default=None)
-    return SourceStatus(source, period, tuple(dict.fromkeys(gaps)), tuple(unread), tuple(dict.fromkeys(stale)), read_at)
+    gaps = dict.fromkeys(gap for each in readings for gap in each.gaps)
+    stale = dict.fromkeys(gap for each in readings for gap in each.stale if gap not in gaps)
+    read_by_all = period.minus([part for each in readings for part in each.unread])
+    read_at = min((each.read_at for each in readings if each.read_at), default=None)
+    return SourceStatus(source, period, tuple(gaps), tuple(period.minus(read_by_all)), tuple(stale), read_at)
+
+
+def _newest_readings(rows: Sequence[Coverage], period: Period) -> SourceStatus:
+    """The status of one account from the rows that cover it, newest first: each takes what it finished off the rest.
+
+    A gap of a row is one of what newer rows left. It is stale where an older row finished that part.
+    """
+    rest, missing, read_at = [period], list[tuple[Gap, Period]](), None
+    for row in rows:
+        reached = [part for each in rest if (part := each.overlap(row.period))]
+        missing += [(gap, where) for gap in row.gaps for part in reached if (where := part.overlap(gap.period or part))]
+        left = [part for each in rest for part in each.minus(row.finished)]
+        read_at = row.read_at if left != rest else read_at
+        rest = left
+    gaps = [gap for gap, where in missing if any(where.overlap(part) for part in rest)]
+    stale = [gap for gap, _ in missing if gap not in gaps]
+    unread = [part for each in rest for part in each.minus([where for _, where in missing])]
+    return SourceStatus("", period, tuple(gaps), tuple(unread), tuple(stale), read_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from harvester.errors import LedgerError
 from harvester.files import lock
-from harvester.ledger import links, upsert
+from harvester.ledger import upsert
 from harvester.ledger.changeset import Changeset, UpsertCounts
 from harvester.ledger.coverage import Coverage, forget_accounts
 from harvester.ledger.coverage_table import CoverageTable, coverage_after, coverage_schema, harvests_of
@@ -126,14 +126,6 @@ class Ledger:
         """
         return self._read(lambda: self._select(period, wanted))
 
-    def related(self, period: Period | None = None, wanted: Wanted | None = None) -> pa.Table:
-        """What `rows` finds, and every row, of anyone at any time, that is linked to it by work items and references.
-
-        Links are followed to their end and compared loosely (`#12` of project `org/repo` is any `repo#12`): which rows
-        really belong together is for the caller to decide.
-        """
-        return self._read(lambda: links.related_rows(self._dataset(), period, wanted)).cast(arrow_schema())
-
     def forget(self, wanted: Wanted) -> int:
         """Remove somebody, also from disk; returns how many rows were removed.
 
@@ -191,7 +183,7 @@ class Ledger:
 
     @cached_property
     def _rows(self) -> Table:
-        stored = upsert.with_stored_columns(arrow_schema().empty_table()).schema
+        stored = upsert.with_year(arrow_schema().empty_table()).schema
         return Table(f"{self.location}/contributions", stored, ("source", "year"), self.options)
 
     @cached_property

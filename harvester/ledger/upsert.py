@@ -23,7 +23,6 @@ from harvester.ledger.changeset import (
     rows_differ,
 )
 from harvester.ledger.delta_table import DataFile
-from harvester.ledger.links import with_link_keys
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,7 +71,7 @@ class _Year:
 
 def year_rewrites(changeset: Changeset, files: Sequence[DataFile], read: ReadFile) -> Iterator[YearRewrite]:
     """What a changeset does, year by year; where nothing changes it has neither files to remove nor rows to write."""
-    fresh = with_stored_columns(changeset.rows)
+    fresh = with_year(changeset.rows)
     affected = [
         each for file in files if _may_change(file, changeset) for each in _affected(changeset, fresh, file, read)
     ]
@@ -81,13 +80,13 @@ def year_rewrites(changeset: Changeset, files: Sequence[DataFile], read: ReadFil
         yield _rewrite(year, [each for each in affected if each.year == year], fresh, own, read)
 
 
-def with_stored_columns(rows: pa.Table) -> pa.Table:
-    """The rows with what is stored beside them: the keys of their links, and the year (in UTC) of their partition."""
+def with_year(rows: pa.Table) -> pa.Table:
+    """The rows with the year (in UTC) of their partition, which is stored beside them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     year = pc.year(rows["occurred_at"]).cast("int32")
-    return with_link_keys(rows).append_column(pa.field("year", pa.int32(), nullable=False), year)
+    return rows.append_column(pa.field("year", pa.int32(), nullable=False), year)
 
 
 def split_by_size(rows: pa.Table) -> Iterator[pa.Table]:

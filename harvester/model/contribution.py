@@ -217,11 +217,3 @@ def _arrow_type(hint: Any) -> tuple[pa.DataType, bool]:
         dt.datetime: pa.timestamp("us", tz="UTC"),
     }
     return known[plain], nullable
-
-
-def tail(texts: pa.Array) -> pa.Array:
-    """What follows the last slash."""
-    import pyarrow.compute as pc
-
-    split = pc.split_pattern(texts, "/", max_splits=1, reverse=True)
-    return split.flatten().take(pc.subtract(split.offsets[1:], 1))

@@ -33,8 +33,8 @@ FORMAT = "harvester evidence 1"
 def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
     """Everything a report is made from, as JSON: times in ISO 8601 and UTC, null where nothing is known.
 
-    `rows` are the people's own, each with its key, what it is, and a digest of all columns. Other people's work is only
-    in `claims`, where it changes one, and in `threads`, which has the title of each thread.
+    `rows` are the people's own, each with its key, what it is, and a digest of all columns. `threads` has the title of
+    each thread.
 
     `read_at` and `remarks` are in no digest.
     """

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class ReportInput:
     """What every report is made from: a period, one or more people, the assessed rows, and the state of each source.
 
-    `assessment` has the people's rows in the period and everything that is linked to them, with the claims of goals;
-    reports select from its frame.
+    `assessment` has the people's rows in the period, and before it from the first day of any goal that runs in it, with
+    the claims of goals; reports select from its frame.
 
     `statuses` says for each source what was read of that period, and what is missing.
 

@@ -104,8 +104,9 @@ def claims(
     in decisions.toml beside harvester.toml.
 
     The columns are `row` (the label of the row in the frame), `target_kind` (`goal` or `criterion`), `target` (its
-    name), `status` (`claimed` or `suggested`) and `reason`. Only rows that count appear. As in a report, a ticket has
-    the files of the pull request that closed it, provided that the frame holds both.
+    name), `status` (`claimed` or `suggested`) and `reason`. Only rows that count appear. They are the claims of a
+    report of the same rows: a ticket has the files of the person's own changes that closed it, where the frame holds
+    both. A report looks for such changes from the first day of any goal that runs in its period.
 
     Raises ConfigError where a file is not valid, UnknownError for a frame without the prepared columns.
     """

@@ -1,4 +1,4 @@
-"""Assembling the input of a report: choosing its person and period, and collecting all rows it needs."""
+"""Assembling the input of a report: choosing its person and period, and collecting the rows it is made from."""
 
 from __future__ import annotations
 
@@ -147,23 +147,24 @@ class _Assembly:
     def _report_input(self, period: Period, person: str, collected: CollectedData) -> ReportInput:
         config = self.workspace.config
         with_goals = self.goals_for_others or person == self.workspace.me
+        assessment = assess(
+            collected.frame,
+            self.goals if with_goals else GoalsAndDecisions(tickets=self.goals.tickets),
+            persons=[person],
+            period=period,
+            calendar=config.calendar,
+            people=config.people,
+            now=self.workspace.environment.clock(),
+        )
         return ReportInput(
             period=period,
             persons=(person,),
             statuses=collected.statuses,
-            assessment=assess(
-                collected.frame,
-                self.goals if with_goals else GoalsAndDecisions(tickets=self.goals.tickets),
-                persons=[person],
-                period=period,
-                calendar=config.calendar,
-                people=config.people,
-                now=self.workspace.environment.clock(),
-            ),
+            assessment=assessment,
             calendar=config.calendar,
             people=config.people,
             remarks=collected.remarks,
-            names=names_of(_accounts_in(collected.frame)),
+            names=names_of(_accounts_in(assessment.frame)),
         )
 
 

@@ -31,7 +31,7 @@ Accounts = Mapping[str, frozenset[str] | None]
 
 @dataclass(frozen=True)
 class CollectedData:
-    """What the ledger has of a period and people: their rows and all that is linked to them, and each source's status.
+    """What the ledger has of a period and people: their rows, and each source's status.
 
     `frame` is prepared (`harvester.analysis.frame.prepare`). `remarks` are sentences about sources that were skipped.
     """
@@ -157,7 +157,7 @@ def harvest_sources(
 def collect(
     workspace: Workspace, ledger: Ledger, period: Period, accounts: Accounts, outcome: Outcome | None = None
 ) -> CollectedData:
-    """Read back what a report of these accounts and this period needs: their rows and all that is linked to them.
+    """Read back the rows of these accounts in this period, and nothing else that the ledger has.
 
     A source on which none of the people has an account is skipped, with a remark. What a harvest (`outcome`) could not
     store is a gap like any other. Rows of sources that are no longer configured are left out.
@@ -167,7 +167,7 @@ def collect(
 
     coverage = ledger.coverage()
     wanted = {source: names for source, names in accounts.items() if names is None or names}
-    rows = of_configured_sources(workspace, ledger.related(period, by_accounts(accounts)))
+    rows = of_configured_sources(workspace, ledger.rows(period, by_accounts(accounts)))
     # In one order, in whatever order the ledger has them, so that the same rows give the same bytes.
     rows = rows.sort_by([(name, "ascending") for name in ("occurred_at", "source", "scope", "id")])
     lost = {each.source: each.gaps for each in outcome.sources if not each.committed} if outcome else {}
@@ -178,7 +178,7 @@ def collect(
         if each not in wanted
     )
     return CollectedData(
-        prepare(rows, workspace.config.people, period.until),
+        prepare(rows, workspace.config.people),
         tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in statuses),
         remarks,
     )

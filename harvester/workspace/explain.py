@@ -31,7 +31,7 @@ def explain(
     if rows.empty:
         raise UnknownError(
             f"There is no work item {what!r} {within(report_input.period)}.",
-            hint=f"Another period? Name it with --period. {HOW_NOTES}",
+            hint=f"Another period or person? Name it with --period or --person. {HOW_NOTES}",
         )
     return [explain_row(report_input, index) for index in rows.index]
 

@@ -122,11 +122,10 @@ def unresolved_references(frame: pd.DataFrame, references: Iterable[str], ticket
 
 
 def read_related_rows(workspace: Workspace, work_item: str) -> pd.DataFrame:
-    """The prepared rows of a work item, and those that decide whether they count: pull requests, originals of picks.
+    """The prepared rows of a work item, and the pull requests, which decide whether its commits count by themselves.
 
     As in a report, rows of sources that are no longer configured are left out.
     """
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     from harvester.analysis.frame import prepare
@@ -134,9 +133,7 @@ def read_related_rows(workspace: Workspace, work_item: str) -> pd.DataFrame:
     with open_ledger(workspace, create=False) as ledger:
         rows = of_configured_sources(workspace, ledger.rows())
     own = rows.filter(pc.equal(pc.utf8_lower(rows["work_item"]), work_item.lower()))
-    named = pa.array([work_item, *pc.list_flatten(own["picked_from"]).to_pylist()], pa.string())
-    wanted = pc.is_in(pc.utf8_lower(rows["work_item"]), pc.utf8_lower(named))
-    wanted = pc.or_(pc.or_(wanted, pc.is_in(rows["id"], own["id"])), pc.equal(rows["kind"], "pull_request"))
+    wanted = pc.or_(pc.is_in(rows["id"], own["id"]), pc.equal(rows["kind"], "pull_request"))
     return prepare(rows.filter(wanted), workspace.config.people)
 
 
@@ -148,10 +145,11 @@ def why_nothing_counts(workspace: Workspace, frame: pd.DataFrame, work_item: str
     from harvester.analysis.frame import records
     from harvester.analysis.measures import counting, uncounted
 
-    every = frame[(frame["work_item_key"] == work_item.lower()) & ~frame["is_bot"]]
+    every = frame[(frame["work_item"].str.lower() == work_item.lower()) & ~frame["is_bot"]]
     rows = every[every["is_primary"].astype(bool)]
     if rows.empty and not every.empty:
-        same = frame[frame["id"].isin(every["id"]) & frame["is_primary"]]["work_item"]
+        is_same = frame["id"].isin(every["id"]) | frame["work_item_key"].isin(every["work_item_key"])
+        same = frame[is_same & frame["is_primary"]]["work_item"]
         return f"it counts as {short(' or '.join(sorted(set(same))))}"
     mine = rows[(rows["person"] == (workspace.me or "")).astype(bool)]
     if mine.empty:
@@ -176,8 +174,9 @@ def pull_request_of(frame: pd.DataFrame, work_item: str) -> str | None:
         return None
     named = {each for refs in commits["part_of"] for each in refs}
     pulls = frame[frame["kind"] == "pull_request"]
-    pairs = zip(pulls["work_item"], pulls["closes"], strict=True)
-    return min((pull for pull, closed in pairs if pull in named or work_item in closed), default=None)
+    pairs = zip(pulls["work_item_key"], pulls["work_item"], pulls["closes"], strict=True)
+    keys = {key for key, pull, closed in pairs if pull in named or work_item in closed}
+    return min(pulls[pulls["work_item_key"].isin(keys) & pulls["is_primary"]]["work_item"], default=None)
 
 
 def outside_goal_days(goal: Goal, dates: Iterable[dt.date]) -> str:
