@@ -1091,7 +1091,7 @@ def test_a_cursor_holds_no_address(repo):
     repo.commit("one")
     cursor = done(fetch(repo, accounts=["ann@example.org"])).cursor
     assert "ann" not in cursor
-    assert json.loads(cursor)["version"] == 1
+    assert json.loads(cursor)["version"] == 2
 
 
 # The contract, and the other methods
