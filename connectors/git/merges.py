@@ -154,20 +154,21 @@ class MergeFinder:
             lines = [(_first_parent_line(parents, self.history.index[head.encode()], visited), NO_MERGE, OURS)]
             while lines:
                 line, merge, line_origin = lines[-1]
-                if not line:
+                while line:
+                    position = line[-1]
+                    others = parents[position]
+                    inner = _next_to_bring(others, visited) if len(others) > 1 and not visited[position] else None
+                    if inner is not None:
+                        inner_line = _first_parent_line(parents, inner, visited)
+                        inner_origin = min(line_origin, self._origin(inner_line[-1], position, origin))
+                        lines.append((inner_line, position, inner_origin))
+                        break
+                    line.pop()
+                    if not visited[position]:
+                        visited[position], brought_by[position], origin[position] = 1, merge, line_origin
+                        order.append(position)
+                else:
                     lines.pop()
-                    continue
-                position = line[-1]
-                inner = _next_to_bring(parents[position], visited) if not visited[position] else None
-                if inner is not None:
-                    inner_line = _first_parent_line(parents, inner, visited)
-                    inner_origin = min(line_origin, self._origin(inner_line[-1], position, origin))
-                    lines.append((inner_line, position, inner_origin))
-                    continue
-                line.pop()
-                if not visited[position]:
-                    visited[position], brought_by[position], origin[position] = 1, merge, line_origin
-                    order.append(position)
         return Ancestry(visited, brought_by, origin, order)
 
     def _origin(self, oldest: int, merge: int, origin: bytearray) -> int:
@@ -278,8 +279,6 @@ class Ancestry:
 
 def _next_to_bring(parents: Sequence[int], visited: bytearray) -> int | None:
     """The first other parent of a merge that was not visited; None where there is none."""
-    if len(parents) < 2:
-        return None
     return next((parent for parent in parents[1:] if not visited[parent]), None)
 
 
