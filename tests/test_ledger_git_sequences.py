@@ -18,6 +18,7 @@ from harvester.harvesting.plan import plan
 from harvester.harvesting.reader import changeset_of, read_source
 from harvester.harvesting.run import harvest
 from harvester.ledger import Ledger, by_accounts
+from harvester.model.accounts import account_key, email_of
 from harvester.model.contribution import from_table
 from harvester.sdk.connector import Event, Request
 from harvester.sdk.testing import connector_context
@@ -25,22 +26,38 @@ from tests.gitrepo import ANN, BOB, Repo
 from tests.scripted import EVER, NOW, span, utc
 
 MONTHS = [utc(2026, month) for month in (7, 8, 9, 10)]
-PEOPLE = {ANN: "ann@example.org", BOB: "bob@example.org"}
+ANN_AT_HOME = "Ann Doe <ann@home.example>"
+ADDRESSES = {ANN: "ann@example.org", ANN_AT_HOME: "ann@home.example", BOB: "bob@example.org"}
 
 folders = st.sampled_from(["a", "b"])
 dates = st.integers(0, 89).map(lambda days: MONTHS[0] + dt.timedelta(days=days))
-commit = st.tuples(st.just("commit"), folders, st.sampled_from(list(PEOPLE)), dates)
-merge = st.tuples(st.just("merge"), folders, st.sampled_from(list(PEOPLE)), dates)
+authors = st.sampled_from(list(ADDRESSES))
+old_commits = st.integers(0, 5)
+commit = st.tuples(st.just("commit"), folders, authors, dates, st.none() | authors)
+merge = st.tuples(st.just("merge"), folders, authors, dates, dates)
+squash = st.tuples(st.just("squash"), folders, authors, dates, st.integers(1, 3))
+pull = st.tuples(st.just("pull"), folders, authors, dates)
+pick = st.tuples(st.just("pick"), folders, authors, dates, old_commits)
+revert = st.tuples(st.just("revert"), folders, authors, dates, old_commits, st.sampled_from([7, 40]))
+revert_pull = st.tuples(st.just("revert_pull_request"), folders, authors, dates, st.integers(1, 3))
+people_change = st.tuples(st.just("join_addresses"), st.booleans())
+branches = st.tuples(st.just("read_branches"), st.sampled_from(["default", "local"]))
 amend = st.tuples(st.just("amend"), folders, dates)
 reset = st.tuples(st.just("reset"), folders)
 away = st.tuples(st.just("away"), st.booleans())
 periods = st.tuples(st.integers(0, 2), st.integers(0, 2)).map(
     lambda pair: span(MONTHS[min(pair)], MONTHS[max(pair) + 1])
 )
-people = st.sampled_from([None, frozenset(PEOPLE.values()), *(frozenset({each}) for each in PEOPLE.values())])
+people = st.sampled_from([
+    None, frozenset(ADDRESSES.values()), frozenset({"bob@example.org"}),
+    frozenset({"ann@example.org", "ann@home.example"}),
+])  # fmt: skip
 fates = st.sampled_from(["well", "well", "well", "refresh", "dies", "breaks"])
 harvests = st.tuples(st.just("harvest"), periods, people, fates)
-steps = st.one_of(commit, commit, merge, amend, reset, away, harvests, harvests)
+steps = st.one_of(
+    commit, merge, merge, squash, pull, pick, revert, revert, revert_pull, amend, reset, away, people_change, branches,
+    harvests, harvests, harvests, harvests,
+)  # fmt: skip
 
 
 @dataclasses.dataclass
@@ -50,13 +67,16 @@ class Story:
     folder: Path
     ledger: Ledger
     ticks: count = dataclasses.field(default_factory=count)
-    numbers: count = dataclasses.field(default_factory=count)
+    numbers: count = dataclasses.field(default_factory=lambda: count(10))
+    addresses_joined: bool = True
+    branches: str = "default"
 
     @property
     def connector(self) -> Git:
-        return Git(
-            repositories=["a", "b"], context=connector_context(self.folder, source="work", now=NOW, environ=os.environ)
-        )
+        context = connector_context(self.folder, source="work", now=NOW, environ=os.environ)
+        if self.addresses_joined:
+            context = dataclasses.replace(context, person_of=person_of, people_digest="joined")
+        return Git(repositories=["a", "b"], context=context, branches=self.branches, forge="github")
 
     def repo(self, name: str) -> Repo:
         here = self.folder / name
@@ -65,18 +85,61 @@ class Story:
     def now(self) -> dt.datetime:
         return NOW + dt.timedelta(minutes=next(self.ticks))
 
-    def commit(self, name: str, by: str, at: dt.datetime) -> None:
+    def commit(self, name: str, by: str, at: dt.datetime, co_author: str | None = None) -> None:
         number = next(self.numbers)
-        self.repo(name).commit(f"Change {number}", {f"f{number % 3}": str(number)}, by=by, at=at.isoformat())
+        trailer = f"\n\nCo-authored-by: {co_author}" if co_author else ""
+        self.write(name, f"Change {number}{trailer}", by, at)
 
-    def merge(self, name: str, by: str, at: dt.datetime) -> None:
-        """A branch that begins one commit ago and lands now, as a pull request with a commit of its own."""
+    def write(self, name: str, message: str, by: str, at: dt.datetime) -> None:
+        number = next(self.numbers)
+        self.repo(name).commit(message, {f"f{number % 3}": str(number)}, by=by, at=at.isoformat())
+
+    def branch(self, name: str, by: str, at: dt.datetime) -> Repo:
+        """A branch that begins one commit ago, with a commit of its own, checked out."""
         repo, number = self.repo(name), next(self.numbers)
         start = repo.git("rev-list", "--max-count=2", "main").split()[-1]
         repo.git("checkout", "--quiet", "-B", "branch", start)
         repo.commit(f"Branch {number}", {f"branch{number}": "x"}, by=by, at=at.isoformat())
+        return repo
+
+    def merge(self, name: str, by: str, at: dt.datetime, merged_at: dt.datetime) -> None:
+        """A pull request with a commit of its own; it may be merged before it is written, by a wrong clock."""
+        repo, number = self.branch(name, by, at), next(self.numbers)
         repo.git("checkout", "--quiet", "main")
-        repo.merge("branch", f"Merge pull request #{number} from acme/branch\n\nBranch {number}", at=at.isoformat())
+        repo.merge("branch", f"Merge pull request #{number} from acme/branch\n\nBranch", at=merged_at.isoformat())
+
+    def squash(self, name: str, by: str, at: dt.datetime, number: int) -> None:
+        """A squashed pull request, which may be there already: then this is a backport of it."""
+        self.write(name, f"Round (#{number})", by, at)
+
+    def pull(self, name: str, by: str, at: dt.datetime) -> None:
+        """The main branch is merged into one's own, which becomes the main branch: what it had lands again."""
+        repo = self.branch(name, by, at)
+        repo.merge("main", "Merge branch 'main'", at=at.isoformat())
+        repo.git("branch", "--quiet", "--force", "main", "branch")
+        repo.git("checkout", "--quiet", "main")
+
+    def old(self, name: str, number: int) -> str:
+        """A commit of the history, by its number from the last."""
+        shas = self.repo(name).git("rev-list", f"--max-count={number + 1}", "main").split()
+        return shas[-1]
+
+    def pick(self, name: str, by: str, at: dt.datetime, number: int) -> None:
+        self.write(name, f"Picked\n\n(cherry picked from commit {self.old(name, number)})", by, at)
+
+    def revert(self, name: str, by: str, at: dt.datetime, number: int, digits: int) -> None:
+        sha = self.old(name, number)
+        words = f"{sha}." if digits == len(sha) else f"{sha[:digits]} (subject, date)"
+        self.write(name, f"Revert\n\nThis reverts commit {words}", by, at)
+
+    def revert_pull_request(self, name: str, by: str, at: dt.datetime, number: int) -> None:
+        self.write(name, f"Revert it\n\nReverts #{number}", by, at)
+
+    def join_addresses(self, joined: bool) -> None:
+        self.addresses_joined = joined
+
+    def read_branches(self, branches: str) -> None:
+        self.branches = branches
 
     def amend(self, name: str, at: dt.datetime) -> None:
         when = at.isoformat()
@@ -126,6 +189,11 @@ class Story:
     def scopes(self) -> set[str]:
         """What can be read now: nothing is asked of rows of a repository that is away, but that they are not lost."""
         return {row.scope for row in read_source("work", self.connector, Request(EVER)).rows.values()}
+
+
+def person_of(account: str) -> str:
+    """The person behind an account, where both of Ann's addresses are hers."""
+    return "ann" if email_of(account) in {"ann@example.org", "ann@home.example"} else account_key(account)
 
 
 @dataclasses.dataclass(frozen=True)

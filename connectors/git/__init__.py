@@ -63,7 +63,8 @@ class Git:
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield the commits and pull requests of the period, and a ScopeCompleted for each repository.
 
-        The time of a commit or pull request is its committer date.
+        A commit or pull request counts when it reached the branch that is read: by the committer date of the commit
+        on the branch's first-parent line that brought it.
         Accounts are e-mail addresses, compared without case with the address in the commit and the mailmapped one.
         Raises SourceError where no repository can be read; one of several that cannot is a Gap.
         """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from harvester.model.accounts import account_key, email_of
@@ -17,19 +18,21 @@ MAX_CO_AUTHORS = 200
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """A person who wrote something: the account by the mailmap, and the address as the commit has it."""
+    """Who wrote something: the account by the mailmap, the address as the commit has it, and the person behind both."""
 
     account: str
     raw_address: str
+    person: str
+    """The same for all accounts of one person."""
 
     @property
-    def key(self) -> str:
-        """The address without case; authors with the same address are one person."""
+    def address(self) -> str:
+        """The address by the mailmap, without case; where there is none the account."""
         return email_of(self.account) or self.account.casefold()
 
     def is_among(self, addresses: frozenset[str]) -> bool:
         """Whether one of their two addresses is among these, which are keys."""
-        return address_key(self.key) in addresses or address_key(self.raw_address) in addresses
+        return address_key(self.address) in addresses or address_key(self.raw_address) in addresses
 
 
 def address_key(address: str) -> str:
@@ -39,8 +42,9 @@ def address_key(address: str) -> str:
 
 
 def rank_authors(authors: Iterable[Author]) -> tuple[Author, ...]:
-    """The distinct authors of commits that are given oldest first: by their number of commits, then who came first.
+    """The distinct people who wrote commits, given oldest first: by their number of commits, then who came first.
 
+    Somebody with several addresses is one author, with the account of the first commit.
     `sorted` keeps the order of equals, and a dictionary the order of insertion; so ties are in the order of the commits
     and the result is the same at every harvest.
     Test: test_of_two_equal_authors_the_first_is_the_owner.
@@ -48,16 +52,17 @@ def rank_authors(authors: Iterable[Author]) -> tuple[Author, ...]:
     first: dict[str, Author] = {}
     counts: dict[str, int] = {}
     for author in authors:
-        first.setdefault(author.key, author)
-        counts[author.key] = counts.get(author.key, 0) + 1
-    return tuple(first[key] for key in sorted(first, key=lambda key: -counts[key]))
+        first.setdefault(author.person, author)
+        counts[author.person] = counts.get(author.person, 0) + 1
+    return tuple(first[person] for person in sorted(first, key=lambda person: -counts[person]))
 
 
 class CommitAuthors:
     """The author and the co-authors of each commit of a history."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, person_of: Callable[[str], str]) -> None:
         self._history = history
+        self._person_of = functools.cache(person_of)
         self._co_authors: dict[int, tuple[Author, ...]] = {}
         self.crowded_commits = 0
         """The number of commits that name more co-authors than are read."""
@@ -72,16 +77,15 @@ class CommitAuthors:
                 self.crowded_commits += len(contacts) > MAX_CO_AUTHORS
         accounts = log.apply_mailmap(git, list(dict.fromkeys(each for contacts in named.values() for each in contacts)))
         self._co_authors = {
-            position: tuple(Author(accounts[each], each[1]) for each in contacts)
+            position: tuple(self._author(accounts[each], each[1]) for each in contacts)
             for position, contacts in named.items()
         }
 
     def author(self, position: int) -> Author:
         """The author of a commit."""
         history = self._history
-        return Author(
-            log.account(history.names[position], history.addresses[position]), text(history.raw_addresses[position])
-        )
+        account = log.account(history.names[position], history.addresses[position])
+        return self._author(account, text(history.raw_addresses[position]))
 
     def co_authors(self, position: int) -> tuple[Author, ...]:
         """The co-authors that the message of a commit names, once they were loaded."""
@@ -90,6 +94,9 @@ class CommitAuthors:
     def all_of(self, positions: Sequence[int]) -> list[Author]:
         """The authors and co-authors of commits, each commit's author before its co-authors."""
         return [each for position in positions for each in (self.author(position), *self.co_authors(position))]
+
+    def _author(self, account: str, raw_address: str) -> Author:
+        return Author(account, raw_address, self._person_of(account))
 
     def wrote(self, position: int, addresses: frozenset[str]) -> bool:
         """Whether one of these addresses, which are keys, is the author's or a co-author's."""

@@ -52,7 +52,8 @@ def branch_heads(repository: Repository, options: BranchOptions) -> BranchHeads:
     if options.branches == "default":
         return default if default.shas else _only_branch(repository, default)
     heads = repository.git.line("for-each-ref", "--format=%(objectname) %(objecttype)", "refs/heads").splitlines()
-    local = sorted(sha for sha, _, kind in (line.partition(" ") for line in heads) if kind == "commit")
+    # By name, as git lists them, so that the order, which decides when work landed, is not chance.
+    local = [sha for sha, _, kind in (line.partition(" ") for line in heads) if kind == "commit"]
     first = [sha for sha in default.shas if options.branches == "local" or sha in local]
     description = "all local branches" if options.branches == "local" else "local branches without what a remote has"
     return BranchHeads(tuple(dict.fromkeys([*first, *local])) if local else (), description)

@@ -1,12 +1,18 @@
 """What a fetch leaves for the next: up to which heads a repository was read, for whom, for which period. Pure.
 
-A repository has one cursor: it lists all fetches since the last one that began without a cursor, in their order.
-An entry says that all rows of its accounts in its period were read up to its heads. A later fetch of the same need not
-read those again, as long as nothing that was read since has vanished: rows of commits that no branch reaches any more
-must be removed, and only reading in full finds them. Every later fetch is in the list, so where the heads of all later
-entries that overlap are still reached, nothing has vanished. Where some are not, everything is read in full, which
-becomes the last entry. An entry that a later one replaces (no fewer people, no shorter a period) is dropped, and so are
-the oldest, which at worst costs reading in full.
+A repository has one cursor: it lists the fetches since the last one that began without a cursor, in their order.
+An entry says that all rows of its accounts in its period were read as they are by its heads. A later fetch of the same
+need not read those again that are the same by the present heads. Two things may have happened since:
+
+- Later fetches, of other people or in parts of the period, wrote some of these rows by other heads. So what is known
+  must be the same by the heads of all later entries of the period, too.
+- Something has vanished: rows of commits that no branch reaches any more must be removed, and only reading in full
+  finds them. So an entry is of use only where all later heads are still reached. And where commits land at another time
+  than by an entry's heads, such as after a merge in the other direction, their rows move from one period into another;
+  the fetch that sees this drops the entry.
+
+An entry that a later one replaces (no fewer people, no shorter a period) is dropped, and so are the oldest, which at
+worst costs reading in full.
 """
 
 from __future__ import annotations
@@ -14,13 +20,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from harvester.model.periods import Period
 
-VERSION = 1
-ROWS = "2"
+VERSION = 2
+ROWS = "3"
 """Which rows this connector makes of the same history; a new one reads everything again."""
 
 MOST_ENTRIES = 24
@@ -32,14 +38,13 @@ Heads = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One fetch: whose rows, in which state, in which period, up to which heads.
-
-    `state` is a digest of all that shapes a row besides the commits: options, mailmap, remote, the edge of a shallow
-    clone.
-    """
+    """One fetch: whose rows, in which state, in which period, up to which heads."""
 
     accounts: Accounts
     state: str
+    """A digest of all that shapes a row besides the commits: options, people, mailmap, remote, shallow boundary."""
+    gap: str
+    """The part of the period that was not fetched from the remote, in words; once it is, all is read again."""
     period: Period
     heads: Heads
 
@@ -61,23 +66,40 @@ class Cursor:
         return self.entries[-1].heads if self.entries else ()
 
     def known(self, wanted: Entry, reached: Callable[[Heads], bool]) -> list[Heads]:
-        """The heads up to which what is wanted was read, the last first; none from where something has vanished."""
+        """The heads by which the rows that are wanted were read, the last first; none where not all of them were."""
         found = []
         for entry in reversed(self.entries):
-            if entry.period.overlap(wanted.period) and not reached(entry.heads):
+            if not reached(entry.heads):
                 break
-            if entry.state == wanted.state and Entry.replaces(entry, wanted):
+            if entry.period.overlap(wanted.period):
+                if entry.state != wanted.state:
+                    break
                 found.append(entry.heads)
-        return found
+                if entry.gap == wanted.gap and entry.replaces(wanted):
+                    return found
+        return []
 
-    def with_entry(self, new: Entry) -> Cursor:
-        """The cursor after one more fetch."""
-        return Cursor((*(each for each in self.entries if not new.replaces(each)), new)[-MOST_ENTRIES:])
+    def with_entry(self, new: Entry, unmoved: Collection[Heads]) -> Cursor:
+        """The cursor after one more fetch; `unmoved` are the heads by which everything lands as it does now."""
+        kept: list[Entry] = []
+        for each in reversed(self.entries):
+            if each.heads not in unmoved:
+                break
+            if not new.replaces(each):
+                kept.append(each)
+        return Cursor((*reversed(kept), new)[-MOST_ENTRIES:])
 
     def dump(self) -> str:
         """As JSON, the same for the same cursor."""
         entries = [
-            [each.accounts, each.state, each.period.since.isoformat(), each.period.until.isoformat(), each.heads]
+            [
+                each.accounts,
+                each.state,
+                each.gap,
+                each.period.since.isoformat(),
+                each.period.until.isoformat(),
+                each.heads,
+            ]
             for each in self.entries
         ]
         return json.dumps({"version": VERSION, "entries": entries}, separators=(",", ":"))
@@ -89,12 +111,14 @@ def load(dumped: str | None) -> Cursor | None:
         stored = json.loads(dumped or "null")
         if not isinstance(stored, dict) or stored["version"] != VERSION:
             return None
-        return Cursor(tuple(
-            Entry(None if accounts is None else tuple(accounts), str(state), _period(since, until), tuple(heads))
-            for accounts, state, since, until, heads in stored["entries"]
-        ))  # fmt: skip
+        return Cursor(tuple(_entry(*each) for each in stored["entries"]))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _entry(accounts: list[str] | None, state: str, gap: str, since: str, until: str, heads: list[str]) -> Entry:
+    period = Period(dt.datetime.fromisoformat(since), dt.datetime.fromisoformat(until))
+    return Entry(None if accounts is None else tuple(accounts), str(state), str(gap), period, tuple(heads))
 
 
 def digests(accounts: Iterable[str] | None) -> Accounts:
@@ -109,7 +133,3 @@ def digest(*parts: object) -> str:
 
 def _within(wanted: Accounts, known: Accounts) -> bool:
     return known is None or (wanted is not None and set(wanted) <= set(known))
-
-
-def _period(since: str, until: str) -> Period:
-    return Period(dt.datetime.fromisoformat(since), dt.datetime.fromisoformat(until))

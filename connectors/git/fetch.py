@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Literal
 
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
-from harvester.sdk.connector import Gap, Request
+from harvester.sdk.connector import ConnectorContext, Gap, Request
 
 from . import log, messages, rows
-from .authors import MAX_CO_AUTHORS
+from .authors import MAX_CO_AUTHORS, Author
 from .branches import BranchHeads
+from .cursor import Heads
 from .diffs import CommitDiff, DiffMode, read_diffs
+from .facts import FactsFinder
 from .log import History
 from .merges import MergedPullRequest, MergeFinder, ProjectNames
+from .picks import first_of
 from .repository import Repository, is_partial, last_fetched
-from .rows import Credit, RowContext
+from .rows import CommitFacts, Credit, RowContext, credit_for
 from .selection import Selection, select
 from .subprocess import GitError, text
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What is known of a repository once its rows were yielded."""
+
+    whole: bool
+    """Whether these are all rows of the period."""
+    complete: bool
+    """Whether nothing is missing in them."""
+    unmoved: frozenset[Heads]
+    """The earlier heads by which everything landed when it does now."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +47,7 @@ class RepositoryReader:
     repository: Repository
     heads: BranchHeads
     request: Request
-    source: str
+    context: ConnectorContext
     unpushed: frozenset[bytes]
     boundary: frozenset[bytes]
     """The commits at which a shallow clone was cut off."""
@@ -57,21 +73,25 @@ class RepositoryReader:
         reason = f"not fetched since {fetched:%Y-%m-%d}: what the remote got after that is not here (`git fetch`)"
         return Gap(self._scope, reason, Period(max(period.since, fetched), period.until))
 
-    def rows(self, known_heads: Sequence[tuple[str, ...]]) -> Generator[Contribution | Gap, None, tuple[bool, bool]]:
-        """Yield the rows; return whether these are all of the period, and whether nothing is missing in them.
+    def rows(
+        self, known_heads: Sequence[Heads], earlier_heads: Collection[Heads]
+    ) -> Generator[Contribution | Gap, None, ReadResult]:
+        """Yield the rows: by `known_heads`, heads of earlier harvests of the same, only what is not known already.
 
-        `known_heads` are heads of earlier harvests of the same, all reached from the present ones; where their rows are
-        still right, only what is new is yielded.
+        `earlier_heads` are those of all earlier harvests of this repository.
         """
         git, boundary = self.repository.git, self.boundary
         history = log.read_history(git, self.heads.shas)
-        finder = MergeFinder(history, self._names, boundary)
-        selection = select(git, finder, self.request, self.heads.shas, known_heads, self.only)
-        undated = history.times.count(None)
+        finder = FactsFinder(MergeFinder(history, self._names, boundary))
+        facts = finder.facts(self.heads.shas)
+        person_of = self.context.person_of
+        selection = select(git, finder, facts, self.request, known_heads, self.only, person_of)
+        undated = facts.landed_at.count(None)
         yield from self._gaps(selection, undated)
         complete = yield from self._selected_rows(selection)
         complete = complete and not undated and not selection.incomplete
-        return complete and selection.is_complete and not boundary, complete
+        unmoved = (each for each in earlier_heads if finder.lands_alike(each, self.heads.shas, facts))
+        return ReadResult(complete and selection.is_complete and not boundary, complete, frozenset(unmoved))
 
     @property
     def _scope(self) -> str:
@@ -86,7 +106,10 @@ class RepositoryReader:
     @cached_property
     def _context(self) -> RowContext:
         repository = self.repository
-        return RowContext(self.source, repository.scope, repository.project, repository.remote, self.unpushed)
+        return RowContext(
+            self.context.source, repository.scope, repository.project, repository.remote, self.unpushed,
+            self.context.person_of,
+        )  # fmt: skip
 
     def _gaps(self, selection: Selection, undated: int) -> Iterator[Gap]:
         if undated:
@@ -134,19 +157,18 @@ class RepositoryReader:
         """The rows of one commit, and of the pull request that it merged, that belong to a requested person."""
         sha, history = diff.sha.encode(), selection.history
         position = history.index[sha]
-        committed_at = history.times[position] or 0
         author, co_authors = selection.authors.author(position), selection.authors.co_authors(position)
         people = [author, *co_authors]
         made: list[Contribution] = []
         if sha in selection.commits:
-            part_of = selection.merge_map.part_of.get(position)
-            made += rows.commit_rows(diff, committed_at, author, co_authors, part_of, self._context)
+            facts = _facts_of_commit(position, selection, author, co_authors)
+            made += rows.commit_rows(diff, facts, author, co_authors, self._context)
         if sha in selection.pull_requests:
             merged, credited = selection.pull_requests[sha]
             people += credited
+            facts = _facts_of_pull_request(position, selection, credited)
             credit = Credit(credited, _closed_by(merged, history, closed))
-            is_merge = history.is_merge(position)
-            made += rows.pull_request_rows(diff, committed_at, merged, credit, is_merge, self._context)
+            made += rows.pull_request_rows(diff, facts, merged, credit, history.is_merge(position), self._context)
         accounts = {each.account for each in people if selection.includes(each)}
         yield from (row for row in made if row.account in accounts)
 
@@ -165,3 +187,51 @@ class RepositoryReader:
 
 def _closed_by(merged: MergedPullRequest, history: History, closed: Mapping[bytes, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(item for position in merged.commits for item in closed.get(history.shas[position], ()))
+
+
+def _facts_of_commit(position: int, selection: Selection, author: Author, co_authors: Sequence[Author]) -> CommitFacts:
+    """What the whole history says of a commit.
+
+    An author's original is one that the person wrote, for only those count; a co-author's is any that names them.
+    """
+    picked_from = {each.person: _original(position, selection, each.person, "any") for each in co_authors}
+    picked_from[author.person] = _original(position, selection, author.person, "author")
+    facts = selection.facts
+    return CommitFacts(
+        facts.landed_at[position] or 0,
+        facts.merge_map.part_of.get(position),
+        _reverts(position, selection),
+        picked_from,
+    )
+
+
+def _facts_of_pull_request(position: int, selection: Selection, credited: Sequence[Author]) -> CommitFacts:
+    """What the whole history says of the pull request that a commit merged."""
+    picked_from = {each.person: _original(position, selection, each.person, "any") for each in credited}
+    landed_at = selection.facts.landed_at[position] or 0
+    return CommitFacts(landed_at, None, _reverts(position, selection), picked_from)
+
+
+def _original(position: int, selection: Selection, person: str, role: Literal["author", "any"]) -> tuple[str, ...]:
+    """The original of the same change by the same person, or else the merge of a pull request of theirs."""
+    merge_map = selection.facts.merge_map
+    found = first_of(position, selection.facts.picks, partial(_is_by, selection=selection, person=person, role=role))
+    repeated = merge_map.repeated(position) if found is None else None
+    if repeated and _is_by(repeated.merge_commit, selection=selection, person=person, role=role):
+        found = repeated.merge_commit
+    return () if found is None else (f"commit/{text(selection.history.shas[found])}",)
+
+
+def _is_by(position: int, *, selection: Selection, person: str, role: Literal["author", "any"]) -> bool:
+    """Whether a person wrote a commit, or the pull request that it merged."""
+    authors, merged = selection.authors, selection.facts.merge_map.by_merge_commit.get(position)
+    if merged:
+        writers: Sequence[Author] = credit_for(merged, authors)
+    else:
+        writers = () if selection.history.is_merge(position) else authors.all_of([position])
+    return any(each.person == person for each in (writers[:1] if role == "author" else writers))
+
+
+def _reverts(position: int, selection: Selection) -> tuple[str, ...]:
+    shas = selection.history.shas
+    return tuple(f"commit/{text(shas[each])}" for each in selection.facts.reverted_by.get(position, ()))

@@ -27,7 +27,12 @@ MIN_SECONDS, END_SECONDS = -62_135_596_800, 253_402_300_800
 PULL_REQUEST_MARKERS = (b"pull request", b"See merge request", b"(#")
 """Every message that names a merged pull request holds one of these; to search for them is faster than a pattern."""
 
+REVERT_MARKERS = (b"evert", b"EVERT")
+PICK_MARKER = b"cherry picked from commit "
+"""As `git cherry-pick -x` writes it."""
+
 _PULL, _REQUEST, _NUMBER, _CO_AUTHORED, _CO_AUTHORED_UPPER = *PULL_REQUEST_MARKERS, b"uthored-", b"UTHORED-"
+_REVERT, _REVERT_UPPER = REVERT_MARKERS
 
 GITHUB = b"noreply@github.com"
 """The committer's address in commits that GitHub makes, such as a squashed pull request."""
@@ -49,7 +54,7 @@ class History:
     addresses: list[bytes] = field(default_factory=list)
     """The author's address by the mailmap."""
     messages: dict[int, bytes] = field(default_factory=dict)
-    """By position, the messages that are read later: of merges, and those that may name pull requests or co-authors."""
+    """By position, the messages that are read later: of merges, and those that may name other work or co-authors."""
     by_github: set[int] = field(default_factory=set)
     """Positions of the commits in `messages` that GitHub committed."""
 
@@ -110,6 +115,9 @@ def _append(history: History, columns: list[list[bytes]]) -> None:
             or _PULL in message
             or _REQUEST in message
             or _CO_AUTHORED_UPPER in message
+            or _REVERT in message
+            or _REVERT_UPPER in message
+            or PICK_MARKER in message
         ):
             history.messages[position] = message
             if committers[position - start] == GITHUB:

@@ -18,7 +18,7 @@ line, or closes that number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -47,7 +47,7 @@ class MergedPullRequest:
     """The positions of its own commits, oldest first."""
 
 
-@dataclass(slots=True)
+@dataclass
 class MergeMap:
     """Which pull requests were merged, and which commit is part of which."""
 
@@ -58,13 +58,15 @@ class MergeMap:
     incomplete: list[int] = field(default_factory=list)
     """Merges of pull requests of which a shallow clone lacks commits."""
 
-    def agrees_with(self, later: MergeMap, reached: bytearray) -> bool:
-        """Whether a later map says the same of the commits that were reached when this one was made."""
-        return (
-            self.part_of == {position: item for position, item in later.part_of.items() if reached[position]}
-            and all(later.pull_requests.get(item) == pull_request for item, pull_request in self.pull_requests.items())
-            and set(self.incomplete) == {position for position in later.incomplete if reached[position]}
-        )
+    @cached_property
+    def by_merge_commit(self) -> Mapping[int, MergedPullRequest]:
+        """The pull requests by the position of the commit that merged them; to be asked only of a complete map."""
+        return {each.merge_commit: each for each in self.pull_requests.values()}
+
+    def repeated(self, position: int) -> MergedPullRequest | None:
+        """The pull request that a commit brings again, such as a backport under the same number; None for any other."""
+        merged = self.pull_requests.get(self.part_of.get(position, ""))
+        return None if merged is None or position in merged.commits else merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,27 +134,11 @@ class MergeFinder:
         index = self.history.index
         return frozenset(index[sha] for sha in self.boundary if sha in index)
 
-    def reached(self, heads: Sequence[str]) -> bytearray:
-        """A mark for each commit that the heads reach, themselves included."""
-        reached, waiting = bytearray(len(self.parents)), self._positions(heads)
-        while waiting:
-            position = waiting.pop()
-            if not reached[position]:
-                reached[position] = 1
-                waiting.extend(self.parents[position])
-        return reached
+    def merge_map(self, ancestry: Ancestry) -> MergeMap:
+        """Which pull requests were merged into the branches that a history came to."""
+        return self._map(self._merged(ancestry), ancestry) if self.candidates else MergeMap()
 
-    def merge_map(self, heads: Sequence[str]) -> MergeMap:
-        """Which pull requests were merged into the branches with these heads."""
-        if not self.candidates:
-            return MergeMap()
-        ancestry = self._ancestry(self._positions(heads))
-        return self._map(self._merged(ancestry), ancestry)
-
-    def _positions(self, heads: Sequence[str]) -> list[int]:
-        return [self.history.index[head.encode()] for head in heads]
-
-    def _ancestry(self, heads: Iterable[int]) -> Ancestry:
+    def ancestry(self, heads: Sequence[str]) -> Ancestry:
         """Visit every commit once, in the order in which they came to the branches, and note what brought it.
 
         A branch's first-parent line is visited from its oldest commit. At a merge, the lines of its other parents are
@@ -165,24 +151,25 @@ class MergeFinder:
         visited, origin = bytearray(len(parents)), bytearray(len(parents))
         brought_by, order = [NO_MERGE] * len(parents), list[int]()
         for head in heads:
-            lines = [(_first_parent_line(parents, head, visited), NO_MERGE, OURS)]
+            lines = [(_first_parent_line(parents, self.history.index[head.encode()], visited), NO_MERGE, OURS)]
             while lines:
                 line, merge, line_origin = lines[-1]
-                if not line:
+                while line:
+                    position = line[-1]
+                    others = parents[position]
+                    inner = _next_to_bring(others, visited) if len(others) > 1 and not visited[position] else None
+                    if inner is not None:
+                        inner_line = _first_parent_line(parents, inner, visited)
+                        inner_origin = min(line_origin, self._origin(inner_line[-1], position, origin))
+                        lines.append((inner_line, position, inner_origin))
+                        break
+                    line.pop()
+                    if not visited[position]:
+                        visited[position], brought_by[position], origin[position] = 1, merge, line_origin
+                        order.append(position)
+                else:
                     lines.pop()
-                    continue
-                position = line[-1]
-                inner = _next_to_bring(parents[position], visited) if not visited[position] else None
-                if inner is not None:
-                    inner_line = _first_parent_line(parents, inner, visited)
-                    inner_origin = min(line_origin, self._origin(inner_line[-1], position, origin))
-                    lines.append((inner_line, position, inner_origin))
-                    continue
-                line.pop()
-                if not visited[position]:
-                    visited[position], brought_by[position], origin[position] = 1, merge, line_origin
-                    order.append(position)
-        return Ancestry(brought_by, origin, order)
+        return Ancestry(visited, brought_by, origin, order)
 
     def _origin(self, oldest: int, merge: int, origin: bytearray) -> int:
         """Where the line comes from that a merge brings and whose oldest commit is given."""
@@ -266,12 +253,17 @@ class MergeFinder:
 class Ancestry:
     """How every commit came to the branches, one entry a commit."""
 
+    reached: bytearray
+    """A mark for each commit that the branches reach."""
     brought_by: list[int]
     """The merge that brought it; NO_MERGE for what was committed to a branch directly."""
     origin: bytearray
     """OURS, FORK or OTHER."""
     order: list[int]
-    """All positions; a commit comes after its ancestors, and before the merge that brought it."""
+    """The positions of what is reached; a commit comes after its ancestors, and before the merge that brought it.
+
+    What a merge brought, itself and through other merges, is all that lies between its first such commit and itself.
+    """
 
     def innermost(self, merged: Mapping[int, PullRequest]) -> list[int]:
         """For each commit the innermost of these merges that brought it, or NO_MERGE.
@@ -287,8 +279,6 @@ class Ancestry:
 
 def _next_to_bring(parents: Sequence[int], visited: bytearray) -> int | None:
     """The first other parent of a merge that was not visited; None where there is none."""
-    if len(parents) < 2:
-        return None
     return next((parent for parent in parents[1:] if not visited[parent]), None)
 
 

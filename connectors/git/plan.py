@@ -31,12 +31,12 @@ class RepositoryPlan:
     is_rewritten: bool
     """Whether something that was read is not reached any more."""
     known: list[Heads]
-    """Heads up to which the same was read, the last first."""
+    """Heads by which the same was read, the last first."""
 
     @property
     def is_up_to_date(self) -> bool:
         """Whether nothing is new."""
-        return self.reader.heads.shas in self.known
+        return bool(self.known) and all(each == self.reader.heads.shas for each in self.known)
 
     def describe(self) -> str:
         """What would be read, in words."""
@@ -61,8 +61,10 @@ class RepositoryPlan:
             yield ScopeCompleted(scope, before.dump())
             return
         # Unpushed work is read in full each time: what was pushed since is to be dropped.
-        whole, complete = yield from reader.rows(self.known if reader.only is None else [])
-        yield ScopeCompleted(scope, before.with_entry(self.entry).dump() if complete else None, whole=whole)
+        earlier = {each.heads for each in before.entries}
+        result = yield from reader.rows(self.known if reader.only is None else [], earlier)
+        cursor = before.with_entry(self.entry, result.unmoved).dump() if result.complete else None
+        yield ScopeCompleted(scope, cursor, whole=result.whole)
 
 
 def plan_repository(
@@ -73,11 +75,10 @@ def plan_repository(
     unpushed = unpushed_commits(repository, heads, options.branches)
     boundary = shallow_boundary(repository)
     only = unpushed if options.branches == "unpushed" else None
-    reader = RepositoryReader(repository, heads, request, context.source, unpushed, boundary, only)
+    reader = RepositoryReader(repository, heads, request, context, unpushed, boundary, only)
     not_fetched = reader.not_fetched_gap(context.clock())
-    # Once a gap is closed its period is read in full again, so the gap is part of the state.
-    state = digest(_state(reader, options), str(not_fetched.period) if not_fetched else "")
-    entry = Entry(digests(request.accounts), state, request.period, heads.shas)
+    gap = str(not_fetched.period) if not_fetched else ""
+    entry = Entry(digests(request.accounts), _state(reader, options), gap, request.period, heads.shas)
     scope = repository.scope
     before = load_cursor(request.newest.get(scope, request.cursors.get(scope)))
     is_reached = functools.cache(lambda shas: shas == heads.shas or heads_reach(repository, heads, shas))
@@ -99,7 +100,7 @@ def _state(reader: RepositoryReader, options: BranchOptions) -> str:
     return digest(
         ROWS, options.ref or "", options.branches, mailmap_digest(repository), str(repository.remote),
         str(repository.forge), str(sorted(repository.other_remotes)), str(reader.heads.tracking),
-        b" ".join(sorted(reader.unpushed)), b" ".join(sorted(reader.boundary)),
+        b" ".join(sorted(reader.unpushed)), b" ".join(sorted(reader.boundary)), reader.context.people_digest,
     )  # fmt: skip
 
 

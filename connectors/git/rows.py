@@ -6,11 +6,10 @@ most of its commits, one for each other author, and one, never counted, for the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from harvester.model.accounts import email_of
 from harvester.model.bots import is_bot
 from harvester.model.contribution import Contribution
 from harvester.sdk.change_type import change_type
@@ -31,6 +30,8 @@ class RowContext:
     project: str
     remote: Remote | None
     unpushed: frozenset[bytes]
+    person_of: Callable[[str], str]
+    """The person behind an account."""
 
     def commit_url(self, sha: str) -> str | None:
         """The web page of a commit; None where the commit is not pushed, or the forge is unknown."""
@@ -41,6 +42,18 @@ class RowContext:
         reference = merged.pull_request.reference
         ours = self.remote and merged.work_item == f"{self.remote.name}{reference}"
         return self.remote.pull_url(reference) if self.remote and ours else None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFacts:
+    """What only the whole history says of one commit, as it is written into rows."""
+
+    landed_at: int
+    """When it reached the branch that is read, in seconds since 1970."""
+    part_of: str | None = None
+    reverted_by: tuple[str, ...] = ()
+    picked_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By person the original of the same change that is theirs, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,47 +73,47 @@ def credit_for(merged: MergedPullRequest, authors: CommitAuthors) -> tuple[Autho
     Tests: test_a_merger_is_not_the_author, test_of_two_equal_authors_the_first_is_the_owner.
     """
     writers = rank_authors(authors.author(position) for position in merged.commits)
-    keys = {each.key for each in writers}
-    return (*writers, *(each for each in rank_authors(authors.all_of(merged.commits)) if each.key not in keys))
+    persons = {each.person for each in writers}
+    return (*writers, *(each for each in rank_authors(authors.all_of(merged.commits)) if each.person not in persons))
 
 
 def without(author: Author, co_authors: Sequence[Author]) -> tuple[Author, ...]:
-    """The distinct co-authors who are not the author."""
-    found = {author.key: author, author.raw_address.casefold(): author}
-    return tuple(found.setdefault(each.key, each) for each in co_authors if each.key not in found)
+    """The distinct people among the co-authors who are not the author, also not by another address."""
+    found: dict[str, Author] = {}
+    for each in co_authors:
+        if each.person != author.person and each.address != author.raw_address.casefold():
+            found.setdefault(each.person, each)
+    return tuple(found.values())
 
 
 def commit_rows(
-    diff: CommitDiff,
-    committed_at: int,
-    author: Author,
-    co_authors: Sequence[Author],
-    part_of: str | None,
-    context: RowContext,
+    diff: CommitDiff, facts: CommitFacts, author: Author, co_authors: Sequence[Author], context: RowContext
 ) -> Iterator[Contribution]:
     """The rows of one commit: its author's, and those of its co-authors."""
     title, body = messages.split(diff.message)
-    common: dict[str, Any] = _common(diff, committed_at, title, body, context) | {
+    common: dict[str, Any] = _common(diff, facts, title, body, context) | {
         "kind": "commit",
         "work_item": f"commit/{diff.sha}",
         "started_at": None if diff.authored_at is None else log.to_datetime(diff.authored_at),
         "url": context.commit_url(diff.sha),
         "closes": messages.closes(diff.message),
-        "part_of": (part_of,) if part_of else (),
+        "part_of": (facts.part_of,) if facts.part_of else (),
         "owners": (author.account,),
     }
     others = without(author, co_authors)
     accounts = tuple(each.account for each in others)
+    picked_from = facts.picked_from.get(author.person, ())
+    row_id = f"commit/author/{diff.sha}"
     yield Contribution(
-        id=f"commit/author/{diff.sha}", account=author.account, role="author", participants=accounts, **common
+        id=row_id, account=author.account, role="author", participants=accounts, picked_from=picked_from, **common
     )
     for each in others:
-        yield _co_author_row(diff.sha, each, accounts, common)
+        yield _co_author_row(diff.sha, each, accounts, facts, common)
 
 
 def pull_request_rows(
     diff: CommitDiff,
-    committed_at: int,
+    facts: CommitFacts,
     merged: MergedPullRequest,
     credit: Credit,
     by_merge: bool,
@@ -113,7 +126,7 @@ def pull_request_rows(
     """
     _, body = messages.split(diff.message)
     description = body.removeprefix(merged.pull_request.title).strip() if by_merge else body
-    common: dict[str, Any] = _common(diff, committed_at, merged.pull_request.title, description, context) | {
+    common: dict[str, Any] = _common(diff, facts, merged.pull_request.title, description, context) | {
         "kind": "pull_request",
         "work_item": merged.work_item,
         "url": context.pull_request_url(merged),
@@ -122,32 +135,34 @@ def pull_request_rows(
         "closes": tuple(dict.fromkeys([*messages.closes(diff.message), *credit.closes, f"commit/{diff.sha}"])),
         "owners": tuple(each.account for each in credit.authors[:1]),
     }
-    merger = _merger(diff, credit) if by_merge else None
+    merger = _merger(diff, credit, context.person_of) if by_merge else None
     participants = tuple(each.account for each in credit.authors[1:]) + ((merger,) if merger else ())
     for each in credit.authors[:1]:
-        row_id = f"pull_request/author/{diff.sha}"
-        yield Contribution(id=row_id, account=each.account, role="author", participants=participants, **common)
+        row_id, picked_from = f"pull_request/author/{diff.sha}", facts.picked_from.get(each.person, ())
+        yield Contribution(
+            id=row_id, account=each.account, role="author", participants=participants, picked_from=picked_from, **common
+        )
     for each in credit.authors[1:]:
-        yield _co_author_row(diff.sha, each, participants, common)
+        yield _co_author_row(diff.sha, each, participants, facts, common)
     if merger:
         row_id = f"pull_request/merger/{diff.sha}"
         others = _all_but(merger, participants)
         yield Contribution(id=row_id, account=merger, role="merger", participants=others, **common)
 
 
-def _common(diff: CommitDiff, committed_at: int, title: str, body: str, context: RowContext) -> dict[str, Any]:
+def _common(diff: CommitDiff, facts: CommitFacts, title: str, body: str, context: RowContext) -> dict[str, Any]:
     return {
         "source": context.source, "scope": context.scope, "project": context.project,
-        "occurred_at": log.to_datetime(committed_at), "title": title, "body": body or None,
+        "occurred_at": log.to_datetime(facts.landed_at), "title": title, "body": body or None,
         "change_type": change_type(title),
-        "reverts": messages.reverts(diff.message), "picked_from": messages.picked_from(diff.message),
+        "reverts": messages.reverts(diff.message), "reverted_by": facts.reverted_by,
         "paths": diff.paths or (), "files_changed": None if diff.paths is None else len(diff.paths),
         "additions": diff.additions, "deletions": diff.deletions,
     }  # fmt: skip
 
 
 def _co_author_row(
-    sha: str, co_author: Author, participants: tuple[str, ...], common: Mapping[str, Any]
+    sha: str, co_author: Author, participants: tuple[str, ...], facts: CommitFacts, common: Mapping[str, Any]
 ) -> Contribution:
     """A co-author's row; its id has the address in the message, which no mailmap changes."""
     return Contribution(
@@ -155,6 +170,7 @@ def _co_author_row(
         account=co_author.account,
         role="co-author",
         participants=_all_but(co_author.account, participants),
+        picked_from=facts.picked_from.get(co_author.person, ()),
         **common,
     )
 
@@ -163,7 +179,7 @@ def _all_but(account: str, participants: Sequence[str]) -> tuple[str, ...]:
     return tuple(each for each in participants if each != account)
 
 
-def _merger(diff: CommitDiff, credit: Credit) -> str | None:
+def _merger(diff: CommitDiff, credit: Credit, person_of: Callable[[str], str]) -> str | None:
     """The author of the merge; None where that is a bot or one of the pull request's authors."""
-    is_author = email_of(diff.author) in {each.key for each in credit.authors}
+    is_author = person_of(diff.author) in {each.person for each in credit.authors}
     return None if is_author or is_bot(diff.author) else diff.author

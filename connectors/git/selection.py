@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harvester.model.accounts import account_key
-from harvester.model.periods import Period
 from harvester.sdk.connector import Request
 
 from . import log
 from .authors import Author, CommitAuthors
+from .facts import FactsFinder, HistoryFacts
 from .log import History
-from .merges import MergedPullRequest, MergeFinder, MergeMap
+from .merges import MergedPullRequest, MergeMap
+from .picks import Groups
 from .rows import credit_for
 from .subprocess import Git
 
@@ -23,7 +24,7 @@ class Selection:
     """What of a history gets rows."""
 
     history: History
-    merge_map: MergeMap
+    facts: HistoryFacts
     authors: CommitAuthors
     addresses: frozenset[str] | None
     """Keys of the requested people's addresses; None: everyone's."""
@@ -44,57 +45,57 @@ class Selection:
         return self.addresses is None or author.is_among(self.addresses)
 
 
-def find_merges(
-    finder: MergeFinder, heads: Sequence[str], known_heads: Sequence[Sequence[str]]
-) -> tuple[MergeMap, bytearray | None]:
-    """The merge map of the heads, and a mark for each commit that needs no new rows; None where all do.
-
-    `known_heads` are heads of earlier harvests. What those reach is known, but its rows are right only if newer commits
-    change nothing in them: a late merge may turn out to be the first of a pull request. So the merge map is made of the
-    earlier heads too, and only where both maps say the same of the known commits are these left out.
-    Test: test_a_merge_can_change_known_commits.
-    """
-    if not finder.candidates and not known_heads:
-        return MergeMap(), None
-    merge_map = finder.merge_map(heads)
-    for earlier in known_heads:
-        reached = finder.reached(earlier)
-        if finder.merge_map(earlier).agrees_with(merge_map, reached):
-            return merge_map, reached
-    return merge_map, None
-
-
 def select(
     git: Git,
-    finder: MergeFinder,
+    finder: FactsFinder,
+    facts: HistoryFacts,
     request: Request,
-    heads: Sequence[str],
     known_heads: Sequence[Sequence[str]],
     only: frozenset[bytes] | None,
+    person_of: Callable[[str], str],
 ) -> Selection:
-    """What gets rows; `only` narrows it to these commits."""
-    history = finder.history
-    merge_map, known = find_merges(finder, heads, known_heads)
-    cut_merges = log.merges_among(git, sorted(finder.boundary))
+    """What gets rows: what landed in the period and is not known; `only` narrows it to these commits.
+
+    `known_heads` are the heads by which all rows of the request were read before. A row is known where all of them
+    reach its commit and say of it what is true now. Where rows may have to be removed nothing is known.
+    Tests: test_a_merge_can_change_known_commits, test_a_later_revert_changes_the_row.
+    """
+    history = finder.finder.history
+    since, until = _first_second(request.period.since), _first_second(request.period.until)
+    known = _known([finder.facts(heads) for heads in known_heads], facts, since, until)
+    cut_merges = log.merges_among(git, sorted(finder.finder.boundary))
     positions = [
         position
-        for position in _in_period(history, request.period)
-        if not (known and known[position])
+        for position, at in enumerate(facts.landed_at)
+        if at is not None
+        and since <= at < until
+        and not (known and known[position])
         and history.shas[position] not in cut_merges
         and (only is None or history.shas[position] in only)
     ]
-    selection = Selection(history, merge_map, CommitAuthors(history), _addresses(request), not known or not any(known))
+    authors = CommitAuthors(history, person_of)
+    selection = Selection(history, facts, authors, _addresses(request), known is None or not any(known))
     _add(selection, git, positions)
     return selection
+
+
+def _known(before: list[HistoryFacts], now: HistoryFacts, since: int, until: int) -> bytearray | None:
+    """A mark for each commit that needs no new rows; None where all do."""
+    if not before or any(each.lost_rows(now, since, until) for each in before):
+        return None
+    marks = [each.unchanged(now) for each in before]
+    return marks[0] if len(marks) == 1 else bytearray(map(min, *marks))
 
 
 def _add(selection: Selection, git: Git, positions: list[int]) -> None:
     """Add those of the commits, and the pull requests that they merged, that have a row of a requested person."""
     history, authors, addresses = selection.history, selection.authors, selection.addresses
     chosen = set(positions)
-    merged = [each for each in selection.merge_map.pull_requests.values() if each.merge_commit in chosen]
-    authors.load_co_authors(git, [*positions, *(commit for each in merged for commit in each.commits)])
-    selection.incomplete = [merge for merge in selection.merge_map.incomplete if merge in chosen]
+    merge_map, picks = selection.facts.merge_map, selection.facts.picks
+    merged = [each for each in merge_map.pull_requests.values() if each.merge_commit in chosen]
+    related = [each for position in positions for each in _originals(position, merge_map, picks)]
+    authors.load_co_authors(git, [*positions, *(commit for each in merged for commit in each.commits), *related])
+    selection.incomplete = [merge for merge in merge_map.incomplete if merge in chosen]
     for position in positions:
         if not history.is_merge(position) and (addresses is None or authors.wrote(position, addresses)):
             selection.commits.add(history.shas[position])
@@ -108,10 +109,13 @@ def _addresses(request: Request) -> frozenset[str] | None:
     return None if request.accounts is None else frozenset(map(account_key, request.accounts))
 
 
-def _in_period(history: History, period: Period) -> list[int]:
-    """The positions of the commits whose committer date is in the period, half-open."""
-    since, until = _first_second(period.since), _first_second(period.until)
-    return [at for at, seconds in enumerate(history.times) if seconds is not None and since <= seconds < until]
+def _originals(position: int, merge_map: MergeMap, picks: Groups) -> Iterator[int]:
+    """The commits that may be the original of a commit, or that decide whose pull request it brings again."""
+    for each in picks.get(position, ()):
+        yield each
+        yield from merge_map.by_merge_commit[each].commits if each in merge_map.by_merge_commit else ()
+    if repeated := merge_map.repeated(position):
+        yield from repeated.commits
 
 
 def _first_second(at: dt.datetime) -> int:

@@ -1,5 +1,6 @@
 """The git connector on real repositories."""
 
+import dataclasses
 import datetime as dt
 import json
 import os
@@ -12,6 +13,7 @@ import pytest
 
 from harvester.connectors.git import Git
 from harvester.errors import SourceError
+from harvester.model.accounts import account_key, email_of
 from harvester.model.contribution import Contribution, to_table
 from harvester.model.periods import Period
 from harvester.sdk.connector import Gap, Request, ScopeCompleted
@@ -35,11 +37,17 @@ def repo(tmp_path):
     return Repo.init(tmp_path / "shop")
 
 
-def connector(repo, *repositories, **settings):
+def connector(repo, *repositories, same_person=(), **settings):
+    """The connector; accounts with these addresses are one person's."""
     root = repo.path if isinstance(repo, Repo) else repo
-    return Git(
-        repositories=list(repositories) or ["."], context=connector_context(root, environ=os.environ), **settings
-    )
+    context = connector_context(root, environ=os.environ)
+    if same_person:
+        context = dataclasses.replace(
+            context,
+            person_of=lambda account: "one" if email_of(account) in same_person else account_key(account),
+            people_digest=str(same_person),
+        )
+    return Git(repositories=list(repositories) or ["."], context=context, **settings)
 
 
 def fetch(repo, *repositories, period=ALWAYS, accounts=None, cursors=None, **settings):
@@ -150,16 +158,6 @@ def test_a_co_author_is_found_alone(repo):
     repo.commit("Pair\n\nCo-authored-by: Bob Roe <bob@example.org>", by=ANN)
     row = only(fetch(repo, accounts=["bob@example.org"]), "commit", "co-author")
     assert row.account == BOB
-
-
-def test_reverts_and_picks_name_their_originals(repo):
-    first = repo.commit("Add", {"a": "1\n"})
-    repo.git("revert", "--no-edit", first)
-    repo.branch("release", first)
-    repo.commit(f"Add again\n\n(cherry picked from commit {first})", {"b": "1\n"})
-    found = {row.title: row for row in rows(fetch(repo, branches="local"), "commit")}
-    assert found['Revert "Add"'].reverts == (f"commit/{first}",)
-    assert found["Add again"].picked_from == (f"commit/{first}",)
 
 
 def test_hostile_bytes_come_through_unchanged(repo):
@@ -551,6 +549,238 @@ def test_a_pull_request_without_commits(repo):
         ("github.com/Acme/shop#9", "author")
     ) == 0
     assert only(events, "pull_request", "merger").account == BOB
+
+
+# When work landed
+
+
+def landed(events):
+    return {row.title: f"{row.occurred_at:%m-%d}" for row in rows(events)}
+
+
+def test_a_commit_lands_with_the_outermost_merge(repo):
+    """A commit and its pull request land with the merge on the branch's own line; what lies on that line by itself."""
+    repo.remote(SHOP)
+    repo.commit("Begin", at="2026-05-01T00:00:00Z")
+    repo.branch("develop")
+    repo.branch("topic")
+    repo.commit("Inner", {"a": "1"}, at="2026-06-01T00:00:00Z", written="2026-05-20T00:00:00Z")
+    repo.checkout("develop")
+    repo.merge("topic", "Merge pull request #7 from Acme/topic\n\nRound", at="2026-06-02T00:00:00Z")
+    repo.checkout("main")
+    repo.commit("Own line", at="2026-06-03T00:00:00Z")
+    repo.merge("develop", "Merge branch 'develop'", at="2026-07-03T00:00:00Z")
+    events = fetch(repo)
+    assert landed(events) == {"Begin": "05-01", "Inner": "07-03", "Round": "07-03", "Own line": "06-03"}
+    assert {row.started_at for row in rows(events, "commit") if row.title == "Inner"} == {time("2026-05-20")}
+    assert landed(fetch(repo, period=QUARTER)) == {"Inner": "07-03", "Round": "07-03"}
+
+
+def test_a_merge_dated_before_its_commit(repo):
+    """The merge's date counts, also where a wrong clock put it before what it brought."""
+    merge_by_a_wrong_clock(repo)
+    assert landed(fetch(repo)) == {"Begin": "07-01", "Late": "07-02", "Round": "07-02"}
+
+
+def merge_by_a_wrong_clock(repo):
+    repo.remote(SHOP)
+    repo.commit("Begin", at="2026-07-01T00:00:00Z")
+    repo.branch("topic")
+    repo.commit("Late", {"a": "1"}, at="2026-09-01T00:00:00Z")
+    repo.checkout("main")
+    repo.merge("topic", "Merge pull request #7 from Acme/topic\n\nRound", at="2026-07-02T00:00:00Z")
+
+
+def test_of_several_branches_the_first_decides(repo):
+    """Of the local branches the default one comes first, and the others by name."""
+    repo.commit("Begin", at="2026-07-01T00:00:00Z")
+    repo.branch("b-topic")
+    repo.commit("Both", {"a": "1"}, at="2026-07-02T00:00:00Z")
+    repo.checkout("main")
+    repo.branch("c-later", "main")
+    repo.merge("b-topic", "Merge branch 'b-topic'", at="2026-08-01T00:00:00Z")
+    assert landed(fetch(repo, branches="local"))["Both"] == "07-02"
+    repo.git("branch", "-m", "b-topic", "z-topic")
+    assert landed(fetch(repo, branches="local"))["Both"] == "08-01"
+    repo.git("branch", "--force", "main", "z-topic")
+    assert landed(fetch(repo, branches="local"))["Both"] == "07-02"
+
+
+def test_a_shallow_clone_moves_no_old_work(repo, tmp_path):
+    """Where a clone was cut off, old commits that a late merge seems to bring are no new work."""
+    repo.commit("Root", at="2026-05-01T00:00:00Z")
+    repo.commit("Old", at="2026-05-02T00:00:00Z")
+    repo.branch("side")
+    repo.commit("Side", {"s": "1"}, at="2026-09-02T00:00:00Z")
+    repo.checkout("main")
+    for day in range(1, 6):
+        repo.commit(f"Main {day}", {f"m{day}": "1"}, at=f"2026-09-0{day}T00:00:00Z")
+    repo.merge("side", "Merge branch 'side'", at="2026-09-10T00:00:00Z")
+    here = clone(repo, tmp_path / "clone", "--depth=3")
+    assert "Old" in titles(fetch(here))
+    assert titles(fetch(here, period=QUARTER)) == ["Main 4", "Main 5", "Side"]
+
+
+# What reverted what, and what is a pick
+
+
+def reverted(events, kind="commit"):
+    """By title, of the commits that revert it the titles."""
+    found = rows(events)
+    by_sha = {row.work_item: row.title for row in found if row.kind == "commit"}
+    return {row.title: [by_sha[each] for each in row.reverted_by] for row in found if row.kind == kind}
+
+
+def test_a_reverted_revert_reverts_nothing(repo):
+    """A revert counts until it is reverted itself, whatever the clocks say."""
+    first = repo.commit("Add", {"a": "1"}, at="2026-07-05T00:00:00Z")
+    revert = repo.commit(f"Revert\n\nThis reverts commit {first}.", at="2026-07-04T00:00:00Z")
+    assert reverted(fetch(repo)) == {"Add": ["Revert"], "Revert": []}
+    second = repo.commit(f"Reapply\n\nThis reverts commit {revert}.", at="2026-07-03T00:00:00Z")
+    assert reverted(fetch(repo)) == {"Add": [], "Revert": ["Reapply"], "Reapply": []}
+    repo.commit(f"Again\n\nThis reverts commit {second[:8]} (Reapply, 2026-07-03)", at="2026-07-02T00:00:00Z")
+    assert reverted(fetch(repo)) == {"Add": ["Revert"], "Revert": [], "Reapply": ["Again"], "Again": []}
+
+
+@pytest.mark.parametrize("words", ["This reverts commit {merge}.", "Reverts Acme/shop#12", "Reverts #12"])
+def test_a_reverted_pull_request(repo, words):
+    """Whatever reverts a pull request, by its merge or its number, reverts all its rows and all that it brought."""
+    shas, merge = merged(repo)
+    repo.commit("Undo\n\n" + words.format(merge=merge), {"z": "2\n"}, by=BOB)
+    undo = (f"commit/{repo.head()}",)
+    events = fetch(repo)
+    assert {row.role: row.reverted_by for row in rows(events, "pull_request")} == dict.fromkeys(
+        ("author", "co-author", "merger"), undo
+    )
+    assert {row.work_item.removeprefix("commit/") for row in rows(events, "commit") if row.reverted_by} == set(shas)
+
+
+def test_a_revert_of_the_only_commit(repo):
+    """Whatever reverts the only commit of a pull request reverts the pull request; one of three does not."""
+    shas, _ = merged(repo)
+    repo.commit(f"Undo one\n\nThis reverts commit {shas[0]}.")
+    repo.branch("small")
+    sha = repo.commit("Small", {"small": "1\n"})
+    repo.checkout("main")
+    repo.merge("small", "Merge pull request #13 from Acme/small\n\nSmall pull request")
+    repo.commit(f"Undo\n\nThis reverts commit {sha}.")
+    found = reverted(fetch(repo), "pull_request")
+    assert found == {"Small pull request": ["Undo"], "feat: round half even": []}
+
+
+def test_a_reverted_pull_request_that_reverts(repo):
+    """A pull request that reverts another, and is reverted by its number, leaves the other as it was."""
+    repo.remote(SHOP)
+    repo.commit("Round (#12)", {"a": "1"})
+    repo.commit("Undo (#13)\n\nReverts Acme/shop#12", {"a": None})
+    assert [row.title for row in rows(fetch(repo)) if row.reverted_by] == ["Round (#12)", "Round"]
+    repo.commit("Redo (#14)\n\nReverts Acme/shop#13", {"a": "1"})
+    assert [row.title for row in rows(fetch(repo)) if row.reverted_by] == ["Undo (#13)", "Undo"]
+
+
+def test_a_later_revert_changes_the_row(repo):
+    """A revert that came since is written into the rows of what it reverts, whenever their period is read again."""
+    first = repo.commit("Add", {"a": "1"}, at="2026-05-01T00:00:00Z")
+    repo.commit("Other", {"b": "1"}, at="2026-05-02T00:00:00Z")
+    spring = Period(time("2026-04-01"), time("2026-07-01"))
+    before = fetch(repo, period=spring)
+    repo.commit(f"Undo\n\nThis reverts commit {first}.", by=BOB, at="2026-07-02T00:00:00Z")
+    summer = fetch(repo, period=QUARTER, cursors=cursors(before))
+    assert titles(summer) == ["Undo"]
+    again = fetch(repo, period=spring, cursors=cursors(summer))
+    assert [(row.title, row.reverted_by) for row in rows(again)] == [("Add", (f"commit/{repo.head()}",))]
+    assert not done(again).whole
+    assert rows(fetch(repo, period=spring, cursors=cursors(again))) == []
+
+
+def picked(events):
+    """By title, the titles of what a row was picked from."""
+    found = rows(events, "commit")
+    by_sha = {row.work_item: row.title for row in found}
+    return {(row.title, row.role): [by_sha[each] for each in row.picked_from] for row in found if row.picked_from}
+
+
+def pick(repo, title, original, **options):
+    return repo.commit(f"{title}\n\n(cherry picked from commit {original})", **options)
+
+
+def test_of_two_picks_the_first_is_the_original(repo):
+    """What reached the branch first is the original, whichever names the other and whatever the clocks say."""
+    repo.commit("Begin", at="2026-07-01T00:00:00Z")
+    repo.branch("topic")
+    late = repo.commit("Late", {"a": "1"}, at="2026-07-02T00:00:00Z")
+    repo.checkout("main")
+    early = pick(repo, "Early", late, at="2026-07-03T00:00:00Z")
+    repo.merge("topic", "Merge branch 'topic'", at="2026-07-04T00:00:00Z")
+    pick(repo, "Third", late, at="2026-07-01T00:00:00Z")
+    pick(repo, "Fourth", early, at="2026-07-01T00:00:00Z")
+    assert picked(fetch(repo)) == {(each, "author"): ["Early"] for each in ("Late", "Third", "Fourth")}
+
+
+def test_a_pick_is_the_same_persons(repo):
+    """A pick of somebody else's work, or of what the history does not have, is the person's first."""
+    mine = repo.commit("Mine\n\nCo-authored-by: Cleo Poe <cleo@example.org>", {"a": "1"})
+    pick(repo, "Bob picks", mine, by=BOB)
+    pick(repo, "From elsewhere", "1" * 40)
+    pick(repo, "Cleo picks", mine, by=CLEO)
+    pick(repo, "From home", mine, by="Ann <ann@home.example>")
+    assert picked(fetch(repo)) == {}
+    both = ("ann@example.org", "ann@home.example")
+    assert picked(fetch(repo, same_person=both)) == {("From home", "author"): ["Mine"]}
+
+
+def test_a_co_author_of_a_pick(repo):
+    """A co-author's row names the original where the person is named there, too."""
+    words = "Co-authored-by: Cleo Poe <cleo@example.org>"
+    first = repo.commit(f"First\n\n{words}", {"a": "1"})
+    repo.commit(f"Second\n\n(cherry picked from commit {first})\n{words}", {"b": "1"})
+    assert picked(fetch(repo)) == {("Second", "author"): ["First"], ("Second", "co-author"): ["First"]}
+
+
+def test_a_backport_of_a_pull_request_is_a_pick(repo):
+    """A later commit under a pull request's number is a pick of it for its owner, in whatever period."""
+    _, merge = merged(repo)
+    repo.commit("Round (#12)", {"old": "1"})
+    repo.commit("Round for Bob (#12)", {"older": "1"}, by=BOB)
+    found = {row.title: row.picked_from for row in rows(fetch(repo), "commit")}
+    assert found["Round (#12)"] == (f"commit/{merge}",)
+    assert found["Round for Bob (#12)"] == ()
+
+
+# Who is who
+
+
+def test_ones_own_other_address_is_no_co_author(repo):
+    """A squash that names one's own other address as its co-author is the author's alone."""
+    repo.remote(SHOP)
+    repo.commit("Round (#12)\n\nCo-authored-by: Ann <ann@home.example>", {"a": "1"}, committer=WEB_FLOW)
+    events = fetch(repo, same_person=("ann@example.org", "ann@home.example"))
+    assert {(row.kind, row.role, row.account, row.participants) for row in rows(events)} == {
+        ("commit", "author", ANN, ()),
+        ("pull_request", "author", ANN, ()),
+    }
+    assert len(rows(fetch(repo))) == 4
+
+
+def test_credit_goes_by_person(repo):
+    """Two of three commits under two addresses of one person make the pull request that person's."""
+    repo.remote(SHOP)
+    repo.commit("Begin")
+    repo.branch("topic")
+    repo.commit("One", {"a": "1"}, by=BOB)
+    repo.commit("Two", {"b": "1"})
+    repo.commit("Three", {"c": "1"}, by="Ann <ann@home.example>")
+    repo.checkout("main")
+    repo.merge("topic", "Merge pull request #9 from Acme/topic", by="Ann D <ann@home.example>")
+    both = ("ann@example.org", "ann@home.example")
+    events = fetch(repo, same_person=both)
+    assert {(row.role, row.account, row.participants) for row in rows(events, "pull_request")} == {
+        ("author", ANN, (BOB,)),
+        ("co-author", BOB, ()),
+    }
+    known = cursors(fetch(repo))
+    again = fetch(repo, same_person=both, cursors=known)
+    assert (rows(again), done(again).whole) == (rows(events), True)
 
 
 # Which repository, which branch, how it is called
@@ -1087,11 +1317,44 @@ def test_read_periods_are_remembered(repo):
     assert titles(fetch(repo, period=fourth, cursors=cursors(both))) == ["three"]
 
 
+def test_a_narrower_reading_is_not_trusted_for_more(repo):
+    """What another setting read of a part of the period in between is read again."""
+    repo.commit("one", at="2026-07-01T00:00:00Z")
+    repo.git("branch", "old")
+    repo.commit("two", at="2026-07-02T00:00:00Z")
+    first = fetch(repo, period=QUARTER)
+    july = Period(time("2026-07-01"), time("2026-08-01"))
+    second = fetch(repo, period=july, ref="old", cursors=cursors(first))
+    assert (titles(second), done(second).whole) == (["one"], True)
+    third = fetch(repo, period=QUARTER, cursors=cursors(second))
+    assert (titles(third), done(third).whole) == (["one", "two"], True)
+
+
+def test_a_row_that_moved_away_and_back(repo):
+    """A commit that landed in another period for a while is read again where it lands now."""
+    repo.commit("base", at="2026-06-01T00:00:00Z")
+    repo.branch("other")
+    repo.commit("theirs", {"o": "1"}, at="2026-09-01T00:00:00Z")
+    repo.checkout("main")
+    before = repo.commit("mine", {"m": "1"}, at="2026-07-02T00:00:00Z")
+    july, september = Period(time("2026-07-01"), time("2026-08-01")), Period(time("2026-09-01"), time("2026-10-01"))
+    first = fetch(repo, period=july)
+    assert titles(first) == ["mine"]
+    repo.checkout("other")
+    repo.merge("main", "Merge branch 'main'", at="2026-09-02T00:00:00Z")
+    repo.git("branch", "--force", "main", "other")
+    second = fetch(repo, period=september, cursors=cursors(first))
+    assert titles(second) == ["mine", "theirs"]
+    repo.git("branch", "--force", "main", before)
+    third = fetch(repo, period=july, cursors=cursors(second))
+    assert (titles(third), done(third).whole) == (["mine"], True)
+
+
 def test_a_cursor_holds_no_address(repo):
     repo.commit("one")
     cursor = done(fetch(repo, accounts=["ann@example.org"])).cursor
     assert "ann" not in cursor
-    assert json.loads(cursor)["version"] == 1
+    assert json.loads(cursor)["version"] == 2
 
 
 # The contract, and the other methods

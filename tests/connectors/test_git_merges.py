@@ -5,8 +5,7 @@ import os
 import pytest
 
 from harvester.connectors.git import log
-from harvester.connectors.git.merges import MergedPullRequest, MergeFinder, MergeMap, ProjectNames
-from harvester.connectors.git.messages import PullRequest
+from harvester.connectors.git.merges import MergeFinder, ProjectNames
 from harvester.connectors.git.subprocess import Git
 from tests.gitrepo import WEB_FLOW, Repo
 
@@ -22,7 +21,8 @@ def merge_map(repo, *heads, boundary=()):
     """The merge map of a repository, with hashes in place of positions."""
     shas = [repo.git("rev-parse", each) for each in heads or ("main",)]
     history = log.read_history(Git(repo.path, os.environ), shas)
-    found = MergeFinder(history, NAMES, frozenset(each.encode() for each in boundary)).merge_map(shas)
+    finder = MergeFinder(history, NAMES, frozenset(each.encode() for each in boundary))
+    found = finder.merge_map(finder.ancestry(shas))
 
     def sha(position):
         return history.shas[position].decode()
@@ -73,35 +73,3 @@ def test_a_boundary_commit_names_no_pull_request(repo):
     """The message of a boundary commit is not read: what it merged is not here."""
     sha = repo.commit("Round (#12)")
     assert merge_map(repo, boundary=[sha]) == ({}, {}, [])
-
-
-def map_of(work_item="#1", merge_commit=2, incomplete=(3,)):
-    merged = MergedPullRequest(work_item, PullRequest(work_item, "Round"), merge_commit, (1,))
-    return MergeMap({work_item: merged}, {1: work_item}, list(incomplete))
-
-
-REACHED = bytearray([1, 1, 1, 1, 0, 0])
-
-
-def test_a_later_map_may_say_more():
-    """Maps agree where the later one says more, but of new commits alone."""
-    later = map_of(incomplete=(3, 5))
-    later.part_of[4] = "#2"
-    later.pull_requests["#2"] = map_of("#2", 4).pull_requests["#2"]
-    assert map_of().agrees_with(map_of(), REACHED)
-    assert map_of().agrees_with(later, REACHED)
-
-
-@pytest.mark.parametrize(
-    "change", [{"work_item": "#2"}, {"merge_commit": 0}, {"incomplete": ()}, {"incomplete": (2, 3)}]
-)
-def test_maps_that_differ_on_known_commits(change):
-    """Maps do not agree where the later one says something else of a known commit."""
-    assert not map_of().agrees_with(map_of(**change), REACHED)
-
-
-def test_a_new_part_of_a_known_commit_is_a_change():
-    """A known commit that is part of a pull request now, and was of none, is a change."""
-    later = map_of()
-    later.part_of[0] = "#1"
-    assert not map_of().agrees_with(later, REACHED)
