@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harvester.model.accounts import account_key, email_of
+from harvester.model.accounts import email_of, matches, name_of
 
 from . import log, messages
 from .log import History
@@ -27,15 +27,9 @@ class Author:
         """The address without case; authors with the same address are one person."""
         return email_of(self.account) or self.account.casefold()
 
-    def is_among(self, addresses: frozenset[str]) -> bool:
-        """Whether one of their two addresses is among these, which are keys."""
-        return address_key(self.key) in addresses or address_key(self.raw_address) in addresses
-
-
-def address_key(address: str) -> str:
-    """How addresses are compared: without case, and without the number in a no-reply address."""
-    plain = address.casefold()
-    return account_key(plain) if "users.noreply." in plain else plain
+    def is_among(self, keys: frozenset[str]) -> bool:
+        """Whether the account, by the mailmap or as the commit has it, is one of those with these keys."""
+        return matches(self.account, keys) or matches(f"{name_of(self.account)} <{self.raw_address}>", keys)
 
 
 def rank_authors(authors: Iterable[Author]) -> tuple[Author, ...]:
@@ -91,10 +85,6 @@ class CommitAuthors:
         """The authors and co-authors of commits, each commit's author before its co-authors."""
         return [each for position in positions for each in (self.author(position), *self.co_authors(position))]
 
-    def wrote(self, position: int, addresses: frozenset[str]) -> bool:
-        """Whether one of these addresses, which are keys, is the author's or a co-author's."""
-        history = self._history
-        own = (history.addresses[position], history.raw_addresses[position])
-        if any(address_key(text(each)) in addresses for each in own):
-            return True
-        return any(each.is_among(addresses) for each in self.co_authors(position))
+    def wrote(self, position: int, keys: frozenset[str]) -> bool:
+        """Whether one of the accounts with these keys is the author's or a co-author's."""
+        return self.author(position).is_among(keys) or any(each.is_among(keys) for each in self.co_authors(position))

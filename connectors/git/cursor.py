@@ -17,6 +17,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from harvester.model.accounts import account_key
 from harvester.model.periods import Period
 
 VERSION = 1
@@ -98,8 +99,8 @@ def load(dumped: str | None) -> Cursor | None:
 
 
 def digests(accounts: Iterable[str] | None) -> Accounts:
-    """Accounts as sorted digests, without case."""
-    return None if accounts is None else tuple(sorted({digest(each.casefold()) for each in accounts}))
+    """Accounts as sorted digests of their keys."""
+    return None if accounts is None else tuple(sorted({digest(account_key(each)) for each in accounts}))
 
 
 def digest(*parts: object) -> str:

@@ -64,7 +64,7 @@ class RepositoryReader:
         still right, only what is new is yielded.
         """
         git, boundary = self.repository.git, self.boundary
-        history = log.read_history(git, self.heads.shas)
+        history = log.read_history(git, self.heads.shas, self._github_hosts)
         finder = MergeFinder(history, self._names, boundary)
         selection = select(git, finder, self.request, self.heads.shas, known_heads, self.only)
         undated = history.times.count(None)
@@ -76,6 +76,11 @@ class RepositoryReader:
     @property
     def _scope(self) -> str:
         return self.repository.scope
+
+    @property
+    def _github_hosts(self) -> tuple[str, ...]:
+        remote = self.repository.remote
+        return (remote.host,) if remote and self.repository.forge == "github" else ()
 
     @property
     def _names(self) -> ProjectNames:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harvester.model.accounts import account_key
+from harvester.model.accounts import keys_of
 from harvester.model.periods import Period
 from harvester.sdk.connector import Request
 
@@ -105,7 +105,7 @@ def _add(selection: Selection, git: Git, positions: list[int]) -> None:
 
 
 def _addresses(request: Request) -> frozenset[str] | None:
-    return None if request.accounts is None else frozenset(map(account_key, request.accounts))
+    return None if request.accounts is None else keys_of(request.accounts)
 
 
 def _in_period(history: History, period: Period) -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.ledger.changeset import to_timestamp
-from harvester.model.accounts import account_key
+from harvester.model.accounts import keys_of, matches
 from harvester.model.contribution import COLUMNS, arrow_schema
 from harvester.model.periods import Period
 
@@ -23,12 +23,12 @@ Wanted = Callable[[str, str], bool]
 
 
 def by_accounts(accounts: Mapping[str, frozenset[str] | None]) -> Wanted:
-    """Accepts these accounts of these sources (None: all of it); addresses and logins exactly, without case."""
-    keys = {source: None if names is None else frozenset(map(account_key, names)) for source, names in accounts.items()}
+    """Accepts these accounts of these sources (None: all of it)."""
+    keys = {source: None if names is None else keys_of(names) for source, names in accounts.items()}
 
     def wanted(source: str, account: str) -> bool:
         known = keys.get(source, frozenset())
-        return known is None or account_key(account) in known
+        return known is None or matches(account, known)
 
     return wanted
 
