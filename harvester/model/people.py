@@ -230,8 +230,10 @@ class People:
         return self._by_login[source]
 
     def _spellings(self, person: Person) -> frozenset[str]:
+        addresses = self._addresses_of(person)
+        logins = (found.login for each in addresses if (found := forge_login(each)))
         accounts = (each for accounts in person.accounts.values() for each in accounts)
-        return keys_of(frozenset((*self._addresses_of(person), *accounts)))
+        return keys_of(frozenset((*addresses, *logins, *accounts)))
 
     def _spellings_of_stranger(self, key: str, name: str) -> set[str]:
         named = key.strip("<>") if key.startswith("<") else key.partition(":")[2]
