@@ -961,6 +961,26 @@ def test_a_mailmap_s_old_address_names_a_person(environment):
     assert "Compile" in out
 
 
+@pytest.mark.parametrize("ada", CONFIGURED)
+def test_a_mailmap_replaces_a_no_reply_address(tmp_path, ada):
+    """A person is found by any form of it, where rows have the address that the mailmap gives."""
+    environment = stand_in(tmp_path, TWO_FORMS)
+    (environment.cwd / "harvester.toml").write_text(PEOPLE_FILE.format(ada=ada))
+    old = ("ada-x@users.noreply.github.com", "4711+ada-x@users.noreply.github.com")
+    (environment.cwd / ".mailmap").write_text("".join(f"Ada Example <ada@example.org> <{each}>\n" for each in old))
+    assert "3 commits in 1 project" in run(environment, "report", "--period", "2026Q3")[1]
+
+
+def test_a_mailmap_gives_an_address_to_somebody_else(tmp_path):
+    """It decides whose the commits are."""
+    environment = stand_in(tmp_path, TWO_FORMS)
+    bob = "\n[people.bob]\nemails = ['bob@example.org']\n"
+    (environment.cwd / "harvester.toml").write_text(PEOPLE_FILE.format(ada=CONFIGURED[0]) + bob)
+    (environment.cwd / ".mailmap").write_text("Bob <bob@example.org> <ada-x@users.noreply.github.com>\n")
+    assert "2 commits in 1 project" in run(environment, "report", "--period", "2026Q3")[1]
+    assert "2 commits in 1 project" in run(environment, "report", "--period", "2026Q3", "--person", "bob")[1]
+
+
 def test_an_old_address_of_one_s_own_leads_to_oneself(environment):
     (environment.cwd / ".mailmap").write_text("<ada@example.org> <ada@old.example>\n")
     status, out, err = run(environment, "report", "--period", "2026Q3", "--person", "ada@old.example")

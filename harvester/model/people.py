@@ -1,7 +1,7 @@
 """People: from the accounts of all sources to the people that harvester.toml names.
 
 Accounts are compared as `harvester.model.accounts` says, never as a substring. What a person's accounts are is decided
-in one place (`_addresses_of`, `_logins_of`), from which both follow: what a source is asked for, and whose a row is.
+in one place (`addresses_of`, `_logins_of`), from which both follow: what a source is asked for, and whose a row is.
 
 An account that nobody configured (a stranger's) is a person of its own, which no configured name can be: `<e-mail>`, or
 `place:account`. The place of a login is `github` or `gitlab` for the public host, else the host's name; so a login and
@@ -122,7 +122,7 @@ class People:
         if not configured.may_be_read:
             return ()
         is_git = self.connectors.get(source, source) == "git"
-        return self._addresses_of(configured) if is_git else self._logins_of(configured, source)
+        return self.addresses_of(configured) if is_git else self._logins_of(configured, source)
 
     def names_of(self, accounts: Iterable[tuple[str, str]]) -> dict[str, str]:
         """Names of strangers by their key in the frame, from pairs of source and `name <e-mail>`."""
@@ -154,7 +154,7 @@ class People:
             return f"Did you mean {' or '.join(repr(names[each]) for each in near)}?"
         return ""
 
-    def _addresses_of(self, person: Person) -> tuple[str, ...]:
+    def addresses_of(self, person: Person) -> tuple[str, ...]:
         """A person's addresses as they may be in commits, wherever in the configuration they were given."""
         named = (
             account
@@ -219,7 +219,7 @@ class People:
 
     def _index_addresses(self) -> dict[str, str]:
         return {
-            account_key(_bracketed(each)): person.key for person in self.persons for each in self._addresses_of(person)
+            account_key(_bracketed(each)): person.key for person in self.persons for each in self.addresses_of(person)
         }
 
     def _logins(self, source: str) -> dict[str, str]:
@@ -230,7 +230,7 @@ class People:
         return self._by_login[source]
 
     def _spellings(self, person: Person) -> frozenset[str]:
-        addresses = self._addresses_of(person)
+        addresses = self.addresses_of(person)
         logins = (found.login for each in addresses if (found := forge_login(each)))
         accounts = (each for accounts in person.accounts.values() for each in accounts)
         return keys_of(frozenset((*addresses, *logins, *accounts)))
