@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PREPARED = (
-    Column("person", "string", False, "a configured person's key, or for a stranger `<e-mail>` or `connector:account`"),
+    Column(
+        "person", "string", False,
+        "a configured person's key, or for a stranger `<e-mail>`, or `place:account`: the connector or the forge's host",
+    ),
     Column("work_item_key", "string", False, "the work item in lower case, as forges compare names: counts use this"),
     Column("is_bot", "bool", False, "whether the account is a bot's or an assistant's: such rows are never counted"),
     Column(
