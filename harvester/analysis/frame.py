@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PREPARED = (
     Column(
         "person", "string", False,
-        "a configured person's key, or for a stranger `<e-mail>`, or `place:account`: the connector or the forge's host",
+        "a configured person's key, or for a stranger `<e-mail>`, or `place:account`: connector or forge's host",
     ),
     Column("work_item_key", "string", False, "the work item in lower case, as forges compare names: counts use this"),
     Column("is_bot", "bool", False, "whether the account is a bot's or an assistant's: such rows are never counted"),
