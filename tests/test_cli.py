@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from harvester.cli.main import COMMANDS
@@ -440,6 +441,81 @@ def test_a_person_is_forgotten_everywhere(environment):
     assert (status, out) == (0, "Removed 1 row.\n")
     kept = b"".join(path.read_bytes() for path in (environment.cwd / ".harvester").rglob("*.parquet"))
     assert b"grace@example.org" not in kept
+
+
+TWO_FORMS = """
+mine() {
+  GIT_COMMITTER_DATE=$2 git -c user.name="Ada Example" -c user.email="$1" commit -q --allow-empty --date $2 -m "$3"
+}
+mine ada-x@users.noreply.github.com 2026-07-01T09:00:00Z "Old form"
+mine 4711+ada-x@users.noreply.github.com 2026-07-02T09:00:00Z "New form"
+mine 4711+Ada-X@users.noreply.GitHub.com 2026-07-03T09:00:00Z "Other case"
+git config user.email bob@example.org
+git config user.name "Bob Example"
+GIT_COMMITTER_DATE=2026-07-04T09:00:00Z git commit -q --allow-empty --date 2026-07-04T09:00:00Z -m "Together
+
+Co-authored-by: Ada Example <4711+Ada-X@users.noreply.github.com>"
+"""
+PEOPLE_FILE = """
+[me]
+person = "ada"
+[people.ada]
+name = "Ada Example"
+{ada}
+[sources.here]
+connector = "git"
+repositories = ["."]
+"""
+FORMS = ["ada-x@users.noreply.github.com", "4711+Ada-X@users.noreply.github.com", "Ada Example"]
+CONFIGURED = [
+    'emails = ["ada-x@users.noreply.github.com"]',
+    'emails = ["4711+ADA-x@users.noreply.github.com"]',
+    'accounts = {github = "Ada-X"}',
+]
+
+
+@pytest.mark.parametrize("words", FORMS)
+def test_a_stranger_has_one_no_reply_address(tmp_path, words):
+    """With and without number and in any case it gives the same rows."""
+    status, out, err = run(stand_in(tmp_path, TWO_FORMS), "report", "--period", "2026Q3", "--person", words)
+    assert (status, err) == (0, "")
+    assert "# Ada Example: accomplishments" in out
+    assert "3 commits in 1 project" in out
+    assert "Together" in out
+
+
+@pytest.mark.parametrize("ada", CONFIGURED)
+def test_a_person_has_one_no_reply_address(tmp_path, ada):
+    """An address in any form and the login give the same rows."""
+    environment = stand_in(tmp_path, TWO_FORMS)
+    (environment.cwd / "harvester.toml").write_text(PEOPLE_FILE.format(ada=ada))
+    status, out, err = run(environment, "report", "--period", "2026Q3")
+    assert (status, err) == (0, "")
+    assert "3 commits in 1 project" in out
+    assert "Together" in out
+
+
+@pytest.mark.parametrize("config", [None, *CONFIGURED])
+@pytest.mark.parametrize("words", [*FORMS, "ada-x"])
+def test_whoever_is_forgotten_leaves_no_trace(tmp_path, config, words):
+    """By any form of a no-reply address, by login and by name; rows, coverage and cursors name them no more."""
+    environment = stand_in(tmp_path, TWO_FORMS)
+    if config:
+        (environment.cwd / "harvester.toml").write_text(PEOPLE_FILE.format(ada=config))
+    run(environment, "harvest", "--period", "2026Q3", "--everyone")
+    run(environment, "harvest", "--period", "2026", "--person", FORMS[0])
+    assert "ada-x" in on_disk(environment.cwd)
+    assert run(environment, "forget", words, "--yes")[:2] == (0, "Removed 4 rows.\n")
+    left = on_disk(environment.cwd)
+    assert "bob@example.org" in left
+    assert "ada-x" not in left
+    assert "ada example" not in left
+
+
+def on_disk(folder: Path) -> str:
+    """All that the ledger's files say, as text."""
+    tables = [str(pq.read_table(path).to_pylist()) for path in folder.rglob("*.parquet")]
+    return "\n".join([*tables, *(path.read_text() for path in (folder / ".harvester").rglob("*.json"))]).casefold()
 
 
 def test_a_stranger_is_forgotten_by_name(environment):
@@ -883,6 +959,26 @@ def test_a_mailmap_s_old_address_names_a_person(environment):
     assert (status, err) == (0, "")
     assert "# Grace Hopper: accomplishments" in out
     assert "Compile" in out
+
+
+@pytest.mark.parametrize("ada", CONFIGURED)
+def test_a_mailmap_replaces_a_no_reply_address(tmp_path, ada):
+    """A person is found by any form of it, where rows have the address that the mailmap gives."""
+    environment = stand_in(tmp_path, TWO_FORMS)
+    (environment.cwd / "harvester.toml").write_text(PEOPLE_FILE.format(ada=ada))
+    old = ("ada-x@users.noreply.github.com", "4711+ada-x@users.noreply.github.com")
+    (environment.cwd / ".mailmap").write_text("".join(f"Ada Example <ada@example.org> <{each}>\n" for each in old))
+    assert "3 commits in 1 project" in run(environment, "report", "--period", "2026Q3")[1]
+
+
+def test_a_mailmap_gives_an_address_to_somebody_else(tmp_path):
+    """It decides whose the commits are."""
+    environment = stand_in(tmp_path, TWO_FORMS)
+    bob = "\n[people.bob]\nemails = ['bob@example.org']\n"
+    (environment.cwd / "harvester.toml").write_text(PEOPLE_FILE.format(ada=CONFIGURED[0]) + bob)
+    (environment.cwd / ".mailmap").write_text("Bob <bob@example.org> <ada-x@users.noreply.github.com>\n")
+    assert "2 commits in 1 project" in run(environment, "report", "--period", "2026Q3")[1]
+    assert "2 commits in 1 project" in run(environment, "report", "--period", "2026Q3", "--person", "bob")[1]
 
 
 def test_an_old_address_of_one_s_own_leads_to_oneself(environment):

@@ -76,15 +76,21 @@ organisations = ["acme"]
 
 
 @pytest.mark.parametrize(
-    ("url", "known"),
-    [("", True), ('url = "https://GitHub.com/"', True), ('url = "https://github.acme.org"', False)],
+    ("url", "host"),
+    [
+        ("", "github.com"),
+        ('url = "https://GitHub.com/"', "github.com"),
+        ('url = "https://git.acme.org:8443/"', "git.acme.org"),
+        ('url = "https://octo.ghe.com"', "octo.ghe.com"),
+    ],
 )
-def test_a_github_login_is_also_a_no_reply_address(tmp_path, url, known):
-    """Only where the source reads github.com."""
+def test_a_github_login_is_also_a_no_reply_address(tmp_path, url, host):
+    """Only on the host that the source reads."""
     people = settings.load(written(tmp_path, HUB.format(url=url))).people
-    address = "12+ann@users.noreply.github.com"
-    assert (people.person_of("here", f"Ann <{address}>") == "ann") is known
-    assert people.accounts_of("ann", "here") == (("ann@users.noreply.github.com",) if known else ())
+    hosts = ("github.com", "git.acme.org", "octo.ghe.com", "github.acme.org")
+    found = [each for each in hosts if people.person_of("here", f"Ann <12+ann@users.noreply.{each}>") == "ann"]
+    assert found == [host]
+    assert people.accounts_of("ann", "here") == (f"ann@users.noreply.{host}",)
 
 
 def test_an_empty_file_is_a_configuration(tmp_path):

@@ -7,14 +7,14 @@ no trace in it, and `(#12)` is read as a pull request only where the remote's fo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from harvester.errors import SourceError
-from harvester.model.accounts import email_of, name_of
+from harvester.model.accounts import account_key, email_of, keys_of, matches, name_of
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.connector import ConnectorContext, Event, Gap, Request, ScopeCompleted
 
@@ -24,7 +24,7 @@ from .cursor import load as load_cursor
 from .health import check_repository, check_version
 from .messages import Forge
 from .plan import newest_clones, plan_repository
-from .repository import Repository, RepositoryOptions, find_repositories, has_commits, is_glob
+from .repository import Repository, RepositoryOptions, find_repositories, has_commits, is_glob, mailmap_contacts
 
 
 def _folder(entry: str) -> str:
@@ -119,16 +119,17 @@ class Git:
         for each in self._one_per_scope(repositories):
             yield from log.author_accounts(each.git, branch_heads(each, self._branch_options).shas)
 
-    def aliases(self, accounts: Iterable[str]) -> Mapping[str, str]:
-        """The mailmap's account for each of these `name <e-mail>` whose address a repository's mailmap changes."""
-        contacts = [(name_of(each) if "<" in each else "", email_of(each) or "") for each in accounts]
-        repositories, _ = self._find()
-        return {
-            f"{name} <{address}>".strip(): proper
-            for each in repositories
-            for (name, address), proper in log.apply_mailmap(each.git, contacts).items()
-            if email_of(proper) != address
-        }
+    def aliases(self, accounts: Collection[str]) -> Mapping[str, str]:
+        """The mailmap's account for each spelling of these `name <e-mail>` that a repository's mailmap changes."""
+        keys = keys_of(frozenset(accounts))
+        given = [(name_of(each) if "<" in each else "", email_of(each) or "") for each in accounts]
+        found = {}
+        for each in self._find()[0]:
+            known = [contact for contact in mailmap_contacts(each) if matches("{} <{}>".format(*contact), keys)]
+            for (name, address), proper in log.apply_mailmap(each.git, [*given, *known]).items():
+                if account_key(proper) != account_key(f"{name} <{address}>"):
+                    found[f"{name} <{address}>".strip()] = proper
+        return found
 
     @property
     def _branch_options(self) -> BranchOptions:

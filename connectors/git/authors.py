@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from harvester.model.accounts import account_key, email_of
+from harvester.model.accounts import email_of, matches, name_of
 
 from . import log, messages
 from .log import History
@@ -30,15 +30,9 @@ class Author:
         """The address by the mailmap, without case; where there is none the account."""
         return email_of(self.account) or self.account.casefold()
 
-    def is_among(self, addresses: frozenset[str]) -> bool:
-        """Whether one of their two addresses is among these, which are keys."""
-        return address_key(self.address) in addresses or address_key(self.raw_address) in addresses
-
-
-def address_key(address: str) -> str:
-    """How addresses are compared: without case, and without the number in a no-reply address."""
-    plain = address.casefold()
-    return account_key(plain) if "users.noreply." in plain else plain
+    def is_among(self, keys: frozenset[str]) -> bool:
+        """Whether the account, by the mailmap or as the commit has it, is one of those with these keys."""
+        return matches(self.account, keys) or matches(f"{name_of(self.account)} <{self.raw_address}>", keys)
 
 
 def rank_authors(authors: Iterable[Author]) -> tuple[Author, ...]:
@@ -98,10 +92,6 @@ class CommitAuthors:
     def _author(self, account: str, raw_address: str) -> Author:
         return Author(account, raw_address, self._person_of(account))
 
-    def wrote(self, position: int, addresses: frozenset[str]) -> bool:
-        """Whether one of these addresses, which are keys, is the author's or a co-author's."""
-        history = self._history
-        own = (history.addresses[position], history.raw_addresses[position])
-        if any(address_key(text(each)) in addresses for each in own):
-            return True
-        return any(each.is_among(addresses) for each in self.co_authors(position))
+    def wrote(self, position: int, keys: frozenset[str]) -> bool:
+        """Whether one of the accounts with these keys is the author's or a co-author's."""
+        return self.author(position).is_among(keys) or any(each.is_among(keys) for each in self.co_authors(position))

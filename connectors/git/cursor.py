@@ -23,6 +23,7 @@ import json
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
+from harvester.model.accounts import account_key
 from harvester.model.periods import Period
 
 VERSION = 2
@@ -122,8 +123,8 @@ def _entry(accounts: list[str] | None, state: str, gap: str, since: str, until: 
 
 
 def digests(accounts: Iterable[str] | None) -> Accounts:
-    """Accounts as sorted digests, without case."""
-    return None if accounts is None else tuple(sorted({digest(each.casefold()) for each in accounts}))
+    """Accounts as sorted digests of their keys."""
+    return None if accounts is None else tuple(sorted({digest(account_key(each)) for each in accounts}))
 
 
 def digest(*parts: object) -> str:

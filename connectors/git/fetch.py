@@ -81,7 +81,7 @@ class RepositoryReader:
         `earlier_heads` are those of all earlier harvests of this repository.
         """
         git, boundary = self.repository.git, self.boundary
-        history = log.read_history(git, self.heads.shas)
+        history = log.read_history(git, self.heads.shas, self._github_hosts)
         finder = FactsFinder(MergeFinder(history, self._names, boundary))
         facts = finder.facts(self.heads.shas)
         person_of = self.context.person_of
@@ -96,6 +96,11 @@ class RepositoryReader:
     @property
     def _scope(self) -> str:
         return self.repository.scope
+
+    @property
+    def _github_hosts(self) -> tuple[str, ...]:
+        remote = self.repository.remote
+        return (remote.host,) if remote and self.repository.forge == "github" else ()
 
     @property
     def _names(self) -> ProjectNames:

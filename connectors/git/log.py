@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harvester.errors import SourceError
+from harvester.model.accounts import is_web_committer
 
 from .subprocess import CHUNK_SIZE, Git, lines, text
 
@@ -34,9 +35,6 @@ PICK_MARKER = b"cherry picked from commit "
 _PULL, _REQUEST, _NUMBER, _CO_AUTHORED, _CO_AUTHORED_UPPER = *PULL_REQUEST_MARKERS, b"uthored-", b"UTHORED-"
 _REVERT, _REVERT_UPPER = REVERT_MARKERS
 
-GITHUB = b"noreply@github.com"
-"""The committer's address in commits that GitHub makes, such as a squashed pull request."""
-
 
 @dataclass
 class History:
@@ -56,7 +54,7 @@ class History:
     messages: dict[int, bytes] = field(default_factory=dict)
     """By position, the messages that are read later: of merges, and those that may name other work or co-authors."""
     by_github: set[int] = field(default_factory=set)
-    """Positions of the commits in `messages` that GitHub committed."""
+    """Positions of the commits in `messages` that GitHub committed, such as squashed pull requests."""
 
     def __len__(self) -> int:
         return len(self.shas)
@@ -75,8 +73,10 @@ class History:
         return text(self.messages.get(position, b""))
 
 
-def read_history(git: Git, heads: Sequence[str]) -> History:
+def read_history(git: Git, heads: Sequence[str], github_hosts: Collection[str] = ()) -> History:
     """Read every commit that the heads reach. Raises SourceError where git fails or its output is incomplete.
+
+    `github_hosts` are hosts of GitHub besides those named after it.
 
     git prints one NUL after each of the eight columns, so every eighth field starts a commit. Of each chunk the
     complete commits are sliced into columns, and the fields after them wait for the next chunk.
@@ -90,13 +90,15 @@ def read_history(git: Git, heads: Sequence[str]) -> History:
             fields = (rest + chunk).split(b"\0")
             complete = (len(fields) - 1) // len(_COLUMNS) * len(_COLUMNS)
             rest = b"\0".join(fields[complete:])
-            _append(history, [fields[column : complete : len(_COLUMNS)] for column in range(len(_COLUMNS))])
+            _append(
+                history, [fields[column : complete : len(_COLUMNS)] for column in range(len(_COLUMNS))], github_hosts
+            )
     if rest:
         raise SourceError("git's output ended inside a commit.", hint="Does `git fsck` find anything?")
     return history
 
 
-def _append(history: History, columns: list[list[bytes]]) -> None:
+def _append(history: History, columns: list[list[bytes]], github_hosts: Collection[str]) -> None:
     shas, parents, times, raw_addresses, names, addresses, committers, messages = columns
     if not {40, 64}.issuperset(map(len, shas)):
         raise SourceError("git's output cannot be read: a commit's hash is missing.", hint="Is git very old?")
@@ -120,7 +122,7 @@ def _append(history: History, columns: list[list[bytes]]) -> None:
             or PICK_MARKER in message
         ):
             history.messages[position] = message
-            if committers[position - start] == GITHUB:
+            if is_web_committer(text(committers[position - start]), github_hosts):
                 history.by_github.add(position)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import glob
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,10 @@ from .subprocess import Git, GitError, lines, text
 
 UPSTREAM = "upstream"
 """In a clone of a fork, the remote of the original project (https://docs.github.com/pull-requests)."""
+
+
+_CONTACT = re.compile(r"([^<>#]*)<([^<>]*)>[^<>]*$")
+"""The last name and address of a line in a mailmap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +194,25 @@ def shallow_boundary(repository: Repository) -> frozenset[bytes]:
 
 
 def mailmap_digest(repository: Repository) -> str:
-    """A digest of every mailmap that git reads here (https://git-scm.com/docs/gitmailmap)."""
+    """A digest of every mailmap that git reads here."""
+    return digest(*_mailmaps(repository))
+
+
+def mailmap_contacts(repository: Repository) -> list[tuple[str, str]]:
+    """The names and addresses that the mailmaps replace: of each line the last address, and the name before it."""
+    found = (_CONTACT.search(text(line)) for each in _mailmaps(repository) for line in each.splitlines())
+    return [(match[1].strip(), match[2].strip()) for match in found if match]
+
+
+def _mailmaps(repository: Repository) -> tuple[bytes, bytes, bytes]:
+    """Every mailmap that git reads here (https://git-scm.com/docs/gitmailmap), empty where there is none."""
     git, own = repository.git, repository.folder / ".mailmap"
     file = git.line("config", "--type=path", "--get", "mailmap.file")
     blob = git.line("config", "--get", "mailmap.blob") or ("HEAD:.mailmap" if repository.bare else "")
-    return digest(
+    return (
         _bytes(own) if not repository.bare and not own.is_symlink() else b"",
         _bytes(repository.folder / file) if file else b"",
-        git.line("rev-parse", "--verify", "--quiet", "--end-of-options", blob) if blob else "",
+        git.line("cat-file", "blob", blob).encode("utf-8", "surrogateescape") if blob else b"",
     )
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from harvester.model.accounts import account_key
+from harvester.model.accounts import keys_of
 from harvester.sdk.connector import Request
 
 from . import log
@@ -106,7 +106,7 @@ def _add(selection: Selection, git: Git, positions: list[int]) -> None:
 
 
 def _addresses(request: Request) -> frozenset[str] | None:
-    return None if request.accounts is None else frozenset(map(account_key, request.accounts))
+    return None if request.accounts is None else keys_of(request.accounts)
 
 
 def _originals(position: int, merge_map: MergeMap, picks: Groups) -> Iterator[int]:

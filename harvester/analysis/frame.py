@@ -22,7 +22,10 @@ WRITTEN = ("pull_request", "commit")
 """Kinds of which a person has one part: the author's row represents it where there is one."""
 
 PREPARED = (
-    Column("person", "string", False, "a configured person's key, or for a stranger `<e-mail>` or `connector:account`"),
+    Column(
+        "person", "string", False,
+        "a configured person's key, or for a stranger `<e-mail>`, or `place:account`: connector or forge's host",
+    ),
     Column(
         "work_item_key", "string", False,
         "the work item in lower case, as forges compare names; of a pull request that git has under another name than "

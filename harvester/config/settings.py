@@ -6,6 +6,7 @@ Secrets are references (`harvester.sdk.secrets`); nothing here looks one up.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from harvester.config.toml import NAME, TICKET_KEY, Section, Word, Words, as_list, check, explain, read_toml
 from harvester.errors import ConfigError, PeriodError, UnknownError
-from harvester.model.accounts import account_key
+from harvester.model.accounts import FORGE_HOSTS, account_key
 from harvester.model.people import People, Person
 from harvester.model.periods import MONTHS, WEEKDAYS, Calendar, calendar
 from harvester.sdk import plugins
@@ -167,17 +168,19 @@ def from_file(file: File, root: Path, default_zone: str, path: Path | None = Non
     people = People(
         tuple(_person(key, section) for key, section in file.people.items()),
         {name: source.connector for name, source in file.sources.items()},
-        frozenset(each.casefold() for each in file.bots),
-        frozenset(name for name, source in file.sources.items() if _is_github_com(source)),
+        frozenset(map(account_key, file.bots)),
+        {name: host for name, source in file.sources.items() if (host := _forge_host(source))},
     )
     teams = {name: tuple(team.members) for name, team in file.teams.items()}
     tickets = {key: address.partition("://")[2].strip("/") or address for key, address in file.tickets.items()}
     return Config(root, dates, people, file.me.person, file.sources, file.ledger.location, teams, tickets, path)
 
 
-def _is_github_com(source: Source) -> bool:
-    url = str(source.settings.get("url", "https://github.com")).casefold().rstrip("/")
-    return source.connector == "github" and url.partition("://")[2] == "github.com"
+def _forge_host(source: Source) -> str | None:
+    """The host of the forge that a source reads; None for a source of another kind, and where its url says none."""
+    public = next((host for forge, host in FORGE_HOSTS.items() if forge == source.connector), None)
+    found = re.match(r"https?://([^/:?#]+)", str(source.settings.get("url", "")), re.IGNORECASE)
+    return found[1].casefold() if public and found else public
 
 
 def json_schema() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from harvester.ledger.coverage import Coverage
-from harvester.model.accounts import account_key
+from harvester.model.accounts import keys_of, matches
 from harvester.model.periods import Period
 from harvester.sdk.connector import Retraction
 
@@ -153,8 +153,8 @@ def rows_of_accounts(rows: pa.Table, accounts: frozenset[str] | None) -> pa.Chun
 
     if accounts is None:
         return pc.is_valid(rows["account"])
-    keys = {account_key(account) for account in accounts}
-    return accounts_matching(rows["account"], lambda account: account_key(account) in keys)
+    keys = keys_of(accounts)
+    return accounts_matching(rows["account"], lambda account: matches(account, keys))
 
 
 def in_period(at: pa.ChunkedArray, period: Period) -> pa.ChunkedArray:

@@ -15,7 +15,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harvester.model.accounts import account_key
+from harvester.model.accounts import account_key, account_keys, keys_of
 from harvester.model.periods import Period
 from harvester.sdk.connector import Gap
 
@@ -52,7 +52,7 @@ class Coverage:
     @property
     def keys(self) -> frozenset[str] | None:
         """The accounts as they are compared; None for everyone."""
-        return None if self.accounts is None else frozenset(map(account_key, self.accounts))
+        return None if self.accounts is None else keys_of(self.accounts)
 
 
 def covered(rows: Iterable[Coverage], accounts: frozenset[str] | None, period: Period) -> list[Period]:
@@ -66,7 +66,7 @@ def covered(rows: Iterable[Coverage], accounts: frozenset[str] | None, period: P
     else:
         done = [
             [each for keys, periods in known if keys is None or key in keys for each in periods]
-            for key in {account_key(account) for account in accounts}
+            for key in keys_of(accounts)
         ]
     return period.minus([missing for periods in done for missing in period.minus(periods)])
 
@@ -198,8 +198,9 @@ def remove_coverage(
     Other people in such a row lose the period too: it is read again, and nothing is lost.
     """
     rest = []
+    removed = _all_keys(accounts or ())
     for row in rows:
-        concerned = accounts is None or row.keys is None or _concerns(row, accounts)
+        concerned = accounts is None or row.accounts is None or not removed.isdisjoint(_all_keys(row.accounts))
         if row.scope == WHOLE or row.scope in but_scopes or not concerned:
             rest.append(row)
         else:
@@ -229,7 +230,12 @@ def _concerns(row: Coverage, accounts: frozenset[str] | None) -> bool:
     """Whether a row covers one of the accounts (None: everyone)."""
     if accounts is None or row.keys is None:
         return row.keys is None
-    return not row.keys.isdisjoint(map(account_key, accounts))
+    return not row.keys.isdisjoint(keys_of(accounts))
+
+
+def _all_keys(accounts: Iterable[str]) -> set[str]:
+    """All keys of accounts: who was asked for by a login on every host is concerned by one host, and the reverse."""
+    return {key for account in accounts for key in account_keys(account)}
 
 
 def _not_replaced(old: Coverage, new: Coverage) -> list[Coverage]:

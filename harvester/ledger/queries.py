@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harvester.ledger.changeset import to_timestamp
-from harvester.model.accounts import account_key
+from harvester.model.accounts import keys_of, matches
 from harvester.model.contribution import COLUMNS, arrow_schema
 from harvester.model.periods import Period
 
@@ -16,19 +17,22 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 FORGOTTEN = "(forgotten)"
-"""In `owners` and `participants` of other people's rows, in place of an account that was forgotten."""
+"""In other people's rows, in place of an account that was forgotten."""
+
+_CONTACT = re.compile(r"[^<>\n:,]{0,400}<[^<>\n]{1,320}>|[^\s<>:,;()]{1,200}@[^\s<>:,;()]{1,200}")
+"""`name <e-mail>` or an address in a text, such as in a Co-authored-by line."""
 
 Wanted = Callable[[str, str], bool]
 """Whether the rows of an account are wanted: (source, account as the source has it)."""
 
 
 def by_accounts(accounts: Mapping[str, frozenset[str] | None]) -> Wanted:
-    """Accepts these accounts of these sources (None: all of it); addresses and logins exactly, without case."""
-    keys = {source: None if names is None else frozenset(map(account_key, names)) for source, names in accounts.items()}
+    """Accepts these accounts of these sources (None: all of it)."""
+    keys = {source: None if names is None else keys_of(names) for source, names in accounts.items()}
 
     def wanted(source: str, account: str) -> bool:
         known = keys.get(source, frozenset())
-        return known is None or account_key(account) in known
+        return known is None or matches(account, known)
 
     return wanted
 
@@ -62,18 +66,34 @@ def without_accounts(rows: pa.Table, source: str, wanted: Wanted) -> pa.Table | 
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    lists = ("owners", "participants")
-    names = {each for name in lists for each in rows[name].combine_chunks().flatten().unique().to_pylist()}
-    named = {each for each in names if wanted(source, each)}
     own = [each for each in rows["account"].unique().to_pylist() if wanted(source, each)]
-    if not own and not named:
-        return None
     rest = rows.filter(pc.invert(pc.is_in(rows["account"], pa.array(own, pa.string()))))
-    for name in lists:
-        place = rest.schema.get_field_index(name)
-        values = [[FORGOTTEN if each in named else each for each in row] for row in rest[name].to_pylist()]
-        rest = rest.set_column(place, rest.schema.field(place), pa.array(values, rest.schema.field(place).type))
-    return rest
+    for name in ("owners", "participants"):
+        lists = rest[name].to_pylist()
+        named = {each for each in set().union(*lists) if wanted(source, each)}
+        rest = _with(rest, name, [[FORGOTTEN if each in named else each for each in row] for row in lists])
+    for name in ("title", "body"):
+        rest = _with(rest, name, [text and _without_contacts(text, source, wanted) for text in rest[name].to_pylist()])
+    return None if rest.equals(rows) else rest
+
+
+def _with(rows: pa.Table, name: str, values: list[Any]) -> pa.Table:
+    import pyarrow as pa
+
+    place = rows.schema.get_field_index(name)
+    return rows.set_column(place, rows.schema.field(place), pa.array(values, rows.schema.field(place).type))
+
+
+def _without_contacts(text: str, source: str, wanted: Wanted) -> str:
+    """A text without the addresses of wanted accounts, and without the names before them."""
+    if "@" not in text and "<" not in text:
+        return text
+
+    def shown(found: re.Match[str]) -> str:
+        space = " " if found[0].startswith(" ") else ""
+        return f"{space}{FORGOTTEN}" if wanted(source, found[0]) else found[0]
+
+    return _CONTACT.sub(shown, text)
 
 
 def is_parquet(path: Path) -> bool:

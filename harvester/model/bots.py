@@ -11,7 +11,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from harvester.model.accounts import email_of, name_of, noreply_login
+from harvester.model.accounts import account_key, email_of, forge_login, is_web_committer, name_of, plain
 
 _GITLAB_TOKEN_USER = re.compile(r"(?:project|group)_\d+_bot(?:_[0-9a-f]+)?", re.IGNORECASE)
 
@@ -24,7 +24,7 @@ def known_bots(what: str) -> frozenset[str]:
 
 
 def is_bot(account: str, more: frozenset[str] = frozenset()) -> bool:
-    """Whether an account (a login, an address, or `name <e-mail>`) is a bot's; `more` has further ones in lower case.
+    """Whether an account (a login, an address, or `name <e-mail>`) is a bot's; `more` has the keys of further ones.
 
     Sources: GitHub Apps carry the suffix `[bot]` (https://docs.github.com/apps); GitLab names the users behind project
     and group tokens `project_{id}_bot_{hash}` (https://docs.gitlab.com/user/project/settings/project_access_tokens/).
@@ -34,15 +34,17 @@ def is_bot(account: str, more: frozenset[str] = frozenset()) -> bool:
     if login and (login in known_bots("logins") or _GITLAB_TOKEN_USER.fullmatch(login)):
         return True
     if email in known_bots("emails") or any(
-        each and each.endswith("[bot]") for each in (login, name_of(account).casefold())
+        each and each.endswith("[bot]") for each in (login, plain(name_of(account)))
     ):
         return True
-    return account.strip().casefold() in more or bool({email, login} & more)
+    return is_web_committer(email or "") or bool({account_key(account), email, login} & more)
 
 
 def _login(account: str, email: str | None) -> str | None:
     if email is None:
-        return account.strip().casefold()
+        return plain(account)
     local, _, domain = email.partition("@")
     is_token_user = domain.startswith("noreply.") and _GITLAB_TOKEN_USER.fullmatch(local)
-    return local if is_token_user or local.endswith("[bot]") else noreply_login(email)
+    if is_token_user or local.endswith("[bot]"):
+        return local
+    return found.login if (found := forge_login(account)) else None

@@ -1,18 +1,36 @@
 """People: from the accounts of all sources to the people that harvester.toml names.
 
-Addresses and logins are compared exactly and without case, never as a substring. An account that nobody configured (a
-stranger's) is a person of its own, written `<e-mail>` or `connector:account`, which no configured name can be.
+Accounts are compared as `harvester.model.accounts` says, never as a substring. What a person's accounts are is decided
+in one place (`addresses_of`, `_logins_of`), from which both follow: what a source is asked for, and whose a row is.
+
+An account that nobody configured (a stranger's) is a person of its own, which no configured name can be: `<e-mail>`, or
+`place:account`. The place of a login is `github` or `gitlab` for the public host, else the host's name; so a login and
+the no-reply address of its host are one stranger, and the same login on two hosts are two.
 """
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from harvester.errors import PersonError
-from harvester.model.accounts import account_key, email_of, mail_key, name_of, noreply_login
+from harvester.model.accounts import (
+    FORGE_HOSTS,
+    Forge,
+    account_key,
+    account_keys,
+    email_of,
+    forge_login,
+    forge_of_host,
+    keys_of,
+    mail_key,
+    matches,
+    name_of,
+    noreply_address,
+    plain,
+)
 from harvester.model.bots import is_bot
 
 ANYBODY = "Name a key of [people], a full name or an e-mail address that occurs in the data."
@@ -32,38 +50,41 @@ class Person:
 
 @dataclass(frozen=True)
 class People:
-    """The configured people, and which connector each configured source is read with."""
+    """The configured people, which connector each configured source is read with, and the hosts of forges."""
 
     persons: tuple[Person, ...] = ()
     connectors: Mapping[str, str] = field(default_factory=dict)
     bots: frozenset[str] = frozenset()
-    github_com: frozenset[str] = frozenset()
-    """The sources that read github.com itself, where a login is also a no-reply address."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """By source the host of the forge that it reads; the public one where a source is missing."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_email", self._index_emails())
-        object.__setattr__(self, "_by_account", self._index_accounts())
+        object.__setattr__(self, "_by_address", self._index_addresses())
+        object.__setattr__(self, "_by_login", {})
         object.__setattr__(self, "_names", {person.key: person.name for person in self.persons})
 
     @property
     def digest(self) -> str:
         """Changes when `person_of` may give other answers."""
-        return hashlib.sha256(
-            repr((self.persons, sorted(self.connectors.items()), sorted(self.github_com))).encode(
-                "utf-8", "surrogateescape"
-            )
-        ).hexdigest()[:16]
+        settled = repr((self.persons, sorted(self.connectors.items()), sorted(self.hosts.items())))
+        return hashlib.sha256(settled.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
     def person_of(self, source: str, account: str) -> str:
-        """The key of the person behind an account as a source has it; never null: a stranger is its own person."""
+        """The key of the person behind an account as a source has it; never null: a stranger is its own person.
+
+        `source` may also be the place of a stranger's login.
+        """
         connector = self.connectors.get(source, source)
-        plain = account.strip().casefold()
-        for place in (source, connector):
-            if person := self._by_account.get((place, plain)):
+        if connector != "git" and (person := self._logins(source).get(account_key(account))):
+            return person
+        texts = [account]
+        if source not in self.connectors and email_of(account) is None:
+            texts = list(_addresses_at(source, account)) or texts
+        if connector == "git" or email_of(texts[0]):
+            keys = (key for text in texts for key in account_keys(text))
+            if person := next((self._by_address[key] for key in keys if key in self._by_address), None):
                 return person
-        if (email := email_of(account)) is None:
-            return f"{connector}:{plain}"
-        return self._by_email.get(email) or self._by_noreply(email) or mail_key(email)
+        return self._stranger(source, account)
 
     def owns(self, person: str, source: str, account: str) -> bool:
         """Whether an account may be this person's: as `person_of` says, or by name where the source is not configured.
@@ -73,7 +94,7 @@ class People:
         if self.person_of(source, account) == person:
             return True
         configured = self.configured(person)
-        return bool(configured and source not in self.connectors and account_key(account) in _spellings(configured))
+        return bool(configured and source not in self.connectors and matches(account, self._spellings(configured)))
 
     def configured(self, person: str) -> Person | None:
         """The configured person with this key, or None for a stranger."""
@@ -83,7 +104,7 @@ class People:
         """What a reader calls a person: the configured name, else the account without its prefix."""
         if person in self._names or person.startswith("<"):
             return self._names.get(person) or person.strip("<>")
-        return person.partition(":")[2] or person
+        return name_of(person.partition(":")[2] or person)
 
     def is_bot(self, account: str) -> bool:
         """Whether an account is a bot's or an assistant's, by the list that ships and the one in harvester.toml."""
@@ -92,22 +113,20 @@ class People:
     def accounts_of(self, person: str, source: str) -> tuple[str, ...]:
         """A person's accounts in a source, to request: addresses for git, logins or ids elsewhere; may be empty.
 
-        For git that includes the no-reply address of each GitHub login, without the number that GitHub puts before it,
-        as `Request.wants` compares. Empty for a mentee who has not agreed to be read.
+        For git that includes the no-reply addresses of logins on forges. Empty for a mentee who has not agreed to be
+        read.
         """
-        connector = self.connectors.get(source, source)
         configured = self.configured(person)
         if configured is None:
-            return self._stranger_accounts(person, connector)
+            return tuple(self._stranger_accounts(person, source))
         if not configured.may_be_read:
             return ()
-        accounts = configured.accounts
-        named = accounts.get(source, accounts.get(connector, ()))
-        if connector == "git":
-            logins = (login for place in ("github", *sorted(self.github_com)) for login in accounts.get(place, ()))
-            private = (f"{login}@users.noreply.github.com" for login in logins)
-            return tuple(dict.fromkeys((*configured.emails, *named, *private)))
-        return named or ((person,) if connector == "notebook" else ())
+        is_git = self.connectors.get(source, source) == "git"
+        return self.addresses_of(configured) if is_git else self._logins_of(configured, source)
+
+    def names_of(self, accounts: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Names of strangers by their key in the frame, from pairs of source and `name <e-mail>`."""
+        return {self.person_of(source, each): name_of(each) for source, each in accounts if "<" in each}
 
     def find(self, words: str, strangers: Mapping[str, str] | None = None, *, hint: str = ANYBODY) -> str:
         """The person that words name: a key, a full name, an address or an account; `strangers` maps keys to names.
@@ -116,73 +135,131 @@ class People:
         names or else the hint, where nobody or more than one person is meant.
         """
         names = strangers or {}
-        wanted = {words.strip().casefold(), account_key(words)}
+        wanted = {plain(words), *account_keys(words)}
         for keys in (
             [each.key for each in self.persons if each.key.casefold() in wanted],
-            [each.key for each in self.persons if wanted & _spellings(each)],
-            [key for key, name in names.items() if wanted & _spellings_of_stranger(key, name)],
+            [each.key for each in self.persons if wanted & {plain(each.name), *self._spellings(each)}],
+            [key for key, name in names.items() if wanted & self._spellings_of_stranger(key, name)],
         ):
             if len(keys) == 1:
                 return keys[0]
             if keys:
                 raise PersonError(f"{words!r} is more than one person: {', '.join(keys)}.", hint="Use one of these.")
-        raise PersonError(f"Unknown person {words!r}.", hint=self._nearest(words.strip().casefold(), names) or hint)
+        raise PersonError(f"Unknown person {words!r}.", hint=self._nearest(plain(words), names) or hint)
 
     def _nearest(self, wanted: str, strangers: Mapping[str, str]) -> str:
-        names = {name.casefold(): name for person in self.persons for name in (person.key, person.name, *person.emails)}
-        names |= {text.casefold(): text for key, name in strangers.items() for text in (key.strip("<>"), name)}
+        names = {plain(name): name for person in self.persons for name in (person.key, person.name, *person.emails)}
+        names |= {plain(text): text for key, name in strangers.items() for text in (key.strip("<>"), name)}
         if near := difflib.get_close_matches(wanted, names, n=3, cutoff=0.5):
             return f"Did you mean {' or '.join(repr(names[each]) for each in near)}?"
         return ""
 
-    def _by_noreply(self, email: str) -> str | None:
-        login = noreply_login(email)
-        if login is None:
-            return None
-        places = ("gitlab",) if email.endswith("gitlab.com") else ("github", *sorted(self.github_com))
-        return next((key for place in places if (key := self._by_account.get((place, login)))), None)
-
-    def _stranger_accounts(self, person: str, connector: str) -> tuple[str, ...]:
-        if person.startswith("<"):
-            return (person.strip("<>"),) if connector == "git" else ()
-        place, _, account = person.partition(":")
-        return (account,) if place == connector else ()
-
-    def _index_emails(self) -> dict[str, str]:
-        return {mail: person.key for person in self.persons for mail in _addresses(person, self.connectors)}
-
-    def _index_accounts(self) -> dict[tuple[str, str], str]:
-        index = {
-            (place, account.casefold()): person.key
-            for person in self.persons
+    def addresses_of(self, person: Person) -> tuple[str, ...]:
+        """A person's addresses as they may be in commits, wherever in the configuration they were given."""
+        named = (
+            account
             for place, accounts in person.accounts.items()
+            if self.connectors.get(place, place) == "git"
             for account in accounts
-        }
-        return {("notebook", person.key.casefold()): person.key for person in self.persons} | index
+        )
+        private = (address for forge in FORGE_HOSTS for address in self._private_addresses(person, forge))
+        return tuple(dict.fromkeys((*person.emails, *named, *private)))
 
-    _by_email: Mapping[str, str] = field(init=False, repr=False, compare=False)
-    _by_account: Mapping[tuple[str, str], str] = field(init=False, repr=False, compare=False)
+    def _private_addresses(self, person: Person, forge: Forge) -> Iterator[str]:
+        """The no-reply addresses of a person's logins on a forge.
+
+        A login that is given for the forge holds on all its hosts. Where the person has another one in a source, it
+        holds on the public host and in the sources without one.
+        """
+        hosts = {source: self._host(source) for source, connector in self.connectors.items() if connector == forge}
+        own = {host for source, host in hosts.items() if source != forge and source in person.accounts}
+        for source, host in hosts.items():
+            if own or forge_of_host(host) != forge:
+                yield from (noreply_address(forge, login, host) for login in self._logins_of(person, source))
+        public = FORGE_HOSTS[forge] if own else f"{forge}.*"
+        if self.connectors.get(forge, forge) == forge and public not in own:
+            yield from (noreply_address(forge, login, public) for login in person.accounts.get(forge, ()))
+
+    def _logins_of(self, person: Person, source: str) -> tuple[str, ...]:
+        """A person's logins or ids in a source other than git; in a notebook, the person's key.
+
+        Those given for the source, else those given for its connector that nobody else has in the source.
+        """
+        connector = self.connectors.get(source, source)
+        if source in person.accounts:
+            return person.accounts[source]
+        taken = {account_key(name) for each in self.persons for name in each.accounts.get(source, ())}
+        named = tuple(each for each in person.accounts.get(connector, ()) if account_key(each) not in taken)
+        return named or ((person.key,) if connector == "notebook" else ())
+
+    def _host(self, source: str) -> str:
+        """The host of the forge that a source reads; empty where it reads none."""
+        connector = self.connectors.get(source, source)
+        return self.hosts.get(source) or next((host for forge, host in FORGE_HOSTS.items() if forge == connector), "")
+
+    def _stranger(self, source: str, account: str) -> str:
+        found = forge_login(account)
+        if found and "." in found.host:
+            return f"{_place(found.host)}:{found.login}"
+        if email_of(account):
+            return mail_key(account)
+        host = self._host(source)
+        return f"{_place(host) if host else self.connectors.get(source, source)}:{account_key(account)}"
+
+    def _stranger_accounts(self, person: str, source: str) -> Iterator[str]:
+        connector, host = self.connectors.get(source, source), self._host(source)
+        if person.startswith("<"):
+            yield from (person.strip("<>"),) if connector == "git" else ()
+            return
+        place, _, account = person.partition(":")
+        if place == (_place(host) if host else connector):
+            yield account
+        if connector == "git":
+            yield from _addresses_at(place, account)
+
+    def _index_addresses(self) -> dict[str, str]:
+        return {
+            account_key(_bracketed(each)): person.key for person in self.persons for each in self.addresses_of(person)
+        }
+
+    def _logins(self, source: str) -> dict[str, str]:
+        """The configured people by the keys of their logins in a source."""
+        if source not in self._by_login:
+            logins = {person.key: self._logins_of(person, source) for person in self.persons}
+            self._by_login[source] = {account_key(each): key for key, names in logins.items() for each in names}
+        return self._by_login[source]
+
+    def _spellings(self, person: Person) -> frozenset[str]:
+        addresses = self.addresses_of(person)
+        logins = (found.login for each in addresses if (found := forge_login(each)))
+        accounts = (each for accounts in person.accounts.values() for each in accounts)
+        return keys_of(frozenset((*addresses, *logins, *accounts)))
+
+    def _spellings_of_stranger(self, key: str, name: str) -> set[str]:
+        named = key.strip("<>") if key.startswith("<") else key.partition(":")[2]
+        return {plain(key), plain(name), plain(named), *map(account_key, self._stranger_accounts(key, "git"))}
+
+    _by_address: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _by_login: dict[str, dict[str, str]] = field(init=False, repr=False, compare=False)
     _names: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
 
-def _addresses(person: Person, connectors: Mapping[str, str]) -> set[str]:
-    named = (
-        account
-        for place, accounts in person.accounts.items()
-        if connectors.get(place, place) == "git"
-        for account in accounts
-    )
-    return {mail for each in (*person.emails, *named) if (mail := email_of(f"<{each}>" if "<" not in each else each))}
+def _place(host: str) -> str:
+    """How a stranger's login says its host: `github` for github.com and for every host of GitHub at once."""
+    return next((forge for forge, public in FORGE_HOSTS.items() if host in (public, f"{forge}.*")), host)
 
 
-def _spellings(person: Person) -> set[str]:
-    accounts = (account_key(each) for accounts in person.accounts.values() for each in accounts)
-    return {person.name.casefold(), *(account_key(each) for each in person.emails), *accounts}
+def _addresses_at(place: str, login: str) -> Iterator[str]:
+    """The no-reply addresses that a login at a place of forges may have; none where the place is no such."""
+    host = next((public for forge, public in FORGE_HOSTS.items() if forge == place), place)
+    if "." in host:
+        named = forge_of_host(host)
+        yield from (noreply_address(forge, login, host) for forge in FORGE_HOSTS if named in (None, forge))
 
 
-def _spellings_of_stranger(key: str, name: str) -> set[str]:
-    plain = key.strip("<>") if key.startswith("<") else key.partition(":")[2]
-    return {key.casefold(), name.casefold(), plain.casefold()}
+def _bracketed(account: str) -> str:
+    """An account of git as the address that it is, also where it is a word without `@`."""
+    return account if "<" in account else f"<{account}>"
 
 
 def find_or_address(people: People, words: str) -> str:
@@ -193,11 +270,6 @@ def find_or_address(people: People, words: str) -> str:
     try:
         return people.find(words)
     except PersonError:
-        if address := email_of(words):
-            return mail_key(address)
+        if email_of(words):
+            return people.person_of("", words)
         raise
-
-
-def names_of(accounts: Iterable[str]) -> dict[str, str]:
-    """Names of strangers by their key in the frame, from `name <e-mail>`; the `strangers` of `People.find`."""
-    return {mail_key(email): name_of(account) for account in accounts if (email := email_of(account))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -50,7 +50,7 @@ class ListsAccounts(Protocol):
 class ResolvesAliases(Protocol):
     """A connector that knows which accounts are the same person's, such as git with its mailmap."""
 
-    def aliases(self, accounts: Iterable[str]) -> Mapping[str, str]:
+    def aliases(self, accounts: Collection[str]) -> Mapping[str, str]:
         """The account that rows have, for each of these accounts that rows have under another name."""
         ...
 

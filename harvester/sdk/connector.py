@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from harvester.model.accounts import account_key
+from harvester.model.accounts import account_key, keys_of, matches
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Calendar, Period
 from harvester.sdk.secrets import Secret
@@ -49,8 +49,8 @@ class Request:
         return self.period.minus([*self.covered, *self.finished.get(scope, ())])
 
     def wants(self, account: str) -> bool:
-        """Whether an account is wanted: exactly, without case; of `name <e-mail>` the address decides."""
-        return self.accounts is None or account_key(account) in {account_key(each) for each in self.accounts}
+        """Whether an account is wanted, as `harvester.model.accounts` compares."""
+        return self.accounts is None or matches(account, keys_of(self.accounts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from harvester.errors import PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.model.accounts import email_of, mail_key
-from harvester.model.people import names_of
 from harvester.model.periods import Period, parse
 from harvester.reporting.report_input import ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
@@ -86,7 +85,7 @@ class _Assembly:
             person = self._find_stranger(words)
         collected, report_input = self.for_person(period, person)
         if not _has_rows(report_input, person):
-            people.find(words, names_of(_all_accounts(self.workspace)))
+            people.find(words, people.names_of(_all_accounts(self.workspace)))
         return collected, report_input
 
     def _find_stranger(self, words: str) -> str:
@@ -94,7 +93,7 @@ class _Assembly:
         people = self.workspace.config.people
         if address := email_of(words):
             return people.person_of("", mail_key(current_address(self.workspace, address)))
-        return people.find(words, names_of(_all_accounts(self.workspace)))
+        return people.find(words, people.names_of(_all_accounts(self.workspace)))
 
     def for_most_active(self, why: str) -> tuple[CollectedData, ReportInput]:
         """The rows of the most active author of the latest quarter with work; the remark begins with `why`."""
@@ -164,14 +163,14 @@ class _Assembly:
             calendar=config.calendar,
             people=config.people,
             remarks=collected.remarks,
-            names=names_of(_accounts_in(assessment.frame)),
+            names=config.people.names_of(_accounts_in(assessment.frame)),
         )
 
 
-def _all_accounts(workspace: Workspace) -> Iterable[str]:
-    for connector in workspace.connectors.values():
+def _all_accounts(workspace: Workspace) -> Iterable[tuple[str, str]]:
+    for source, connector in workspace.connectors.items():
         if isinstance(connector, ListsAccounts):
-            yield from connector.accounts()
+            yield from ((source, each) for each in connector.accounts())
 
 
 def _most_active(frame: pd.DataFrame, period: Period) -> str:
@@ -193,6 +192,8 @@ def _has_rows(report_input: ReportInput, person: str) -> bool:
     return bool(len(select(report_input.frame, report_input.period, [person])))
 
 
-def _accounts_in(frame: pd.DataFrame) -> Iterable[str]:
-    yield from frame["account"].unique()
-    yield from frame["owners"].explode().dropna().unique()
+def _accounts_in(frame: pd.DataFrame) -> Iterable[tuple[str, str]]:
+    """Source and account of everybody who did work in the frame, or owns it."""
+    for column in ("account", "owners"):
+        pairs = frame[["source", column]].explode(column).dropna().drop_duplicates()
+        yield from zip(pairs["source"], pairs[column], strict=True)

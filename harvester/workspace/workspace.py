@@ -122,18 +122,21 @@ def current_address(workspace: Workspace, address: str) -> str:
 
 
 def _with_aliases(people: People, connectors: Mapping[str, Connector]) -> People:
-    """The people with the addresses that rows have for them, so that a mailmap hides nobody's work."""
+    """The people with the addresses that rows have for them, so that a mailmap hides nobody's work.
+
+    An address that is configured for somebody else remains theirs.
+    """
     persons = []
     for person in people.persons:
-        known = [each for mail in person.emails for each in (f"<{mail}>", f"{person.name} <{mail}>")]
+        known = [each for mail in people.addresses_of(person) for each in (f"<{mail}>", f"{person.name} <{mail}>")]
         shown = {
-            email_of(account)
+            address
             for connector in connectors.values()
             if isinstance(connector, ResolvesAliases) and known
             for account in _aliases(connector, known)
+            if (address := email_of(account)) and people.configured(people.person_of("", f"<{address}>")) is None
         }
-        more = sorted(each for each in shown - {mail.casefold() for mail in person.emails} if each)
-        persons.append(dataclasses.replace(person, emails=(*person.emails, *more)))
+        persons.append(dataclasses.replace(person, emails=(*person.emails, *sorted(shown))))
     return dataclasses.replace(people, persons=tuple(persons))
 
 

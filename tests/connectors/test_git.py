@@ -1503,3 +1503,39 @@ def test_a_pull_request_closes_its_merge_commit(repo):
     repo.remote(SHOP)
     landed = repo.commit("Charge once (#12)", {"a": "1"})
     assert only(fetch(repo), "pull_request").closes == (f"commit/{landed}",)
+
+
+IMPORTED = [
+    ("ada <ada>", "ada"),
+    ("Ada Example <ada@1234-5678-uuid>", "ada@1234-5678-uuid"),
+    ("Ada < ada at example >", "ada at example"),
+    ("Ada <none@none>", "Ada <none@none>"),
+    ("Ada <>", "Ada <>"),
+]
+
+
+@pytest.mark.parametrize(("written", "account"), IMPORTED)
+def test_an_importer_s_identity_is_one_person(repo, written, account):
+    """It is found by what is in the brackets, or by the name where everybody has that; nobody else is."""
+    for each in (BOB, "Grace <none@none>", "Grace <>", "grace <grace>"):
+        repo.commit("Other", by=each)
+    raw = repo.git("cat-file", "commit", repo.commit("Mine", by=ANN))
+    mine = repo.git("hash-object", "-t", "commit", "-w", "--stdin", "--literally", given=raw.replace(ANN, written))
+    repo.git("reset", "--quiet", "--hard", mine)
+    assert [each.title for each in rows(fetch(repo, accounts=[account]))] == ["Mine"]
+    assert len(rows(fetch(repo))) == 5
+
+
+@pytest.mark.parametrize("host", ["github.com", "github.acme.org", "octo.ghe.com", "git.acme.org"])
+def test_who_commits_in_the_browser_is_github(repo, host):
+    """A squash that says it fixes its own number is a pull request where GitHub committed it, on any host."""
+    repo.remote(f"https://{host}/Acme/shop.git")
+    repo.commit("Refuse it (#3)\n\nFixes #3.", committer=f"GitHub Enterprise <noreply@{host}>")
+    assert [each.work_item for each in rows(fetch(repo, forge="github"), "pull_request")] == [f"{host}/Acme/shop#3"]
+
+
+@pytest.mark.parametrize("host", ["anthropic.com", "gitlab.com"])
+def test_another_noreply_address_is_not_github(repo, host):
+    repo.remote("https://github.com/Acme/shop.git")
+    repo.commit("Refuse it (#3)\n\nFixes #3.", committer=f"GitHub <noreply@{host}>")
+    assert rows(fetch(repo), "pull_request") == []
