@@ -65,7 +65,7 @@ class RepositoryReader:
         """
         git, boundary = self.repository.git, self.boundary
         history = log.read_history(git, self.heads.shas)
-        finder = MergeFinder(history, self._names, boundary)
+        finder = MergeFinder(history, self._names, boundary, git)
         selection = select(git, finder, self.request, self.heads.shas, known_heads, self.only)
         undated = history.times.count(None)
         yield from self._gaps(selection, undated)

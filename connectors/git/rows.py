@@ -85,7 +85,7 @@ def commit_rows(
         "work_item": f"commit/{diff.sha}",
         "started_at": None if diff.authored_at is None else log.to_datetime(diff.authored_at),
         "url": context.commit_url(diff.sha),
-        "closes": messages.closes(diff.message),
+        "closes": messages.closes(_own_words(diff.message)),
         "part_of": (part_of,) if part_of else (),
         "owners": (author.account,),
     }
@@ -135,12 +135,18 @@ def pull_request_rows(
         yield Contribution(id=row_id, account=merger, role="merger", participants=others, **common)
 
 
+def _own_words(message: str) -> str:
+    """A message without what a squashed subtree lists: the subject lines of another repository's commits."""
+    return messages.split(message)[0] if messages.subtree(message) else message
+
+
 def _common(diff: CommitDiff, committed_at: int, title: str, body: str, context: RowContext) -> dict[str, Any]:
+    own_words = _own_words(diff.message)
     return {
         "source": context.source, "scope": context.scope, "project": context.project,
         "occurred_at": log.to_datetime(committed_at), "title": title, "body": body or None,
         "change_type": change_type(title),
-        "reverts": messages.reverts(diff.message), "picked_from": messages.picked_from(diff.message),
+        "reverts": messages.reverts(own_words), "picked_from": messages.picked_from(own_words),
         "paths": diff.paths or (), "files_changed": None if diff.paths is None else len(diff.paths),
         "additions": diff.additions, "deletions": diff.deletions,
     }  # fmt: skip
