@@ -108,14 +108,14 @@ class MergeFinder:
     def candidates(self) -> Mapping[int, PullRequest]:
         """The commits whose messages name a pull request as merged, boundary commits left out."""
         found = self._naming(self.names.forge)
-        if self.names.forge is None and (forge := usual_forge(found)):
+        if self.names.forge is None and (forge := usual_forge(found.values())):
             return self._naming(forge)
         return found
 
     @cached_property
     def forge(self) -> Forge | None:
         """The present forge: the remote's, else the one most of whose forms the history has."""
-        return self.names.forge or usual_forge(self.candidates)
+        return self.names.forge or usual_forge(self.candidates.values())
 
     def _naming(self, forge: Forge | None) -> dict[int, PullRequest]:
         found = {}

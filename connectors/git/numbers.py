@@ -1,6 +1,7 @@
 """Which commits name the same pull request, since numbers come again when a project moves. Pure.
 
-A form that is not the present forge's own names a pull request of another forge. Of two commits with one form and one
+A form that is not the present forge's own names a pull request of another forge; so does a `Title (#12)` that no forge
+committed, where it is older than all that is certainly the present forge's. Of two commits with one form and one
 number, both certain to be a pull request's, with neither title nor branch in common, the later names another pull
 request: that of the repository in which the numbers began again. Squashed commits do not say their branch, and people
 write `Title (#12)` of an issue more than once; so between these only a restart decides: several numbers come again, and
@@ -13,16 +14,21 @@ that merged it and its number; so it never has the address of a stranger's new o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .messages import Forge, PullRequest
 
 MIN_RESTART = 2
 """As many numbers come again after a restart; one alone may be a slip."""
 
+MOST_COMPARED = 5
+"""With as many earlier pull requests of its number a commit is compared, the last ones."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Naming:
     """A commit that names a pull request as merged."""
 
@@ -33,7 +39,7 @@ class Naming:
     """By the number alone."""
     is_pick: bool = False
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The title without case and spaces; empty where it is only the subject line of a merge."""
         title = self.pull_request.title
@@ -62,8 +68,10 @@ def work_items(namings: Sequence[Naming], forge: Forge | None, shas: Sequence[by
     `forge` is the present one, whose newest numbers are the present ones.
     """
     by_key: dict[Key, list[Naming]] = {}
+    before, moved_at = _before_the_move(namings, forge)
     for each in namings:
-        by_key.setdefault((each.work_item, each.pull_request.forge), []).append(each)
+        is_before = not each.pull_request.certain and each.time < moved_at
+        by_key.setdefault((each.work_item, before if is_before else each.pull_request.forge), []).append(each)
     present = {key for key in by_key if forge is None or key[1] in (None, forge)}
     groups = {key: _groups(of_key, by_title=True) for key, of_key in by_key.items()}
     restart = _restart([groups[key] for key in present])
@@ -79,6 +87,18 @@ def work_items(namings: Sequence[Naming], forge: Forge | None, shas: Sequence[by
     return items
 
 
+def _before_the_move(namings: Sequence[Naming], forge: Forge | None) -> tuple[Forge | None, float]:
+    """The other forge whose forms there are, and when the first certain form of the present one came.
+
+    (The present forge, -infinity) where the history has no other forge's forms.
+    """
+    other = usual_forge(each.pull_request for each in namings if each.pull_request.forge != forge)
+    if forge is None or other is None:
+        return forge, -math.inf
+    certain = (each.time for each in namings if each.pull_request.certain and each.pull_request.forge == forge)
+    return other, min(certain, default=math.inf)
+
+
 def _old_work_item(first: Naming, sha: bytes) -> str:
     reference = first.pull_request.reference
     return f"{first.work_item.removesuffix(reference)}~{sha[:10].decode('ascii')}{reference}"
@@ -88,7 +108,8 @@ def _groups(namings: Iterable[Naming], *, by_title: bool) -> list[Group]:
     """The pull requests that commits with one number name, in the order of their first commits."""
     groups: list[Group] = []
     for each in namings:
-        same = next((group for group in reversed(groups) if not _differ(group.first, each, by_title)), None)
+        compared = reversed(groups[-MOST_COMPARED:])
+        same = next((group for group in compared if not _differ(group.first, each, by_title)), None)
         if same is None and each.is_pick and groups:
             same = groups[-1]
         if same is None:
@@ -118,10 +139,10 @@ def _restart(groups: Iterable[Sequence[Group]]) -> int | None:
     return after if len(again) >= MIN_RESTART and before < after else None
 
 
-def usual_forge(pull_requests: Mapping[int, PullRequest]) -> Forge | None:
-    """The forge most of whose forms a history has, for one whose remote does not say it; None without any."""
+def usual_forge(pull_requests: Iterable[PullRequest]) -> Forge | None:
+    """The forge whose forms are the most; None without any."""
     counts: dict[Forge, int] = {}
-    for each in pull_requests.values():
+    for each in pull_requests:
         if each.forge:
             counts[each.forge] = counts.get(each.forge, 0) + 1
     return max(sorted(counts), key=lambda forge: counts[forge], default=None)
