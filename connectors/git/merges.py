@@ -288,7 +288,8 @@ class MergeFinder:
 
     def _named(self, position: int, pull_request: PullRequest) -> Naming:
         is_pick, time, _ = self._by_time(position)
-        return Naming(position, time, pull_request, self.names.work_item(pull_request), is_pick)
+        by_github = position in self.history.by_github
+        return Naming(position, time, pull_request, self.names.work_item(pull_request), is_pick, by_github)
 
     def _by_time(self, position: int) -> tuple[bool, int, bytes]:
         """Cherry-picks last, then by committer date."""

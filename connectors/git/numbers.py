@@ -3,10 +3,14 @@
 A form that is not the present forge's own names a pull request of another forge; so does a `Title (#12)` that no forge
 committed, where it is older than all that is certainly the present forge's. Of two commits with one form and one
 number, both certain to be a pull request's, with neither title nor branch in common, the later names another pull
-request: that of the repository in which the numbers began again. Squashed commits do not say their branch, and people
-write `Title (#12)` of an issue more than once; so between these only a restart decides: several numbers come again, and
-all that came first are older than all that came again. What is older than a restart is the older repository's,
-whether or not its number has come again yet.
+request. Squashed commits do not say their branch, and people write `Title (#12)` of an issue more than once; so between
+these only a restart decides: the numbers began again in another repository. What is older than a restart is the older
+repository's, whether or not its number has come again yet. Where two pull requests have one number without a restart,
+one of them was merged in somebody's fork, or its number is a slip; it is the present one that the forge committed.
+
+In a restart several numbers come again, all that came first are older than all that came again, the numbers are lower
+than they were, and not few of those that had been used before come again (in the histories of pytest and Rails, which
+have no restart, twenty pull requests have a number that comes again).
 
 A pull request of another forge or an older repository has a work item of its own, which ends in the hash of the commit
 that merged it and its number; so it never has the address of a stranger's new one.
@@ -18,11 +22,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 
 from .messages import Forge, PullRequest
 
 MIN_RESTART = 2
 """As many numbers come again after a restart; one alone may be a slip."""
+MIN_SHARE = 8
+"""At least one of as many numbers that were used before comes again."""
+AROUND = 20
+"""As many pull requests before and after a restart are compared."""
 
 MOST_COMPARED = 5
 """With as many earlier pull requests of its number a commit is compared, the last ones."""
@@ -38,6 +47,13 @@ class Naming:
     work_item: str
     """By the number alone."""
     is_pick: bool = False
+    by_forge: bool = False
+    """Whether the forge itself committed it."""
+
+    @property
+    def number(self) -> int:
+        """Its number alone."""
+        return int(self.pull_request.reference[1:])
 
     @cached_property
     def title(self) -> str:
@@ -74,15 +90,15 @@ def work_items(namings: Sequence[Naming], forge: Forge | None, shas: Sequence[by
         by_key.setdefault((each.work_item, before if is_before else each.pull_request.forge), []).append(each)
     present = {key for key in by_key if forge is None or key[1] in (None, forge)}
     groups = {key: _groups(of_key, by_title=True) for key, of_key in by_key.items()}
-    restart = _restart([groups[key] for key in present])
+    ours = [each for key in present for each in by_key[key] if not each.is_pick]
+    restart = _restart([groups[key] for key in present], sorted(ours, key=lambda each: each.time))
     if restart is None:
         groups = {key: _groups(of_key, by_title=False) for key, of_key in by_key.items()}
     items: dict[int, str] = {}
     for key, of_number in groups.items():
+        present_group = _present(of_number, restart) if key in present else None
         for group in of_number:
-            newest = group is of_number[-1] and key in present
-            ours = newest and (restart is None or group.first.time >= restart)
-            item = key[0] if ours else _old_work_item(group.first, shas[group.first.position])
+            item = key[0] if group is present_group else _old_work_item(group.first, shas[group.first.position])
             items |= {each.position: item for each in group.namings}
     return items
 
@@ -132,11 +148,35 @@ def _differ(first: Naming, later: Naming, by_title: bool) -> bool:
     return by_title and titles
 
 
-def _restart(groups: Iterable[Sequence[Group]]) -> int | None:
-    """When the numbers began again, in seconds since 1970; None where they did not, or not clearly."""
-    again = [(of_number[-2].first.time, of_number[-1].first.time) for of_number in groups if len(of_number) > 1]
-    before, after = max((old for old, _ in again), default=0), min((new for _, new in again), default=0)
-    return after if len(again) >= MIN_RESTART and before < after else None
+def _present(groups: Sequence[Group], restart: int | None) -> Group | None:
+    """Which of the pull requests with one number is the present repository's; None where nobody can know."""
+    since = [group for group in groups if restart is None or group.first.time >= restart]
+    if len(since) > 1:
+        since = [group for group in since if any(each.by_forge for each in group.namings)]
+    return since[0] if len(since) == 1 else None
+
+
+def _restart(groups: Iterable[Sequence[Group]], namings: Sequence[Naming]) -> int | None:
+    """When the numbers began again, in seconds since 1970; None where they did not, or not clearly.
+
+    `namings` are all of the present forge, in the order of their times.
+    """
+    again = [(of_number[-2].first, of_number[-1].first) for of_number in groups if len(of_number) > 1]
+    if len(again) < MIN_RESTART:
+        return None
+    last_old, restart = max(old.time for old, _ in again), min(new.time for _, new in again)
+    before = [each for each in namings if each.time < restart]
+    after = [each.number for each in namings if each.time >= restart]
+    level = median(after[:AROUND])
+    if last_old >= restart or level > median(each.number for each in before[-AROUND:]):
+        return None
+    highest = max(each.number for each in before)
+    if len(again) * MIN_SHARE < len({number for number in after if number <= highest}):
+        return None
+    # The first ones after the restart may have numbers that the older repository did not merge.
+    while before and before[-1].time > last_old and before[-1].number <= level:
+        restart = before.pop().time
+    return restart
 
 
 def usual_forge(pull_requests: Iterable[PullRequest]) -> Forge | None:

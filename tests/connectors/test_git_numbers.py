@@ -18,9 +18,12 @@ def squash(number, title, *, certain=True, forge="github"):
     return PullRequest(f"#{number}", title, forge=forge, certain=certain)
 
 
-def items(pull_requests, picks=(), forge="github"):
+def items(pull_requests, picks=(), by_forge=(), forge="github"):
     """What the commits name, made one second after another."""
-    namings = [Naming(at, at, each, f"h/o/r{each.reference}", at in picks) for at, each in enumerate(pull_requests)]
+    namings = [
+        Naming(at, at, each, f"h/o/r{each.reference}", at in picks, at in by_forge)
+        for at, each in enumerate(pull_requests)
+    ]
     found = work_items(sorted(namings, key=lambda each: (each.is_pick, each.time)), forge, SHAS)
     return [found[at].removeprefix("h/o/r") for at in range(len(namings))]
 
@@ -36,7 +39,7 @@ def old_item(position, number):
         ([squash(1, "One"), squash(1, "Other")], ["#1", "#1"]),
         ([merge(1, "One", "a/x"), merge(1, "Other", "a/x")], ["#1", "#1"]),
         ([merge(1, "One", "a/x"), merge(1, "one", "b/y")], ["#1", "#1"]),
-        ([merge(1, "One", "a/x"), merge(1, "Other", "b/y")], [(0, 1), "#1"]),
+        ([merge(1, "One", "a/x"), merge(1, "Other", "b/y")], [(0, 1), (1, 1)]),
         ([merge(1, "Merge pull request #1 from a/x", "a/x"), squash(1, "Other")], ["#1", "#1"]),
         ([squash(1, "One"), squash(2, "Two"), squash(1, "New"), squash(2, "Newer")], [(0, 1), (1, 2), "#1", "#2"]),
         ([squash(1, "One"), squash(1, "Part"), squash(2, "Two"), squash(2, "Part two")], ["#1", "#1", "#2", "#2"]),
@@ -54,6 +57,31 @@ def old_item(position, number):
 def test_numbers_that_come_again(pull_requests, expected):
     """A number is another pull request's where the form, or title and branch, or a restart of the numbers says so."""
     assert items(pull_requests) == [each if isinstance(each, str) else old_item(*each) for each in expected]
+
+
+def test_the_forges_own_commit_is_the_present_one():
+    """Of two pull requests with one number the present one is the one that the forge committed, if only one is."""
+    both = [merge(1, "One", "a/x"), merge(1, "Other", "b/y")]
+    assert items(both, by_forge={0}) == ["#1", old_item(1, 1)]
+    assert items(both, by_forge={1}) == [old_item(0, 1), "#1"]
+    assert items(both, by_forge={0, 1}) == [old_item(0, 1), old_item(1, 1)]
+
+
+def test_two_numbers_of_a_long_history_are_no_restart():
+    """Where the numbers go on, two that come again are slips, and all others stay the present repository's."""
+    pull_requests = [squash(number, f"Title {number}") for number in range(1, 101)]
+    pull_requests[60:60] = [squash(7, "A slip"), squash(8, "Another")]
+    found = items(pull_requests)
+    assert found == [each.reference for each in pull_requests]
+
+
+def test_a_restart_of_many_numbers():
+    """In a restart numbers are lower than they were, and some of those that come again had other titles."""
+    before = [squash(number, f"Old {number}") for number in range(1, 100, 2)]
+    after = [squash(number, f"New {number}") for number in range(2, 60, 3)]
+    found = items([*before, *after])
+    assert found[len(before) :] == [each.reference for each in after]
+    assert all(each.startswith("~") for each in found[: len(before)])
 
 
 def test_a_pick_belongs_to_what_it_picks():
