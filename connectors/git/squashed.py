@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 
 from .diffs import read_diffs
 from .log import History
-from .subprocess import Git, text
+from .subprocess import CHUNK_SIZE, Git, lines, text
 
 MOST_BYTES = 1 << 26
 """A branch whose patch is longer is not compared."""
+MOST_AT_ONCE = 100
 _DIFF = ("diff-tree", "-r", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
 
 
@@ -33,16 +34,34 @@ def squashed_branches(
     squashed commits with their work items.
     """
     own = {head: _own_commits(parents, history.index[head.encode()], ours) for head in heads[1:]}
-    bases = {head: git.line("merge-base", heads[0], head) for head, commits in own.items() if commits}
-    by_files = _by_files(git, history, ours, squashes, [base for base in bases.values() if base])
+    bases = {
+        head: base for head, commits in own.items() if (base := _merge_base(git, history, parents, heads[0], commits))
+    }
+    by_files = _by_files(git, history, ours, squashes, list(bases.values()))
+    candidates = {head: by_files.get(_files(git, base, head), []) for head, base in bases.items()}
+    shas = {text(history.shas[position]): position for of_head in candidates.values() for position in of_head}
+    patch_ids = _patch_ids(git, list(shas))
+    squash_by_patch = {patch_ids[sha]: shas[sha] for sha in reversed(shas) if sha in patch_ids}
     found: dict[int, str] = {}
     for head, base in bases.items():
-        candidates = by_files.get(_files(git, base, head), []) if base and by_files else []
-        wanted = _patch_id(git, base, head) if candidates else None
-        same = (each for each in candidates if wanted and wanted == _patch_id(git, *_with_parent(history, each)))
-        if (squash := next(same, None)) is not None:
-            found |= {each: squashes[squash] for each in own[head] if not history.is_merge(each)}
+        patch = _patch_id(git, _patch(git, base, head)) if candidates[head] else None
+        if patch in squash_by_patch:
+            work_item = squashes[squash_by_patch[patch]]
+            found |= {each: work_item for each in own[head] if not history.is_merge(each)}
     return found
+
+
+def _merge_base(
+    git: Git, history: History, parents: Sequence[Sequence[int]], heads: tuple[str, str], own: Sequence[int]
+) -> str | None:
+    """The commit at which a branch left the default branch; None for a branch without commits of its own.
+
+    It is the only commit below the branch's own, or where there are several git knows the newest.
+    """
+    below = {parent for each in own for parent in parents[each]} - set(own)
+    if len(below) > 1:
+        return git.line("merge-base", *heads) or None
+    return text(history.shas[below.pop()]) if below else None
 
 
 def _by_files(
@@ -75,21 +94,32 @@ def _own_commits(parents: Sequence[Sequence[int]], head: int, ours: bytearray) -
     return sorted(own)
 
 
-def _with_parent(history: History, position: int) -> tuple[str, str]:
-    return text(history.parents[position]), text(history.shas[position])
-
-
 def _files(git: Git, base: str, head: str) -> frozenset[str]:
     output = git.output(*_DIFF, "--name-only", "-z", base, head)
     return frozenset(text(output).split("\0")[:-1])
 
 
-def _patch_id(git: Git, base: str, head: str) -> str | None:
-    """The patch id of what changed between two commits; None for no change, and for a patch that is too long."""
-    with git.stream([*_DIFF, "-p", "--full-index", base, head]) as stream:
+def _patch(git: Git, *arguments: str, stdin: bytes = b"") -> bytes | None:
+    """What changed between two commits, or with `--stdin` in each commit; None where that is too long."""
+    with git.stream([*_DIFF, "-p", "--full-index", *arguments], stdin) as stream:
         patch, is_longer = stream.read(MOST_BYTES), False
-        while stream.read(MOST_BYTES):
+        while stream.read(CHUNK_SIZE):
             is_longer = True
-    if not patch or is_longer:
-        return None
-    return text(git.output("patch-id", "--stable", stdin=patch)).partition(" ")[0] or None
+    return None if is_longer else patch
+
+
+def _patch_id(git: Git, patch: bytes | None) -> str | None:
+    """The patch id of a patch; None for no change, and for a patch that is too long."""
+    return text(git.output("patch-id", "--stable", stdin=patch)).partition(" ")[0] or None if patch else None
+
+
+def _patch_ids(git: Git, shas: Sequence[str]) -> dict[str, str]:
+    """The patch id of each commit by its hash, without those whose patch is too long."""
+    if not shas:
+        return {}
+    patches = _patch(git, "--stdin", stdin=lines(shas)) if len(shas) <= MOST_AT_ONCE else None
+    if patches is not None:
+        printed = text(git.output("patch-id", "--stable", stdin=patches)).splitlines()
+        return {sha: patch for patch, _, sha in (line.partition(" ") for line in printed)}
+    half = len(shas) // 2
+    return _patch_ids(git, shas[:half]) | _patch_ids(git, shas[half:]) if half else {}

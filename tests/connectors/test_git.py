@@ -1428,3 +1428,23 @@ def test_a_squashed_subtree_has_paths_as_they_lie_here(repo):
     row = next(each for each in rows(fetch(repo), "commit") if each.title.startswith("Squashed"))
     assert (row.paths, row.closes, row.reverts) == (("vendor/lib/lib.c", "vendor/lib/src/a.c"), (), ())
     assert len(rows(fetch(repo), "commit")) == 2
+
+
+def test_a_squashed_branch_that_merged_main(repo):
+    """A branch that merged the default branch meanwhile is found too; one whose work differs, or is merged, is not."""
+    repo.remote(SHOP)
+    repo.commit("Start", {"README": "1"})
+    repo.branch("other")
+    repo.commit("Other work", {"s": "2\n"})
+    repo.branch("feature", "main")
+    repo.commit("First step", {"s": "1\n"})
+    repo.checkout("main")
+    repo.commit("Meanwhile", {"other": "1"})
+    repo.checkout("feature")
+    repo.merge("main", "Merge branch 'main' into feature")
+    repo.commit("Second step", {"t": "1\n"})
+    repo.checkout("main")
+    repo.commit("Carry the key (#12)", {"s": "1\n", "t": "1\n"}, committer=WEB_FLOW)
+    events = fetch(repo, branches="local")
+    alone = {row.title for row in rows(events, "commit") if not row.part_of}
+    assert alone == {"Start", "Other work", "Meanwhile"}
