@@ -34,9 +34,8 @@ def squashed_branches(
     squashed commits with their work items.
     """
     own = {head: _own_commits(parents, history.index[head.encode()], ours) for head in heads[1:]}
-    bases = {
-        head: base for head, commits in own.items() if (base := _merge_base(git, history, parents, heads[0], commits))
-    }
+    found_bases = {head: _merge_base(git, history, parents, (heads[0], head), own[head]) for head in own}
+    bases = {head: base for head, base in found_bases.items() if base}
     by_files = _by_files(git, history, ours, squashes, list(bases.values()))
     candidates = {head: by_files.get(_files(git, base, head), []) for head, base in bases.items()}
     shas = {text(history.shas[position]): position for of_head in candidates.values() for position in of_head}
