@@ -10,6 +10,7 @@ from typing import Literal
 
 from harvester.errors import SourceError
 
+from . import messages
 from .log import NOT_WALKED, account, parse_seconds
 from .subprocess import Git, lines, parallel_chunks, text
 
@@ -130,9 +131,14 @@ def _raw_width(field: bytes) -> int:
 def _commit(fields: list[bytes], start: int, end: int, mode: DiffMode) -> CommitDiff:
     sha, authored_at, name, address, message = fields[start : start + len(_FIELDS)]
     paths, additions, deletions = _PARSE_ENTRIES[mode](fields[start + len(_FIELDS) : end])
-    return CommitDiff(
-        text(sha), parse_seconds(authored_at), account(name, address), text(message), paths, additions, deletions
-    )
+    whole = text(message)
+    paths = _as_they_lie_here(paths, messages.subtree(whole))
+    return CommitDiff(text(sha), parse_seconds(authored_at), account(name, address), whole, paths, additions, deletions)
+
+
+def _as_they_lie_here(paths: tuple[str, ...] | None, folder: str | None) -> tuple[str, ...] | None:
+    """The paths of a squashed subtree below the folder it was squashed for; any other paths as they are."""
+    return tuple(f"{folder}/{path}" for path in paths) if folder and paths else paths
 
 
 Counts = tuple[tuple[str, ...] | None, int | None, int | None]

@@ -78,7 +78,7 @@ class FactsFinder:
         """What the history below these heads says."""
         finder, history = self.finder, self.finder.history
         ancestry = finder.ancestry(heads)
-        merge_map = finder.merge_map(ancestry)
+        merge_map = finder.merge_map(ancestry, heads)
         place = _places(ancestry)
         return HistoryFacts(
             ancestry.reached,

@@ -82,7 +82,7 @@ class RepositoryReader:
         """
         git, boundary = self.repository.git, self.boundary
         history = log.read_history(git, self.heads.shas, self._github_hosts)
-        finder = FactsFinder(MergeFinder(history, self._names, boundary))
+        finder = FactsFinder(MergeFinder(history, self._names, boundary, git))
         facts = finder.facts(self.heads.shas)
         person_of = self.context.person_of
         selection = select(git, finder, facts, self.request, known_heads, self.only, person_of)

@@ -53,8 +53,12 @@ def _check_remote(repository: Repository, remote: str) -> Iterator[Finding]:
     if repository.remote is None:
         yield Finding("ok", f"{scope}: no remote names it, so there are no links.")
     elif repository.remote.forge is None:
-        hint = "Set `forge` where it is GitHub, GitLab, Bitbucket or Gitea."
+        hint = "Set `forge` where it is GitHub, GitLab, Bitbucket, Azure DevOps or Gitea."
         yield Finding("warning", f"{scope}: the forge is unknown, so there are no links.", hint)
+    elif not repository.remote.base:
+        host = repository.remote.host
+        hint = f"Name its host in ~/.ssh/config: `Host {host}`, and below it `HostName`."
+        yield Finding("warning", f"{scope}: {host!r} looks like an alias for ssh, so there are no links.", hint)
     if repository.remote_name == "origin" == remote and UPSTREAM in repository.other_remotes:
         hint = 'Set `remote = "upstream"` where pull requests are merged there.'
         yield Finding("warning", f"{scope}: there is a remote `upstream` too; origin's is read.", hint)

@@ -25,14 +25,15 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MIN_SECONDS, END_SECONDS = -62_135_596_800, 253_402_300_800
 """The first second of the year 1, and the first after the year 9999."""
 
-PULL_REQUEST_MARKERS = (b"pull request", b"See merge request", b"(#")
+PULL_REQUEST_MARKERS = (b"ull request", b"See merge request", b"(#", b" PR ")
 """Every message that names a merged pull request holds one of these; to search for them is faster than a pattern."""
 
 REVERT_MARKERS = (b"evert", b"EVERT")
 PICK_MARKER = b"cherry picked from commit "
 """As `git cherry-pick -x` writes it."""
 
-_PULL, _REQUEST, _NUMBER, _CO_AUTHORED, _CO_AUTHORED_UPPER = *PULL_REQUEST_MARKERS, b"uthored-", b"UTHORED-"
+_PULL, _REQUEST, _NUMBER, _PR = PULL_REQUEST_MARKERS
+_CO_AUTHORED, _CO_AUTHORED_UPPER = b"uthored-", b"UTHORED-"
 _REVERT, _REVERT_UPPER = REVERT_MARKERS
 
 
@@ -116,6 +117,7 @@ def _append(history: History, columns: list[list[bytes]], github_hosts: Collecti
             or _NUMBER in message
             or _PULL in message
             or _REQUEST in message
+            or _PR in message
             or _CO_AUTHORED_UPPER in message
             or _REVERT in message
             or _REVERT_UPPER in message

@@ -2,7 +2,7 @@
 
 A merge commit *brings* the commits that its other parents reach and that no earlier commit of the branch reached. A
 pull request is *merged* by the first commit that names it: a merge, or a squashed commit. Later ones of the same number
-are cherry-picks and backports of the same work.
+are cherry-picks and backports of the same work, except where numbers have come again (numbers.py).
 
 A commit is part of the pull request that its own subject line names (squashed), or else of the innermost merge of a
 pull request that brought it.
@@ -24,6 +24,9 @@ from functools import cached_property
 
 from .log import PULL_REQUEST_MARKERS, History
 from .messages import Forge, PullRequest, branch_origin, closes, merged_pull_request, picked_from, squashed_pull_request
+from .numbers import Naming, usual_forge, work_items
+from .squashed import squashed_branches
+from .subprocess import Git
 
 Graph = list[tuple[int, ...]]
 """The parents of each commit by position, without those that a shallow clone lacks."""
@@ -100,10 +103,23 @@ class MergeFinder:
     names: ProjectNames
     boundary: frozenset[bytes]
     """The commits at which a shallow clone was cut off."""
+    git: Git | None = None
+    """To compare patches: local branches that were squashed are found with it."""
 
     @cached_property
     def candidates(self) -> Mapping[int, PullRequest]:
         """The commits whose messages name a pull request as merged, boundary commits left out."""
+        found = self._naming(self.names.forge)
+        if self.names.forge is None and (forge := usual_forge(found.values())):
+            return self._naming(forge)
+        return found
+
+    @cached_property
+    def forge(self) -> Forge | None:
+        """The present forge: the remote's, else the one most of whose forms the history has."""
+        return self.names.forge or usual_forge(self.candidates.values())
+
+    def _naming(self, forge: Forge | None) -> dict[int, PullRequest]:
         found = {}
         for position, message in self.history.messages.items():
             if self.history.shas[position] in self.boundary or not any(
@@ -112,7 +128,7 @@ class MergeFinder:
                 continue
             read = merged_pull_request if self.history.is_merge(position) else squashed_pull_request
             by_github = position in self.history.by_github
-            if named := read(self.history.message(position), self.names.forge, by_github=by_github):
+            if named := read(self.history.message(position), forge, by_github=by_github):
                 found[position] = named
         return found
 
@@ -134,9 +150,25 @@ class MergeFinder:
         index = self.history.index
         return frozenset(index[sha] for sha in self.boundary if sha in index)
 
-    def merge_map(self, ancestry: Ancestry) -> MergeMap:
-        """Which pull requests were merged into the branches that a history came to."""
-        return self._map(self._merged(ancestry), ancestry) if self.candidates else MergeMap()
+    def merge_map(self, ancestry: Ancestry, heads: Sequence[str]) -> MergeMap:
+        """Which pull requests were merged into the branches with these heads, whose ancestry is given."""
+        if not self.candidates:
+            return MergeMap()
+        merge_map = self._map(self._merged(ancestry), ancestry)
+        merge_map.part_of = self._squashed_branches(heads, merge_map) | merge_map.part_of
+        return merge_map
+
+    def _squashed_branches(self, heads: Sequence[str], merge_map: MergeMap) -> dict[int, str]:
+        """The commits of branches that are still there and were squashed, with their pull requests."""
+        merged = merge_map.pull_requests.values()
+        squashes = {
+            each.merge_commit: each.work_item for each in merged if not self.history.is_merge(each.merge_commit)
+        }
+        if self.git is None or len(heads) < 2 or not squashes:
+            return {}
+        return squashed_branches(
+            self.git, self.history, self.parents, heads, self.ancestry(heads[:1]).reached, squashes
+        )
 
     def ancestry(self, heads: Sequence[str]) -> Ancestry:
         """Visit every commit once, in the order in which they came to the branches, and note what brought it.
@@ -207,10 +239,10 @@ class MergeFinder:
         A commit that GitHub squashed is the original, also where a cherry-pick of it on our branches has its number.
         """
         by_github, bringing = self.history.by_github, set(ancestry.brought_by)
-        numbers = {each.reference for each in ours.values()}
-        numbers_by_github = {each.reference for position, each in ours.items() if position in by_github}
+        numbers = {(each.forge, each.reference) for each in ours.values()}
+        numbers_by_github = {(each.forge, each.reference) for at, each in ours.items() if at in by_github}
         for position, each in self.candidates.items():
-            known = each.reference in (numbers_by_github if position in by_github else numbers)
+            known = (each.forge, each.reference) in (numbers_by_github if position in by_github else numbers)
             brings = position in bringing or not self.history.is_merge(position)
             if ancestry.origin[position] == FORK and brings and not known:
                 yield position, each
@@ -231,17 +263,24 @@ class MergeFinder:
             if innermost[position] != NO_MERGE:
                 brought[innermost[position]].append(position)
         result = MergeMap()
-        for merge, pull_request in sorted(merged.items(), key=lambda item: self._by_time(item[0])):
+        in_order = sorted(merged.items(), key=lambda item: self._by_time(item[0]))
+        items = work_items([self._named(*each) for each in in_order], self.forge, self.history.shas)
+        for merge, pull_request in in_order:
             if not self._boundary_positions.isdisjoint(brought[merge]):
                 result.incomplete.append(merge)
                 continue
             own: tuple[int, ...] = (merge,)
             if self.history.is_merge(merge):
                 own = tuple(each for each in brought[merge] if each not in merged and not self.history.is_merge(each))
-            work_item = self.names.work_item(pull_request)
+            work_item = items[merge]
             result.pull_requests.setdefault(work_item, MergedPullRequest(work_item, pull_request, merge, own))
             result.part_of |= dict.fromkeys(own, work_item)
         return result
+
+    def _named(self, position: int, pull_request: PullRequest) -> Naming:
+        is_pick, time, _ = self._by_time(position)
+        by_github = position in self.history.by_github
+        return Naming(position, time, pull_request, self.names.work_item(pull_request), is_pick, by_github)
 
     def _by_time(self, position: int) -> tuple[bool, int, bytes]:
         """Cherry-picks last, then by committer date."""

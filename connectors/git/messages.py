@@ -12,7 +12,8 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
-Forge = Literal["github", "gitlab", "bitbucket", "gitea"]
+Forge = Literal["github", "gitlab", "bitbucket", "bitbucket-server", "azure-devops", "gitea"]
+"""`bitbucket` is Bitbucket Cloud, and `bitbucket-server` also Data Center; `gitea` is also Forgejo."""
 BranchOrigin = Literal["ours", "fork", "other"]
 """A branch of this project, of a fork of it, or of another project."""
 
@@ -41,27 +42,83 @@ NO_TICKETS = frozenset({
 """Names of standards and algorithms that look like the project of a ticket: SHA-1, UTF-8, ISO-8859."""
 
 _HEX = r"(?:[0-9a-f]{64}|[0-9a-f]{40})"
-_REVERTS = re.compile(rf"\bThis reverts commits?\s((?:(?:,\s|\sand\s|\s)?{_HEX}\b){{1,50}})", re.ASCII)
-_REVERTS_SHORT = re.compile(r"\bThis reverts commit\s([0-9a-f]{7,64})\s\(", re.ASCII)
-"""As `git revert --reference` writes it: `This reverts commit 370f5b7 (subject, date)`."""
+_ANY_HEX = r"(?:[0-9a-f]{7,64}|[0-9A-F]{7,64})\b"
+"""A hash in full or abbreviated; of one case, so that `Decade1` is none."""
+_COMMITS = (
+    rf"(?:https?://[\w./~:-]{{1,200}}/commits?/)?[`'\"]?(?P<shas>{_ANY_HEX}(?:(?:,\s|,?\sand\s|\s){_ANY_HEX}){{0,50}})"
+)
+_REVERTS = re.compile(
+    r"(?:\b[Tt]his\s(?:commit\s|change\s)?reverts|^[Rr]everts):?\s{1,3}(?:r\d{1,9}\s/\s)?(?:commits?:?\s{1,3})?"
+    rf"{_COMMITS}",
+    re.ASCII | re.MULTILINE,
+)
+_REVERT_SUBJECT = re.compile(rf"(?:[Rr]evert|REVERT)(?:\([^()]{{0,100}}\))?!?:?\s(?:commit\s)?{_COMMITS}\Z", re.ASCII)
+"""A subject line that names nothing but the commit: `Revert 370f5b7`, `revert: 370f5b7`."""
+_REVERT_TYPE = re.compile(r"revert(?:\([^()]{0,100}\))?!?:", re.ASCII | re.IGNORECASE)
+_REVERT_REFS = re.compile(rf"^refs?:?\s{_COMMITS}\.?[ \t]*$", re.ASCII | re.IGNORECASE | re.MULTILINE)
+"""Where a commit's type is `revert`, what it reverts (https://www.conventionalcommits.org/en/v1.0.0, last example)."""
 _REVERTS_PULL = re.compile(
     r"^(?:This reverts merge request|Reverts) ([\w./-]{0,300}[#!]\d{1,10})\.?$", re.ASCII | re.MULTILINE
 )
 _PICKED = re.compile(rf"\(cherry picked from commit ({_HEX})\)", re.ASCII)
-_SHA = re.compile(_HEX, re.ASCII)
+_SHA = re.compile(_ANY_HEX, re.ASCII)
 _CO_AUTHOR = re.compile(
     r"^co-authored-by:([^<>\n]{0,400})<([^<>\s]{1,320})>[ \t]*$", re.ASCII | re.IGNORECASE | re.MULTILINE
 )
 _TRAILER = re.compile(r"[A-Za-z0-9-]{1,100}[ \t]{0,9}:|[ \t]|\(cherry picked from commit ", re.ASCII)
 """A trailer as `git interpret-trailers` reads it, its continuation, or what `git cherry-pick -x` adds below."""
 
-_GITHUB_MERGE = re.compile(r"Merge pull request #(\d{1,10}) from (\S+)", re.ASCII)
-_GITEA_MERGE = re.compile(r"Merge pull request ['\"](.*)['\"] \([#!](\d{1,10})\) from (\S+)", re.ASCII)
-_BITBUCKET = re.compile(r"Merged in (\S+) \(pull request #(\d{1,10})\)", re.ASCII)
+_NUMBER = r"(?P<number>\d{1,10})"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one forge names the pull request in the subject line of the commit that merges it."""
+
+    forge: Forge
+    subject: re.Pattern[str]
+    """Matched at the start; its groups are `number` and where it has them `title`, `branch` and `project`."""
+    squashes: bool = True
+    """Whether a squashed commit has it too, not a merge alone."""
+    body: re.Pattern[str] | None = None
+    """What the body has besides; it is not asked for on the forge itself, where the text can be configured."""
+    mark: str = "#"
+
+
+_GITHUB_MERGE = re.compile(rf"Merge pull request #{_NUMBER} from (?P<branch>\S+)", re.ASCII)
+FORMS = (
+    Form("github", _GITHUB_MERGE, squashes=False),
+    Form(
+        "gitea",
+        re.compile(rf"Merge pull request ['\"](?P<title>.*)['\"] \([#!]{_NUMBER}\) from (?P<branch>\S+)", re.ASCII),
+        squashes=False,
+    ),
+    Form("bitbucket", re.compile(rf"Merged in (?P<branch>\S+) \(pull request #{_NUMBER}\)", re.ASCII)),
+    Form(
+        "bitbucket-server",
+        re.compile(
+            rf"Merge pull request #{_NUMBER} in (?P<project>[\w.~-]{{1,200}}/[\w.-]{{1,200}}) from (?P<branch>\S+) to ",
+            re.ASCII,
+        ),
+    ),
+    Form(
+        "bitbucket-server",
+        re.compile(rf"Pull request #{_NUMBER}: (?P<title>.+)", re.ASCII),
+        body=re.compile(
+            r"^Merge in (?P<project>[\w.~-]{1,200}/[\w.-]{1,200}) from (?P<branch>\S{1,400}) to ",
+            re.ASCII | re.MULTILINE,
+        ),
+    ),
+    Form("azure-devops", re.compile(rf"Merged? PR {_NUMBER}: (?P<title>.+)", re.ASCII), mark="!"),
+)
+"""The forms that one forge alone writes. `Title (#12)` and GitLab's last line of the body are read by functions."""
+
 _GITLAB = re.compile(r"^See merge request ([\w./-]{0,300})!(\d{1,10})$", re.ASCII | re.MULTILINE)
 _NUMBERED = re.compile(r"\(#(\d{1,10})\)\Z", re.ASCII)
 _FROM_URL = re.compile(r"' of (\S+)", re.ASCII)
 _TRACKING = re.compile(r"Merge remote-tracking branch(?:es)? '([^/']+)/", re.ASCII)
+_SUBTREE = re.compile(r"Squashed '(.{1,1000}?)/' (?:content|changes) from ", re.ASCII)
+_SUBTREE_DIR = re.compile(r"^git-subtree-dir: (.{1,1000}?)/?[ \t]*$", re.ASCII | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +126,16 @@ class PullRequest:
     """A pull request as a commit message names it."""
 
     reference: str
-    """`#12`, on GitLab `!12`."""
+    """`#12`, on GitLab and Azure DevOps `!12`."""
     title: str
     project: str = ""
     """`org/repo` where the message says it, else empty."""
+    forge: Forge | None = None
+    """The forge whose form it is."""
+    branch: str = ""
+    """The branch that was merged, as written; empty where the message does not say it."""
+    certain: bool = True
+    """False for `Title (#12)` that the forge did not commit itself: the number may be an issue's."""
 
 
 def split(message: str) -> tuple[str, str]:
@@ -95,10 +158,19 @@ def closes(message: str) -> tuple[str, ...]:
 
 
 def reverts(message: str) -> tuple[str, ...]:
-    """The commits (`commit/<sha>`) and pull requests (as written) that a message says it reverts."""
-    whole = [sha for found in _REVERTS.finditer(message) for sha in _SHA.findall(found[1])]
-    commits = [f"commit/{sha}" for sha in (*whole, *_REVERTS_SHORT.findall(message))]
-    return tuple(dict.fromkeys([*commits, *_REVERTS_PULL.findall(message.replace("\r\n", "\n"))]))
+    """The commits (`commit/<sha>`, also abbreviated) and pull requests (as written) that a message says it reverts.
+
+    What reverts a part alone, or reverses changes "made to" a commit, reverts none.
+    """
+    plain = message.replace("\r\n", "\n")
+    subject, body = split(message)
+    lists = [found["shas"] for found in _REVERTS.finditer(plain)]
+    if found := _REVERT_SUBJECT.match(subject):
+        lists.append(found["shas"])
+    if _REVERT_TYPE.match(subject):
+        lists += [found["shas"] for found in _REVERT_REFS.finditer(body)]
+    commits = [f"commit/{sha.lower()}" for each in lists for sha in _SHA.findall(each)]
+    return tuple(dict.fromkeys([*commits, *_REVERTS_PULL.findall(plain)]))
 
 
 def picked_from(message: str) -> tuple[str, ...]:
@@ -116,45 +188,72 @@ def co_authors(message: str) -> tuple[tuple[str, str], ...]:
     for paragraph in reversed(_BLANK.split(body)):
         only_trailers = all(map(_TRAILER.match, paragraph.split("\n")))
         if only_trailers or not end:
-            end.insert(0, paragraph)
+            end.append(paragraph)
         if not only_trailers:
             break
-    return tuple(dict.fromkeys((name.strip(), address) for each in end for name, address in _CO_AUTHOR.findall(each)))
+    found = (contact for paragraph in reversed(end) for contact in _CO_AUTHOR.findall(paragraph))
+    return tuple(dict.fromkeys((name.strip(), address) for name, address in found))
+
+
+def subtree(message: str) -> str | None:
+    """The folder that `git subtree --squash` squashed another repository for; None for any other commit.
+
+    Such a commit has the other repository's tree, and lists the subject lines of the commits that it squashed.
+    A commit that only quotes such a message has another subject line.
+    """
+    subject, body = split(message)
+    squashed, folder = _SUBTREE.match(subject), _SUBTREE_DIR.search(body)
+    return folder[1] if squashed and folder and squashed[1] == folder[1] else None
 
 
 def merged_pull_request(message: str, forge: Forge | None, *, by_github: bool = False) -> PullRequest | None:
     """The pull request that the message of a merge commit names; None where it names none.
 
-    Most forms are written by one forge alone, so `forge` decides only where a form has two meanings.
+    A form that one forge alone writes is read everywhere, since projects move between forges; `forge`, the present
+    one, decides where a form has two meanings.
     GitHub writes `Title (#12)` where a repository is configured so
     (https://docs.github.com/en/rest/repos/repos#update-a-repository, merge_commit_title).
     """
     subject, body = split(message)
-    if found := _GITHUB_MERGE.match(subject):
-        return PullRequest(f"#{found[1]}", _first_line(body) or subject)
-    if found := _GITEA_MERGE.match(subject):
-        return PullRequest(f"#{found[2]}", found[1] or subject)
-    if found := _BITBUCKET.match(subject):
-        return PullRequest(f"#{found[2]}", _first_line(body) or subject)
-    if forge == "github":
-        return _numbered(subject, message, by_github)
-    return _merge_request(subject, body) if forge in (None, "gitlab") else None
+    if found := _by_form(subject, body, forge, squashed=False):
+        return found
+    if (by_github or forge == "github") and (found := _numbered(subject, message, "github", by_github)):
+        return found
+    return _merge_request(subject, body)
 
 
 def squashed_pull_request(message: str, forge: Forge | None, *, by_github: bool = False) -> PullRequest | None:
     """The pull request that was squashed into this commit; None where the message does not name it for certain.
 
     On GitHub and Gitea the subject line of a squashed pull request ends in `(#12)`. Elsewhere, and where the forge is
-    unknown, the number may be a ticket's, so it is not read.
+    unknown, the number may be a ticket's, so it is not read, unless GitHub committed it.
     Nor is it read where the message says that it closes #12, unless GitHub committed it: then these words come from
     the pull request's description.
     """
     subject, body = split(message)
-    if forge in ("github", "gitea"):
-        return _numbered(subject, message, by_github)
-    if forge == "bitbucket" and (found := _BITBUCKET.match(subject)):
-        return PullRequest(f"#{found[2]}", _first_line(body) or subject)
-    return _merge_request(subject, body) if forge == "gitlab" else None
+    if found := _by_form(subject, body, forge, squashed=True):
+        return found
+    if by_github and (found := _numbered(subject, message, "github", by_github)):
+        return found
+    if forge in ("github", "gitea") and (found := _numbered(subject, message, forge, by_github)):
+        return found
+    return _merge_request(subject, body)
+
+
+def _by_form(subject: str, body: str, forge: Forge | None, *, squashed: bool) -> PullRequest | None:
+    for form in FORMS:
+        found = form.subject.match(subject)
+        if found is None or (squashed and not form.squashes):
+            continue
+        more = form.body.search(body) if form.body else None
+        if form.body and not more and form.forge != forge:
+            continue
+        named = found.groupdict() | (more.groupdict() if more else {})
+        first = _first_line(body)
+        title = named.get("title") or ("" if first.startswith("* commit '") else first) or subject
+        project, branch = named.get("project", ""), named.get("branch", "")
+        return PullRequest(f"{form.mark}{named['number']}", title.strip(), project, form.forge, branch)
+    return None
 
 
 def branch_origin(message: str, project: str, other_remotes: Container[str]) -> BranchOrigin:
@@ -166,7 +265,7 @@ def branch_origin(message: str, project: str, other_remotes: Container[str]) -> 
     """
     subject, _ = split(message)
     if found := _GITHUB_MERGE.match(subject):
-        owner = found[2].partition("/")[0].casefold()
+        owner = found["branch"].partition("/")[0].casefold()
         return "ours" if project and owner == project.rpartition("/")[0].casefold() else "fork"
     if found := _TRACKING.match(subject):
         return "other" if found[1] in other_remotes else "ours"
@@ -182,11 +281,12 @@ def _repository_origin(url: str, project: str) -> BranchOrigin:
     return "fork" if theirs[-1] == ours[-1] else "other"
 
 
-def _numbered(subject: str, message: str, by_github: bool) -> PullRequest | None:
+def _numbered(subject: str, message: str, forge: Forge, by_github: bool) -> PullRequest | None:
     found = _NUMBERED.search(subject)
     if found is None or not found.start() or (not by_github and f"#{found[1]}" in closes(message)):
         return None
-    return PullRequest(f"#{found[1]}", subject[: found.start()].rstrip() or subject)
+    title = subject[: found.start()].rstrip() or subject
+    return PullRequest(f"#{found[1]}", title, forge=forge, certain=by_github)
 
 
 def _merge_request(subject: str, body: str) -> PullRequest | None:
@@ -196,7 +296,8 @@ def _merge_request(subject: str, body: str) -> PullRequest | None:
     project, number = found[-1]
     first = _first_line(body)
     merged = subject.startswith("Merge branch ") and not first.startswith(("See merge request", "Closes "))
-    return PullRequest(f"!{number}", (first if merged else "") or subject, project=project)
+    branch = subject.split("'", 2)[1] if subject.startswith("Merge branch '") else ""
+    return PullRequest(f"!{number}", (first if merged else "") or subject, project, "gitlab", branch)
 
 
 def _first_line(body: str) -> str:

@@ -16,6 +16,7 @@ from . import remote_url
 from .cursor import digest
 from .messages import Forge
 from .remote_url import Remote
+from .ssh_config import read_ssh_config
 from .subprocess import Git, GitError, lines, text
 
 UPSTREAM = "upstream"
@@ -150,7 +151,8 @@ def open_repository(path: Path, options: RepositoryOptions) -> Repository:
     _refuse_endless_mailmap(git, folder)
     urls = _remote_urls(git)
     name = _remote_name(urls, options.remote)
-    remotes = {each: remote_url.parse(url, options.forge) for each, url in urls.items()}
+    aliases = read_ssh_config(options.environ)
+    remotes = {each: remote_url.parse(url, options.forge, aliases.host_name) for each, url in urls.items()}
     ours = remotes[name] if name else None
     others = frozenset(each for each, remote in remotes.items() if ours and remote and remote.name != ours.name)
     return Repository(git, common, folder, bare, name, ours, others, options.forge)

@@ -96,7 +96,7 @@ def commit_rows(
         "work_item": f"commit/{diff.sha}",
         "started_at": None if diff.authored_at is None else log.to_datetime(diff.authored_at),
         "url": context.commit_url(diff.sha),
-        "closes": messages.closes(diff.message),
+        "closes": messages.closes(_own_words(diff.message)),
         "part_of": (facts.part_of,) if facts.part_of else (),
         "owners": (author.account,),
     }
@@ -150,12 +150,18 @@ def pull_request_rows(
         yield Contribution(id=row_id, account=merger, role="merger", participants=others, **common)
 
 
+def _own_words(message: str) -> str:
+    """A message without what a squashed subtree lists: the subject lines of another repository's commits."""
+    return messages.split(message)[0] if messages.subtree(message) else message
+
+
 def _common(diff: CommitDiff, facts: CommitFacts, title: str, body: str, context: RowContext) -> dict[str, Any]:
+    own_words = _own_words(diff.message)
     return {
         "source": context.source, "scope": context.scope, "project": context.project,
         "occurred_at": log.to_datetime(facts.landed_at), "title": title, "body": body or None,
         "change_type": change_type(title),
-        "reverts": messages.reverts(diff.message), "reverted_by": facts.reverted_by,
+        "reverts": messages.reverts(own_words), "reverted_by": facts.reverted_by,
         "paths": diff.paths or (), "files_changed": None if diff.paths is None else len(diff.paths),
         "additions": diff.additions, "deletions": diff.deletions,
     }  # fmt: skip

@@ -1539,3 +1539,211 @@ def test_another_noreply_address_is_not_github(repo, host):
     repo.remote("https://github.com/Acme/shop.git")
     repo.commit("Refuse it (#3)\n\nFixes #3.", committer=f"GitHub <noreply@{host}>")
     assert rows(fetch(repo), "pull_request") == []
+
+
+# Forges, and numbers that come again
+
+
+def merged_by(repo, message, file, *, by=ANN, at=None, branch=None, committer=None):
+    """A branch of one commit, merged with this message."""
+    branch = branch or f"branch-{file}"
+    repo.branch(branch)
+    repo.commit(f"work on {file}", {file: "1\n"}, by=by, at=at)
+    repo.checkout("main")
+    repo.merge(branch, message, by=BOB, committer=committer)
+    repo.git("branch", "--quiet", "-D", branch)
+
+
+def pulls(events):
+    """Title and address of each pull request, and the number of commits that are part of none."""
+    found = {row.title: row.url for row in rows(events, "pull_request", "author")}
+    return found, sum(not row.part_of for row in rows(events, "commit", "author"))
+
+
+def test_bitbucket_server_has_its_forms_and_links(repo):
+    """Merges and squashes of Bitbucket Server are pull requests, with the links that it has."""
+    repo.remote("https://bitbucket.example.com/scm/pay/app.git")
+    repo.commit("Start", {"README": "1"})
+    merged_by(repo, "Pull request #68: Carry the key\n\nMerge in PAY/app from feature/a to main\n\n* commit 'x':", "a")
+    merged_by(repo, "Merge pull request #69 in PAY/app from feature/b to main\n\n* commit 'x':\n  Log", "b")
+    repo.commit("Pull request #70: Name it\n\nMerge in PAY/app from feature/c to main\n\nSquashed commit", {"c": "1"})
+    repo.commit("By hand", {"d": "1"})
+    base = "https://bitbucket.example.com/projects/PAY/repos/app/pull-requests"
+    expected = {
+        "Carry the key": f"{base}/68",
+        "Merge pull request #69 in PAY/app from feature/b to main": f"{base}/69",
+        "Name it": f"{base}/70",
+    }
+    assert (expected, 2) == pulls(fetch(repo))
+    assert (expected, 2) == pulls(fetch(repo, forge="bitbucket"))
+
+
+def test_azure_devops_has_its_forms_and_links(repo):
+    """Merges and squashes of Azure DevOps are pull requests, with the links that it has."""
+    repo.remote("git@ssh.dev.azure.com:v3/acme/shop/app")
+    repo.commit("Start", {"README": "1"})
+    merged_by(repo, "Merged PR 5: Carry the key", "a")
+    repo.commit("Merged PR 6: Name it\n\nRelated work items: #3", {"c": "1"})
+    base = "https://dev.azure.com/acme/shop/_git/app/pullrequest"
+    assert ({"Carry the key": f"{base}/5", "Name it": f"{base}/6"}, 1) == pulls(fetch(repo))
+
+
+def test_numbers_come_again_on_another_forge(repo):
+    """Pull requests of the forge before have no link to the present one, and no number of it."""
+    repo.remote(SHOP)
+    repo.commit("Start", {"README": "1"})
+    merged_by(repo, "Merged in ada/fast (pull request #1)\n\nFast queue", "f1")
+    repo.commit("Merged in ada/log (pull request #2)\n\nLog it", {"f2": "1"})
+    merged_by(repo, "Merge pull request #1 from ada-x/retry\n\nRetry it", "f3", committer=WEB_FLOW)
+    repo.commit("Name the key (#2)", {"f4": "1"}, committer=WEB_FLOW)
+    base = "https://github.com/Acme/shop/pull"
+    expected = {"Fast queue": None, "Log it": None, "Retry it": f"{base}/1", "Name the key": f"{base}/2"}
+    events = fetch(repo)
+    assert (expected, 1) == pulls(events)
+    assert len({row.work_item for row in rows(events, "pull_request")}) == 4
+
+
+def moved_on_github(repo):
+    repo.remote(SHOP)
+    repo.commit("Start", {"README": "1"}, at="2026-04-01T00:00:00Z")
+    merged_by(repo, "Merge pull request #1 from ada-x/one\n\nOld one", "f1", committer=WEB_FLOW)
+    repo.commit("Old two (#2)", {"f2": "1"}, committer=WEB_FLOW)
+    repo.commit("Old nine (#9)", {"f9": "1"}, committer=WEB_FLOW)
+    merged_by(
+        repo, "Merge pull request #1 from ada-x/new-one\n\nNew one", "f3", at="2026-05-10T00:00:00Z", committer=WEB_FLOW
+    )
+    repo.commit("New two (#2)", {"f4": "1"}, committer=WEB_FLOW)
+
+
+def test_numbers_come_again_in_another_repository(repo):
+    """After a restart an old number has no link, whether or not it has come again; one period alone says the same."""
+    moved_on_github(repo)
+    base = "https://github.com/Acme/shop/pull"
+    new = {"New one": f"{base}/1", "New two": f"{base}/2"}
+    assert (new | {"Old one": None, "Old two": None, "Old nine": None}, 1) == pulls(fetch(repo))
+    assert (new, 0) == pulls(fetch(repo, period=Period(time("2026-05-01"), time("2026-06-01"))))
+
+
+def test_a_restart_makes_known_rows_new(repo):
+    """What was read before the numbers began again is read again after it."""
+    moved_on_github(repo)
+    repo.git("branch", "all")
+    repo.git("reset", "--quiet", "--hard", "main~2")
+    first = fetch(repo)
+    assert "https://github.com/Acme/shop/pull/9" in pulls(first)[0].values()
+    repo.git("reset", "--quiet", "--hard", "all")
+    assert pulls(fetch(repo, cursors=cursors(first))) == pulls(fetch(repo))
+
+
+def test_a_backport_is_the_same_pull_request(repo):
+    """A cherry-pick or backport under another title, and a second commit for one issue, begin no numbers again."""
+    repo.remote(SHOP)
+    original = repo.commit("Round (#1)", {"a": "1"}, committer=WEB_FLOW)
+    repo.commit("Log (#2)", {"b": "1"}, committer=WEB_FLOW)
+    repo.commit(f"Half even (#1)\n\n(cherry picked from commit {original})", {"c": "1"}, committer=WEB_FLOW)
+    repo.commit("[2.x] Log (#2)", {"d": "1"}, committer=WEB_FLOW)
+    repo.commit("Part one (#3)", {"e": "1"}, committer=WEB_FLOW)
+    repo.commit("Part two (#3)", {"f": "1"}, committer=WEB_FLOW)
+    base = "https://github.com/Acme/shop/pull"
+    assert ({"Round": f"{base}/1", "Log": f"{base}/2", "Part one": f"{base}/3"}, 0) == pulls(fetch(repo))
+
+
+@pytest.mark.parametrize("url", [None, "/srv/shop.git", "git@code.example.org:acme/shop.git"])
+def test_an_unknown_origin_counts_without_links(repo, url):
+    """Merges and squashes that name pull requests count where the origin is unknown, without links."""
+    if url:
+        repo.remote(url)
+    repo.commit("Start", {"README": "1"})
+    merged_by(repo, "Merge pull request #1 from ada/one\n\nOne", "f1")
+    repo.commit("Two (#2)", {"f2": "1"})
+    merged_by(repo, "Merge branch 'x' into 'main'\n\nThree\n\nSee merge request g/p!3", "f3")
+    merged_by(repo, "Merge pull request #4 from ada/four\n\nFour", "f4")
+    assert (dict.fromkeys(("One", "Two", "Three", "Four")), 1) == pulls(fetch(repo))
+
+
+def test_an_ssh_alias_is_no_host_to_link_to(repo, tmp_path):
+    """An alias that ssh's configuration does not name has no links, and doctor says so."""
+    repo.remote("git@github.com-work:Acme/shop.git")
+    repo.commit("Round (#12)", {"a": "1"})
+    environ = dict(os.environ) | {"HOME": str(tmp_path / "home")}
+
+    def made():
+        return Git(["."], connector_context(repo.path, environ=environ))
+
+    events = list(made().fetch(Request(ALWAYS)))
+    assert [row.url for row in rows(events)] == [None, None]
+    (warning,) = [each for each in made().check() if each.state == "warning"]
+    assert "'github.com-work' looks like an alias for ssh" in warning.message
+    (tmp_path / "home" / ".ssh").mkdir(parents=True)
+    (tmp_path / "home" / ".ssh" / "config").write_text("Host github.com-*\n  HostName github.com\n")
+    events = list(made().fetch(Request(ALWAYS)))
+    assert only(events, "pull_request").url == "https://github.com/Acme/shop/pull/12"
+    assert [each.state for each in made().check()] == ["ok"]
+
+
+# Branches that are still there, and subtrees
+
+
+def test_a_squashed_branch_is_its_pull_request(repo):
+    """The commits of a branch that was squashed are part of the pull request, as long as its work is the same."""
+    repo.remote(SHOP)
+    repo.commit("Start", {"README": "1"})
+    repo.branch("feature")
+    for line in ("1\n", "1\n2\n", "1\n2\n3\n"):
+        repo.commit(f"Step {len(line)}", {"s": line})
+    repo.checkout("main")
+    repo.commit("Meanwhile (#11)", {"other": "1"}, committer=WEB_FLOW)
+    first = fetch(repo, branches="local")
+    assert pulls(first) == ({"Meanwhile": "https://github.com/Acme/shop/pull/11"}, 4)
+    repo.commit("Carry the key (#12)", {"s": "1\n2\n3\n"}, committer=WEB_FLOW)
+    events = fetch(repo, branches="local", cursors=cursors(first))
+    found, others = pulls(events)
+    assert (set(found), others) == ({"Meanwhile", "Carry the key"}, 1)
+    assert {row.part_of for row in rows(events, "commit") if row.title.startswith("Step")} == {
+        ("github.com/Acme/shop#12",)
+    }
+    repo.checkout("feature")
+    repo.commit("Step beyond", {"s": "1\n2\n3\n4\n"})
+    assert pulls(fetch(repo, branches="local", cursors=cursors(events)))[1] == 5
+
+
+def test_a_squashed_subtree_has_paths_as_they_lie_here(repo):
+    """The paths of a squashed subtree are below its folder, and what it lists of the other repository is not said."""
+    repo.commit("Start", {"README": "1"})
+    repo.git("checkout", "--quiet", "--orphan", "lib")
+    repo.git("rm", "-rq", "--cached", ".")
+    (repo.path / "README").unlink()
+    split = "0" * 40
+    listed = f"0123456789 Fixes #7\n0123456789 This reverts commit {split}"
+    sha = repo.commit(
+        f"Squashed 'vendor/lib/' changes from 01..02\n\n{listed}\n\ngit-subtree-dir: vendor/lib\n"
+        f"git-subtree-split: {split}\n",
+        {"lib.c": "1\n", "src/a.c": "1\n"},
+    )
+    repo.git("checkout", "--quiet", "main")
+    repo.git("merge", "--quiet", "-s", "ours", "--no-commit", "--allow-unrelated-histories", sha)
+    repo.git("read-tree", "--prefix=vendor/lib/", sha)
+    repo.git("commit", "--quiet", "-m", f"Merge commit '{sha}' as 'vendor/lib'")
+    row = next(each for each in rows(fetch(repo), "commit") if each.title.startswith("Squashed"))
+    assert (row.paths, row.closes, row.reverts) == (("vendor/lib/lib.c", "vendor/lib/src/a.c"), (), ())
+    assert len(rows(fetch(repo), "commit")) == 2
+
+
+def test_a_squashed_branch_that_merged_main(repo):
+    """A branch that merged the default branch meanwhile is found too; one whose work differs, or is merged, is not."""
+    repo.remote(SHOP)
+    repo.commit("Start", {"README": "1"})
+    repo.branch("other")
+    repo.commit("Other work", {"s": "2\n"})
+    repo.branch("feature", "main")
+    repo.commit("First step", {"s": "1\n"})
+    repo.checkout("main")
+    repo.commit("Meanwhile", {"other": "1"})
+    repo.checkout("feature")
+    repo.merge("main", "Merge branch 'main' into feature")
+    repo.commit("Second step", {"t": "1\n"})
+    repo.checkout("main")
+    repo.commit("Carry the key (#12)", {"s": "1\n", "t": "1\n"}, committer=WEB_FLOW)
+    events = fetch(repo, branches="local")
+    alone = {row.title for row in rows(events, "commit") if not row.part_of}
+    assert alone == {"Start", "Other work", "Meanwhile"}
