@@ -22,7 +22,7 @@ def merge_map(repo, *heads, boundary=()):
     shas = [repo.git("rev-parse", each) for each in heads or ("main",)]
     history = log.read_history(Git(repo.path, os.environ), shas)
     finder = MergeFinder(history, NAMES, frozenset(each.encode() for each in boundary))
-    found = finder.merge_map(finder.ancestry(shas))
+    found = finder.merge_map(finder.ancestry(shas), shas)
 
     def sha(position):
         return history.shas[position].decode()
