@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from harvester.model.accounts import account_key
 from harvester.model.periods import Period
-from harvester.sdk.connector import Gap
+from harvester.sdk.connector import Gap, Remark
 
 WHOLE = ""
 """The scope that stands for a source as a whole."""
@@ -38,6 +38,7 @@ class Coverage:
     read_at: dt.datetime
     cursor: str | None = None
     gaps: tuple[Gap, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -85,6 +86,8 @@ class SourceStatus:
     """Why a part that was read before could not be read again since, each once."""
     read_at: dt.datetime | None = None
     """When the oldest part was read (aware); None where nothing was."""
+    remarks: tuple[Remark, ...] = ()
+    """What a reader must know though nothing is missing, each once."""
 
     @property
     def complete(self) -> bool:
@@ -107,7 +110,10 @@ def source_status(
     unread = [part for each in missing for part in each.minus([where for _, where in known_gaps])]
     stale = [gap for gap, where in known_gaps if where.overlap(period) and gap not in gaps]
     read_at = min((row.read_at for row in own if row.finished), default=None)
-    return SourceStatus(source, period, tuple(dict.fromkeys(gaps)), tuple(unread), tuple(dict.fromkeys(stale)), read_at)
+    remarks = dict.fromkeys(remark for row in own for remark in row.remarks)
+    return SourceStatus(
+        source, period, tuple(dict.fromkeys(gaps)), tuple(unread), tuple(dict.fromkeys(stale)), read_at, tuple(remarks)
+    )
 
 
 @dataclass(frozen=True, slots=True)
