@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from harvester.model.periods import Period
 
 VERSION = 1
-ROWS = "2"
+ROWS = "3"
 """Which rows this connector makes of the same history; a new one reads everything again."""
 
 MOST_ENTRIES = 24

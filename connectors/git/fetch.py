@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -10,7 +11,8 @@ from functools import cached_property
 
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
-from harvester.sdk.connector import Gap, Request
+from harvester.sdk.connector import Gap, Remark, Request
+from harvester.text import count_noun
 
 from . import log, messages, rows
 from .authors import MAX_CO_AUTHORS
@@ -22,6 +24,10 @@ from .repository import Repository, is_partial, last_fetched
 from .rows import Credit, RowContext
 from .selection import Selection, select
 from .subprocess import GitError, text
+
+FETCH_ALL = "`git fetch --refetch --filter=blob:limit=1g` brings them"
+_LESS_DETAIL: Mapping[DiffMode, str] = {"counts": "line counts", "names": "paths and line counts", "none": ""}
+"""The ways to read commits, most detail first, and what the next one lacks."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,9 @@ class RepositoryReader:
         reason = f"not fetched since {fetched:%Y-%m-%d}: what the remote got after that is not here (`git fetch`)"
         return Gap(self._scope, reason, Period(max(period.since, fetched), period.until))
 
-    def rows(self, known_heads: Sequence[tuple[str, ...]]) -> Generator[Contribution | Gap, None, tuple[bool, bool]]:
+    def rows(
+        self, known_heads: Sequence[tuple[str, ...]]
+    ) -> Generator[Contribution | Gap | Remark, None, tuple[bool, bool]]:
         """Yield the rows; return whether these are all of the period, and whether nothing is missing in them.
 
         `known_heads` are heads of earlier harvests of the same, all reached from the present ones; where their rows are
@@ -98,11 +106,12 @@ class RepositoryReader:
             reason = f"more than {MAX_CO_AUTHORS} co-authors in {count} of the commits: those beyond are left out"
             yield Gap(self._scope, reason)
 
-    def _selected_rows(self, selection: Selection) -> Generator[Contribution | Gap, None, bool]:
+    def _selected_rows(self, selection: Selection) -> Generator[Contribution | Remark, None, bool]:
         """Yield the rows of the selection; return whether all paths and counts could be read.
 
         Boundary commits are read without a diff: git would show all of the tree as added.
-        Where a partial clone lacks contents, git ends in the middle; the remaining commits are read without counts.
+        Where a partial clone lacks contents, git ends in the middle; the remaining commits are read without counts, and
+        where it lacks folders without paths. No row is missing then, so it is a remark and no gap.
         """
         shas = selection.shas()
         whole = [text(sha) for sha in shas if sha not in self.boundary]
@@ -116,17 +125,22 @@ class RepositoryReader:
                     yield from self._rows_of(diff, selection, closed)
 
         yield from read([text(sha) for sha in shas if sha in self.boundary], "none")
-        try:
-            yield from read(whole, "counts")
-        except GitError as error:
-            if not is_partial(self.repository):
-                raise
+        lacking: tuple[str, int] | None = None
+        for mode, next_detail in _LESS_DETAIL.items():
             rest = [sha for sha in whole if sha not in done]
-            yield from read(rest, "names")
-            reason = f"a partial clone: line counts of {len(rest)} commits are not here ({error.message})"
-            yield Gap(self._scope, reason)
-            return False
-        return True
+            try:
+                yield from read(rest, mode)
+                break
+            except GitError:
+                if not next_detail or not is_partial(self.repository):
+                    raise
+                lacking = next_detail, sum(sha not in done for sha in rest)
+        if lacking is None:
+            return True
+        detail, count = lacking
+        commits = count_noun(count, "commit")
+        yield Remark(self._scope, f"this is a partial clone, and the {detail} of {commits} are not here ({FETCH_ALL})")
+        return False
 
     def _rows_of(
         self, diff: CommitDiff, selection: Selection, closed: Mapping[bytes, tuple[str, ...]]
@@ -143,6 +157,7 @@ class RepositoryReader:
             made += rows.commit_rows(diff, committed_at, author, co_authors, part_of, self._context)
         if sha in selection.pull_requests:
             merged, credited = selection.pull_requests[sha]
+            diff = dataclasses.replace(diff, author=author.account)
             people += credited
             credit = Credit(credited, _closed_by(merged, history, closed))
             is_merge = history.is_merge(position)
