@@ -1,5 +1,6 @@
 """The algebra of coverage: what counts as read, for whom, how old it is, and which cursor says so."""
 
+import dataclasses
 import datetime as dt
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from harvester.ledger.coverage import (
 )
 from harvester.ledger.coverage_table import from_table, to_table
 from harvester.ledger.delta_table import time_statistics
-from harvester.sdk.connector import Gap
+from harvester.sdk.connector import Gap, Remark
 from tests.scripted import EVER, NOW, span, utc
 
 ANN, BOB = frozenset({"ann"}), frozenset({"bob"})
@@ -146,6 +147,15 @@ def test_coverage_is_stored_as_it_is():
         known(scope="org", accounts=frozenset()),
     ]
     assert from_table(to_table(rows)) == rows
+
+
+def test_a_remark_leaves_a_source_complete():
+    """A remark is stored and in the status, takes nothing from what is complete, and a later fetch replaces it."""
+    (row,) = from_table(to_table([dataclasses.replace(known(), remarks=(Remark("r", "sizes are unknown"),))]))
+    status = source_status([row], "work", None, BOTH)
+    assert (status.complete, status.remarks) == (True, (Remark("r", "sizes are unknown"),))
+    later = updated([row], [known(day=1)])
+    assert source_status(later, "work", None, BOTH).remarks == ()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +16,8 @@ from .subprocess import GitError, lines, text
 
 Branches = Literal["default", "local", "unpushed"]
 MAIN = ("main", "master")
+USUAL = (*MAIN, "trunk")
+"""Names that default branches usually have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,17 @@ class BranchHeads:
     """Which branches these are, in words."""
     tracking: bool = False
     """Whether these are the remote's branches, so that all of them is pushed."""
+    remark: str = ""
+    """What a reader must know of the choice, in words."""
 
 
 def branch_heads(repository: Repository, options: BranchOptions) -> BranchHeads:
     """The heads to read. Raises SourceError where a configured ref does not exist, or no branch is the default.
 
     The default branch is the remote's HEAD, else its main or master, else the local main or master, else HEAD, else the
-    only branch. The remote comes first, because local branches may be old or hold work in progress; in a bare clone
-    HEAD comes before main, because nobody checks out branches there.
+    only branch. The remote's HEAD is as old as the clone, so it may name a branch that was renamed since (see
+    `_remote_default`). The remote comes first, because local branches may be old or hold work in progress; in a bare
+    clone HEAD comes before main, because nobody checks out branches there.
     Test: test_the_default_branch_is_the_remotes.
     """
     if options.ref is not None:
@@ -69,14 +74,92 @@ def _resolve(repository: Repository, ref: str) -> str:
 
 
 def _default(repository: Repository) -> BranchHeads:
-    name = repository.remote_name
-    tracking = [f"refs/remotes/{name}/{each}" for each in ("HEAD", *MAIN)] if name else []
+    if found := _remote_default(repository):
+        return found
     main = [f"refs/heads/{each}" for each in MAIN]
-    local = ["HEAD", *main] if repository.bare else [*main, "HEAD"]
-    for ref in (*tracking, *local):
-        if sha := repository.git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
-            return BranchHeads((sha,), _branch_name(repository, ref), ref in tracking)
+    for ref in ["HEAD", *main] if repository.bare else [*main, "HEAD"]:
+        if sha := _sha(repository, ref):
+            return BranchHeads((sha,), _branch_name(repository, ref))
     return BranchHeads((), "nothing, for there are no commits")
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    ref: str
+    sha: str
+    committed_at: int
+    """When its newest commit was committed, in seconds since 1970; 0 where that cannot be read."""
+
+
+def _remote_default(repository: Repository) -> BranchHeads | None:
+    """The remote's default branch as far as this clone knows it; None where it has none.
+
+    A clone remembers the remote's HEAD, and `git fetch` does not update it. Where it names one of the usual default
+    branches, and another of these has all of its commits and newer ones, the branch was renamed, and the other is read.
+    Where it names a branch that is gone, the other usual ones come next, then what the branch checked out here follows,
+    then the only one there is. In doubt a remark names the newer branch.
+    Test: test_a_stale_default_branch_is_not_believed.
+    """
+    mirror = repository.bare and _mirrors_remote(repository)
+    if repository.remote_name is None:
+        return None
+    prefix = "refs/heads/" if mirror else f"refs/remotes/{repository.remote_name}/"
+    head = "HEAD" if mirror else f"{prefix}HEAD"
+    named = repository.git.line("symbolic-ref", "--quiet", head)
+    usual = [f"{prefix}{each}" for each in USUAL]
+    branches = _branches(repository, [*usual, *([named] if named else [])])
+    if named in branches:
+        chosen, remark = _unless_renamed(repository, branches.pop(named), branches, is_usual=named in usual)
+    elif sha := _sha(repository, head):
+        return BranchHeads((sha,), _branch_name(repository, head), tracking=not mirror)
+    else:
+        known = next((branches[ref] for ref in usual if ref in branches), None)
+        found = known or (_followed(repository, prefix) if named else None)
+        if found is None:
+            return None
+        chosen, remark = found, ""
+        if named:
+            gone = _branch_name(repository, named)
+            remark = f"the default branch was {gone}, which is gone; {_branch_name(repository, chosen.ref)} is read"
+    return BranchHeads((chosen.sha,), _branch_name(repository, chosen.ref), tracking=not mirror, remark=remark)
+
+
+def _unless_renamed(
+    repository: Repository, named: _Branch, others: Mapping[str, _Branch], *, is_usual: bool
+) -> tuple[_Branch, str]:
+    """The branch that the remote's HEAD names or the one that continues it, and a remark on that."""
+    name = _branch_name(repository, named.ref)
+    for other in sorted(others.values(), key=lambda each: each.committed_at, reverse=True):
+        newer = _branch_name(repository, other.ref)
+        if is_usual and other.sha != named.sha and _contains(repository, other.sha, named.sha):
+            return other, f"{newer} is read, which has all commits of the default branch {name} and newer ones"
+        if other.committed_at > named.committed_at:
+            return named, f"{name} is read, the default branch when this was cloned, but {newer} has newer commits"
+    return named, ""
+
+
+def _contains(repository: Repository, sha: str, older: str) -> bool:
+    return not repository.git.output("rev-list", "--max-count=1", older, f"^{sha}")
+
+
+def _followed(repository: Repository, prefix: str) -> _Branch | None:
+    """Of the remote's branches the one that the branch checked out here follows, else the only one there is."""
+    branches = _branches(repository, [prefix])
+    upstream = repository.git.line("rev-parse", "--symbolic-full-name", "--verify", "--quiet", "HEAD@{upstream}")
+    return branches.get(upstream) or (next(iter(branches.values())) if len(branches) == 1 else None)
+
+
+def _branches(repository: Repository, refs: Sequence[str]) -> dict[str, _Branch]:
+    """The branches among these refs, or below them, that point to a commit, by ref."""
+    columns = "%(refname) %(objectname) %(committerdate:unix)"
+    listed = repository.git.line("for-each-ref", f"--format={columns}", *refs).splitlines()
+    found = (_Branch(ref, sha, log.parse_seconds(date.encode()) or 0) for ref, sha, date in map(str.split, listed))
+    return {each.ref: each for each in found}
+
+
+def _sha(repository: Repository, ref: str) -> str:
+    """The commit that a ref points to; empty where there is none."""
+    return repository.git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
 
 
 def _only_branch(repository: Repository, empty: BranchHeads) -> BranchHeads:

@@ -44,8 +44,9 @@ class CommitDiff:
 
 
 def read_diffs(git: Git, shas: Sequence[str], mode: DiffMode = "counts") -> Generator[CommitDiff, None, None]:
-    """Message, paths and line counts of these commits, in no particular order.
+    """Message, paths and line counts of these commits, in no particular order; the author as the commit has it.
 
+    No configuration and no attributes apply, so that the same history gives the same counts everywhere.
     Many commits are divided between two processes.
     Raises GitError where git fails, after the commits that were read before.
     """
@@ -53,7 +54,11 @@ def read_diffs(git: Git, shas: Sequence[str], mode: DiffMode = "counts") -> Gene
         return
     shares = _divide(shas, 2 if len(shas) > 2 * BLOCK else 1)
     parsers = [DiffParser(mode) for _ in shares]
-    with closing(parallel_chunks(git, diff_arguments(mode), [lines(share) for share in shares])) as chunks:
+    inputs = [lines(share) for share in shares]
+    with (
+        git.without_configuration() as plain,
+        closing(parallel_chunks(plain, diff_arguments(mode), inputs)) as chunks,
+    ):
         for number, chunk in chunks:
             yield from parsers[number].feed(chunk)
 
@@ -145,8 +150,11 @@ Counts = tuple[tuple[str, ...] | None, int | None, int | None]
 
 
 def _counted(entries: list[bytes]) -> Counts:
-    """Paths, added and deleted lines; a rename has its two paths in the fields that follow, a binary file a dash."""
-    paths, additions, deletions = [], 0, 0
+    """Paths, added and deleted lines; a rename has its two paths in the fields that follow, a binary file a dash.
+
+    Lines are of the text files; where all files are binary they are unknown.
+    """
+    paths, additions, deletions, has_lines = [], 0, 0, not entries
     fields = iter(entries)
     for entry in fields:
         added, deleted, path = entry.lstrip(b"\n").split(b"\t", 2)
@@ -155,8 +163,9 @@ def _counted(entries: list[bytes]) -> Counts:
         if added != b"-":
             additions += int(added)
             deletions += int(deleted)
+            has_lines = True
         paths.append(text(path))
-    return tuple(paths), additions, deletions
+    return tuple(paths), additions if has_lines else None, deletions if has_lines else None
 
 
 def _named(entries: list[bytes]) -> Counts:

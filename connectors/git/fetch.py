@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -11,7 +12,8 @@ from typing import Literal
 
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
-from harvester.sdk.connector import ConnectorContext, Gap, Request
+from harvester.sdk.connector import ConnectorContext, Gap, Remark, Request
+from harvester.text import count_noun
 
 from . import log, messages, rows
 from .authors import MAX_CO_AUTHORS, Author
@@ -26,6 +28,10 @@ from .repository import Repository, is_partial, last_fetched
 from .rows import CommitFacts, Credit, RowContext, credit_for
 from .selection import Selection, select
 from .subprocess import GitError, text
+
+FETCH_ALL = "`git fetch --refetch --filter=blob:limit=1g` brings them"
+_LESS_DETAIL: Mapping[DiffMode, str] = {"counts": "line counts", "names": "paths and line counts", "none": ""}
+"""The ways to read commits, most detail first, and what the next one lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class RepositoryReader:
 
     def rows(
         self, known_heads: Sequence[Heads], earlier_heads: Collection[Heads]
-    ) -> Generator[Contribution | Gap, None, ReadResult]:
+    ) -> Generator[Contribution | Gap | Remark, None, ReadResult]:
         """Yield the rows: by `known_heads`, heads of earlier harvests of the same, only what is not known already.
 
         `earlier_heads` are those of all earlier harvests of this repository.
@@ -126,11 +132,12 @@ class RepositoryReader:
             reason = f"more than {MAX_CO_AUTHORS} co-authors in {count} of the commits: those beyond are left out"
             yield Gap(self._scope, reason)
 
-    def _selected_rows(self, selection: Selection) -> Generator[Contribution | Gap, None, bool]:
+    def _selected_rows(self, selection: Selection) -> Generator[Contribution | Remark, None, bool]:
         """Yield the rows of the selection; return whether all paths and counts could be read.
 
         Boundary commits are read without a diff: git would show all of the tree as added.
-        Where a partial clone lacks contents, git ends in the middle; the remaining commits are read without counts.
+        Where a partial clone lacks contents, git ends in the middle; the remaining commits are read without counts, and
+        where it lacks folders without paths. No row is missing then, so it is a remark and no gap.
         """
         shas = selection.shas()
         whole = [text(sha) for sha in shas if sha not in self.boundary]
@@ -144,17 +151,22 @@ class RepositoryReader:
                     yield from self._rows_of(diff, selection, closed)
 
         yield from read([text(sha) for sha in shas if sha in self.boundary], "none")
-        try:
-            yield from read(whole, "counts")
-        except GitError as error:
-            if not is_partial(self.repository):
-                raise
+        lacking: tuple[str, int] | None = None
+        for mode, next_detail in _LESS_DETAIL.items():
             rest = [sha for sha in whole if sha not in done]
-            yield from read(rest, "names")
-            reason = f"a partial clone: line counts of {len(rest)} commits are not here ({error.message})"
-            yield Gap(self._scope, reason)
-            return False
-        return True
+            try:
+                yield from read(rest, mode)
+                break
+            except GitError:
+                if not next_detail or not is_partial(self.repository):
+                    raise
+                lacking = next_detail, sum(sha not in done for sha in rest)
+        if lacking is None:
+            return True
+        detail, count = lacking
+        commits = count_noun(count, "commit")
+        yield Remark(self._scope, f"this is a partial clone, and the {detail} of {commits} are not here ({FETCH_ALL})")
+        return False
 
     def _rows_of(
         self, diff: CommitDiff, selection: Selection, closed: Mapping[bytes, tuple[str, ...]]
@@ -170,6 +182,7 @@ class RepositoryReader:
             made += rows.commit_rows(diff, facts, author, co_authors, self._context)
         if sha in selection.pull_requests:
             merged, credited = selection.pull_requests[sha]
+            diff = dataclasses.replace(diff, author=author.account)
             people += credited
             facts = _facts_of_pull_request(position, selection, credited)
             credit = Credit(credited, _closed_by(merged, history, closed))

@@ -39,6 +39,12 @@ def check_repository(
     nothing = "no commit that is dated before now" if heads.shas else "no commits yet"
     date = f"newest commit {context.calendar.day_of(newest).isoformat()}" if newest else nothing
     yield Finding("ok", f"{scope}: {heads.description}, {date}.")
+    if heads.remark:
+        yield Finding(
+            "warning",
+            f"{scope}: {heads.remark}.",
+            f"`git remote set-head {repository.remote_name} --auto` asks the remote.",
+        )
     yield from _check_remote(repository, remote)
     if shallow_boundary(repository):
         hint = "`git fetch --unshallow` brings the rest."

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from harvester.errors import SourceError
 from harvester.model.accounts import is_web_committer
 
-from .subprocess import CHUNK_SIZE, Git, lines, text
+from .subprocess import Git, lines, text
 
 LOG = ("log", "-z", "--no-color", "--no-decorate", "--no-show-signature", "--encoding=UTF-8", "--use-mailmap")
 NOT_WALKED = (*LOG, "--no-walk=unsorted", "--stdin")
@@ -86,8 +86,8 @@ def read_history(git: Git, heads: Sequence[str], github_hosts: Collection[str] =
     if not heads:
         return history
     rest = b""
-    with git.stream([*LOG, f"--format={'%x00'.join(_COLUMNS)}", "--stdin"], lines(heads)) as stream:
-        while chunk := stream.read(CHUNK_SIZE):
+    with git.stream([*LOG, f"--format={'%x00'.join(_COLUMNS)}", "--stdin"], lines(heads)) as running:
+        for chunk in running.chunks():
             fields = (rest + chunk).split(b"\0")
             complete = (len(fields) - 1) // len(_COLUMNS) * len(_COLUMNS)
             rest = b"\0".join(fields[complete:])

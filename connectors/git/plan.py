@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from harvester.errors import SourceError
 from harvester.model.contribution import Contribution
-from harvester.sdk.connector import ConnectorContext, Gap, Request, ScopeCompleted
+from harvester.sdk.connector import ConnectorContext, Gap, Remark, Request, ScopeCompleted
 
 from .branches import BranchOptions, branch_heads, heads_reach, newest_commit, unpushed_commits
 from .cursor import ROWS, Cursor, Entry, Heads, digest, digests
@@ -50,13 +50,15 @@ class RepositoryPlan:
             return "all of the period again, for other people, or since settings, mailmap or remote have changed"
         return "all of the period"
 
-    def run(self) -> Iterator[Contribution | Gap | ScopeCompleted]:
-        """Read the repository: gaps, rows, and the cursor for the next harvest."""
+    def run(self) -> Iterator[Contribution | Gap | Remark | ScopeCompleted]:
+        """Read the repository: gaps, remarks, rows, and the cursor for the next harvest."""
         reader, before = self.reader, self.before or Cursor()
         scope = reader.repository.scope
         yield from reader.shallow_gap()
         if self.not_fetched:
             yield self.not_fetched
+        if reader.heads.remark:
+            yield Remark(scope, reader.heads.remark)
         if self.is_up_to_date:
             yield ScopeCompleted(scope, before.dump())
             return

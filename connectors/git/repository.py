@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import glob
 import hashlib
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harvester.errors import SourceError
+from harvester.sdk import git_folder
 
 from . import remote_url
 from .cursor import digest
@@ -75,16 +77,6 @@ class Repository:
         return self.remote.project if self.remote else text(name.encode("utf-8", "surrogateescape"))
 
 
-@dataclass(frozen=True, slots=True)
-class BranchHeads:
-    """What is to be read: commits by hash, the default branch's first, and in words which branches these are."""
-
-    shas: tuple[str, ...]
-    words: str
-    tracking: bool = False
-    """Whether these are what the remote has, so that all of it is known there."""
-
-
 def find_repositories(
     entries: Iterable[str], root: Path, options: RepositoryOptions
 ) -> Iterator[Repository | tuple[str, SourceError]]:
@@ -95,12 +87,14 @@ def find_repositories(
     seen: set[Path] = set()
     for entry in entries:
         try:
-            found = [each for each in _at(entry, root, options) if each.common not in seen]
+            for each in _at(entry, root, options):
+                if not isinstance(each, Repository):
+                    yield each
+                elif each.common not in seen:
+                    seen.add(each.common)
+                    yield each
         except SourceError as error:
             yield entry, error
-            continue
-        seen |= {each.common for each in found}
-        yield from found
 
 
 def is_glob(entry: str) -> bool:
@@ -108,15 +102,26 @@ def is_glob(entry: str) -> bool:
     return glob.has_magic(entry)
 
 
-def _at(entry: str, root: Path, options: RepositoryOptions) -> list[Repository]:
+def _at(entry: str, root: Path, options: RepositoryOptions) -> Iterator[Repository | tuple[str, SourceError]]:
+    """What an entry names; of a glob also the matches that cannot be read, so that one costs no other."""
     path = root / Path(entry).expanduser()
     if path.exists() or not is_glob(entry):
-        return [_at_folder(entry, path, options)]
+        yield _at_folder(entry, path, options)
+        return
     matches = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 - an absolute pattern
-    found = [each for match in matches if match.is_dir() and (each := _with_top(match, options))]
+    found = 0
+    for match in matches:
+        try:
+            each = _with_top(match, options) if match.is_dir() else None
+        except SourceError as error:
+            yield match.name, error
+        else:
+            if each is None:
+                continue
+            yield each
+        found += 1
     if not found:
         raise SourceError(f"No repository matches {entry!r}.", hint="Globs start from the folder of harvester.toml.")
-    return found
 
 
 def _at_folder(entry: str, path: Path, options: RepositoryOptions) -> Repository:
@@ -134,20 +139,27 @@ def _at_folder(entry: str, path: Path, options: RepositoryOptions) -> Repository
 
 def _with_top(path: Path, options: RepositoryOptions) -> Repository | None:
     """The repository whose top folder this is; None for a folder inside one, and for any other folder."""
-    try:
-        found = open_repository(path, options)
-    except GitError:
+    if not git_folder.is_top(path):
         return None
+    found = open_repository(path, options)
     return found if found.folder == path.resolve() else None
 
 
 def open_repository(path: Path, options: RepositoryOptions) -> Repository:
-    """The repository that a folder is in. Raises GitError where it is in none."""
-    there = Git(path, options.environ, options.program)
-    bare = there.output("rev-parse", "--is-bare-repository") == b"true\n"
-    common = _path(there, "--git-common-dir").resolve()
-    folder = _path(there, "--git-dir" if bare else "--show-toplevel").resolve()
-    git = Git(folder, options.environ, options.program)
+    """The repository that a folder is in. Raises GitError where it is in none.
+
+    Git is given its folders, so that nothing in it leads git to another one.
+    Test: test_the_repository_that_is_named_is_read.
+    """
+    place = git_folder.find(path, options.environ)
+    if place is None:
+        raise GitError("there is no repository in it or above it")
+    alone = dataclasses.replace(place, work_tree=None)
+    folder = place.work_tree or place.git_dir
+    git = Git(folder, options.environ, options.program, alone)
+    bare = place.work_tree is None or git.output("rev-parse", "--is-bare-repository") == b"true\n"
+    folder = place.git_dir if bare else folder
+    git = Git(folder, options.environ, options.program, alone if bare else place)
     _refuse_endless_mailmap(git, folder)
     urls = _remote_urls(git)
     name = _remote_name(urls, options.remote)
@@ -155,20 +167,15 @@ def open_repository(path: Path, options: RepositoryOptions) -> Repository:
     remotes = {each: remote_url.parse(url, options.forge, aliases.host_name) for each, url in urls.items()}
     ours = remotes[name] if name else None
     others = frozenset(each for each, remote in remotes.items() if ours and remote and remote.name != ours.name)
-    return Repository(git, common, folder, bare, name, ours, others, options.forge)
+    return Repository(git, place.common, folder, bare, name, ours, others, options.forge)
 
 
 def _refuse_endless_mailmap(git: Git, folder: Path) -> None:
-    """Raises GitError where a mailmap is not a regular file: git would read a pipe or a device without end."""
+    """Raises SourceError where a mailmap is not a regular file: git would read a pipe or a device without end."""
     configured = git.line("config", "--type=path", "--get", "mailmap.file")
     for path in (folder / ".mailmap", *([folder / configured] if configured else [])):
         if path.exists() and not path.is_file():
-            raise GitError(f"the mailmap {path.name!r} is not a regular file", hint="Remove it.")
-
-
-def _path(git: Git, option: str) -> Path:
-    output = git.output("rev-parse", "--path-format=absolute", option)
-    return Path(output.decode("utf-8", "surrogateescape").removesuffix("\n"))
+            raise SourceError(f"The mailmap {path.name!r} is not a regular file.", hint="Remove it.")
 
 
 def _remote_urls(git: Git) -> dict[str, str]:

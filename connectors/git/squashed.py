@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from .diffs import read_diffs
 from .log import History
-from .subprocess import CHUNK_SIZE, Git, lines, text
+from .subprocess import Git, lines, text
 
 MOST_BYTES = 1 << 26
 """A branch whose patch is longer is not compared."""
@@ -100,11 +100,13 @@ def _files(git: Git, base: str, head: str) -> frozenset[str]:
 
 def _patch(git: Git, *arguments: str, stdin: bytes = b"") -> bytes | None:
     """What changed between two commits, or with `--stdin` in each commit; None where that is too long."""
-    with git.stream([*_DIFF, "-p", "--full-index", *arguments], stdin) as stream:
-        patch, is_longer = stream.read(MOST_BYTES), False
-        while stream.read(CHUNK_SIZE):
-            is_longer = True
-    return None if is_longer else patch
+    chunks, size = list[bytes](), 0
+    with git.stream([*_DIFF, "-p", "--full-index", *arguments], stdin) as running:
+        for chunk in running.chunks():
+            size += len(chunk)
+            if size <= MOST_BYTES:
+                chunks.append(chunk)
+    return b"".join(chunks) if size <= MOST_BYTES else None
 
 
 def _patch_id(git: Git, patch: bytes | None) -> str | None:

@@ -16,7 +16,7 @@ from harvester.ledger.changeset import Changeset, ReplacedRange, surviving_rows
 from harvester.ledger.coverage import WHOLE, Coverage
 from harvester.model.contribution import Contribution, from_table
 from harvester.model.periods import Period
-from harvester.sdk.connector import Connector, Event, Gap, Request, Retraction, ScopeCompleted
+from harvester.sdk.connector import Connector, Event, Gap, Remark, Request, Retraction, ScopeCompleted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class SourceReader:
-    """What one fetch of one source brought: rows, retractions, finished scopes, gaps."""
+    """What one fetch of one source brought: rows, retractions, finished scopes, gaps, remarks."""
 
     source: str
     request: Request
@@ -33,6 +33,7 @@ class SourceReader:
     """Each with the number of rows that came before it: it removes those, not what comes after."""
     done: list[ScopeCompleted] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     failed: Exception | None = None
 
     def take(self, event: Event) -> None:
@@ -44,6 +45,8 @@ class SourceReader:
                 self.buffer.add(event)
             case Gap():
                 self.gaps.append(event)
+            case Remark():
+                self.remarks.append(event)
             case ScopeCompleted():
                 # A scope is finished only if all of its rows can be stored.
                 self.buffer.flush()
@@ -52,7 +55,7 @@ class SourceReader:
                 self.retracted.append((self.buffer.count, event))
             case _:
                 raise TypeError(
-                    f"a connector yields contributions, gaps, retractions and completed scopes, not {event!r}"
+                    f"a connector yields contributions, gaps, remarks, retractions and completed scopes, not {event!r}"
                 )
 
     @property
@@ -67,7 +70,8 @@ class SourceReader:
             Coverage(self.source, done.scope, accounts, period, read_at, done.cursor, self.gaps_of(done.scope))
             for done in self.done
         ]
-        return [*scopes, Coverage(self.source, WHOLE, accounts, period, read_at, None, tuple(self.gaps))]
+        gaps, remarks = tuple(self.gaps), tuple(self.remarks)
+        return [*scopes, Coverage(self.source, WHOLE, accounts, period, read_at, None, gaps, remarks)]
 
     def gaps_of(self, scope: str) -> tuple[Gap, ...]:
         """The gaps in a scope: its own, and those of the source as a whole, which may be anywhere.
@@ -97,8 +101,8 @@ def read_source(
 ) -> SourceReader:
     """Everything a connector yields for a request; an error becomes a gap, and what came before it remains.
 
-    The reason of an error or a gap goes through `redact` first. `progress` is called with the number of rows so far.
-    When `stop` is set, reading ends after the next event with a gap. A KeyboardInterrupt passes through.
+    The reason of an error or a gap, and a remark, goes through `redact` first. `progress` is called with the number of
+    rows so far. When `stop` is set, reading ends after the next event with a gap. A KeyboardInterrupt passes through.
     """
     reader = SourceReader(source, request)
     try:
@@ -111,6 +115,7 @@ def read_source(
         _break_off(reader, error, f"the connector broke off with {type(error).__name__} (a bug; see --debug)")
     # The reason of a gap may quote a server, which may quote what it was sent.
     reader.gaps = [dataclasses.replace(gap, reason=redact(gap.reason)) for gap in reader.gaps]
+    reader.remarks = [dataclasses.replace(each, text=redact(each.text)) for each in reader.remarks]
     return reader
 
 

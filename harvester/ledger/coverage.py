@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from harvester.model.accounts import account_key, account_keys, keys_of
 from harvester.model.periods import Period
-from harvester.sdk.connector import Gap
+from harvester.sdk.connector import Gap, Remark
 
 WHOLE = ""
 """The scope that stands for a source as a whole."""
@@ -38,6 +38,7 @@ class Coverage:
     read_at: dt.datetime
     cursor: str | None = None
     gaps: tuple[Gap, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -85,6 +86,8 @@ class SourceStatus:
     """Why a part that was read before could not be read again since, each once."""
     read_at: dt.datetime | None = None
     """When the oldest part was last read (aware); None where nothing was."""
+    remarks: tuple[Remark, ...] = ()
+    """What a reader must know though nothing is missing, each once."""
 
     @property
     def complete(self) -> bool:
@@ -111,7 +114,9 @@ def source_status(
     stale = dict.fromkeys(gap for each in readings for gap in each.stale if gap not in gaps)
     read_by_all = period.minus([part for each in readings for part in each.unread])
     read_at = min((each.read_at for each in readings if each.read_at), default=None)
-    return SourceStatus(source, period, tuple(gaps), tuple(period.minus(read_by_all)), tuple(stale), read_at)
+    unread = tuple(period.minus(read_by_all))
+    remarks = dict.fromkeys(remark for each in readings for remark in each.remarks)
+    return SourceStatus(source, period, tuple(gaps), unread, tuple(stale), read_at, tuple(remarks))
 
 
 def _newest_readings(rows: Sequence[Coverage], period: Period) -> SourceStatus:
@@ -119,17 +124,19 @@ def _newest_readings(rows: Sequence[Coverage], period: Period) -> SourceStatus:
 
     A gap of a row is one of what newer rows left. It is stale where an older row finished that part.
     """
-    rest, missing, read_at = [period], list[tuple[Gap, Period]](), None
+    rest, missing, remarks, read_at = [period], list[tuple[Gap, Period]](), list[Remark](), None
     for row in rows:
         reached = [part for each in rest if (part := each.overlap(row.period))]
         missing += [(gap, where) for gap in row.gaps for part in reached if (where := part.overlap(gap.period or part))]
         left = [part for each in rest for part in each.minus(row.finished)]
-        read_at = row.read_at if left != rest else read_at
+        if left != rest:
+            read_at = row.read_at
+            remarks += row.remarks
         rest = left
     gaps = [gap for gap, where in missing if any(where.overlap(part) for part in rest)]
     stale = [gap for gap, _ in missing if gap not in gaps]
     unread = [part for each in rest for part in each.minus([where for _, where in missing])]
-    return SourceStatus("", period, tuple(gaps), tuple(unread), tuple(stale), read_at)
+    return SourceStatus("", period, tuple(gaps), tuple(unread), tuple(stale), read_at, tuple(remarks))
 
 
 @dataclass(frozen=True, slots=True)

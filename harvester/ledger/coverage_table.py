@@ -13,7 +13,7 @@ from harvester.ledger.changeset import Changeset
 from harvester.ledger.coverage import Coverage, clear_cursors, remove_coverage, updated
 from harvester.ledger.delta_table import DataFile, Table, counter, files, shorten_log
 from harvester.model.periods import Period
-from harvester.sdk.connector import Gap
+from harvester.sdk.connector import Gap, Remark
 
 if TYPE_CHECKING:
     import deltalake
@@ -99,7 +99,7 @@ def coverage_schema() -> pa.Schema:
 
 
 def to_table(rows: Sequence[Coverage]) -> pa.Table:
-    """Coverage as an Arrow table, gaps as JSON."""
+    """Coverage as an Arrow table; gaps and, without a reason, remarks as JSON."""
     import pyarrow as pa
 
     return pa.Table.from_pylist([_values(row) for row in rows], schema=coverage_schema())
@@ -115,7 +115,8 @@ def from_table(table: pa.Table) -> list[Coverage]:
             period=Period(row["since"], row["until"]),
             read_at=row["read_at"].astimezone(dt.UTC),
             cursor=row["cursor"],
-            gaps=tuple(_gap(**each) for each in json.loads(row["gaps"])),
+            gaps=tuple(_gap(**each) for each in json.loads(row["gaps"]) if "reason" in each),
+            remarks=tuple(Remark(**each) for each in json.loads(row["gaps"]) if "reason" not in each),
         )
         for row in table.to_pylist()
     ]
@@ -130,7 +131,9 @@ def _values(row: Coverage) -> dict[str, object]:
         "until": row.period.until,
         "read_at": row.read_at,
         "cursor": row.cursor,
-        "gaps": json.dumps([_gap_values(gap) for gap in row.gaps]),
+        "gaps": json.dumps(
+            [*map(_gap_values, row.gaps), *({"scope": each.scope, "text": each.text} for each in row.remarks)]
+        ),
     }
 
 

@@ -63,6 +63,17 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What a reader must know of a scope though no work is missing, in words such as that sizes are unknown.
+
+    It is true of the fetch that yields it: a later one of the same period replaces it.
+    """
+
+    scope: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScopeCompleted:
     """A scope was read: what was yielded for it is stored, even if something fails later.
 
@@ -93,7 +104,7 @@ class Retraction:
             raise ValueError("a retraction names an id or a work item")
 
 
-Event = Contribution | Gap | ScopeCompleted | Retraction
+Event = Contribution | Gap | Remark | ScopeCompleted | Retraction
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,8 +159,9 @@ def collect(
 ) -> CollectedData:
     """Read back the rows of these accounts in this period, and nothing else that the ledger has.
 
-    A source on which none of the people has an account is skipped, with a remark. What a harvest (`outcome`) could not
-    store is a gap like any other. Rows of sources that are no longer configured are left out.
+    A source on which none of the people has an account is skipped, with a remark; sources make remarks of their own.
+    What a harvest (`outcome`) could not store is a gap like any other. Rows of sources that are no longer configured
+    are left out.
     """
     from harvester.analysis.frame import prepare
     from harvester.ledger import by_accounts
@@ -171,12 +172,12 @@ def collect(
     # In one order, in whatever order the ledger has them, so that the same rows give the same bytes.
     rows = rows.sort_by([(name, "ascending") for name in ("occurred_at", "source", "scope", "id")])
     lost = {each.source: each.gaps for each in outcome.sources if not each.committed} if outcome else {}
-    statuses = (source_status(coverage, source, names, period) for source, names in wanted.items())
+    statuses = [source_status(coverage, source, names, period) for source, names in wanted.items()]
     remarks = tuple(
         f"{each} was not read: harvester.toml names no address and no account for it under [people]."
         for each in accounts
         if each not in wanted
-    )
+    ) + tuple(f"{status.source}: {each.scope}: {each.text}." for status in statuses for each in status.remarks)
     return CollectedData(
         prepare(rows, workspace.config.people),
         tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in statuses),
