@@ -24,6 +24,7 @@ from functools import cached_property
 
 from .log import PULL_REQUEST_MARKERS, History
 from .messages import Forge, PullRequest, branch_origin, closes, merged_pull_request, picked_from, squashed_pull_request
+from .subprocess import text
 
 Graph = list[tuple[int, ...]]
 """The parents of each commit by position, without those that a shallow clone lacks."""
@@ -136,7 +137,9 @@ class MergeFinder:
 
     def merge_map(self, ancestry: Ancestry) -> MergeMap:
         """Which pull requests were merged into the branches that a history came to."""
-        return self._map(self._merged(ancestry), ancestry) if self.candidates else MergeMap()
+        if not self.candidates:
+            return MergeMap()
+        return self._map(self._merged(ancestry), ancestry)
 
     def ancestry(self, heads: Sequence[str]) -> Ancestry:
         """Visit every commit once, in the order in which they came to the branches, and note what brought it.
@@ -176,7 +179,9 @@ class MergeFinder:
         below = self.parents[oldest]
         if (origin[below[0]] == OTHER) if below else (oldest not in self._boundary_positions):
             return OTHER
-        return _ORIGINS[branch_origin(self.history.message(merge), self.names.project, self.names.other_remotes)]
+        # A merge may list all that it brings; only its subject line is of interest.
+        subject = text(self.history.messages.get(merge, b"").lstrip(b"\n").partition(b"\n\n")[0])
+        return _ORIGINS[branch_origin(subject, self.names.project, self.names.other_remotes)]
 
     def _merged(self, ancestry: Ancestry) -> dict[int, PullRequest]:
         """The commits that merged a pull request of ours, each with the pull request.
