@@ -12,7 +12,6 @@ Test: test_a_reverted_revert_reverts_nothing.
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +22,7 @@ from .merges import NO_MERGE, Ancestry, MergeMap, ProjectNames
 from .messages import PullRequest
 
 COMMIT = "commit/"
+HASH_LENGTHS = (40, 64)
 
 RevertedBy = dict[int, list[int]]
 """By the position of a commit that is reverted: the positions of those that revert it, the latest first."""
@@ -41,13 +41,21 @@ class RevertFinder:
         return {
             position: named
             for position, message in self.history.messages.items()
-            if any(each in message for each in REVERT_MARKERS)
+            if (REVERT_MARKERS[0] in message or REVERT_MARKERS[1] in message)
             and (named := messages.reverts(self.history.message(position)))
         }
 
     @cached_property
-    def _sorted_shas(self) -> list[bytes]:
-        return sorted(self.history.shas)
+    def _by_beginning(self) -> Mapping[bytes, list[int]]:
+        """The commits that begin as one of the abbreviated hashes does; all are looked through once for all of them."""
+        named = (each for references in self.reverting.values() for each in references if each.startswith(COMMIT))
+        wanted = {sha for each in named if len(sha := each.removeprefix(COMMIT).encode()) not in HASH_LENGTHS}
+        found: dict[bytes, list[int]] = {each: [] for each in wanted}
+        for length in {len(each) for each in wanted}:
+            for position, sha in enumerate(self.history.shas):
+                if (start := sha[:length]) in found:
+                    found[start].append(position)
+        return found
 
     def find(self, ancestry: Ancestry, place: Sequence[int], merge_map: MergeMap) -> RevertedBy:
         """What is reverted in the history of some branches; `place` is each position's index in their order."""
@@ -68,21 +76,10 @@ class RevertFinder:
             pull_request = PullRequest(named[mark:], "", project=named[:mark])
             merged = merge_map.pull_requests.get(self.names.work_item(pull_request))
             return merged.merge_commit if merged else None
-        found = [each for each in self._beginning_with(named.removeprefix(COMMIT).encode()) if ancestry.reached[each]]
+        sha = named.removeprefix(COMMIT).encode()
+        found = [self.history.index[sha]] if sha in self.history.index else self._by_beginning.get(sha, [])
+        found = [each for each in found if ancestry.reached[each]]
         return found[0] if len(found) == 1 else None
-
-    def _beginning_with(self, start: bytes) -> Iterator[int]:
-        index = self.history.index
-        if start in index:
-            yield index[start]
-            return
-        if len(start) in (40, 64):
-            return
-        shas = self._sorted_shas
-        for number in range(bisect.bisect_left(shas, start), len(shas)):
-            if not shas[number].startswith(start):
-                return
-            yield index[shas[number]]
 
 
 @dataclass(frozen=True)

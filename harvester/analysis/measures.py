@@ -146,7 +146,7 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "commits", "commit", "commits", ("commit",), ("author",), "work_items",
-            "Commits that the person wrote, by when they landed (committer date), without merges, without those "
+            "Commits that the person wrote, by when they reached the branch read, without merges, without those "
             "that are part of a pull request credited to the same person, and without those picked from an earlier "
             "one of the same person.",
             where=_by_itself, goal=True,

@@ -1314,6 +1314,22 @@ def test_read_periods_are_remembered(repo):
     assert titles(fetch(repo, period=fourth, cursors=cursors(both))) == ["three"]
 
 
+def test_a_pull_request_that_lands_again(repo):
+    """A pull request that was read in July and that a rewritten history has in August is in August, and not in July."""
+    repo.remote(SHOP)
+    base = repo.commit("Begin", at="2026-06-01T00:00:00Z")
+    repo.commit("Round (#12)", {"a": "1"}, at="2026-07-10T00:00:00Z")
+    july, august = Period(time("2026-07-01"), time("2026-08-01")), Period(time("2026-08-01"), time("2026-09-01"))
+    first = fetch(repo, period=july)
+    assert numbers(first) == {"12": ANN}
+    repo.git("reset", "--quiet", "--hard", base)
+    repo.commit("Round (#12)", {"a": "1"}, at="2026-08-10T00:00:00Z")
+    second = fetch(repo, period=august, cursors=cursors(first))
+    assert (numbers(second), done(second).whole) == ({"12": ANN}, True)
+    third = fetch(repo, period=july, cursors=cursors(second))
+    assert (rows(third), done(third).whole) == ([], True)
+
+
 def test_a_narrower_reading_is_not_trusted_for_more(repo):
     """What another setting read of a part of the period in between is read again."""
     repo.commit("one", at="2026-07-01T00:00:00Z")
