@@ -33,7 +33,8 @@ def repository(folder: Path, environ: Mapping[str, str]) -> Path:
     if not folder.is_dir():
         raise SourceError(f"{str(folder)!r} is not a folder.", hint="Name the folder of a git repository.")
     for option in ("--show-toplevel", "--absolute-git-dir"):
-        if top := _git(folder, environ, "rev-parse", option):
+        # The bytes of a path are whatever they are; one with others in their place would be another folder.
+        if top := _git(folder, environ, "rev-parse", option, errors="surrogateescape"):
             return Path(top)
     raise SourceError(
         f"{str(folder)!r} is not in a git repository.",
@@ -48,7 +49,7 @@ def remotes(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
     return {key.removeprefix("remote.").removesuffix(".url"): url for key, url in pairs}
 
 
-def _git(folder: Path, environ: Mapping[str, str], *arguments: str) -> str | None:
+def _git(folder: Path, environ: Mapping[str, str], *arguments: str, errors: str = "replace") -> str | None:
     """What git prints, without the line end; None where it fails or prints nothing.
 
     Users may say by GIT_CONFIG_COUNT and the like who they are, so only variables that lead to another repository are
@@ -62,5 +63,5 @@ def _git(folder: Path, environ: Mapping[str, str], *arguments: str) -> str | Non
         )  # fmt: skip
     except FileNotFoundError as error:
         raise SourceError("git is not installed, or not on the PATH.", hint="Install git 2.31 or newer.") from error
-    output = finished.stdout.decode("utf-8", "replace").removesuffix("\n")  # a folder's name may end in a space
+    output = finished.stdout.decode("utf-8", errors).removesuffix("\n")  # a folder's name may end in a space
     return output if finished.returncode == 0 and output.strip() else None

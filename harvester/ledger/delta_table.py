@@ -149,11 +149,15 @@ class Table:
         from deltalake.exceptions import DeltaError
 
         try:
-            return DeltaTable(self.uri, storage_options=dict(self.options or {}))
+            state = DeltaTable(self.uri, storage_options=dict(self.options or {}))
         except (DeltaError, ValueError) as error:
             if self.folder is None or _known_reason(error):
                 raise
             raise DamagedFile(_damaged_log_file(self.folder / LOG), _first_line(error)) from error
+        newest = self.folder and self.folder / LOG / f"{state.version():020}.json"
+        if newest and newest.exists() and not newest.stat().st_size:
+            raise DamagedFile(f"{LOG}/{newest.name}", "it is empty")
+        return state
 
     def write(self, rows: pa.Table, partition: Mapping[str, str | int]) -> DataFile:
         """Write rows of one partition to a new file that no commit knows yet.
@@ -416,7 +420,8 @@ def _damaged_log_file(folder: Path) -> str:
 
     for path in sorted(folder.iterdir() if folder.is_dir() else ()):
         try:
-            if path.suffix == ".json" and not all(map(json.loads, path.read_bytes().splitlines() or [b""])):
+            lines = path.read_bytes().splitlines() if path.suffix == ".json" else [b"{}"]
+            if not lines or not all(isinstance(json.loads(line), dict) for line in lines):
                 return f"{LOG}/{path.name}"
             if path.suffix == ".parquet":
                 pq.read_table(path)
@@ -436,7 +441,7 @@ def storage_errors(location: str, what: str) -> Iterator[None]:
     except DamagedFile as error:
         raise LedgerError(f"The ledger in {location} cannot be {what}: {error}.", hint=_DAMAGED) from error
     except (OSError, DeltaError, pa.ArrowException) as error:
-        why, hint = _known_reason(error) or (_first_line(error), "The last good state is intact; see --debug for more.")
+        why, hint = _known_reason(error) or _unknown_reason(error)
         raise LedgerError(f"The ledger in {location} cannot be {what}: {why}.", hint=hint) from error
 
 
@@ -465,6 +470,13 @@ def _known_reason(error: BaseException) -> tuple[str, str] | None:
                 name = getattr(each, "filename", None)
                 return (f"{why} ({name})" if name else why), hint
     return None
+
+
+def _unknown_reason(error: Exception) -> tuple[str, str]:
+    """Deltalake's own reader of the log is its "kernel": what that refuses and no disk did is in the log."""
+    if str(error).startswith(("Kernel error", "Invalid JSON")):
+        return f"{LOG} is damaged ({_first_line(error)})", _DAMAGED
+    return _first_line(error), "The last good state is intact; see --debug for more."
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
