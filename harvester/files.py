@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import stat
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from harvester.errors import HarvesterError, ReportError
 
 LONGEST = 100
 """How many characters of a file's name its unfinished part bears; a long name would be too long with more behind it."""
+
+UNFINISHED = ".unfinished"
+"""How the name of an unfinished part ends, so that no file of the user's is taken for one."""
+
+LEFT_OVER_SECONDS = 3600.0
 
 
 def read_text(path: Path, *, limit: int, error: type[HarvesterError] = ReportError) -> str:
@@ -59,13 +66,16 @@ def write_text(path: Path, text: str) -> None:
     """Replace a file's text in one step; a reader sees the old or the new one, also when this process is killed.
 
     A link stays a link and a file keeps its permissions; a new one is its owner's alone, for it is about people.
+    What a killed run left of it an hour ago or more is deleted.
     Raises ReportError where the folder cannot be written, or where the path is not an ordinary file.
     """
     place = path.resolve()
     if place.exists() and not place.is_file():
         raise ReportError(f"{path} is not an ordinary file and was not overwritten.", hint="Choose another name.")
+    prefix = f".{place.name[:LONGEST]}."
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{place.name[:LONGEST]}.", dir=place.parent)
+        _remove_leftovers(place.parent, prefix)
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=UNFINISHED, dir=place.parent)
     except OSError as error:
         raise ReportError(
             f"{path} cannot be written: {error.strerror}.", hint="Is the folder there and yours?"
@@ -81,6 +91,21 @@ def write_text(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _remove_leftovers(folder: Path, prefix: str) -> None:
+    """Delete what killed runs left of a file with this prefix: of an age at which no run still writes it."""
+    for path in folder.glob(f"{glob.escape(prefix)}*{UNFINISHED}"):
+        with suppress(FileNotFoundError):
+            if path.is_file() and not path.is_symlink() and is_left_over(path):
+                path.unlink()
+
+
+def is_left_over(path: Path, seconds: float = LEFT_OVER_SECONDS) -> bool:
+    """Whether a file or folder is this user's, and nothing was changed in it for so long."""
+    status = path.lstat()
+    mine = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+    return mine and time.time() - status.st_mtime > seconds
 
 
 POLL_SECONDS = 0.05

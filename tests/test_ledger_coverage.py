@@ -17,7 +17,7 @@ from harvester.ledger.coverage import (
     updated,
 )
 from harvester.ledger.coverage_table import from_table, to_table
-from harvester.ledger.delta_table import time_statistics
+from harvester.ledger.delta_table import DataFile, file_statistics, span_in_milliseconds
 from harvester.sdk.connector import Gap, Remark
 from tests.scripted import EVER, NOW, span, utc
 
@@ -165,7 +165,8 @@ def test_a_remark_leaves_a_source_complete():
 def test_statistics_are_whole_milliseconds_around_all(microsecond, earliest, latest):
     """A latest time rounded down would make other readers skip a file with a row that they look for."""
     at = utc(2026, 1, 1).replace(microsecond=microsecond)
-    statistics = time_statistics(pa.chunked_array([pa.array([at], pa.timestamp("us", tz="UTC"))]))
+    times = span_in_milliseconds(pa.chunked_array([pa.array([at], pa.timestamp("us", tz="UTC"))]))
+    statistics = file_statistics(DataFile("a.parquet", 1, 1, {"source": "work"}, times))
     assert statistics["minValues"] == {"occurred_at": f"2026-01-01T00:00:00.{earliest}Z"}
     assert statistics["maxValues"] == {"occurred_at": f"2026-01-01T00:00:00.{latest}Z"}
     assert statistics["nullCount"] == {"occurred_at": 0}
@@ -173,5 +174,7 @@ def test_statistics_are_whole_milliseconds_around_all(microsecond, earliest, lat
 
 def test_a_latest_microsecond_carries_into_the_next_second():
     times = [utc(2026, 1, 1), utc(2026, 12, 31, 23).replace(minute=59, second=59, microsecond=999_999)]
-    statistics = time_statistics(pa.chunked_array([pa.array(times, pa.timestamp("us", tz="UTC"))]))
-    assert statistics["maxValues"] == {"occurred_at": "2027-01-01T00:00:00.000Z"}
+    assert span_in_milliseconds(pa.chunked_array([pa.array(times, pa.timestamp("us", tz="UTC"))])) == (
+        utc(2026, 1, 1),
+        utc(2027, 1, 1),
+    )

@@ -74,7 +74,7 @@ def compact(terminal: Terminal, config_path: Path | None) -> int:
 @options.config
 @click.pass_obj
 def export(terminal: Terminal, file: Path, config_path: Path | None) -> int:
-    """Write all rows, with the prepared columns, to a Parquet FILE.
+    """Write all rows, with the prepared columns, to a Parquet FILE, whose name ends with .parquet or .pq.
 
     `person` and `counted`, the measures that count a row, are among the columns; docs/reference/columns.md has them
     all.

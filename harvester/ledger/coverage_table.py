@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from harvester.ledger.changeset import Changeset
 from harvester.ledger.coverage import Coverage, clear_cursors, remove_coverage, updated
-from harvester.ledger.delta_table import DataFile, Table, counter, files, shorten_log
+from harvester.ledger.delta_table import Table, counter, files, shorten_log
 from harvester.model.periods import Period
 from harvester.sdk.connector import Gap, Remark
 
@@ -35,8 +35,16 @@ class CoverageTable:
     coverage: Table
 
     def all(self) -> list[Coverage]:
-        """The coverage of all sources, without the cursors of a source that has rows without coverage."""
-        known = self._stored(self.coverage.load())
+        """The coverage of all sources, without the cursors of a source that has rows without coverage.
+
+        Raises DamagedFile where rows or coverage of a source that the other table knows are missing.
+        """
+        state = self.coverage.load()
+        states = (self.rows.load(), state)
+        sources = {file.source for each in states for file in files(each)}
+        for each in states:
+            files(each, sources)
+        known = self._stored(state)
         broken = {source for source in {row.source for row in known} if self.lacks_coverage(source)}
         intact = [row for row in known if row.source not in broken]
         return [*intact, *clear_cursors(row for row in known if row.source in broken)]
@@ -55,9 +63,7 @@ class CoverageTable:
         committed = counter(self.rows.load(), harvests_of(source)) if covers_all_rows else covered
         if rows == known and len(old) <= 1 and committed == covered:
             return
-        added: list[tuple[DataFile, dict[str, object]]] = []
-        if rows:
-            added = [(self.coverage.write(to_table(rows), {"source": source}), {})]
+        added = [self.coverage.write(to_table(rows), {"source": source})] if rows else []
         self.coverage.commit(state, added, old, {source: counter(state, source) + 1, harvests_of(source): committed})
         if state.version() % 100 == 99:
             shorten_log(self.coverage)

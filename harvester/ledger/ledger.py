@@ -24,12 +24,12 @@ from harvester.ledger.delta_table import (
     CommitConflict,
     DataFile,
     Table,
+    check_location,
     counter,
     files,
     schema_version,
     shorten_log,
     storage_errors,
-    time_statistics,
 )
 from harvester.ledger.queries import Wanted, accounts_in, in_period, is_parquet, without_accounts, write_parquet
 from harvester.model.accounts import account_key
@@ -48,8 +48,6 @@ _OWN = re.compile(r"contributions|coverage|locks|\.gitignore")
 """What is in a ledger's folder."""
 
 Given = TypeVar("Given")
-StagedFile = tuple[DataFile, dict[str, Any]]
-"""A file that no commit knows yet, and its statistics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +85,8 @@ class Ledger:
         Raises LedgerError where there is none, where it has another schema, or where the disk refuses.
         """
         ledger = cls(str(location).rstrip("/"), options)
+        if ledger.folder is not None:
+            check_location(ledger.folder)
         with storage_errors(ledger.location, "opened"):
             ledger._prepare(create)
         return ledger
@@ -162,7 +162,7 @@ class Ledger:
         if path.exists() and not is_parquet(path):
             raise LedgerError(f"{str(path)!r} is there and is no Parquet file; it is left alone.", hint="Name another.")
         with storage_errors(self.location, f"exported to {str(path)!r}"):
-            return _with_rereads(lambda: write_parquet(self._dataset(), path, prepare))
+            return self._with_rereads(lambda: write_parquet(self._dataset(), path, prepare))
 
     def info(self) -> LedgerInfo:
         """What the ledger holds, read from its log alone."""
@@ -255,7 +255,24 @@ class Ledger:
 
     def _read(self, action: Callable[[], Given]) -> Given:
         with storage_errors(self.location, "read"):
-            return _with_rereads(action)
+            return self._with_rereads(action)
+
+    def _with_rereads(self, action: Callable[[], Given]) -> Given:
+        """Read again where a file vanished because another process compacted or forgot meanwhile.
+
+        Raises DamagedFile, with its name, where a file does not hold what was written.
+        """
+        import pyarrow as pa
+
+        try:
+            for _ in range(2):
+                with contextlib.suppress(FileNotFoundError):
+                    return action()
+            return action()
+        except (pa.ArrowException, OSError) as error:
+            if getattr(error, "errno", None) is None:
+                self._rows.check()
+            raise
 
     def _commit_rows(self, changeset: Changeset, expected: SourceVersion | None) -> UpsertCounts:
         state, source = self._rows.load(), changeset.source
@@ -276,24 +293,22 @@ class Ledger:
             self._rows.commit(state, staged, removed, {source: count + 1} | harvests)
         return counts + UpsertCounts(new=len(changeset.rows) - counts.replaced - counts.unchanged)
 
-    def _write(self, rows: pa.Table, partition: dict[str, str | int]) -> Iterator[StagedFile]:
+    def _write(self, rows: pa.Table, partition: dict[str, str | int]) -> Iterator[DataFile]:
         for piece in upsert.split_by_size(rows):
-            yield self._rows.write(piece, partition), time_statistics(piece["occurred_at"])
+            yield self._rows.write(piece, partition)
 
     @contextlib.contextmanager
-    def _staging(self) -> Iterator[list[StagedFile]]:
+    def _staging(self) -> Iterator[list[DataFile]]:
         """A list for files written ahead of a commit; they are deleted where writing them fails."""
-        staged: list[StagedFile] = []
+        staged: list[DataFile] = []
         try:
             yield staged
         except Exception:
-            self._rows.delete_staged(file for file, _ in staged)
+            self._rows.delete_staged(staged)
             raise
 
     def _dataset(self) -> ds.Dataset:
-        state = self._rows.load()
-        local = self._rows.filesystem if self._rows.folder is not None else None
-        return state.to_pyarrow_dataset(filesystem=local)
+        return self._rows.dataset()
 
     def _select(self, period: Period | None, wanted: Wanted | None) -> pa.Table:
         import pyarrow.dataset as ds
@@ -320,7 +335,7 @@ class Ledger:
         self._replace(state, staged, rewritten)
         return removed
 
-    def _replace(self, state: deltalake.DeltaTable, staged: list[StagedFile], removed: list[DataFile]) -> None:
+    def _replace(self, state: deltalake.DeltaTable, staged: list[DataFile], removed: list[DataFile]) -> None:
         """Commit files in place of others, and count it as a commit of each source concerned."""
         if removed:
             counters = {source: counter(state, source) + 1 for source in {file.source for file in removed}}
@@ -328,7 +343,7 @@ class Ledger:
 
     def _forget_coverage(self, wanted: Wanted) -> None:
         known = self.coverage()
-        concerned = set(accounts_in(self._dataset(), None, wanted))
+        concerned = set(self._with_rereads(lambda: accounts_in(self._dataset(), None, wanted)))
         for source in {row.source for row in known}:
             names = {each for row in known if row.source == source for each in row.accounts or ()}
             keys = frozenset(account_key(name) for name in names if wanted(source, name))
@@ -360,19 +375,6 @@ class Ledger:
             rows[file.source] += file.rows
         size = sum(file.size for file in live)
         return LedgerInfo(self.location, schema_version(state) or 0, rows, len(live), size, state.version())
-
-
-def _with_rereads(action: Callable[[], Given]) -> Given:
-    """Read again where a file vanished because another process compacted or forgot meanwhile."""
-    import pyarrow as pa
-
-    try:
-        for _ in range(2):
-            with contextlib.suppress(FileNotFoundError):
-                return action()
-        return action()
-    except pa.ArrowInvalid as error:
-        raise OSError(f"a file is damaged ({error})") from error
 
 
 def _delete_old_versions(table: Table, locked: bool) -> None:

@@ -49,12 +49,25 @@ WRAPPED = ("result", "technical", "takeaway")
 
 ROLES = ("author", "helper", "mentor")
 INTRODUCTION = "# Notebook\n\nWhat no tracker sees. One heading an entry, fields as needed.\n"
+_LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
+_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]|^[\u200b\u2060\ufeff]+")
+"""Spaces that look like the plain one, and what nobody sees at the start of a line; a heading is read without them."""
+
 _HEADING = re.compile(r"^##(?!#)[ \t]*(?P<text>.*)$")
 _OTHER_HEADING = re.compile(r"^#+[ \t]*(?P<text>.*)$")
 _UNDERLINE = re.compile(r"^(?:=+|-+)[ \t]*$")
-_DATED = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ \t:,–—-]+(?P<title>.*))?", re.ASCII)
-_BEGINS_WITH_DAY = re.compile(r"[*_`\[(<\s]*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?!\d)", re.ASCII)
-_DAY = re.compile(r"(?<!\d)\d{4}-\d{1,2}-\d{1,2}(?!\d)", re.ASCII)
+_BETWEEN = "[-./‐‑‒–—−]"
+_WRITTEN = rf"(?:\d{{4}}{_BETWEEN}\d{{1,2}}{_BETWEEN}\d{{1,2}}|\d{{1,2}}\. ?\d{{1,2}}\. ?\d{{4}})(?!\d)"
+"""A day with the year first, or with the year last and dots: `2026-08-12`, `2026/8/12`, `12.8.2026`."""
+
+_DATED = re.compile(rf"(?P<date>{_WRITTEN})(?:[ \t:,–—-]+(?P<title>.*))?", re.ASCII)
+_BEGINS_WITH_DAY = re.compile(rf"[*_`\[(<\s]*(?P<date>{_WRITTEN})", re.ASCII)
+_DAY = re.compile(rf"(?<![\d.]){_WRITTEN}|(?<!\d)\d{{1,2}}/\d{{1,2}}/\d{{4}}(?!\d)|(?<!\d)20\d{{6}}(?!\d)", re.ASCII)
+_MARKERS = re.compile(r"(?:\s|\\(?=#)|>|[-+*](?=\s)|\d{1,9}[.)](?=\s)|\||#+|\[[ xX]\]|</?[A-Za-z][^<>]{0,200}>)*")
+_ENDS_BLOCK = re.compile(r"\s*(?:$|[#<]|[-=_*]{3,}\s*$)")
+"""A line after which another block begins."""
+
+_HEADING_MARKER = re.compile(r"#|<(?:h\d|summary)\b", re.IGNORECASE)
 _NO_HEADING = re.compile(rf"[-+*>|#\s]|(?i:{'|'.join(FIELDS)})[ \t]*:")
 _FIELD = re.compile(r"^(?P<key>[A-Za-z]+)[ \t]*:(?:[ \t]+(?P<value>.*))?$")
 _ASIDE = re.compile(r"<!--.*?-->")
@@ -106,13 +119,15 @@ def load(path: Path) -> tuple[list[Entry], list[ParseWarning]]:
         raise SourceError(f"{path}: this is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8.") from None
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}.", hint="Is the path right?") from error
+    if "\0" in text:
+        raise SourceError(f"{path}: this is not UTF-8 text (it has NUL characters).", hint="Save it as UTF-8.")
     return parse(text)
 
 
 def parse(text: str) -> tuple[list[Entry], list[ParseWarning]]:
     """The entries in a notebook's text, and warnings about what is half-written, by line."""
     entries: list[Entry] = []
-    all_lines = [line.rstrip("\r") for line in text.split("\n")]
+    all_lines = [_SPACES.sub(" ", line).lstrip() if _is_heading(line) else line for line in _LINE_END.split(text)]
     found_blocks = blocks(all_lines, _is_dated)
     warnings = [_unclosed(at + 1, all_lines[at]) for at in found_blocks.open]
     for line, heading, lines in _sections(all_lines, found_blocks.kinds):
@@ -127,6 +142,7 @@ def parse(text: str) -> tuple[list[Entry], list[ParseWarning]]:
         warnings += _warnings(entry, fields)
         if entry.title:
             entries.append(entry)
+    warnings += _days_without_entry(all_lines, found_blocks.kinds)
     return entries, sorted(warnings, key=lambda each: each.line)
 
 
@@ -232,7 +248,7 @@ def _is_dated(line: str) -> bool:
 
 def _underlined(before: str, line: str, following: str) -> bool:
     """Whether a line is a heading because of the line below it, and dated; of the second level wherever its day is."""
-    if before.strip() or not _UNDERLINE.match(following) or _NO_HEADING.match(line):
+    if (before.strip() and not before.startswith("#")) or not _UNDERLINE.match(following) or _NO_HEADING.match(line):
         return False
     return bool(_BEGINS_WITH_DAY.match(line) or (following.startswith("-") and _DAY.search(line)))
 
@@ -347,11 +363,56 @@ def _misspelt(line: str) -> str:
 
 
 def _date(text: str) -> dt.date | None:
-    year, month, day = map(int, text.split("-"))
+    """The day that is written with the year first, or with dots and the year last; None where there is no such day."""
+    numbers = [int(number) for number in re.findall(r"\d+", text)]
+    year, month, day = numbers if text[:4].isdigit() else reversed(numbers)
     try:
         return dt.date(year, month, day)
     except ValueError:
         return None
+
+
+def _is_heading(line: str) -> bool:
+    """Whether a line is a heading without what nobody sees before it; behind a plain space it is text (`_set_off`)."""
+    return not line.startswith((" ", "\t")) and _SPACES.sub(" ", line).lstrip().startswith("#")
+
+
+def _days_without_entry(lines: Sequence[str], kinds: Sequence[Block]) -> Iterator[ParseWarning]:
+    """Warnings about lines that were plainly meant to begin an entry, and do not.
+
+    Outside of the entries that is every line at the start of a block that has a day in it. Inside of one its text may
+    have days, so there it is a heading that is quoted, listed or indented, a day in bold, and a day with a field below.
+    """
+    inside = False
+    framed = ["", *lines, ""]
+    for number, (line, kind) in enumerate(zip(lines, kinds, strict=True), 1):
+        before, _, below = framed[number - 1 : number + 2]
+        if kind != "text":
+            continue
+        if _begins(line) or _underlined(before, line, below):
+            own = _HEADING.match(line)
+            found = own and _DATED.fullmatch(own["text"].strip())
+            inside = bool(found and _date(found["date"]))
+            continue
+        marked = _MARKERS.match(_SPACES.sub(" ", line))
+        markers = marked.group() if marked else ""
+        rest = _SPACES.sub(" ", line)[len(markers) :]
+        first = _BEGINS_WITH_DAY.match(rest)
+        starts = markers.strip() or number == 1 or kinds[number - 2] != "text" or _ENDS_BLOCK.match(before)
+        if not starts or not (first or _DAY.search(rest)):
+            continue
+        if inside and not (first and _meant(line, markers, rest, below)):
+            continue
+        day = _date(first["date"]) if first else None
+        yield ParseWarning(number, f"{line.strip()[:80]!r} begins no entry, as `## 2026-08-12 …` does", day)
+
+
+def _meant(line: str, markers: str, rest: str, below: str) -> bool:
+    """Whether a dated line inside of an entry was meant as a heading."""
+    if _HEADING_MARKER.search(markers):
+        return not re.match(r" #", line)
+    field = _FIELD.match(below)
+    return rest.startswith(("**", "__")) or bool(not markers and field and field["key"].casefold() in FIELDS)
 
 
 def _as_text(lines: Sequence[str]) -> list[str]:
@@ -371,4 +432,4 @@ def _set_off(line: str) -> str:
 
 def _offset(text: str, line: int) -> int:
     """Where a line, from 1, begins."""
-    return sum(len(each) + 1 for each in text.split("\n")[: line - 1])
+    return [0, *(found.end() for found in _LINE_END.finditer(text))][line - 1]

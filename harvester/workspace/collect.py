@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from harvester.errors import LedgerError
+from harvester.files import LEFT_OVER_SECONDS, is_left_over, lock
 from harvester.ledger.coverage import Coverage, SourceStatus, source_status
 from harvester.model.periods import Period
 from harvester.workspace.workspace import Workspace
@@ -112,8 +114,25 @@ def temporary_ledger() -> Iterator[Ledger]:
     """A ledger that is deleted at the end of the block."""
     from harvester.ledger import Ledger
 
-    with tempfile.TemporaryDirectory(prefix="harvester-") as folder:
+    remove_temporary_ledgers()
+    with tempfile.TemporaryDirectory(prefix=_TEMPORARY) as folder, lock(Path(folder) / "locks" / _IN_USE):
         yield Ledger.open(Path(folder) / "ledger")
+
+
+_TEMPORARY, _IN_USE = "harvester-", "in-use.lock"
+
+
+def remove_temporary_ledgers(seconds: float = LEFT_OVER_SECONDS) -> None:
+    """Delete this user's temporary ledgers of killed runs: those that no process uses, and that are older than this."""
+    from filelock import FileLock, Timeout
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*"):
+        in_use = folder / "locks" / _IN_USE
+        with contextlib.suppress(FileNotFoundError, Timeout):
+            if folder.is_symlink() or not in_use.is_file() or not is_left_over(folder, seconds):
+                continue
+            with FileLock(in_use, timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def harvest_sources(

@@ -9,7 +9,7 @@ from harvester.errors import PersonError, UnknownError
 from harvester.model.accounts import name_of
 from harvester.model.people import find_or_address
 from harvester.text import did_you_mean
-from harvester.workspace.collect import open_ledger
+from harvester.workspace.collect import open_ledger, remove_temporary_ledgers
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,7 +53,11 @@ def find_in_ledger(workspace: Workspace, words: str) -> str:
 
 
 def forget_person(workspace: Workspace, person: str) -> int:
-    """Remove a person, by key, from the ledger and from disk; returns how many rows were removed."""
+    """Remove a person, by key, from the ledger and from disk; returns how many rows were removed.
+
+    Temporary ledgers of killed runs, which may have rows of theirs, are deleted too.
+    """
+    remove_temporary_ledgers(seconds=60)
     with open_ledger(workspace, create=False) as ledger:
         return ledger.forget(lambda source, account: workspace.config.people.owns(person, source, account))
 

@@ -12,7 +12,7 @@ from harvester.model.contribution import Contribution
 from harvester.model.outcomes import read_outcome
 from harvester.model.periods import Period, calendar
 from harvester.notebook.entry_ids import identities
-from harvester.notebook.notebook import Entry, add, parse, render, unknown_names
+from harvester.notebook.notebook import Entry, add, load, parse, render, unknown_names
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.connector import Gap, Request, ScopeCompleted
 from harvester.sdk.testing import check_connector, connector_context
@@ -435,6 +435,132 @@ def test_latin_1_is_an_error_that_names_the_byte(tmp_path):
     (tmp_path / "notebook.md").write_bytes(b"## 2026-08-12 caf\xe9\n")
 
     with pytest.raises(SourceError, match="byte 17"):
+        fetched(connector)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "## 2026.08.23 A",
+        "## 23.08.2026 A",
+        "## 2026/8/23 A",
+        "## 2026\N{EN DASH}08\N{EN DASH}23 A",
+        "## 2026\N{NON-BREAKING HYPHEN}08\N{NON-BREAKING HYPHEN}23 A",
+        "##\u00a02026-08-23\u00a0A",
+        "\ufeff## 2026-08-23 A",
+        "\u200b## 2026-08-23 A",
+        "##2026-08-23: A",
+        "# Notebook\n## 2026-08-23 A",
+        "<details>\n## 2026-08-23 A",
+    ],
+)
+def test_a_heading_that_is_plainly_a_notes_is_one(heading):
+    (entry,), warnings = parse(f"{heading}\nresult: x\n")
+
+    assert (entry.date, entry.title, entry.texts, warnings) == (dt.date(2026, 8, 23), "A", {"result": "x"}, [])
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\u2028", "\x85", "\x0c"])
+def test_any_line_end_ends_a_line(tmp_path, end):
+    """A file with lone CR line ends was one line: all of its notes were lost, and `doctor` said ok."""
+    path = tmp_path / "notebook.md"
+    path.write_text(f"# Notebook{end}{end}## 2026-08-12 A{end}result: x{end}## 2026-08-11 B{end}", newline="")
+
+    found, warnings = load(path)
+    assert [(each.title, each.line, each.texts) for each in found] == [("A", 3, {"result": "x"}), ("B", 5, {})]
+    assert warnings == []
+    add(path, Entry(dt.date(2026, 8, 13), "C"))
+    assert [each.title for each in load(path)[0]] == ["C", "A", "B"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "> ## 2026-08-23 A",
+        "- ## 2026-08-23 A",
+        "- 2026-08-23 A",
+        "1. 2026-08-23 A",
+        "- [ ] 2026-08-23 A",
+        "**2026-08-23**",
+        "**2026-08-23 A**",
+        "> **2026-08-23** A",
+        "_2026-08-23_ A",
+        "2026-08-23",
+        "23.08.2026 A",
+        "2026/8/23 A\n---",
+        "2026-08-23 A\n===",
+        "| 2026-08-23 | A |",
+        "<h2>2026-08-23 A</h2>",
+        "<summary>2026-08-23 A</summary>",
+        "   ## 2026-08-23 A",
+        "\t## 2026-08-23 A",
+        "\\## 2026-08-23 A",
+        "### 2026-08-23 A",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "# Notebook\n", "Some words.\n\n", "<details>\n", "## Later\n"])
+def test_a_day_that_begins_no_note_is_a_gap(tmp_path, before, line):
+    connector = notebook(tmp_path, f"{before}{line}\nresult: x\n")
+
+    number = before.count("\n") + 1
+    assert [each.reason.split(": ")[0] for each in fetched(connector) if isinstance(each, Gap)] == [
+        f"notebook.md:{number}"
+    ]
+    assert f"notebook.md:{number}" in [each.message.split(": ")[0] for each in connector.check()]
+
+
+@pytest.mark.parametrize(
+    "line", ["On Wednesday, 2026-08-23: A", "08/12/2026 A", "20260823 A", "- Since 2026-08-23", "## 12 August 2026 A"]
+)
+def test_a_day_that_is_unclear_is_a_warning(line):
+    found, warnings = parse(f"# Notebook\n\n{line}\n\n## 2026-08-24 B\n")
+
+    assert [each.title for each in found] == ["B"]
+    assert [(each.line, each.missing_on) for each in warnings] == [(3, None)]
+
+
+@pytest.mark.parametrize(
+    ("line", "lost"),
+    [
+        ("> ## 2026-08-23 B", True),
+        ("- ## 2026-08-23 B", True),
+        ("  ## 2026-08-23 B", True),
+        ("**2026-08-23** B", True),
+        ("2026-08-23 B\ngoal: x", True),
+        ("<summary>2026-08-23 B</summary>", True),
+        ("2026-08-23 B", False),
+        ("- 2026-08-23 B", False),
+        ("> 2026-08-23 B", False),
+        (" ## 2026-08-23 B", False),
+        ("Since 2026-08-23 B", False),
+    ],
+)
+def test_a_day_in_a_note_is_its_text_or_a_gap(line, lost):
+    (entry,), warnings = parse(f"## 2026-08-01 A\nText.\n\n{line}\n")
+
+    assert entry.title == "A"
+    assert [(each.line, each.missing_on) for each in warnings] == ([(4, dt.date(2026, 8, 23))] if lost else [])
+
+
+days = st.dates(dt.date(2026, 7, 1), dt.date(2026, 9, 30))
+marks = st.sampled_from(["", "> ", "- ", "* ", "1. ", "# ", "## ", "### ", "**", "_", "| ", "<p>", "> - ", "\t", "  "])
+starts = st.sampled_from(["", "# Notebook\n", "\n", "Words.\n\n", "---\n", "<div>\n"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(starts, marks, days, st.sampled_from(["%Y-%m-%d", "%Y.%m.%d", "%Y/%m/%d", "%d.%m.%Y"]))
+def test_no_line_with_a_day_is_silently_no_note(before, mark, day, form):
+    found, warnings = parse(f"{before}{mark}{day.strftime(form)} A\n")
+
+    assert [each.date for each in found] + [each.missing_on for each in warnings] == [day]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_utf_16_is_an_error_and_no_empty_notebook(tmp_path, encoding):
+    connector = notebook(tmp_path)
+    (tmp_path / "notebook.md").write_bytes("## 2026-08-12 A\n".encode(encoding))
+
+    with pytest.raises(SourceError, match="not UTF-8"):
         fetched(connector)
 
 
