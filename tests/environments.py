@@ -1,12 +1,14 @@
 """A environment for commands: a real git repository made by a script, a home of its own, a clock that stands."""
 
 import datetime as dt
+import html
 import io
 import os
 import subprocess
 from pathlib import Path
 
 from harvester.cli.main import main
+from harvester.reporting.markdown import JOINER
 from harvester.workspace.environment import Environment
 
 NOW = dt.datetime(2026, 10, 15, 12, tzinfo=dt.UTC)
@@ -44,3 +46,8 @@ def run(environment: Environment, *arguments: str) -> tuple[int, str, str]:
     environment.stdout, environment.stderr = type(environment.stdout)(), type(environment.stderr)()
     status = main(arguments, environment)
     return status, environment.stdout.getvalue(), environment.stderr.getvalue()
+
+
+def shown(page: str) -> str:
+    """A page's text as a reader sees it: without the joiners, backslashes and entities that made it safe."""
+    return html.unescape(page).replace(JOINER, "").replace("\\", "")

@@ -26,7 +26,7 @@ _REFERENCE = re.compile(
     | [#!%~$](?=[\w"]) | &(?=\d) | \*(?=\w+:)               # issues, merge requests, milestones, labels, epics
     | -(?=\d)(?:(?<=[A-Z][A-Z0-9]-)|(?<=\b(?i:g[hl])-))     # PAY-12, CVE-2026-1, gh-12
     | -(?<=\bGHSA-)
-    | :(?=\S)(?!\d\d?(?![\w:])) | /(?:(?=/)|(?<=^/)(?=\w))  # schemes and :emoji:, but no time; //host; /command
+    | :(?=\S)(?!\d\d?\b) | /(?:(?=/)|(?<=^/)(?=\w))         # schemes and :emoji:, but no time; //host; /command
     | [Ww]{3}(?=\.)
     | \.(?=[^\W\d_]{2}) | \.(?<=\d\.)(?=\d+\.\d+\.\d)       # hosts by name or number""",
     re.VERBOSE,
@@ -44,7 +44,8 @@ _SIX_OF_MORE = re.compile(r"......(?=.)")
 _MARKUP = re.compile(
     r"""[`*_\[\]\\|<{}~$^\u2424]
     | &(?=\S) | \#(?=\#*$) | !$                             # an entity; the end of a heading; before a link: an image
-    | [+=](?:(?<=\+\+|==)|(?=[+=])) | [-+=>\#(!:%?](?<=^.)  # doubled signs; what begins a block""",
+    | [+=](?:(?<=\+\+|==)|(?=[+=])) | [-+=>\#!:%?](?<=^.)   # doubled signs; what begins a block
+    | \((?<=^.)(?=\w{1,5}\)\s|.*\)=$)                       # (iv) begins a list, (name)= a target""",
     re.VERBOSE,
 )
 _ESCAPED = (
