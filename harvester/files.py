@@ -1,19 +1,78 @@
-"""Writing a file whole or not at all, and taking turns at one."""
+"""Reading a user's file safely, writing one whole or not at all, and taking turns at one."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from harvester.errors import ReportError
+from harvester.errors import HarvesterError, ReportError
 
 LONGEST = 100
 """How many characters of a file's name its unfinished part bears; a long name would be too long with more behind it."""
+
+
+def read_text(path: Path, *, limit: int, error: type[HarvesterError] = ReportError) -> str:
+    """The text of a regular file of at most `limit` bytes, with its line ends and byte order mark as they are.
+
+    Raises `error`, which names the file, where it cannot be read, where it is anything else (a folder, a pipe, a
+    device, a link to one), where it is larger, and where it is not UTF-8 (with the line).
+    """
+    content = read_bytes(path, limit=limit, error=error)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as failed:
+        line = content.count(b"\n", 0, failed.start) + 1
+        raise error(f"{path}: line {line} is not UTF-8 text (byte {failed.start}).", hint="Save it as UTF-8.") from None
+
+
+def read_bytes(path: Path, *, limit: int, error: type[HarvesterError] = ReportError) -> bytes:
+    """The content of a regular file of at most `limit` bytes; raises `error` as `read_text` does.
+
+    The type is that of what was opened, so nobody can exchange the file in between.
+    """
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            is_regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            content = file.read(limit + 1) if is_regular else b""
+    except (OSError, ValueError) as failed:  # ValueError: the path holds a NUL
+        reason = failed.strerror if isinstance(failed, OSError) else failed
+        raise error(f"{str(path)!r} cannot be read: {reason}.", hint="Check the path.") from failed
+    if not is_regular:
+        raise error(f"{path} is not a regular file.", hint="Name a file with text in it.")
+    if len(content) > limit:
+        raise error(f"{path} is too large: more than {limit:,} bytes.", hint="Is this the right file?")
+    return content
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Opening a pipe waits for its writer otherwise; Windows has neither such pipes nor these flags."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+
+
+def resolve_path(root: Path, text: str, *, error: type[HarvesterError] = ReportError) -> Path:
+    """The path that a text names from a folder; `~` is the home folder, and `~ann` Ann's.
+
+    Nothing need be there. Raises `error`, which repeats the text, where there is no such user, for a path longer than
+    the system takes, and for a NUL in it.
+    """
+    if "\0" in text:
+        raise error(f"The path {text[:200]!r} has a NUL in it.", hint="Check the path.")
+    try:
+        path = root / Path(text).expanduser()
+        path.lstat()
+    except RuntimeError as failed:
+        raise error(f"The path {text[:200]!r} begins with an unknown user.", hint="Check the path.") from failed
+    except OSError as failed:
+        if failed.errno == errno.ENAMETOOLONG:
+            raise error(f"The path {text[:200] + '…'!r} is too long.", hint="Check the path.") from failed
+    return path
 
 
 def write_text(path: Path, text: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harvester.errors import SourceError
+from harvester.files import resolve_path
 
 from . import remote_url
 from .cursor import digest
@@ -103,7 +104,7 @@ def is_glob(entry: str) -> bool:
 
 
 def _at(entry: str, root: Path, options: RepositoryOptions) -> list[Repository]:
-    path = root / Path(entry).expanduser()
+    path = resolve_path(root, entry, error=SourceError)
     if path.exists() or not is_glob(entry):
         return [_at_folder(entry, path, options)]
     matches = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 - an absolute pattern
