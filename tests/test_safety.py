@@ -395,7 +395,7 @@ REPORT = "harvester report --period 2026Q3"
         (f"{REPORT} -o $'r\\xff.md' && test -s $'r\\xff.md'", 0, b"Wrote r?.md."),
         (f"{REPORT} -o {'a' * 300}.md", 1, b"is too long"),
         (f"{REPORT} -o {'a' * 240}.md", 1, b"is too long"),
-        ("harvester explain --period 2026Q3 $'\\xff'", 1, b"Error: "),
+        ("harvester explain --period 2026Q3 $'\\xff'", 2, b"it is not UTF-8 text"),
         ("harvester $'\\xff'", 2, b"Error: "),
     ],
 )
