@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated, cast
 from pydantic import Field
 
 from harvester.errors import SourceError
+from harvester.files import resolve_path
 from harvester.model.contribution import Contribution, Role
 from harvester.model.periods import Calendar, Period
 from harvester.notebook.entry_ids import identities, places
@@ -66,7 +68,7 @@ class Notebook:
         if not path.parent.is_dir():
             yield Finding("error", f"There is no folder for the notebook {self.file!r}.", "Is the path right?")
             return
-        if not path.exists():
+        if not os.path.lexists(path):
             yield Finding("warning", f"There is no notebook {self.file!r} yet{self._like(path)}", _START)
             return
         entries, warnings = load(path)
@@ -103,7 +105,7 @@ class Notebook:
         return did_you_mean(path.name, sorted(each.name for each in path.parent.iterdir() if each.is_file()), ".")
 
     def _path(self) -> Path:
-        return self.context.root / Path(self.file).expanduser()
+        return resolve_path(self.context.root, self.file, error=SourceError)
 
     def _person(self, request: Request) -> str:
         if person := self.person or self.context.person:

@@ -11,8 +11,8 @@
     ├── ReportError             a report cannot be made or written
     └── UnknownError            an unknown id, source, team or report
 
-Errors of other libraries are mapped where the library is called. Any other exception is a bug of ours and keeps its
-traceback.
+Errors of other libraries are mapped where the library is called. Any other exception is one of the machine, or a bug:
+the command says it in one line, and `--debug` shows its traceback.
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import os
@@ -60,6 +61,25 @@ def read_bytes(path: Path, *, limit: int, error: type[HarvesterError] = ReportEr
 def _open_without_waiting(path: str, flags: int) -> int:
     """Opening a pipe waits for its writer otherwise; Windows has neither such pipes nor these flags."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+
+
+def resolve_path(root: Path, text: str, *, error: type[HarvesterError] = ReportError) -> Path:
+    """The path that a text names from a folder; `~` is the home folder, and `~ann` Ann's.
+
+    Nothing need be there. Raises `error`, which repeats the text, where there is no such user, for a path longer than
+    the system takes, and for a NUL in it.
+    """
+    if "\0" in text:
+        raise error(f"The path {text[:200]!r} has a NUL in it.", hint="Check the path.")
+    try:
+        path = root / Path(text).expanduser()
+        path.lstat()
+    except RuntimeError as failed:
+        raise error(f"The path {text[:200]!r} begins with an unknown user.", hint="Check the path.") from failed
+    except OSError as failed:
+        if failed.errno == errno.ENAMETOOLONG:
+            raise error(f"The path {text[:200] + '…'!r} is too long.", hint="Check the path.") from failed
+    return path
 
 
 def write_text(path: Path, text: str) -> None:

@@ -26,7 +26,9 @@ def count_noun(number: int, one: str, many: str | None = None) -> str:
 
 
 def printable(text: str, *, lines: bool = True) -> str:
-    """Text from a source, made safe for a terminal: control characters become `?`, line ends too without `lines`."""
+    """Text from a source as a terminal may have it: control characters become `?`, line ends too without `lines`."""
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() or (lines and each == "\n") else "?" for each in text)
 
 
@@ -46,9 +48,14 @@ _URL_SAFE = "/:?#@!$&*+,;=%~-._"
 _PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?/[A-Za-z0-9/._~#=&?-]*")
 """Most addresses: nothing in them needs to be refused or quoted."""
 
+_ENTITY = re.compile(r"&(?=#?[A-Za-z0-9]+;)")
+
 
 def safe_url(url: str | None) -> str | None:
-    """The address, quoted so that it can't leave its parentheses; None unless http(s), with a host and no user."""
+    """The address as it is written in a link's parentheses, so quoted that it can't leave them and is read unchanged.
+
+    None unless it is http or https, with a host and no user.
+    """
     if not url:
         return None
     if _PLAIN_URL.fullmatch(url):
@@ -60,4 +67,4 @@ def safe_url(url: str | None) -> str | None:
         return None
     if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
         return None
-    return quote(url, safe=_URL_SAFE)
+    return _ENTITY.sub("&amp;", quote(url, safe=_URL_SAFE))

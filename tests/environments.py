@@ -1,6 +1,7 @@
 """A terminal for commands: a real git repository made by a script, a home of its own, a clock that does not move."""
 
 import datetime as dt
+import html
 import io
 import os
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from harvester.cli.main import main
 from harvester.cli.terminal import Terminal
+from harvester.reporting.markdown import JOINER
 
 NOW = dt.datetime(2026, 10, 15, 12, tzinfo=dt.UTC)
 PRELUDE = (Path(__file__).parent / "reports" / "prelude.sh").read_text()
@@ -55,3 +57,8 @@ def in_environment(monkeypatch: pytest.MonkeyPatch, environment: Terminal) -> No
         monkeypatch.delenv(name)
     for name, value in environment.environ.items():
         monkeypatch.setenv(name, value)
+
+
+def shown(page: str) -> str:
+    """A page's text as a reader sees it: without the joiners, backslashes and entities that made it safe."""
+    return html.unescape(page).replace(JOINER, "").replace("\\", "")

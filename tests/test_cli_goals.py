@@ -15,7 +15,7 @@ import pytest
 
 from harvester.goals import decisions
 from harvester.workspace.init import GOALS
-from tests.environments import PRELUDE, TerminalStream, run, stand_in
+from tests.environments import PRELUDE, TerminalStream, run, shown, stand_in
 
 Q3 = ("--period", "2026Q3")
 HISTORY = """
@@ -799,7 +799,7 @@ def test_a_renamed_note_counts_once(environment):
     path.write_text("## 2026-08-12 The first title\n\n## 2026-08-12\n\n## 2026-08-14 Third\n")
     status, out, _ = run(environment, "report", *Q3)
     assert (status, "2 notes" in out, "First title" in out) == (3, True, False)
-    assert "notebook.md:3: the entry has neither a title nor a result, so it is not counted" in out
+    assert "notebook.md:3: the entry has neither a title nor a result, so it is not counted" in shown(out)
     assert run(environment, "report", "--period", "2026-07", "--no-harvest")[0] == 0
     path.write_text("## 2026-08-12 The first title\n")
     status, out, _ = run(environment, "report", *Q3)

@@ -56,10 +56,29 @@ def test_the_keyring(tmp_path):
     keyring.set_keyring(InMemory())
     try:
         assert SecretStore({}, tmp_path).reveal(Secret("keyring:a/b/ann")) == VALUE
-        with pytest.raises(SecretError, match="The keyring has no entry 'a/b/bo'"):
+        with pytest.raises(SecretError, match="The keyring has no entry of the name"):
             SecretStore({}, tmp_path).reveal(Secret("keyring:a/b/bo"))
         with pytest.raises(SecretError, match="lacks a service or a user"):
             SecretStore({}, tmp_path).reveal(Secret("keyring:ann"))
+    finally:
+        keyring.set_keyring(before)
+
+
+def test_a_keyring_with_an_error_of_its_own(tmp_path):
+    """A backend is another's program: whatever it raises is a secret that was not found, and is not repeated."""
+
+    class Broken(KeyringBackend):
+        priority = 1
+
+        def get_password(self, service, username):
+            raise ZeroDivisionError(VALUE)
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(Broken())
+    try:
+        with pytest.raises(SecretError, match="The keyring did not answer \\(ZeroDivisionError\\)") as caught:
+            SecretStore({}, tmp_path).reveal(Secret("keyring:a/ann"))
+        assert VALUE not in "".join(traceback.format_exception(caught.value))
     finally:
         keyring.set_keyring(before)
 
@@ -76,14 +95,20 @@ def test_a_missing_keyring_says_what_to_install(tmp_path, monkeypatch):
     [
         ("env:NONE", "The environment variable 'NONE' is not set."),
         ("env:EMPTY", "The secret 'env:EMPTY' is empty."),
-        ("file:none", "The secret file 'none' cannot be read: No such file or directory."),
-        ("file:.", "The secret file '.' cannot be read: Is a directory."),
-        ("file:binary", "The secret file 'binary' cannot be read: not text."),
-        ("file:a\0b", "The secret file 'a\\x00b' cannot be read: not text."),
-        ("file:~nobody-of-that-name/x", "Could not determine home directory."),
+        ("env:hunter2", "The environment variable that `env:…` names is not set."),
+        ("file:none", "The file that `file:…` names is not there."),
+        ("file:.", "is not a regular file."),
+        ("file:binary", "binary: line 1 is not UTF-8 text (byte 0)."),
+        ("file:a\0b", "The file that `file:…` names is not there."),
+        ("file:~nobody-of-that-name/x", "The file that `file:…` names is not there."),
+        ("file:" + "a" * 5000, "The file that `file:…` names is not there."),
+        ("file:/dev/zero", "/dev/zero is not a regular file."),
         ("command:no-such-program-here x", "The program 'no-such-program-here' was not found."),
         ("command:false", "'false' returned no secret (it failed)."),
-        ("command:true", "The secret 'command:true' is empty."),
+        ("command:true", "The secret 'command:true …' is empty."),
+        ("command:true --token=hunter2", "The secret 'command:true …' is empty."),
+        ("command:hunter2", "The program '…' was not found."),
+        ("command:a\0b", "The command '…' returned no secret (ValueError)."),
         ("command:echo 'open", "returned no secret (ValueError)."),
     ],
 )

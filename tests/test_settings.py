@@ -212,9 +212,9 @@ def test_broken_toml_is_named_by_its_line(tmp_path, text, line):
 
 
 def test_a_file_that_is_no_text_or_not_there_says_so(tmp_path):
-    with pytest.raises(ConfigError, match=r"not UTF-8 text \(byte 1\)"):
+    with pytest.raises(ConfigError, match=r"line 1 is not UTF-8 text \(byte 1\)"):
         settings.load(written(tmp_path, "aé", "latin-1"))
-    with pytest.raises(ConfigError, match=r"none.toml cannot be read: No such file or directory"):
+    with pytest.raises(ConfigError, match=r"none.toml' cannot be read: No such file or directory"):
         settings.load(tmp_path / "none.toml")
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         settings.load(tmp_path)

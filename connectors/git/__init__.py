@@ -7,6 +7,7 @@ no trace in it, and `(#12)` is read as a pull request only where the remote's fo
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -26,9 +27,12 @@ from .messages import Forge
 from .plan import newest_clones, plan_repository
 from .repository import Repository, RepositoryOptions, find_repositories, has_commits, is_glob, mailmap_contacts
 
+ADDRESS = re.compile(r"[^/\s@]+@[^/\s@]+:")
+"""`user@host:path`, as git clones from it over ssh."""
+
 
 def _folder(entry: str) -> str:
-    if "://" in entry:  # it may hold a password, and reports name the folders that cannot be read
+    if "://" in entry or ADDRESS.match(entry):  # it may hold a password, and reports name what cannot be read
         raise ValueError("a URL is not a folder; clone it, and name the folder of the clone")
     return entry
 

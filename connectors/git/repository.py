@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harvester.errors import SourceError
+from harvester.files import resolve_path
 from harvester.sdk import git_folder
 
 from . import remote_url
@@ -104,7 +105,7 @@ def is_glob(entry: str) -> bool:
 
 def _at(entry: str, root: Path, options: RepositoryOptions) -> Iterator[Repository | tuple[str, SourceError]]:
     """What an entry names; of a glob also the matches that cannot be read, so that one costs no other."""
-    path = root / Path(entry).expanduser()
+    path = resolve_path(root, entry, error=SourceError)
     if path.exists() or not is_glob(entry):
         yield _at_folder(entry, path, options)
         return

@@ -7,6 +7,7 @@ import errno
 import gc
 import importlib
 import io
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from harvester.errors import HarvesterError
 from harvester.text import most_like
 from harvester.version import VERSION
 
+DEBUG = "`harvester --debug …` shows where it came from."
+LONGEST_LINE = 300
 OK, USER_ERROR, USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 COMMANDS = {
     "init": "Write a harvester.toml and goals.toml to start from.",
@@ -95,7 +98,8 @@ def main(arguments: Sequence[str] | None = None, terminal: Terminal | None = Non
                 list(arguments) if arguments is not None else None, "harvester", obj=terminal, standalone_mode=False
             )
     except click.UsageError as error:
-        error.show(terminal.stderr)
+        error.show(usage := io.StringIO())
+        terminal.notify(usage.getvalue().rstrip("\n"))
         return USAGE
     except click.ClickException as error:
         terminal.notify(f"Error: {error.format_message()}")
@@ -109,13 +113,35 @@ def main(arguments: Sequence[str] | None = None, terminal: Terminal | None = Non
     except BrokenPipeError:
         terminal.close_stdout()
         return OK
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
+    except Exception as error:  # noqa: BLE001 - the one place where an error that is not ours reaches the user
         terminal.close_stdout()
-        terminal.notify("Error: The disk, or the device written to, is full.\nFree some space, and run it again.")
+        _notify_error(terminal, _as_ours(error))
         return USER_ERROR
+    finally:
+        terminal.close_stderr()
     return status if isinstance(status, int) else OK
+
+
+def _as_ours(error: Exception) -> HarvesterError:
+    """An error of the machine, or a bug of ours or a library's, in one line; `--debug` shows where it came from."""
+    match error:
+        case OSError(errno=errno.ENOSPC):
+            made = HarvesterError(
+                "The disk, or the device written to, is full.", hint="Free some space, and run it again."
+            )
+        case OSError(strerror=str(reason), filename=str() | bytes() as name):
+            made = HarvesterError(f"{os.fsdecode(name)[:LONGEST_LINE]!r}: {reason}.", hint=DEBUG)
+        case OSError(strerror=str(reason)):
+            made = HarvesterError(f"{reason[:1].upper()}{reason[1:]}.", hint=DEBUG)
+        case ValueError() if "null byte" in str(error):
+            made = HarvesterError("A path, or another argument, has a NUL in it.", hint=DEBUG)
+        case UnicodeEncodeError():
+            made = HarvesterError("An argument, a variable or a file's name is not UTF-8 text.", hint=DEBUG)
+        case _:
+            said = " ".join(str(error).split())[:LONGEST_LINE]
+            made = HarvesterError(f"This is a bug: {type(error).__name__}: {said}", hint=f"Please report it. {DEBUG}")
+    made.__cause__ = error
+    return made
 
 
 def _notify_error(terminal: Terminal, error: HarvesterError) -> None:
@@ -130,6 +156,10 @@ def _notify_error(terminal: Terminal, error: HarvesterError) -> None:
 
 def run() -> None:
     """The console script. A pipe gets UTF-8 whatever the locale; a terminal gets escapes for what it cannot show."""
+    _occupy_standard_streams()
+    terminal = Terminal()
+    if not terminal.cwd.is_dir():
+        os.chdir(os.sep)  # git, which we start, refuses to run in a folder that was deleted
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
@@ -137,9 +167,18 @@ def run() -> None:
         signal.signal(ending, _interrupted)
     # A report makes millions of small objects and hardly a cycle; searching for cycles would cost a tenth of its time.
     gc.set_threshold(100_000, 20, 20)
-    status = main()
+    status = main(terminal=terminal)
     gc.freeze()  # the interpreter does not search for them at its end either
     sys.exit(status)
+
+
+def _occupy_standard_streams() -> None:
+    """Open what was closed on nothing: the next file would get its number, and a child's messages would be in it."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _interrupted(number: int, frame: object) -> None:

@@ -8,12 +8,14 @@ import click
 
 
 def not_empty(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """The value unchanged; a usage error where it is empty.
+    """The value unchanged; a usage error where it is empty, or is bytes that are not UTF-8.
 
     A variable that a script left unset must not mean what leaving the option out means.
     """
     if value is not None and not value.strip():
         raise click.BadParameter("it is empty; leave it out, or give a value.", ctx=ctx, param=param)
+    if value and not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+        raise click.BadParameter("it is not UTF-8 text.", ctx=ctx, param=param)
     return value
 
 

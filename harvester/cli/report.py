@@ -45,6 +45,7 @@ def command(
       harvester report --repo ../other --person grace@example.org
     """
     from harvester.cli.main import INCOMPLETE, OK
+    from harvester.files import resolve_path
     from harvester.workspace.reports import load_report, make_report, write_report
     from harvester.workspace.workspace import open_workspace
 
@@ -53,6 +54,6 @@ def command(
     if output is None:
         terminal.echo(report.text)
     else:
-        write_report(report, terminal.cwd / output, force=force)
+        write_report(report, resolve_path(terminal.cwd, str(output)), force=force)
         terminal.notify(f"Wrote {output}.")
     return OK if report.complete or allow_incomplete else INCOMPLETE

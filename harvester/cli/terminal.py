@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -18,12 +19,20 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+class ClosedStream(io.StringIO):
+    """Standard output that was closed before we began: writing to it is an error, which `main` shows."""
+
+    def write(self, text: str) -> int:
+        """Raise OSError."""
+        raise OSError(errno.EBADF, "standard output is closed; name a file with --output where the command has it")
+
+
 @dataclass
 class Terminal(Environment):
     """An environment that can print and ask; tests hand in their own streams."""
 
-    stdout: TextIO = field(default_factory=lambda: sys.stdout)
-    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout or ClosedStream())
+    stderr: TextIO = field(default_factory=lambda: sys.stderr or io.StringIO())
     stdin: TextIO = field(default_factory=lambda: sys.stdin or io.StringIO())
 
     def echo(self, text: str) -> None:
@@ -36,9 +45,13 @@ class Terminal(Environment):
         self.echo(json.dumps(data, indent=2, default=str))
 
     def notify(self, text: str) -> None:
-        """Write a warning, an error or a notice to standard error, without control characters."""
-        self.stderr.write(printable(text) + "\n")
-        self.stderr.flush()
+        """Write a warning, an error or a notice to standard error, without control characters.
+
+        Where nobody reads it, since standard error is full or its reader has gone, the work goes on without.
+        """
+        with contextlib.suppress(OSError):
+            self.stderr.write(printable(text) + "\n")
+            self.stderr.flush()
 
     def ask(self, prompt: str) -> str | None:
         """A line that the user types after this prompt, without spaces around; None at the end of the input."""
@@ -85,7 +98,20 @@ class Terminal(Environment):
     def close_stdout(self) -> None:
         """Discard what is still buffered, so that no error is raised at exit when the reader has gone away."""
         if self.stdout is sys.stdout:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _discard(self.stdout)
+
+    def close_stderr(self) -> None:
+        """Discard what could not be written to standard error, likewise."""
+        if self.stderr is sys.stderr:
+            try:
+                self.stderr.flush()
+            except OSError:
+                _discard(self.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what a stream has not written yet go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def progress_text(counts: Mapping[str, int]) -> str:

@@ -28,10 +28,11 @@ def command(terminal: Terminal, file: Path, harvest: bool, config_path: Path | N
       harvester verify accomplishments.md
     """
     from harvester.cli.main import OK, USER_ERROR
+    from harvester.files import resolve_path
     from harvester.workspace.reports import require_report, verify_report
     from harvester.workspace.workspace import open_workspace
 
-    path = terminal.cwd / file
+    path = resolve_path(terminal.cwd, str(file))
     require_report(path, str(file))
     verification = verify_report(open_workspace(terminal, config_path, repo), path, harvest=harvest)
     for line in verification.differences:

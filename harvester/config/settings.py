@@ -6,20 +6,35 @@ Secrets are references (`harvester.sdk.secrets`); nothing here looks one up.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from harvester.config.toml import NAME, TICKET_KEY, Section, Word, Words, as_list, check, explain, read_toml
+from harvester.config.toml import (
+    NAME,
+    TICKET_KEY,
+    Section,
+    Word,
+    Words,
+    as_list,
+    check,
+    explain,
+    first_lines,
+    read_toml,
+    texts,
+)
 from harvester.errors import ConfigError, PeriodError, UnknownError
 from harvester.model.accounts import FORGE_HOSTS, account_key
 from harvester.model.people import People, Person
 from harvester.model.periods import MONTHS, WEEKDAYS, Calendar, calendar
 from harvester.sdk import plugins
+from harvester.sdk.secrets import holds_secret
 from harvester.text import did_you_mean
 
 FILE = "harvester.toml"
@@ -76,6 +91,12 @@ class Team(Section):
     """People who are reported on together."""
 
     members: list[str] = Field(description="keys of [people]")
+
+
+_NO_SECRETS = (
+    "this holds a token, or an address with a user or a password in it; write a reference such as env:NAME where a "
+    "secret belongs, and addresses without one"
+)
 
 
 def _without_credentials(url: str) -> str:
@@ -146,17 +167,29 @@ class Config:
 
 
 def find(start: Path) -> Path | None:
-    """The nearest harvester.toml in a folder or above it."""
+    """The nearest harvester.toml in a folder or above it, also where it cannot be read, which reading then says."""
     folder = start.absolute()
-    return next((place / FILE for place in (folder, *folder.parents) if (place / FILE).is_file()), None)
+    return next((place / FILE for place in (folder, *folder.parents) if os.path.lexists(place / FILE)), None)
 
 
 def load(path: Path, default_zone: str = "UTC") -> Config:
     """Read harvester.toml; raises ConfigError with file and key path, or the line where TOML itself is broken."""
-    file = check(File, read_toml(path), path)
+    data = read_toml(path)
+    if wrong := first_lines(_unfit_texts(data, path)):
+        raise ConfigError(wrong)
+    file = check(File, data, path)
     config = from_file(file, path.parent, default_zone, path)
     _check_references(file, path)
     return config
+
+
+def _unfit_texts(data: object, path: Path) -> Iterator[str]:
+    """Texts anywhere in the file that no part of us may use, and that no message may repeat."""
+    for key, text in texts(data):
+        if holds_secret(text):
+            yield f"{path}: {key}: {_NO_SECRETS}"
+        if "\0" in text:
+            yield f"{path}: {key}: this has a NUL in it"
 
 
 def from_file(file: File, root: Path, default_zone: str, path: Path | None = None) -> Config:
@@ -209,28 +242,30 @@ def _person(key: str, section: PersonSection) -> Person:
 
 
 def _check_references(file: File, path: Path) -> None:
-    wrong = []
+    wrong = itertools.chain(_wrong_people(file, path), _wrong_sources(file, path), _shared(file, path))
+    if lines := first_lines(wrong):
+        raise ConfigError(lines)
+
+
+def _wrong_people(file: File, path: Path) -> Iterator[str]:
+    """People, teams and accounts that name what is not configured."""
     if (file.people or "person" in file.me.model_fields_set) and file.me.person not in file.people:
-        wrong.append(_unknown(path, "me.person", file.me.person, "person", file.people))
+        yield _unknown(path, "me.person", file.me.person, "person", file.people)
     for name, team in file.teams.items():
-        wrong += [
-            _unknown(path, f"teams.{name}.members", member, "person", file.people)
-            for member in team.members
-            if member not in file.people
-        ]
-    connectors = plugins.available(plugins.CONNECTORS)
-    places = {*connectors, *file.sources}
+        for member in team.members:
+            if member not in file.people:
+                yield _unknown(path, f"teams.{name}.members", member, "person", file.people)
+    places = {*plugins.available(plugins.CONNECTORS), *file.sources}
     for key, person in file.people.items():
-        wrong += [
-            _unknown(path, f"people.{key}.accounts", place, "connector or source", places)
-            for place in person.accounts
-            if place not in places
-        ]
+        for place in person.accounts:
+            if place not in places:
+                yield _unknown(path, f"people.{key}.accounts", place, "connector or source", places)
+
+
+def _wrong_sources(file: File, path: Path) -> Iterator[str]:
+    connectors = plugins.available(plugins.CONNECTORS)
     for name, source in file.sources.items():
-        wrong += _wrong_in_source(name, source, connectors, path)
-    wrong += _shared(file, path)
-    if wrong:
-        raise ConfigError("\n".join(wrong))
+        yield from _wrong_in_source(name, source, connectors, path)
 
 
 def _unknown(path: Path, key: str, word: str, what: str, known: Iterable[str]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
+import sys
 import tomllib
 import types
 import typing
@@ -15,10 +17,23 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from harvester.errors import ConfigError
+from harvester.files import read_text
 from harvester.text import did_you_mean, most_like
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+LARGEST = 4 << 20
+"""Bytes of a TOML file; decisions of ten years have less than one million."""
+
+DEEPEST = 32
+"""How many tables and lists may be inside each other, and how many parts a dotted key may have."""
+
+MOST_ERRORS = 20
+"""How many errors of a file are shown at once."""
+
+_LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{DEEPEST},}}""", re.ASCII)
+"""A dotted key that is too long, sought before parsing: the time that tomllib takes for one grows with its square."""
 
 _QUOTED = re.compile(r"'([^']*)'")
 Model = TypeVar("Model", bound=BaseModel)
@@ -48,18 +63,73 @@ Words = Annotated[list[Word], BeforeValidator(as_list, json_schema_input_type=st
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file as a dict; raises ConfigError, with the line of a syntax error."""
+    """A TOML file as a dict; raises ConfigError for a file that cannot be read, and as `parse_toml` does."""
+    return parse_toml(read_text(path, limit=LARGEST, error=ConfigError), path)
+
+
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """The text of a TOML file as a dict; raises ConfigError with the line of an error, or the key nested too deep."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if found := _LONG_KEY.search(text):
+        raise _too_deep(f"{path}: line {text.count(chr(10), 0, found.start()) + 1}")
     try:
         # Without a line break at the end, tomllib gives no number for an error in the last line.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig") + "\n")
+        data = tomllib.loads(f"{text}\n")
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
             f"{path}: this is not TOML: {error}.", hint="Fix that line; https://toml.io shows how."
         ) from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: this is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8.") from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from error
+    except RecursionError:
+        raise _too_deep(f"{path}: line {_deepest_line(text)}") from None
+    except ValueError:  # from int(): more digits than Python converts
+        digits = re.search(rf"[0-9_]{{{sys.get_int_max_str_digits()},}}", text)
+        line = text.count("\n", 0, digits.start() if digits else 0) + 1
+        raise ConfigError(f"{path}: line {line}: this number has too many digits.", hint="Write fewer.") from None
+    if place := _deep_place(data):
+        raise _too_deep(f"{path}: {place}")
+    return data
+
+
+def _too_deep(place: str) -> ConfigError:
+    return ConfigError(f"{place}: this is nested more than {DEEPEST} deep.", hint="Write it with fewer levels.")
+
+
+def _deepest_line(text: str) -> int:
+    """The first line at which more than `DEEPEST` brackets are open; brackets in texts count too."""
+    is_open = 0
+    for found in re.finditer(r"[\[{]|[\]}]", text):
+        is_open += 1 if found[0] in "[{" else -1
+        if is_open > DEEPEST:
+            return text.count("\n", 0, found.start()) + 1
+    return 1
+
+
+def _deep_place(data: object) -> str:
+    """The key of the first thing more than `DEEPEST` tables and lists deep; '' where nothing is."""
+    level: list[tuple[str, object]] = [("", data)]
+    for _ in range(DEEPEST + 1):
+        level = [each for place, value in level for each in _inside(place, value)]
+    return f"{level[0][0][1:200]}…" if level else ""
+
+
+def _inside(place: str, value: object) -> Iterable[tuple[str, object]]:
+    if isinstance(value, dict):
+        return ((f"{place}.{key}", each) for key, each in value.items())
+    return ((f"{place}[{number}]", each) for number, each in enumerate(value, 1)) if isinstance(value, list) else ()
+
+
+def texts(data: object, place: str = "") -> Iterable[tuple[str, str]]:
+    """Every text in parsed TOML, with its key such as `sources.here.repositories[1]`."""
+    if isinstance(data, str):
+        yield place.removeprefix("."), data
+    for inner, value in _inside(place, data):
+        yield from texts(value, inner)
+
+
+def first_lines(lines: Iterable[str]) -> str:
+    """The first `MOST_ERRORS` lines, with a word that there are more; no more are computed. '' for none."""
+    first = list(itertools.islice(lines, MOST_ERRORS + 1))
+    return "\n".join([*first[:MOST_ERRORS], *(["… and more"] if first[MOST_ERRORS:] else [])])
 
 
 def as_toml(value: str | list[str]) -> str:
@@ -72,7 +142,7 @@ def check(model: type[Model], data: object, path: Path, where: str = "") -> Mode
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(explain(error, model, path, where))) from None
+        raise ConfigError(first_lines(explain(error, model, path, where))) from None
 
 
 def explain(error: ValidationError, model: type[BaseModel], path: Path | str, where: str = "") -> Iterable[str]:

@@ -13,23 +13,27 @@ comments too, is left as it is.
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import os
 import re
-import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from harvester.config.toml import Section, as_toml, check, read_toml
+from harvester.config.toml import LARGEST, Section, as_toml, check, first_lines, parse_toml, read_toml
 from harvester.errors import ConfigError
-from harvester.files import lock_folder, write_text
+from harvester.files import lock_folder, read_text, write_text
 from harvester.text import did_you_mean
 
 FILE = "decisions.toml"
 MOST_MEANT = 3
 """How many work items an error names that a short one may mean."""
+
+MOST_WARNINGS = 100
+"""How many decisions about what does not exist are named; what each may mean is sought in all work items."""
 
 _NUMBER = re.compile(r"[#!-]\d+$")
 _HASH = re.compile(r"[0-9a-f]{7,64}")
@@ -78,7 +82,14 @@ class Decisions:
 
     def of(self, goal: str) -> Mapping[str, Decision]:
         """The decisions about a goal, by work item in lower case."""
-        return {each.key[0]: each for each in self.entries if each.goal == goal}
+        return self._by_goal.get(goal, {})
+
+    @functools.cached_property
+    def _by_goal(self) -> Mapping[str, Mapping[str, Decision]]:
+        found: dict[str, dict[str, Decision]] = {}
+        for each in self.entries:
+            found.setdefault(each.goal, {})[each.key[0]] = each
+        return found
 
     def about(self, work_item: str) -> tuple[Decision, ...]:
         """The decisions about a work item."""
@@ -90,7 +101,7 @@ def load(path: Path) -> Decisions:
 
     Raises ConfigError with file and place where it cannot be read or decides the same twice.
     """
-    return _checked(read_toml(path), path) if path.exists() else Decisions()
+    return _checked(read_toml(path), path) if os.path.lexists(path) else Decisions()
 
 
 def decide(path: Path, decision: Decision) -> None:
@@ -145,13 +156,21 @@ def lint_decisions(decisions: Decisions, goals: Collection[str], work_items: Col
 
     Only a work item in full decides; for a short or misspelt one the warning names the full one that may be meant.
     """
-    known = {each.casefold() for each in work_items}
-    for number, each in enumerate(decisions.entries, 1):
-        if each.goal not in goals:
-            yield f"{FILE}: decisions[{number}].goal: there is no goal {each.goal!r}{did_you_mean(each.goal, goals)}"
-        if each.key[0] not in known:
-            meant = _meant(each.work_item, work_items)
-            yield f"{FILE}: decisions[{number}].work_item: no work item {each.work_item!r} was read{meant}"
+    known, goals = {each.casefold() for each in work_items}, frozenset(goals)
+    wrong = [
+        (number, key, each)
+        for number, each in enumerate(decisions.entries, 1)
+        for key, exists in (("goal", each.goal in goals), ("work_item", each.key[0] in known))
+        if not exists
+    ]
+    for number, key, each in wrong[:MOST_WARNINGS]:
+        if key == "goal":
+            what = f"there is no goal {each.goal!r}{did_you_mean(each.goal, goals)}"
+        else:
+            what = f"no work item {each.work_item!r} was read{_meant(each.work_item, work_items)}"
+        yield f"{FILE}: decisions[{number}].{key}: {what}"
+    if more := wrong[MOST_WARNINGS:]:
+        yield f"{FILE}: {len(more):,} more decisions name a goal or a work item that is not there"
 
 
 def _meant(word: str, work_items: Collection[str]) -> str:
@@ -183,19 +202,22 @@ def _resolved(word: str) -> str | None:
 def _checked(data: object, path: Path) -> Decisions:
     file = check(DecisionsFile, data, path)
     entries = tuple(Decision(e.work_item, e.goal, e.decision == "accept", e.date, e.note) for e in file.decisions)
-    keys = [each.key for each in entries]
-    twice = []
-    for number, each in enumerate(entries):
-        if (first := keys.index(each.key)) != number:
-            where = f"{path}: decisions[{number + 1}]"
-            twice.append(f"{where}: decisions[{first + 1}] decides about {each.work_item!r} and {each.goal!r} already")
-    if twice:
-        raise ConfigError("\n".join(twice), hint="Keep the one that is right.")
+    if twice := first_lines(f"{path}: {each}" for each in _twice(entries)):
+        raise ConfigError(twice, hint="Keep the one that is right.")
     return Decisions(entries)
 
 
+def _twice(entries: Sequence[Decision]) -> Iterator[str]:
+    firsts: dict[tuple[str, str], int] = {}
+    for number, each in enumerate(entries):
+        if (first := firsts.setdefault(each.key, number)) != number:
+            about = f"{each.work_item!r} and {each.goal!r}"
+            yield f"decisions[{number + 1}]: decisions[{first + 1}] decides about {about} already"
+
+
 def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8") if path.exists() else ""
+    """The text of the file with its line ends, '' where there is none."""
+    return read_text(path, limit=LARGEST, error=ConfigError) if os.path.lexists(path) else ""
 
 
 def _appended(text: str, decision: Decision) -> str:
@@ -240,8 +262,8 @@ def _block(lines: list[str], at: int) -> tuple[int, int]:
 def _write(path: Path, before: str, text: str, wanted: tuple[Decision, ...]) -> None:
     """Write the text, but only if it says what is wanted; raises ConfigError otherwise, and the file is unchanged."""
     try:
-        says = _checked(tomllib.loads(text.removeprefix("\ufeff")), path).entries
-    except (tomllib.TOMLDecodeError, ConfigError):
+        says = _checked(parse_toml(text, path), path).entries
+    except ConfigError:
         says = None
     if says != wanted:
         raise ConfigError(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from harvester.config.toml import check, read_toml
+from harvester.config.toml import check, first_lines, read_toml
 from harvester.errors import ConfigError
 from harvester.goals.lint import lint
 from harvester.goals.model import OUTCOME, Goal, Goals, GoalsFile, KnownNames
@@ -26,8 +27,8 @@ def load(path: Path, known: KnownNames | None = None) -> Goals:
 
 def from_file(file: GoalsFile, path: Path, known: KnownNames) -> Goals:
     """Goals from the parsed file; raises ConfigError where its parts contradict each other."""
-    if wrong := [f"{path}: {each}" for each in (*_twice(file), *_wrong(file, known))]:
-        raise ConfigError("\n".join(wrong))
+    if wrong := first_lines(f"{path}: {each}" for each in itertools.chain(_twice(file), _wrong(file, known))):
+        raise ConfigError(wrong)
     return Goals(tuple(file.criteria), tuple(file.goals), tuple(f"{path}: {each}" for each in lint(file, known)), path)
 
 
@@ -39,13 +40,14 @@ def json_schema() -> dict[str, Any]:
 
 def _twice(file: GoalsFile) -> Iterator[str]:
     for table, names in (("goals", [each.name for each in file.goals]), ("criteria", [e.name for e in file.criteria])):
+        firsts: dict[str, int] = {}
         for number, name in enumerate(names):
-            if (first := names.index(name)) != number:
+            if (first := firsts.setdefault(name, number)) != number:
                 yield f"{table}[{number + 1}].name: {name!r} is already the name of {table}[{first + 1}]"
 
 
 def _wrong(file: GoalsFile, known: KnownNames) -> Iterator[str]:
-    criteria = [each.name for each in file.criteria]
+    criteria = dict.fromkeys(each.name for each in file.criteria)
     for number, goal in enumerate(file.goals, 1):
         where = f"goals[{number}]"
         if goal.criterion is not None and goal.criterion not in criteria:

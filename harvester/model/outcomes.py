@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_OUTCOME = re.compile(r"\s*(?P<goal>[A-Za-z0-9_.-]+)\s*=\s*(?P<value>[+-]?\d+(?:\.\d+)?)(?:\s+\S.*)?\s*", re.ASCII)
+_OUTCOME = re.compile(
+    r"\s*(?P<goal>[A-Za-z0-9_.-]+)\s*=\s*(?P<value>[+-]?\d{1,15}(?:\.\d{1,15})?)(?:\s+\S.*)?\s*", re.ASCII
+)
 
 
 def read_outcome(text: str) -> Mapping[str, float]:

@@ -16,19 +16,24 @@ Entries of one day are in the order of the file, or in reverse where the newest 
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harvester.errors import ConfigError, SourceError
-from harvester.files import lock_folder, write_text
+from harvester.files import lock_folder, read_text, write_text
 from harvester.model.outcomes import read_outcome
 from harvester.model.periods import day
-from harvester.notebook.markdown_blocks import COMMENT_ENDS, Block, blocks, opens
+from harvester.notebook.markdown_blocks import COMMENT_BEGINS, COMMENT_ENDS, Block, blocks, opens
 from harvester.text import did_you_mean, safe_url
 
 FILE = "notebook.md"
+LARGEST = 4 << 20
+"""Bytes of a notebook: a thousand pages."""
+
 FIELDS: Mapping[str, str] = {
     "with": "people (keys of [people]) whom it was done with or for",
     "goal": "goals it serves",
@@ -70,7 +75,7 @@ _ENDS_BLOCK = re.compile(r"\s*(?:$|[#<]|[-=_*]{3,}\s*$)")
 _HEADING_MARKER = re.compile(r"#|<(?:h\d|summary)\b", re.IGNORECASE)
 _NO_HEADING = re.compile(rf"[-+*>|#\s]|(?i:{'|'.join(FIELDS)})[ \t]*:")
 _FIELD = re.compile(r"^(?P<key>[A-Za-z]+)[ \t]*:(?:[ \t]+(?P<value>.*))?$")
-_ASIDE = re.compile(r"<!--.*?-->")
+_LONGEST_MISSPELT = 2 * max(map(len, FIELDS))
 _NO_PROSE = re.compile(r"[>|]|[-+*][ \t]|1[.)][ \t]|#{1,6}(?:[ \t]|$)|(?:=+|-+|_{3,}|\*{3,})[ \t]*$")
 
 Line = tuple[int, str, str]
@@ -111,14 +116,9 @@ def load(path: Path) -> tuple[list[Entry], list[ParseWarning]]:
 
     Raises SourceError where the file cannot be read.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return [], []
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path}: this is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8.") from None
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}.", hint="Is the path right?") from error
+    text = read_text(path, limit=LARGEST, error=SourceError).removeprefix("\ufeff")
     if "\0" in text:
         raise SourceError(f"{path}: this is not UTF-8 text (it has NUL characters).", hint="Save it as UTF-8.")
     return parse(text)
@@ -179,7 +179,8 @@ def add(path: Path, entry: Entry) -> None:
         raise ConfigError("A note needs a title.")
     with lock_folder(path):
         before, _ = load(path)
-        text = path.read_bytes().decode("utf-8") if path.exists() else INTRODUCTION
+        there = os.path.lexists(path)
+        text = read_text(path, limit=LARGEST, error=SourceError) if there else INTRODUCTION
         if newest_first(before):
             at = _offset(text, before[0].line)
             after = text[:at] + render(entry) + "\n" + text[at:]
@@ -274,49 +275,57 @@ def _unclosed(line: int, text: str) -> ParseWarning:
 
 
 def _entry(date: dt.date, title: str, fields: Sequence[Line], line: int) -> Entry:
-    lists: dict[str, tuple[str, ...]] = {}
-    texts: dict[str, str] = {}
-    body: list[str] = []
+    values: dict[str, list[str]] = {}
     for _, key, value in fields:
-        if key in LISTS:
-            lists[key] = lists.get(key, ()) + tuple(part.strip() for part in value.split(",") if part.strip())
-        elif key:
-            texts[key] = "\n".join(filter(None, (texts.get(key, ""), value)))
-        else:
-            body.append(value)
-    written = "\n".join(body).strip("\n")
+        values.setdefault(key, []).append(value)
+    written = "\n".join(values.pop("", ())).strip("\n")
+    lists = {
+        key: tuple(
+            dict.fromkeys(part.strip() for value in values.pop(key) for part in value.split(",") if part.strip())
+        )
+        for key in LISTS
+        if key in values
+    }
+    texts = {key: "\n".join(filter(None, lines)) for key, lines in values.items()}
     first = next((each.strip() for each in (texts.get("result", ""), written) if each.strip()), "")
-    lists = {key: tuple(dict.fromkeys(values)) for key, values in lists.items() if values}
+    lists = {key: names for key, names in lists.items() if names}
     texts = {key: value for key, value in texts.items() if value}
     return Entry(date, " ".join((title.strip() or first.split("\n")[0]).split()), lists, texts, written, line)
 
 
 def _fields(lines: Sequence[tuple[str, Block]], first: int) -> list[Line]:
     """Each line with its number, and the field it belongs to, which is '' for a line of text; wrapped ones as one."""
-    made: list[Line] = []
+    made: list[tuple[int, str, list[str]]] = []
     key = ""
     for number, (line, kind) in enumerate(lines, first):
         if kind == "comment":
             # What follows its end is visible, and so it is text.
             key, rest = "", line.partition(COMMENT_ENDS)[2].strip()
-            made += [(number, "", rest)] if rest else []
+            made += [(number, "", [rest])] if rest else []
             continue
         found = _FIELD.match(line) if kind == "text" else None
         if key and kind == "text" and line[:1] in {" ", "\t"} and line.strip():
-            made.append((number, key, _without_comments(line)))
+            made.append((number, key, [_without_comments(line)]))
             continue
         named = found["key"].casefold() if found and found["key"].casefold() in FIELDS else ""
         if key in WRAPPED and kind == "text" and not named and _goes_on(line):
-            made[-1] = (made[-1][0], key, f"{made[-1][2]} {_without_comments(line)}".strip())
+            made[-1][2].append(_without_comments(line))
             continue
         key = named
-        made.append((number, key, _without_comments(found["value"] or "") if found and key else line))
-    return made
+        made.append((number, key, [_without_comments(found["value"] or "") if found and key else line]))
+    return [(number, key, " ".join(filter(None, parts))) for number, key, parts in made]
 
 
 def _without_comments(text: str) -> str:
-    """A field's text or a title without the comments in it."""
-    return " ".join(filter(None, map(str.strip, _ASIDE.split(text))))
+    """A field's text or a title without the comments in it; one that does not end is text."""
+    parts, at = [], 0
+    while (begin := text.find(COMMENT_BEGINS, at)) >= 0:
+        end = text.find(COMMENT_ENDS, begin + len(COMMENT_BEGINS))
+        if end < 0:
+            break
+        parts.append(text[at:begin])
+        at = end + len(COMMENT_ENDS)
+    return " ".join(filter(None, map(str.strip, [*parts, text[at:]])))
 
 
 def _goes_on(line: str) -> bool:
@@ -353,10 +362,11 @@ def _outcome_warnings(entry: Entry, outcomes: Sequence[tuple[int, str]]) -> Iter
                 yield ParseWarning(number, f"the entry has a later outcome of {goal!r}, which replaces {value[:80]!r}")
 
 
+@functools.lru_cache(maxsize=4096)
 def _misspelt(line: str) -> str:
     """A warning where a line of text looks like a field with a misspelt name; else empty."""
     found = _FIELD.match(line)
-    if not found or found["key"].casefold() in FIELDS:
+    if not found or found["key"].casefold() in FIELDS or len(found["key"]) > _LONGEST_MISSPELT:
         return ""
     near = did_you_mean(found["key"].casefold(), FIELDS)
     return near and f"{found['key']!r} is not a field and is read as text{near}"

@@ -1,5 +1,8 @@
 """The evidence of a report: rows, claims, goals and coverage it is made from, each with a digest, to be compared later.
 
+A text longer than a report reads of it is cut, with a digest of the whole: five titles of ten million characters made
+139 MB of evidence.
+
 The times at which sources were read are in no digest: harvesting the same data again changes nothing.
 """
 
@@ -9,6 +12,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +20,13 @@ from typing import TYPE_CHECKING, Any
 from harvester.analysis.frame import records
 from harvester.analysis.threads import titles
 from harvester.errors import ReportError
+from harvester.files import read_text
 from harvester.goals.model import Goal
 from harvester.model.accounts import mail_key
 from harvester.model.contribution import COLUMNS, VERSION
 from harvester.model.periods import Period
 from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
+from harvester.reporting.markdown import LONGEST
 from harvester.reporting.report_input import ReportInput, SourceStatus
 from harvester.version import VERSION as RELEASE
 
@@ -28,6 +34,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = "harvester evidence 1"
+LONGEST_TEXT = 4 * LONGEST
+"""Characters of a text that evidence has in full: as many as `escape` reads, so that reports are the same."""
+
+LARGEST_FILE = 256 << 20
+"""Bytes of an evidence file: half a million rows of one person."""
 
 
 def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
@@ -43,10 +54,10 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
     rows = frame[is_own.to_numpy(bool)]
     statuses = sorted(report_input.statuses, key=lambda each: each.source)
     period = report_input.period
-    return {
+    facts = {
         "format": FORMAT, "harvester": RELEASE, "schema": VERSION, "report": report,
         "persons": [
-            {"name": report_input.name(each), "accounts": _accounts(report_input, each)}
+            {"name": _bounded(report_input.name(each)), "accounts": _accounts(report_input, each)}
             for each in report_input.persons
         ],
         "period": {"since": period.since.isoformat(), "until": period.until.isoformat(), "name": period.name},
@@ -58,6 +69,21 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
         "read_at": {each.source: each.read_at.isoformat() if each.read_at else None for each in statuses},
         "remarks": list(report_input.remarks),
     }  # fmt: skip
+    # Accounts are whole: `verify` looks for the person who has them.
+    return {part: value if part == "persons" else _bounded(value) for part, value in facts.items()}
+
+
+def _bounded(value: Any) -> Any:
+    """The same data with every long text cut; equal texts stay equal, and different ones different."""
+    if isinstance(value, str):
+        return (
+            value
+            if len(value) <= LONGEST_TEXT
+            else f"{value[:LONGEST_TEXT]}… ({len(value):,} characters, {_digest(value)})"
+        )
+    if isinstance(value, dict):
+        return {_bounded(key): _bounded(each) for key, each in value.items()}
+    return [_bounded(each) for each in value] if isinstance(value, list) else value
 
 
 def _accounts(report_input: ReportInput, person: str) -> list[str]:
@@ -76,16 +102,14 @@ def digests(evidence: Mapping[str, Any]) -> dict[str, str]:
 
 def load(path: Path) -> dict[str, Any]:
     """Read an evidence file; raises ReportError where there is none or it is not one that harvester wrote."""
-    try:
-        if path.exists() and not path.is_file():
-            raise ReportError(f"{str(path)!r} is not an ordinary file.", hint="Make the report again elsewhere.")
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         raise ReportError(
             f"There is no evidence {str(path)!r}.",
             hint="--output writes it next to the report; leave it there.",
-        ) from None
-    except (OSError, ValueError, RecursionError) as error:
+        )
+    try:
+        read = json.loads(read_text(path, limit=LARGEST_FILE))
+    except (ValueError, RecursionError) as error:
         raise ReportError(f"{str(path)!r} cannot be read: {error}.", hint="Make the report again.") from error
     if not isinstance(read, dict) or read.get("format") != FORMAT:
         raise ReportError(f"{str(path)!r} is not evidence that this version reads.", hint="Make the report again.")

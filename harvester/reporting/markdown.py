@@ -1,8 +1,11 @@
 """Text from sources, made safe for Markdown: escaped, on one line, with nothing in it that links, mentions or closes.
 
-A title is not to be trusted. A report is pasted into issues, chats and mails, where `@name` notifies people, `Fixes
-#12` closes a stranger's issue and a bare address becomes a link; so these are broken with an invisible word joiner.
-Entities would not do: GitHub looks for mentions after it has rendered them.
+A title is not to be trusted. It is made safe in two steps:
+
+- Forges, mail programs and some renderers look for references in the text that was rendered: `@name` notifies people,
+  `Fixes #12` closes a stranger's issue, `evil.example` becomes a link. No escape helps there, so these are broken with
+  a word joiner, which shows as nothing.
+- Renderers read markup. A sign gets a backslash where all renderers read one before it, else it becomes an entity.
 """
 
 from __future__ import annotations
@@ -18,12 +21,45 @@ JOINER = "\u2060"
 LONGEST = 240
 """Characters of a text that are shown; the rest is behind the link."""
 
-_SPECIAL = re.compile(r"[\\`*\[\]<>|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w)|^[-+=#]")
-_NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
-_REFERENCE = re.compile(r"[@#!%~$](?=[\w\"\[])|(?<=\bgh)-(?=\d)|:(?=//)|(?<=\bmailto):|(?<=\bxmpp):", re.IGNORECASE)
-_WWW = re.compile(r"(?<![^\W_])(www)\.", re.IGNORECASE)
-_MAIL = re.compile(r"(?<=[\w.+-])@(?=[\w-])")
-_HASH = re.compile(r"\b([0-9a-f]{6})(?=[0-9a-f]{1,58}\b)")
+_REFERENCE = re.compile(
+    r"""[@\[{\\]                                            # names, mail, [[pages]], [kind:12], {{ code }}, \(math\)
+    | [#!%~$](?=[\w"]) | &(?=\d) | \*(?=\w+:)               # issues, merge requests, milestones, labels, epics
+    | -(?=\d)(?:(?<=[A-Z][A-Z0-9]-)|(?<=\b(?i:g[hl])-))     # PAY-12, CVE-2026-1, gh-12
+    | -(?<=\bGHSA-)
+    | :(?=\S)(?!\d\d?\b) | /(?:(?=/)|(?<=^/)(?=\w))         # schemes and :emoji:, but no time; //host; /command
+    | [Ww]{3}(?=\.)
+    | \.(?=[^\W\d_]{2}) | \.(?<=\d\.)(?=\d+\.\d+\.\d)       # hosts by name or number""",
+    re.VERBOSE,
+)
+"""What is read after rendering, up to where the joiner goes.
+
+For markdown-it a joiner is a letter of a host's name. So it follows the dot, where it makes the top-level domain an
+unknown one, and it parts the two slashes before a host. GitHub's parser takes `www.` before anything: there it
+precedes the dot.
+"""
+
+_HASH = re.compile(r"[0-9A-Fa-f](?<![0-9A-Za-z].)[0-9A-Fa-f]{6,}(?![0-9A-Za-z])")
+_SIX_OF_MORE = re.compile(r"......(?=.)")
+
+_MARKUP = re.compile(
+    r"""[`*_\[\]\\|<{}~$^\u2424]
+    | &(?=\S) | \#(?=\#*$) | !$                             # an entity; the end of a heading; before a link: an image
+    | [+=](?:(?<=\+\+|==)|(?=[+=])) | [-+=>\#!:%?](?<=^.)   # doubled signs; what begins a block
+    | \((?<=^.)(?=\w{1,5}\)\s|.*\)=$)                       # (iv) begins a list, (name)= a target""",
+    re.VERBOSE,
+)
+_ESCAPED = (
+    {each: f"&#x{ord(each):x};" for each in "[]\\|{}~$^\u2424#=(:%?"}
+    | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+    | {each: f"\\{each}" for each in "`*_+-!"}
+)
+"""A backslash only where every renderer reads it so: python-markdown shows it before many signs and loses count before
+others, marked drops it before brackets in a link's label, and math begins with one before a bracket.
+
+The numbers are hexadecimal, so that the source does not say `#12` either.
+"""
+
+_NUMBERED = re.compile(r"^([0-9]+|[A-Za-z]|[ivxlcdmIVXLCDM]+)([.)])(?=\s|$)")
 _JOINERS = {"\u200c", "\u200d", JOINER}
 
 
@@ -57,22 +93,34 @@ def escape(text: str) -> Markdown:
 
 @functools.lru_cache(maxsize=8192)
 def _escaped(text: str) -> Markdown:
-    line = visible(text)
-    line = _MAIL.sub(f"@{JOINER}", _WWW.sub(rf"\1{JOINER}.", _REFERENCE.sub(rf"\g<0>{JOINER}", line)))
-    line = _HASH.sub(lambda match: match[1] + JOINER, line)
-    return Markdown(_NUMBERED.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", line)))
+    line = _REFERENCE.sub(lambda found: found[0] + JOINER, visible(text)).replace("@", f"{JOINER}@")
+    return _without_markup(_HASH.sub(lambda found: _SIX_OF_MORE.sub(rf"\g<0>{JOINER}", found[0]), line))
+
+
+def _without_markup(line: str) -> Markdown:
+    return Markdown(_NUMBERED.sub(r"\1\\\2", _MARKUP.sub(lambda found: _ESCAPED[found[0]], line)))
 
 
 def link(text: str, url: str | None) -> Markdown:
     """A link with escaped text; only the text where the address is missing or is not plain http or https."""
     target = safe_url(url)
-    label = escape(text)
+    label = text if isinstance(text, Markdown) else escape(text)
     return Markdown(f"[{label}]({target})") if target else label
 
 
+def reference(name: str, url: str | None) -> Markdown:
+    """A link with a label such as `pay#120`, which may be searched for: no reference is followed within a link.
+
+    Without an address it is text as any other. The name has no spaces and no `@`.
+    """
+    target = safe_url(url)
+    return Markdown(f"[{_without_markup(visible(name))}]({target})") if target else escape(name)
+
+
 def code(text: str) -> Markdown:
-    """A hash or a name as code; other characters than letters, digits and `-_./` are dropped."""
-    return Markdown(f"`{re.sub(r'[^A-Za-z0-9_./-]', '', text)}`")
+    """A hash or a name as code, of which only ASCII letters, digits and `-_./` remain; empty if none do."""
+    plain = re.sub(r"[^A-Za-z0-9_./-]", "", text)
+    return Markdown(f"`{plain}`" if plain else "")
 
 
 def render_value(value: Any) -> Any:

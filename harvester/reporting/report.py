@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harvester.errors import ReportError
-from harvester.files import write_text
+from harvester.files import read_text, write_text
 from harvester.reporting.evidence import digests, path_beside
 from harvester.reporting.evidence import evidence as make_evidence
 from harvester.reporting.markdown import Markdown, render_value
@@ -22,6 +22,9 @@ from harvester.reporting.report_input import ReportInput
 from harvester.version import VERSION
 
 HEAD = re.compile(r"\A<!-- harvester .* text ([0-9a-f]{16}) -->\n", re.ASCII)
+LARGEST = 256 << 20
+"""Bytes of a report that is read again."""
+
 ELSEWHERE = "Name another place with --output."
 
 
@@ -63,10 +66,7 @@ def tampering(path: Path, evidence: Mapping[str, Any]) -> list[str]:
 
     Raises ReportError for a file that is not a report.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReportError(f"{str(path)!r} cannot be read.", hint="Name a report that harvester wrote.") from error
+    text = read_text(path, limit=LARGEST)
     head = HEAD.match(text)
     if not head:
         raise ReportError(f"{str(path)!r} is not a report that harvester wrote.", hint="Name one that harvester wrote.")
@@ -113,10 +113,7 @@ def _refuse_existing(path: Path, *, force: bool) -> None:
 
 
 def _refuse_edited(path: Path) -> None:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReportError(f"{str(path)!r} exists and cannot be read.", hint=ELSEWHERE) from error
+    text = read_text(path, limit=LARGEST)
     head = HEAD.match(text)
     if head and head[1] == _text_digest(text[head.end() :]):
         return

@@ -1,4 +1,9 @@
-"""Secrets by reference: the configuration says where a secret is, and only the code that uses it sees it."""
+"""Secrets by reference: the configuration says where a secret is, and only the code that uses it sees it.
+
+What stands behind `env:`, `file:` or `keyring:` may be the secret itself, pasted there by mistake, and a command's
+arguments may hold one. So a message repeats it only where it is surely a name: a variable that is set, a file that is
+there, a program that is found, or a word of the usual form of such names.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,13 +21,28 @@ from pathlib import Path
 from typing import Any
 
 from harvester.errors import SecretError
+from harvester.files import read_text, resolve_path
 from harvester.text import did_you_mean
 
 SCHEMES = ("env", "command", "keyring", "file")
 FORMS = "env:NAME, command:gh auth token, keyring:service/user or file:path"
 COMMAND_SECONDS = 30.0
+LARGEST_FILE = 1 << 20
 
 _TOKEN = re.compile(r"\bgh[opsur]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}|\bATATT[\w=-]{20,}", re.ASCII)
+_CREDENTIALS = re.compile(rf"://[^/\s]*@|^(?!(?:{'|'.join(SCHEMES)}):)[^/\s:@]{{2,}}:[^/\s@]+@\S")
+"""A user in a URL, or `user:password@host` without a scheme."""
+
+_VARIABLE = re.compile(r"[A-Z]{1,15}(?:_[A-Z]{1,15}){0,6}_?\d{0,2}")
+_PROGRAM = re.compile(r"[a-z]{1,12}(?:-[a-z]{1,12}){0,4}\d?")
+"""What variables and programs are usually called; keys and passwords have digits in between or both cases."""
+
+_WHERE = "It is not repeated here, for it may be the secret itself; see the configuration."
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a text holds a token of a known form, or an address with a user or a password in it."""
+    return bool(_TOKEN.search(text) or _CREDENTIALS.search(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +88,13 @@ class SecretStore:
     command_seconds: float = COMMAND_SECONDS
 
     def reveal(self, secret: Secret) -> str:
-        """The secret's value, stripped; raises SecretError, naming the reference, where there is none."""
+        """The secret's value, stripped; raises SecretError, which does not repeat what may be one, without a value."""
         scheme, _, rest = secret.reference.partition(":")
         lookups = {"env": self._env, "file": self._file, "command": self._command, "keyring": self._keyring}
         value = lookups[scheme](rest.strip()).strip()
         if not value:
-            raise SecretError(f"The secret {secret.reference!r} is empty.", hint=f"A reference is {FORMS}.")
+            found = {"env": rest.strip(), "command": f"{self._program(rest.strip())} …"}.get(scheme, "…")
+            raise SecretError(f"The secret '{scheme}:{found}' is empty.", hint=f"A reference is {FORMS}.")
         self.revealed.add(value)
         return value
 
@@ -89,30 +111,40 @@ class SecretStore:
 
     def _env(self, name: str) -> str:
         if name not in self.environ:
+            named, where = (f"{name!r} ", "") if _VARIABLE.fullmatch(name) else ("that `env:…` names ", f"{_WHERE} ")
             raise SecretError(
-                f"The environment variable {name!r} is not set.", hint=f"Set it, or use another reference: {FORMS}."
+                f"The environment variable {named}is not set.",
+                hint=f"{where}Set it, or use another reference: {FORMS}.",
             )
         return self.environ[name]
 
     def _file(self, path: str) -> str:
         try:
-            return (self.root / Path(path).expanduser()).read_text(encoding="utf-8")
-        except (OSError, ValueError, RuntimeError) as error:
-            why = getattr(error, "strerror", None) or ("not text" if isinstance(error, ValueError) else str(error))
-            raise SecretError(f"The secret file {path!r} cannot be read: {why}.", hint="Is the path right?") from None
+            place = resolve_path(self.root, path, error=SecretError)
+        except SecretError:
+            place = None
+        if place is None or not os.path.lexists(place):
+            raise SecretError("The file that `file:…` names is not there.", hint=f"Is the path right? {_WHERE}")
+        return read_text(place, limit=LARGEST_FILE, error=SecretError)
 
     def _command(self, command: str) -> str:
         try:
             return self._output(shlex.split(command))
         except FileNotFoundError:
             raise SecretError(
-                f"The program {_program(command)!r} was not found.", hint="Install it, or use env:NAME."
+                f"The program {self._program(command)!r} was not found.", hint="Install it, or use env:NAME."
             ) from None
         except (subprocess.SubprocessError, OSError, ValueError) as error:
             raise SecretError(
-                f"The command {_program(command)!r} returned no secret ({_why(error)}).",
+                f"The command {self._program(command)!r} returned no secret ({_why(error)}).",
                 hint="Run it yourself to see why.",
             ) from None
+
+    def _program(self, command: str) -> str:
+        """The program of a command, without its arguments; … where what stands there may not be a program at all."""
+        program, _, arguments = command.strip().partition(" ")
+        found = shutil.which(program, path=self.environ.get("PATH")) is not None
+        return program if found or (arguments and _PROGRAM.fullmatch(program)) else "…"
 
     def _output(self, arguments: list[str]) -> str:
         with subprocess.Popen(
@@ -133,17 +165,21 @@ class SecretStore:
             import keyring
         except ImportError:
             raise SecretError(
-                f"keyring:{name} needs the package keyring.", hint="pip install 'contribution-harvester[keyring]'"
+                "A secret in a keyring needs the package keyring.", hint="pip install 'contribution-harvester[keyring]'"
             ) from None
         service, _, user = name.rpartition("/")
         if not service or not user:
-            raise SecretError(f"keyring:{name} lacks a service or a user.", hint="Write keyring:service/user.")
+            raise SecretError(
+                "The reference `keyring:…` lacks a service or a user.", hint="Write keyring:service/user."
+            )
         try:
             value = keyring.get_password(service, user)
-        except keyring.errors.KeyringError as error:
+        except Exception as error:  # noqa: BLE001 - a backend is another's program and raises what it likes
             raise SecretError(f"The keyring did not answer ({type(error).__name__}).", hint="Unlock it.") from None
         if value is None:
-            raise SecretError(f"The keyring has no entry {name!r}.", hint=f"keyring set {service} {user}")
+            raise SecretError(
+                "The keyring has no entry of the name in `keyring:…`.", hint=f"keyring set SERVICE USER. {_WHERE}"
+            )
         return str(value)
 
 
@@ -154,11 +190,6 @@ def _end(process: subprocess.Popen[str]) -> None:
         return
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _program(command: str) -> str:
-    """The program of a command, without its arguments, which may contain a secret."""
-    return command.split(maxsplit=1)[0] if command.strip() else command
 
 
 def _why(error: Exception) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from harvester.errors import LedgerError
-from harvester.files import LEFT_OVER_SECONDS, is_left_over, lock
+from harvester.files import LEFT_OVER_SECONDS, is_left_over, lock, resolve_path
 from harvester.ledger.coverage import Coverage, SourceStatus, source_status
 from harvester.model.periods import Period
 from harvester.workspace.workspace import Workspace
@@ -82,7 +82,7 @@ def _location(workspace: Workspace) -> Path | str:
     place = workspace.config.ledger
     if place.startswith("file://"):
         return Path(url2pathname(urlsplit(place).path))
-    return place if "://" in place else workspace.config.root / Path(place).expanduser()
+    return place if "://" in place else resolve_path(workspace.config.root, place, error=LedgerError)
 
 
 def read_coverage(workspace: Workspace) -> list[Coverage]:

@@ -22,6 +22,14 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def _current_folder() -> Path:
+    """The current folder; where it was deleted the path that it had, so that what needs it names it."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(os.environ.get("PWD") or Path(os.sep) / "deleted folder")
+
+
 @dataclass
 class Environment:
     """What harvester reads of the machine besides arguments and files. It writes to no terminal.
@@ -30,7 +38,7 @@ class Environment:
     """
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    cwd: Path = field(default_factory=Path.cwd)
+    cwd: Path = field(default_factory=_current_folder)
     clock: Callable[[], dt.datetime] = _now
     debug: bool = False
     """Whether an error of a source is raised with its traceback in place of being reported as a gap."""

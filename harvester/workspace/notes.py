@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.errors import ConfigError
+from harvester.files import resolve_path
 from harvester.goals import load, model
 from harvester.notebook.notebook import FILE, Entry, add, in_future, parse, render, unknown_names
 from harvester.workspace.work_items import outside_goal_days
@@ -67,7 +68,7 @@ def notebooks(config: Config, *, mine: bool = False) -> Iterator[Path]:
     for source in config.sources.values():
         settings = source.settings
         if source.connector == CONNECTOR and (not mine or settings.get("person") in {None, config.me}):
-            yield config.root / Path(settings.get("file", FILE)).expanduser()
+            yield resolve_path(config.root, settings.get("file", FILE), error=ConfigError)
 
 
 def _person_keys(workspace: Workspace, people: tuple[str, ...]) -> tuple[str, ...]:

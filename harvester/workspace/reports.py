@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -9,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvester.errors import ReportError, UnknownError
-from harvester.files import write_text
+from harvester.files import read_text, write_text
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
-from harvester.reporting.report import Report, body, render, tampering, write
+from harvester.reporting.report import LARGEST, Report, body, render, tampering, write
 from harvester.sdk import plugins
 from harvester.text import diff_excerpt
 from harvester.version import VERSION
@@ -23,6 +24,10 @@ from harvester.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from harvester.model.people import People
     from harvester.reporting.report_input import ReportInput
+
+
+LONGEST_NAME = 255
+"""Bytes of a file's name, on all common file systems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,12 @@ def write_report(report: RenderedReport, path: Path, *, force: bool = False) -> 
     somebody has edited (unless `force`).
     """
     beside = evidence.path_beside(path)
-    if beside.exists() and not force:
+    if len(os.fsencode(beside.name)) > LONGEST_NAME:
+        raise ReportError(
+            f"{path.name[:60] + '…'!r} is too long: with .evidence.json it has more than {LONGEST_NAME} bytes.",
+            hint="Name a shorter --output.",
+        )
+    if os.path.lexists(beside) and not force:
         evidence.load(beside)
     if beside.is_symlink():
         raise ReportError(f"{beside.name} beside the report is a link and was not overwritten.", hint="Remove it.")
@@ -94,14 +104,14 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
 
 def require_report(path: Path, name: str) -> None:
     """Raises UnknownError where there is no file at the path; `name` is what the user called it."""
-    if not path.exists():
+    if not os.path.lexists(path):
         raise UnknownError(f"There is no report {name!r}.", hint="Name one that --output wrote.")
 
 
 def _text_difference(path: Path, report_input: ReportInput, before: Mapping[str, Any]) -> list[str]:
     """A sentence where the file's text is not what the same rows produce now; otherwise empty."""
     again = render(load_report(before["report"]), evidence.as_read(report_input, before), before)
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path, limit=LARGEST)
     if body(again) == body(text):
         return []
     version = before["harvester"]

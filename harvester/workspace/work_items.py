@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def require_goals(workspace: Workspace, *, at_least_one: bool = False, or_criter
     from harvester.goals.load import FILE
 
     path = workspace.config.root / FILE
-    if not workspace.configured or not path.is_file():
+    if not workspace.configured or not os.path.lexists(path):
         where = "`harvester init` writes one" if not workspace.configured else "Write one beside harvester.toml"
         raise ConfigError(f"There is no {FILE} yet.", hint=f"{where}; docs/reference/goals.md has its keys.")
     known = load_goals_and_decisions(workspace)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.errors import SourceError, UnknownError
+from harvester.errors import ConfigError, SourceError, UnknownError
+from harvester.files import resolve_path
 from harvester.model.accounts import email_of
 from harvester.model.people import People
 from harvester.sdk.capabilities import ResolvesAliases
@@ -58,8 +60,9 @@ def open_workspace(
     from harvester.config import settings
 
     if repo is not None:
-        config = _config_of_repository(environment, environment.cwd / repo)
-    elif path := (environment.cwd / config_path if config_path else settings.find(environment.cwd)):
+        place = resolve_path(environment.cwd, str(repo), error=SourceError)
+        config = _config_of_repository(environment, place)
+    elif path := _config_path(environment, config_path):
         config = _with_git_user(environment, settings.load(path, environment.zone()))
     else:
         config = _config_of_repository(environment, environment.cwd)
@@ -67,6 +70,13 @@ def open_workspace(
     people = _with_aliases(config.people, connectors) if aliases else config.people
     config = dataclasses.replace(config, people=people)
     return Workspace(environment, config, connectors, config.path is not None, persistent=repo is None)
+
+
+def _config_path(environment: Environment, named: Path | None) -> Path | None:
+    """The configuration file that was named, else the nearest one; None where there is none."""
+    from harvester.config import settings
+
+    return resolve_path(environment.cwd, str(named), error=ConfigError) if named else settings.find(environment.cwd)
 
 
 def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
@@ -79,7 +89,7 @@ def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
 
     config = workspace.config
     path = config.root / load.FILE
-    if not workspace.configured or not path.is_file():
+    if not workspace.configured or not os.path.lexists(path):
         return GoalsAndDecisions(tickets=config.tickets)
     goals = load_goals(workspace, path)
     return GoalsAndDecisions(goals, decisions.load(config.root / decisions.FILE), config.tickets)

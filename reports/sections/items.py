@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from harvester.analysis import measures
 from harvester.analysis.frame import records
 from harvester.model.periods import MONTHS, Period, span
-from harvester.reporting.markdown import Markdown, code, escape, link
+from harvester.reporting.markdown import Markdown, code, link, reference
 from harvester.reporting.report_input import ReportInput, SourceStatus
-from harvester.text import safe_url
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,18 +75,10 @@ def label(row: Mapping[str, Any]) -> Markdown:
     """What a row is called, such as `pay#120` or a short hash, linked to the work where it has an address."""
     place, _, name = row["work_item"].rpartition("/")
     if place == "commit":
-        return _linked(code(name[:10]), row["url"])
+        return link(code(name[:10]), row["url"])
     if row["kind"] == "note":
         return link("notebook", row["url"])
-    return _linked(name, row["url"]) if REFERENCE.fullmatch(name) else link(name, row["url"])
-
-
-def _linked(name: str, url: str | None) -> Markdown:
-    """A link whose label needs no escaping inside a link; without an address the label is escaped."""
-    target = safe_url(url)
-    if target:
-        return Markdown(f"[{name}]({target})")
-    return name if isinstance(name, Markdown) else escape(name)
+    return reference(name, row["url"]) if REFERENCE.fullmatch(name) else link(name, row["url"])
 
 
 def size(row: Mapping[str, Any]) -> str:
