@@ -13,10 +13,10 @@ from harvester.errors import HarvesterError
 from harvester.files import Cancelled
 from harvester.harvesting.buffer import RowBuffer
 from harvester.ledger.changeset import Changeset, ReplacedRange, surviving_rows
-from harvester.ledger.coverage import WHOLE, Coverage
+from harvester.ledger.coverage import WHOLE, Coverage, as_gap
 from harvester.model.contribution import Contribution, from_table
 from harvester.model.periods import Period
-from harvester.sdk.connector import Connector, Event, Gap, Request, Retraction, ScopeCompleted
+from harvester.sdk.connector import Connector, Event, Gap, Remark, Request, Retraction, ScopeCompleted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +33,7 @@ class SourceReader:
     """Each with the number of rows that came before it: it removes those, not what comes after."""
     done: list[ScopeCompleted] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     failed: Exception | None = None
 
     def take(self, event: Event) -> None:
@@ -44,6 +45,8 @@ class SourceReader:
                 self.buffer.add(event)
             case Gap():
                 self.gaps.append(event)
+            case Remark():
+                self.remarks.append(event)
             case ScopeCompleted():
                 # A scope is finished only if all of its rows can be stored.
                 self.buffer.flush()
@@ -67,7 +70,8 @@ class SourceReader:
             Coverage(self.source, done.scope, accounts, period, read_at, done.cursor, self.gaps_of(done.scope))
             for done in self.done
         ]
-        return [*scopes, Coverage(self.source, WHOLE, accounts, period, read_at, None, tuple(self.gaps))]
+        remarks = tuple(dict.fromkeys(as_gap(each, period) for each in self.remarks))
+        return [*scopes, Coverage(self.source, WHOLE, accounts, period, read_at, None, (*self.gaps, *remarks))]
 
     def gaps_of(self, scope: str) -> tuple[Gap, ...]:
         """The gaps in a scope: its own, and those of the source as a whole, which may be anywhere.

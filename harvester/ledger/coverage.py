@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from harvester.model.accounts import account_key
 from harvester.model.periods import Period
-from harvester.sdk.connector import Gap
+from harvester.sdk.connector import Gap, Remark
 
 WHOLE = ""
 """The scope that stands for a source as a whole."""
@@ -28,7 +28,7 @@ class Coverage:
     """What was read of a scope: whose contributions (None: everyone's), for which period, when, with which gaps.
 
     The period may reach beyond `read_at`: what happens later is what the next harvest asks for as changed since.
-    A gap without a period is a gap in all of it.
+    A gap without a period is a gap in all of it, and one of an empty period is a remark: nothing is missing.
     """
 
     source: str
@@ -42,7 +42,7 @@ class Coverage:
     @property
     def complete(self) -> bool:
         """Whether nothing is missing."""
-        return not self.gaps
+        return all(map(is_remark, self.gaps))
 
     @property
     def finished(self) -> list[Period]:
@@ -53,6 +53,16 @@ class Coverage:
     def keys(self) -> frozenset[str] | None:
         """The accounts as they are compared; None for everyone."""
         return None if self.accounts is None else frozenset(map(account_key, self.accounts))
+
+
+def as_gap(remark: Remark, period: Period) -> Gap:
+    """A remark as coverage stores it: a gap of an empty period at the beginning of what was read."""
+    return Gap(remark.scope, remark.reason, Period(period.since, period.since))
+
+
+def is_remark(gap: Gap) -> bool:
+    """Whether a stored gap is a remark."""
+    return gap.period is not None and gap.period.since == gap.period.until
 
 
 def covered(rows: Iterable[Coverage], accounts: frozenset[str] | None, period: Period) -> list[Period]:
@@ -83,6 +93,8 @@ class SourceStatus:
     """What no harvest has tried to read."""
     stale: tuple[Gap, ...] = ()
     """Why a part that was read before could not be read again since, each once."""
+    remarks: tuple[Gap, ...] = ()
+    """What the way of reading cannot find by its nature, each once."""
     read_at: dt.datetime | None = None
     """When the oldest part was read (aware); None where nothing was."""
 
@@ -107,7 +119,16 @@ def source_status(
     unread = [part for each in missing for part in each.minus([where for _, where in known_gaps])]
     stale = [gap for gap, where in known_gaps if where.overlap(period) and gap not in gaps]
     read_at = min((row.read_at for row in own if row.finished), default=None)
-    return SourceStatus(source, period, tuple(dict.fromkeys(gaps)), tuple(unread), tuple(dict.fromkeys(stale)), read_at)
+    remarks = {(gap.scope, gap.reason): gap for row in own for gap in row.gaps if is_remark(gap)}
+    return SourceStatus(
+        source,
+        period,
+        tuple(dict.fromkeys(gaps)),
+        tuple(unread),
+        tuple(dict.fromkeys(stale)),
+        read_at,
+        tuple(remarks.values()),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +247,7 @@ def _not_replaced(old: Coverage, new: Coverage) -> list[Coverage]:
 
 
 def _narrowed(row: Coverage, period: Period) -> Coverage:
-    gaps = tuple(gap for gap in row.gaps if gap.period is None or gap.period.overlap(period))
+    gaps = tuple(gap for gap in row.gaps if gap.period is None or is_remark(gap) or gap.period.overlap(period))
     return dataclasses.replace(row, period=period, gaps=gaps)
 
 

@@ -39,6 +39,9 @@ class Request:
     newest: Mapping[str, str | None] = field(default_factory=dict)
     """By scope the cursor of its last harvest, whoever it was for; None if that left none. For a past that changes."""
 
+    previous: Mapping[str, str | None] = field(default_factory=dict)
+    """As `newest`, and there in a refresh, too: only to find again what no search finds, never to read less."""
+
     @property
     def missing(self) -> list[Period]:
         """The parts of the period that no earlier harvest finished."""
@@ -60,6 +63,14 @@ class Gap:
     scope: str
     reason: str
     period: Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What this way of reading cannot find by its nature, in words for a reader. Nothing failed, so it is no gap."""
+
+    scope: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +104,7 @@ class Retraction:
             raise ValueError("a retraction names an id or a work item")
 
 
-Event = Contribution | Gap | ScopeCompleted | Retraction
+Event = Contribution | Gap | Remark | ScopeCompleted | Retraction
 
 
 @dataclass(frozen=True, slots=True)
