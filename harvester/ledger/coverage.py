@@ -93,10 +93,10 @@ class SourceStatus:
     """What no harvest has tried to read."""
     stale: tuple[Gap, ...] = ()
     """Why a part that was read before could not be read again since, each once."""
-    remarks: tuple[Gap, ...] = ()
-    """What the way of reading cannot find by its nature, each once."""
     read_at: dt.datetime | None = None
     """When the oldest part was read (aware); None where nothing was."""
+    remarks: tuple[Gap, ...] = ()
+    """What the way of reading cannot find by its nature, each once."""
 
     @property
     def complete(self) -> bool:

@@ -11,7 +11,7 @@ from typing import get_args
 from harvester.model import periods
 from harvester.model.contribution import Contribution, Kind, Role, from_table, to_table
 from harvester.model.periods import Calendar, Period
-from harvester.sdk.connector import Connector, ConnectorContext, Gap, Request, Retraction, ScopeCompleted
+from harvester.sdk.connector import Connector, ConnectorContext, Gap, Remark, Request, Retraction, ScopeCompleted
 from harvester.sdk.secrets import SecretStore
 
 
@@ -83,7 +83,7 @@ def _unstorable(rows: list[Contribution]) -> Iterable[str]:
             yield f"{before.id} changes on its way through Arrow"
 
 
-_EVENTS = (Contribution, Gap, ScopeCompleted, Retraction)
+_EVENTS = (Contribution, Gap, Remark, ScopeCompleted, Retraction)
 
 
 def _wrong_rows(rows: list[Contribution], request: Request) -> Iterable[str]:

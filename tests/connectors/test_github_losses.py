@@ -8,6 +8,8 @@ import pytest
 
 from harvester.connectors.github import searches
 from harvester.connectors.github.agents import people_behind
+from harvester.harvesting.reader import read_source
+from harvester.ledger.coverage import source_status
 from harvester.sdk.connector import Request
 from tests.connectors.githubs import QUARTER, on, read, source, wanted
 from tests.servers.github import NOW, Fault, GitHubServer
@@ -303,3 +305,15 @@ def test_a_small_page_size_is_remembered(world, server):
     found = read(server, wanted("alice"))
     assert (len(found.rows), found.gaps) == (300, [])
     assert len(failed) <= 8
+
+
+def test_a_remark_is_no_gap(world, server):
+    """What search by person cannot find is said beside the coverage, which stays complete; by place there is none."""
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    found = read_source("hub", source(server), wanted("alice"))
+    rows = found.coverage(NOW)
+    assert [each.complete for each in rows] == [True, True]
+    status = source_status(rows, "hub", frozenset({"alice"}), QUARTER)
+    assert status.complete
+    assert ["only closed" in each.reason for each in status.remarks] == [True]
+    assert read(server, wanted("alice"), organisations=("acme",)).remarks == []
