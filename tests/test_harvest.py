@@ -84,7 +84,7 @@ class TestPlanning:
     def test_a_reading_of_me_covers_neither_my_team_nor_everyone(self):
         rows = [known(YEAR, ANN), known(YEAR, ANN, "org", "c")]
         for accounts in (None, BOB, ANN | BOB):
-            assert asked(rows, accounts) == Request(YEAR, accounts, newest={"org": "c"})
+            assert asked(rows, accounts) == Request(YEAR, accounts, newest={"org": "c"}, previous={"org": "c"})
 
     def test_two_people_read_apart_are_covered_together_by_the_older_cursor(self):
         rows = [
@@ -124,7 +124,7 @@ class TestPlanning:
         assert asked([known(YEAR)]) == Request(YEAR)
 
     def test_refresh_asks_for_everything(self):
-        assert asked([known(YEAR), known(YEAR, None, "org", "c")], refresh=True) == Request(YEAR)
+        assert asked([known(YEAR), known(YEAR, None, "org", "c")], refresh=True) == Request(YEAR, previous={"org": "c"})
 
     def test_another_source_covers_nothing(self):
         rows = [dataclasses.replace(known(YEAR), source="play"), known(YEAR, None, "org", "c")]

@@ -43,6 +43,28 @@ def test_a_page_halves_to_one_and_grows_again():
     assert seen[:4] == [1, 2, 2, 4]
 
 
+def test_a_page_size_that_failed_is_remembered():
+    """A server that answers for 25 at most is asked for more twice, not each time the size has grown."""
+    size, failures = PageSize(100, 50), 0
+    for _ in range(60):
+        if size.size > 25:
+            failures += 1
+            size.shrink()
+        else:
+            size.worked()
+    assert failures <= 5
+    assert size.size >= 12
+
+
+def test_one_bad_moment_is_not_remembered():
+    """The size is soon what it was."""
+    size = PageSize(50)
+    size.shrink()
+    for _ in range(3):
+        size.worked()
+    assert size.size == 50
+
+
 def test_a_total_is_compared_with_what_is_distinct():
     check = TotalCheck(5)
     assert check.take(["a", "b", "b"]) == ["a", "b"]

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 
-VERSION = 3
+VERSION = 4
 """Raised when the same answers make other rows: a cursor of another version is ignored, and all is read again."""
 
 
@@ -40,8 +40,11 @@ class Cursor:
     """The people nobody knows, hashed."""
     excluded: Sequence[str] = ()
     """Node ids of repositories excluded by name, which may have another name by now."""
-    watched_issues: Sequence[str] = ()
-    """Node ids of issues that search by person does not find when they change."""
+    watched: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What has a row and may be deleted, moved or taken off a person: by repository's node id, then by its own node id,
+    what follows the repository's name in its work item, such as `#12`."""
+    unsearchable: Sequence[str] = ()
+    """What search by person does not find, as shape and node id: `Issues:I_1`."""
     token_scopes: str | None = None
     """What a classic token may do; None where GitHub does not say."""
     version: int = VERSION

@@ -27,9 +27,10 @@ def explain(reader: GitHubReader) -> Iterator[str]:
         f"  {search}: {count:,} are more than {CAP:,} and will be split by time" for search, count in _large(strategy)
     )
     yield f"  about {count_noun(strategy.requests, 'request')}, after {reader.client.asked} for counting"
-    if strategy.by == "person" and not start.cursor:
+    if strategy.by == "person" and not start.options.scope_filter.names_places:
         yield "  not found by person: an issue closed by somebody who has no other part in it,"
-        yield f"  and one that was closed over {BEFORE.days} days after the pull request that closes it was merged"
+        yield f"  one that was closed over {BEFORE.days} days after the pull request that closes it was merged,"
+        yield "  and a coding agent's pull request merged by somebody who has no other part in it"
     if "releases" in reader.options.also and not start.preflight.current_names:
         yield "  no releases: they are read of repositories that are named as owner/name, and none is"
     yield from _hidden(start.preflight)

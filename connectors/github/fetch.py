@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
-from harvester.sdk.connector import Event, Gap, Request, Retraction, ScopeCompleted
+from harvester.sdk.connector import Event, Gap, Remark, Request, Retraction, ScopeCompleted
 from harvester.sdk.http import WebError, or_busy
 from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_fitting, in_batches, split_large
 
 from . import preflight, releases, rows, searches
+from .agents import is_agent
 from .client import Answer, Client
 from .cursor import Cursor, hashed
 from .gaps import GapCollector
 from .nested_lists import NestedLists
-from .search_pages import Batch, SearchProgress, ask_by_id, ask_for_page, result_of, walk
+from .search_pages import Batch, IdWalk, SearchProgress, ask_by_id, ask_for_page, result_of, walk, walk_ids
 from .searches import CAP, Search
 from .strategy import ReadOptions, Start, begin
 
 PASSES = 3
-"""How often a search is read while its results move before that is a gap."""
+"""How often the ids of a search are walked while its results move before that is a gap."""
+DRIFT = 0.01
+"""By how much of it a total may exceed what two walks through all pages agree on; by one it may always."""
 SKIPS = 10
 """How many results that GitHub cannot answer for are left out in one fetch."""
-WATCHED = 1000
-"""How many issues are watched by their ids; the newest are kept."""
+WATCHED = 5000
+"""How many results are watched by their ids; the newest are kept."""
+NOT_FOUND_BY_PERSON = (
+    "GitHub's search cannot find an issue that somebody else wrote and a person only closed, nor a coding agent's pull "
+    "request that a person only merged; where organisations or repositories are named both are read"
+)
+"""What reading by person leaves out where no place is named."""
+UNSEARCHABLE = 1000
+"""How many results that no search by person finds are remembered; the newest are kept."""
 
 
 @dataclass
@@ -37,7 +47,7 @@ class GitHubReader:
     client: Client
     options: ReadOptions
     request: Request
-    size: PageSize = field(default_factory=lambda: PageSize(searches.PAGE))
+    size: PageSize = field(default_factory=lambda: PageSize(searches.TOGETHER, searches.FIRST_PAGE))
     start: Start = field(init=False, repr=False)
     row_context: rows.RowContext = field(init=False, repr=False)
     nested_lists: NestedLists = field(init=False, repr=False)
@@ -48,7 +58,12 @@ class GitHubReader:
     """Names by node id, of every repository with a row."""
     referenced_issues: dict[str, None] = field(default_factory=dict)
     """Issues that a wanted person's pull request closed in the period."""
-    watched_issues: dict[str, None] = field(default_factory=dict)
+    agent_pulls: dict[str, None] = field(default_factory=dict)
+    """Coding agents' pull requests in which a wanted person takes part."""
+    watched: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What has a row, by node id: its repository's node id, and what follows the repository's name in its work item."""
+    unsearchable: dict[str, None] = field(default_factory=dict)
+    """What search by person does not find, as shape and node id."""
     strikes: int = 0
     skips: int = 0
 
@@ -86,19 +101,23 @@ class GitHubReader:
             yield from self.gaps.scope_gap(hidden)
         for reason in start.cursor.unlocated if start.cursor else ():
             yield from self.gaps.unlocated_gap(reason)
+        for work_item in start.preflight.gone.values() if start.cursor else ():
+            yield Retraction(self.options.host, work_item=f"{self.options.host}/{work_item}")
         self._add_searches(start.strategy.counts)
         yield from self._read_pages()
         yield from self._read_what_moved()
-        yield from self._read_referenced_issues()
+        yield from self._read_by_reference()
         yield from self._read_releases()
+        if start.strategy.by == "person" and not self.options.scope_filter.names_places:
+            yield Remark(self.options.host, NOT_FOUND_BY_PERSON)
 
     def _add_searches(self, counts: Mapping[Search, int]) -> None:
         """Add searches to read, split until none matches more than GitHub gives out.
 
         GitHub gives out 1,000 results however many match, and names no more than their number. So a search that
         counts more is split by time, down to a second, and a second by the repositories that its first 1,000 results
-        show, with one more search for all others. Adjacent ranges share no result and leave out none, so the parts
-        together find exactly what the whole search matches.
+        show, with one more search for all others, then by when the results were created. Adjacent ranges share no
+        result and leave out none, so the parts together find exactly what the whole search matches.
         """
         split = split_large(counts, CAP, _split_by_time, lambda parts: preflight.count(self.client, parts))
         for search, number in split:
@@ -108,14 +127,17 @@ class GitHubReader:
                 self.progress.append(SearchProgress(search, TotalCheck(number), finished=not number))
 
     def _split_by_repository(self, search: Search, number: int) -> None:
-        """Split a second by the repositories in the results shown; where that does not help it is read as it is."""
-        names = list(dict.fromkeys(each["repository"]["nameWithOwner"] for each in walk(self.client, search, "Names")))
-        if names and not search.qualifier.startswith("repo:"):
+        """Split a second by the repositories in the results shown, or by creation; else it is read as it is."""
+        if not search.qualifier.startswith("repo:"):
+            shown = (each["repository"]["nameWithOwner"] for each in walk(self.client, search, "Names"))
+            names = list(dict.fromkeys(shown))
             parts = [replace(search, qualifier=f"repo:{each}") for each in names]
             others = replace(search, terms=" ".join([search.terms, *(f"-repo:{each}" for each in names)]))
             counts = preflight.count(self.client, [*parts, others])
             if counts[others] < number:
                 return self._add_searches(counts)
+        if search.axis != "created":
+            return self._add_searches({search.by_creation(): number})
         self.progress.append(SearchProgress(search, TotalCheck(number), divisible=False))
         return None
 
@@ -219,54 +241,101 @@ class GitHubReader:
             yield from self._check_total(progress)
 
     def _check_total(self, progress: SearchProgress) -> Iterator[Event]:
-        """Compare what came with the total; where it fell short or the total moved, read again, and report in the end.
+        """Compare what came with the total; where it fell short or the total moved, the ids are walked again later.
 
         A total that moves between two pages says that results moved, too: one may have slipped past a page's edge. A
-        total below the count may be that of a server that is behind, so the search is counted again before it is
-        believed.
+        total below the count may be that of a server that is behind.
         """
         progress.finished = True
-        if progress.missing <= 0 and not progress.total_changed:
+        if progress.missing <= 0 and not progress.total_changed and not progress.cut:
             return
         if progress.arrived.total > CAP and progress.divisible:
             self._add_searches({progress.search: progress.arrived.total})
-        elif progress.passes < PASSES and progress.divisible:
-            (total,) = preflight.count(self.client, [progress.search]).values()
-            progress.restart(total)
+        elif progress.divisible:
+            progress.doubtful = True
         else:
-            self.gaps.blocked = True
-            numbers = f"{len(progress.arrived.seen)} of {progress.highest_total}"
-            changed = ", which changed while they were read" if progress.total_changed else ""
-            yield self.gaps.gap(f"GitHub gave {numbers} {progress.search}{changed}")
+            yield self._short_gap(progress, progress.highest_total)
+
+    def _short_gap(self, progress: SearchProgress, total: int, why: str = "") -> Gap:
+        self.gaps.blocked = True
+        return self.gaps.gap(f"GitHub gave {len(progress.arrived.seen)} of {total} {progress.search}{why}")
 
     def _read_what_moved(self) -> Iterator[Event]:
-        """Results that slipped past a page's edge because one came in while another went out.
+        """Results that slipped past a page's edge, because one came in or went out while pages were read.
 
-        The total is the same then, so comparing totals does not show it. But whatever came in was updated meanwhile,
-        and one request counts that for all searches. Only where there is something are the ids of that search walked
-        again, a hundred a page, and the new ones read.
+        Where one comes in while another goes out the total is the same, so comparing totals does not show it. But
+        whatever came in was updated meanwhile, and one request counts that for all searches. The ids of these searches,
+        and of those whose totals do not add up, are walked again, a hundred a page, until nothing new shows, and what
+        is new is read.
         """
         at = self.start.preflight.at
-        paged = {each.search.updated_since(at): each.search for each in self.progress if each.pages > 1}
-        for probe, number in preflight.count(self.client, list(paged)).items():
-            if number:
-                yield from self._walk_again(paged[probe])
+        doubtful = [each for each in self.progress if each.doubtful]
+        paged = {each.search.updated_since(at): each for each in self.progress if each.pages > 1 and not each.doubtful}
+        counts = preflight.count(self.client, list(paged))
+        unsettled = [*doubtful, *(each for probe, each in paged.items() if counts[probe])]
+        for _ in range(PASSES):
+            moving = []
+            for progress, found in (yield from self._walk_again(unsettled)):
+                unread = [each for each in found.ids if f"{progress.search.shape}:{each}" not in self.seen]
+                moving += [progress] if unread else []
+                yield from self._read_by_id(progress.search, unread, "a result that slipped past the edge of a page")
+            unsettled = moving
+        for progress in unsettled:
+            yield self._short_gap(progress, progress.highest_total, ", which changed while they were read")
+        yield from self._check_settled([each for each in doubtful if each not in unsettled and each.doubtful])
 
-    def _walk_again(self, search: Search) -> Iterator[Event]:
-        ids = or_busy(lambda: [each["id"] for each in walk(self.client, search, "Ids") if each.get("id")])
-        if isinstance(ids, WebError):
+    def _walk_again(
+        self, searched: Sequence[SearchProgress]
+    ) -> Generator[Gap, None, list[tuple[SearchProgress, IdWalk]]]:
+        """The ids of these searches as they are now; gaps for what cannot be walked or is hidden now."""
+        walks = or_busy(lambda: walk_ids(self.client, [each.search for each in searched]))
+        if isinstance(walks, WebError):
             self.gaps.blocked = True
-            yield from self.gaps.once(f"{search} changed while they were read and could not be checked again: {ids}")
-            return
-        unread = [each for each in ids if f"{search.shape}:{each}" not in self.seen]
-        yield from self._read_by_id(search, unread, "a result that slipped past the edge of a page")
+            for each in searched:
+                each.doubtful = False
+                what = f"{each.search} changed while they were read and could not be checked again"
+                yield from self.gaps.once(f"{what}: {walks}")
+            return []
+        for each in searched:
+            found = walks[each.search]
+            each.arrived.take(found.ids)
+            each.cut = not found.ended
+            if found.hidden > each.hidden:
+                reason = f"GitHub left out {found.hidden - each.hidden} more {each.search} and did not say why"
+                yield from self.gaps.scope_gap(preflight.UnreadableScope(None, reason))
+                each.hidden = found.hidden
+        return [(each, walks[each.search]) for each in searched]
 
-    def _read_referenced_issues(self) -> Iterator[Event]:
-        """Issues that pull requests close, and watched ones that changed, where no search found them."""
-        changed = self.start.preflight.changed_issues if self.start.cursor else ()
-        ids = dict.fromkeys([*self.referenced_issues, *changed])
-        unread = [each for each in ids if f"Issues:{each}" not in self.seen]
+    def _check_settled(self, settled: Sequence[SearchProgress]) -> Iterator[Event]:
+        """Report the searches of which all walks agree and that still count much more than came, or never end.
+
+        A total is an estimate: it may stay one too high for ever while the pages end by themselves, and reading them
+        again would not help. So what the pages show is believed, unless the difference is more than that.
+        """
+        short = [each.search for each in settled if each.highest_total > len(each.arrived.seen) + each.hidden]
+        totals = preflight.count(self.client, short)
+        for each in settled:
+            came, total = len(each.arrived.seen) + each.hidden, totals.get(each.search, 0)
+            if each.cut or total - came > max(1, DRIFT * total):
+                yield self._short_gap(each, max(total, each.highest_total))
+
+    def _read_by_reference(self) -> Iterator[Event]:
+        """What no search finds: issues that pull requests close, watched ones that changed, agents' pull requests.
+
+        Where everything is read again by person, what was found by place before is read by its ids, lest it be removed.
+        """
+        issues, pulls = [*self.referenced_issues], [*self.agent_pulls]
+        if self.start.cursor:
+            issues += self.start.preflight.changed_issues
+            pulls += self.start.preflight.changed_pulls
+        elif self.start.last:
+            known = [each.partition(":")[::2] for each in self.start.last.unsearchable]
+            issues += [key for shape, key in known if shape == "Issues"]
+            pulls += [key for shape, key in known if shape == "PullRequests"]
+        unread = [each for each in dict.fromkeys(issues) if f"Issues:{each}" not in self.seen]
         yield from self._read_by_id(_REFERENCED, unread, "an issue that a pull request closed")
+        unread = [each for each in dict.fromkeys(pulls) if f"PullRequests:{each}" not in self.seen]
+        yield from self._read_by_id(_AGENTS, unread, "a pull request that no search found")
 
     def _read_by_id(self, search: Search, ids: Sequence[str], what: str) -> Iterator[Event]:
         """The rows of results that are known by their ids; `what` names one of them in a gap."""
@@ -277,10 +346,19 @@ class GitHubReader:
                 self.gaps.blocked = True
                 yield from self.gaps.once(f"{what}: {answer}")
                 continue
-            for error in answer.errors:
-                yield from self.gaps.once(f"{what}: {preflight.reason_of(error)}")
             nodes = [each for each in answer.data["nodes"] if each and each.get("id")]
-            if len(nodes) + len(answer.errors) < len(batch):
+            hidden = 0
+            for error in answer.errors:
+                path = ["", *(error.get("path") or ())]
+                if (shown := result_of(answer.data, path)) and shown.get("id"):
+                    self.gaps.note_hidden_reference(shown, error, path[3:])
+                    continue
+                hidden += 1
+                if error.get("type") != "NOT_FOUND":  # else it was deleted since its id was noted
+                    self.gaps.blocked = True
+                    yield from self.gaps.once(f"{what}: {preflight.reason_of(error)}")
+            if len(nodes) + hidden < len(batch):
+                self.gaps.blocked = True
                 yield from self.gaps.once(f"{what}: GitHub left out some and did not say why")
             yield from self._rows_of_new(search, nodes)
 
@@ -289,11 +367,18 @@ class GitHubReader:
         names = list(self.start.preflight.current_names.values()) if "releases" in self.options.also else []
         names = [each for each in names if self.options.scope_filter.admits(each)]
         since = self.start.cursor.at if self.start.cursor and not self.request.missing else None
-        for repositories in releases.newest(self.client, names, since):
+        for repositories, unread in releases.newest(self.client, names, since):
+            for name, error in unread:
+                self.gaps.blocked = True
+                yield from self.gaps.once(f"{name}: releases are missing: {preflight.reason_of(error)}")
             self._complete_lists(repositories)
             for repository in repositories:
                 for release in rows.entries(repository, "releases"):
-                    yield from rows.of_release(release, repository, self.row_context)
+                    made = list(rows.of_release(release, repository, self.row_context))
+                    if made:
+                        self.repositories[repository["id"]] = repository["nameWithOwner"]
+                        self.watched[release["id"]] = (repository["id"], f"@{release['tagName']}")
+                    yield from made
 
     def _rows_of_new(self, search: Search, nodes: Iterable[dict[str, Any]]) -> Iterator[Event]:
         """The rows of nodes that had not come before, once all their lists are complete."""
@@ -305,23 +390,40 @@ class GitHubReader:
             made = list(self._rows_of(search, node))
             if made:
                 self.repositories[node["repository"]["id"]] = node["repository"]["nameWithOwner"]
-            if search.shape == "Issues" and self.start.cursor and rows.closing_event(node):
-                # It may have been somebody else's, or closed at another time: its present rows come after this.
-                yield Retraction(self.options.host, work_item=self.row_context.work_item(node), kind="issue")
+                self.watched[node["id"]] = (node["repository"]["id"], f"#{node['number']}")
+            yield from self._retractions(search, node)
             yield from made
+
+    def _retractions(self, search: Search, node: dict[str, Any]) -> Iterator[Retraction]:
+        """Earlier rows of a result that may have changed; its present rows come after this.
+
+        An issue may have been somebody else's, or closed at another time; a review or comment may have been deleted.
+        """
+        if not self.start.cursor or node["id"] in self.gaps.short:
+            return
+        known = node["id"] in self.start.cursor.watched.get(node["repository"]["id"], ())
+        for kind in _RETRACTED.get(search.shape, ()):
+            if known or (kind == "issue" and rows.closing_event(node)):
+                yield Retraction(self.options.host, work_item=self.row_context.work_item(node), kind=kind)
 
     def _rows_of(self, search: Search, node: dict[str, Any]) -> Iterator[Contribution]:
         if search.shape == "Closers":
             self._note_closed_issues(node)
+        elif search.shape == "Authors":
+            if is_agent(self.row_context.account(node.get("author"))):
+                self.agent_pulls[node["id"]] = None
         elif search.shape == "PullRequests":
             self._note_closed_issues(node)
-            yield from rows.of_pull_request(node, self.row_context)
+            made = list(rows.of_pull_request(node, self.row_context))
+            if any(each.role == "co-author" for each in made):
+                self.unsearchable[f"PullRequests:{node['id']}"] = None
+            yield from made
         elif search.shape == "Conversations":
             yield from rows.of_conversation(node, self.row_context)
         else:
             made = list(rows.of_issue(node, self.row_context))
             if any(each.role == "resolver" for each in made):
-                self.watched_issues[node["id"]] = None
+                self.unsearchable[f"Issues:{node['id']}"] = None
             yield from made
             if "opened" in self.options.also:
                 yield from rows.of_opened(node, self.row_context)
@@ -332,14 +434,15 @@ class GitHubReader:
         if self.row_context.accounts is None or author not in self.row_context.accounts:
             return
         for each in rows.entries(node, "closingIssuesReferences"):
-            self.watched_issues[each["id"]] = None
+            self.watched[each["id"]] = (each["repository"]["id"], f"#{each['number']}")
+            self.repositories[each["repository"]["id"]] = each["repository"]["nameWithOwner"]
             closed = rows.parse_time(each["closedAt"])
             if closed and any(closed in period for period in self.start.periods):
                 self.referenced_issues[each["id"]] = None
 
     def _complete_lists(self, nodes: Iterable[dict[str, Any]]) -> None:
-        for node, name in self.nested_lists.complete(nodes):
-            self.gaps.note_short_list(node, name)
+        for short in self.nested_lists.complete(nodes):
+            self.gaps.note_short_list(short)
 
     def _report_error(
         self,
@@ -350,7 +453,7 @@ class GitHubReader:
     ) -> Iterator[Gap]:
         """Report what an error hides: a result, or only something within one that came all the same."""
         if result is not None:
-            self.gaps.note_hidden_reference(result, error)
+            self.gaps.note_hidden_reference(result, error, (error.get("path") or [])[3:])
             return
         hidden = preflight.unreadable_scope(error, search.qualifier, headers)
         yield from self.gaps.scope_gap(hidden) if hidden.qualifier else self.gaps.unlocated_gap(str(hidden))
@@ -368,8 +471,9 @@ class GitHubReader:
             unlocated=sorted(self.gaps.unlocated),
             unknown_accounts=sorted(map(hashed, found.unknown_accounts)),
             excluded=sorted(found.excluded),
-            watched_issues=list(dict.fromkeys([*(before.watched_issues if before else ()), *self.watched_issues]))[
-                -WATCHED:
+            watched=self._all_watched(),
+            unsearchable=list(dict.fromkeys([*(before.unsearchable if before else ()), *self.unsearchable]))[
+                -UNSEARCHABLE:
             ],
             token_scopes=found.token_scopes,
         )
@@ -379,8 +483,26 @@ class GitHubReader:
             whole=before is None and not self.gaps.any,
         )
 
+    def _all_watched(self) -> dict[str, dict[str, str]]:
+        """The newest of what has a row, by repository; without what is gone."""
+        known: dict[str, tuple[str, str]] = {}
+        for repository, items in self.start.cursor.watched.items() if self.start.cursor else ():
+            gone = self.start.preflight.gone
+            known |= {key: (repository, suffix) for key, suffix in items.items() if key not in gone}
+        found: dict[str, dict[str, str]] = {}
+        for key, (repository, suffix) in list((known | self.watched).items())[-WATCHED:]:
+            found.setdefault(repository, {})[key] = suffix
+        return found
 
+
+_RETRACTED: Mapping[str, Sequence[str]] = {
+    "Issues": ("issue",),
+    "PullRequests": ("review",),
+    "Conversations": ("comment",),
+}
+"""The kinds of rows that each shape of result makes and that may be taken away from it."""
 _REFERENCED = Search("closed", "", "closed", Period(searches.FIRST, searches.FIRST))
+_AGENTS = Search("agents", "", "merged", Period(searches.FIRST, searches.FIRST))
 
 
 def _split_by_time(search: Search, count: int) -> list[Search]:

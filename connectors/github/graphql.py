@@ -18,6 +18,8 @@ MORE = {
     "releases": "...Release",
 }
 """Lists within a node that may be longer than the page they came with, and what is asked of each entry."""
+ENTRY_KEYS = {"labels": "name", "files": "path", "assignees": "login"}
+"""What makes an entry of a list distinct, where that is not its id."""
 
 OPTIONAL = {
     "enableDuplicate": r"\(enableDuplicate: true\)",
@@ -28,6 +30,7 @@ OPTIONAL = {
 RESULTS = {
     "PullRequests": (("PullRequest", "PullRequest"),),
     "Closers": (("PullRequest", "Closer"),),
+    "Authors": (("PullRequest", "Authored"),),
     "Issues": (("Issue", "Issue"),),
     "Conversations": (("PullRequest", "PullRequestTalk"), ("Issue", "IssueTalk")),
 }
@@ -66,14 +69,14 @@ def survey(users: int, owners: int, repositories: int, known: int, watched: int,
     """Asks who and where everything is, and how many results each search has, in one request.
 
     Variables: u0… logins; o0… owners; w0, r0… owner and name of repositories; k0… lists of ids of
-    repositories; i0… lists of ids of issues; q0… searches.
+    repositories; i0… lists of ids of what is watched; q0… searches.
     """
     parts = [
         (users, "$u{0}: String!", "u{0}: user(login: $u{0}) {{ id databaseId login }}"),
         (owners, "$o{0}: String!", "o{0}: repositoryOwner(login: $o{0}) {{ __typename login }}"),
         (repositories, "$w{0}: String!, $r{0}: String!", "r{0}: repository(owner: $w{0}, name: $r{0}) {{ ...Where }}"),
-        (known, "$k{0}: [ID!]!", "k{0}: nodes(ids: $k{0}) {{ __typename ... on Repository {{ ...Where }} }}"),
-        (watched, "$i{0}: [ID!]!", "i{0}: nodes(ids: $i{0}) {{ __typename ... on Issue {{ id updatedAt }} }}"),
+        (known, "$k{0}: [ID!]!", "k{0}: nodes(ids: $k{0}) {{ __typename ... on Repository {{ ...Known }} }}"),
+        (watched, "$i{0}: [ID!]!", "i{0}: nodes(ids: $i{0}) {{ ...Watched }}"),
         (counts, "$q{0}: String!", "c{0}: search(query: $q{0}, type: ISSUE, first: 1) {{ issueCount }}"),
     ]
     variables = [variable.format(i) for number, variable, _ in parts for i in range(number)]
@@ -114,7 +117,7 @@ def releases(repositories: int) -> str:
 def examples() -> dict[str, str]:
     """Every shape of document that is ever sent, to validate them against GitHub's schema."""
     owned: dict[str, tuple[str, ...]] = {
-        "PullRequest": ("labels", "files", "closingIssuesReferences", "reviews", "comments")
+        "PullRequest": ("labels", "files", "closingIssuesReferences", "reviews", "comments", "assignees")
     }
     owned |= {"Issue": ("assignees", "labels", "comments"), "Repository": ("releases",)}
     found = {f"rest of {kind}.{name}": rest([(kind, name)]) for kind, names in owned.items() for name in names}

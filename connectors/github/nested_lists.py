@@ -21,6 +21,16 @@ NodeList = tuple[Node, str]
 """A node and the name of a list of it."""
 
 
+@dataclass(frozen=True)
+class ShortList:
+    """A list that has fewer distinct entries than its total, and the errors beside the answers that continued it."""
+
+    node: Node
+    name: str
+    arrived: int
+    errors: Sequence[Mapping[str, Any]] = ()
+
+
 @dataclass
 class NestedLists:
     """Completes lists within nodes. The page size and the failures in a row carry over from one page to the next."""
@@ -29,16 +39,30 @@ class NestedLists:
     size: PageSize = field(default_factory=lambda: PageSize(TOGETHER))
     strikes: int = 0
 
-    def complete(self, nodes: Iterable[Node]) -> list[NodeList]:
-        """Read the lists of nodes to their end, in place; returns those that have fewer entries than their total."""
+    def complete(self, nodes: Iterable[Node]) -> list[ShortList]:
+        """Read the lists of nodes to their end, in place; returns those that have fewer entries than their total.
+
+        Entries are made distinct: one that comes twice, as where something was added meanwhile, hides that another one
+        did not come.
+        """
         lists = [
             (node, name) for node in nodes for name in graphql.MORE if (node.get(name) or {}).get("nodes") is not None
         ]
-        self._read_on([each for each in lists if _has_next_page(*each)])
-        return [(node, name) for node, name in lists if len(node[name]["nodes"]) < node[name]["totalCount"]]
+        errors = self._read_on([each for each in lists if _has_next_page(*each)])
+        short = []
+        for node, name in lists:
+            node[name]["nodes"] = list(_distinct(name, node[name]["nodes"]).values())
+            arrived, refused = len(node[name]["nodes"]), errors.get((node["id"], name), ())
+            if arrived < node[name]["totalCount"] or refused:
+                short.append(ShortList(node, name, arrived, refused))
+        return short
 
-    def _read_on(self, unfinished: list[NodeList]) -> None:
-        """Read on many lists at once, the first ones first; what a batch leaves unfinished goes to the end."""
+    def _read_on(self, unfinished: list[NodeList]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+        """Read on many lists at once, the first ones first; what a batch leaves unfinished goes to the end.
+
+        Returns the errors that came beside, by the id of the node and the name of the list.
+        """
+        refused: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         while unfinished and self.strikes < STRIKES:
             batch, answer = ask_fitting(self.client.retry, self.size, partial(take_first, unfinished), self._ask)
             data: Mapping[str, Any] = {}
@@ -46,13 +70,30 @@ class NestedLists:
                 self.strikes += 1
             else:
                 self.strikes, data = 0, answer.data
+                for error in answer.errors:
+                    for node, name in _lists_of(error, batch):
+                        refused.setdefault((node["id"], name), []).append(error)
             goes_on = [each for number, each in enumerate(batch) if _extend(*each, data.get(f"m{number}") or {})]
             unfinished = [*unfinished[len(batch) :], *goes_on]
+        return refused
 
     def _ask(self, lists: Sequence[NodeList]) -> Answer:
         variables = {f"i{number}": node["id"] for number, (node, _) in enumerate(lists)}
         variables |= {f"a{number}": node[name]["pageInfo"]["endCursor"] for number, (node, name) in enumerate(lists)}
         return self.client.ask_once(graphql.rest([(node["__typename"], name) for node, name in lists]), variables)
+
+
+def _lists_of(error: Mapping[str, Any], batch: Sequence[NodeList]) -> Sequence[NodeList]:
+    """The list that an error is about; the whole batch where its path names none."""
+    alias = str((error.get("path") or [""])[0])
+    number = int(alias[1:]) if alias[:1] == "m" and alias[1:].isdigit() else len(batch)
+    return [batch[number]] if number < len(batch) else batch
+
+
+def _distinct(name: str, entries: Iterable[Any]) -> dict[Any, Any]:
+    """The entries of a list that are shown, by what makes them distinct."""
+    key = graphql.ENTRY_KEYS.get(name, "id")
+    return {each[key]: each for each in entries if each}
 
 
 def _extend(node: Node, name: str, answer: Mapping[str, Any]) -> bool:

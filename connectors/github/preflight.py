@@ -23,6 +23,8 @@ COUNTS = 50
 """How many searches one request counts: four for each of ten people, and ten for owners and repositories."""
 IDS = 100
 """The most ids that GitHub takes in one list."""
+LISTS = 20
+"""How many lists of ids one request looks up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,18 @@ class Preflight:
     """Present names of configured repositories."""
     excluded: dict[str, str] = field(default_factory=dict)
     """Present names (lower case) of excluded repositories, by node id."""
+    shown: dict[str, bool] = field(default_factory=dict)
+    """The repositories that were read before and are still shown, by node id; whether they have issues."""
     out_of_scope: dict[str, str] = field(default_factory=dict)
     """Names by node id of repositories that were read and are not configured any more."""
     user_owners: frozenset[str] = frozenset()
     """The configured owners that are users, not organisations."""
     changed_issues: list[str] = field(default_factory=list)
-    """Watched issues that were updated since the last fetch."""
+    """Watched issues that were updated or moved since the last fetch."""
+    changed_pulls: list[str] = field(default_factory=list)
+    """The same of pull requests."""
+    gone: dict[str, str] = field(default_factory=dict)
+    """Work items, without the host, by node id, of what is not there any more: deleted, or moved to another place."""
     token_scopes: str | None = None
     cursor_is_void: bool = False
     """Whether what is remembered holds no longer: a repository was renamed, a person is back, the token changed."""
@@ -87,15 +95,16 @@ class _Lookup:
     watched: Sequence[Sequence[str]]
 
     def query(self, searches: Sequence[Search]) -> tuple[str, Mapping[str, object]]:
-        """The document and its variables."""
-        parts = (self.users, self.owners, self.repositories, self.known, self.watched, searches)
+        """The document and its variables; of what is watched only as much as one request looks up."""
+        watched = self.watched[:LISTS]
+        parts = (self.users, self.owners, self.repositories, self.known, watched, searches)
         return graphql.survey(*(len(each) for each in parts)), {
             **{f"u{i}": each for i, each in enumerate(self.users)},
             **{f"o{i}": each for i, each in enumerate(self.owners)},
             **{f"w{i}": each.partition("/")[0] for i, each in enumerate(self.repositories)},
             **{f"r{i}": each.partition("/")[2] for i, each in enumerate(self.repositories)},
             **{f"k{i}": each for i, each in enumerate(self.known)},
-            **{f"i{i}": each for i, each in enumerate(self.watched)},
+            **{f"i{i}": each for i, each in enumerate(watched)},
             **{f"q{i}": each.query for i, each in enumerate(searches)},
         }
 
@@ -117,7 +126,7 @@ def look_up(
         owners=scope_filter.owners,
         repositories=[*scope_filter.named, *scope_filter.excluded],
         known=_id_lists(sorted({*cursor.repositories, *cursor.excluded}) if cursor else []),
-        watched=_id_lists(cursor.watched_issues if cursor else []),
+        watched=_id_lists([key for each in cursor.watched.values() for key in each] if cursor else []),
     )
     counted, answer = ask_fitting(
         client.retry,
@@ -134,6 +143,7 @@ def look_up(
     _find_scopes(found, answer, scope_filter)
     if cursor:
         _compare_with_cursor(found, answer, cursor, lookup, scope_filter)
+        _compare_watched(client, found, answer, cursor, lookup)
     found.counts = _counts_in(answer, counted) | count(client, searches[len(counted) :])
     return found
 
@@ -256,7 +266,9 @@ def _find_scopes(found: Preflight, answer: Answer, scope_filter: ScopeFilter) ->
         if owner and owner["__typename"] == "User":
             found.user_owners |= {name}
         elif not owner:
-            reason = reason_of(errors.get(f"o{number}", {}))
+            error = errors.get(f"o{number}")
+            unknown = "GitHub has no organisation or user of this name: misspelt, renamed, or hidden from this token"
+            reason = reason_of(error) if error and error.get("type") != "NOT_FOUND" else unknown
             found.unreadable.append(UnreadableScope(name, reason, f"org:{name}"))
     for number, name in enumerate(scope_filter.named):
         if repository := answer.data.get(f"r{number}"):
@@ -281,12 +293,56 @@ def _compare_with_cursor(
         for pair in zip(ids, answer.data.get(f"k{number}") or [None] * len(ids), strict=True)
     ]
     _compare_repositories(found, repositories, cursor, scope_filter)
-    issues = [each for number in range(len(lookup.watched)) for each in answer.data[f"i{number}"] or ()]
-    found.changed_issues = [each["id"] for each in issues if _is_changed(each, cursor.at)]
 
 
-def _is_changed(issue: Mapping[str, Any] | None, at: dt.datetime) -> bool:
-    return bool(issue and issue.get("id") and dt.datetime.fromisoformat(issue["updatedAt"]) >= at - PAD)
+def _compare_watched(client: Client, found: Preflight, answer: Answer, cursor: Cursor, lookup: _Lookup) -> None:
+    """What became of all that has a row: changed, deleted, or moved to another repository.
+
+    Nothing is taken for deleted whose repository is not shown, shows no issues, or shows nothing at all of what was
+    read there: that is access that was lost.
+    """
+    states: dict[str, Mapping[str, Any] | None] = {}
+    for start in range(0, len(lookup.watched), LISTS):
+        lists = lookup.watched[start : start + LISTS]
+        if start:
+            answer = client.ask(*_Lookup((), (), (), (), lists).query(()))
+        errors = {tuple(each["path"][:2]): each for each in answer.errors if len(each.get("path") or ()) > 1}
+        for number, ids in enumerate(lists):
+            nodes = answer.data.get(f"i{number}") or [None] * len(ids)
+            for index, (key, node) in enumerate(zip(ids, nodes, strict=True)):
+                error = errors.get((f"i{number}", index), {})
+                states[key] = node or error
+    for repository, items in cursor.watched.items():
+        _compare_items(found, repository, cursor, {key: states.get(key) or {} for key in items})
+
+
+def _compare_items(found: Preflight, repository: str, cursor: Cursor, states: Mapping[str, Mapping[str, Any]]) -> None:
+    name, items = cursor.repositories.get(repository), cursor.watched[repository]
+    if name is None or repository not in found.shown:
+        return  # a gap says so already
+    lost = [key for key, state in states.items() if not state.get("id")]
+    deleted = [key for key in lost if states[key].get("type") == "NOT_FOUND"]
+    if (deleted and not found.shown[repository]) or (len(lost) > 1 and len(lost) == len(states)):
+        reason = f"GitHub shows none of the {len(lost)} rows' issues and pull requests that were read there before"
+        found.unreadable.append(UnreadableScope(name, reason, known=True))
+        return
+    if hidden := [key for key in lost if key not in deleted]:
+        reason = f"{items[hidden[0]]} {reason_of(states[hidden[0]])}; what was read of it before stays"
+        found.unreadable.append(UnreadableScope(name, reason, known=True))
+    found.gone |= {key: f"{name}{items[key]}" for key in deleted}
+    for key, state in states.items():
+        if not state.get("id") or "repository" not in state:
+            continue
+        moved = state["id"] != key or state["repository"]["id"] != repository or f"#{state['number']}" != items[key]
+        if moved:
+            found.gone[key] = f"{name}{items[key]}"
+        if moved or _is_changed(state, cursor.at):
+            changed = found.changed_issues if state["__typename"] == "Issue" else found.changed_pulls
+            changed.append(state["id"])
+
+
+def _is_changed(item: Mapping[str, Any], at: dt.datetime) -> bool:
+    return dt.datetime.fromisoformat(item["updatedAt"]) >= at - PAD
 
 
 def _compare_repositories(
@@ -307,6 +363,7 @@ def _compare_repositories(
             reason = "GitHub shows it no longer: deleted, or hidden from this token (`exclude` leaves it out)"
             found.unreadable.append(UnreadableScope(name, reason, f"repo:{name}"))
             continue
+        found.shown[key] = repository["hasIssuesEnabled"]
         today = repository["nameWithOwner"]
         found.cursor_is_void |= today != name
         if not current.admits(today) and not current.excludes(today) and not current.excludes(name):

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import graphql, rows, searches
 from .client import Client
 from .nested_lists import TOGETHER
 
+Unread = tuple[str, Mapping[str, Any]]
+"""A repository whose releases are not shown in full, and the error that says why (empty where none does)."""
 
-def newest(client: Client, names: Sequence[str], since: dt.datetime | None) -> Iterator[list[dict[str, Any]]]:
+
+def newest(
+    client: Client, names: Sequence[str], since: dt.datetime | None
+) -> Iterator[tuple[list[dict[str, Any]], list[Unread]]]:
     """Repositories with the first page of their releases, newest first, several repositories at a time.
 
-    Where that page reaches back beyond `since` the list is marked as ended there; None means all releases.
+    Where that page reaches back beyond `since` the list is marked as ended there; None means all releases. Beside them
+    come the repositories of which something is not shown.
     """
     for start in range(0, len(names), TOGETHER):
         batch = names[start : start + TOGETHER]
@@ -25,7 +31,12 @@ def newest(client: Client, names: Sequence[str], since: dt.datetime | None) -> I
         if since:
             for each in repositories:
                 _end_before(each["releases"], since)
-        yield repositories
+        errors = {str(each["path"][0]): each for each in answer.errors if each.get("path")}
+        aliases = {f"r{i}": name for i, name in enumerate(batch)}
+        yield (
+            repositories,
+            [(name, errors.get(key, {})) for key, name in aliases.items() if key in errors or not answer.data.get(key)],
+        )
 
 
 def _end_before(releases: dict[str, Any], at: dt.datetime) -> None:

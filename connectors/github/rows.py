@@ -8,12 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
 from harvester.sdk.change_type import change_type
+
+from .agents import is_agent, people_behind
 
 Json = Mapping[str, Any]
 
@@ -57,11 +59,26 @@ class RowContext:
 
 
 def of_pull_request(node: Json, context: RowContext) -> Iterator[Contribution]:
-    """The author's row if it is merged, and a row for each review that others submitted."""
+    """The author's row if it is merged, and a row for each review that others submitted.
+
+    A coding agent's has a row, too, for each person behind it, who did not write it: as co-author, in no total.
+    """
     merged = parse_time(node.get("mergedAt"))
     author = context.account(node.get("author"))
     if merged and context.wants(author, merged):
         yield _merged(node, context, author, merged)
+    if merged and is_agent(author):
+        for who, why in people_behind(node):
+            person = context.account(who)
+            if context.wants(person, merged):
+                user = who.get("databaseId") or "requester"
+                made = _merged(node, context, author, merged)
+                others = [author, *(each for each in made.participants if each != person)]
+                yield replace(
+                    made, id=row_id("pull_request", "co-author", node["id"], user), role="co-author", account=person,
+                    participants=tuple(dict.fromkeys(others)),
+                    extra={**made.extra, "credited": why},
+                )  # fmt: skip
     for review in entries(node, "reviews"):
         submitted = parse_time(review.get("submittedAt"))
         reviewer = context.account(review.get("author"))

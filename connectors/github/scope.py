@@ -66,6 +66,11 @@ class ScopeFilter:
     def _owned_by(self, owner: str) -> str:
         return f"user:{owner}" if owner in self.users else f"org:{owner}"
 
+    @property
+    def names_places(self) -> bool:
+        """Whether all that is searched is in owners or repositories that are named."""
+        return ANYWHERE not in self.qualifiers()
+
     def admits(self, repository: str) -> bool:
         """Whether a repository (`owner/name`) is to be read."""
         if self.excludes(repository):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from harvester.sdk.paging import TotalCheck, walk_pages
@@ -13,21 +13,24 @@ from . import graphql
 from .client import Answer, Client
 from .searches import Search
 
+WALKS = 10
+"""How many searches one request walks the ids of."""
+
 
 @dataclass
 class SearchProgress:
-    """How far a search is read. `passes` counts how often it was begun; most other fields are of the present pass.
+    """How far a search is read.
 
     `hidden` results came without their contents. `highest_total` is the highest total that was named, `total_changed`
     says that it moved between pages. `divisible` is false where the search matches more than GitHub gives out and
-    nothing can split it. `skipped` results before the first one were left out, created at `skipped_at`.
+    nothing can split it. `skipped` results before the first one were left out, created at `skipped_at`. `cut` says that
+    the pages did not end by themselves, `doubtful` that something may have slipped past them.
     """
 
     search: Search
     arrived: TotalCheck
     after: str | None = None
     finished: bool = False
-    passes: int = 1
     pages: int = 0
     total_changed: bool = False
     divisible: bool = True
@@ -35,6 +38,8 @@ class SearchProgress:
     highest_total: int = 0
     skipped: int = 0
     skipped_at: dt.datetime | None = None
+    cut: bool = False
+    doubtful: bool = False
 
     @property
     def remaining(self) -> int:
@@ -64,12 +69,8 @@ class SearchProgress:
     def advance(self, page_info: Mapping[str, Any]) -> bool:
         """Move to the next page; returns False where there is none, or the server names the same one again."""
         before, self.after = self.after, page_info.get("endCursor")
-        return bool(page_info["hasNextPage"]) and self.after not in {None, before}
-
-    def restart(self, total: int) -> None:
-        """Begin another pass, with a total just counted."""
-        self.arrived, self.passes, self.finished, self.after = TotalCheck(total), self.passes + 1, not total, None
-        self.hidden, self.highest_total, self.total_changed = 0, 0, False
+        self.cut = bool(page_info["hasNextPage"]) and self.after in {None, before}
+        return bool(page_info["hasNextPage"]) and not self.cut
 
 
 Batch = Sequence[tuple[SearchProgress, int]]
@@ -93,6 +94,36 @@ def walk(client: Client, search: Search, shape: str) -> Iterator[Mapping[str, An
         lambda after: client.ask(document, {**variables, "a0": after or None}).data["s0"], "", _next_cursor
     ):
         yield from (each for each in page["nodes"] if each)
+
+
+@dataclass
+class IdWalk:
+    """The ids of a search's results, how many came without one, and whether the pages ended by themselves."""
+
+    ids: list[str] = field(default_factory=list)
+    hidden: int = 0
+    ended: bool = False
+
+
+def walk_ids(client: Client, searches: Iterable[Search]) -> dict[Search, IdWalk]:
+    """The ids of the results of several searches, a hundred a page and ten searches a request."""
+    waiting: dict[Search, str | None] = dict.fromkeys(searches)
+    found = {each: IdWalk() for each in waiting}
+    while waiting:
+        batch = list(waiting)[:WALKS]
+        variables: dict[str, object] = {}
+        for number, search in enumerate(batch):
+            variables |= {f"q{number}": search.query, f"n{number}": 100, f"a{number}": waiting[search]}
+        answer = client.ask(graphql.searches(["Ids"] * len(batch)), variables)
+        for number, search in enumerate(batch):
+            page, walked = answer.data[f"s{number}"], found[search]
+            walked.ids += [each["id"] for each in page["nodes"] if each and each.get("id")]
+            walked.hidden += sum(not (each and each.get("id")) for each in page["nodes"])
+            walked.ended = not page["pageInfo"]["hasNextPage"]
+            before, waiting[search] = waiting[search], page["pageInfo"].get("endCursor")
+            if walked.ended or waiting[search] in {None, before}:
+                del waiting[search]
+    return found
 
 
 def _next_cursor(page: Mapping[str, Any]) -> str | None:

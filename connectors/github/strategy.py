@@ -40,10 +40,14 @@ class Strategy:
 
 @dataclass(frozen=True)
 class Start:
-    """Where a fetch begins. `cursor` is None where everything is read in full; rows may be in any of the `periods`."""
+    """Where a fetch begins. `cursor` is None where everything is read in full; rows may be in any of the `periods`.
+
+    `last` is the last fetch's cursor, also where other settings or people make everything be read again.
+    """
 
     options: ReadOptions
     cursor: Cursor | None
+    last: Cursor | None
     preflight: Preflight
     periods: tuple[Period, ...]
     strategy: Strategy
@@ -77,7 +81,8 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
         plan, cursor=None if found.cursor_is_void else cursor, options=replace(options, scope_filter=current)
     )
     strategy = _choose(client, found, request.accounts is None, *_searches(plan, found.logins))
-    return Start(plan.options, plan.cursor, found, periods, strategy)
+    previous = last or loads(request.previous.get(options.host))
+    return Start(plan.options, plan.cursor, previous, found, periods, strategy)
 
 
 def _choose(
@@ -87,13 +92,19 @@ def _choose(
 
     By person, each person has a search for each kind of contribution, and a pull request with five reviewers comes
     five times. By scope, one search of a repository or organisation serves everybody, but brings strangers' work, too.
-    So the counts decide. By scope wins without counting by person where it has no more requests than that counting.
+    So the counts decide. Counting by person costs requests, too, fifty searches each: it ends as soon as what was
+    counted so far, and that counting, cost no less than reading by scope.
     """
     scope_counts = _count(client, found, by_scope)
     scope = Strategy("scope", scope_counts, searches.requests_for(scope_counts))
-    counting = len(by_person) // preflight.COUNTS
-    if everyone or (scope_counts and (not sum(scope_counts.values()) or scope.requests <= counting)):
+    if everyone or (scope_counts and not sum(scope_counts.values())):
         return scope
+    uncounted = [each for each in by_person if each not in found.counts]
+    for counting, start in enumerate(range(0, len(uncounted), preflight.COUNTS), start=1):
+        known = {each: found.counts[each] for each in by_person if each in found.counts}
+        if scope_counts and counting + searches.requests_for(known) >= scope.requests:
+            return scope
+        _count(client, found, uncounted[start : start + preflight.COUNTS])
     person_counts = _count(client, found, by_person)
     person = Strategy("person", person_counts, searches.requests_for(person_counts))
     if scope_counts and scope.requests < person.requests:
@@ -120,6 +131,7 @@ def _searches(plan: _Plan, logins: Mapping[str, str]) -> tuple[list[Search], lis
     for job, qualifier in _qualified_jobs(plan, qualifiers):
         for name in sorted(logins):
             by_person += searches.by_person(job, logins[name], qualifier, also)
+        by_person += searches.in_place(job, qualifier) if qualifier else []
         by_scope += [] if ANYWHERE in qualifiers else searches.by_scope(job, qualifier, also)
     return list(dict.fromkeys(by_person)), list(dict.fromkeys(by_scope))
 

@@ -74,7 +74,8 @@ def _row(workspace: Workspace, each: Coverage) -> tuple[str, str, str, str]:
 
     calendar = workspace.config.calendar
     whose = "everyone" if each.accounts is None else ", ".join(_first(sorted(each.accounts)))
-    state = "complete" if each.complete else "; ".join(dict.fromkeys(gap.reason for gap in each.gaps))
+    reasons = "; ".join(dict.fromkeys(gap.reason for gap in each.gaps))
+    state = reasons if not each.complete else f"complete ({reasons})" if reasons else "complete"
     when = each.read_at.astimezone(calendar.zone).strftime("%Y-%m-%d %H:%M")
     return span(*calendar.dates(each.period)), whose, when, state
 

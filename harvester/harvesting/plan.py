@@ -32,15 +32,16 @@ def plan(
     A source of which no account is wanted is not asked at all, since asking for nobody must not become asking for
     everyone. With `refresh` nothing counts as known.
     """
-    return [
-        _planned(source, wanted.get(source, frozenset()), period, () if refresh else coverage) for source in sources
-    ]
+    return [_planned(source, wanted.get(source, frozenset()), period, coverage, refresh) for source in sources]
 
 
-def _planned(source: str, accounts: frozenset[str] | None, period: Period, coverage: Sequence[Coverage]) -> Plan:
+def _planned(
+    source: str, accounts: frozenset[str] | None, period: Period, coverage: Sequence[Coverage], refresh: bool
+) -> Plan:
     if accounts is not None and not accounts:
         return Plan(source, None, NOBODY)
-    known = [row for row in coverage if row.source == source]
+    stored = [row for row in coverage if row.source == source]
+    known = [] if refresh else stored
     whole = covered([row for row in known if row.scope == WHOLE], accounts, period)
     scopes = resume_points(known, accounts, period, whole)
     # Without a cursor no connector can ask what changed since, and what was covered would never be corrected.
@@ -51,6 +52,7 @@ def _planned(source: str, accounts: frozenset[str] | None, period: Period, cover
         cursors={scope: point.cursor for scope, point in scopes.items()},
         finished={scope: point.periods for scope, point in scopes.items()},
         newest=newest_cursors(known),
+        previous=newest_cursors(stored),
     )
     return Plan(source, request)
 

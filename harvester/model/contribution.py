@@ -36,7 +36,7 @@ EXTRA: Mapping[str, str] = {
     "takeaway": "what was learned, by a note",
     "outcome": "figures a note gives for goals, such as `no-double-charges = 4`, one a line",
     "link": "all links of a note, one a line",
-    "credited": "why a GitHub issue is credited to the person",
+    "credited": "why a GitHub issue, or a coding agent's pull request, is credited to the person",
     "paths": "how many of a GitHub pull request's changed files are in `paths`, where that is not all",
 }
 """The keys of the column `extra`, and what each means; our connectors write no others."""

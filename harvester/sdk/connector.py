@@ -39,6 +39,9 @@ class Request:
     newest: Mapping[str, str | None] = field(default_factory=dict)
     """By scope the cursor of its last harvest, whoever it was for; None if that left none. For a past that changes."""
 
+    previous: Mapping[str, str | None] = field(default_factory=dict)
+    """As `newest`, and there in a refresh, too: only to find again what no search finds, never to read less."""
+
     @property
     def missing(self) -> list[Period]:
         """The parts of the period that no earlier harvest finished."""
@@ -64,7 +67,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What a reader must know of a scope though no work is missing, in words such as that sizes are unknown.
+    """What a reader must know of a scope though nothing failed, in words.
+
+    Such as that sizes are unknown, or that this way of reading cannot find some work by its nature.
 
     It is true of the fetch that yields it: a later one of the same period replaces it.
     """

@@ -23,25 +23,42 @@ STRIKES = 2
 
 @dataclass
 class PageSize:
-    """How much to ask for at once: half as much after each failure, twice as much after `calm` good answers."""
+    """How much to ask for at once: half as much after each failure, twice as much after `calm` good answers.
+
+    A size that failed twice, with good answers in between, is not grown to again before `patience` good answers. So a
+    server that cannot give much fails seldom, while one bad moment, or one result that fails at any size, costs little.
+    """
 
     largest: int
     size: int = 0
     good: int = 0
     calm: int = 3
+    patience: int = 24
+    ceiling: int = 0
+    """How large it may grow for now."""
+    failed: int = 0
+    """The smallest size at which the server began to fail; 0 for none."""
+    failing: bool = False
+    """Whether the last answer was a failure."""
 
     def __post_init__(self) -> None:
-        self.size = self.size or self.largest
+        self.size, self.ceiling = self.size or self.largest, self.ceiling or self.largest
 
     def shrink(self) -> None:
         """Halve the size, down to one."""
-        self.size, self.good = max(self.size // 2, 1), 0
+        smaller = max(self.size // 2, 1)
+        if not self.failing:
+            self.ceiling = smaller if 0 < self.failed <= self.size else self.ceiling
+            self.failed = min(self.failed or self.size, self.size)
+        self.size, self.good, self.failing = smaller, 0, True
 
     def worked(self) -> None:
-        """Count a good answer, and double the size after `calm` of them, up to the largest."""
-        self.good += 1
-        if self.good >= self.calm and self.size < self.largest:
-            self.size, self.good = min(self.size * 2, self.largest), 0
+        """Count a good answer, and double the size after `calm` of them, as far as it may grow."""
+        self.good, self.failing = self.good + 1, False
+        if self.good >= self.patience and self.ceiling < self.largest:
+            self.ceiling, self.patience = self.largest, self.patience * 2
+        if self.good >= self.calm and self.size < self.ceiling:
+            self.size, self.good = min(self.size * 2, self.ceiling), 0
 
 
 @dataclass

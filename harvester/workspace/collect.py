@@ -196,7 +196,7 @@ def collect(
         f"{each} was not read: harvester.toml names no address and no account for it under [people]."
         for each in accounts
         if each not in wanted
-    ) + tuple(f"{status.source}: {each.scope}: {each.text}." for status in statuses for each in status.remarks)
+    )
     return CollectedData(
         prepare(rows, workspace.config.people),
         tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in statuses),

@@ -45,13 +45,17 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """What was read of a source: its name, the days, the number of records in this report, a state, and the gaps."""
+    """What was read of a source: its name, the days, the number of records in this report, a state, and the gaps.
+
+    `remarks` are what the way of reading cannot find by its nature.
+    """
 
     name: str
     days: str
     records: int
     state: str
     gaps: list[str]
+    remarks: list[str]
 
 
 def newest_first(report_input: ReportInput, rows: pd.DataFrame) -> list[ReportLine]:
@@ -128,8 +132,9 @@ def source_states(report_input: ReportInput, mine: pd.DataFrame) -> list[SourceS
     for each in sorted(report_input.statuses, key=lambda one: one.source):
         gaps = list(dict.fromkeys(_gaps(report_input, each)))
         state = ("incomplete" if gaps else "complete") + _as_of(report_input, each)
+        remarks = list(dict.fromkeys(one.text for one in each.remarks))
         number = int(numbers.get((each.source,), 0))
-        states.append(SourceState(each.source, _days_read(report_input, each), number, state, gaps))
+        states.append(SourceState(each.source, _days_read(report_input, each), number, state, gaps, remarks))
     return states
 
 

@@ -13,7 +13,7 @@ from harvester.connectors.github import GitHub
 from harvester.errors import AccessError, SourceError
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
-from harvester.sdk.connector import Gap, Request, Retraction, ScopeCompleted
+from harvester.sdk.connector import Gap, Remark, Request, Retraction, ScopeCompleted
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
 from tests.connectors.faults import WebConnector
@@ -37,6 +37,7 @@ class Read:
     gaps: list[Gap] = field(default_factory=list)
     done: list[ScopeCompleted] = field(default_factory=list)
     retracted: list[Retraction] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     requests: int = 0
 
     @property
@@ -81,7 +82,13 @@ def read(server: GitHubServer, request: Request, hub: GitHub | None = None, **se
 def gather(events: Iterable[object]) -> Read:
     """Events by kind; what came before an error is lost here."""
     found = Read()
-    lists = {Contribution: found.rows, Gap: found.gaps, ScopeCompleted: found.done, Retraction: found.retracted}
+    lists = {
+        Contribution: found.rows,
+        Gap: found.gaps,
+        ScopeCompleted: found.done,
+        Retraction: found.retracted,
+        Remark: found.remarks,
+    }
     for each in events:
         lists[type(each)].append(each)  # type: ignore[attr-defined]  # each list has what its key says
     return found
@@ -109,9 +116,9 @@ GITHUB = WebConnector(
     request=wanted("alice"),
     token=TOKEN,
     rows=60,
-    page=50,
+    page=25,
     lookups=1,
-    down="50 of 60 merged pull requests of alice came, then: GitHub answers with error 503",
+    down="25 of 60 merged pull requests of alice came, then: GitHub answers with error 503",
     no_tokens=("ghp_abc…def", "ghp_abc\ndef", "ghp_é", "ghp_a b"),
     faults={
         "RATE_LIMITED": (limited("RATE_LIMITED", NOW.replace(minute=10)), 601),

@@ -18,7 +18,7 @@ PEOPLE = ("alice", "bob", "carol")
 YEAR = Period(on(1, 1), on(12, 31))
 STEPS = (
     "read", "pull", "merge", "review", "dismiss", "edit", "label", "issue", "quiet issue", "close", "close by pull",
-    "reopen", "assign", "rename",
+    "reopen", "assign", "delete", "move", "rename",
 )  # fmt: skip
 Step = tuple[str, int, int]
 
@@ -98,7 +98,8 @@ class Story:
     def label(self, one: int, other: int) -> None:
         if self.world.items:
             item = self.world.items[one % len(self.world.items)]
-            item["labels"].append({"__typename": "Label", "id": f"L_{other}", "name": f"l{other}"})
+            others = [each for each in item["labels"] if each["name"] != f"l{other}"]
+            item["labels"] = [*others, {"__typename": "Label", "id": f"L_{other}", "name": f"l{other}"}]
             item["updatedAt"] = self.world.now
 
     def issue(self, one: int, other: int) -> None:
@@ -130,6 +131,26 @@ class Story:
         if issue := self.of("Issue", one, "OPEN", "CLOSED", quiet=False):
             chosen = [self.world.user(PEOPLE[other % 3])] if other % 4 else []
             issue |= {"assignees": chosen, "updatedAt": self.world.now}
+
+    def delete(self, one: int, other: int) -> None:
+        """Of several, since nothing shows whether the only one was deleted or hidden."""
+        found = [each for each in self.world.items if each["__typename"] == "Issue"]
+        for name in self.world.repositories:
+            own = [each for each in found if each["repository"]["nameWithOwner"] == name]
+            if len(own) > 4:
+                self.world.items.remove(own[one % len(own)])
+
+    def move(self, one: int, other: int) -> None:
+        """An issue that somebody other than its pull request leads to gets another id and number elsewhere."""
+        if (issue := self.of("Issue", one, "OPEN", "CLOSED", quiet=False)) and not self.closed_by_pull(issue):
+            number = self.world.next()
+            target = self.world.repository(self.name(other))
+            issue |= {"id": f"I_{number}", "number": number, "repository": target, "updatedAt": self.world.now}
+
+    def closed_by_pull(self, issue: dict) -> bool:
+        return any(
+            issue in each["closingIssuesReferences"] for each in self.world.items if "closingIssuesReferences" in each
+        )
 
     def rename(self, one: int, other: int) -> None:
         self.world.rename(self.name(one), f"acme/r{self.world.next()}")

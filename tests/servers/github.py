@@ -87,6 +87,7 @@ class World:
             self.repositories[name] = {
                 "__typename": "Repository", "id": f"R_{self.next()}", "name": name.partition("/")[2],
                 "nameWithOwner": name, "isPrivate": private, "isArchived": False, "releases": [],
+                "hasIssuesEnabled": True,
             }  # fmt: skip
         return self.repositories[name]
 
@@ -100,6 +101,7 @@ class World:
         """A pull request; `merged` is a time, `paths`, `labels` and `reviews` (login, state, time) are lists."""
         merged, reviews = more.pop("merged", None), more.pop("reviews", ())
         paths, closes = more.pop("paths", ("src/main.py",)), more.pop("closes", ())
+        assignees = [self.user(each) for each in more.pop("assignees", ())]
         number = self.next()
         where = self.repository(repository)
         item = self._item("PullRequest", number, where, author, created, more) | {
@@ -108,7 +110,7 @@ class World:
             "mergedBy": self.user(more.pop("merged_by")) if "merged_by" in more else None,
             "mergeCommit": {"__typename": "Commit", "id": f"C_{number}", "oid": f"{number:040x}"} if merged else None,
             "files": [{"path": each, "additions": 1, "deletions": 0} for each in paths],
-            "closingIssuesReferences": list(closes),
+            "closingIssuesReferences": list(closes), "assignees": assignees,
         }  # fmt: skip
         item["reviews"] = [self._review(item, *each) for each in reviews]
         times = [created, merged, *(each["submittedAt"] for each in item["reviews"])]
@@ -507,7 +509,8 @@ def _logins(entries: Iterable[dict[str, Any]], name: str) -> set[str]:
 
 def _involved(item: dict[str, Any]) -> set[str]:
     people = {_login(item["author"]), *(_login(each) for each in item.get("assignees", ()))}
-    return people | _logins(item["comments"], "author")
+    mentioned = {each.casefold() for each in re.findall(r"@([\w-]+)", item["body"] or "")}
+    return people | mentioned | _logins(item["comments"], "author")
 
 
 def _in_range(at: dt.datetime | None, value: str) -> bool:
@@ -569,9 +572,11 @@ def _nodes(world: World, info: Any, ids: Sequence[str]) -> list[Any]:
 
 
 def _by_id(world: World, wanted: str) -> Any:
-    known = (*world.users.values(), *world.repositories.values(), *world.items)
-    shown = (each for each in known if each.get("nameWithOwner", "/").partition("/")[0] not in world.hidden)
-    return next((each for each in shown if each["id"] == wanted), None)
+    releases = (each for repository in world.repositories.values() for each in repository["releases"])
+    known = (*world.users.values(), *world.repositories.values(), *world.items, *releases)
+    found = next((each for each in known if each["id"] == wanted), {})
+    name = (found.get("repository") or found).get("nameWithOwner", "/")
+    return found if found and name.partition("/")[0] not in world.hidden else None
 
 
 def _moment(value: dt.datetime) -> str:
