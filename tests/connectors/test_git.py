@@ -1710,14 +1710,16 @@ def test_a_squashed_branch_is_its_pull_request(repo):
     assert pulls(first) == ({"Meanwhile": "https://github.com/Acme/shop/pull/11"}, 4)
     repo.commit("Carry the key (#12)", {"s": "1\n2\n3\n"}, committer=WEB_FLOW)
     events = fetch(repo, branches="local", cursors=cursors(first))
-    found, others = pulls(events)
+    found, others = pulls(fetch(repo, branches="local"))
     assert (set(found), others) == ({"Meanwhile", "Carry the key"}, 1)
     assert {row.part_of for row in rows(events, "commit") if row.title.startswith("Step")} == {
         ("github.com/Acme/shop#12",)
     }
     repo.checkout("feature")
     repo.commit("Step beyond", {"s": "1\n2\n3\n4\n"})
-    assert pulls(fetch(repo, branches="local", cursors=cursors(events)))[1] == 5
+    assert pulls(fetch(repo, branches="local"))[1] == 5
+    again = rows(fetch(repo, branches="local", cursors=cursors(events)), "commit")
+    assert {row.title: row.part_of for row in again} == {f"Step {length}": () for length in (2, 4, 6, "beyond")}
 
 
 def test_a_squashed_subtree_has_paths_as_they_lie_here(repo):
