@@ -48,6 +48,8 @@ def read_bytes(path: Path, *, limit: int, error: type[HarvesterError] = ReportEr
         with open(path, "rb", opener=_open_without_waiting) as file:
             is_regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
             content = file.read(limit + 1) if is_regular else b""
+    except IsADirectoryError as failed:
+        raise error(f"{path} is not a regular file.", hint="Name a file with text in it.") from failed
     except (OSError, ValueError) as failed:  # ValueError: the path holds a NUL
         reason = failed.strerror if isinstance(failed, OSError) else failed
         raise error(f"{str(path)!r} cannot be read: {reason}.", hint="Check the path.") from failed

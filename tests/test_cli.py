@@ -163,12 +163,12 @@ def test_repo_reads_no_configuration(environment):
 def test_a_source_without_my_address_is_named(environment):
     """The report says that the source was skipped, and why."""
     (environment.cwd / "harvester.toml").write_text(
-        '[people.me]\nname = "Ada"\naccounts = { there = "ada@example.org" }\n'
+        '[people.me]\nname = "Ada"\nemails = ["ada@example.org"]\n'
         '[sources.here]\nconnector = "git"\nrepositories = ["."]\n'
-        '[sources.there]\nconnector = "git"\nrepositories = ["."]\n'
+        '[sources.hub]\nconnector = "github"\ntoken = "env:GITHUB_TOKEN"\norganisations = ["acme"]\n'
     )
     out = run(environment, "report", "--period", "2026Q3")[1]
-    assert "here was not read: harvester.toml names no address and no account for it under [people]." in shown(out)
+    assert "hub was not read: harvester.toml names no address and no account" in " ".join(shown(out).split())
 
 
 def test_an_edited_report_is_left_alone_without_force(environment):

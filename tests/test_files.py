@@ -47,7 +47,7 @@ def make(folder, kind):
 @pytest.mark.parametrize(
     ("kind", "problem"),
     [
-        ("pipe", "not a regular file"), ("folder", "cannot be read: Is a directory"),
+        ("pipe", "not a regular file"), ("folder", "is not a regular file"),
         ("link to /dev/zero", "not a regular file"), ("socket", "cannot be read"), ("large", "more than 10 bytes"),
         ("not UTF-8", r"line 2 is not UTF-8 text \(byte 3\)"), ("no such folder", "cannot be read: No such file"),
         ("NUL", "cannot be read: embedded null"), ("long", "cannot be read: File name too long"),

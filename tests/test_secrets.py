@@ -73,6 +73,9 @@ def test_a_keyring_with_an_error_of_its_own(tmp_path):
         def get_password(self, service, username):
             raise ZeroDivisionError(VALUE)
 
+        def set_password(self, service, username, password):
+            raise ZeroDivisionError(VALUE)
+
     before = keyring.get_keyring()
     keyring.set_keyring(Broken())
     try:

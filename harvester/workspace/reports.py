@@ -67,10 +67,10 @@ def write_report(report: RenderedReport, path: Path, *, force: bool = False) -> 
             f"{path.name[:60] + '…'!r} is too long: with .evidence.json it has more than {LONGEST_NAME} bytes.",
             hint="Name a shorter --output.",
         )
-    if os.path.lexists(beside) and not force:
-        evidence.load(beside)
     if beside.is_symlink():
         raise ReportError(f"{beside.name} beside the report is a link and was not overwritten.", hint="Remove it.")
+    if os.path.lexists(beside) and not force:
+        evidence.load(beside)
     write(report.text, path, force=force)
     write_text(beside, evidence.dump(report.evidence))
 
