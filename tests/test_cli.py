@@ -700,7 +700,7 @@ def test_reports_are_private_and_follow_no_link(environment):
     assert not (environment.cwd / "victim").exists()
     os.mkfifo(environment.cwd / "pipe.md.evidence.json")
     status, _, err = run(environment, "report", "--period", "2026Q3", "--output", "pipe.md")
-    assert (status, "not an ordinary file" in err) == (1, True)
+    assert (status, "not a regular file" in err) == (1, True)
 
 
 def test_a_forged_report_is_found(environment):

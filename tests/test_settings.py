@@ -121,8 +121,10 @@ def test_a_byte_order_mark_is_no_error(tmp_path):
         (
             "[sources.here]\nconnector = 'git'\nrepositories = ['.']\nforge = 'githb'",
             [
-                "sources.here.forge: input should be 'github', 'gitlab', 'bitbucket', "
-                "'bitbucket-server', 'azure-devops' or 'gitea'; did you mean 'github'?"
+                (
+                    "sources.here.forge: input should be 'github', 'gitlab', 'bitbucket', "
+                    "'bitbucket-server', 'azure-devops' or 'gitea'; did you mean 'github'?"
+                ),
             ],
         ),
         (
