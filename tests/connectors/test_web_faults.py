@@ -12,8 +12,8 @@ import pytest
 
 from harvester.errors import AccessError, SourceError
 from harvester.harvesting.reader import read_source as harvest
-from tests.connectors.faults import WebConnector, passing, refusals
-from tests.connectors.githubs import GITHUB, gather
+from tests.connectors.faults import WebConnector, gather, passing, refusals
+from tests.connectors.githubs import GITHUB
 from tests.servers.faults import Fault
 
 CONNECTORS: list[WebConnector] = [GITHUB]
