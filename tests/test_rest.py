@@ -5,16 +5,16 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from harvester.errors import AccessError
 from harvester.sdk.http import RetryPolicy, Service, WebError
 from harvester.sdk.rest import RestClient, by_link, by_offset, by_token, session
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.conftest import GUIDE, blocks
+from tests.conftest import blocks
 from tests.servers.faults import Fault, FaultyHandler
 
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
@@ -180,44 +180,11 @@ def test_an_offset_list_that_ends_early_is_a_failure(api, body, words):
     assert caught.value.kind == "busy"
 
 
-def guide_source() -> Callable[..., Iterator[object]]:
-    names: dict[str, Callable[..., Iterator[object]]] = {}
-    exec(blocks(GUIDE, "python")[2], names)
-    return names["events"]
-
-
 def test_the_rest_source_in_the_guide(api, tmp_path):
+    guide = Path(__file__).parent.parent / "docs" / "writing-a-connector.md"
+    names: dict[str, Callable[..., Iterator[object]]] = {}
+    exec(blocks(guide, "python")[2], names)
     api.answer = lambda path, params, number: page([1, 2])
     context = connector_context(tmp_path, now=NOW, environ={"TOKEN": "s3cret"})
-    assert list(guide_source()(context, api.url, Secret("env:TOKEN"))) == [1, 2]
+    assert list(names["events"](context, api.url, Secret("env:TOKEN"))) == [1, 2]
     assert api.asked == [("/api/v4/events", {"per_page": "100"}, "s3cret")]
-
-
-def test_the_guide_s_source_shows_no_token(api, tmp_path):
-    """Neither where the server repeats it nor where it cannot be one, which is not sent either."""
-    context = connector_context(tmp_path, now=NOW, environ={"TOKEN": "s3cret", "CUT": "s3c ret"})
-    api.answer = lambda path, params, number: Fault(422, '{"message": "what is s3cret?"}')
-    with pytest.raises(WebError, match=r"what is \*\*\*\?"):
-        list(guide_source()(context, api.url, Secret("env:TOKEN")))
-    with pytest.raises(AccessError, match="a character that no token has") as caught:
-        list(guide_source()(context, api.url, Secret("env:CUT")))
-    assert "s3c" not in f"{caught.value!r} {caught.value.hint}"
-    assert len(api.asked) == 1
-
-
-def test_the_guide_s_source_waits_for_a_limit(api, tmp_path):
-    """As long as GitLab's headers say."""
-    waited: list[tuple[float, str]] = []
-    context = connector_context(tmp_path, now=NOW, environ={"TOKEN": "s3cret"}, waited=waited)
-    quota = {"RateLimit-Remaining": "0", "RateLimit-Reset": str(int(NOW.timestamp()) + 20)}
-    api.answer = lambda path, params, number: page([1]) if number > 1 else Fault(429, "", quota)
-    assert list(guide_source()(context, api.url, Secret("env:TOKEN"))) == [1]
-    assert [seconds for seconds, _ in waited] == [21]
-
-
-def test_the_guide_s_source_has_a_timeout(api, tmp_path):
-    waited: list[tuple[float, str]] = []
-    context = connector_context(tmp_path, now=NOW, environ={"TOKEN": "s3cret"}, waited=waited)
-    api.answer = lambda path, params, number: page([1]) if number > 1 else Fault(act="hang", seconds=2)
-    assert list(guide_source()(context, api.url, Secret("env:TOKEN"), timeout=1)) == [1]
-    assert waited == [(1, "Forge did not answer within 1 s")]
