@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 VERSION = 3
 """The schema's version; a ledger names the one it was written with.
 
-Raise it when a column is added, renamed or changes its meaning."""
+Raise it when a column is added, renamed or changes its meaning.
+"""
 
 Kind = Literal["pull_request", "review", "issue", "commit", "comment", "release", "note"]
 Role = Literal[
