@@ -11,6 +11,9 @@
     ├── ReportError             a report cannot be made or written
     └── UnknownError            an unknown id, source, team or report
 
+`harvester/cli/main.py` defines the exit statuses and maps errors to them; a command returns the one for an incomplete
+source.
+
 Errors of other libraries are mapped where the library is called. Any other exception is one of the machine, or a bug:
 the command says it in one line, and `--debug` shows its traceback.
 """

@@ -20,7 +20,8 @@ from harvester.model.periods import Period
 from harvester.sdk.connector import Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.connectors.githubs import gather, source
+from tests.connectors.faults import gather
+from tests.connectors.githubs import source
 from tests.connectors.test_github_cassettes import CASES, world_of
 from tests.servers.github import GitHubServer
 from tests.tapes import tape

@@ -659,6 +659,18 @@ def test_triage_without_goals_says_what_comes_first(environment):
     assert "No goals are defined yet in" in err
 
 
+def test_triage_of_unread_work_is_incomplete(environment):
+    """It still asks and stores the answers, then exits with 3."""
+    run(environment, "harvest", "--period", "2026-07")
+    environment.stdin = TerminalStream("a\n")
+    status, out, err = run(environment, "triage", *Q3, "--no-harvest")
+    assert status == 3
+    assert "Not everything could be read" in err
+    assert "1 accepted, 0 rejected, 0 left; stored in decisions.toml." in out
+    environment.stdin = TerminalStream()
+    assert run(environment, "triage", *Q3, "--no-harvest", "--allow-incomplete")[0] == 0
+
+
 def test_triage_on_a_real_terminal(environment):
     """Typed into a pseudo terminal of the process's own; the end of the input is Ctrl-D."""
     ours, theirs = pty.openpty()

@@ -14,6 +14,8 @@ import harvester
 from harvester import errors
 from harvester.goals import model
 from harvester.goals.progress import TOLERANCE, State
+from harvester.sdk import capabilities
+from harvester.sdk.connector import Event
 from tests.environments import TerminalStream, in_environment, run, stand_in
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -91,6 +93,21 @@ def test_the_page_about_python_names_every_argument():
         assert f"| `{name}({', '.join(parameters)})` |" in page
         assert [each for each in parameters if each != "frame" and f"| `{each}` | " not in page] == []
     assert [each for each in re.findall(r"^\| `(\w+Error)` \|", page, re.MULTILINE) if not hasattr(errors, each)] == []
+
+
+def test_the_guide_names_what_a_connector_may_offer():
+    """Every optional method and every event, each with its parameters."""
+    page = (DOCS / "writing-a-connector.md").read_text("utf-8")
+    protocols = [each for each in vars(capabilities).values() if getattr(each, "_is_protocol", False)]
+    methods = [
+        f"{name}({', '.join(list(inspect.signature(method).parameters)[1:])})"
+        for each in protocols
+        for name, method in vars(each).items()
+        if inspect.isfunction(method) and not name.startswith("_")
+    ]
+    assert len(methods) >= 5
+    assert [each for each in methods if f"| `{each}` |" not in page] == []
+    assert [each.__name__ for each in get_args(Event) if each.__name__ not in page] == []
 
 
 def test_every_command_that_the_readme_names_is_there(tmp_path):

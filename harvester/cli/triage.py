@@ -30,9 +30,12 @@ HELP = """\
 @click.command()
 @options.period
 @options.harvest
+@options.allow_incomplete
 @options.config
 @click.pass_obj
-def command(terminal: Terminal, period: str | None, harvest: bool, config_path: Path | None) -> int:
+def command(
+    terminal: Terminal, period: str | None, harvest: bool, allow_incomplete: bool, config_path: Path | None
+) -> int:
     """Go through suggestions and unplanned work on the terminal, and decide what serves which goal.
 
     Every decision is stored in decisions.toml at once, so you can quit at any time. Each answer is a letter or a
@@ -42,7 +45,7 @@ def command(terminal: Terminal, period: str | None, harvest: bool, config_path: 
     Example:
       harvester triage --period this-quarter
     """
-    from harvester.cli.main import OK
+    from harvester.cli.main import INCOMPLETE, OK
     from harvester.workspace.triage import start_triage
     from harvester.workspace.workspace import open_workspace
 
@@ -56,7 +59,7 @@ def command(terminal: Terminal, period: str | None, harvest: bool, config_path: 
             "Not everything could be read, so items may be missing; `harvester goals progress` says what is incomplete."
         )
     Dialogue(terminal, session).run()
-    return OK
+    return OK if session.complete or allow_incomplete else INCOMPLETE
 
 
 @dataclass

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 VERSION = 3
-"""The schema's version; a ledger names the one it was written with."""
+"""The schema's version; a ledger names the one it was written with.
+
+Raise it when a column is added, renamed or changes its meaning.
+"""
 
 Kind = Literal["pull_request", "review", "issue", "commit", "comment", "release", "note"]
 Role = Literal[

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from harvester.errors import AccessError
 from harvester.model.accounts import account_key, keys_of, matches
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Calendar, Period
@@ -135,6 +136,16 @@ class ConnectorContext:
     """The person behind an account of this source: two accounts of one configured person give the same text."""
     people_digest: str = ""
     """Changes when `person_of` may give other answers, so that what a connector decided with it is read again."""
+
+    def reveal_token(self, secret: Secret) -> str:
+        """Looks a token up, to be sent in a header; raises AccessError for a text that cannot be a token."""
+        token = self.reveal(secret)
+        if not (token.isascii() and token.isprintable() and " " not in token):
+            raise AccessError(
+                f"The token of the source {self.source!r} contains a character that no token has.",
+                hint="Was it pasted with a line break, a space or dots for the part that is not shown?",
+            )
+        return token
 
 
 class Connector(Protocol):

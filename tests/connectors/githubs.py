@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from harvester.connectors.github import GitHub
 from harvester.errors import AccessError, SourceError
-from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
-from harvester.sdk.connector import Gap, Remark, Request, Retraction, ScopeCompleted
+from harvester.sdk.connector import Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.connectors.faults import WebConnector
+from tests.connectors.faults import Read, WebConnector, gather
 from tests.servers.faults import Fault
 from tests.servers.github import NOW, TOKEN, GitHubServer, World, limited
 
@@ -27,27 +25,6 @@ def on(month: int, day: int, hour: int = 12, minute: int = 0, second: int = 0) -
 
 
 QUARTER = Period(on(7, 1, 0), on(10, 1, 0))
-
-
-@dataclass
-class Read:
-    """What a fetch yielded, by kind, and how many requests it took."""
-
-    rows: list[Contribution] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    done: list[ScopeCompleted] = field(default_factory=list)
-    retracted: list[Retraction] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-    requests: int = 0
-
-    @property
-    def cursors(self) -> dict[str, str]:
-        """What the next request is given."""
-        return {each.scope: each.cursor for each in self.done if each.cursor is not None}
-
-    def of(self, kind: str) -> list[Contribution]:
-        """The rows of a kind, by time."""
-        return sorted((row for row in self.rows if row.kind == kind), key=lambda row: (row.occurred_at, row.id))
 
 
 def source(
@@ -76,21 +53,6 @@ def read(server: GitHubServer, request: Request, hub: GitHub | None = None, **se
     before = len(server.asked)
     found = gather((hub or source(server, **settings)).fetch(request))
     found.requests = len(server.asked) - before
-    return found
-
-
-def gather(events: Iterable[object]) -> Read:
-    """Events by kind; what came before an error is lost here."""
-    found = Read()
-    lists = {
-        Contribution: found.rows,
-        Gap: found.gaps,
-        ScopeCompleted: found.done,
-        Retraction: found.retracted,
-        Remark: found.remarks,
-    }
-    for each in events:
-        lists[type(each)].append(each)  # type: ignore[attr-defined]  # each list has what its key says
     return found
 
 

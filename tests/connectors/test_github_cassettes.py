@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-from tests.connectors.githubs import Read, gather, on, source, wanted
+from tests.connectors.faults import Read, gather
+from tests.connectors.githubs import on, source, wanted
 from tests.servers.github import World, limited
 from tests.tapes import CASSETTES, secrets_in, tape
 

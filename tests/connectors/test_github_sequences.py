@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
 from harvester.sdk.connector import Request, Retraction
-from tests.connectors.githubs import Read, gather, on, read, source
+from tests.connectors.faults import Read, gather
+from tests.connectors.githubs import on, read, source
 from tests.servers.github import GitHubServer, World
 
 PEOPLE = ("alice", "bob", "carol")

@@ -12,11 +12,12 @@ import pytest
 
 from harvester.errors import AccessError, SourceError
 from harvester.harvesting.reader import read_source as harvest
-from tests.connectors.faults import WebConnector, passing, refusals
-from tests.connectors.githubs import GITHUB, gather
+from tests.connectors.faults import WebConnector, gather, passing, refusals
+from tests.connectors.forges import FORGE
+from tests.connectors.githubs import GITHUB
 from tests.servers.faults import Fault
 
-CONNECTORS: list[WebConnector] = [GITHUB]
+CONNECTORS: list[WebConnector] = [GITHUB, FORGE]
 """A connector joins by one entry."""
 EVERY = pytest.mark.parametrize("web", CONNECTORS, ids=str)
 
