@@ -11,6 +11,7 @@ from harvester.analysis import frame, measures
 from harvester.cli.main import harvester
 from harvester.config import settings
 from harvester.goals import decisions, load, path_rules, progress, suggestions
+from harvester.goals.model import DEFAULT_SHARE
 from harvester.model import contribution
 from harvester.notebook import notebook
 
@@ -26,10 +27,10 @@ COMPETING = f"""\
 Work that matches by label, ticket, scope, project, person or kind counts for every goal it matches. By `paths`, goals
 compete with each other for a change (and criteria with each other). It counts for a goal if
 
-- at least `share` of its files are under the goal's globs, and more than half unless `share` is lower; of a change of
-  more than {path_rules.SWEEPING} files, {path_rules.SWEEPING_SHARE:.0%} must be. Tests, texts and build files have
-  little weight beside other files, and lock files and changelogs have none, unless a glob names such files. If a change
-  has no other files, all of it must be under the globs; and
+- at least `share` of its files are under the goal's globs, and more than {DEFAULT_SHARE:.0%} unless `share` is lower;
+  of a change of more than {path_rules.SWEEPING} files, {path_rules.SWEEPING_SHARE:.0%} must be. Tests, texts and build
+  files have little weight beside other files, and lock files and changelogs have none, unless a glob names such files.
+  If a change has no other files, all of it must be under the globs; and
 - no other goal has more than half of that share. Only goals compete whose days include the change and whose other keys
   match. So work under the globs of two goals counts for neither of them, until one excludes it with `not`.
 

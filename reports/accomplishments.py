@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 LISTED = ("pull_requests", "tickets", "releases", "commits")
 """Measures whose rows are listed under their project, in this order of weight."""
 
-HELPED = ("reviews", "comments")
+HELP_GIVEN_MEASURES = ("reviews", "comments")
 """Measures whose rows are listed under the person who was helped."""
 
 NOT_COUNTED = {
@@ -216,7 +216,7 @@ def _projects(report_input: ReportInput, mine: pd.DataFrame) -> Iterable[Project
 def _helped(report_input: ReportInput, mine: pd.DataFrame) -> Iterable[ReviewedPerson]:
     import pandas as pd
 
-    help_given = pd.concat([measures.of(mine, measures.MEASURES[name]) for name in HELPED])
+    help_given = pd.concat([measures.of(mine, measures.MEASURES[name]) for name in HELP_GIVEN_MEASURES])
     pairs = help_given[["owner_people"]].explode("owner_people").dropna()
     for person in sorted(pairs["owner_people"].unique(), key=report_input.name):
         theirs = help_given.loc[pairs.index[(pairs["owner_people"] == person).astype(bool)]]
@@ -225,9 +225,9 @@ def _helped(report_input: ReportInput, mine: pd.DataFrame) -> Iterable[ReviewedP
             .sort_values("occurred_at", ascending=False, kind="stable")
             .drop_duplicates(["kind", "work_item_key"])
         )
-        above = _counted(theirs[theirs["serves_goal"]], HELPED)
+        above = _counted(theirs[theirs["serves_goal"]], HELP_GIVEN_MEASURES)
         yield ReviewedPerson(
-            report_input.name(person), _counted(theirs, HELPED), above, newest_first(report_input, rest)
+            report_input.name(person), _counted(theirs, HELP_GIVEN_MEASURES), above, newest_first(report_input, rest)
         )
 
 

@@ -387,7 +387,7 @@ def test_a_ledger_in_the_home_folder_is_found(environment, monkeypatch):
 
 
 def test_a_bare_repository_is_read(environment, tmp_path):
-    """git's `safe.bareRepository = explicit` guards against hooks and programs, of which none is run here."""
+    """git's `safe.bareRepository = explicit` guards against hooks and programs; none is run here."""
     (tmp_path / "gitconfig").write_text("[safe]\n\tbareRepository = explicit\n")
     subprocess.run(
         ["git", "clone", "-q", "--bare", environment.cwd, tmp_path / "bare.git"], env=environment.environ, check=True

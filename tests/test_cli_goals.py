@@ -399,7 +399,7 @@ def test_a_commit_of_a_pull_request_is_refused(tmp_path):
     sha = commit(environment, "Try again")
     status, out, err = run(environment, "decide", sha[:8], "--goal", "payments", "--reject")
     assert (status, out) == (1, "")
-    assert f"commit/{sha} counts with its pull request, so nothing was decided about it alone.\n" in err
+    assert f"commit/{sha} counts with its pull request, so nothing was decided about it by itself.\n" in err
     assert "`harvester decide github.com/example/pay#12 --goal payments --reject`." in err
     assert not (environment.cwd / "decisions.toml").exists()
     assert run(environment, "decide", commit(environment, "All by itself"), "--goal", "payments", "--reject")[0] == 0

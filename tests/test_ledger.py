@@ -293,7 +293,7 @@ def test_a_folder_that_is_used_for_something_else_is_left_alone(tmp_path):
     (tmp_path / ".gitignore").write_text("mine")
     (tmp_path / "code.py").write_text("mine")
     before = stat.S_IMODE(tmp_path.stat().st_mode)
-    with pytest.raises(LedgerError, match=r"is not empty: 'code\.py' is in it"):
+    with pytest.raises(LedgerError, match=r"is not a ledger: it contains 'code\.py'"):
         Ledger.open(tmp_path)
     assert (tmp_path / ".gitignore").read_text() == "mine"
     assert stat.S_IMODE(tmp_path.stat().st_mode) == before
@@ -440,7 +440,7 @@ def test_an_export_that_cannot_be_written_leaves_nothing(ledger, tmp_path):
         ledger.export(tmp_path / "missing" / "all.parquet")
     place = tmp_path / "mine.toml"
     place.write_text("mine")
-    with pytest.raises(LedgerError, match="no Parquet file; it is left alone"):
+    with pytest.raises(LedgerError, match="is not a Parquet file, and was not overwritten"):
         ledger.export(place)
     assert place.read_text() == "mine"
     assert ledger.export(tmp_path / "all.parquet") == ledger.export(tmp_path / "all.parquet") == 1

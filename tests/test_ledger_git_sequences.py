@@ -62,7 +62,7 @@ steps = st.one_of(
 
 @dataclasses.dataclass
 class Story:
-    """One ledger, two repositories of which one may be away, and a clock that moves on with every harvest."""
+    """One ledger, two repositories, one of them sometimes away, and a clock that moves on with every harvest."""
 
     folder: Path
     ledger: Ledger

@@ -170,7 +170,7 @@ def test_an_offset_goes_on_until_the_total(api):
         ({"total": 2, "issues": []}, "gave 0 of 2 and then an empty page"),
         ({"total": 2}, "lacks 'issues' or 'total'"),
         ({"issues": []}, "lacks 'issues' or 'total'"),
-        ([], "no JSON object"),
+        ([], "not a JSON object"),
     ],
 )
 def test_an_offset_list_that_ends_early_is_a_failure(api, body, words):

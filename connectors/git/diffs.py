@@ -137,11 +137,11 @@ def _commit(fields: list[bytes], start: int, end: int, mode: DiffMode) -> Commit
     sha, authored_at, name, address, message = fields[start : start + len(_FIELDS)]
     paths, additions, deletions = _PARSE_ENTRIES[mode](fields[start + len(_FIELDS) : end])
     whole = text(message)
-    paths = _as_they_lie_here(paths, messages.subtree(whole))
+    paths = _below_subtree_folder(paths, messages.subtree(whole))
     return CommitDiff(text(sha), parse_seconds(authored_at), account(name, address), whole, paths, additions, deletions)
 
 
-def _as_they_lie_here(paths: tuple[str, ...] | None, folder: str | None) -> tuple[str, ...] | None:
+def _below_subtree_folder(paths: tuple[str, ...] | None, folder: str | None) -> tuple[str, ...] | None:
     """The paths of a squashed subtree below the folder it was squashed for; any other paths as they are."""
     return tuple(f"{folder}/{path}" for path in paths) if folder and paths else paths
 
@@ -172,12 +172,12 @@ def _named(entries: list[bytes]) -> Counts:
     return tuple(text(path) for path in entries[1::2]), None, None
 
 
-def _neither(entries: list[bytes]) -> Counts:
+def _no_paths_or_counts(entries: list[bytes]) -> Counts:
     return None, None, None
 
 
 _PARSE_ENTRIES: Mapping[DiffMode, Callable[[list[bytes]], Counts]] = {
     "counts": _counted,
     "names": _named,
-    "none": _neither,
+    "none": _no_paths_or_counts,
 }

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from .cherry_picks import Groups, PickFinder
 from .landing import Times, landing_times
 from .merges import Ancestry, MergeFinder, MergeMap
-from .picks import Groups, PickFinder
 from .reverts import RevertedBy, RevertFinder
 
 
@@ -45,7 +45,7 @@ class HistoryFacts:
         )
 
     def unchanged(self, later: HistoryFacts) -> bytearray:
-        """A mark for each commit that these facts reach and of which later ones say the same."""
+        """A mark for each commit that these facts reach and about which later ones say the same."""
         marks = bytearray(
             reached and before == now
             for reached, before, now in zip(self.reached, self.landed_at, later.landed_at, strict=True)
@@ -88,8 +88,8 @@ class FactsFinder:
             self._picks.groups(ancestry, place),
         )
 
-    def lands_alike(self, earlier: Sequence[str], heads: Sequence[str], facts: HistoryFacts) -> bool:
-        """Whether all that earlier heads reached lands at the same time by the present heads, of which `facts` are.
+    def same_landing_times(self, earlier: Sequence[str], heads: Sequence[str], facts: HistoryFacts) -> bool:
+        """Whether all that earlier heads reached lands at the same time by the present heads, whose facts are `facts`.
 
         So it does where the earlier head is on the first-parent line of the present one, for the history is visited
         along that line from its oldest commit.

@@ -18,12 +18,12 @@ from harvester.text import count_noun
 from . import log, messages, rows
 from .authors import MAX_CO_AUTHORS, Author
 from .branches import BranchHeads
+from .cherry_picks import first_of
 from .cursor import Heads
 from .diffs import CommitDiff, DiffMode, read_diffs
 from .facts import FactsFinder
 from .log import History
 from .merges import MergedPullRequest, MergeFinder, ProjectNames
-from .picks import first_of
 from .repository import Repository, is_partial, last_fetched
 from .rows import CommitFacts, Credit, RowContext, credit_for
 from .selection import Selection, select
@@ -96,7 +96,7 @@ class RepositoryReader:
         yield from self._gaps(selection, undated)
         complete = yield from self._selected_rows(selection)
         complete = complete and not undated and not selection.incomplete
-        unmoved = (each for each in earlier_heads if finder.lands_alike(each, self.heads.shas, facts))
+        unmoved = (each for each in earlier_heads if finder.same_landing_times(each, self.heads.shas, facts))
         return ReadResult(complete and selection.is_complete and not boundary, complete, frozenset(unmoved))
 
     @property

@@ -45,7 +45,7 @@ class History:
     parents: list[bytes] = field(default_factory=list)
     """The parents' hashes, separated by spaces."""
     times: list[int | None] = field(default_factory=list)
-    """Committer date in seconds since 1970; None where it is no date of the years 1 to 9999."""
+    """Committer date in seconds since 1970; None where it is not a date of the years 1 to 9999."""
     raw_addresses: list[bytes] = field(default_factory=list)
     """The author's address as the commit has it."""
     names: list[bytes] = field(default_factory=list)
@@ -139,7 +139,7 @@ def _times(raw: list[bytes]) -> list[int | None]:
 
 
 def parse_seconds(raw: bytes) -> int | None:
-    """Seconds since 1970 as git prints them; None where it is no date of the years 1 to 9999."""
+    """Seconds since 1970 as git prints them; None where it is not a date of the years 1 to 9999."""
     try:
         seconds = int(raw)
     except ValueError:
@@ -179,7 +179,7 @@ def merges_among(git: Git, shas: Sequence[bytes]) -> frozenset[bytes]:
 
 
 def recent_commits(git: Git, heads: Sequence[str], count: int = 1000) -> list[tuple[int, str]]:
-    """Committer date (seconds since 1970) and author's account of the newest commits that are no merges."""
+    """Committer date (seconds since 1970) and author's account of the newest commits that are not merges."""
     if not heads:
         return []
     columns = "--format=%ct%x00%aN%x00%aE"

@@ -2,7 +2,7 @@
 
 A merge commit *brings* the commits that its other parents reach and that no earlier commit of the branch reached. A
 pull request is *merged* by the first commit that names it: a merge, or a squashed commit. Later ones of the same number
-are cherry-picks and backports of the same work, except where numbers have come again (numbers.py).
+are cherry-picks and backports of the same work, except where numbers are reused (numbers.py).
 
 A commit is part of the pull request that its own subject line names (squashed), or else of the innermost merge of a
 pull request that brought it.
@@ -59,7 +59,7 @@ class MergeMap:
     part_of: dict[int, str] = field(default_factory=dict)
     """The work item of its pull request, by a commit's position."""
     incomplete: list[int] = field(default_factory=list)
-    """Merges of pull requests of which a shallow clone lacks commits."""
+    """Merges of pull requests with commits that a shallow clone lacks."""
 
     @cached_property
     def by_merge_commit(self) -> Mapping[int, MergedPullRequest]:

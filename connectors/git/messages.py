@@ -72,14 +72,14 @@ _NUMBER = r"(?P<number>\d{1,10})"
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class MergeMessageFormat:
     """How one forge names the pull request in the subject line of the commit that merges it."""
 
     forge: Forge
     subject: re.Pattern[str]
     """Matched at the start; its groups are `number` and where it has them `title`, `branch` and `project`."""
     squashes: bool = True
-    """Whether a squashed commit has it too, not a merge alone."""
+    """Whether a squashed commit has it too, not only a merge."""
     body: re.Pattern[str] | None = None
     """What the body has besides; it is not asked for on the forge itself, where the text can be configured."""
     mark: str = "#"
@@ -87,21 +87,21 @@ class Form:
 
 _GITHUB_MERGE = re.compile(rf"Merge pull request #{_NUMBER} from (?P<branch>\S+)", re.ASCII)
 FORMS = (
-    Form("github", _GITHUB_MERGE, squashes=False),
-    Form(
+    MergeMessageFormat("github", _GITHUB_MERGE, squashes=False),
+    MergeMessageFormat(
         "gitea",
         re.compile(rf"Merge pull request ['\"](?P<title>.*)['\"] \([#!]{_NUMBER}\) from (?P<branch>\S+)", re.ASCII),
         squashes=False,
     ),
-    Form("bitbucket", re.compile(rf"Merged in (?P<branch>\S+) \(pull request #{_NUMBER}\)", re.ASCII)),
-    Form(
+    MergeMessageFormat("bitbucket", re.compile(rf"Merged in (?P<branch>\S+) \(pull request #{_NUMBER}\)", re.ASCII)),
+    MergeMessageFormat(
         "bitbucket-server",
         re.compile(
             rf"Merge pull request #{_NUMBER} in (?P<project>[\w.~-]{{1,200}}/[\w.-]{{1,200}}) from (?P<branch>\S+) to ",
             re.ASCII,
         ),
     ),
-    Form(
+    MergeMessageFormat(
         "bitbucket-server",
         re.compile(rf"Pull request #{_NUMBER}: (?P<title>.+)", re.ASCII),
         body=re.compile(
@@ -109,9 +109,9 @@ FORMS = (
             re.ASCII | re.MULTILINE,
         ),
     ),
-    Form("azure-devops", re.compile(rf"Merged? PR {_NUMBER}: (?P<title>.+)", re.ASCII), mark="!"),
+    MergeMessageFormat("azure-devops", re.compile(rf"Merged? PR {_NUMBER}: (?P<title>.+)", re.ASCII), mark="!"),
 )
-"""The forms that one forge alone writes. `Title (#12)` and GitLab's last line of the body are read by functions."""
+"""The forms that only one forge writes. `Title (#12)` and GitLab's last line of the body are read by functions."""
 
 _GITLAB = re.compile(r"^See merge request ([\w./-]{0,300})!(\d{1,10})$", re.ASCII | re.MULTILINE)
 _NUMBERED = re.compile(r"\(#(\d{1,10})\)\Z", re.ASCII)
@@ -160,7 +160,7 @@ def closes(message: str) -> tuple[str, ...]:
 def reverts(message: str) -> tuple[str, ...]:
     """The commits (`commit/<sha>`, also abbreviated) and pull requests (as written) that a message says it reverts.
 
-    What reverts a part alone, or reverses changes "made to" a commit, reverts none.
+    What reverts only a part, or reverses changes "made to" a commit, reverts none.
     """
     plain = message.replace("\r\n", "\n")
     subject, body = split(message)
@@ -209,7 +209,7 @@ def subtree(message: str) -> str | None:
 def merged_pull_request(message: str, forge: Forge | None, *, by_github: bool = False) -> PullRequest | None:
     """The pull request that the message of a merge commit names; None where it names none.
 
-    A form that one forge alone writes is read everywhere, since projects move between forges; `forge`, the present
+    A form that only one forge writes is read everywhere, since projects move between forges; `forge`, the present
     one, decides where a form has two meanings.
     GitHub writes `Title (#12)` where a repository is configured so
     (https://docs.github.com/en/rest/repos/repos#update-a-repository, merge_commit_title).
@@ -260,7 +260,7 @@ def branch_origin(message: str, project: str, other_remotes: Container[str]) -> 
     """Where the branch comes from that a merge brings; "ours" where its subject line does not say otherwise.
 
     `project` is ours, `org/repo`; `other_remotes` are the names of this clone's remotes that are other projects.
-    A fork has our project's name in another organisation. A remote-tracking branch of a name that is no remote here,
+    A fork has our project's name in another organisation. A remote-tracking branch of a name that is not a remote here,
     such as `upstream`, is ours: the owner of a fork, who merged it, calls us so.
     """
     subject, _ = split(message)

@@ -1,16 +1,16 @@
-"""Which commits name the same pull request, since numbers come again when a project moves. Pure.
+"""Which commits name the same pull request, since numbers are reused when a project moves. Pure.
 
 A form that is not the present forge's own names a pull request of another forge; so does a `Title (#12)` that no forge
 committed, where it is older than all that is certainly the present forge's. Of two commits with one form and one
 number, both certain to be a pull request's, with neither title nor branch in common, the later names another pull
 request. Squashed commits do not say their branch, and people write `Title (#12)` of an issue more than once; so between
 these only a restart decides: the numbers began again in another repository. What is older than a restart is the older
-repository's, whether or not its number has come again yet. Where two pull requests have one number without a restart,
+repository's, whether or not its number has been reused yet. Where two pull requests have one number without a restart,
 one of them was merged in somebody's fork, or its number is a slip; it is the present one that the forge committed.
 
-In a restart several numbers come again, all that came first are older than all that came again, the numbers are lower
-than they were, and not few of those that had been used before come again (in the histories of pytest and Rails, which
-have no restart, twenty pull requests have a number that comes again).
+In a restart several numbers are reused, all first uses are older than all second ones, the numbers are lower
+than they were, and not few of those that had been used before are reused (in the histories of pytest and Rails, which
+have no restart, twenty pull requests have a number that is reused).
 
 A pull request of another forge or an older repository has a work item of its own, which ends in the hash of the commit
 that merged it and its number; so it never has the address of a stranger's new one.
@@ -27,9 +27,9 @@ from statistics import median
 from .messages import Forge, PullRequest
 
 MIN_RESTART = 2
-"""As many numbers come again after a restart; one alone may be a slip."""
+"""At least as many numbers are reused after a restart; only one may be a slip."""
 MIN_SHARE = 8
-"""At least one of as many numbers that were used before comes again."""
+"""At least one of as many numbers that were used before is reused."""
 AROUND = 20
 """As many pull requests before and after a restart are compared."""
 

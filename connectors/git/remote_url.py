@@ -49,7 +49,7 @@ _PULL: dict[Forge, str] = {
 }  # fmt: skip
 
 HostName = Callable[[str], str | None]
-"""The host that an alias in the user's ssh configuration stands for; None where it is no alias."""
+"""The host that an alias in the user's ssh configuration stands for; None where it is not an alias."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from harvester.sdk.connector import Request
 
 from . import log
 from .authors import Author, CommitAuthors
+from .cherry_picks import Groups
 from .facts import FactsFinder, HistoryFacts
 from .log import History
 from .merges import MergedPullRequest, MergeMap
-from .picks import Groups
 from .rows import credit_for
 from .subprocess import Git
 
@@ -34,7 +34,7 @@ class Selection:
     pull_requests: dict[bytes, tuple[MergedPullRequest, tuple[Author, ...]]] = field(default_factory=dict)
     """Pull requests and their authors, the owner first, by the hash of the commit that merged them."""
     incomplete: list[int] = field(default_factory=list)
-    """Merges of pull requests in the period of which a shallow clone lacks commits."""
+    """Merges of pull requests in the period with commits that a shallow clone lacks."""
 
     def shas(self) -> list[bytes]:
         """The commits to read, newest first as git walked them, because neighbours share what git unpacks."""

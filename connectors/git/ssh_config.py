@@ -1,7 +1,7 @@
 """The aliases of hosts in the user's ~/.ssh/config, read as text: nothing in it is run.
 
 As in ssh the first `HostName` of a `Host` that matches counts, `*`, `?` and `!` have their meaning, and `Include` is
-followed (https://man.openbsd.org/ssh_config). What stands under `Match` is not read, since it may run programs.
+followed (https://man.openbsd.org/ssh_config). `Match` blocks are not read, since they may run programs.
 """
 
 from __future__ import annotations

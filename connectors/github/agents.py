@@ -28,7 +28,7 @@ def is_agent(login: str) -> bool:
 def people_behind(node: Json) -> list[tuple[Json, str]]:
     """The people behind a coding agent's pull request, each with why.
 
-    That is everyone assigned to it who is no bot, since the agents assign who asked for it; else whom its text names
+    That is everyone assigned to it who is not a bot, since the agents assign who asked for it; else whom its text names
     as having asked for it; else who merged it.
     """
     assigned = [each for each in (node.get("assignees") or {}).get("nodes") or () if each and _is_person(each)]

@@ -122,7 +122,7 @@ class Client:
             raise self.failure(status, headers, body)
         parsed = self.service.parse(body)
         if not isinstance(parsed, dict):
-            raise self.service.unusable("is no JSON object")
+            raise self.service.unusable("is not a JSON object")
         errors = [each for each in parsed.get("errors") or [] if isinstance(each, dict)]
         has_data = isinstance(parsed.get("data"), dict)
         message = self._clean(errors[0].get("message", "") if errors else parsed.get("message", ""))

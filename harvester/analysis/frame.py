@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 WRITTEN = ("pull_request", "commit")
-"""Kinds of which a person has one part: the author's row represents it where there is one."""
+"""Kinds in which a person has one part: the author's row represents it where there is one."""
 
 PREPARED = (
     Column(
@@ -70,7 +70,7 @@ def prepare(table: pa.Table, people: People) -> pd.DataFrame:
 
     Nothing of this is stored, so correcting an identity in the configuration needs no new harvest.
 
-    What a row gets depends on the rows of its own person alone: the same whoever else is in the table.
+    What a row gets depends only on the rows of its own person, for any other people in the table.
     """
     frame = make_frame(table, people)
     from_git = _map_distinct(frame["source"], lambda source: _is_git(source, people)).to_numpy(bool)

@@ -22,7 +22,7 @@ Count = Literal["work_items", "rows", "projects", "owners", "collaborators", "st
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number: of which rows, distinct on what, in which unit, and which source wins where several have the same."""
+    """One number: its rows, distinct on what, in which unit, and which source wins where several have the same."""
 
     name: str
     one: str
@@ -183,7 +183,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "unplanned", "piece of work", "pieces of work", ("pull_request", "issue", "commit", "release"),
             ("author", "assignee", "resolver"), "threads",
-            "Threads (a ticket with its pull requests and commits, or one of these alone) in which something counts "
+            "Threads (a ticket with its pull requests and commits, or only one of these) in which something counts "
             "and no row that counts is claimed by a goal.",
             where=_unplanned,
         ),

@@ -99,7 +99,7 @@ def _echo_plans(terminal: Terminal, workspace: Workspace, plans: list[Plan], *, 
 
 
 def _steps(workspace: Workspace, plan: Plan) -> Iterable[str]:
-    """What a source would be asked, in words; with its price where the connector knows it."""
+    """What a source would be asked, in words; with the number of requests where the connector knows it."""
     from harvester.model.periods import span
     from harvester.sdk.capabilities import ExplainsPlan
 

@@ -22,6 +22,7 @@ from harvester.version import VERSION
 DEBUG = "`harvester --debug …` shows where it came from."
 LONGEST_LINE = 300
 OK, USER_ERROR, USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
+"""INCOMPLETE: a source is not complete, as `SourceStatus.complete` in harvester/ledger/coverage.py defines it."""
 COMMANDS = {
     "init": "Write a harvester.toml and goals.toml to start from.",
     "harvest": "Read the sources into the ledger.",

@@ -242,12 +242,12 @@ def _person(key: str, section: PersonSection) -> Person:
 
 
 def _check_references(file: File, path: Path) -> None:
-    wrong = itertools.chain(_wrong_people(file, path), _wrong_sources(file, path), _shared(file, path))
-    if lines := first_lines(wrong):
+    errors = itertools.chain(_errors_in_people(file, path), _errors_in_sources(file, path), _shared(file, path))
+    if lines := first_lines(errors):
         raise ConfigError(lines)
 
 
-def _wrong_people(file: File, path: Path) -> Iterator[str]:
+def _errors_in_people(file: File, path: Path) -> Iterator[str]:
     """People, teams and accounts that name what is not configured."""
     if (file.people or "person" in file.me.model_fields_set) and file.me.person not in file.people:
         yield _unknown(path, "me.person", file.me.person, "person", file.people)
@@ -262,17 +262,17 @@ def _wrong_people(file: File, path: Path) -> Iterator[str]:
                 yield _unknown(path, f"people.{key}.accounts", place, "connector or source", places)
 
 
-def _wrong_sources(file: File, path: Path) -> Iterator[str]:
+def _errors_in_sources(file: File, path: Path) -> Iterator[str]:
     connectors = plugins.available(plugins.CONNECTORS)
     for name, source in file.sources.items():
-        yield from _wrong_in_source(name, source, connectors, path)
+        yield from _errors_in_source(name, source, connectors, path)
 
 
 def _unknown(path: Path, key: str, word: str, what: str, known: Iterable[str]) -> str:
     return f"{path}: {key}: there is no {what} {word!r}{did_you_mean(word, known)}"
 
 
-def _wrong_in_source(name: str, source: Source, connectors: Iterable[str], path: Path) -> Iterable[str]:
+def _errors_in_source(name: str, source: Source, connectors: Iterable[str], path: Path) -> Iterable[str]:
     where = f"sources.{name}"
     if source.connector not in connectors:
         return [_unknown(path, f"{where}.connector", source.connector, "connector", connectors)]

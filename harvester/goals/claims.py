@@ -58,8 +58,8 @@ def claim(
         decided = (decisions or Decisions()).of(goal.name)
         found["goal", goal.name] = _decided(context, own, decided).within(running[goal.name]) if decided else own
     for each in goals.criteria:
-        through = [_through(goal, found["goal", goal.name]) for goal in goals.serving(each.name)]
-        found["criterion", each.name] = any_of([found["criterion", each.name], *through])
+        via_goals = [_via_goal(goal, found["goal", goal.name]) for goal in goals.serving(each.name)]
+        found["criterion", each.name] = any_of([found["criterion", each.name], *via_goals])
     return _table(context, found)
 
 
@@ -117,7 +117,7 @@ def _decided(context: RuleContext, match: Match, decided: Mapping[str, Decision]
     return Match(np.where(which < 0, match.level, levels), lambda rows: chosen(rows, which[rows] < 0, parts))
 
 
-def _through(goal: Goal, match: Match) -> Match:
+def _via_goal(goal: Goal, match: Match) -> Match:
     """What serves a goal serves the goal's criterion."""
     return Match(match.level, constant(f"through the goal “{goal.title}”"))
 

@@ -167,13 +167,13 @@ def lint_decisions(decisions: Decisions, goals: Collection[str], work_items: Col
         if key == "goal":
             what = f"there is no goal {each.goal!r}{did_you_mean(each.goal, goals)}"
         else:
-            what = f"no work item {each.work_item!r} was read{_meant(each.work_item, work_items)}"
+            what = f"no work item {each.work_item!r} was read{_did_you_mean(each.work_item, work_items)}"
         yield f"{FILE}: decisions[{number}].{key}: {what}"
     if more := wrong[MOST_WARNINGS:]:
         yield f"{FILE}: {len(more):,} more decisions name a goal or a work item that is not there"
 
 
-def _meant(word: str, work_items: Collection[str]) -> str:
+def _did_you_mean(word: str, work_items: Collection[str]) -> str:
     """`; did you mean 'github.com/org/pay#131'?` for `pay#131`, an address, a short hash or a slip; else nothing."""
     short = word.strip().strip("/").casefold()
     ends = tuple({f"/{short}", f"/{_resolved(word) or short}"})
@@ -202,12 +202,12 @@ def _resolved(word: str) -> str | None:
 def _checked(data: object, path: Path) -> Decisions:
     file = check(DecisionsFile, data, path)
     entries = tuple(Decision(e.work_item, e.goal, e.decision == "accept", e.date, e.note) for e in file.decisions)
-    if twice := first_lines(f"{path}: {each}" for each in _twice(entries)):
-        raise ConfigError(twice, hint="Keep the one that is right.")
+    if duplicates := first_lines(f"{path}: {each}" for each in _duplicates(entries)):
+        raise ConfigError(duplicates, hint="Keep the one that is right.")
     return Decisions(entries)
 
 
-def _twice(entries: Sequence[Decision]) -> Iterator[str]:
+def _duplicates(entries: Sequence[Decision]) -> Iterator[str]:
     firsts: dict[tuple[str, str], int] = {}
     for number, each in enumerate(entries):
         if (first := firsts.setdefault(each.key, number)) != number:

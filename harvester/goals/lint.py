@@ -20,7 +20,7 @@ _TICKET = re.compile(r".*(?:[-#!]\d+|\*\d*)/?")
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[\d*]+", re.ASCII)
 _KINDS = frozenset(typing.get_args(contribution.Kind))
 _LISTS = ("paths", "projects", "labels", "tickets", "scopes", "people", "kinds")
-"""The keys of a rule of which one word is enough."""
+"""The keys of a rule for which one word is enough."""
 
 
 def lint(file: GoalsFile, known: KnownNames) -> Iterator[str]:
@@ -85,7 +85,7 @@ def _kinds_before_not(rule: Rule) -> frozenset[str]:
 
 
 def _excluded_kinds(rule: Rule) -> frozenset[str]:
-    """The kinds of which a rule in a `not` matches every row."""
+    """The kinds whose rows a rule in a `not` matches without exception."""
     return _kinds(rule) if rule.keys == ("kinds",) and not rule.not_ else frozenset()
 
 
@@ -155,11 +155,11 @@ def _never_by_words(where: str, rule: Rule, known: KnownNames) -> Iterator[str]:
     for key in rule.tickets or ():
         if not _TICKET.fullmatch(key.strip()):
             yield f"{where}.tickets: {key!r} can never match; write PAY-7, PAY-* or org/repo#12"
-        elif slip := _slip(key.strip(), known.tickets or ()):
-            yield f"{where}.tickets: {key!r} is not a key of a configured Jira project{slip}"
+        elif hint := _did_you_mean(key.strip(), known.tickets or ()):
+            yield f"{where}.tickets: {key!r} is not a key of a configured Jira project{hint}"
 
 
-def _slip(key: str, configured: Collection[str]) -> str:
+def _did_you_mean(key: str, configured: Collection[str]) -> str:
     """`; did you mean 'PAY'?` where the project of a bare key is nearly a configured one, and not one itself.
 
     Other keys may be those of tickets that another source yields, and match without being configured.

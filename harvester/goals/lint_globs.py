@@ -29,8 +29,8 @@ def lint_globs(goals: Goals, paths: pa.Array) -> Iterator[str]:
             each = glob(line)
             if each.include and not each.wrong and not matches([line], paths).any():
                 tree = tree or _tree(paths.to_pylist())
-                meant = _meant(line, tree)
-                near = f"; did you mean {meant!r}?" if meant and matches([meant], paths).any() else ""
+                nearest = _nearest_glob(line, tree)
+                near = f"; did you mean {nearest!r}?" if nearest and matches([nearest], paths).any() else ""
                 yield f"{where}.paths: {line!r} matches none of the files read so far{near}"
 
 
@@ -47,7 +47,7 @@ def _tree(paths: Collection[str]) -> Tree:
     return tree
 
 
-def _meant(line: str, tree: Tree) -> str | None:
+def _nearest_glob(line: str, tree: Tree) -> str | None:
     """The glob with the nearest existing name in place of each missing one, up to the first part with a wildcard."""
     parts = line.strip("/").split("/")
     before, _, after = line.partition("/".join(parts))

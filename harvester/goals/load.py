@@ -27,8 +27,8 @@ def load(path: Path, known: KnownNames | None = None) -> Goals:
 
 def from_file(file: GoalsFile, path: Path, known: KnownNames) -> Goals:
     """Goals from the parsed file; raises ConfigError where its parts contradict each other."""
-    if wrong := first_lines(f"{path}: {each}" for each in itertools.chain(_twice(file), _wrong(file, known))):
-        raise ConfigError(wrong)
+    if errors := first_lines(f"{path}: {each}" for each in itertools.chain(_duplicates(file), _errors(file, known))):
+        raise ConfigError(errors)
     return Goals(tuple(file.criteria), tuple(file.goals), tuple(f"{path}: {each}" for each in lint(file, known)), path)
 
 
@@ -38,7 +38,7 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FILE} | made
 
 
-def _twice(file: GoalsFile) -> Iterator[str]:
+def _duplicates(file: GoalsFile) -> Iterator[str]:
     for table, names in (("goals", [each.name for each in file.goals]), ("criteria", [e.name for e in file.criteria])):
         firsts: dict[str, int] = {}
         for number, name in enumerate(names):
@@ -46,21 +46,21 @@ def _twice(file: GoalsFile) -> Iterator[str]:
                 yield f"{table}[{number + 1}].name: {name!r} is already the name of {table}[{first + 1}]"
 
 
-def _wrong(file: GoalsFile, known: KnownNames) -> Iterator[str]:
+def _errors(file: GoalsFile, known: KnownNames) -> Iterator[str]:
     criteria = dict.fromkeys(each.name for each in file.criteria)
     for number, goal in enumerate(file.goals, 1):
         where = f"goals[{number}]"
         if goal.criterion is not None and goal.criterion not in criteria:
             yield f"{where}.criterion: there is no criterion {goal.criterion!r}{did_you_mean(goal.criterion, criteria)}"
-        yield from _wrong_dates(goal, where)
-        yield from _wrong_measure(goal, where, known)
+        yield from _errors_in_dates(goal, where)
+        yield from _errors_in_measure(goal, where, known)
     for place, rule in file.rules():
         for person in rule.people or ():
             if known.people is not None and person not in known.people:
                 yield f"{place}.people: there is no person {person!r}{did_you_mean(person, known.people)}"
 
 
-def _wrong_dates(goal: Goal, where: str) -> Iterator[str]:
+def _errors_in_dates(goal: Goal, where: str) -> Iterator[str]:
     if goal.from_ and goal.until and goal.until <= goal.from_:
         order = "on the day on which" if goal.until == goal.from_ else f"({goal.until}) before"
         what = f"the goal ends {order} it begins ({goal.from_})"
@@ -75,7 +75,7 @@ def _wrong_dates(goal: Goal, where: str) -> Iterator[str]:
             yield f"{where}.away[{number}]: it ends {order} it begins ({first}); the second is the first day back"
 
 
-def _wrong_measure(goal: Goal, where: str, known: KnownNames) -> Iterator[str]:
+def _errors_in_measure(goal: Goal, where: str, known: KnownNames) -> Iterator[str]:
     names = None if known.measures is None else [*known.measures, OUTCOME]
     if goal.measure is None:
         for key in ("target", "baseline"):
@@ -85,10 +85,10 @@ def _wrong_measure(goal: Goal, where: str, known: KnownNames) -> Iterator[str]:
         instead = did_you_mean(goal.measure, names) or _choice(names)
         yield f"{where}.measure: there is no measure {goal.measure!r}{instead}"
     else:
-        yield from (_wrong_outcome if goal.measure == OUTCOME else _wrong_count)(goal, where)
+        yield from (_errors_in_outcome if goal.measure == OUTCOME else _errors_in_count)(goal, where)
 
 
-def _wrong_outcome(goal: Goal, where: str) -> Iterator[str]:
+def _errors_in_outcome(goal: Goal, where: str) -> Iterator[str]:
     for key in ("baseline", "target"):
         if getattr(goal, key) is None:
             yield f"{where}.{key}: an outcome needs a baseline and a target"
@@ -96,7 +96,7 @@ def _wrong_outcome(goal: Goal, where: str) -> Iterator[str]:
         yield f"{where}.target: it equals the baseline, so there is nothing to reach"
 
 
-def _wrong_count(goal: Goal, where: str) -> Iterator[str]:
+def _errors_in_count(goal: Goal, where: str) -> Iterator[str]:
     if goal.baseline is not None:
         yield f'{where}.baseline: only measure = "outcome" starts from a baseline; a count starts from 0'
     if goal.target is not None and goal.target <= 0:

@@ -17,7 +17,10 @@ from harvester.model import contribution
 from harvester.model.periods import EVER, Calendar, Period
 
 OUTCOME = "outcome"
-"""The measure that is no count but a figure written in the notebook."""
+"""The measure that is not a count but a figure written in the notebook."""
+
+DEFAULT_SHARE = 0.5
+"""The share of a change's files that must be under a rule's `paths`; a claim needs more, unless the rule's is lower."""
 
 
 Name = Annotated[str, Field(pattern=NAME)]
@@ -45,7 +48,7 @@ class Rule(Section):
     paths: Words | None = Field(
         None, description="globs as in .gitignore; matches where enough of the files are under them"
     )
-    share: float = Field(0.5, gt=0, le=1, description="how much of the changed files must be under `paths`")
+    share: float = Field(DEFAULT_SHARE, gt=0, le=1, description="how much of the changed files must be under `paths`")
     projects: Words | None = Field(None, description="projects such as org/repo; * matches anything")
     labels: Words | None = Field(None, description="labels, without case; * matches anything")
     tickets: Words | None = Field(

@@ -1,4 +1,4 @@
-"""How much of a change is under whose globs, and which goal alone it is meant for.
+"""The share of a change's files under each goal's globs, and the one goal that may claim it.
 
 Tests, texts, build files and lock files follow whatever a change is made for, so they only break ties beside other
 files, unless a goal names them.
@@ -17,7 +17,7 @@ from harvester.analysis import file_kinds
 from harvester.analysis.frame import column
 from harvester.analysis.threads import closers, within_runs
 from harvester.goals.matches import MAYBE, NO, YES, Match, RuleContext, constant
-from harvester.goals.model import Rule
+from harvester.goals.model import DEFAULT_SHARE, Rule
 from harvester.goals.rules import match_rule, match_words
 from harvester.text import count_noun
 
@@ -88,7 +88,7 @@ class ChangedFiles:
         self.number[own] = np.diff(begin, append=len(self.rows))
         self.source_files[own] = _sums(self.is_source, self.codes, begin)
         total[own] = _sums(self.weights, self.codes, begin)
-        # Where nothing counts, as in a change of lock files alone, all files count alike.
+        # Where nothing counts, as in a change of only lock files, all files count alike.
         self.all_alike = total == 0
         self.total = np.where(self.all_alike, self.number, total)
 
@@ -118,7 +118,7 @@ class PathContest:
     cannot take the row anyway (its days, its other keys, its `not`): what can never win must not spoil another's claim.
     A claim needs a bid of MARGIN times that of every rival, so at most one goal claims a row by paths. Only the highest
     and the second highest bid of each row are needed for that: the rival of the highest bidder is the second, that of
-    all others is the highest. Each bid depends on its own row alone, so other rows change no claim.
+    all others is the highest. Each bid depends only on its own row, so other rows change no claim.
     """
 
     def __init__(self, context: RuleContext, targets: Sequence[Target]) -> None:
@@ -166,7 +166,7 @@ class PathContest:
         return self._changed
 
     def _by_share(self, rule: Rule) -> Match:
-        """The match of a rule's paths by its share alone; for rules that exclude."""
+        """The match of a rule's paths only by its share; for rules that exclude."""
         share = self.share(rule)
         return self.context.match(share.rows[share.share >= rule.share - _ROUNDING], YES, constant(""))
 
@@ -175,7 +175,7 @@ class PathContest:
         return self.context.match(self.share(rule).rows, YES, constant(""))
 
     def _by_contest(self, target: str, rule: Rule) -> Match:
-        """The match of a rule's paths for a target: YES where it alone is meant, MAYBE where that is left open."""
+        """The match of a rule's paths for a target: YES where only it is meant, MAYBE where that is left open."""
         import numpy as np
 
         share, files = self.share(rule), self._files()
@@ -185,7 +185,7 @@ class PathContest:
         rival = np.where(bid >= self.highest[rows] - _ROUNDING, self.second[rows], self.highest[rows])
         left_open = (
             (bid <= rival + _ROUNDING) | (bid < MARGIN * rival - _ROUNDING),
-            (much <= 0.5 + _ROUNDING) & (rule.share >= 0.5),
+            (much <= DEFAULT_SHARE + _ROUNDING) & (rule.share >= DEFAULT_SHARE),
             (files.source_files[rows] == 0) & (much < 1 - _ROUNDING),
             (files.number[rows] > SWEEPING) & (much < SWEEPING_SHARE - _ROUNDING),
         )

@@ -106,7 +106,7 @@ def _named(how: str, name: Callable[[pa.Array], pa.Array] = lambda values: value
 
 
 def _each(describe: Callable[[str], str]) -> Describe:
-    """Reasons of values of which few are distinct, described one by one."""
+    """Reasons of values, few of them distinct, described one by one."""
 
     def described(values: pa.Array) -> pa.Array:
         import pyarrow as pa

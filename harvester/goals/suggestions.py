@@ -114,7 +114,7 @@ def words_of(text: str) -> list[str]:
 
 @functools.lru_cache(maxsize=100_000)
 def _parts(word: str) -> tuple[str, ...]:
-    """A word as parts in lower case, without common ones; cached, since most words of a year's work come again."""
+    """A word as parts in lower case, without common ones; cached, since most words of a year's work are repeated."""
     parts = _PART.findall(_HUMP.sub(r"\1 \2", word).lower())
     if len(parts) > 1:
         parts.append("".join(parts))

@@ -29,7 +29,7 @@ def plan(
 ) -> list[Plan]:
     """What to ask each source for the accounts wanted of it (None: everyone) in a period, given what is known.
 
-    A source of which no account is wanted is not asked at all, since asking for nobody must not become asking for
+    A source without an account that is wanted is not asked at all, since asking for nobody must not become asking for
     everyone. With `refresh` nothing counts as known.
     """
     return [_planned(source, wanted.get(source, frozenset()), period, coverage, refresh) for source in sources]
@@ -39,7 +39,7 @@ def _planned(
     source: str, accounts: frozenset[str] | None, period: Period, coverage: Sequence[Coverage], refresh: bool
 ) -> Plan:
     if accounts is not None and not accounts:
-        return Plan(source, None, NOBODY)
+        return Plan(source, None, NO_ACCOUNT)
     stored = [row for row in coverage if row.source == source]
     known = [] if refresh else stored
     whole = covered([row for row in known if row.scope == WHOLE], accounts, period)
@@ -57,4 +57,4 @@ def _planned(
     return Plan(source, request)
 
 
-NOBODY = "nobody asked for has an account there"
+NO_ACCOUNT = "none of the people requested has an account there"

@@ -149,8 +149,9 @@ def changeset_of(reader: SourceReader, read_at: dt.datetime) -> Changeset:
     """What a fetch that began at `read_at` does to the ledger.
 
     Rows replace those of the same key. Retractions count, but of a fetch that failed only those of scopes it finished.
-    Rows that had to come again and did not are removed: in the parts of the period that no earlier harvest finished; in
-    all of it for scopes that were finished as a whole, or where the connector finishes no scopes; never in a gap.
+    Rows that had to be yielded again and were not are removed: in the parts of the period that no earlier harvest
+    finished; in all of it for scopes that were finished as a whole, or where the connector finishes no scopes; never
+    in a gap.
     """
     done = {each.scope for each in reader.done}
     retracted = [each for each in reader.retracted if reader.failed is None or each[1].scope in done]
@@ -168,7 +169,7 @@ def changeset_of(reader: SourceReader, read_at: dt.datetime) -> Changeset:
 def _replaced_ranges(reader: SourceReader) -> Iterable[ReplacedRange]:
     """What was read in full: by scope, and all other scopes where the fetch came to its end without a gap.
 
-    With a gap a scope of which nothing came may be the one that could not be read, under whatever name the gap has it.
+    With a gap a scope from which nothing came may be the one that could not be read, under any name.
     """
     request = reader.request
     single = {each.scope for each in reader.done}

@@ -15,7 +15,7 @@ from functools import partial
 
 from harvester.errors import HarvesterError, LedgerError
 from harvester.files import Cancelled
-from harvester.harvesting.plan import NOBODY, plan
+from harvester.harvesting.plan import NO_ACCOUNT, plan
 from harvester.harvesting.reader import changeset_of, read_source
 from harvester.ledger.changeset import UpsertCounts
 from harvester.ledger.coverage import WHOLE
@@ -154,7 +154,7 @@ class _Run:
         """Read one source and commit what it brought; whatever fails is in the outcome."""
         accounts = self.wanted.get(source, frozenset())
         if accounts is not None and not accounts:
-            return SourceOutcome(source, skipped=NOBODY)
+            return SourceOutcome(source, skipped=NO_ACCOUNT)
         try:
             with self.ledger.source_lock(source, self.stop):
                 return self._tried(source, make())
@@ -172,7 +172,8 @@ class _Run:
             except CommitConflict:
                 continue
         raise LedgerError(
-            f"Others kept committing to {source!r} while it was read; nothing of this harvest was stored.",
+            f"Another process is writing to the ledger and changed {source!r} while it was read; "
+            "nothing of this harvest was stored.",
             hint="Run it again, or harvest from one machine at a time.",
         )
 

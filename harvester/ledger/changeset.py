@@ -135,7 +135,7 @@ def in_replaced_ranges(
 
 
 def removed_rows(rows: pa.Table, changeset: Changeset) -> pa.Array:
-    """Which rows a changeset removes unless they come again, as a mask: retracted, or in a replaced range."""
+    """Which rows a changeset removes unless they are yielded again, as a mask: retracted, or in a replaced range."""
     import pyarrow.compute as pc
 
     mask = in_replaced_ranges(rows, changeset.replaced_ranges, changeset.accounts)

@@ -166,7 +166,7 @@ def resume_points(
 
 
 def newest_cursors(rows: Sequence[Coverage]) -> dict[str, str | None]:
-    """By scope the cursor of its last harvest, whoever it was for; None where that left none.
+    """By scope the cursor of its last harvest, for any accounts; None where that left none.
 
     A later harvest that did not finish the scope may have stored rows of it that the cursor does not know, so it counts
     as one that left none.

@@ -122,7 +122,7 @@ class Ledger:
     def rows(self, period: Period | None = None, wanted: Wanted | None = None) -> pa.Table:
         """The rows of a period (half-open; None: of all time) and of the accounts wanted (None: everyone's).
 
-        An Arrow table of `schema.arrow_schema()` in no order.
+        An Arrow table of `contribution.arrow_schema()` in no order.
         """
         return self._read(lambda: self._select(period, wanted))
 
@@ -151,21 +151,23 @@ class Ledger:
             return merged
 
     def export(self, path: Path, prepare: Callable[[pa.Table], pa.Table] | None = None) -> int:
-        """Write all rows to one Parquet file (readable by its owner alone), whole or not at all; returns how many.
+        """Write all rows to one Parquet file (readable only by its owner), whole or not at all; returns how many.
 
         `prepare` makes the table that is written of all rows.
 
-        Raises LedgerError where a file that is no Parquet is in the way, or the folder is not there.
+        Raises LedgerError where a file that is not Parquet is in the way, or the folder is not there.
         """
         if not path.parent.is_dir():
             raise LedgerError(f"There is no folder {str(path.parent)!r}.", hint="Make it, or choose another file.")
         if path.exists() and not is_parquet(path):
-            raise LedgerError(f"{str(path)!r} is there and is no Parquet file; it is left alone.", hint="Name another.")
+            raise LedgerError(
+                f"{str(path)!r} exists, is not a Parquet file, and was not overwritten.", hint="Name another."
+            )
         with storage_errors(self.location, f"exported to {str(path)!r}"):
             return self._with_rereads(lambda: write_parquet(self._dataset(), path, prepare))
 
     def info(self) -> LedgerInfo:
-        """What the ledger holds, read from its log alone."""
+        """What the ledger holds, read only from its log."""
         return self._read(self._info)
 
     @contextlib.contextmanager
@@ -219,7 +221,7 @@ class Ledger:
             )
 
     def _make_folder(self) -> None:
-        """Make the folder, readable by its owner alone and ignored by git, since it holds what people wrote.
+        """Make the folder, readable only by its owner and ignored by git, since it holds what people wrote.
 
         Raises LedgerError, and changes nothing, where the folder is used for something else.
         """
@@ -228,7 +230,7 @@ class Ledger:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if others := sorted(each.name for each in self.folder.iterdir() if not _OWN.fullmatch(each.name)):
             raise LedgerError(
-                f"{self.location} is no ledger and is not empty: {others[0]!r} is in it.",
+                f"{self.location} is not a ledger: it contains {others[0]!r}.",
                 hint="Choose a folder of its own in [ledger] location.",
             )
         self.folder.chmod(0o700)
@@ -251,7 +253,9 @@ class Ledger:
         try:
             return action()
         except CommitConflict as error:
-            raise LedgerError(f"Others kept committing to the ledger in {self.location}.", hint="Try again.") from error
+            raise LedgerError(
+                f"Another process is writing to the ledger in {self.location}.", hint="Try again."
+            ) from error
 
     def _read(self, action: Callable[[], Given]) -> Given:
         with storage_errors(self.location, "read"):

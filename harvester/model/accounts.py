@@ -1,6 +1,6 @@
 """Accounts: which spellings are one account. Every comparison of accounts goes through `account_key` or `matches`.
 
-An account is a login, an address, or `name <address>`, of which the address alone decides. All are compared without
+An account is a login, an address, or `name <address>`; only its address decides. All are compared without
 case, in one form of Unicode (NFC), without spaces at the ends and repeated ones.
 
 | written | is the same as | is not the same as |

@@ -30,7 +30,7 @@ Role = Literal[
 Strings = tuple[str, ...]
 
 REPEATABLE = ("review", "comment")
-"""Kinds of which one person may make several on one work item, each a contribution of its own."""
+"""Kinds that one person may make several times on one work item, each a contribution of its own."""
 
 EXTRA: Mapping[str, str] = {
     "goal": "the goals a note names, one a line",

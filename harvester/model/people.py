@@ -250,7 +250,7 @@ def _place(host: str) -> str:
 
 
 def _addresses_at(place: str, login: str) -> Iterator[str]:
-    """The no-reply addresses that a login at a place of forges may have; none where the place is no such."""
+    """The no-reply addresses that a login at a place of forges may have; none where the place is not one."""
     host = next((public for forge, public in FORGE_HOSTS.items() if forge == place), place)
     if "." in host:
         named = forge_of_host(host)

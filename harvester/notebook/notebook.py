@@ -411,13 +411,13 @@ def _days_without_entry(lines: Sequence[str], kinds: Sequence[Block]) -> Iterato
         starts = markers.strip() or number == 1 or kinds[number - 2] != "text" or _ENDS_BLOCK.match(before)
         if not starts or not (first or _DAY.search(rest)):
             continue
-        if inside and not (first and _meant(line, markers, rest, below)):
+        if inside and not (first and _meant_as_heading(line, markers, rest, below)):
             continue
         day = _date(first["date"]) if first else None
         yield ParseWarning(number, f"{line.strip()[:80]!r} begins no entry, as `## 2026-08-12 …` does", day)
 
 
-def _meant(line: str, markers: str, rest: str, below: str) -> bool:
+def _meant_as_heading(line: str, markers: str, rest: str, below: str) -> bool:
     """Whether a dated line inside of an entry was meant as a heading."""
     if _HEADING_MARKER.search(markers):
         return not re.match(r" #", line)

@@ -118,7 +118,7 @@ def reference(name: str, url: str | None) -> Markdown:
 
 
 def code(text: str) -> Markdown:
-    """A hash or a name as code, of which only ASCII letters, digits and `-_./` remain; empty if none do."""
+    """A hash or a name as code, reduced to ASCII letters, digits and `-_./`; empty if none remain."""
     plain = re.sub(r"[^A-Za-z0-9_./-]", "", text)
     return Markdown(f"`{plain}`" if plain else "")
 

@@ -23,8 +23,8 @@ from harvester.sdk.secrets import Secret
 class Request:
     """What to read, and what is known from last time; to ignore that and read the whole period is always right.
 
-    What lies in neither `covered` nor a scope's `finished` must be yielded in full: earlier rows that do not come again
-    there are removed. So must a scope without a cursor.
+    What lies in neither `covered` nor a scope's `finished` must be yielded in full: earlier rows that are not yielded
+    again there are removed. So must a scope without a cursor.
     """
 
     period: Period
@@ -38,7 +38,10 @@ class Request:
     finished: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
     """By scope with a cursor what was read of it, which is more than `covered` where other scopes have gaps."""
     newest: Mapping[str, str | None] = field(default_factory=dict)
-    """By scope the cursor of its last harvest, whoever it was for; None if that left none. For a past that changes."""
+    """By scope the cursor of its last harvest, for any accounts; None if that left none.
+
+    Needed where history can be rewritten.
+    """
 
     previous: Mapping[str, str | None] = field(default_factory=dict)
     """As `newest`, and there in a refresh, too: only to find again what no search finds, never to read less."""
@@ -84,7 +87,7 @@ class ScopeCompleted:
     """A scope was read: what was yielded for it is stored, even if something fails later.
 
     `cursor` is handed back in the next request. `whole` says that everything of this scope in the request was yielded
-    again, so that earlier rows that did not come again are removed.
+    again, so that earlier rows that were not yielded again are removed.
     """
 
     scope: str

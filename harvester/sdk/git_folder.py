@@ -141,7 +141,7 @@ def _check(found: GitFolder, environ: Mapping[str, str]) -> None:
 
 
 def _entries(folder: Path, unread: frozenset[str] = frozenset()) -> Iterator[os.DirEntry[str]]:
-    """Every entry below a folder that is no regular file and no folder, but for those in its folders `unread`."""
+    """Every entry below a folder that is neither a regular file nor a folder, but for those in its folders `unread`."""
     waiting = [str(folder)]
     while waiting:
         top = waiting.pop()

@@ -132,7 +132,7 @@ class Service:
     def rate_limit(self, headers: Mapping[str, str], now: dt.datetime, what: str = "") -> WebError:
         """A rate limit, with the seconds to wait: Retry-After, else until the reset where the quota is 0.
 
-        The last answer within a quota shows 0, too, so a quota of 0 alone is no failure.
+        The last answer within a quota shows 0, too, so a quota of 0 by itself is not a failure.
         """
         after = retry_after(headers, now)
         if after is None and header(headers, f"{self.limit_headers}-remaining") == "0":

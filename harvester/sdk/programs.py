@@ -37,7 +37,7 @@ def start(
     """Start a program in a session of its own, with all of its input in a file, so that nobody waits for a pipe.
 
     When we end, by an error or a signal too, it is killed with everything it started. Raises OSError where it cannot be
-    started. Whoever starts one calls `end`.
+    started. The caller must call `end`.
     """
     with tempfile.TemporaryFile() if stdin else contextlib.nullcontext() as file:
         if file is not None:

@@ -120,7 +120,7 @@ def by_token(name: str = "nextPageToken", parameter: str | None = None) -> Pagin
 
 
 def by_offset(items: str, total: str = "total", parameter: str = "startAt") -> Paginator:
-    """Go on after what came until `total` is reached, as Jira Data Center wants it: a short page is no end.
+    """Go on after what came until `total` is reached, as Jira Data Center wants it: a short page is not the end.
 
     Raises WebError (`busy`) where an empty page comes before the total.
     """
@@ -141,7 +141,7 @@ def by_offset(items: str, total: str = "total", parameter: str = "startAt") -> P
 
 def _object(page: Page) -> Mapping[str, Any]:
     if not isinstance(page.body, dict):
-        raise WebError("busy", "an answer is no JSON object", hint=PROXY)
+        raise WebError("busy", "an answer is not a JSON object", hint=PROXY)
     return page.body
 
 

@@ -1,6 +1,6 @@
 """Secrets by reference: the configuration says where a secret is, and only the code that uses it sees it.
 
-What stands behind `env:`, `file:` or `keyring:` may be the secret itself, pasted there by mistake, and a command's
+The text after `env:`, `file:` or `keyring:` may be the secret itself, pasted there by mistake, and a command's
 arguments may hold one. So a message repeats it only where it is surely a name: a variable that is set, a file that is
 there, a program that is found, or a word of the usual form of such names.
 """

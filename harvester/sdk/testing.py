@@ -25,7 +25,7 @@ def connector_context(
     calendar: Calendar | None = None,
     person: str | None = None,
 ) -> ConnectorContext:
-    """A context for tests: the clock stands at `now` (None: it runs), and waits are added to `waited` at once."""
+    """A context for tests: the clock always returns `now` (None: it runs), and waits are added to `waited` at once."""
     waits = waited if waited is not None else []
     return ConnectorContext(
         source=source,
@@ -58,17 +58,17 @@ def check_connector(make: Callable[[], Connector], request: Request) -> list[Con
     rows = [event for event in first if isinstance(event, Contribution)]
     unstorable = list(_unstorable(rows))
     if unstorable:
-        raise _broken(breaches + unstorable)
-    breaches += _wrong_rows(rows, request)
+        raise _contract_error(breaches + unstorable)
+    breaches += _errors_in_rows(rows, request)
     breaches += _not_repeatable(make, request, rows)
     breaches += _not_divisible(make, request, rows)
     breaches += _not_resumable(make, request, first)
     if breaches:
-        raise _broken(breaches)
+        raise _contract_error(breaches)
     return rows
 
 
-def _broken(breaches: Iterable[str]) -> AssertionError:
+def _contract_error(breaches: Iterable[str]) -> AssertionError:
     return AssertionError("the connector breaks the contract:\n" + "\n".join(f"- {each}" for each in breaches))
 
 
@@ -86,18 +86,18 @@ def _unstorable(rows: list[Contribution]) -> Iterable[str]:
 _EVENTS = (Contribution, Gap, Remark, ScopeCompleted, Retraction)
 
 
-def _wrong_rows(rows: list[Contribution], request: Request) -> Iterable[str]:
+def _errors_in_rows(rows: list[Contribution], request: Request) -> Iterable[str]:
     if len({row.source for row in rows}) > 1:
         yield f"names several sources: {sorted({row.source for row in rows})}"
     for row in rows:
-        yield from _wrong_row(row, request)
+        yield from _errors_in_row(row, request)
     seen: dict[tuple[str, str], Contribution] = {}
     for row in rows:
         if seen.setdefault((row.scope, row.id), row) != row:
             yield f"{row.id} came twice in {row.scope} with different contents"
 
 
-def _wrong_row(row: Contribution, request: Request) -> Iterable[str]:
+def _errors_in_row(row: Contribution, request: Request) -> Iterable[str]:
     if row.occurred_at not in request.period:
         yield f"{row.id} at {row.occurred_at.isoformat()} is outside the period"
     if not request.wants(row.account):
@@ -110,9 +110,9 @@ def _wrong_row(row: Contribution, request: Request) -> Iterable[str]:
 
 
 def _in_utc(row: Contribution) -> Contribution:
-    began_at = row.started_at.astimezone(dt.UTC) if row.started_at else None
+    started_at = row.started_at.astimezone(dt.UTC) if row.started_at else None
     return dataclasses.replace(
-        row, occurred_at=row.occurred_at.astimezone(dt.UTC), started_at=began_at, extra=dict(row.extra)
+        row, occurred_at=row.occurred_at.astimezone(dt.UTC), started_at=started_at, extra=dict(row.extra)
     )
 
 

@@ -64,7 +64,7 @@ def _refuse_part(frame: pd.DataFrame, work_item: str, goal: Goal, accept: bool) 
     if pull := pull_request_of(frame, work_item):
         again = f"harvester decide {short(pull)} --goal {goal.name}{'' if accept else ' --reject'}"
         raise HarvesterError(
-            f"{short(work_item)} counts with its pull request, so nothing was decided about it alone.",
+            f"{short(work_item)} counts with its pull request, so nothing was decided about it by itself.",
             hint=f"Decide on the whole: `{again}`.",
         )
 

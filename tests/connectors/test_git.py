@@ -1028,7 +1028,7 @@ def test_a_shallow_boundary_has_no_counts(repo, tmp_path):
 
 
 def test_a_pull_request_beyond_the_boundary(repo, tmp_path):
-    """A pull request of which a shallow clone lacks commits is left out and reported."""
+    """A pull request with commits that a shallow clone lacks is left out and reported."""
     _, landing = merged(repo)
     assert landing == repo.head()
     here = clone(repo, tmp_path / "clone", "--depth=2")
@@ -1235,7 +1235,7 @@ def test_a_late_merge_brings_old_dates(repo):
 
 
 def test_a_known_pull_request_comes_once(repo):
-    """A pull request that was merged before does not come again."""
+    """A pull request that was merged before is not yielded again."""
     repo.remote(SHOP)
     repo.commit("Round (#12)", {"a": "1\n"})
     first = fetch(repo)
@@ -1554,7 +1554,7 @@ def test_another_noreply_address_is_not_github(repo, host):
     assert rows(fetch(repo), "pull_request") == []
 
 
-# Forges, and numbers that come again
+# Forges, and numbers that are reused
 
 
 def merged_by(repo, message, file, *, by=ANN, at=None, branch=None, committer=None):
@@ -1629,7 +1629,7 @@ def moved_on_github(repo):
 
 
 def test_numbers_come_again_in_another_repository(repo):
-    """After a restart an old number has no link, whether or not it has come again; one period alone says the same."""
+    """After a restart an old number has no link, whether or not it has been reused; one period alone says the same."""
     moved_on_github(repo)
     base = "https://github.com/Acme/shop/pull"
     new = {"New one": f"{base}/1", "New two": f"{base}/2"}
@@ -1722,7 +1722,7 @@ def test_a_squashed_branch_is_its_pull_request(repo):
     assert {row.title: row.part_of for row in again} == {f"Step {length}": () for length in (2, 4, 6, "beyond")}
 
 
-def test_a_squashed_subtree_has_paths_as_they_lie_here(repo):
+def test_squashed_subtree_paths_are_below_its_folder(repo):
     """The paths of a squashed subtree are below its folder, and what it lists of the other repository is not said."""
     repo.commit("Start", {"README": "1"})
     repo.git("checkout", "--quiet", "--orphan", "lib")

@@ -1,4 +1,4 @@
-"""Which commits name the same pull request, where numbers come again."""
+"""Which commits name the same pull request, where numbers are reused."""
 
 import time
 
@@ -68,7 +68,7 @@ def test_the_forges_own_commit_is_the_present_one():
 
 
 def test_two_numbers_of_a_long_history_are_no_restart():
-    """Where the numbers go on, two that come again are slips, and all others stay the present repository's."""
+    """Where the numbers go on, two that are reused are slips, and all others stay the present repository's."""
     pull_requests = [squash(number, f"Title {number}") for number in range(1, 101)]
     pull_requests[60:60] = [squash(7, "A slip"), squash(8, "Another")]
     found = items(pull_requests)
@@ -76,7 +76,7 @@ def test_two_numbers_of_a_long_history_are_no_restart():
 
 
 def test_a_restart_of_many_numbers():
-    """In a restart numbers are lower than they were, and some of those that come again had other titles."""
+    """In a restart numbers are lower than they were, and some of those that are reused had other titles."""
     before = [squash(number, f"Old {number}") for number in range(1, 100, 2)]
     after = [squash(number, f"New {number}") for number in range(2, 60, 3)]
     found = items([*before, *after])

@@ -95,7 +95,7 @@ def test_an_issue_that_a_person_only_closed(world, server, places):
 
 
 def test_what_no_search_finds_is_read_again(world, server):
-    """A row that was found by place comes again where people alone are named, so it is not removed."""
+    """A row that was found by place is yielded again where only people are named, so it is not removed."""
     world.issue("acme/pay", "bob", on(7, 1), closed=on(8, 1), by="alice")
     first = read(server, wanted("alice"), organisations=("acme",))
     again = read(server, wanted("alice", after=first))
