@@ -213,11 +213,15 @@ class Ledger:
     def _check_version(self) -> None:
         version = schema_version(self._rows.load())
         if version is None:
-            raise LedgerError(f"The table in {self.location} is not a ledger.", hint="Choose another folder.")
+            raise LedgerError(
+                f"The table in {self.location} is not a ledger, or its _delta_log is damaged.",
+                hint="Choose another folder; if it is your ledger, move that folder away and harvest again.",
+            )
         if version != VERSION:
             raise LedgerError(
-                f"The ledger in {self.location} was written with schema {version}; this harvester reads {VERSION}.",
-                hint="Move it away, or choose another [ledger] location, and harvest again; nothing was changed.",
+                f"The ledger in {self.location} was written with schema {version}, as its _delta_log says; this "
+                f"harvester reads {VERSION}.",
+                hint="Nothing was changed. Move that folder away, or choose another location, and harvest again.",
             )
 
     def _make_folder(self) -> None:
