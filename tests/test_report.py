@@ -15,6 +15,7 @@ from harvester.reporting.evidence import digests, dump, evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.report import render, write
 from harvester.reporting.report_input import ReportInput
+from harvester.reports.sections.items import label
 from harvester.sdk import plugins
 from harvester.sdk.connector import Gap
 from tests.rows import PEOPLE, at, commit, framed, review, row
@@ -180,3 +181,12 @@ def test_the_head_cannot_be_broken_by_a_person_s_name():
 def test_times_are_the_person_s_own():
     late = row(occurred_at=dt.datetime(2026, 7, 31, 22, 30, tzinfo=dt.UTC))
     assert "merged 1 Aug" in render(REPORT, report_input([late]))
+
+
+@pytest.mark.parametrize(
+    ("work_item", "expected"),
+    [("local/click~a4f8b5d5#3778", "click#⁠3778"), ("github.com/org/app~2efad5683b#2", "app&#x7e;⁠2efad5⁠683b#⁠2")],
+)
+def test_a_folders_digest_is_not_shown(work_item, expected):
+    """What tells folders of one name apart says nothing to a reader; the number of an older forge keeps its mark."""
+    assert label({"work_item": work_item, "kind": "pull_request", "url": None}) == expected

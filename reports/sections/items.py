@@ -17,6 +17,9 @@ from harvester.reporting.report_input import ReportInput, SourceStatus
 if TYPE_CHECKING:
     import pandas as pd
 
+LOCAL_DIGEST = re.compile(r"~[0-9a-f]{8}(?=[#!])")
+"""What tells apart folders of one name, in the work items of a repository that no remote names."""
+
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]*(?:-[A-Za-z0-9_.]+)*(?:[#!]\d+|-\d+)")
 LINE_COLUMNS = (
     "id", "work_item", "kind", "role", "state", "title", "url", "occurred_at", "story_points", "additions", "deletions",
@@ -82,6 +85,8 @@ def label(row: Mapping[str, Any]) -> Markdown:
         return link(code(name[:10]), row["url"])
     if row["kind"] == "note":
         return link("notebook", row["url"])
+    if place == "local":
+        name = LOCAL_DIGEST.sub("", name)
     return reference(name, row["url"]) if REFERENCE.fullmatch(name) else link(name, row["url"])
 
 
