@@ -221,7 +221,7 @@ def test_a_file_that_is_no_text_or_not_there_says_so(tmp_path):
         settings.load(written(tmp_path, "aé", "latin-1"))
     with pytest.raises(ConfigError, match=r"none.toml' cannot be read: No such file or directory"):
         settings.load(tmp_path / "none.toml")
-    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+    with pytest.raises(ConfigError, match="is not a regular file"):
         settings.load(tmp_path)
 
 

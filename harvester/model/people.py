@@ -200,7 +200,10 @@ class People:
     def _stranger(self, source: str, account: str) -> str:
         found = forge_login(account)
         if found and "." in found.host:
-            return f"{_place(found.host)}:{found.login}"
+            place = _place(found.host)
+            # On a host with logins of two forges one of them may be a configured person's: then the address tells more.
+            if self.person_of(place, found.login) == f"{place}:{found.login}":
+                return f"{place}:{found.login}"
         if email_of(account):
             return mail_key(account)
         host = self._host(source)
