@@ -307,7 +307,7 @@ class GitHubReader:
         return [(each, walks[each.search]) for each in searched]
 
     def _check_settled(self, settled: Sequence[SearchProgress]) -> Iterator[Event]:
-        """Report the searches of which all walks agree and that still count much more than came, or never end.
+        """Report the searches on which all walks agree and that still count much more than came, or never end.
 
         A total is an estimate: it may stay one too high for ever while the pages end by themselves, and reading them
         again would not help. So what the pages show is believed, unless the difference is more than that.

@@ -33,7 +33,7 @@ class GapCollector(gaps.GapCollector):
     unreadable: dict[str, None] = field(default_factory=dict)
     unlocated: dict[str, None] = field(default_factory=dict)
     short: set[str] = field(default_factory=set)
-    """Ids of results of which something is missing: what was read of them before must stay."""
+    """Ids of results that miss something: what was read of them before must stay."""
     _explained: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def scope_gap(self, hidden: UnreadableScope) -> Iterator[Gap]:

@@ -20,7 +20,7 @@ def newest(
     """Repositories with the first page of their releases, newest first, several repositories at a time.
 
     Where that page reaches back beyond `since` the list is marked as ended there; None means all releases. Beside them
-    come the repositories of which something is not shown.
+    come the repositories that are not shown in full.
     """
     for start in range(0, len(names), TOGETHER):
         batch = names[start : start + TOGETHER]

@@ -71,7 +71,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Search:
-    """One search: what, in which range of which date, by whom (None: by anybody), in which owner or repository."""
+    """One search: what, in which range of which date, by whom (None: anybody), in which owner or repository."""
 
     kind: Kind
     terms: str
