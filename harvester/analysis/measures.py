@@ -194,6 +194,13 @@ MEASURES: Mapping[str, Measure] = {
             where=_counting,
         ),
         Measure(
+            "left_out", "piece of work", "pieces of work",
+            ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "work_items",
+            "What a rule in `[[exclude]]` of harvester.toml leaves out of everything and would count otherwise: pull "
+            "requests, tickets, releases, commits, notes, and work of others that was reviewed or commented on.",
+            where=_counting,
+        ),
+        Measure(
             "releases", "release", "releases", ("release",), ("author",), "work_items",
             "Releases the person published.",
             goal=True,

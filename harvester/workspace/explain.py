@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
-from harvester.analysis.frame import records
+from harvester.analysis.frame import records, select
 from harvester.errors import UnknownError
+from harvester.grouping import routine, themes
 from harvester.model.contribution import COLUMNS
 from harvester.model.periods import day, within
 from harvester.workspace.assemble import assemble
@@ -23,17 +24,48 @@ def explain(
 ) -> list[dict[str, Any]]:
     """Explain each row that a user calls so (`find_rows`), in the order of the frame; the sources are read first.
 
+    What a report has of the person in the period has its `routine` or its `theme`, too, unless a goal has it; what
+    `[[exclude]]` left out has `excluded` instead of everything about counting. Each is a sentence with the reason.
+
     Raises UnknownError where there is none in the period, and what `assemble` raises.
     """
     with open_ledger(workspace) as ledger:
         _, report_input = assemble(workspace, ledger, period, person)
     rows = find_rows(report_input.frame, what, report_input.calendar)
-    if rows.empty:
+    if len(rows):
+        grouped = _grouped(report_input)
+        return [explain_row(report_input, index) | grouped.get(index, {}) for index in rows.index]
+    left_out = report_input.excluded.rows
+    excluded = [] if left_out is None else records(find_rows(left_out, what, report_input.calendar))
+    if not excluded:
         raise UnknownError(
             f"There is no work item {what!r} {within(report_input.period)}.",
             hint=f"Another period or person? Name it with --period or --person. {HOW_NOTES}",
         )
-    return [explain_row(report_input, index) for index in rows.index]
+    return list(map(_explain_excluded, excluded))
+
+
+def _explain_excluded(values: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a row that was left out, and the rule that left it out."""
+    excluded = f"left out by {values['excluded_by']} in harvester.toml. Matched: {values['exclude_reason']}"
+    return _columns(values) | {"excluded": excluded}
+
+
+def _grouped(report_input: ReportInput) -> dict[Any, dict[str, str]]:
+    """By row of the person and the period its routine or else its theme, with the reason; nothing where a goal has it.
+
+    A goal takes a row before routine and themes do.
+    """
+    rows = select(report_input.frame, report_input.period, report_input.persons)
+    routines, headings = routine(rows, report_input.grouping), themes(rows, report_input.grouping)
+    served = set(rows.loc[rows["serves_goal"].to_numpy(bool), "thread"])
+    grouped = {}
+    for index, thread, one, other in zip(rows.index, rows["thread"], records(routines), records(headings), strict=True):
+        if one["routine"]:
+            grouped[index] = {"routine": f"{one['routine']}. Because of {one['reason']}"}
+        elif thread not in served:
+            grouped[index] = {"theme": f"{other['theme']}. Because: {other['reason']}"}
+    return grouped
 
 
 def explain_row(report_input: ReportInput, index: Any) -> dict[str, Any]:
@@ -46,10 +78,7 @@ def explain_row(report_input: ReportInput, index: Any) -> dict[str, Any]:
     frame, assessment = report_input.frame, report_input.assessment
     (values,) = records(frame.loc[[index]])
     thread = values["thread"]
-    explained = {name: values[name] for name in (*COLUMNS, "person") if _has_value(values[name])}
-    if "extra" in explained:
-        explained["extra"] = dict(explained["extra"])
-    explained |= _counting(report_input, index, values)
+    explained = _columns(values) | _counting(report_input, index, values)
     work_items = frame[(frame["thread"] == thread).astype(bool)]["work_item"].unique().tolist()
     notes = records(frame.loc[list(assessment.notes_by_thread.get(thread, ())), ["title", "occurred_at"]])
     claims = records(assessment.claims[assessment.claims["row"] == index])
@@ -61,6 +90,12 @@ def explain_row(report_input: ReportInput, index: Any) -> dict[str, Any]:
         "claims": [f"{each['status']} for {each['target']}. Matched: {each['reason']}" for each in claims],
         "suggestions": [f"{each['target']}. Matched: {each['reason']}" for each in suggestions],
     }
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a row that are not null."""
+    columns = {name: values[name] for name in (*COLUMNS, "person") if _has_value(values[name])}
+    return columns | {"extra": dict(columns["extra"])} if "extra" in columns else columns
 
 
 def _counting(report_input: ReportInput, index: Any, values: dict[str, Any]) -> dict[str, Any]:

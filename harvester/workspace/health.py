@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from harvester.errors import HarvesterError
+from harvester.grouping.lint import lint
 from harvester.ledger.coverage import WHOLE, Coverage
 from harvester.sdk.capabilities import Finding, HasHealthCheck
 from harvester.sdk.connector import Connector
@@ -46,6 +47,8 @@ def _check_configuration(workspace: Workspace) -> Iterator[Finding]:
                     f"you have no account on {name}: none of your work is read there",
                     "Add your addresses and accounts to [people] in harvester.toml.",
                 )
+    for warning in lint(config):
+        yield Finding("warning", warning, f"Change it in {config.path}; docs/reference/grouping.md shows how.")
     if not config.sources:
         yield Finding("error", "no source is configured", "Add a section [sources.NAME]; see docs/reference.")
 
