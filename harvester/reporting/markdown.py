@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from typing import Any
 
-from harvester.text import safe_url
+from harvester.text import JOINER, one_line, safe_url
 
-JOINER = "\u2060"
 LONGEST = 240
 """Characters of a text that are shown; the rest is behind the link."""
 
@@ -60,7 +58,6 @@ The numbers are hexadecimal, so that the source does not say `#12` either.
 """
 
 _NUMBERED = re.compile(r"^([0-9]+|[A-Za-z]|[ivxlcdmIVXLCDM]+)([.)])(?=\s|$)")
-_JOINERS = {"\u200c", "\u200d", JOINER}
 
 
 class Markdown(str):
@@ -71,9 +68,7 @@ class Markdown(str):
 
 def visible(text: str) -> str:
     """What `escape` shows of a text: one line without invisible characters, cut at `LONGEST`."""
-    line = " ".join(text[: 4 * LONGEST].split())
-    if not (line.isascii() and line.isprintable()):
-        line = "".join(each for each in line if each in _JOINERS or unicodedata.category(each)[0] != "C").strip()
+    line = one_line(text[: 4 * LONGEST])
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
 
 
