@@ -12,6 +12,12 @@ JOINER = "\u2060"
 
 _JOINERS = {"\u200c", "\u200d", JOINER}
 
+LONGEST = 280
+"""Characters of a source's text that a report shows; the rest is behind the link."""
+
+CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(?P<code>.{1,300}?)(?<!`)\1(?!`)", re.DOTALL)
+"""Code in a line of text as Markdown reads it: between two runs of as many backticks."""
+
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """`; did you mean 'x'?` for the nearest known word, else `otherwise`, such as the full stop of the sentence."""

@@ -13,10 +13,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from harvester.text import one_line
-
-LONGEST = 280
-"""Characters of an excerpt."""
+from harvester.text import CODE_SPAN, LONGEST, one_line
 
 _READ = 65_536
 """Characters of a body that are read: GitHub allows no longer one, and no first paragraph begins behind them."""
@@ -60,7 +57,6 @@ _SKIPPED_SECTION = re.compile(
     re.IGNORECASE,
 )
 
-_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.{1,300}?)(?<!`)\1(?!`)", re.DOTALL)
 _CODE = re.compile(r"<(code|tt|kbd)>([^<>`]{1,200})</\1>", re.IGNORECASE)
 _ROLE = re.compile(r":(?:[a-z]+:){1,2}(?=`)")
 _IMAGE = re.compile(r"!\[[^\[\]]{0,300}\](?:\([^()\s]{0,500}(?:[ \t][^()]{0,200})?\)|\[[^\[\]]{0,100}\])?")
@@ -276,7 +272,7 @@ def _is_language(text: str) -> bool:
     """Whether a text is mostly words: at least three, or as many letters as three have where words are not parted."""
     letters = sum(each.isalpha() for each in text)
     words = sum(any(map(str.isalpha, each)) for each in text.split())
-    if not re.search(r"[^\W\d_]{2}", _SPAN.sub("", text)):  # code alone
+    if not re.search(r"[^\W\d_]{2}", CODE_SPAN.sub("", text)):  # code alone
         return False
     return (words >= 3 or (not text.isascii() and letters >= 9)) and letters >= 0.6 * len(text.replace(" ", ""))
 
@@ -285,7 +281,7 @@ def _plain(text: str) -> str:
     """Text on one line: links as their text, code with balanced backticks, everything else without its markup."""
     text = _CODE.sub(r"`\2`", _RST_LINK.sub(r"\1", _ROLE.sub("", text)))
     parts, at = [], 0
-    for found in _SPAN.finditer(text):
+    for found in CODE_SPAN.finditer(text):
         parts += [text[at : found.start()], found[0]]
         at = found.end()
     parts.append(text[at:])
@@ -323,7 +319,7 @@ def _balanced(text: str) -> str:
     if "`" not in text:
         return text
     parts, at = [], 0
-    for found in _SPAN.finditer(text):
+    for found in CODE_SPAN.finditer(text):
         parts += [text[at : found.start()].replace("`", ""), found[0]]
         at = found.end()
     return "".join([*parts, text[at:].replace("`", "")])
