@@ -127,4 +127,4 @@ def _plain(markdown: str) -> str:
 def test_the_anchor_of_a_goal_is_that_of_its_heading_as_shown():
     """A title may be longer than what is shown of it."""
     assert slug("Lead it: a\u202e b") == "lead-it-a-b"
-    assert slug("T" * 1_000_000) == "t" * 239
+    assert slug("T" * 1_000_000) == "t" * 279

@@ -26,8 +26,8 @@ from harvester.model.accounts import mail_key
 from harvester.model.contribution import COLUMNS, VERSION
 from harvester.model.periods import Period
 from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
-from harvester.reporting.markdown import LONGEST
 from harvester.reporting.report_input import ReportInput, SourceStatus
+from harvester.text import LONGEST
 from harvester.version import VERSION as RELEASE
 
 if TYPE_CHECKING:
