@@ -80,18 +80,19 @@ def _config_path(environment: Environment, named: Path | None) -> Path | None:
 
 
 def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
-    """goals.toml and decisions.toml beside harvester.toml; empty where there is none of them.
+    """goals.toml and decisions.toml beside harvester.toml; empty where a file is missing.
 
     Raises ConfigError for a file that is not valid.
     """
     from harvester.goals import decisions, load
     from harvester.goals.assessment import GoalsAndDecisions
+    from harvester.goals.model import Goals
 
     config = workspace.config
-    path = config.root / load.FILE
-    if not workspace.configured or not os.path.lexists(path):
+    if not workspace.configured:
         return GoalsAndDecisions(tickets=config.tickets)
-    goals = load_goals(workspace, path)
+    path = config.root / load.FILE
+    goals = load_goals(workspace, path) if os.path.lexists(path) else Goals()
     return GoalsAndDecisions(goals, decisions.load(config.root / decisions.FILE), config.tickets)
 
 
