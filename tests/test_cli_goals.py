@@ -346,7 +346,11 @@ def test_work_outside_a_goal_s_days_is_a_warning(environment):
             "There is no work item 'pay#9' in what has been read.\nHas it been read? `harvester harvest",
         ),
         (["pay#9", "--goal", "payments", "--undo", "--reject"], 2, "--undo cannot be combined with"),
-        (["pay#9"], 2, "Missing option '--goal'"),
+        (["pay#9"], 2, "Name a --goal, or say --highlight or --no-highlight."),
+        (["pay#9", "--highlight", "--reject"], 2, "--reject needs a --goal"),
+        ([" ", "--goal", "payments"], 2, "it is empty"),
+        (["--goal", "payments"], 2, "Missing argument 'WORK_ITEM…'"),
+        (["pay#9", "--highlight"], 1, "There is no work item 'pay#9' in what has been read."),
     ],
 )
 def test_a_refused_decision_writes_nothing(environment, arguments, status, said):
@@ -355,6 +359,69 @@ def test_a_refused_decision_writes_nothing(environment, arguments, status, said)
     assert (found, out) == (status, "")
     assert said in err
     assert not (environment.cwd / "decisions.toml").exists()
+
+
+def test_several_work_items_are_decided_at_once(environment):
+    run(environment, "harvest", *Q3)
+    two = [commit(environment, title) for title in ("Invoices in the night", "A runbook")]
+    status, out, _ = run(environment, "decide", two[0][:9], two[1], two[0], "--goal", "payments", "--highlight")
+    assert (status, out) == (
+        0,
+        f"commit/{two[0]} serves payments and is a highlight: Invoices in the night.\n"
+        f"commit/{two[1]} serves payments and is a highlight: A runbook. Stored in decisions.toml.\n",
+    )
+    stored = decisions.load(environment.cwd / "decisions.toml")
+    assert [each.work_item for each in stored.entries] == [f"commit/{sha}" for sha in two]
+    assert stored.highlights == dict.fromkeys((f"commit/{sha}" for sha in two), True)
+    status, out, _ = run(environment, "decide", *(sha[:8] for sha in two), "--goal", "payments", "--undo")
+    assert (status, out.count(": no longer accepted.")) == (0, 2)
+    assert progress(environment) == 1
+
+
+def test_of_several_work_items_all_or_none_are_decided(environment):
+    """Each that is unknown is named, and undoing is all or nothing too."""
+    run(environment, "harvest", *Q3)
+    sha = commit(environment, "A runbook")
+    status, out, err = run(environment, "decide", sha, "pay#9", "pay#8", "--goal", "payments")
+    assert (status, out) == (1, "")
+    assert "There is no work item 'pay#9' in what has been read.\nThere is no work item 'pay#8'" in err
+    assert "\nNothing was decided.\nHas it been read?" in err
+    assert not (environment.cwd / "decisions.toml").exists()
+    run(environment, "decide", sha, "--goal", "payments")
+    status, _, err = run(environment, "decide", sha, commit(environment, "Carry"), "--goal", "payments", "--undo")
+    assert (status, "\nNothing was undone.\n" in err) == (1, True)
+    assert len(decided(environment)) == 1
+
+
+def test_a_highlight_is_pinned_dropped_and_undone(environment):
+    (environment.cwd / "goals.toml").unlink()
+    run(environment, "harvest", *Q3)
+    sha = commit(environment, "A runbook")
+    assert "is a highlight: A runbook." in run(environment, "decide", sha, "--highlight")[1]
+    assert "is no highlight: A runbook." in run(environment, "decide", sha, "--no-highlight")[1]
+    assert decisions.load(environment.cwd / "decisions.toml").highlights == {f"commit/{sha}": False}
+    out = run(environment, "decide", sha[:8], "--highlight", "--undo")[1]
+    assert out == f"commit/{sha}: no longer kept from the highlights.\n"
+    status, _, err = run(environment, "decide", sha[:8], "--highlight", "--undo")
+    assert (status, f"Nothing was decided about commit/{sha} and highlights." in err) == (1, True)
+
+
+def test_a_decision_is_undone_by_its_short_name(environment):
+    """Nothing has been read."""
+    (environment.cwd / "decisions.toml").write_text(GONE)
+    assert run(environment, "decide", "pay#9", "--goal", "paymets", "--undo")[0] == 0
+    assert decided(environment) == []
+
+
+@pytest.mark.parametrize("arguments", [["goals", "list"], ["note", "A talk"], ["decide", "--help"]])
+def test_commands_without_rows_import_no_frames(environment, arguments):
+    script = (
+        "import sys; from harvester.cli.main import main; main(sys.argv[1:]); "
+        "print(sorted({'pandas', 'pyarrow', 'deltalake', 'jinja2', 'rich'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script, *arguments]
+    done = subprocess.run(command, cwd=environment.cwd, env=environment.environ, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 PULL = 'ada 2026-08-08T09:00:00+00:00 x "Do it (#12)"'
@@ -435,6 +502,7 @@ def test_uncounted_work_is_refused_with_the_reason(tmp_path, arguments):
         status, out, err = run(environment, "decide", what, "--goal", "payments")
         assert (status, out) == (1, "")
         assert f"Nothing of github.com/example/{what} counts for you ({why}), so it can serve no goal" in err
+        assert f"({why}), so it can be no highlight" in run(environment, "decide", what, "--highlight")[2]
         assert f'`harvester note "…" --about github.com/example/{what} --goal payments`' in err
     assert not (environment.cwd / "decisions.toml").exists()
     assert run(environment, "decide", "pay#13", "--goal", "payments", "--reject")[0] == 0
@@ -527,6 +595,27 @@ def test_an_ambiguous_title_is_refused(environment):
     assert ", notebook/paired-on-the-second-shift-" in err
     for command in (("decide", "notebook", "--goal", "payments"), ("explain", "notebook", *Q3)):
         assert "A note is named by its title or its day." in run(environment, *command)[2]
+
+
+def test_explain_takes_several(environment):
+    """What is named twice is explained once; an unknown one is named, and then nothing is explained."""
+    two = [commit(environment, title) for title in ("A runbook", "Carry the order")]
+    out = run(environment, "explain", *two, two[0][:8], *Q3, "--json")[1]
+    assert [each["work_item"] for each in json.loads(out)] == [f"commit/{sha}" for sha in two]
+    status, out, err = run(environment, "explain", two[0], "pay#9", *Q3)
+    assert (status, out, "There is no work item 'pay#9' in the third" in err) == (1, "", True)
+
+
+def test_explain_reads_sources_only_where_it_must(environment):
+    """What the ledger has is explained from it, without a source that can no longer be read."""
+    run(environment, "harvest", *Q3)
+    sha = commit(environment, "A runbook")
+    (environment.cwd / ".git").rename(environment.cwd / "git-moved-away")
+    assert run(environment, "explain", sha, *Q3)[0] == 0
+    (environment.cwd / "git-moved-away").rename(environment.cwd / ".git")
+    run(environment, "note", "A talk", "--date", "2026-08-15")
+    assert run(environment, "explain", "A talk", *Q3, "--no-harvest")[0] == 1
+    assert run(environment, "explain", "A talk", *Q3)[0] == 0
 
 
 def test_explain_cuts_long_texts(environment):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harvester.errors import ConfigError, HarvesterError, UnknownError
 from harvester.model.periods import Period
 from harvester.text import did_you_mean, printable
-from harvester.workspace.collect import ledger_exists, of_configured_sources, open_ledger
 from harvester.workspace.workspace import Workspace, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ def read_rows(workspace: Workspace, *more: str) -> pd.DataFrame | None:
     """
     import pandas as pd
 
+    from harvester.workspace.collect import ledger_exists, open_ledger
+
     if not ledger_exists(workspace):
         return None
     with open_ledger(workspace, create=False) as ledger:
@@ -138,6 +139,7 @@ def read_related_rows(workspace: Workspace, frame: pd.DataFrame, work_items: Col
     report, rows of sources that are no longer configured are left out.
     """
     from harvester.analysis.frame import prepare
+    from harvester.workspace.collect import of_configured_sources, open_ledger
 
     related = frame[_related(frame, {each.lower() for each in work_items})]
     first, last = related["occurred_at"].min(), related["occurred_at"].max()
