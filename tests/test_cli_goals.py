@@ -1,6 +1,7 @@
 """Goals, decisions and notes as a user meets them: what the commands say, what they write, what counts afterwards."""
 
 import datetime as dt
+import io
 import json
 import os
 import pty
@@ -367,8 +368,10 @@ def test_several_work_items_are_decided_at_once(environment):
     status, out, _ = run(environment, "decide", two[0][:9], two[1], two[0], "--goal", "payments", "--highlight")
     assert (status, out) == (
         0,
-        f"commit/{two[0]} serves payments and is a highlight: Invoices in the night.\n"
-        f"commit/{two[1]} serves payments and is a highlight: A runbook. Stored in decisions.toml.\n",
+        (
+            f"commit/{two[0]} serves payments and is a highlight: Invoices in the night.\n"
+            f"commit/{two[1]} serves payments and is a highlight: A runbook. Stored in decisions.toml.\n"
+        ),
     )
     stored = decisions.load(environment.cwd / "decisions.toml")
     assert [each.work_item for each in stored.entries] == [f"commit/{sha}" for sha in two]
@@ -722,6 +725,94 @@ def test_a_title_cannot_command_the_terminal(tmp_path):
     assert "Inv?[2Joice ? 000" in out
     assert max(map(len, out.splitlines())) <= 210
     assert len(decided(environment)) == 1
+
+
+BUILDS = """
+ada 2026-08-05T10:00:00+02:00 ci/one.yml "[ci] Build 12 again?"
+ada 2026-08-06T10:00:00+02:00 ci/two.yml "[CI]  Cache nothing [deps]"
+ada 2026-08-07T10:00:00+02:00 services/x.py "c is not a build"
+"""
+
+
+@pytest.fixture
+def with_builds(tmp_path):
+    environment = stand_in(tmp_path, HISTORY + BUILDS)
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (environment.cwd / "goals.toml").write_text(AGREED)
+    return environment
+
+
+def test_a_rule_is_never_asked_about_again(with_builds):
+    """The rules offered come from the item, and the rest of the session keeps to the one that is chosen."""
+    out = triage(with_builds, "s", "s", "i", "1", "s")
+    assert "  1  title=[ci] * (2 items)\n  2  path=/ci/one.yml (1 item)\n" in out
+    assert "  Never asked about again: title=[ci] * (2 items).\n" in out
+    assert "Cache nothing" not in out
+    assert "0 accepted, 0 rejected, 2 ignored, 3 left; stored in decisions.toml.\n" in out
+    out = triage(with_builds, "q")
+    assert "1 of 3 " in out
+    assert "2 items are ignored by 1 rule; `harvester triage --ignored` lists them.\n" in out
+    assert "5 pieces of work are not linked to a goal" in run(with_builds, "report", *Q3)[1]
+
+
+def test_a_rule_is_undone_like_a_decision(with_builds):
+    out = triage(with_builds, "i title=[CI] *", "u", "q")
+    assert "  Undone for title=[CI] *.\n" in out
+    assert "0 accepted, 0 rejected, 5 left.\n" in out
+
+
+@pytest.mark.parametrize("rule", ["title=*", "path=**", "path=/*", "author=* *"])
+def test_a_rule_that_ignores_everything_is_asked_about(with_builds, rule):
+    """And stored only where that is confirmed."""
+    out = triage(with_builds, f"i {rule}", "n", "q")
+    assert f"  {rule} would leave nothing to ask about. Store it? y for yes >   Nothing is ignored.\n" in out
+    assert not (with_builds.cwd / "decisions.toml").exists()
+    with_builds.stdin = TerminalStream("y\n")
+    assert run(with_builds, "triage", "--ignore", rule)[0] == 0
+    assert len(decisions.load(with_builds.cwd / "decisions.toml").ignored) == 1
+
+
+def test_what_takes_every_item_is_asked_about_too(with_builds):
+    out = triage(with_builds, "i title=*n*", "y", "u", "i title=*s*", "q")
+    assert out.count("would leave nothing to ask about") == 1
+
+
+def test_rules_are_added_listed_and_removed(with_builds):
+    """Without a terminal."""
+    assert run(with_builds, "triage", "--ignored")[1] == "Nothing is ignored.\n"
+    status, out, _ = run(with_builds, "triage", "--ignore", "title=[ci] *", "--ignore", "path=docs/")
+    assert (status, out.count("Never asked about again: ")) == (0, 2)
+    listed = run(with_builds, "triage", "--ignored")[1]
+    assert listed == "title=[ci] *  since 15 October 2026\npath=docs/  since 15 October 2026\n"
+    status, _, err = run(with_builds, "triage", "--ask-again", "path=docs/", "--ask-again", "title=[ci] x")
+    assert (status, "No rule ignores 'title=[ci] x'; did you mean 'title=[ci] *'?" in err) == (1, True)
+    assert run(with_builds, "triage", "--ask-again", "TITLE=[CI]  *")[1] == "Asked about again: title=[ci] *.\n"
+    assert run(with_builds, "triage", "--ignored")[1].count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("[ci] *", "'[ci] *' is no rule"),
+        ("titel=x", "'titel=x' is no rule; did you mean 'title'?"),
+        ("title= ", "does not say which title"),
+        ("path=[z-a", "matches no path"),
+        ("path=/", "matches no path"),
+        ("title=*", "would leave nothing to ask about; nothing was stored"),
+    ],
+)
+def test_a_wrong_rule_is_refused(with_builds, rule, said):
+    with_builds.stdin = io.StringIO()
+    status, out, err = run(with_builds, "triage", "--ignore", "label=x", "--ignore", rule)
+    assert (status, out, said in err) == (1, "", True)
+    assert not (with_builds.cwd / "decisions.toml").exists()
+
+
+def test_what_a_note_names_is_asked_about_first(environment):
+    """Then what is suggested, then the rest."""
+    run(environment, "note", "It held", "--about", commit(environment, "A runbook"), "--date", "2026-08-20")
+    out = triage(environment, "s", "s")
+    assert out.index("A runbook") < out.index("Invoices in the night")
 
 
 def test_triage_needs_a_terminal(environment):
