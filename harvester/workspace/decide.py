@@ -157,6 +157,6 @@ def _work_item_of(workspace: Workspace, known: Decisions, what: str) -> str:
 
 def _is_short_for(word: str, work_item: str) -> bool:
     """Whether a word is the end of a work item, or the beginning of a commit's hash; both in lower case."""
-    if f"commit/{word}" != work_item[: len(word) + 7] or len(word) < SHORTEST_HASH:
-        return work_item.endswith(word if word[:1] in {"#", "!"} else f"/{word}")
-    return True
+    digits = word.removeprefix("commit/")
+    is_hash = len(digits) >= SHORTEST_HASH and work_item.startswith(f"commit/{digits}")
+    return is_hash or work_item.endswith(word if word[:1] in {"#", "!"} else f"/{word}")

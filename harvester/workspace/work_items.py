@@ -273,8 +273,9 @@ def find_rows(frame: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFram
     matches = (frame["id"] == what) | (work_item == what) | (frame["url"] == what) | work_item.str.endswith(f"/{what}")
     if what[:1] in "#!":
         matches |= work_item.str.endswith(what)
-    if len(what) >= SHORTEST_HASH and all(each in "0123456789abcdef" for each in what.lower()):
-        matches |= work_item.str.startswith(f"commit/{what.lower()}")
+    digits = what.lower().removeprefix("commit/")
+    if len(digits) >= SHORTEST_HASH and all(each in "0123456789abcdef" for each in digits):
+        matches |= work_item.str.startswith(f"commit/{digits}")
     rows = frame[matches.fillna(False).astype(bool)]
     return _find_notes(frame[frame["kind"] == "note"], what, calendar) if rows.empty else rows
 

@@ -79,6 +79,14 @@ def _config_path(environment: Environment, named: Path | None) -> Path | None:
     return resolve_path(environment.cwd, str(named), error=ConfigError) if named else settings.find(environment.cwd)
 
 
+def is_nearest_configuration(workspace: Workspace) -> bool:
+    """Whether a command in the environment's folder reads the same harvester.toml without being told which."""
+    from harvester.config import settings
+
+    nearest, path = settings.find(workspace.environment.cwd), workspace.config.path
+    return nearest == path or bool(nearest and path and nearest.resolve() == path.resolve())
+
+
 def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
     """goals.toml and decisions.toml beside harvester.toml; empty where a file is missing.
 
