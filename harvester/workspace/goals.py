@@ -54,7 +54,7 @@ def check_goals(workspace: Workspace) -> GoalsCheck:
     counts = {
         "goals": len(known.goals.goals),
         "criteria": len(known.goals.criteria),
-        "decisions": len(known.decisions.entries),
+        "decisions": len(known.decisions.entries) + len(known.decisions.highlighted),
     }
     # A note may name the same unknown goal twice, and two sources may read the same notebook.
     return GoalsCheck(counts, tuple(dict.fromkeys(warnings)), rows is not None)
@@ -87,7 +87,7 @@ def _about_goals(known: GoalsAndDecisions, rows: pd.DataFrame | None) -> Iterato
 
 
 def _about_decisions(workspace: Workspace, known: GoalsAndDecisions, work_items: set[str] | None) -> Iterator[Finding]:
-    looked_up = {each.work_item for each in known.decisions.entries} if work_items is None else work_items
+    looked_up = known.decisions.work_items if work_items is None else work_items
     for each in decisions.lint_decisions(known.decisions, [each.name for each in known.goals.goals], looked_up):
         yield workspace.config.root / decisions.FILE, each.removeprefix(decisions.FILE)
 
