@@ -45,6 +45,9 @@ since it may have been read or not.
 A change that has the share but fails the rest is only suggested, with the reason, and `harvester triage` asks you. For
 the reasons, and how well it works, see [matching by paths](../decisions/matching-by-paths.md).
 
+What you say yourself comes before every rule: first a decision (`harvester decide`), then a note that names a goal and
+the work it is about. Such a note links the work as a decision would.
+
 Words never count. They suggest up to {suggestions.BEST} goals for work that is not linked to one: `words` have the most
 weight, then the words in `title` and `name`, then those in `why`.
 """
