@@ -235,7 +235,7 @@ def test_a_note_links_its_work_to_its_goal(environment):
     say = ("note", "Carried", "--goal", "payments", "--date", "2026-08-01", "--about")
     assert run(environment, *say, sha[:9])[::2] == (0, "")
     assert run(environment, *say, "nosuch#5")[2] == "Note: 'nosuch#5' matches no work item that was read, or several.\n"
-    assert "Because the note of 1 August 2026 says so." in run(environment, "explain", sha)[1]
+    assert "the note of 1 August 2026 says so" in run(environment, "explain", sha)[1]
 
 
 def test_progress_is_told_with_pace_and_state(environment):

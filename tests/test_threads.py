@@ -161,7 +161,7 @@ def test_a_note_is_about_the_one_commit_that_begins_so():
     words = ("ABCDEF11", "abcdef1", "abcdef", shas[1], "abcdef12f")
     frame = framed(
         *(row(f"commit/{sha}", "commit") for sha in shas),
-        *(row(f"notebook/{word}", "note", scope="notebook.md", related_to=(word,)) for word in words),
+        *(row(f"notebook/{n}", "note", scope="notebook.md", related_to=(word,)) for n, word in enumerate(words)),
     )
 
     assert about(frame, JIRA) == [(2, 0), (5, 1)]
