@@ -215,6 +215,15 @@ def test_a_glob_without_files_is_a_warning(environment):
     ]
 
 
+def test_what_no_source_has_is_a_warning(environment):
+    """Before anything was read: git has no reviews, and labels only a notebook's notes."""
+    goals = AGREED.replace('"commits"', '"reviews"').replace("paths =", "labels =")
+    (environment.cwd / "goals.toml").write_text(goals)
+    warnings = [each.split(": ")[1:3] for each in run(environment, "goals", "check")[1].splitlines() if "no" in each]
+    assert [place for place, _ in warnings] == ["goals[1].measure", "goals[1].match.labels"]
+    assert warnings[0][1].startswith("no configured source has reviews, so nothing counts; write measure = ")
+
+
 def test_odd_notes_are_warnings_with_their_line(environment):
     """Notes about unknown work, and notes dated in the future."""
     sha = commit(environment, "Carry the order")
