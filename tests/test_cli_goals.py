@@ -216,6 +216,15 @@ def test_a_glob_without_files_is_a_warning(environment):
     ]
 
 
+def test_what_no_source_has_is_a_warning(environment):
+    """Before anything was read: git has no reviews, and labels only a notebook's notes."""
+    goals = AGREED.replace('"commits"', '"reviews"').replace("paths =", "labels =")
+    (environment.cwd / "goals.toml").write_text(goals)
+    warnings = [each.split(": ")[1:3] for each in run(environment, "goals", "check")[1].splitlines() if "no" in each]
+    assert [place for place, _ in warnings] == ["goals[1].measure", "goals[1].match.labels"]
+    assert warnings[0][1].startswith("no configured source has reviews, so nothing counts; write measure = ")
+
+
 def test_odd_notes_are_warnings_with_their_line(environment):
     """Notes about unknown work, and notes dated in the future."""
     sha = commit(environment, "Carry the order")
@@ -227,6 +236,16 @@ def test_odd_notes_are_warnings_with_their_line(environment):
         "warning  notebook.md:5: 'nosuch#5' matches no work item that was read, or several",
         "warning  notebook.md:8: 16 October 2026 is in the future; the entry counts from that day on",
     ]
+
+
+def test_a_note_links_its_work_to_its_goal(environment):
+    """The goal counts it, and what the note is about is looked up when it is written."""
+    sha = commit(environment, "Carry the order")
+    run(environment, "harvest", *Q3)
+    say = ("note", "Carried", "--goal", "payments", "--date", "2026-08-01", "--about")
+    assert run(environment, *say, sha[:9])[::2] == (0, "")
+    assert run(environment, *say, "nosuch#5")[2] == "Note: 'nosuch#5' matches no work item that was read, or several.\n"
+    assert "the note of 1 August 2026 says so" in run(environment, "explain", sha)[1]
 
 
 def test_progress_is_told_with_pace_and_state(environment):
