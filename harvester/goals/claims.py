@@ -42,7 +42,7 @@ def claim(
 
     A row may serve several targets; one that serves a goal serves that goal's criterion.
 
-    A goal takes rows of its own days only (half-open, the person's zone).
+    A goal takes rows of its own days only (the first and the last included, the person's zone).
 
     The person's decisions come before every rule.
 
@@ -79,10 +79,11 @@ def _within(frame: pd.DataFrame, goal: Goal, calendar: Calendar) -> Array:
     import numpy as np
 
     inside: Array = np.ones(len(frame), bool)
+    period = goal.period(calendar)
     if goal.from_ is not None:
-        inside &= (frame["occurred_at"] >= calendar.midnight(goal.from_)).to_numpy(bool)
+        inside &= (frame["occurred_at"] >= period.since).to_numpy(bool)
     if goal.until is not None:
-        inside &= (frame["occurred_at"] < calendar.midnight(goal.until)).to_numpy(bool)
+        inside &= (frame["occurred_at"] < period.until).to_numpy(bool)
     return inside
 
 
