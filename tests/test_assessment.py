@@ -121,7 +121,7 @@ def test_what_is_not_counted_is_not_suggested():
 
 @pytest.mark.parametrize("keys", [{}, {"measure": "pull_requests"}, {"measure": "outcome", "baseline": 3, "target": 0}])
 def test_without_target_or_figure_nothing_is_missed(keys):
-    goal = {"name": "g", "title": "G", "from": "2026-04-01", "until": "2026-07-01"} | keys
+    goal = {"name": "g", "title": "G", "from": "2026-04-01", "until": "2026-06-30"} | keys
     made = assessed([row(occurred_at=at("2026-06-01"))], goal).progress["g"]
     assert isinstance(made, Progress)
     assert made.state == "unknown"

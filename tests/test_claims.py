@@ -289,13 +289,20 @@ def test_a_row_may_serve_two_goals():
 
 
 def test_a_goal_takes_rows_of_its_own_days_only():
-    made = goals_with({"labels": ["x"]}, **{"from": dt.date(2026, 7, 1), "until": dt.date(2026, 10, 1)})
+    made = goals_with({"labels": ["x"]}, **{"from": dt.date(2026, 7, 1), "until": dt.date(2026, 9, 30)})
     times = ["2026-06-30T21:59:59", "2026-06-30T22:00:00", "2026-09-30T21:59:59", "2026-09-30T22:00:00"]
     rows = [row(labels=("x",), occurred_at=dt.datetime.fromisoformat(each).replace(tzinfo=dt.UTC)) for each in times]
     everything = Decisions((Decision("github.com/org/repo#1", "g0", accept=True, date=dt.date(2026, 8, 3)),))
 
     assert [each[0] for each in claims(rows, made)] == [1, 2]
     assert [each[0] for each in claims(rows, made, everything)] == [1, 2]
+
+
+def test_a_goal_of_all_days_takes_every_row():
+    """The first and the last day of the calendar are no days that times could be compared with."""
+    made = goals_with({"labels": ["x"]}, **{"from": dt.date.min, "until": dt.date.max})
+
+    assert len(claims([row(labels=("x",))], made)) == 1
 
 
 def test_the_persons_decision_comes_before_every_rule():

@@ -53,7 +53,7 @@ name = "payments"
 title = "Lead the payments rewrite"
 criterion = "leads"
 from = 2026-07-01
-until = 2026-10-01
+until = 2026-09-30
 measure = "commits"
 target = 4
 words = ["invoice"]
@@ -63,7 +63,7 @@ match = { paths = ["services/pay/"] }
 name = "no-double-charges"
 title = "Nobody is charged twice"
 from = 2026-07-01
-until = 2026-10-01
+until = 2026-09-30
 measure = "outcome"
 baseline = 31
 target = 0
@@ -109,7 +109,7 @@ def test_goals_are_listed_with_days_and_targets(environment):
 
 
 def test_check_ins_and_days_away_are_listed_too(environment):
-    more = 'checkins = [2026-08-15]\naway = ["2026-07-20..2026-08-03"]\nmeasure = "commits"'
+    more = 'checkins = [2026-08-15]\naway = ["2026-07-20..2026-08-02"]\nmeasure = "commits"'
     (environment.cwd / "goals.toml").write_text(AGREED.replace('measure = "commits"', more))
     out = run(environment, "goals", "list")[1]
     assert "check-in on 15 August 2026 · away 20 July to 2 August 2026" in out
@@ -1050,7 +1050,7 @@ def test_a_note_is_reported_and_moves_its_goal(environment):
 
 def test_an_open_goal_counts_from_its_first_day(environment):
     """Also before the period."""
-    open_end = AGREED.replace("until = 2026-10-01\n", "")
+    open_end = AGREED.replace("until = 2026-09-30\n", "")
     (environment.cwd / "goals.toml").write_text(open_end)
     told = json.loads(run(environment, "goals", "progress", "--period", "2026-08", "--json")[1])
     assert (told["goals"][0]["done"], told["goals"][0]["expected"]) == (1, None)

@@ -43,7 +43,7 @@ def claim(
 
     A row may serve several targets; one that serves a goal serves that goal's criterion.
 
-    A goal takes rows of its own days only (half-open, the person's zone).
+    A goal takes rows of its own days only (the first and the last included, the person's zone).
 
     A note that names a goal, and what it is about, is the person's own word that this work serves the goal. Their
     decisions come before that, and before every rule. Only for such notes the frame must be a prepared one.
@@ -82,10 +82,11 @@ def _within(frame: pd.DataFrame, goal: Goal, calendar: Calendar) -> Array:
     import numpy as np
 
     inside: Array = np.ones(len(frame), bool)
+    period = goal.period(calendar)
     if goal.from_ is not None:
-        inside &= (frame["occurred_at"] >= calendar.midnight(goal.from_)).to_numpy(bool)
+        inside &= (frame["occurred_at"] >= period.since).to_numpy(bool)
     if goal.until is not None:
-        inside &= (frame["occurred_at"] < calendar.midnight(goal.until)).to_numpy(bool)
+        inside &= (frame["occurred_at"] < period.until).to_numpy(bool)
     return inside
 
 
