@@ -46,14 +46,17 @@ def command(
     """
     from harvester.cli.main import INCOMPLETE, OK
     from harvester.files import resolve_path
+    from harvester.workspace.next_steps import next_steps
     from harvester.workspace.reports import load_report, make_report, write_report
     from harvester.workspace.workspace import open_workspace
 
     kind_of_report = load_report(kind)
-    report = make_report(open_workspace(terminal, config_path, repo), kind_of_report, period, person, harvest=harvest)
+    workspace = open_workspace(terminal, config_path, repo)
+    report = make_report(workspace, kind_of_report, period, person, harvest=harvest)
     if output is None:
         terminal.echo(report.text)
     else:
         write_report(report, resolve_path(terminal.cwd, str(output)), force=force)
         terminal.notify(f"Wrote {output}.")
+    terminal.suggest(next_steps(report.report_input, workspace) if terminal.stderr.isatty() else [])
     return OK if report.complete or allow_incomplete else INCOMPLETE

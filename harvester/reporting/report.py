@@ -125,11 +125,11 @@ def _refuse_edited(path: Path) -> None:
 
 def _head(report: Report, report_input: ReportInput, text: str, evidence: Mapping[str, Any]) -> str:
     zone = report_input.calendar.zone.key
-    first, end = (report_input.calendar.day_of(at) for at in (report_input.period.since, report_input.period.until))
+    first, last = report_input.calendar.dates(report_input.period)
     who = ", ".join(report_input.persons)
     made_from = " · ".join(f"{part} {value}" for part, value in digests(evidence).items())
     return "<!-- " + _comment(
-        f"harvester {VERSION} · {report.name} · {who} · {first}..{end} {zone} · "
+        f"harvester {VERSION} · {report.name} · {who} · {first}..{last} {zone} · "
         f"{made_from} · text {_text_digest(text)}"
     ) + " -->"  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
@@ -12,41 +13,77 @@ from harvester.model.contribution import COLUMNS
 from harvester.model.periods import day, within
 from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import open_ledger
-from harvester.workspace.work_items import HOW_NOTES, find_rows
+from harvester.workspace.work_items import HOW_NOTES, each_of, find_rows
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from harvester.reporting.report_input import ReportInput
 
 
 def explain(
-    workspace: Workspace, what: str, period: str | None = None, person: str | None = None
+    workspace: Workspace,
+    whats: Sequence[str],
+    period: str | None = None,
+    person: str | None = None,
+    *,
+    harvest: bool | None = None,
 ) -> list[dict[str, Any]]:
-    """Explain each row that a user calls so (`find_rows`), in the order of the frame; the sources are read first.
+    """Explain each row that a user calls so (`find_rows`), in the order they are named and then of the frame.
 
     What a report has of the person in the period has its `routine` or its `theme`, too, unless a goal has it; what
     `[[exclude]]` left out has `excluded` instead of everything about counting. Each is a sentence with the reason.
 
-    Raises UnknownError where there is none in the period, and what `assemble` raises.
+    With `harvest` the sources are read first. Where it is None they are read only if the ledger lacks part of the
+    period, or one of the things named: what explains a row is the report that was made of what has been read.
+
+    Raises HarvesterError that names everything that is not in the period, and what `assemble` raises.
     """
+    report_input = _read(workspace, whats, period, person, harvest=harvest)
+
+    def find(what: str) -> list[Any]:
+        rows = _find(report_input, what)
+        if rows.empty:
+            raise UnknownError(
+                f"There is no work item {what!r} {within(report_input.period)}.",
+                hint=f"Another period or person? Name it with --period or --person. {HOW_NOTES}",
+            )
+        return list(rows.index)
+
+    found = each_of(whats, find, "Nothing is explained.")
+    grouped = _grouped(report_input)
+    return [
+        explain_row(report_input, index) | grouped.get(index, {})
+        if index in report_input.frame.index
+        else _explain_excluded(report_input.excluded.rows, index)
+        for index in dict.fromkeys(index for rows in found for index in rows)
+    ]
+
+
+def _read(
+    workspace: Workspace, whats: Sequence[str], period: str | None, person: str | None, *, harvest: bool | None
+) -> ReportInput:
+    """What the rows are explained by, from the ledger where that has it, else from the sources."""
     with open_ledger(workspace) as ledger:
-        _, report_input = assemble(workspace, ledger, period, person)
+        if harvest is None and workspace.configured and workspace.persistent:
+            collected, report_input = assemble(workspace, ledger, period, person, harvest=False)
+            known = all(len(_find(report_input, what)) for what in whats)
+            if known and collected.complete:
+                return report_input
+        return assemble(workspace, ledger, period, person, harvest=harvest is not False)[1]
+
+
+def _find(report_input: ReportInput, what: str) -> pd.DataFrame:
+    """The rows that a user calls so, or else those that were left out."""
     rows = find_rows(report_input.frame, what, report_input.calendar)
-    if len(rows):
-        grouped = _grouped(report_input)
-        return [explain_row(report_input, index) | grouped.get(index, {}) for index in rows.index]
     left_out = report_input.excluded.rows
-    excluded = [] if left_out is None else records(find_rows(left_out, what, report_input.calendar))
-    if not excluded:
-        raise UnknownError(
-            f"There is no work item {what!r} {within(report_input.period)}.",
-            hint=f"Another period or person? Name it with --period or --person. {HOW_NOTES}",
-        )
-    return list(map(_explain_excluded, excluded))
+    return find_rows(left_out, what, report_input.calendar) if rows.empty and left_out is not None else rows
 
 
-def _explain_excluded(values: dict[str, Any]) -> dict[str, Any]:
+def _explain_excluded(left_out: Any, index: Any) -> dict[str, Any]:
     """The columns of a row that was left out, and the rule that left it out."""
+    (values,) = records(left_out.loc[[index]])
     excluded = f"left out by {values['excluded_by']} in harvester.toml. Matched: {values['exclude_reason']}"
     return _columns(values) | {"excluded": excluded}
 
@@ -54,16 +91,18 @@ def _explain_excluded(values: dict[str, Any]) -> dict[str, Any]:
 def _grouped(report_input: ReportInput) -> dict[Any, dict[str, str]]:
     """By row of the person and the period its routine or else its theme, with the reason; nothing where a goal has it.
 
-    A goal takes a row before routine and themes do.
+    A goal takes a thread before routine and themes do.
     """
     rows = select(report_input.frame, report_input.period, report_input.persons)
     routines, headings = routine(rows, report_input.grouping), themes(rows, report_input.grouping)
     served = set(rows.loc[rows["serves_goal"].to_numpy(bool), "thread"])
     grouped = {}
     for index, thread, one, other in zip(rows.index, rows["thread"], records(routines), records(headings), strict=True):
+        if thread in served:
+            continue
         if one["routine"]:
             grouped[index] = {"routine": f"{one['routine']}. Because of {one['reason']}"}
-        elif thread not in served:
+        else:
             grouped[index] = {"theme": f"{other['theme']}. Because: {other['reason']}"}
     return grouped
 

@@ -32,11 +32,12 @@ LONGEST_NAME = 255
 
 @dataclass(frozen=True, slots=True)
 class RenderedReport:
-    """A report as Markdown, its evidence, and whether every source was complete."""
+    """A report as Markdown, its evidence, whether every source was complete, and what it was made from."""
 
     text: str
     evidence: Mapping[str, Any]
     complete: bool
+    report_input: ReportInput
 
 
 def load_report(kind: str) -> Report:
@@ -52,7 +53,7 @@ def make_report(
     with open_ledger(workspace) as ledger:
         collected, report_input = assemble(workspace, ledger, period, person, harvest=harvest)
     facts = evidence.evidence(report_input, report.name)
-    return RenderedReport(render(report, report_input, facts), facts, collected.complete)
+    return RenderedReport(render(report, report_input, facts), facts, collected.complete, report_input)
 
 
 def write_report(report: RenderedReport, path: Path, *, force: bool = False) -> None:
