@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harvester.reports.sections.goals import slug
+from harvester.reporting.anchors import slug
 from harvester.version import VERSION
 from tests.environments import run, stand_in
 from tests.servers.github import TOKEN, GitHubServer, World
