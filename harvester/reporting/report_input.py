@@ -41,6 +41,8 @@ class ReportInput:
     """The rules for themes and routine."""
     excluded: Excluded = field(default_factory=Excluded)
     """What `[[exclude]]` left out of `frame`."""
+    draft: bool = False
+    """Whether the page is for its author, with what is still to be done; otherwise it is finished."""
 
     @property
     def frame(self) -> pd.DataFrame:
