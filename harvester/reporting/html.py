@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -307,7 +308,7 @@ def _inline(block: Token, list_tag: str) -> Iterator[Token]:
         # What keeps forges from reading references has no use here: the page is read by nobody but people.
         token.content = token.content.replace(JOINER, "")
         if token.type == "em_open":
-            _mark_italics(token, children[at + 1 :])
+            _mark_italics(token, (children[place] for place in range(at + 1, len(children))))
         elif token.type == "softbreak" and (list_tag or children[at + 1].type == "strong_open"):
             token.type, token.tag = "hardbreak", "br"
         yield from _drawn(token) if not ends or list_tag != "ol" else _with_proof(token)
@@ -336,10 +337,9 @@ def _with_proof(token: Token) -> Iterator[Token]:
             yield Token("text", "", 0, content=part)
 
 
-def _mark_italics(opening: Token, following: Sequence[Token]) -> None:
+def _mark_italics(opening: Token, following: Iterable[Token]) -> None:
     """A kind of proof, or the source of what stands before it; both are in parentheses."""
-    end = next(at for at, each in enumerate(following) if each.type == "em_close")
-    words = "".join(each.content for each in following[:end])
+    words = "".join(each.content for each in itertools.takewhile(lambda each: each.type != "em_close", following))
     if PROOF.fullmatch(words):
         opening.attrSet("class", "proof")
     elif words.startswith("(") and words.endswith(")"):
