@@ -13,6 +13,7 @@ import pytest
 from harvester.analysis.measures import MEASURES
 from harvester.errors import ReportError
 from harvester.ledger.coverage import SourceStatus
+from harvester.reporting.evidence import as_read
 from harvester.reporting.formats import CSV, HTML, JSON, XLSX, PageOptions
 from harvester.reporting.json_page import json_schema
 from harvester.reporting.report import Report, file_name, make, page_content, table_of
@@ -42,6 +43,7 @@ class Page:
 
     heading: str
     lines: list[Line]
+    """The lines, newest first."""
     counts: Mapping[str, int]
 
 
@@ -129,6 +131,21 @@ def test_the_schema_refuses_what_it_does_not_describe():
     for change in ({"more": 1}, {"schema": 2}, {"page": {}}, {"measures": {"commits": "x"}}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(read | change, schema)
+
+
+def test_the_schema_says_what_fields_mean():
+    schema = json_schema(Page, "small")
+    assert schema["properties"]["measures"]["description"].startswith("Every measure by its name")
+    assert schema["$defs"]["Page"]["properties"]["lines"]["description"] == "The lines, newest first."
+    assert schema["$defs"]["Line"]["description"] == "A line of the page below, with the id of its row."
+    assert schema["$defs"]["Line"]["additionalProperties"] is False
+    assert "made_by" in schema["required"]
+
+
+def test_a_draft_is_said_and_made_again_as_one():
+    given = report_input(draft=True)
+    assert document(given)["draft"] is True
+    assert as_read(report_input(), make(SMALL, given, OPTIONS).evidence).draft
 
 
 def test_html_is_one_file_with_the_same_words():
