@@ -14,7 +14,18 @@ from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.model import Goal, Goals
 from harvester.model.people import People
 from harvester.model.periods import Calendar, Period, calendar
-from harvester.reporting.charts import MOST_KINDS, Bars, Kind, Pace, Point, Strip, in_markdown, to_mermaid, to_svg
+from harvester.reporting.charts import (
+    MERMAID_COLOURS,
+    MOST_KINDS,
+    Bars,
+    Kind,
+    Pace,
+    Point,
+    Strip,
+    in_markdown,
+    to_mermaid,
+    to_svg,
+)
 from harvester.reporting.report_input import ReportInput
 from harvester.reports.sections.charts import charts, themes_chart
 from tests.rows import ADA, GRACE, at, commit, framed, review, row
@@ -145,22 +156,24 @@ def test_a_day_or_two_away_mark_no_week():
 @pytest.mark.parametrize("name", EXTREMES)
 def test_mermaid_gets_plain_words_and_numbers(name):
     """One line an instruction; names cannot end their quotes, begin a comment, or be taken for one another."""
-    lines = to_mermaid(EXTREMES[name]).splitlines()
+    colours, *lines = to_mermaid(EXTREMES[name]).splitlines()
+    assert colours == MERMAID_COLOURS
     assert [each.split()[0] for each in lines[:6]] == [
         "xychart-beta", "accTitle:", "accDescr:", "title", "x-axis", "y-axis"
     ]  # fmt: skip
     assert all(each.count('"') % 2 == 0 for each in lines)
     assert not re.search(r"%%|[<>&`;{}#]", "\n".join(lines).replace("-->", ""))
-    names = re.findall('"([^"]*)"', lines[4])
-    assert len(names) == len(set(names))
-    assert all(each.count(",") == max(len(names) - 1, 0) for each in lines[6:])
+    numbered = re.fullmatch('    x-axis "(?:week|month)" 1 --> ([0-9]+)', lines[4])
+    names = re.findall('"([^"]*)"', lines[4]) if not numbered else [*range(int(numbered[1]))]
+    assert len(names) == len(set(names)) > 0
+    assert all(each.count(",") == len(names) - 1 for each in lines[6:])
 
 
 def test_markdown_has_mermaid_or_nothing():
     page = "# Title\n\nIn short.\n\n<!-- chart weeks -->\n\n<!-- chart goal-x.y -->\n\n## More\n"
     assert in_markdown(page, EXTREMES, mermaid=False) == "# Title\n\nIn short.\n\n## More\n"
     made = in_markdown(page, {"weeks": EXTREMES["a year"]}, mermaid=True)
-    assert made.startswith("# Title\n\nIn short.\n\n```mermaid\nxychart-beta\n")
+    assert made.startswith("# Title\n\nIn short.\n\n```mermaid\n%%{init")
     assert made.endswith("]\n```\n\n## More\n")
 
 

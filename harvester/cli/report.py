@@ -64,6 +64,7 @@ def command(
       harvester report --repo ../other --person grace@example.org --format csv
     """
     from harvester.cli.main import INCOMPLETE, OK
+    from harvester.workspace.next_steps import next_steps
     from harvester.workspace.reports import load_report, make_report, page_options, place_of, write_report
     from harvester.workspace.workspace import open_workspace
 
@@ -79,4 +80,5 @@ def command(
         terminal.notify(f"Wrote {write_report(report, place, force=force)}.")
     for remark in report.remarks:
         terminal.notify(remark)
+    terminal.suggest(next_steps(report.report_input, workspace) if terminal.stderr.isatty() else [])
     return OK if report.complete or allow_incomplete else INCOMPLETE

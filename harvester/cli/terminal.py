@@ -72,6 +72,11 @@ class Terminal(Environment):
             self.stderr.write(printable(text) + "\n")
             self.stderr.flush()
 
+    def suggest(self, commands: Sequence[str]) -> None:
+        """Write commands that the user may run next to standard error, a line each; nothing for none."""
+        if commands:
+            self.notify("\n".join(["", "Next:", *(f"  {each}" for each in commands)]))
+
     def ask(self, prompt: str) -> str | None:
         """A line that the user types after this prompt, without spaces around; None at the end of the input."""
         self.stdout.write(prompt)

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -119,12 +119,20 @@ class Ledger:
                 self._with_retries(update, TRIES)
             return counts
 
-    def rows(self, period: Period | None = None, wanted: Wanted | None = None) -> pa.Table:
+    def rows(
+        self,
+        period: Period | None = None,
+        wanted: Wanted | None = None,
+        *,
+        columns: Sequence[str] = COLUMNS,
+        ids: Collection[str] | None = None,
+    ) -> pa.Table:
         """The rows of a period (half-open; None: of all time) and of the accounts wanted (None: everyone's).
 
-        An Arrow table of `contribution.arrow_schema()` in no order.
+        An Arrow table of `contribution.arrow_schema()`, or of these columns of it, in no order; only these are read.
+        `ids` are those of the rows wanted; None means all.
         """
-        return self._read(lambda: self._select(period, wanted))
+        return self._read(lambda: self._select(period, wanted, columns, ids))
 
     def forget(self, wanted: Wanted) -> int:
         """Remove somebody, also from disk; returns how many rows were removed.
@@ -302,7 +310,10 @@ class Ledger:
     def _dataset(self) -> ds.Dataset:
         return self._rows.dataset()
 
-    def _select(self, period: Period | None, wanted: Wanted | None) -> pa.Table:
+    def _select(
+        self, period: Period | None, wanted: Wanted | None, columns: Sequence[str], ids: Collection[str] | None
+    ) -> pa.Table:
+        import pyarrow as pa
         import pyarrow.dataset as ds
 
         dataset, where = self._dataset(), in_period(period)
@@ -311,7 +322,11 @@ class Ledger:
             for source, accounts in accounts_in(dataset, where, wanted).items():
                 chosen |= (ds.field("source") == source) & ds.field("account").isin(accounts)
             where = chosen if where is None else where & chosen
-        return dataset.to_table(columns=list(COLUMNS), filter=where).cast(arrow_schema())
+        if ids is not None:
+            named = ds.field("id").isin(list(ids))
+            where = named if where is None else where & named
+        schema = pa.schema([arrow_schema().field(name) for name in columns])
+        return dataset.to_table(columns=list(columns), filter=where).cast(schema)
 
     def _forget_rows(self, wanted: Wanted) -> int:
         state = self._rows.load()

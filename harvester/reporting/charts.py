@@ -395,10 +395,7 @@ _BAR_ROW = 38
 
 
 def _bars(chart: Bars) -> dict[str, Any]:
-    bars = list(chart.bars)
-    if len(bars) > MOST_BARS:
-        rest = bars[MOST_BARS - 1 :]
-        bars = [*bars[: MOST_BARS - 1], (f"{len(rest)} others", sum(number for _, number in rest))]
+    bars = _largest(chart)
     most = max((number for _, number in bars), default=0) or 1
     return {
         "kind": "bars", "height": max(_BAR_ROW * len(bars), 24),
@@ -407,6 +404,14 @@ def _bars(chart: Bars) -> dict[str, Any]:
             for at, (name, number) in enumerate(bars)
         ],
     }  # fmt: skip
+
+
+def _largest(chart: Bars) -> list[tuple[str, float]]:
+    """The bars that are drawn; where there are too many, the last are one."""
+    if len(chart.bars) <= MOST_BARS:
+        return list(chart.bars)
+    rest = chart.bars[MOST_BARS - 1 :]
+    return [*chart.bars[: MOST_BARS - 1], (f"{len(rest)} others", sum(number for _, number in rest))]
 
 
 def _cut(name: str) -> str:
@@ -445,33 +450,48 @@ def _rounded(figure: float | None) -> str:
 # Mermaid.
 
 
+MERMAID_COLOURS = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2f6fde, #8a94a3"}}}}%%'
+"""Mermaid's own first colour is so pale that a line is hardly seen."""
+
+MOST_NAMES = 16
+"""Names along an axis across; of more each would be written over the next, so the steps are numbered."""
+
+
 def to_mermaid(chart: Chart) -> str:
     """A chart as Mermaid's `xychart-beta`, for Markdown on a forge; names are reduced to what has no meaning in it."""
+    title, unit, direction, step = chart.title, "work items", "", "week"
     match chart:
         case Strip():
             names = [_short_day(each, chart.step) for each in chart.days]
             lines = [("bar", chart.totals)]
-            unit, direction = "work items", ""
+            step = chart.step
         case Pace():
             points = chart.weekly
-            names = [_short_day(each.day) for each in points]
+            names, unit = [_short_day(each.day) for each in points], chart.unit
             lines = [("line", _without_gaps([each.done for each in points], chart.start))]
             if points and all(each.expected is not None for each in points):
                 lines.append(("line", [each.expected or 0.0 for each in points]))
-            unit, direction = chart.unit, ""
+                title = f"{title}, beside an even pace (grey)"
         case Bars():
-            names = [name for name, _ in chart.bars]
-            lines, unit, direction = [("bar", [number for _, number in chart.bars])], chart.unit, " horizontal"
+            bars = _largest(chart)
+            names, unit, direction = [name for name, _ in bars], chart.unit, " horizontal"
+            lines = [("bar", [number for _, number in bars])]
+    if not names:  # an axis without a name is an error
+        names, lines = ["nothing"], [(how, [0.0]) for how, _ in lines]
     numbers = [each for _, values in lines for each in values]
     if isinstance(chart, Pace) and chart.target is not None:
         numbers.append(chart.target)
     low, high = min([0, *numbers]), max([0, *numbers])
+    numbered = not direction and len(names) > MOST_NAMES
+    if numbered:  # columns over numbers are drawn as wide as those numbers are apart
+        lines = [("line", values) for _, values in lines]
     return "\n".join([
+        MERMAID_COLOURS,
         f"xychart-beta{direction}",
-        f'    accTitle: {_plain(chart.title)}',
-        f'    accDescr: {_plain(chart.description)}',
-        f'    title "{_plain(chart.title)}"',
-        f"    x-axis [{', '.join(_names(names))}]",
+        f"    accTitle: {_plain(title)}",
+        f"    accDescr: {_plain(chart.description)}",
+        f'    title "{_plain(title)}"',
+        f'    x-axis "{step}" 1 --> {len(names)}' if numbered else f"    x-axis [{', '.join(_names(names))}]",
         f'    y-axis "{_plain(unit)}" {low:g} --> {high if high > low else low + 1:g}',
         *(f"    {how} [{', '.join(f'{each:g}' for each in values)}]" for how, values in lines),
     ])  # fmt: skip

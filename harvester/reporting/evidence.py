@@ -19,22 +19,22 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.analysis.frame import records
 from harvester.analysis.threads import titles
-from harvester.errors import ReportError
+from harvester.errors import PeriodError, ReportError
 from harvester.files import read_text
 from harvester.goals.model import Goal
 from harvester.model.accounts import mail_key
 from harvester.model.contribution import COLUMNS, VERSION
-from harvester.model.periods import Period
+from harvester.model.periods import Period, calendar, parse_days
 from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
 from harvester.reporting.formats import REPORT_FORMATS
-from harvester.reporting.markdown import LONGEST
 from harvester.reporting.report_input import ReportInput, SourceStatus
+from harvester.text import LONGEST
 from harvester.version import VERSION as RELEASE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = "harvester evidence 1"
+FORMAT = "harvester evidence 2"
 LONGEST_TEXT = 4 * LONGEST
 """Characters of a text that evidence has in full: as many as `escape` reads, so that reports are the same."""
 
@@ -55,13 +55,14 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
     rows = frame[is_own.to_numpy(bool)]
     statuses = sorted(report_input.statuses, key=lambda each: each.source)
     period = report_input.period
+    first, last = report_input.calendar.dates(period)
     facts = {
         "format": FORMAT, "harvester": RELEASE, "schema": VERSION, "report": report,
         "persons": [
             {"name": _bounded(report_input.name(each)), "accounts": _accounts(report_input, each)}
             for each in report_input.persons
         ],
-        "period": {"since": period.since.isoformat(), "until": period.until.isoformat(), "name": period.name},
+        "period": {"days": f"{first}..{last}", "zone": report_input.calendar.zone.key, "name": period.name},
         "rows": sorted(_rows(rows), key=key_of),
         "claims": _claims(report_input, rows),
         "goals": [_goal(report_input, each) for each in report_input.assessment.goals_and_decisions.goals.goals],
@@ -122,13 +123,13 @@ def parse(text: str, name: str) -> dict[str, Any]:
         raise ReportError(f"{name} is not evidence that this version reads.", hint="Make the report again.")
     try:
         _check(read)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, PeriodError) as error:
         raise ReportError(f"{name} has been edited.", hint="Make the report again.") from error
     return read
 
 
 def _check(evidence: Mapping[str, Any]) -> None:
-    """Use every part as it is used later; raises KeyError, TypeError, ValueError or AttributeError."""
+    """Use every part as it is used later; raises one of the errors that `load` maps to a ReportError."""
     period_of(evidence)
     check(evidence)
     for each in evidence["persons"]:
@@ -168,11 +169,9 @@ def path_beside(report: Path) -> Path:
 
 
 def period_of(evidence: Mapping[str, Any]) -> Period:
-    """The period of an evidence."""
+    """The period of an evidence: its days, both included, in the zone of its author."""
     period = evidence["period"]
-    return Period(
-        dt.datetime.fromisoformat(period["since"]), dt.datetime.fromisoformat(period["until"]), period["name"]
-    )
+    return dataclasses.replace(calendar(period["zone"]).days(*parse_days(period["days"])), name=period["name"])
 
 
 def _rows(rows: pd.DataFrame) -> Iterable[dict[str, Any]]:

@@ -270,9 +270,8 @@ def _mark_cells(cells: Sequence[tuple[Token, Token]]) -> None:
         unbroken = max(len(_words(inline)) for _, inline in own) <= LONGEST_UNBROKEN
         for cell, inline in own:
             right = "right" in str(cell.attrs.pop("style", ""))
-            classes = ["n"] * right + ["u" if unbroken else "t"] * (not right) + _state(inline)
-            if classes:
-                cell.attrSet("class", " ".join(classes))
+            classes = ["n"] * right + ["u" if unbroken else "t"] + _state(inline)
+            cell.attrSet("class", " ".join(classes))
             if cell.tag == "th":
                 cell.attrSet("scope", "col")
 

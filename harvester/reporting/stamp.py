@@ -138,11 +138,11 @@ def _json_page(text: str) -> WrittenPage | None:
 
 
 def _head(report: str, report_input: ReportInput, evidence: Mapping[str, Any], content: str) -> str:
-    first, end = (report_input.calendar.day_of(at) for at in (report_input.period.since, report_input.period.until))
+    first, last = report_input.calendar.dates(report_input.period)
     who = ", ".join(report_input.persons)
     made_from = " · ".join(f"{part} {value}" for part, value in digests(evidence).items())
     return _comment(
-        f"harvester {VERSION} · {report} · {who} · {first}..{end} {report_input.calendar.zone.key} · {made_from} · "
+        f"harvester {VERSION} · {report} · {who} · {first}..{last} {report_input.calendar.zone.key} · {made_from} · "
         f"text {content_digest(content)}"
     )
 
