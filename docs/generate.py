@@ -16,6 +16,9 @@ from harvester.goals.model import DEFAULT_SHARE
 from harvester.grouping import routine_work, theme_choice
 from harvester.model import contribution, periods
 from harvester.notebook import notebook
+from harvester.reporting import formats, rows
+from harvester.reporting.json_page import json_schema
+from harvester.sdk import plugins
 
 DISTINCT = {
     "work_items": "person, work item", "rows": "person, work item, row", "projects": "project",
@@ -158,6 +161,70 @@ routine by `[routine]` alone: so a theme of your own, such as `Releases = { kind
 What a rule in `[[exclude]]` holds for is left out of every report, goal and question, before anything is counted: the
 other rows of the same work item with it, and the commits of a pull request. A report says how many pieces of work were
 left out ([measure](measures.md) `left_out`). `harvester.load` and `harvester ledger export` still have them.
+TABLE = f"""\
+`report --format csv`, `xlsx` or `parquet` writes the rows that the report is about: of its people in its period, of
+several sources the best, without bots. The newest comes first. All columns above are there but {
+    " and ".join(f"`{each}`" for each in rows.LEFT_OUT)
+}, beginning with {
+    ", ".join(f"`{each}`" for each in rows.FIRST[:3])
+}. `counted` is that of these rows, so the rows with a measure's
+name are as many as the report says."""
+FORMATS = """\
+`--format` says which one, else the suffix of the file; they must not contradict each other. Without both a report is
+Markdown. A suffix that is not listed is an error. `--output -`, or no output, is the terminal, which gets text only.
+A name that is a folder, or ends with a slash, gets a file with a name of its own.
+"""
+REPORTED = {
+    "md": "the page", "html": "the page", "json": "the page's content", "csv": "its rows", "xlsx": "its rows",
+    "parquet": "its rows",
+}  # fmt: skip
+HOLDS = {
+    "md": "A head comment with digests. Charts only with `--charts mermaid`.",
+    "html": "One file that runs nothing and requests nothing, with charts; print it to get a PDF.",
+    "json": (
+        "A report: page, people, period, sources and `measures` (each [measure](measures.md) by its name), as its JSON "
+        "Schema in `docs/` says. An export: an array of rows. Text is as the source has it: escape it where you show "
+        "it."
+    ),
+    "csv": (
+        "UTF-8, commas, one row a line. Times have an offset (of the report's zone). Lists are joined by a comma; line "
+        "breaks are spaces. A text that a spreadsheet would run (it begins with `=`, `+`, `-`, `@`, `|` or `%`, or "
+        "does so after a semicolon) gets an apostrophe there. Texts are cut at 32,767 characters, with a remark."
+    ),
+    "xlsx": (
+        "Numbers, days and truth as such; times in the zone that the head of their column names. Text is never run. "
+        "Texts are cut at 32,767 characters, with a remark. At most 1,048,575 rows. A second sheet says what the table "
+        "is of and what is missing."
+    ),
+    "parquet": (
+        "The frame with its Arrow types: lists, UTC times, whole texts. The metadata `harvester` says what it is of."
+    ),
+    "jsonl": "A row a line, as in the array of `json`.",
+}
+VERIFIED = """\
+## What `verify` checks
+
+`harvester verify FILE` reads the evidence beside the file, or within a page that was written with `--embed-evidence`.
+It compares rows, claims, goals and sources, whatever the format. Then, where none of these differs:
+
+| format | what else is compared |
+|---|---|
+| md, html, json, csv | The text is made again. Each figure (digits) must be where the data puts it; words may differ. |
+| xlsx, parquet | The file must have the digest that its evidence names; the cells of an edited one are not compared. |
+
+| exit status | meaning |
+|---|---|
+| 0 | The figures are those of the sources. Where the words were edited, it says so. |
+| 1 | The figures differ from the sources, or the file cannot be read. |
+| 4 | Not checked, for want of the evidence, of a source that can be read, or of the version that wrote it. |
+
+Evidence has titles and accounts (e-mail addresses) of everything the report is made from, so it is in a page only on
+request. It is at most 8 MB there when compressed.
+
+## Which files are replaced
+
+A report replaces a file only if harvester wrote it and nobody has edited it since: a page says so by its head, a table
+by the evidence beside it. An export replaces only an earlier export in Parquet. `--force` replaces any file.
 """
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->\n"
 
@@ -171,11 +238,36 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "grouping.md": grouping_page(described),
         DOCS / "reference" / "measures.md": measures_page(),
         DOCS / "reference" / "commands.md": commands_page(),
+        DOCS / "reference" / "formats.md": formats_page(),
         DOCS / "reference" / "goals.md": goals_page(load.json_schema()),
         DOCS / "reference" / "periods.md": periods_page(),
-        DOCS / "goals.schema.json": json.dumps(load.json_schema(), indent=2, ensure_ascii=False) + "\n",
-        DOCS / "harvester.schema.json": json.dumps(described, indent=2, ensure_ascii=False) + "\n",
+        **{DOCS / f"{name}.schema.json": _json(json_schema(page, name)) for name, page in report_pages().items()},
+        DOCS / "goals.schema.json": _json(load.json_schema()),
+        DOCS / "harvester.schema.json": _json(described),
     }
+
+
+def formats_page() -> str:
+    """The formats of reports and exports as a Markdown page."""
+    reports, exports = formats.REPORT_FORMATS, formats.EXPORT_FORMATS
+    lines = (
+        f"| `{name}` | {', '.join(f'`{each}`' for each in (reports.get(name) or exports[name]).suffixes)} | "
+        f"{REPORTED.get(name, '–')} | {'all rows' if name in exports else '–'} | {HOLDS[name]} |"
+        for name in dict.fromkeys((*reports, *exports))
+    )
+    table = "| format | suffixes | `report` | `ledger export` | what it holds |\n|---|---|---|---|---|\n"
+    return f"# Formats\n\n{NOTE}\n{FORMATS}\n{table}" + "\n".join(lines) + f"\n\n{VERIFIED}"
+
+
+def report_pages() -> dict[str, type]:
+    """The page of each of our reports that has JSON, by its name."""
+    found = plugins.available(plugins.REPORTS).items()
+    reports = (plugins.load(plugins.REPORTS, name) for name, each in found if each.value.startswith("harvester."))
+    return {each.name: each.page for each in reports if each.page}
+
+
+def _json(described: Any) -> str:
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
 def columns_page() -> str:
@@ -187,6 +279,7 @@ def columns_page() -> str:
         ("As a source has them", "These are stored in the ledger.", contribution.columns()),
         ("Added when a frame is prepared", "Made from the configuration and never stored.", frame.PREPARED),
         ("Added when goals are assessed", "Made from goals.toml, decisions.toml and all rows.", frame.ASSESSED),
+        ("In a report's table", TABLE, rows.ADDED),
     )
     tables = (f"## {title}\n\n{text}\n\n{_columns(columns)}" for title, text, columns in parts)
     return f"# Columns\n\n{NOTE}\n{head}\n\n" + "\n".join(tables)
