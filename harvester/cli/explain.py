@@ -31,10 +31,10 @@ def command(
     terminal: Terminal,
     what: str,
     period: str | None,
-    person: str | None,
+    persons: tuple[str, ...],
     as_json: bool,
     config_path: Path | None,
-    repo: Path | None,
+    repos: tuple[Path, ...],
 ) -> int:
     """Show everything about a row: its columns, what counts it, its thread and the goals it matched.
 
@@ -51,7 +51,7 @@ def command(
     from harvester.workspace.explain import explain
     from harvester.workspace.workspace import open_workspace
 
-    rows = explain(open_workspace(terminal, config_path, repo), what, period, person)
+    rows = explain(open_workspace(terminal, config_path, repos), what, period, persons)
     if as_json:
         terminal.echo_json(rows)
     else:

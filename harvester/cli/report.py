@@ -25,13 +25,13 @@ def command(
     terminal: Terminal,
     kind: str,
     period: str | None,
-    person: str | None,
+    persons: tuple[str, ...],
     output: Path | None,
     harvest: bool,
     force: bool,
     allow_incomplete: bool,
     config_path: Path | None,
-    repo: Path | None,
+    repos: tuple[Path, ...],
 ) -> int:
     """Write a report in Markdown, to the terminal or to a file.
 
@@ -50,7 +50,7 @@ def command(
     from harvester.workspace.workspace import open_workspace
 
     kind_of_report = load_report(kind)
-    report = make_report(open_workspace(terminal, config_path, repo), kind_of_report, period, person, harvest=harvest)
+    report = make_report(open_workspace(terminal, config_path, repos), kind_of_report, period, persons, harvest=harvest)
     if output is None:
         terminal.echo(report.text)
     else:

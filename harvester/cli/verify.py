@@ -17,7 +17,7 @@ from harvester.text import printable
 @options.config
 @options.repo
 @click.pass_obj
-def command(terminal: Terminal, file: Path, harvest: bool, config_path: Path | None, repo: Path | None) -> int:
+def command(terminal: Terminal, file: Path, harvest: bool, config_path: Path | None, repos: tuple[Path, ...]) -> int:
     """Read the data of the report FILE again, and list every row, claim and source that has changed.
 
     Exits with 0 if nothing has changed, and with 1 if something has. The evidence file must be beside the report. If
@@ -34,7 +34,7 @@ def command(terminal: Terminal, file: Path, harvest: bool, config_path: Path | N
 
     path = resolve_path(terminal.cwd, str(file))
     require_report(path, str(file))
-    verification = verify_report(open_workspace(terminal, config_path, repo), path, harvest=harvest)
+    verification = verify_report(open_workspace(terminal, config_path, repos), path, harvest=harvest)
     for line in verification.differences:
         terminal.echo(printable(line, lines=False))
     if verification.differences:

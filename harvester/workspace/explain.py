@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    workspace: Workspace, what: str, period: str | None = None, person: str | None = None
+    workspace: Workspace, what: str, period: str | None = None, person: str | Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
     """Explain each row that a user calls so (`find_rows`), in the order of the frame; the sources are read first.
 

@@ -46,7 +46,12 @@ def load_report(kind: str) -> Report:
 
 
 def make_report(
-    workspace: Workspace, report: Report, period: str | None = None, person: str | None = None, *, harvest: bool = True
+    workspace: Workspace,
+    report: Report,
+    period: str | None = None,
+    person: str | Sequence[str] | None = None,
+    *,
+    harvest: bool = True,
 ) -> RenderedReport:
     """Make a report; period and person as for `harvester.workspace.assemble.assemble`, whose errors it raises."""
     with open_ledger(workspace) as ledger:
@@ -86,17 +91,16 @@ class Verification:
 
 
 def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> Verification:
-    """Make a written report again from its evidence's period and person, and compare.
+    """Make a written report again from its evidence's period and people, and compare.
 
     Where no row, claim, goal or source differs, the text is compared too, which finds a report whose text and digests
     were both changed. Raises UnknownError or ReportError where the report or its evidence cannot be read.
     """
     before = evidence.load(evidence.path_beside(path))
     differences = tampering(path, before)
-    (whose,) = before["persons"]
-    person = _person_with(workspace.config.people, whose["accounts"])
+    persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
     with open_ledger(workspace) as ledger:
-        _, report_input = assemble(workspace, ledger, evidence.period_of(before), person, harvest=harvest)
+        _, report_input = assemble(workspace, ledger, evidence.period_of(before), persons, harvest=harvest)
     after = evidence.evidence(report_input, before["report"])
     differences += changes(before, after) or _text_difference(path, report_input, before)
     return Verification(tuple(differences), len(before["rows"]), len(before["claims"]))
