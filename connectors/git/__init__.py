@@ -19,7 +19,7 @@ from harvester.errors import SourceError
 from harvester.model.accounts import account_key, email_of, keys_of, matches, name_of
 from harvester.model.periods import Period
 from harvester.sdk.capabilities import Finding
-from harvester.sdk.connector import ConnectorContext, Event, Gap, Request, ScopeCompleted
+from harvester.sdk.connector import ConnectorContext, Event, Gap, Remark, Request, ScopeCompleted
 
 from . import log, subprocess
 from .accounts import account_counts
@@ -73,7 +73,8 @@ class Git:
         A commit or pull request counts when it reached the branch that is read: by the committer date of the commit
         on the branch's first-parent line that brought it.
         Accounts are e-mail addresses, compared without case with the address in the commit and the mailmapped one.
-        Raises SourceError where no repository can be read; one of several that cannot is a Gap.
+        Raises SourceError where no repository can be read; one of several that cannot is a Gap. Of several clones of
+        one project the newest is read, and a Remark names each other one.
         """
         repositories, problems = self._find()
         for entry, problem in problems:
@@ -86,6 +87,9 @@ class Git:
                 if len(chosen) == 1 and not problems:
                     raise
                 yield Gap(each.scope, _one_line(error))
+        for each in repositories:
+            if each not in chosen:
+                yield Remark(each.scope, f"another clone of {each.scope} is read, not the one in {each.folder.name!r}")
         if not problems:
             yield from self._missing(chosen, request)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from harvester.model.accounts import account_key
 from harvester.model.periods import Period
 
 from . import log, messages
@@ -29,14 +30,15 @@ def account_counts(
     arguments = ("--format=%P%x00%aN <%aE>%x00%B", "--stdin", *(("--not", "--remotes") if unpushed else ()))
     fields = git.output(*log.LOG, *arguments, stdin=lines(revisions)).split(b"\0")
     together: list[tuple[str, tuple[tuple[str, str], ...]]] = []
-    for parents, author, message in zip(fields[0:-1:3], fields[1::3], fields[2::3], strict=True):
-        is_merge = b" " in parents
-        counts[text(author)] += not is_merge
+    for parents, name, message in zip(fields[0:-1:3], fields[1::3], fields[2::3], strict=True):
+        author, is_merge = text(name), b" " in parents
+        counts[author] += not is_merge
         if not is_merge and b"co-authored-by:" in message.lower():
-            together.append((text(author), messages.co_authors(text(message))[:MAX_CO_AUTHORS]))
+            together.append((author, messages.co_authors(text(message))[:MAX_CO_AUTHORS]))
     accounts = log.apply_mailmap(git, list(dict.fromkeys(each for _, contacts in together for each in contacts)))
-    for account, contacts in together:
-        counts.update({accounts[each] for each in contacts} - {account})
+    for author, contacts in together:
+        named = {account_key(accounts[each]): accounts[each] for each in contacts}
+        counts.update(account for key, account in named.items() if key != account_key(author))
     return counts
 
 

@@ -63,8 +63,8 @@ def _check_people(workspace: Workspace, connectors: Mapping[str, Connector]) -> 
     """Accounts that look like one person's and are not listed as such, of those configured and of the most active."""
     people = workspace.config.people
     seen = Sightings(people, listed(connectors) | read_accounts(workspace, connectors))
-    configured = [each.key for each in people.persons]
-    most_active = [each for each in seen.persons if each not in configured][:MOST_ACTIVE]
+    configured = [each.key for each in people.persons if each.may_be_read]
+    most_active = [each for each in seen.persons if people.configured(each) is None][:MOST_ACTIVE]
     bots = [each for each in most_active if may_be_bot(seen.accounts(each)[0].text)]
     for each in unlisted(people, seen, configured):
         yield Finding("warning", each.words, f"What is theirs belongs into harvester.toml:\n{each.lines}")

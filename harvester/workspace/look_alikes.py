@@ -94,9 +94,7 @@ def _sentence(name: str, found: LookAlike) -> str:
     """What a reader of a report must know, without the full stop: whose work may be missing, how much, and why."""
     count = count_noun(found.count, "contribution")
     account = found.accounts[0].text
-    return (
-        f"{account} ({count}) is not counted as {name}, but looks like the same person: {found.reason}"
-    )
+    return f"{account} ({count}) is not counted as {name}, but looks like the same person: {found.reason}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
