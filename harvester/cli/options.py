@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -24,6 +26,13 @@ def not_empty(ctx: click.Context, param: click.Parameter, value: Value) -> Value
     return value
 
 
+def none_empty(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of an option or argument that may be given several times; a usage error where one is empty."""
+    for each in values:
+        not_empty(ctx, param, each)
+    return values
+
+
 config = click.option(
     "--config", "config_path", type=click.Path(path_type=Path), envvar="HARVESTER_CONFIG",
     help="The configuration file; by default the nearest harvester.toml in this folder or above.",
@@ -39,10 +48,39 @@ person = click.option(
     multiple=True,
     help="A key of [people], a name or an e-mail address; by default yourself. May be given several times.",
 )
-period = click.option(
+_period = click.option(
     "--period", "-p", callback=not_empty,
-    help="2026Q3, 2026-10, 2026, 2026-W41, last-quarter (the default), this-month, 2026-07-01..2026-10-01, …",
+    help="2026Q3, July 2026, FY2026, last-quarter (the default), 'last 3 months', ytd, 2026-07-01..2026-09-30 "
+    "(both days included), … All: docs/reference/periods.md.",
 )  # fmt: skip
+_since = click.option("--since", metavar="DAY", callback=not_empty, help="The first day, in place of --period.")
+_until = click.option(
+    "--until", metavar="DAY", callback=not_empty, help="The last day, with --since; by default today."
+)
+
+
+def period(command: Callable[..., int]) -> Callable[..., int]:
+    """`--period`, or `--since` with `--until`; the command gets the one argument `period`, in words."""
+
+    @functools.wraps(command)
+    def with_period(*args: Any, period: str | None, since: str | None, until: str | None, **options: Any) -> int:
+        return command(*args, period=_joined(period, since, until), **options)
+
+    return _period(_since(_until(with_period)))
+
+
+def _joined(period: str | None, since: str | None, until: str | None) -> str | None:
+    """The words of a period; raises UsageError where options contradict each other."""
+    if period and (since or until):
+        raise click.UsageError("Give either --period, or --since and --until.")
+    if until and not since:
+        raise click.UsageError("--until is the last day of a period; give its first day with --since.")
+    for name, words in (("--since", since), ("--until", until)):
+        if words and ".." in words:
+            raise click.BadParameter("it is a day; several with .. are a --period.", param_hint=f"'{name}'")
+    return f"{since}..{until or ''}" if since else period
+
+
 harvest = click.option(
     "--harvest/--no-harvest", default=True, help="Read the sources first, or use what has been read before."
 )
