@@ -161,6 +161,7 @@ routine by `[routine]` alone: so a theme of your own, such as `Releases = { kind
 What a rule in `[[exclude]]` holds for is left out of every report, goal and question, before anything is counted: the
 other rows of the same work item with it, and the commits of a pull request. A report says how many pieces of work were
 left out ([measure](measures.md) `left_out`). `harvester.load` and `harvester ledger export` still have them.
+"""
 TABLE = f"""\
 `report --format csv`, `xlsx` or `parquet` writes the rows that the report is about: of its people in its period, of
 several sources the best, without bots. The newest comes first. All columns above are there but {

@@ -61,7 +61,7 @@ def select(
     Tests: test_a_merge_can_change_known_commits, test_a_later_revert_changes_the_row.
     """
     history = finder.finder.history
-    since, until = _first_second(request.period.since), _first_second(request.period.until)
+    since, until = first_second(request.period.since), first_second(request.period.until)
     known = _known([finder.facts(heads) for heads in known_heads], facts, since, until)
     cut_merges = log.merges_among(git, sorted(finder.finder.boundary))
     positions = [
@@ -118,6 +118,6 @@ def _originals(position: int, merge_map: MergeMap, picks: Groups) -> Iterator[in
         yield from repeated.commits
 
 
-def _first_second(at: dt.datetime) -> int:
+def first_second(at: dt.datetime) -> int:
     """The first whole second since 1970 that is not before a time."""
     return -((log.EPOCH - at) // dt.timedelta(seconds=1))
