@@ -110,7 +110,7 @@ def goals_with(count: int) -> model.Goals:
             "name": f"goal{n}",
             "title": f"Goal {n}",
             "from": dt.date(2026, 1, 1),
-            "until": dt.date(2027, 1, 1),
+            "until": dt.date(2026, 12, 31),
             "match": rule,
         }
         for n, rule in enumerate(rules)

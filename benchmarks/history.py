@@ -56,7 +56,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         (folder / "harvester.toml").write_text(f"[sources.git]\nconnector = 'git'\nrepositories = ['{repo}']\n")
-        harvest = [HARVESTER, "harvest", "--everyone", "--period", "2005-01-01..2027-01-01"]
+        harvest = [HARVESTER, "harvest", "--everyone", "--period", "2005-01-01..2026-12-31"]
         log = ["git", "-C", str(repo), "log", "--no-merges", "--numstat"]
         run([*log[:-1], "--oneline"], folder)
         pairs = []

@@ -1,7 +1,8 @@
 """Writes the reference pages from the code; a test fails where one is out of date."""
 
+import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from harvester.cli.main import harvester
 from harvester.config import settings
 from harvester.goals import decisions, load, path_rules, progress, suggestions
 from harvester.goals.model import DEFAULT_SHARE
-from harvester.model import contribution
+from harvester.model import contribution, periods
 from harvester.notebook import notebook
 
 DISTINCT = {
@@ -28,11 +29,15 @@ Work that matches by label, ticket, scope, project, person or kind counts for ev
 compete with each other for a change (and criteria with each other). It counts for a goal if
 
 - at least `share` of its files are under the goal's globs, and more than {DEFAULT_SHARE:.0%} unless `share` is lower;
-  of a change of more than {path_rules.SWEEPING} files, {path_rules.SWEEPING_SHARE:.0%} must be. Tests, texts and build
-  files have little weight beside other files, and lock files and changelogs have none, unless a glob names such files.
-  If a change has no other files, all of it must be under the globs; and
+  of a change of more than {path_rules.SWEEPING} files, {path_rules.SWEEPING_SHARE:.0%} must be. Beside source files
+  tests, texts and build files have little weight, lock files, changelogs and lists of authors have none; and
 - no other goal has more than half of that share. Only goals compete whose days include the change and whose other keys
   match. So work under the globs of two goals counts for neither of them, until one excludes it with `not`.
+
+So `paths = ["tests/"]` claims changes that are made for tests: those without source files, and those that say so, as
+`test: …` or with a label such as `testing`. A feature that brings its tests is none of them. The same is true of
+`docs/` and of settings such as `.github/workflows/`. A goal that names source files too, such as
+`paths = ["src/pay/", "tests/pay/"]`, means its tests as much as its source files.
 
 A ticket has no files: it is judged by those of your own pull requests and commits that closed it, merged in the period
 of the report, or before it from the first day of a goal that runs in it. What somebody else merged is not looked at,
@@ -41,8 +46,42 @@ since it may have been read or not.
 A change that has the share but fails the rest is only suggested, with the reason, and `harvester triage` asks you. For
 the reasons, and how well it works, see [matching by paths](../decisions/matching-by-paths.md).
 
+What you say yourself comes before every rule: first a decision (`harvester decide`), then a note that names a goal and
+the work it is about. Such a note links the work as a decision would.
+
 Words never count. They suggest up to {suggestions.BEST} goals for work that is not linked to one: `words` have the most
 weight, then the words in `title` and `name`, then those in `why`.
+"""
+RANGES = {
+    "2026-07-01..2026-09-30": "from one day to another, both included",
+    "2026-07-01..": "from a day until today",
+    "2026-07..2026-09": "from the first day of one period to the last day of another",
+    "July to September 2026": "the same; a year that one of them leaves out is the other's",
+    "1 July to 30 September 2026": "the same, as a report writes it",
+}
+PERIODS = """\
+How a period is written for `--period`, for `make report PERIOD=…` and for `harvester.load`. Days are included as people
+write them: `2026-07-01..2026-09-30` ends with 30 September. So it is in goals.toml: `until = 2026-09-30` still counts,
+and `away = ["2026-07-20..2026-08-02"]` ends with the second day.
+
+`--since DAY --until DAY` is the same as `--period DAY..DAY`; without `--until` it goes until today. Each may be any
+period of the table: the first day of `--since` begins, the last day of `--until` ends. Capital letters do not matter.
+On {today} the words mean:
+
+{table}
+
+The default is `last-quarter`. A period without a year (`Q3`, `H2`, `July`) is the latest that has begun: in November
+2026 `Q4` is that of 2026 and `December` that of 2025; the title of a report names the year. `last 3 months` is three
+whole months without the present one; `2026-08-15..` and `ytd` go until today. A period that has not begun is an error;
+one that has not ended is counted up to now.
+
+Three settings of `[me]` in harvester.toml matter. `timezone` says when a day begins and ends, also on days of 23 and 25
+hours. `year_starts` is the first month of a year: with `"October"`, `2026` is October 2025 to September 2026 (a fiscal
+year has the name of the year it ends in), `2026Q1` is October to December 2025, and `FY2026` is the same as `2026`;
+the calendar year is then `2026-01..2026-12`. `week_starts` is the first day of a week.
+
+In goals.toml `from`, `until` and `checkins` are days; `away` has days, months and ranges of them. Other words depend
+on settings or on today, and are an error there.
 """
 STATES = f"""\
 ## States of a goal
@@ -56,7 +95,7 @@ days are away).
 | on track | no more than {progress.TOLERANCE:.0%} is missing of what is expected by now |
 | behind | more is missing |
 | not started | it is before `from` |
-| not reached | `until` has come without the target |
+| not reached | `until` has passed without the target |
 | open | nothing is expected by now, since `from` or `until` is not given |
 | unknown | there is no `target`, or no note of the goal's days has a figure for an outcome |
 """
@@ -72,6 +111,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "measures.md": measures_page(),
         DOCS / "reference" / "commands.md": commands_page(),
         DOCS / "reference" / "goals.md": goals_page(load.json_schema()),
+        DOCS / "reference" / "periods.md": periods_page(),
         DOCS / "goals.schema.json": json.dumps(load.json_schema(), indent=2, ensure_ascii=False) + "\n",
         DOCS / "harvester.schema.json": json.dumps(described, indent=2, ensure_ascii=False) + "\n",
     }
@@ -96,6 +136,23 @@ def _columns(columns: Iterable[contribution.Column]) -> str:
         f"| `{each.name}` | {each.arrow} | {'yes' if each.nullable else 'no'} | {each.meaning} |" for each in columns
     )
     return "| column | Arrow type | may be null | meaning |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def periods_page() -> str:
+    """Every way to write a period as a Markdown page, each with the days it means on one day."""
+    here, now = periods.calendar("Europe/Berlin"), dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+
+    def row(words: Sequence[str], meaning: str) -> str:
+        first, last = here.dates(periods.parse(words[0], here, now))
+        return f"| {', '.join(f'`{each}`' for each in words)} | {meaning} | {first} | {last} |"
+
+    head = ["written", "means", "first day", "last day"]
+    rows = [
+        *(row(each.examples, each.meaning) for each in periods.FORMS),
+        *(row([each], RANGES[each]) for each in RANGES),
+    ]
+    table = "\n".join([f"| {' | '.join(head)} |", "|---|---|---|---|", *rows])
+    return f"# Periods\n\n{NOTE}\n{PERIODS.format(today=periods.day(here.day_of(now)), table=table)}"
 
 
 def measures_page() -> str:

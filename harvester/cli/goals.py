@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,17 +78,16 @@ def _checkins(goal: Goal) -> str:
 def _away(goal: Goal) -> str:
     from harvester.model.periods import span
 
-    spans = ", ".join(span(first, end - dt.timedelta(days=1)) for first, end in goal.away)
+    spans = ", ".join(span(first, last) for first, last in goal.away)
     return f"away {spans}" if spans else ""
 
 
 def _days(goal: Goal) -> str:
     from harvester.model.periods import day, span
 
-    last = goal.until - dt.timedelta(days=1) if goal.until else None
-    if goal.from_ and last:
-        return span(goal.from_, last)
-    return f"from {day(goal.from_)}" if goal.from_ else f"until {day(last)}" if last else "always"
+    if goal.from_ and goal.until:
+        return span(goal.from_, goal.until)
+    return f"from {day(goal.from_)}" if goal.from_ else f"until {day(goal.until)}" if goal.until else "always"
 
 
 def _target(goal: Goal) -> str:

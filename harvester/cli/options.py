@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -37,10 +40,39 @@ repo = click.option(
 person = click.option(
     "--person", callback=not_empty, help="A key of [people], a name or an e-mail address; by default yourself."
 )
-period = click.option(
+_period = click.option(
     "--period", "-p", callback=not_empty,
-    help="2026Q3, 2026-10, 2026, 2026-W41, last-quarter (the default), this-month, 2026-07-01..2026-10-01, …",
+    help="2026Q3, July 2026, FY2026, last-quarter (the default), 'last 3 months', ytd, 2026-07-01..2026-09-30 "
+    "(both days included), … All: docs/reference/periods.md.",
 )  # fmt: skip
+_since = click.option("--since", metavar="DAY", callback=not_empty, help="The first day, in place of --period.")
+_until = click.option(
+    "--until", metavar="DAY", callback=not_empty, help="The last day, with --since; by default today."
+)
+
+
+def period(command: Callable[..., int]) -> Callable[..., int]:
+    """`--period`, or `--since` with `--until`; the command gets the one argument `period`, in words."""
+
+    @functools.wraps(command)
+    def with_period(*args: Any, period: str | None, since: str | None, until: str | None, **options: Any) -> int:
+        return command(*args, period=_joined(period, since, until), **options)
+
+    return _period(_since(_until(with_period)))
+
+
+def _joined(period: str | None, since: str | None, until: str | None) -> str | None:
+    """The words of a period; raises UsageError where options contradict each other."""
+    if period and (since or until):
+        raise click.UsageError("Give either --period, or --since and --until.")
+    if until and not since:
+        raise click.UsageError("--until is the last day of a period; give its first day with --since.")
+    for name, words in (("--since", since), ("--until", until)):
+        if words and ".." in words:
+            raise click.BadParameter("it is a day; several with .. are a --period.", param_hint=f"'{name}'")
+    return f"{since}..{until or ''}" if since else period
+
+
 harvest = click.option(
     "--harvest/--no-harvest", default=True, help="Read the sources first, or use what has been read before."
 )

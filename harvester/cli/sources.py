@@ -52,6 +52,7 @@ def _as_json(workspace: Workspace, name: str, coverage: list[Coverage]) -> dict[
     source = workspace.config.sources[name]
     read = [
         {
+            "days": "..".join(map(str, workspace.config.calendar.dates(each.period))),
             "since": each.period.since.isoformat(),
             "until": each.period.until.isoformat(),
             "accounts": None if each.accounts is None else sorted(each.accounts),

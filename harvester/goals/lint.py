@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harvester.analysis.measures import MEASURES
 from harvester.model import contribution
+from harvester.model.periods import ONE_DAY, day
 from harvester.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def lint(file: GoalsFile, known: KnownNames) -> Iterator[str]:
     for number, goal in enumerate(file.goals, 1):
         if goal.match is None and (goal.measure is None or goal.measure in MEASURES):
             yield f"goals[{number}]: it has no `match`, so only your decisions and notes link work to it"
+        yield from _one_day_too_many(f"goals[{number}].until", goal)
         yield from _away(f"goals[{number}].away", goal)
         yield from _uncounted(f"goals[{number}].measure", goal)
     for where, rule in file.rules():
@@ -47,17 +49,24 @@ def _same_but_for_case(table: str, names: Sequence[str]) -> Iterator[str]:
             yield f"{table}[{number + 1}].name: {name!r} differs only in case from {other}"
 
 
+def _one_day_too_many(where: str, goal: Goal) -> Iterator[str]:
+    """From the first of a month to the first of another: `until` was probably meant as the day after the last."""
+    if goal.from_ and goal.until and goal.from_.day == goal.until.day == 1 and goal.from_ < goal.until:
+        last = goal.until - ONE_DAY
+        yield f"{where}: {day(goal.until)} is the last day, which counts too; for a goal up to {day(last)} write {last}"
+
+
 def _away(where: str, goal: Goal) -> Iterator[str]:
-    for place, (first, end) in enumerate(goal.away, 1):
-        if (goal.until and first >= goal.until) or (goal.from_ and end <= goal.from_):
+    for place, (first, last) in enumerate(goal.away, 1):
+        if (goal.until and first > goal.until) or (goal.from_ and last < goal.from_):
             yield f"{where}[{place}]: these days are outside the goal and have no effect"
     if not goal.from_ or not goal.until:
         return
-    away_until = goal.from_
-    for first, end in sorted(goal.away):
-        if first <= away_until:
-            away_until = max(away_until, end)
-    if away_until >= goal.until:
+    first_day_back = goal.from_
+    for first, last in sorted(goal.away):
+        if first <= first_day_back:
+            first_day_back = max(first_day_back, last + ONE_DAY)
+    if first_day_back > goal.until:
         yield f"{where}: all days of the goal are away, so its pace counts all of them"
 
 

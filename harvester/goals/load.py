@@ -61,18 +61,12 @@ def _errors(file: GoalsFile, known: KnownNames) -> Iterator[str]:
 
 
 def _errors_in_dates(goal: Goal, where: str) -> Iterator[str]:
-    if goal.from_ and goal.until and goal.until <= goal.from_:
-        order = "on the day on which" if goal.until == goal.from_ else f"({goal.until}) before"
-        what = f"the goal ends {order} it begins ({goal.from_})"
-        yield f"{where}.until: {what}; `until` is the first day that no longer counts"
+    if goal.from_ and goal.until and goal.until < goal.from_:
+        yield f"{where}.until: the goal ends ({goal.until}) before it begins ({goal.from_})"
         return
     for number, day in enumerate(goal.checkins, 1):
-        if (goal.from_ and day < goal.from_) or (goal.until and day >= goal.until):
-            yield f"{where}.checkins[{number}]: {day} is outside the goal ({goal.from_}..{goal.until})"
-    for number, (first, end) in enumerate(goal.away, 1):
-        if end <= first:
-            order = "on the day on which" if end == first else f"({end}) before"
-            yield f"{where}.away[{number}]: it ends {order} it begins ({first}); the second is the first day back"
+        if not goal.includes(day):
+            yield f"{where}.checkins[{number}]: {day} is outside the goal ({goal.from_ or ''}..{goal.until or ''})"
 
 
 def _errors_in_measure(goal: Goal, where: str, known: KnownNames) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import typing
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from harvester.config.toml import NAME, Section, Words
+from harvester.errors import PeriodError
 from harvester.model import contribution
-from harvester.model.periods import EVER, Calendar, Period
+from harvester.model.periods import EVER, ONE_DAY, Calendar, Period, parse_days
 
 OUTCOME = "outcome"
 """The measure that is not a count but a figure written in the notebook."""
@@ -26,20 +26,28 @@ DEFAULT_SHARE = 0.5
 Name = Annotated[str, Field(pattern=NAME)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
-_SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?", re.ASCII)
 
-
-def _span(value: object) -> object:
+def _days(value: object) -> tuple[dt.date, dt.date]:
+    """The first and the last day of a date, or of words for days."""
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return value, value + dt.timedelta(days=1)
-    found = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
-        raise ValueError("write days away as 2026-07-20..2026-08-03 (the second is the first day back) or 2026-07-20")
-    first = dt.date.fromisoformat(found[1])
-    return first, dt.date.fromisoformat(found[2]) if found[2] else first + dt.timedelta(days=1)
+        return value, value
+    try:
+        return parse_days(value if isinstance(value, str) else "")
+    except PeriodError as error:
+        why = f"{error.message.removesuffix('.')}; " if value and isinstance(value, str) else ""
+        raise ValueError(f"{why}{error.hint[:1].lower()}{error.hint[1:].removesuffix('.')}") from error
 
 
-Away = Annotated[tuple[dt.date, dt.date], BeforeValidator(_span, json_schema_input_type=str)]
+def _day(value: object) -> dt.date:
+    first, last = _days(value)
+    if first != last:
+        raise ValueError("write one day, such as 2026-09-30")
+    return first
+
+
+Day = Annotated[dt.date, BeforeValidator(_day, json_schema_input_type=dt.date)]
+Days = Annotated[tuple[dt.date, dt.date], BeforeValidator(_days, json_schema_input_type=str)]
+"""The first and the last day, both included."""
 
 
 class Rule(Section):
@@ -93,17 +101,17 @@ class Goal(Section):
     title: str = Field(description="how reports call it; its words suggest work too, as do those of `name`")
     why: str = Field("", description="why it matters to the business; its words suggest work too, but say less")
     criterion: str | None = Field(None, description="the name of the criterion it serves")
-    from_: dt.date | None = Field(None, alias="from", description="the first day, such as `2026-07-01`, without quotes")
-    until: dt.date | None = Field(
-        None, description="the first day that no longer counts: `2026-10-01` for a goal up to 30 September"
+    from_: Day | None = Field(None, alias="from", description="the first day, such as `2026-07-01`, without quotes")
+    until: Day | None = Field(
+        None, description="the last day, which still counts: `2026-09-30` for a goal up to 30 September"
     )
-    checkins: list[dt.date] = Field(
+    checkins: list[Day] = Field(
         default_factory=list, description="days on which you and your manager look at it: `[2026-08-15, 2026-09-15]`"
     )
-    away: list[Away] = Field(
+    away: list[Days] = Field(
         default_factory=list,
-        description="holidays and leave, on which no progress is expected: days, and spans whose second day is the "
-        'first day back, in quotes: `["2026-07-20..2026-08-03", 2026-09-01]`',
+        description="holidays and leave, on which no progress is expected: days, and in quotes months and spans whose "
+        'last day is away too: `["2026-07-20..2026-08-02", 2026-09-01]`',
     )
     measure: str | None = Field(None, description="what is counted, or outcome: a figure from the notebook")
     baseline: Number | None = Field(
@@ -121,10 +129,15 @@ class Goal(Section):
 
     def period(self, calendar: Calendar) -> Period:
         """Its days in the person's zone, half-open; without a first or a last day it is open at that end."""
+        first, last = self.from_ or dt.date.min, self.until or dt.date.max
         return Period(
-            calendar.midnight(self.from_) if self.from_ else EVER.since,
-            calendar.midnight(self.until) if self.until else EVER.until,
+            calendar.midnight(first) if first.year > dt.MINYEAR else EVER.since,
+            calendar.midnight(last + ONE_DAY) if last.year < dt.MAXYEAR else EVER.until,
         )
+
+    def includes(self, day: dt.date) -> bool:
+        """Whether a day is one of the goal's, the first and the last included."""
+        return (self.from_ is None or self.from_ <= day) and (self.until is None or day <= self.until)
 
     def runs_in(self, period: Period, calendar: Calendar) -> bool:
         """Whether any of its days is in a period."""
@@ -132,7 +145,7 @@ class Goal(Section):
 
     def away_periods(self, calendar: Calendar) -> list[Period]:
         """The days away, half-open and by the person's days."""
-        return [calendar.days(first, end) for first, end in self.away]
+        return [calendar.days(first, last) for first, last in self.away]
 
 
 class GoalsFile(Section):

@@ -121,7 +121,7 @@ def _latest(goal: Goal, calendar: Calendar, now: dt.datetime, outcomes: Iterable
 
 
 def _before_first_day(goal: Goal, calendar: Calendar, now: dt.datetime) -> State:
-    return "not started" if goal.from_ is not None and now < calendar.midnight(goal.from_) else "unknown"
+    return "not started" if now < goal.period(calendar).since else "unknown"
 
 
 def _state(goal: Goal, calendar: Calendar, now: dt.datetime, share: float | None, passed: float | None) -> State:
@@ -130,7 +130,7 @@ def _state(goal: Goal, calendar: Calendar, now: dt.datetime, share: float | None
     before = _before_first_day(goal, calendar, now)
     if before == "not started" or share is None:
         return before
-    if goal.until is not None and now >= calendar.midnight(goal.until):
+    if now >= goal.period(calendar).until:
         return "not reached"
     if passed is None:
         return "open"

@@ -1,4 +1,4 @@
-"""The ledger's two tables as one thing: commit what a harvest brought, read it back, forget, compact, export."""
+"""The ledger's two tables as one thing: commit what a harvest brought, read it back, forget, compact."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from harvester.ledger.delta_table import (
     shorten_log,
     storage_errors,
 )
-from harvester.ledger.queries import Wanted, accounts_in, in_period, is_parquet, without_accounts, write_parquet
+from harvester.ledger.queries import Wanted, accounts_in, in_period, without_accounts
 from harvester.model.accounts import account_key
 from harvester.model.contribution import COLUMNS, VERSION, arrow_schema
 from harvester.model.periods import Period
@@ -157,22 +157,6 @@ class Ledger:
             for table in (self._rows, self._coverage):
                 shorten_log(table)
             return merged
-
-    def export(self, path: Path, prepare: Callable[[pa.Table], pa.Table] | None = None) -> int:
-        """Write all rows to one Parquet file (readable only by its owner), whole or not at all; returns how many.
-
-        `prepare` makes the table that is written of all rows.
-
-        Raises LedgerError where a file that is not Parquet is in the way, or the folder is not there.
-        """
-        if not path.parent.is_dir():
-            raise LedgerError(f"There is no folder {str(path.parent)!r}.", hint="Make it, or choose another file.")
-        if path.exists() and not is_parquet(path):
-            raise LedgerError(
-                f"{str(path)!r} exists, is not a Parquet file, and was not overwritten.", hint="Name another."
-            )
-        with storage_errors(self.location, f"exported to {str(path)!r}"):
-            return self._with_rereads(lambda: write_parquet(self._dataset(), path, prepare))
 
     def info(self) -> LedgerInfo:
         """What the ledger holds, read only from its log."""

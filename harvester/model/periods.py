@@ -1,7 +1,13 @@
-"""Periods: half-open spans of time, made from words in a person's own zone and year; adjacent ones share nothing."""
+"""Periods: spans of time in a person's own zone and year, and the words for them.
+
+People write and read days that are both included (`2026-07-01..2026-09-30` ends with 30 September); a `Period` is
+half-open, so that adjacent ones share nothing. `Calendar.days` and `Calendar.dates` lead from one to the other, and
+`parse` is the only reader of words: of `--period`, of goals.toml, and of what reports say.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from collections.abc import Callable
@@ -9,6 +15,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from harvester.errors import PeriodError
+from harvester.text import most_like
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -17,7 +24,16 @@ MONTHS = (
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ORDINALS = ("first", "second", "third", "fourth")
 UTC = dt.UTC
-FORMS = "2026Q3, 2026-10, 2026, 2026-W41, last-quarter, this-month, last-week or 2026-07-01..2026-10-01"
+ONE_DAY = dt.timedelta(days=1)
+VALID = (
+    "2026Q3, Q3, 2026H1, July 2026, 2026-07, 2026, FY2026, 2026-W41, last-quarter, 'last 3 months', ytd, "
+    "2026-07-01..2026-09-30 or 2026-07-01.. (until today)"
+)
+VALID_DAYS = "a day as 2026-07-20, several as 2026-07-20..2026-08-02 (both included), or a month as August 2026"
+"""Examples for messages; `FORMS` has all."""
+
+LONGEST = 100
+"""Characters of words that may mean a period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +130,16 @@ class Calendar:
         if at.tzinfo is None:
             raise ValueError(f"a day needs an aware time, not {at!r}")
         day = at.astimezone(self.zone).date()
-        following = day + dt.timedelta(days=1)
+        following = day + ONE_DAY
         return following if self.midnight(following) <= at else day
 
-    def days(self, first: dt.date, end: dt.date, name: str = "") -> Period:
-        """The period of whole days from `first` up to but without `end`."""
-        return Period(self.midnight(first), self.midnight(end), name)
+    def days(self, first: dt.date, last: dt.date, name: str = "") -> Period:
+        """The period of whole days from `first` to `last`, both included; the inverse of `dates`."""
+        return Period(self.midnight(first), self.midnight(last + ONE_DAY), name)
 
     def end_of_day(self, at: dt.datetime) -> dt.datetime:
         """The first instant, in UTC, of the day after the one that an instant belongs to here."""
-        return self.midnight(self.day_of(at) + dt.timedelta(days=1))
+        return self.midnight(self.day_of(at) + ONE_DAY)
 
     def dates(self, period: Period) -> tuple[dt.date, dt.date]:
         """The first and the last day, here, that a period has any part of; of an empty one twice the day it is on."""
@@ -131,33 +147,38 @@ class Calendar:
 
     def year(self, year: int) -> Period:
         """The (fiscal) year named `year`."""
-        name = f"{year}" if self.year_starts == 1 else f"fiscal year {year}"
-        return self.days(self._quarter_start(year, 1), self._quarter_start(year + 1, 1), name)
+        return self._quarters(year, 1, 4, self._year_name(year))
+
+    def half(self, year: int, half: int) -> Period:
+        """A half, 1 or 2, of the (fiscal) year."""
+        return self._quarters(year, 2 * half - 1, 2, f"{ORDINALS[half - 1]} half of {self._year_name(year)}")
 
     def quarter(self, year: int, quarter: int) -> Period:
         """A quarter, 1 to 4, of the (fiscal) year."""
-        fiscal = "" if self.year_starts == 1 else "fiscal year "
-        end = self._quarter_start(year + quarter // 4, quarter % 4 + 1)
-        return self.days(self._quarter_start(year, quarter), end, f"{ORDINALS[quarter - 1]} quarter of {fiscal}{year}")
+        return self._quarters(year, quarter, 1, f"{ORDINALS[quarter - 1]} quarter of {self._year_name(year)}")
 
     def month(self, year: int, month: int) -> Period:
         """A calendar month."""
-        return self.days(dt.date(year, month, 1), _add_months(year, month, 1), f"{MONTHS[month - 1]} {year}")
+        first = dt.date(year, month, 1)
+        return self.days(first, _add_months(first, 1) - ONE_DAY, f"{MONTHS[month - 1]} {year}")
 
-    def week(self, day: dt.date) -> Period:
+    def week(self, date: dt.date) -> Period:
         """The week of a day, by this calendar's first day of the week."""
-        first = day - dt.timedelta(days=(day.weekday() - self.week_starts) % 7)
-        return self.days(
-            first, first + dt.timedelta(days=7), f"week of {first.day} {MONTHS[first.month - 1]} {first.year}"
-        )
+        first = date - dt.timedelta(days=(date.weekday() - self.week_starts) % 7)
+        return self.days(first, first + dt.timedelta(days=6), f"week of {day(first)}")
 
     def quarter_of(self, at: dt.datetime) -> Period:
         """The quarter that an instant belongs to here."""
         return self.quarter(*self.year_and_quarter(self.day_of(at)))
 
-    def _quarter_start(self, year: int, quarter: int) -> dt.date:
-        start = year if self.year_starts == 1 else year - 1
-        return _add_months(start, self.year_starts, 3 * (quarter - 1))
+    def _quarters(self, year: int, quarter: int, count: int, name: str) -> Period:
+        """As many quarters from one on."""
+        started = year if self.year_starts == 1 else year - 1
+        first = _add_months(dt.date(started, self.year_starts, 1), 3 * (quarter - 1))
+        return self.days(first, _add_months(first, 3 * count) - ONE_DAY, name)
+
+    def _year_name(self, year: int) -> str:
+        return f"{year}" if self.year_starts == 1 else f"fiscal year {year}"
 
     def year_and_quarter(self, day: dt.date) -> tuple[int, int]:
         """The (fiscal) year and the quarter, 1 to 4, of a day."""
@@ -165,9 +186,15 @@ class Calendar:
         started = day.year if day.month >= self.year_starts else day.year - 1
         return (started if self.year_starts == 1 else started + 1), months // 3 + 1
 
+    def half_of(self, day: dt.date) -> Period:
+        """The half of the (fiscal) year that a day is in."""
+        year, quarter = self.year_and_quarter(day)
+        return self.half(year, (quarter + 1) // 2)
 
-def _add_months(year: int, month: int, months: int) -> dt.date:
-    count = year * 12 + month - 1 + months
+
+def _add_months(first: dt.date, months: int) -> dt.date:
+    """The first day of the month that is so many months after that of `first`, a first day itself."""
+    count = first.year * 12 + first.month - 1 + months
     return dt.date(count // 12, count % 12 + 1, 1)
 
 
@@ -190,48 +217,195 @@ def _nearest_zone(zone: str) -> str:
     return f"Did you mean {names[near[0]]!r}?" if near else "Use an IANA name such as Europe/Berlin."
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to write a period, for `parse` and for the table in docs/reference/periods.md."""
+
+    examples: tuple[str, ...]
+    """All mean the same period."""
+    meaning: str
+    patterns: tuple[str, ...]
+    read: Callable[[Calendar, dt.date, re.Match[str]], Period]
+    """Makes the period in a calendar, as of a day; ValueError or OverflowError for a date that no calendar has."""
+    fixed: bool = False
+    """Whether it means the same days in every calendar and whenever it is read."""
+
+
 def parse(words: str, calendar: Calendar, now: dt.datetime) -> Period:
-    """The period that words such as `2026Q3` or `last-quarter` mean, as of `now` (aware).
+    """The period that words such as `2026Q3`, `last 3 months` or `2026-07-01..2026-09-30` mean, as of `now` (aware).
 
-    Each form is one expression and one function, tried in order. An expression must match all of the words, and no
-    words match two of them, so the order does not matter. A function may get numbers that no calendar has (month 13,
-    week 54, year 0): the date it computes is refused by `datetime`, which is the one place that knows.
+    The words are those of one of the `FORMS`, or two of these with `..` between them: from the first day of one to the
+    last day of the other, or until today where there is no other. No words match two forms, so their order does not
+    matter. What a reader calls the period (its `name`) can be parsed too, to the same period.
 
-    Raises PeriodError where they mean nothing, end before they begin, or leave the years 1 to 9998.
+    Raises PeriodError where they mean nothing, end before they begin, or leave the years 1 to 9998; its hint has the
+    nearest words that mean something.
     """
     if now.tzinfo is None:
         raise ValueError(f"`now` must be aware, not {now!r}")
-    for pattern, make in _PARSERS:
-        if match := re.fullmatch(pattern, words.strip(), re.IGNORECASE | re.ASCII):
-            try:
-                return make(calendar, now, match)
-            except (ValueError, OverflowError) as error:
-                raise PeriodError(f"{words!r} is not a valid period: {error}.", hint=f"Write {FORMS}.") from error
-    raise PeriodError(f"{words!r} is not a valid period.", hint=f"Write {FORMS}.")
+    return _Parser(calendar, calendar.day_of(now), FORMS, VALID).parse(words)
 
 
-def _date_range(calendar: Calendar, now: dt.datetime, match: re.Match[str]) -> Period:
-    first, end = dt.date.fromisoformat(match[1]), dt.date.fromisoformat(match[2])
-    if end <= first:
-        later = first if end < first else first + dt.timedelta(days=1)
-        raise PeriodError(
-            f"{match[0]!r} {'ends before it begins' if end < first else 'has no day in it'}.",
-            hint=f"Did you mean {end}..{later}? The second day is the first one that no longer counts.",
-        )
-    return calendar.days(first, end, span(first, end - dt.timedelta(days=1)))
+def parse_days(words: str) -> tuple[dt.date, dt.date]:
+    """The first and the last day of words that mean the same in every calendar: a day, a month, or two with `..`.
+
+    Raises PeriodError as `parse` does, and for the words of a week, a quarter or a year.
+    """
+    neutral = Calendar(ZoneInfo("UTC"))
+    fixed = tuple(each for each in FORMS if each.fixed)
+    return neutral.dates(_Parser(neutral, None, fixed, VALID_DAYS).parse(words))
 
 
-def _iso_week(calendar: Calendar, now: dt.datetime, match: re.Match[str]) -> Period:
+@dataclass(frozen=True, slots=True)
+class _Parser:
+    """Reads words in a calendar; without `today` nothing that depends on it."""
+
+    calendar: Calendar
+    today: dt.date | None
+    forms: tuple[Form, ...]
+    valid: str
+    """Examples of what may be written, for the hint of an error."""
+
+    def parse(self, words: str) -> Period:
+        """The period; raises PeriodError. The date that a form computes is refused by `datetime`, which knows all."""
+        why = ""
+        try:
+            if period := self._read(words):
+                return period
+        except (ValueError, OverflowError) as error:
+            why = f": {error}"
+        shown = words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+        raise PeriodError(f"{shown!r} is not a valid period{why}.", hint=self._hint(words))
+
+    def _read(self, words: str) -> Period | None:
+        """The period, None for unknown words; ValueError or OverflowError for a date that no calendar has."""
+        text = re.sub(" +", " ", words.strip())
+        if len(text) > LONGEST:
+            return None
+        ends = _RANGE.fullmatch(text)
+        return self._read_one(text) or (self._read_range(ends[1], ends[2]) if ends else None)
+
+    def _read_one(self, text: str) -> Period | None:
+        for form in self.forms:
+            for pattern in form.patterns:
+                if match := re.fullmatch(pattern, text, re.IGNORECASE | re.ASCII):
+                    return form.read(self.calendar, self.today or dt.date.min, match)
+        return None
+
+    def _read_range(self, left: str, right: str) -> Period | None:
+        """From the first day of one period to the last day of another; a year that one leaves out is the other's."""
+        begin = self._read_end(left, right)
+        end = self._read_end(right, left) if right else self._read_one("today")
+        if begin is None or end is None:
+            return None
+        first, last = self.calendar.dates(begin)[0], self.calendar.dates(end)[1]
+        if first <= last:
+            return self.calendar.days(first, last, span(first, last))
+        if right:
+            raise PeriodError(f"'{left}..{right}' ends before it begins.", hint=f"Did you mean {right}..{left}?")
+        raise PeriodError(f"'{left}..' goes until today, {day(last)}, and begins later.", hint="Name an earlier day.")
+
+    def _read_end(self, text: str, other: str) -> Period | None:
+        year = re.search(r"(?<!\d)\d{4}(?!\d)", other, re.ASCII)
+        return (self._read_one(f"{text} {year[0]}") if year else None) or self._read_one(text)
+
+    def _hint(self, words: str) -> str:
+        for near in _corrections(words[:LONGEST]):
+            with contextlib.suppress(ValueError, OverflowError, PeriodError):
+                if self._read(near):
+                    return f"Did you mean {near!r}? Write {self.valid}."
+        return f"Write {self.valid}."
+
+
+def _corrections(words: str) -> tuple[str, ...]:
+    """The words with mistakes corrected that are often made, and with the nearest known words."""
+    text = words.strip()
+    for pattern, instead in _MISTAKES:
+        text = re.sub(pattern, instead, text, flags=re.IGNORECASE | re.ASCII)
+    text = re.sub(r"[^\W\d_]{3,}", lambda found: _known_word(found[0]), text)
+    text = re.sub(r"\d{4}-\d\d-\d\d", _clipped, text, flags=re.ASCII)
+    return text, text.removesuffix("s")
+
+
+def _known_word(word: str) -> str:
+    known = {each.casefold(): each for each in (*MONTHS, *_OTHER_WORDS)}
+    lower = _SYNONYMS.get(word.casefold(), word.casefold())
+    return known.get(lower) or known.get(most_like(lower, known) or "", word)
+
+
+def _clipped(found: re.Match[str]) -> str:
+    """A day, or the last one of its month where the month is shorter."""
+    year, month, number = map(int, found[0].split("-"))
+    if not (0 < year < 9999 and 0 < month <= 12 and number > 28):
+        return found[0]
+    last = _add_months(dt.date(year, month, 1), 1) - ONE_DAY
+    return str(last if number > last.day else found[0])
+
+
+def _latest(period_of: Callable[[int], Period], calendar: Calendar, today: dt.date, year: int) -> Period:
+    """The period of a year, or that of the year before where it has not begun."""
+    period = period_of(year)
+    return period if calendar.dates(period)[0] <= today else period_of(year - 1)
+
+
+def _part_of_year(calendar: Calendar, today: dt.date, match: re.Match[str]) -> Period:
+    """A quarter or a half; without a year the latest that has begun."""
+    given = match.groupdict()
+    number = int(given.get("number") or ORDINALS.index(given["ordinal"].lower()) + 1)
+    period_of, most = (calendar.half, 2) if given["part"].lower().startswith("h") else (calendar.quarter, 4)
+    if not 1 <= number <= most:
+        raise ValueError(f"a year has {most} {'halves' if most == 2 else 'quarters'}")
+    if given.get("year"):
+        return period_of(int(given["year"]), number)
+    return _latest(lambda year: period_of(year, number), calendar, today, calendar.year_and_quarter(today)[0])
+
+
+def _named_month(calendar: Calendar, today: dt.date, match: re.Match[str]) -> Period:
+    """A month by its name; without a year the latest that has begun."""
+    month, year = _month_number(match["month"]), match.groupdict().get("year")
+    if year:
+        return calendar.month(int(year), month)
+    return _latest(lambda year: calendar.month(year, month), calendar, today, today.year)
+
+
+def _month_number(name: str) -> int:
+    return [each[:3].lower() for each in MONTHS].index(name[:3].lower()) + 1
+
+
+def _named_day(match: re.Match[str]) -> dt.date:
+    return dt.date(int(match["year"]), _month_number(match["month"]), int(match["day"]))
+
+
+def _iso_week(calendar: Calendar, today: dt.date, match: re.Match[str]) -> Period:
     # The Thursday identifies an ISO week; where weeks start on another day, it finds the one that shares most days.
     return calendar.week(dt.date.fromisocalendar(int(match[1]), int(match[2]), 4))
 
 
-def _relative(calendar: Calendar, now: dt.datetime, match: re.Match[str]) -> Period:
-    period_of = _RELATIVE[match[2].lower()]
-    this = period_of(calendar, calendar.day_of(now))
-    if match[1].lower() == "this":
-        return this
-    return period_of(calendar, calendar.day_of(this.since) - dt.timedelta(days=1))
+def _relative(calendar: Calendar, today: dt.date, match: re.Match[str]) -> Period:
+    this = _UNITS[match["unit"].lower()](calendar, today)
+    return this if match["which"].lower() == "this" else _before(this, match["unit"], calendar)
+
+
+def _last_units(calendar: Calendar, today: dt.date, match: re.Match[str]) -> Period:
+    """As many whole units as are asked for, before the present one."""
+    unit = match["unit"] or "half"
+    if int(match["count"]) < 1:
+        raise ValueError("it has no day in it")
+    last = first = _before(_UNITS[unit.lower()](calendar, today), unit, calendar)
+    for _ in range(int(match["count"]) - 1):
+        first = _before(first, unit, calendar)
+    days = calendar.dates(first)[0], calendar.dates(last)[1]
+    return last if first is last else calendar.days(*days, span(*days))
+
+
+def _before(period: Period, unit: str, calendar: Calendar) -> Period:
+    return _UNITS[unit.lower()](calendar, calendar.dates(period)[0] - ONE_DAY)
+
+
+def _to_date(calendar: Calendar, today: dt.date, match: re.Match[str]) -> Period:
+    unit = next(each for each in _UNITS if each.startswith(match["unit"].lower()))
+    first = calendar.dates(_UNITS[unit](calendar, today))[0]
+    return calendar.days(first, today, span(first, today))
 
 
 def span(first: dt.date, last: dt.date) -> str:
@@ -254,19 +428,83 @@ def day(date: dt.date) -> str:
     return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
 
 
-_RELATIVE: dict[str, Callable[[Calendar, dt.date], Period]] = {
-    "day": lambda calendar, today: calendar.days(today, today + dt.timedelta(days=1), day(today)),
+def _of_day(calendar: Calendar, date: dt.date) -> Period:
+    return calendar.days(date, date, day(date))
+
+
+_UNITS: dict[str, Callable[[Calendar, dt.date], Period]] = {
+    "day": _of_day,
     "week": lambda calendar, today: calendar.week(today),
     "month": lambda calendar, today: calendar.month(today.year, today.month),
     "quarter": lambda calendar, today: calendar.quarter(*calendar.year_and_quarter(today)),
+    "half": lambda calendar, today: calendar.half_of(today),
     "year": lambda calendar, today: calendar.year(calendar.year_and_quarter(today)[0]),
 }
+_UNIT = rf"(?P<unit>{'|'.join(_UNITS)})"
+_YEAR = r"(?:FY ?|fiscal year )?(?P<year>\d{4})"
+_MONTH = rf"(?P<month>{'|'.join(f'{each[:3]}(?:{each[3:]})?' for each in MONTHS)}|sept)"
+_DATE = rf"(?P<day>\d{{1,2}}) {_MONTH} (?P<year>\d{{4}})"
+_RANGE = re.compile(r"(.+?) ?(?:\.\.|–|—| to | - ) ?(.*)", re.IGNORECASE)
 
-_PARSERS: tuple[tuple[str, Callable[[Calendar, dt.datetime, re.Match[str]], Period]], ...] = (
-    (r"(\d{4})-?Q([1-4])", lambda calendar, now, match: calendar.quarter(int(match[1]), int(match[2]))),
-    (r"(\d{4})-(\d{2})", lambda calendar, now, match: calendar.month(int(match[1]), int(match[2]))),
-    (r"(\d{4})", lambda calendar, now, match: calendar.year(int(match[1]))),
-    (r"(\d{4})-?W(\d{2})", _iso_week),
-    (r"(this|last)-(day|week|month|quarter|year)", _relative),
-    (r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})", _date_range),
+
+def _parts(letter: str, word: str) -> tuple[str, ...]:
+    """The patterns of a quarter or a half of a named year."""
+    part = rf"(?P<part>{letter})(?P<number>\d)"
+    named = rf"(?P<ordinal>{'|'.join(ORDINALS)}) (?P<part>{word}) of {_YEAR}"
+    return rf"{_YEAR}[- ]?{part}", rf"{part}[- /]?{_YEAR}", named
+
+
+FORMS: tuple[Form, ...] = (
+    Form(("2026", "FY2026", "fiscal year 2026"), "a year", (_YEAR,),
+         lambda calendar, today, match: calendar.year(int(match["year"]))),
+    Form(("2026H1", "H1 2026", "FY2026H1", "first half of 2026"), "a half of a year", _parts("H", "half"),
+         _part_of_year),
+    Form(("2026Q3", "Q3 2026", "FY2026Q3", "third quarter of 2026"), "a quarter of a year", _parts("Q", "quarter"),
+         _part_of_year),
+    Form(("Q3",), "the latest third quarter that has begun", (r"(?P<part>Q)(?P<number>\d)",), _part_of_year),
+    Form(("H2",), "the latest second half that has begun", (r"(?P<part>H)(?P<number>\d)",), _part_of_year),
+    Form(("2026-07",), "a month", (r"(\d{4})-(\d{2})",),
+         lambda calendar, today, match: calendar.month(int(match[1]), int(match[2])), fixed=True),
+    Form(("July 2026", "Jul 2026"), "a month", (rf"{_MONTH} (?P<year>\d{{4}})",), _named_month, fixed=True),
+    Form(("July",), "the latest July that has begun", (_MONTH,), _named_month),
+    Form(("2026-W41",), "a week by its ISO number", (r"(\d{4})-?W(\d{2})",), _iso_week),
+    Form(("week of 5 October 2026",), "the week of a day", (f"week of {_DATE}",),
+         lambda calendar, today, match: calendar.week(_named_day(match))),
+    Form(("2026-07-01",), "a day", (r"\d{4}-\d{2}-\d{2}",),
+         lambda calendar, today, match: _of_day(calendar, dt.date.fromisoformat(match[0])), fixed=True),
+    Form(("1 July 2026", "1 Jul 2026"), "a day", (_DATE,),
+         lambda calendar, today, match: _of_day(calendar, _named_day(match)), fixed=True),
+    Form(("today",), "today", ("today",), lambda calendar, today, match: _of_day(calendar, today)),
+    Form(("yesterday",), "the day before", ("yesterday",),
+         lambda calendar, today, match: _of_day(calendar, today - ONE_DAY)),
+    Form(("last quarter", "last-quarter"),
+         "the whole day, week, month, quarter, half or year before the present one", (rf"(?P<which>last)[- ]{_UNIT}",),
+         _relative),
+    Form(("this quarter", "this-quarter"), "the present one, with the days to come", (rf"(?P<which>this)[- ]{_UNIT}",),
+         _relative),
+    Form(("last 3 months", "last-3-months"), "as many whole days, weeks, months, … before the present one",
+         (rf"last[- ](?P<count>\d{{1,4}})[- ](?:{_UNIT}s?|halves)",), _last_units),
+    Form(("ytd", "year to date"), "from the first day of the year until today; `qtd`, `mtd` likewise",
+         (r"(?P<unit>[yqm])td", r"(?P<unit>year|quarter|month)[- ]to[- ]date"), _to_date),
+)  # fmt: skip
+"""Every way to write a period; ranges are made of these."""
+
+_MISTAKES = (
+    (r"_", "-"),
+    (r"\.{3,}|…", ".."),
+    (r"(?<!\d)(\d{4})[./](\d{1,2})[./](\d{1,2})(?!\d)", r"\1-\2-\3"),
+    (r"(?<!\d)(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\d)", r"\3-\2-\1"),
+    (r"(?<!\d)(\d{4})/(\d{1,2})(?!\d)", r"\1-\2"),
+    (r"(?<![\d/])(\d{1,2})/(\d{4})(?!\d)", r"\2-\1"),
+    (r"(?<=\d-)(\d)(?!\d)", r"0\1"),
+    (r"(?<!\d)([1-4])([QH]) ?(?=\d|$)", r"\2\1 "),
+    (r"(?<!\d)(\d\d)(?=-?[QH]\d)|(?<=FY)(\d\d)(?!\d)|(?<=[QH]\d )(\d\d)(?!\d)", r"20\1\2\3"),
+    (r"\bW(\d\d)[- ](\d{4})", r"\2-W\1"),
+)
+"""What people write instead of what is read, to suggest it; 07/01/2026 is left out, which means two days."""
+
+_SYNONYMS = {"previous": "last", "past": "last", "current": "this", "next": "this", "till": "to"}
+_OTHER_WORDS = (
+    *("this", "last", "today", "yesterday", "week", "fiscal", "year", "first", "second", "third", "fourth", "of", "to"),
+    *("day", "days", "weeks", "month", "months", "quarter", "quarters", "half", "halves", "years", "ytd", "qtd", "mtd"),
 )

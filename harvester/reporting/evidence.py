@@ -19,21 +19,22 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.analysis.frame import records
 from harvester.analysis.threads import titles
-from harvester.errors import ReportError
+from harvester.errors import PeriodError, ReportError
 from harvester.files import read_text
 from harvester.goals.model import Goal
 from harvester.model.accounts import mail_key
 from harvester.model.contribution import COLUMNS, VERSION
-from harvester.model.periods import Period
+from harvester.model.periods import Period, calendar, parse_days
 from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
-from harvester.reporting.markdown import LONGEST
+from harvester.reporting.formats import REPORT_FORMATS
 from harvester.reporting.report_input import ReportInput, SourceStatus
+from harvester.text import LONGEST
 from harvester.version import VERSION as RELEASE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = "harvester evidence 1"
+FORMAT = "harvester evidence 2"
 LONGEST_TEXT = 4 * LONGEST
 """Characters of a text that evidence has in full: as many as `escape` reads, so that reports are the same."""
 
@@ -54,13 +55,14 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
     rows = frame[is_own.to_numpy(bool)]
     statuses = sorted(report_input.statuses, key=lambda each: each.source)
     period = report_input.period
+    first, last = report_input.calendar.dates(period)
     facts = {
         "format": FORMAT, "harvester": RELEASE, "schema": VERSION, "report": report,
         "persons": [
             {"name": _bounded(report_input.name(each)), "accounts": _accounts(report_input, each)}
             for each in report_input.persons
         ],
-        "period": {"since": period.since.isoformat(), "until": period.until.isoformat(), "name": period.name},
+        "period": {"days": f"{first}..{last}", "zone": report_input.calendar.zone.key, "name": period.name},
         "rows": sorted(_rows(rows), key=key_of),
         "claims": _claims(report_input, rows),
         "goals": [_goal(report_input, each) for each in report_input.assessment.goals_and_decisions.goals.goals],
@@ -68,6 +70,7 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
         "coverage": [_source(each) for each in statuses],
         "read_at": {each.source: each.read_at.isoformat() if each.read_at else None for each in statuses},
         "remarks": list(report_input.remarks),
+        "draft": report_input.draft,
     }  # fmt: skip
     # Accounts are whole: `verify` looks for the person who has them.
     return {part: value if part == "persons" else _bounded(value) for part, value in facts.items()}
@@ -107,21 +110,26 @@ def load(path: Path) -> dict[str, Any]:
             f"There is no evidence {str(path)!r}.",
             hint="--output writes it next to the report; leave it there.",
         )
+    return parse(read_text(path, limit=LARGEST_FILE), repr(str(path)))
+
+
+def parse(text: str, name: str) -> dict[str, Any]:
+    """An evidence that was read; raises ReportError, which begins with `name`, for what harvester did not write."""
     try:
-        read = json.loads(read_text(path, limit=LARGEST_FILE))
+        read = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ReportError(f"{str(path)!r} cannot be read: {error}.", hint="Make the report again.") from error
+        raise ReportError(f"{name} cannot be read: {error}.", hint="Make the report again.") from error
     if not isinstance(read, dict) or read.get("format") != FORMAT:
-        raise ReportError(f"{str(path)!r} is not evidence that this version reads.", hint="Make the report again.")
+        raise ReportError(f"{name} is not evidence that this version reads.", hint="Make the report again.")
     try:
         _check(read)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ReportError(f"{str(path)!r} has been edited.", hint="Make the report again.") from error
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, PeriodError) as error:
+        raise ReportError(f"{name} has been edited.", hint="Make the report again.") from error
     return read
 
 
 def _check(evidence: Mapping[str, Any]) -> None:
-    """Use every part as it is used later; raises KeyError, TypeError, ValueError or AttributeError."""
+    """Use every part as it is used later; raises one of the errors that `load` maps to a ReportError."""
     period_of(evidence)
     check(evidence)
     for each in evidence["persons"]:
@@ -129,6 +137,8 @@ def _check(evidence: Mapping[str, Any]) -> None:
     for at in evidence["read_at"].values():
         _time(at)
     str.join("", [evidence["report"], evidence["harvester"], *evidence["remarks"]])
+    if page := evidence.get("page"):
+        str.join("", [REPORT_FORMATS[page["format"]].name, page["digest"]])
     if len(evidence["persons"]) != 1:
         raise ValueError("a report is of one person")
 
@@ -138,13 +148,14 @@ def _time(text: str | None) -> dt.datetime | None:
 
 
 def as_read(report_input: ReportInput, evidence: Mapping[str, Any]) -> ReportInput:
-    """The report input with the times of reading, names and remarks of an evidence."""
+    """The report input with the times of reading, names and remarks of an evidence, a draft where that was one."""
     at = {source: _time(text) for source, text in evidence["read_at"].items()}
     statuses = [dataclasses.replace(each, read_at=at.get(each.source, each.read_at)) for each in report_input.statuses]
     names = {key: each["name"] for key, each in zip(report_input.persons, evidence["persons"], strict=False)}
     return dataclasses.replace(
-        report_input, statuses=statuses, names={**report_input.names, **names}, remarks=evidence["remarks"]
-    )
+        report_input, statuses=statuses, names={**report_input.names, **names}, remarks=evidence["remarks"],
+        draft=bool(evidence.get("draft")),
+    )  # fmt: skip
 
 
 def dump(evidence: Mapping[str, Any]) -> str:
@@ -158,11 +169,9 @@ def path_beside(report: Path) -> Path:
 
 
 def period_of(evidence: Mapping[str, Any]) -> Period:
-    """The period of an evidence."""
+    """The period of an evidence: its days, both included, in the zone of its author."""
     period = evidence["period"]
-    return Period(
-        dt.datetime.fromisoformat(period["since"]), dt.datetime.fromisoformat(period["until"]), period["name"]
-    )
+    return dataclasses.replace(calendar(period["zone"]).days(*parse_days(period["days"])), name=period["name"])
 
 
 def _rows(rows: pd.DataFrame) -> Iterable[dict[str, Any]]:

@@ -35,8 +35,8 @@ def load(
 ) -> pd.DataFrame:
     """The contributions of one person in a period, one row each, with all prepared columns, by time.
 
-    `period` is what the command takes (`2026Q3`, `last-quarter`, `2026-07-01..2026-10-01`), in the time zone of
-    harvester.toml; the default is the last quarter.
+    `period` is what the command takes (`2026Q3`, `last-quarter`, `2026-07-01..2026-09-30` with both days), in the time
+    zone of harvester.toml; the default is the last quarter.
 
     `person` is a key of [people], a name or an e-mail address; the default is `[me]`.
 

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from harvester.errors import PersonError
+from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.model.accounts import email_of, mail_key
-from harvester.model.periods import Period, parse
+from harvester.model.periods import Period, day, parse
 from harvester.reporting.report_input import ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import Accounts, CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
@@ -45,8 +45,7 @@ def assemble(
     Raises PeriodError for a period that is not valid, and PersonError for an unknown person or where nobody is meant.
     """
     config, me = workspace.config, workspace.me
-    words = period or DEFAULT_PERIOD
-    chosen = words if isinstance(words, Period) else parse(words, config.calendar, workspace.environment.clock())
+    chosen = period if isinstance(period, Period) else choose_period(workspace, period)
     assembly = _Assembly(workspace, ledger, harvest, load_goals_and_decisions(workspace), goals_for_others)
     if person:
         return assembly.for_named(chosen, person)
@@ -59,6 +58,21 @@ def assemble(
     if explicit or _has_rows(report_input, me):
         return collected, report_input
     return assembly.for_most_active(f"{config.people.name(me)} did nothing here in the {chosen.name}")
+
+
+def choose_period(workspace: Workspace, words: str | None) -> Period:
+    """The period that words mean to the person, by default the last quarter.
+
+    Raises PeriodError where they are not valid, and where nothing can have been done in the period yet.
+    """
+    calendar, now = workspace.config.calendar, workspace.environment.clock()
+    period = parse(words or DEFAULT_PERIOD, calendar, now)
+    if period.since > now:
+        raise PeriodError(
+            f"{words!r} has not begun: its first day is {day(calendar.dates(period)[0])}.",
+            hint=f"Today is {day(calendar.day_of(now))}. Name a period that has begun.",
+        )
+    return period
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +136,7 @@ class _Assembly:
         """Rows from the first day of any goal that runs in the period, since a goal's progress counts from there."""
         calendar = self.workspace.config.calendar
         starts = [
-            calendar.midnight(goal.from_)
+            goal.period(calendar).since
             for goal in self.goals.goals.goals
             if goal.from_ and goal.runs_in(period, calendar)
         ]

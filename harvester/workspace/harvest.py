@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harvester.model.periods import Period, parse
-from harvester.workspace.assemble import DEFAULT_PERIOD
+from harvester.model.periods import Period
+from harvester.workspace.assemble import choose_period
 from harvester.workspace.collect import Accounts, accounts_of, harvest_sources, open_ledger, read_coverage
 from harvester.workspace.people import choose_people
 from harvester.workspace.workspace import Workspace, pick_sources
@@ -55,6 +55,6 @@ def _resolve(
 ) -> tuple[dict[str, Connector], Accounts, Period]:
     chosen = selection or Selection()
     sources = pick_sources(workspace, chosen.sources)
-    when = parse(period or DEFAULT_PERIOD, workspace.config.calendar, workspace.environment.clock())
+    when = choose_period(workspace, period)
     persons = None if chosen.everyone else choose_people(workspace, chosen.persons, chosen.team)
     return sources, accounts_of(workspace, persons), when

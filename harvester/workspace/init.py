@@ -143,8 +143,8 @@ file = "notebook.md"
 """
 GOALS = """\
 #:schema .harvester/goals.schema.json
-# Your goals, in words that you and your manager understand. Dates are half-open: `until` is the first day that no
-# longer counts. Remove the first `#` of each line below and edit it; `harvester goals check` says whether it is valid.
+# Your goals, in words that you and your manager understand. `until` is the last day, which still counts.
+# Remove the first `#` of each line below and edit it; `harvester goals check` says whether it is valid.
 
 # [[criteria]]
 # name = "leads-projects"
@@ -157,7 +157,7 @@ GOALS = """\
 # why = "Invoices reach customers a day earlier and nobody is charged twice."
 # criterion = "leads-projects"
 # from = 2026-07-01
-# until = 2026-10-01
+# until = 2026-09-30
 # measure = "pull_requests"
 # target = 12
 # words = ["payment", "invoice"]    # only suggests; `harvester triage` asks you

@@ -231,10 +231,10 @@ def outside_goal_days(goal: Goal, dates: Iterable[dt.date]) -> str:
     from harvester.model.periods import day
 
     days = sorted(set(dates))
-    if any((not goal.from_ or at >= goal.from_) and (not goal.until or at < goal.until) for at in days) or not days:
+    if any(map(goal.includes, days)) or not days:
         return ""
     first = day(goal.from_) if goal.from_ else "the beginning"
-    end = f" up to {day(goal.until - dt.timedelta(days=1))}" if goal.until else ""
+    end = f" up to {day(goal.until)}" if goal.until else ""
     return f"It is dated {day(days[-1])}; {goal.name} runs from {first}{end}, so it does not count there."
 
 
