@@ -353,7 +353,7 @@ def goals_page(described: dict[str, Any]) -> str:
         "A key that is not listed is an error that names the nearest one; `harvester goals check` says more."
     )
     definitions = described["$defs"]
-    entry = decisions.Entry.model_json_schema()
+    tables = {"decisions": decisions.Entry, "highlights": decisions.HighlightEntry, "ignored": decisions.IgnoredEntry}
     wrapped = ", ".join(f"`{key}`" for key in notebook.WRAPPED)
     parts = [
         *_table("`[[goals]]` in goals.toml", definitions["Goal"]),
@@ -361,7 +361,11 @@ def goals_page(described: dict[str, Any]) -> str:
         *_table("`match` of a goal or a criterion", definitions["Rule"]),
         COMPETING,
         STATES,
-        *_table("`[[decisions]]` in decisions.toml", entry),
+        *(
+            line
+            for name, entry in tables.items()
+            for line in _table(f"`[[{name}]]` in decisions.toml", entry.model_json_schema())
+        ),
         "## Fields of a note\n",
         "An entry is a heading `## 2026-08-12 Title`, and fields as needed below it, each at the start of a line.",
         f"The text of {wrapped} may wrap; that of the other fields continues in indented lines.",
