@@ -196,7 +196,7 @@ class _Assembly:
             remarks=collected.remarks,
             names=config.people.names_of(_accounts_in(assessment.frame)),
             grouping=grouping,
-            excluded=excluded.of(period, person),
+            excluded=excluded.of(period, persons),
         )
 
 
