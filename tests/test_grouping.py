@@ -367,7 +367,7 @@ def test_routine_decides_no_heading():
 
 def left_out(contributions, *rules):
     rows, excluded = exclude(framed(contributions), rules_of(exclude=rules))
-    return rows["work_item"].tolist(), excluded.of(YEAR, "ada")
+    return rows["work_item"].tolist(), excluded.of(YEAR, ["ada"])
 
 
 def test_what_is_excluded_takes_what_belongs_to_it():
@@ -403,7 +403,7 @@ def test_without_a_rule_nothing_is_left_out():
     frame = framed([pull(1)])
     kept, excluded = exclude(frame, rules_of())
     assert kept is frame
-    assert (excluded.total, excluded.of(YEAR, "ada").rows) == (0, None)
+    assert (excluded.total, excluded.of(YEAR, ["ada"]).rows) == (0, None)
 
 
 @pytest.mark.parametrize(
