@@ -161,6 +161,7 @@ routine by `[routine]` alone: so a theme of your own, such as `Releases = { kind
 What a rule in `[[exclude]]` holds for is left out of every report, goal and question, before anything is counted: the
 other rows of the same work item with it, and the commits of a pull request. A report says how many pieces of work were
 left out ([measure](measures.md) `left_out`). `harvester.load` and `harvester ledger export` still have them.
+"""
 TABLE = f"""\
 `report --format csv`, `xlsx` or `parquet` writes the rows that the report is about: of its people in its period, of
 several sources the best, without bots. The newest comes first. All columns above are there but {
@@ -352,7 +353,7 @@ def goals_page(described: dict[str, Any]) -> str:
         "A key that is not listed is an error that names the nearest one; `harvester goals check` says more."
     )
     definitions = described["$defs"]
-    entry = decisions.Entry.model_json_schema()
+    tables = {"decisions": decisions.Entry, "highlights": decisions.HighlightEntry, "ignored": decisions.IgnoredEntry}
     wrapped = ", ".join(f"`{key}`" for key in notebook.WRAPPED)
     parts = [
         *_table("`[[goals]]` in goals.toml", definitions["Goal"]),
@@ -360,7 +361,11 @@ def goals_page(described: dict[str, Any]) -> str:
         *_table("`match` of a goal or a criterion", definitions["Rule"]),
         COMPETING,
         STATES,
-        *_table("`[[decisions]]` in decisions.toml", entry),
+        *(
+            line
+            for name, entry in tables.items()
+            for line in _table(f"`[[{name}]]` in decisions.toml", entry.model_json_schema())
+        ),
         "## Fields of a note\n",
         "An entry is a heading `## 2026-08-12 Title`, and fields as needed below it, each at the start of a line.",
         f"The text of {wrapped} may wrap; that of the other fields continues in indented lines.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -40,11 +40,11 @@ class Excluded:
         """How many work items were left out."""
         return sum(self.by_rule.values())
 
-    def of(self, period: Period, person: str) -> Excluded:
-        """What was left out of one person's work in a period."""
+    def of(self, period: Period, persons: Collection[str]) -> Excluded:
+        """What was left out of these people's work in a period."""
         if self.rows is None:
             return self
-        rows = select(self.rows, period, [person])
+        rows = select(self.rows, period, persons)
         counted = rows[(rows["is_primary"] & ~rows["is_bot"]).to_numpy(bool)]
         numbers = {
             name: int(measures.count(counted[(counted["excluded_by"] == name).to_numpy(bool)], "left_out"))

@@ -22,8 +22,8 @@ from markdown_it.token import Token
 
 from harvester.reporting.anchors import anchors
 from harvester.reporting.charts import PLACE, Chart, to_svg
-from harvester.reporting.markdown import JOINER
 from harvester.reporting.templates import html_template
+from harvester.text import JOINER
 
 APPENDIX = "Appendix"
 """How the heading of what is folded begins."""

@@ -26,7 +26,7 @@ def explain(
     workspace: Workspace,
     whats: Sequence[str],
     period: str | None = None,
-    person: str | None = None,
+    person: str | Sequence[str] | None = None,
     *,
     harvest: bool | None = None,
 ) -> list[dict[str, Any]]:
@@ -62,7 +62,12 @@ def explain(
 
 
 def _read(
-    workspace: Workspace, whats: Sequence[str], period: str | None, person: str | None, *, harvest: bool | None
+    workspace: Workspace,
+    whats: Sequence[str],
+    period: str | None,
+    person: str | Sequence[str] | None,
+    *,
+    harvest: bool | None,
 ) -> ReportInput:
     """What the rows are explained by, from the ledger where that has it, else from the sources."""
     with open_ledger(workspace) as ledger:
