@@ -151,6 +151,15 @@ def test_work_on_texts_or_tests_alone_is_called_so():
     assert theme_of([*texts, *checks]) == ["Documentation"] * 3 + ["Tests"] * 3
 
 
+def test_a_few_source_files_hide_no_text_or_test():
+    """Where no folder has a heading, what kind half of all its files are does."""
+    made = [
+        pull(n, title=f"{n}", paths=(f"docs/{FOREST[n]}.md", f"docs/{FOREST[n + 7]}.md", f"src/{FOREST[n + 4]}.py"))
+        for n in range(3)
+    ]
+    assert theme_of(made) == ["Documentation"] * 3
+
+
 def test_a_folder_named_as_the_project_says_nothing():
     made = [pull(n, title=f"Work {n}", paths=(f"app/{FOREST[n]}.py",), project="org/app") for n in range(4)]
     found = themes(rows_of(made), rules_of())
