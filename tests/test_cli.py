@@ -285,7 +285,7 @@ def test_two_runs_write_the_same_bytes(environment):
     [
         ({}, "There is no report 'mine.md'."),
         ({"mine.md.evidence.json": "{}"}, "There is no report 'mine.md'."),
-        ({"mine.md": ""}, "There is no evidence"),
+        ({"mine.md": ""}, "is not a report that harvester wrote"),
         ({"mine.md": "", "mine.md.evidence.json": "{"}, "cannot be read"),
         ({"mine.md": "", "mine.md.evidence.json": "{}"}, "is not evidence that this version reads"),
     ],
@@ -831,7 +831,7 @@ def test_reports_are_private_and_follow_no_link(environment):
 
 
 def test_a_forged_report_is_found(environment):
-    """Text and digest were changed together; verify shows the first line that differs."""
+    """Text and digest were changed together; verify shows the figure that differs."""
     run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
     path = environment.cwd / "mine.md"
     body = path.read_text().partition("\n")[2].replace("1 commit", "9 commits", 1)
@@ -840,8 +840,7 @@ def test_a_forged_report_is_found(environment):
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
     status, out, _ = run(environment, "verify", "mine.md")
     assert status == 1
-    assert out.startswith("mine.md: the text differs from what this data produces: line 4 is '9 commits in 1 project.")
-    assert "', and should be '1 commit in 1 project." in out
+    assert out == ("mine.md: line 4 says '9 commits in 1 project.', and this data gives '1 commit in 1 project.'.\n")
 
 
 def test_verify_prints_no_control_characters(environment):
@@ -853,7 +852,7 @@ def test_verify_prints_no_control_characters(environment):
     digest = hashlib.sha256(body.encode()).hexdigest()[:16]
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
     out = run(environment, "verify", "mine.md")[1]
-    assert f"line {len(body.splitlines()) + 1} is '?[2Jmore', and should be ''." in out
+    assert f"line {len(body.splitlines()) + 1} says '?[2Jmore', and this data gives no 2 there." in out
 
 
 def test_finding_the_most_active_stores_nothing(tmp_path):

@@ -88,6 +88,10 @@ def _counting(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(frame.index.isin(counting(frame)), index=frame.index)
 
 
+def _is_no_summary(frame: pd.DataFrame) -> pd.Series:
+    return (frame["state"] != SUMMARY).fillna(True)
+
+
 def _collaborators(frame: pd.DataFrame) -> pd.Series:
     return _counting(frame) & frame["collaborators"].notna()
 
@@ -100,6 +104,9 @@ ONLY_NAMED = "notebook:"
 
 NOT_DONE = ("not_planned", "duplicate")
 """States in which a ticket was closed without anybody having done it."""
+
+SUMMARY = "summary"
+"""The state of a note that is the opening paragraph of a report: it is no work."""
 
 TICKET_ROLES = ("assignee", "author", "resolver")
 MEASURES: Mapping[str, Measure] = {
@@ -197,6 +204,13 @@ MEASURES: Mapping[str, Measure] = {
             where=_counting,
         ),
         Measure(
+            "left_out", "piece of work", "pieces of work",
+            ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "work_items",
+            "What a rule in `[[exclude]]` of harvester.toml leaves out of everything and would count otherwise: pull "
+            "requests, tickets, releases, commits, notes, and work of others that was reviewed or commented on.",
+            where=_counting,
+        ),
+        Measure(
             "releases", "release", "releases", ("release",), ("author",), "work_items",
             "Releases the person published.",
             goal=True,
@@ -209,8 +223,8 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "notes", "note", "notes", ("note",), ("author", "helper", "mentor"), "work_items",
-            "Entries in the notebook, by their date.",
-            wins="the notebook is the only source", goal=True,
+            "Entries in the notebook, by their date, without the opening paragraphs of reports.",
+            where=_is_no_summary, wins="the notebook is the only source", goal=True,
         ),
         Measure(
             "projects", "project", "projects", ("pull_request", "commit", "issue", "release"),
@@ -321,6 +335,8 @@ def uncounted(row: Mapping[str, Any]) -> str:
         return "picked from an earlier commit, which counts"
     if row["is_own_work"]:
         return f"a {kind} of one's own work"
+    if row["state"] == SUMMARY:
+        return "the opening paragraph of a report, which is no work"
     if row["state"] in NOT_DONE:
         return f"closed as {'a duplicate' if row['state'] == 'duplicate' else 'not planned'}"
     return ""

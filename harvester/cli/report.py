@@ -72,10 +72,8 @@ def command(
     chosen = page_options(format_name, place, mermaid=charts == "mermaid", embed_evidence=embed_evidence)
     if place is None:
         terminal.check_shows(chosen.format.name, is_text=chosen.format.is_text)
-    workspace = open_workspace(terminal, config_path, repos)
-    report = make_report(
-        workspace, load_report(kind), period, persons, harvest=harvest, draft=draft, options=chosen,
-    )  # fmt: skip
+    kind_of_report, workspace = load_report(kind), open_workspace(terminal, config_path, repos)
+    report = make_report(workspace, kind_of_report, period, persons, harvest=harvest, draft=draft, options=chosen)
     if place is None:
         terminal.write(report.content)
     else:

@@ -68,7 +68,7 @@ class NamesContents(Protocol):
     """
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
-        """The kinds of its rows, as configured; of each which of the columns `labels` and `story_points` it can have."""
+        """The kinds of its rows, as configured; of each kind which of `labels` and `story_points` it can have."""
         ...
 
 

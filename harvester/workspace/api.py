@@ -56,7 +56,7 @@ def load(
 
     workspace = _open(config, repo)
     with open_ledger(workspace) as ledger:
-        collected, report_input = assemble(workspace, ledger, period, _names(person), harvest=harvest)
+        collected, report_input = assemble(workspace, ledger, period, _names(person), harvest=harvest, all_rows=True)
     frame = select(report_input.frame, report_input.period, report_input.persons)
     frame = frame.assign(counted=counted_by(frame)).reset_index(drop=True)
     incomplete = [workspace.environment.redact(each) for each in collected.incomplete()]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
+from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
 from harvester.model.periods import Period, day, parse
@@ -35,11 +36,14 @@ def assemble(
     *,
     harvest: bool = True,
     goals_for_others: bool = False,
+    all_rows: bool = False,
 ) -> tuple[CollectedData, ReportInput]:
     """Collect what a report of this period and person, or several, needs; the default is yourself and the last quarter.
 
     With `harvest` the sources are read first, otherwise the ledger is used as it is. goals.toml is its owner's, so the
     work of other people, with the owner's or without, is matched against it only with `goals_for_others`.
+
+    What `[[exclude]]` in harvester.toml names is left out of the frame, unless `all_rows` is set.
 
     Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
     the most active author of the latest quarter with work, and a remark says so.
@@ -48,7 +52,7 @@ def assemble(
     """
     config, me = workspace.config, workspace.me
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
-    assembly = _Assembly(workspace, ledger, harvest, load_goals_and_decisions(workspace), goals_for_others)
+    assembly = _Assembly(workspace, ledger, harvest, load_goals_and_decisions(workspace), goals_for_others, all_rows)
     if person:
         return assembly.for_named(chosen, [person] if isinstance(person, str) else person)
     explicit = workspace.configured or bool(period)
@@ -86,6 +90,7 @@ class _Assembly:
     harvest: bool
     goals: GoalsAndDecisions
     goals_for_others: bool
+    all_rows: bool
 
     def for_persons(self, period: Period, persons: Sequence[str]) -> tuple[CollectedData, ReportInput]:
         """The rows of people, by key."""
@@ -170,8 +175,10 @@ class _Assembly:
     def _report_input(self, period: Period, persons: Sequence[str], collected: CollectedData) -> ReportInput:
         config = self.workspace.config
         with_goals = self.goals_for_others or list(persons) == [self.workspace.me]
+        grouping = GroupingRules.of(config)
+        frame, excluded = (collected.frame, Excluded()) if self.all_rows else exclude(collected.frame, grouping)
         assessment = assess(
-            collected.frame,
+            frame,
             self.goals if with_goals else GoalsAndDecisions(tickets=self.goals.tickets),
             persons=persons,
             period=period,
@@ -188,6 +195,8 @@ class _Assembly:
             people=config.people,
             remarks=collected.remarks,
             names=config.people.names_of(_accounts_in(assessment.frame)),
+            grouping=grouping,
+            excluded=excluded.of(period, persons),
         )
 
 

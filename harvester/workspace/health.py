@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from harvester.config.toml import as_toml
 from harvester.errors import HarvesterError
+from harvester.grouping.lint import lint
 from harvester.ledger.coverage import WHOLE, Coverage
 from harvester.model.accounts import email_of
 from harvester.model.bots import may_be_bot
@@ -55,6 +56,8 @@ def _check_configuration(workspace: Workspace) -> Iterator[Finding]:
                     f"you have no account on {name}: none of your work is read there",
                     "Add your addresses and accounts to [people] in harvester.toml.",
                 )
+    for warning in lint(config):
+        yield Finding("warning", warning, f"Change it in {config.path}; docs/reference/grouping.md shows how.")
     if not config.sources:
         yield Finding("error", "no source is configured", "Add a section [sources.NAME]; see docs/reference.")
 

@@ -181,11 +181,9 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
     after = evidence.evidence(report_input, before["report"])
     unread = _unread(before, after)
     differences = _other_evidence(path, page, before) + changes({**before, "coverage": _or_new(before, unread)}, after)
-    result = Verification(
-        tuple(differences), (), tuple(f"{each} could not be read as for the report." for each in unread),
-        len(before["rows"]), len(before["claims"]),
-    )  # fmt: skip
-    if differences:
+    unchecked = [f"{each} could not be read as for the report, so the text was not compared." for each in unread]
+    result = Verification(tuple(differences), (), tuple(unchecked), len(before["rows"]), len(before["claims"]))
+    if differences or unread:
         edited = page is not None and not page.unedited
         return dataclasses.replace(result, edits=(f"{path.name} has been edited.",) if edited else ())
     return _compare_text(result, path, page, evidence.as_read(report_input, before), before)
@@ -264,7 +262,7 @@ def _compare_text(
     made = page_content(report, report_input, options)
     if page.content == made:
         return result
-    return _with_wording(result, path, compare(page.content, made), before)
+    return _with_wording(result, path, compare(page.content, made, first=page.first_line), before)
 
 
 def _compare_table(

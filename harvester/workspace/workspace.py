@@ -22,7 +22,7 @@ from harvester.workspace.environment import Environment
 if TYPE_CHECKING:
     from harvester.config.settings import Config
     from harvester.goals.assessment import GoalsAndDecisions
-    from harvester.goals.model import Goals
+    from harvester.goals.model import Goals, KnownNames
 
 ME = "me"
 HERE = "here"
@@ -112,15 +112,21 @@ def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
 
 def load_goals(workspace: Workspace, path: Path) -> Goals:
     """The goals in a file, checked against the people, measures and trackers of the workspace; raises ConfigError."""
-    from harvester.analysis import measures
-    from harvester.goals import load, model
+    from harvester.goals import load
 
-    known = model.KnownNames(
+    return load.load(path, known_names(workspace))
+
+
+def known_names(workspace: Workspace) -> KnownNames:
+    """What goals may name: the measures, people and trackers of the workspace."""
+    from harvester.analysis import measures
+    from harvester.goals import model
+
+    return model.KnownNames(
         measures=[each.name for each in measures.MEASURES.values() if each.goal],
         people=[person.key for person in workspace.config.people.persons],
         tickets=list(workspace.config.tickets) or None,
     )
-    return load.load(path, known)
 
 
 def pick_sources(workspace: Workspace, names: Iterable[str]) -> dict[str, Connector]:

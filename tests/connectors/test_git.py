@@ -292,7 +292,7 @@ def test_a_merger_is_not_the_author(repo):
         "merged",
     )
     assert row.url == "https://github.com/Acme/shop/pull/12"
-    assert (row.paths, row.additions, row.deletions, row.files_changed) == (("c", "d"), 3, 0, 2)
+    assert (row.paths, row.additions, row.deletions, row.files_changed) == (("c", "d"), 1, 0, 2)
     assert row.closes == ("PAY-7", "#3", f"commit/{landing}")
     assert row.occurred_at == time(repo.git("log", "-1", "--format=%cI", landing)[:19])
     assert (only(events, "pull_request", "co-author").account, only(events, "pull_request", "merger").account) == (
