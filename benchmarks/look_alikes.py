@@ -23,7 +23,7 @@ def contacts(repo: Path) -> list[tuple[str, str]]:
     form = "--format=%an <%ae>%x00%aN <%aE>"
     done = subprocess.run(["git", "-C", str(repo), "log", "-z", form], capture_output=True, check=True)
     fields = done.stdout.decode("utf-8", "replace").split("\0")
-    return list(zip(fields[0::2], fields[1::2], strict=True))
+    return list(zip(fields[0:-1:2], fields[1::2], strict=True))
 
 
 def main() -> None:
