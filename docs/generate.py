@@ -13,6 +13,7 @@ from harvester.cli.main import harvester
 from harvester.config import settings
 from harvester.goals import decisions, load, path_rules, progress, suggestions
 from harvester.goals.model import DEFAULT_SHARE
+from harvester.grouping import routine_work, theme_choice
 from harvester.model import contribution, periods
 from harvester.notebook import notebook
 from harvester.reporting import formats, rows
@@ -25,6 +26,7 @@ DISTINCT = {
     "story_points": "person, work item; added up", "threads": "person, thread",
 }  # fmt: skip
 DOCS = Path(__file__).parent
+AT_THE_TOP = ("tickets", "bots", "themes", "routine", "exclude")
 COMPETING = f"""\
 ## Which goal gets the work
 
@@ -102,6 +104,64 @@ days are away).
 | open | nothing is expected by now, since `from` or `until` is not given |
 | unknown | there is no `target`, or no note of the goal's days has a figure for an outcome |
 """
+THEMES = f"""\
+Work that serves no goal stands under a few headings, or is folded as routine. Both are decided by rules; `harvester
+explain ITEM` says which and why. Rules have the keys of a goal's `match` ([goals](goals.md)), but do not compete by
+`paths`: a rule holds where at least `share` of a change's files are under them. The first rule in the file is taken.
+
+```toml
+[themes]                                  # in harvester.toml
+Parser = {{ paths = ["src/parser/"] }}
+"Help for users" = {{ any = [{{ labels = ["question"] }}, {{ scopes = ["faq"] }}] }}
+
+[routine]
+"dependency updates" = {{ titles = ["Roll *"] }}
+"nightly data" = {{ authors = ["import@example.org"], paths = ["data/"] }}
+
+[[exclude]]
+name = "private experiments"              # how a report calls what it leaves out; by default exclude[1], its place
+projects = ["me/dotfiles"]
+```
+
+`harvester doctor` warns of a rule that can never match, or that matches everything.
+
+## Themes
+
+A theme is a heading that at least two pieces of work share. What they share is the first of these that applies:
+
+1. a rule in `[themes]`; one piece of work is enough for it
+2. the epic or parent ticket
+3. the topic whose merge brought them: `ps/writev` is shown as `writev`
+4. the scope in their titles: `pager` in `feat(pager): …` and in `pager: …`; then what is before its slash, `dev-cmd` in
+   `dev-cmd/bump: …`. A scope that is only a kind of change, such as `fix`, is none
+5. the module or folder with at least half of their source files, as deep as possible: `src/click/_termui_impl.py` is
+   shown as `termui_impl`. Folders that say nothing, such as `src`, are passed over. Where no source file is changed,
+   tests and texts are looked at, and at last count as `Tests` or `Documentation`
+6. the project, where there are several
+
+At most {theme_choice.MOST} headings are chosen, so that together they say most about the work: neither what all of
+it is about nor what two changes are about comes first
+([why](../decisions/themes-and-routine.md)). Each is for one {round(1 / theme_choice.SMALLEST)}th of the work or more.
+What shares none of them is under its project's name, or under `{theme_choice.OTHER}` where it is of several projects.
+
+Work that serves a goal or is routine does not decide which headings there are.
+
+## Routine
+
+A change and its revert by the same person within the period are `{routine_work.REVERTED}`; the revert of somebody
+else's change is work. Work together with an assistant is no routine either. Otherwise the first entry of
+[routine.toml](../../harvester/grouping/routine.toml) that matches gives the kind:
+"""
+ROUTINE_AFTER = """\
+A rule in `[routine]` comes before these, and may use one of these names or another. What a rule in `[themes]` names is
+routine by `[routine]` alone: so a theme of your own, such as `Releases = { kinds = ["release"] }`, is not folded.
+
+## Leaving out
+
+What a rule in `[[exclude]]` holds for is left out of every report, goal and question, before anything is counted: the
+other rows of the same work item with it, and the commits of a pull request. A report says how many pieces of work were
+left out ([measure](measures.md) `left_out`). `harvester.load` and `harvester ledger export` still have them.
+"""
 TABLE = f"""\
 `report --format csv`, `xlsx` or `parquet` writes the rows that the report is about: of its people in its period, of
 several sources the best, without bots. The newest comes first. All columns above are there but {
@@ -176,6 +236,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "reference" / "columns.md": columns_page(),
         DOCS / "reference" / "configuration.md": configuration_page(described),
+        DOCS / "reference" / "grouping.md": grouping_page(described),
         DOCS / "reference" / "measures.md": measures_page(),
         DOCS / "reference" / "commands.md": commands_page(),
         DOCS / "reference" / "formats.md": formats_page(),
@@ -292,7 +353,7 @@ def goals_page(described: dict[str, Any]) -> str:
         "A key that is not listed is an error that names the nearest one; `harvester goals check` says more."
     )
     definitions = described["$defs"]
-    entry = decisions.Entry.model_json_schema()
+    tables = {"decisions": decisions.Entry, "highlights": decisions.HighlightEntry, "ignored": decisions.IgnoredEntry}
     wrapped = ", ".join(f"`{key}`" for key in notebook.WRAPPED)
     parts = [
         *_table("`[[goals]]` in goals.toml", definitions["Goal"]),
@@ -300,7 +361,11 @@ def goals_page(described: dict[str, Any]) -> str:
         *_table("`match` of a goal or a criterion", definitions["Rule"]),
         COMPETING,
         STATES,
-        *_table("`[[decisions]]` in decisions.toml", entry),
+        *(
+            line
+            for name, entry in tables.items()
+            for line in _table(f"`[[{name}]]` in decisions.toml", entry.model_json_schema())
+        ),
         "## Fields of a note\n",
         "An entry is a heading `## 2026-08-12 Title`, and fields as needed below it, each at the start of a line.",
         f"The text of {wrapped} may wrap; that of the other fields continues in indented lines.",
@@ -317,11 +382,22 @@ def configuration_page(described: dict[str, Any]) -> str:
     return f"# Configuration\n\n{NOTE}\n{head}\n\n" + "\n".join(_sections(described)).rstrip() + "\n"
 
 
+def grouping_page(described: dict[str, Any]) -> str:
+    """How work without a goal is grouped, with the kinds of routine, as a Markdown page."""
+    because: dict[str, list[str]] = {}
+    for each in routine_work.built_in():
+        because.setdefault(each.name, []).append(each.reason)
+    kinds = [f"| {name} | {', or '.join(dict.fromkeys(reasons))} |" for name, reasons in because.items()]
+    rules = _table("Keys of an `[[exclude]]` rule", described["$defs"]["Exclusion"])
+    parts = [THEMES, "| kind | recognised by |\n|---|---|", *kinds, "", ROUTINE_AFTER, *rules]
+    return f"# Themes, routine and what is left out\n\n{NOTE}\n" + "\n".join(parts).rstrip() + "\n"
+
+
 def _sections(described: dict[str, Any]) -> Iterator[str]:
     definitions = described["$defs"]
     tables = {"[me]": "Me", "[people.NAME]": "PersonSection", "mentee = { … }": "Mentee", "[teams.NAME]": "Team"}
     tables["[ledger]"] = "LedgerSection"
-    yield from _table("At the top", {"properties": {key: described["properties"][key] for key in ("tickets", "bots")}})
+    yield from _table("At the top", {"properties": {key: described["properties"][key] for key in AT_THE_TOP}})
     for title, name in tables.items():
         yield from _table(f"`{title}`", definitions[name])
     for name in sorted(each for each in definitions if each.startswith("source_")):

@@ -88,6 +88,10 @@ def _counting(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(frame.index.isin(counting(frame)), index=frame.index)
 
 
+def _is_no_summary(frame: pd.DataFrame) -> pd.Series:
+    return (frame["state"] != SUMMARY).fillna(True)
+
+
 def _collaborators(frame: pd.DataFrame) -> pd.Series:
     return _counting(frame) & frame["collaborators"].notna()
 
@@ -95,8 +99,14 @@ def _collaborators(frame: pd.DataFrame) -> pd.Series:
 NOBODY = "github:ghost"
 """The account that GitHub shows in place of any deleted one."""
 
+ONLY_NAMED = "notebook:"
+"""How the key begins of somebody whom only a note names."""
+
 NOT_DONE = ("not_planned", "duplicate")
 """States in which a ticket was closed without anybody having done it."""
+
+SUMMARY = "summary"
+"""The state of a note that is the opening paragraph of a report: it is no work."""
 
 TICKET_ROLES = ("assignee", "author", "resolver")
 MEASURES: Mapping[str, Measure] = {
@@ -129,7 +139,7 @@ MEASURES: Mapping[str, Measure] = {
             "People other than oneself, and no bots, who are named as taking part in something that counts: who "
             "reviewed or merged it, who reported, closed or shared a ticket, co-authors, people a note names. People "
             "who are not configured are counted in one source only, the one that names most of them, since the same "
-            "person has another name in each.",
+            "person has another name in each; those whom only a note names are not counted.",
             where=_collaborators,
         ),
         Measure(
@@ -194,6 +204,13 @@ MEASURES: Mapping[str, Measure] = {
             where=_counting,
         ),
         Measure(
+            "left_out", "piece of work", "pieces of work",
+            ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "work_items",
+            "What a rule in `[[exclude]]` of harvester.toml leaves out of everything and would count otherwise: pull "
+            "requests, tickets, releases, commits, notes, and work of others that was reviewed or commented on.",
+            where=_counting,
+        ),
+        Measure(
             "releases", "release", "releases", ("release",), ("author",), "work_items",
             "Releases the person published.",
             goal=True,
@@ -206,8 +223,8 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "notes", "note", "notes", ("note",), ("author", "helper", "mentor"), "work_items",
-            "Entries in the notebook, by their date.",
-            wins="the notebook is the only source", goal=True,
+            "Entries in the notebook, by their date, without the opening paragraphs of reports.",
+            where=_is_no_summary, wins="the notebook is the only source", goal=True,
         ),
         Measure(
             "projects", "project", "projects", ("pull_request", "commit", "issue", "release"),
@@ -318,6 +335,8 @@ def uncounted(row: Mapping[str, Any]) -> str:
         return "picked from an earlier commit, which counts"
     if row["is_own_work"]:
         return f"a {kind} of one's own work"
+    if row["state"] == SUMMARY:
+        return "the opening paragraph of a report, which is no work"
     if row["state"] in NOT_DONE:
         return f"closed as {'a duplicate' if row['state'] == 'duplicate' else 'not planned'}"
     return ""
@@ -377,8 +396,11 @@ def _certainly_different(distinct: pd.DataFrame, by: Sequence[str]) -> np.ndarra
 
 
 def _source_of(person: str) -> str:
-    """Where somebody who is not configured is known; empty for a configured person."""
-    if person.casefold() == NOBODY:
+    """Where somebody who is not configured is known; empty for a configured person.
+
+    What a note names that is no key of `[people]` is only a text: it may be somebody whom a source names otherwise.
+    """
+    if person.casefold() == NOBODY or person.startswith(ONLY_NAMED):
         return NOBODY
     return "git" if person.startswith("<") else person.partition(":")[0] if ":" in person else ""
 
