@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.model.accounts import email_of, mail_key
-from harvester.model.periods import Period, day, parse
+from harvester.model.periods import Period, day, parse, span
 from harvester.reporting.report_input import ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import Accounts, CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
@@ -61,7 +62,7 @@ def assemble(
 
 
 def choose_period(workspace: Workspace, words: str | None) -> Period:
-    """The period that words mean to the person, by default the last quarter.
+    """The period that words mean to the person, by default the last quarter; words without a year get a notice.
 
     Raises PeriodError where they are not valid, and where nothing can have been done in the period yet.
     """
@@ -72,6 +73,8 @@ def choose_period(workspace: Workspace, words: str | None) -> Period:
             f"{words!r} has not begun: its first day is {day(calendar.dates(period)[0])}.",
             hint=f"Today is {day(calendar.day_of(now))}. Name a period that has begun.",
         )
+    if words and not re.search(r"\d{4}", words):
+        workspace.environment.notify(f"{words}: {span(*calendar.dates(period))}.")
     return period
 
 
