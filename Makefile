@@ -49,6 +49,11 @@ contract: .venv/.with-tests ## check what we send against the services' own sche
 	GITHUB_SDL="$$folder/node_modules/@octokit/graphql-schema/schema.graphql" .venv/bin/python -m pytest -q -m contract; \
 	status=$$?; rm -rf "$$folder"; exit $$status
 
+browser: .venv/.with-tests ## look at pages in Chromium, with axe-core (needs chromium and npm)
+	@folder=$$(mktemp -d) && npm install --silent --no-audit --no-fund --no-save --prefix "$$folder" playwright-core@1 axe-core@4 && \
+	BROWSER_TOOLS="$$folder/node_modules" CI=true .venv/bin/python -m pytest -q tests/test_browser.py; \
+	status=$$?; rm -rf "$$folder"; exit $$status
+
 cassettes: .venv/.with-tests ## record the cassettes again, from the local server; with GITHUB_TOKEN from GitHub, for LOGIN=name
 	@if [ -z "$$GITHUB_TOKEN" ]; then exec .venv/bin/python -m tests.record_cassettes; fi; \
 	if [ -z "$(LOGIN)" ]; then echo "Name whose work to record from GitHub: make cassettes LOGIN=name" >&2; exit 2; fi; \
@@ -86,4 +91,4 @@ clean: ## remove what was built and installed here, but not what was harvested
 	@$(PIP) --group mutants
 	@touch $@
 
-.PHONY: help report test check bench contract cassettes soak mutants docs clean
+.PHONY: help report test check bench contract browser cassettes soak mutants docs clean

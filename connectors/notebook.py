@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from harvester.errors import SourceError
 from harvester.files import resolve_path
-from harvester.model.contribution import Contribution, Role
+from harvester.model.contribution import Contribution, Kind, Role
 from harvester.model.periods import Calendar, Period
 from harvester.notebook.entry_ids import identities, places
 from harvester.notebook.notebook import FILE, Entry, ParseWarning, in_future, load
@@ -61,6 +61,10 @@ class Notebook:
             # The file was read to its end all the same, so an entry that was renamed or removed must not remain.
             yield ScopeCompleted(self.file, whole=True)
             yield from gaps
+
+    def contents(self) -> Mapping[Kind, Collection[str]]:
+        """Notes, which may have labels."""
+        return {"note": ("labels",)}
 
     def check(self) -> Iterator[Finding]:
         """Report what in the notebook cannot be read."""

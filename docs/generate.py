@@ -29,11 +29,15 @@ Work that matches by label, ticket, scope, project, person or kind counts for ev
 compete with each other for a change (and criteria with each other). It counts for a goal if
 
 - at least `share` of its files are under the goal's globs, and more than {DEFAULT_SHARE:.0%} unless `share` is lower;
-  of a change of more than {path_rules.SWEEPING} files, {path_rules.SWEEPING_SHARE:.0%} must be. Tests, texts and build
-  files have little weight beside other files, and lock files and changelogs have none, unless a glob names such files.
-  If a change has no other files, all of it must be under the globs; and
+  of a change of more than {path_rules.SWEEPING} files, {path_rules.SWEEPING_SHARE:.0%} must be. Beside source files
+  tests, texts and build files have little weight, lock files, changelogs and lists of authors have none; and
 - no other goal has more than half of that share. Only goals compete whose days include the change and whose other keys
   match. So work under the globs of two goals counts for neither of them, until one excludes it with `not`.
+
+So `paths = ["tests/"]` claims changes that are made for tests: those without source files, and those that say so, as
+`test: …` or with a label such as `testing`. A feature that brings its tests is none of them. The same is true of
+`docs/` and of settings such as `.github/workflows/`. A goal that names source files too, such as
+`paths = ["src/pay/", "tests/pay/"]`, means its tests as much as its source files.
 
 A ticket has no files: it is judged by those of your own pull requests and commits that closed it, merged in the period
 of the report, or before it from the first day of a goal that runs in it. What somebody else merged is not looked at,
@@ -41,6 +45,9 @@ since it may have been read or not.
 
 A change that has the share but fails the rest is only suggested, with the reason, and `harvester triage` asks you. For
 the reasons, and how well it works, see [matching by paths](../decisions/matching-by-paths.md).
+
+What you say yourself comes before every rule: first a decision (`harvester decide`), then a note that names a goal and
+the work it is about. Such a note links the work as a decision would.
 
 Words never count. They suggest up to {suggestions.BEST} goals for work that is not linked to one: `words` have the most
 weight, then the words in `title` and `name`, then those in `why`.

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from harvester.errors import HarvesterError, ReportError
 
@@ -85,8 +86,17 @@ def resolve_path(root: Path, text: str, *, error: type[HarvesterError] = ReportE
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file's text in one step; a reader sees the old or the new one, also when this process is killed.
+    """Replace a file's text in one step, as `replace_file` does, whose errors it raises."""
+    content = text.encode()
+    with replace_file(path) as file:
+        file.write(content)
 
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[BinaryIO]:
+    """Yield an empty file to write, which takes the place of the one at `path` in one step when it is done.
+
+    A reader sees the old or the new one, also when this process is killed; where the body raises, the old one stays.
     A link stays a link and a file keeps its permissions; a new one is its owner's alone, for it is about people.
     What a killed run left of it an hour ago or more is deleted.
     Raises ReportError where the folder cannot be written, or where the path is not an ordinary file.
@@ -103,8 +113,8 @@ def write_text(path: Path, text: str) -> None:
             f"{path} cannot be written: {error.strerror}.", hint="Is the folder there and yours?"
         ) from error
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if place.exists():

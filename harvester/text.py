@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
+
+JOINER = "\u2060"
+"""Joins the characters beside it and shows as nothing."""
+
+_JOINERS = {"\u200c", "\u200d", JOINER}
+
+LONGEST = 280
+"""Characters of a source's text that a report shows; the rest is behind the link."""
+
+CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(?P<code>.{1,300}?)(?<!`)\1(?!`)", re.DOTALL)
+"""Code in a line of text as Markdown reads it: between two runs of as many backticks."""
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -30,6 +42,14 @@ def printable(text: str, *, lines: bool = True) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() or (lines and each == "\n") else "?" for each in text)
+
+
+def one_line(text: str) -> str:
+    """Text on one line: breaks and tabs become a space, invisible characters are dropped but for those that join."""
+    line = " ".join(text.split())
+    if line.isascii() and line.isprintable():
+        return line
+    return "".join(each for each in line if each in _JOINERS or unicodedata.category(each)[0] != "C").strip()
 
 
 def diff_excerpt(one: str, other: str, most: int = 60) -> tuple[str, str]:

@@ -186,10 +186,61 @@ def test_a_tie_is_a_suggestion_for_both_goals():
     assert [each[1:3] for each in found] == [("g0", "suggested"), ("g1", "suggested")]
 
 
-def test_a_goal_that_names_tests_takes_tests():
-    assert [each[2] for each in claims([row(paths=files(other=1, tests=2))], goals_with({"paths": ["tests/"]}))] == [
-        "claimed"
-    ]
+TESTS, GUIDES = {"paths": ["tests/"]}, {"paths": ["docs/", "README.md"]}
+
+
+@pytest.mark.parametrize(
+    ("match", "paths", "values", "status"),
+    [
+        (TESTS, ["tests/a.py"], {}, "claimed"),
+        (TESTS, ["tests/a.py", "CHANGES.md", "AUTHORS"], {}, "claimed"),
+        (TESTS, ["tests/a.py", "tests/conftest.py", "tox.ini"], {}, "claimed"),
+        (TESTS, ["tests/a.py", "docs/a.rst"], {}, "suggested"),
+        # A feature that brings its tests is no work on tests, however many they are.
+        (TESTS, ["src/a.py", "tests/a.py", "tests/b.py", "tests/c.py"], {}, ""),
+        (TESTS, ["src/a.py", *(f"tests/{n}.py" for n in range(30))], {}, "suggested"),
+        (TESTS, ["src/a.py", "tests/a.py", "tests/b.py"], {"change_type": "fix"}, ""),
+        (TESTS, ["src/a.py", "tests/a.py", "tests/b.py"], {"change_type": "test"}, "claimed"),
+        (TESTS, ["src/a.py", "tests/a.py"], {"change_type": "test"}, "suggested"),
+        (TESTS, ["src/a.py", "src/b.py", "tests/a.py"], {"change_type": "test"}, ""),
+        (TESTS | {"share": 0.1}, ["src/a.py", *(f"tests/{n}.py" for n in range(3))], {}, "suggested"),
+        (GUIDES, ["docs/a.rst", "README.md", "uv.lock"], {}, "claimed"),
+        (GUIDES, ["docs/a.rst", "docs/examples/a.py"], {}, "claimed"),
+        (GUIDES, ["src/a.py", "docs/a.rst", "docs/b.rst"], {}, ""),
+        (GUIDES, ["src/a.py", "docs/a.rst", "docs/b.rst"], {"change_type": "docs"}, "claimed"),
+        ({"paths": ["CHANGELOG*"]}, ["CHANGELOG.md"], {}, "claimed"),
+        ({"paths": ["CHANGELOG*"]}, ["CHANGELOG.md", "docs/a.md"], {}, "suggested"),
+        ({"paths": ["CHANGELOG*"]}, ["CHANGELOG.md", "src/a.py"], {}, ""),
+        ({"paths": [".github/workflows/"]}, [".github/workflows/ci.yml"], {}, "claimed"),
+        ({"paths": [".github/workflows/"]}, [".github/workflows/ci.yml", "src/a.py"], {}, ""),
+        ({"paths": [".github/"]}, [".github/ci.yml", ".github/b.yml", "src/a.py"], {"change_type": "ci"}, "claimed"),
+        ({"paths": ["pyproject.toml", "uv.lock"]}, ["pyproject.toml", "uv.lock"], {}, "claimed"),
+        ({"paths": ["pyproject.toml", "uv.lock"]}, ["pyproject.toml", "uv.lock", "src/a.py"], {}, ""),
+        # Where all is tests, as in a repository of end-to-end tests, they are compared with each other.
+        ({"paths": ["tests/pay/"]}, ["tests/pay/a.py", "tests/pay/b.py", "tests/util.py"], {}, "claimed"),
+        ({"paths": ["tests/pay/"]}, ["tests/pay/a.py", "tests/ship/a.py", "tests/util.py"], {}, ""),
+        # A goal that names tests together with source files means all of its files.
+        ({"paths": ["src/pay.py", "tests/pay/"]}, ["src/pay.py", "src/a.py", "tests/pay/a.py"], {}, "claimed"),
+        ({"any": [{"paths": ["src/pay/"]}, TESTS]}, ["src/a.py", "tests/a.py", "tests/b.py"], {}, "claimed"),
+        # Not in its `not`, which excludes work on tests and not what brings them.
+        ({"paths": ["src/"], "not": [TESTS]}, ["src/a.py", "tests/a.py", "tests/b.py"], {}, "claimed"),
+        ({"paths": ["src/", "tests/"], "not": [TESTS]}, ["tests/a.py"], {}, ""),
+        (TESTS | {"not": [{"paths": ["src/old/"]}]}, ["src/a.py", "tests/a.py", "tests/b.py"], {}, ""),
+    ],
+)
+def test_a_goal_for_tests_takes_what_is_made_for_tests(match, paths, values, status):
+    """So it is with docs, settings and lock files: they are claimed where the change is made for them."""
+    assert [each[0] for each in one(row(paths=tuple(paths), **values), match)] == ([status] if status else [])
+
+
+def test_a_goal_for_tests_takes_no_fix_from_another():
+    """“Fewer flaky tests” was met by a fix of a feature, which its own goal then missed."""
+    fix = row(paths=("services/pay/a.py", "tests/a.py", "tests/b.py", "tests/c.py"))
+    flaky = row(paths=("tests/a.py",))
+
+    assert [each[:3] for each in claims([fix, flaky], goals_with(PAY, TESTS))] == [
+        (0, "g0", "claimed"), (1, "g1", "claimed"),
+    ]  # fmt: skip
 
 
 def test_a_rule_may_require_another_share():

@@ -1,6 +1,7 @@
 """Goals, decisions and notes as a user meets them: what the commands say, what they write, what counts afterwards."""
 
 import datetime as dt
+import io
 import json
 import os
 import pty
@@ -215,6 +216,15 @@ def test_a_glob_without_files_is_a_warning(environment):
     ]
 
 
+def test_what_no_source_has_is_a_warning(environment):
+    """Before anything was read: git has no reviews, and labels only a notebook's notes."""
+    goals = AGREED.replace('"commits"', '"reviews"').replace("paths =", "labels =")
+    (environment.cwd / "goals.toml").write_text(goals)
+    warnings = [each.split(": ")[1:3] for each in run(environment, "goals", "check")[1].splitlines() if "no" in each]
+    assert [place for place, _ in warnings] == ["goals[1].measure", "goals[1].match.labels"]
+    assert warnings[0][1].startswith("no configured source has reviews, so nothing counts; write measure = ")
+
+
 def test_odd_notes_are_warnings_with_their_line(environment):
     """Notes about unknown work, and notes dated in the future."""
     sha = commit(environment, "Carry the order")
@@ -226,6 +236,16 @@ def test_odd_notes_are_warnings_with_their_line(environment):
         "warning  notebook.md:5: 'nosuch#5' matches no work item that was read, or several",
         "warning  notebook.md:8: 16 October 2026 is in the future; the entry counts from that day on",
     ]
+
+
+def test_a_note_links_its_work_to_its_goal(environment):
+    """The goal counts it, and what the note is about is looked up when it is written."""
+    sha = commit(environment, "Carry the order")
+    run(environment, "harvest", *Q3)
+    say = ("note", "Carried", "--goal", "payments", "--date", "2026-08-01", "--about")
+    assert run(environment, *say, sha[:9])[::2] == (0, "")
+    assert run(environment, *say, "nosuch#5")[2] == "Note: 'nosuch#5' matches no work item that was read, or several.\n"
+    assert "the note of 1 August 2026 says so" in run(environment, "explain", sha)[1]
 
 
 def test_progress_is_told_with_pace_and_state(environment):
@@ -346,7 +366,11 @@ def test_work_outside_a_goal_s_days_is_a_warning(environment):
             "There is no work item 'pay#9' in what has been read.\nHas it been read? `harvester harvest",
         ),
         (["pay#9", "--goal", "payments", "--undo", "--reject"], 2, "--undo cannot be combined with"),
-        (["pay#9"], 2, "Missing option '--goal'"),
+        (["pay#9"], 2, "Name a --goal, or say --highlight or --no-highlight."),
+        (["pay#9", "--highlight", "--reject"], 2, "--reject needs a --goal"),
+        ([" ", "--goal", "payments"], 2, "it is empty"),
+        (["--goal", "payments"], 2, "Missing argument 'WORK_ITEM…'"),
+        (["pay#9", "--highlight"], 1, "There is no work item 'pay#9' in what has been read."),
     ],
 )
 def test_a_refused_decision_writes_nothing(environment, arguments, status, said):
@@ -355,6 +379,71 @@ def test_a_refused_decision_writes_nothing(environment, arguments, status, said)
     assert (found, out) == (status, "")
     assert said in err
     assert not (environment.cwd / "decisions.toml").exists()
+
+
+def test_several_work_items_are_decided_at_once(environment):
+    run(environment, "harvest", *Q3)
+    two = [commit(environment, title) for title in ("Invoices in the night", "A runbook")]
+    status, out, _ = run(environment, "decide", two[0][:9], two[1], two[0], "--goal", "payments", "--highlight")
+    assert (status, out) == (
+        0,
+        (
+            f"commit/{two[0]} serves payments and is a highlight: Invoices in the night.\n"
+            f"commit/{two[1]} serves payments and is a highlight: A runbook. Stored in decisions.toml.\n"
+        ),
+    )
+    stored = decisions.load(environment.cwd / "decisions.toml")
+    assert [each.work_item for each in stored.entries] == [f"commit/{sha}" for sha in two]
+    assert stored.highlights == dict.fromkeys((f"commit/{sha}" for sha in two), True)
+    status, out, _ = run(environment, "decide", *(sha[:8] for sha in two), "--goal", "payments", "--undo")
+    assert (status, out.count(": no longer accepted.")) == (0, 2)
+    assert progress(environment) == 1
+
+
+def test_of_several_work_items_all_or_none_are_decided(environment):
+    """Each that is unknown is named, and undoing is all or nothing too."""
+    run(environment, "harvest", *Q3)
+    sha = commit(environment, "A runbook")
+    status, out, err = run(environment, "decide", sha, "pay#9", "pay#8", "--goal", "payments")
+    assert (status, out) == (1, "")
+    assert "There is no work item 'pay#9' in what has been read.\nThere is no work item 'pay#8'" in err
+    assert "\nNothing was decided.\nHas it been read?" in err
+    assert not (environment.cwd / "decisions.toml").exists()
+    run(environment, "decide", sha, "--goal", "payments")
+    status, _, err = run(environment, "decide", sha, commit(environment, "Carry"), "--goal", "payments", "--undo")
+    assert (status, "\nNothing was undone.\n" in err) == (1, True)
+    assert len(decided(environment)) == 1
+
+
+def test_a_highlight_is_pinned_dropped_and_undone(environment):
+    (environment.cwd / "goals.toml").unlink()
+    run(environment, "harvest", *Q3)
+    sha = commit(environment, "A runbook")
+    assert "is a highlight: A runbook." in run(environment, "decide", sha, "--highlight")[1]
+    assert "is no highlight: A runbook." in run(environment, "decide", sha, "--no-highlight")[1]
+    assert decisions.load(environment.cwd / "decisions.toml").highlights == {f"commit/{sha}": False}
+    out = run(environment, "decide", sha[:8], "--highlight", "--undo")[1]
+    assert out == f"commit/{sha}: no longer kept from the highlights.\n"
+    status, _, err = run(environment, "decide", sha[:8], "--highlight", "--undo")
+    assert (status, f"Nothing was decided about commit/{sha} and highlights." in err) == (1, True)
+
+
+def test_a_decision_is_undone_by_its_short_name(environment):
+    """Nothing has been read."""
+    (environment.cwd / "decisions.toml").write_text(GONE)
+    assert run(environment, "decide", "pay#9", "--goal", "paymets", "--undo")[0] == 0
+    assert decided(environment) == []
+
+
+@pytest.mark.parametrize("arguments", [["goals", "list"], ["note", "A talk"], ["decide", "--help"]])
+def test_commands_without_rows_import_no_frames(environment, arguments):
+    script = (
+        "import sys; from harvester.cli.main import main; main(sys.argv[1:]); "
+        "print(sorted({'pandas', 'pyarrow', 'deltalake', 'jinja2', 'rich'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script, *arguments]
+    done = subprocess.run(command, cwd=environment.cwd, env=environment.environ, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 PULL = 'ada 2026-08-08T09:00:00+00:00 x "Do it (#12)"'
@@ -435,6 +524,7 @@ def test_uncounted_work_is_refused_with_the_reason(tmp_path, arguments):
         status, out, err = run(environment, "decide", what, "--goal", "payments")
         assert (status, out) == (1, "")
         assert f"Nothing of github.com/example/{what} counts for you ({why}), so it can serve no goal" in err
+        assert f"({why}), so it can be no highlight" in run(environment, "decide", what, "--highlight")[2]
         assert f'`harvester note "…" --about github.com/example/{what} --goal payments`' in err
     assert not (environment.cwd / "decisions.toml").exists()
     assert run(environment, "decide", "pay#13", "--goal", "payments", "--reject")[0] == 0
@@ -527,6 +617,27 @@ def test_an_ambiguous_title_is_refused(environment):
     assert ", notebook/paired-on-the-second-shift-" in err
     for command in (("decide", "notebook", "--goal", "payments"), ("explain", "notebook", *Q3)):
         assert "A note is named by its title or its day." in run(environment, *command)[2]
+
+
+def test_explain_takes_several(environment):
+    """What is named twice is explained once; an unknown one is named, and then nothing is explained."""
+    two = [commit(environment, title) for title in ("A runbook", "Carry the order")]
+    out = run(environment, "explain", *two, two[0][:8], *Q3, "--json")[1]
+    assert [each["work_item"] for each in json.loads(out)] == [f"commit/{sha}" for sha in two]
+    status, out, err = run(environment, "explain", two[0], "pay#9", *Q3)
+    assert (status, out, "There is no work item 'pay#9' in the third" in err) == (1, "", True)
+
+
+def test_explain_reads_sources_only_where_it_must(environment):
+    """What the ledger has is explained from it, without a source that can no longer be read."""
+    run(environment, "harvest", *Q3)
+    sha = commit(environment, "A runbook")
+    (environment.cwd / ".git").rename(environment.cwd / "git-moved-away")
+    assert run(environment, "explain", sha, *Q3)[0] == 0
+    (environment.cwd / "git-moved-away").rename(environment.cwd / ".git")
+    run(environment, "note", "A talk", "--date", "2026-08-15")
+    assert run(environment, "explain", "A talk", *Q3, "--no-harvest")[0] == 1
+    assert run(environment, "explain", "A talk", *Q3)[0] == 0
 
 
 def test_explain_cuts_long_texts(environment):
@@ -633,6 +744,94 @@ def test_a_title_cannot_command_the_terminal(tmp_path):
     assert "Inv?[2Joice ? 000" in out
     assert max(map(len, out.splitlines())) <= 210
     assert len(decided(environment)) == 1
+
+
+BUILDS = """
+ada 2026-08-05T10:00:00+02:00 ci/one.yml "[ci] Build 12 again?"
+ada 2026-08-06T10:00:00+02:00 ci/two.yml "[CI]  Cache nothing [deps]"
+ada 2026-08-07T10:00:00+02:00 services/x.py "c is not a build"
+"""
+
+
+@pytest.fixture
+def with_builds(tmp_path):
+    environment = stand_in(tmp_path, HISTORY + BUILDS)
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (environment.cwd / "goals.toml").write_text(AGREED)
+    return environment
+
+
+def test_a_rule_is_never_asked_about_again(with_builds):
+    """The rules offered come from the item, and the rest of the session keeps to the one that is chosen."""
+    out = triage(with_builds, "s", "s", "i", "1", "s")
+    assert "  1  title=[ci] * (2 items)\n  2  path=/ci/one.yml (1 item)\n" in out
+    assert "  Never asked about again: title=[ci] * (2 items).\n" in out
+    assert "Cache nothing" not in out
+    assert "0 accepted, 0 rejected, 2 ignored, 3 left; stored in decisions.toml.\n" in out
+    out = triage(with_builds, "q")
+    assert "1 of 3 " in out
+    assert "2 items are ignored by 1 rule; `harvester triage --ignored` lists them.\n" in out
+    assert "5 pieces of work are not linked to a goal" in run(with_builds, "report", *Q3)[1]
+
+
+def test_a_rule_is_undone_like_a_decision(with_builds):
+    out = triage(with_builds, "i title=[CI] *", "u", "q")
+    assert "  Undone for title=[CI] *.\n" in out
+    assert "0 accepted, 0 rejected, 5 left.\n" in out
+
+
+@pytest.mark.parametrize("rule", ["title=*", "path=**", "path=/*", "author=* *"])
+def test_a_rule_that_ignores_everything_is_asked_about(with_builds, rule):
+    """And stored only where that is confirmed."""
+    out = triage(with_builds, f"i {rule}", "n", "q")
+    assert f"  {rule} would leave nothing to ask about. Store it? y for yes >   Nothing is ignored.\n" in out
+    assert not (with_builds.cwd / "decisions.toml").exists()
+    with_builds.stdin = TerminalStream("y\n")
+    assert run(with_builds, "triage", "--ignore", rule)[0] == 0
+    assert len(decisions.load(with_builds.cwd / "decisions.toml").ignored) == 1
+
+
+def test_what_takes_every_item_is_asked_about_too(with_builds):
+    out = triage(with_builds, "i title=*n*", "y", "u", "i title=*s*", "q")
+    assert out.count("would leave nothing to ask about") == 1
+
+
+def test_rules_are_added_listed_and_removed(with_builds):
+    """Without a terminal."""
+    assert run(with_builds, "triage", "--ignored")[1] == "Nothing is ignored.\n"
+    status, out, _ = run(with_builds, "triage", "--ignore", "title=[ci] *", "--ignore", "path=docs/")
+    assert (status, out.count("Never asked about again: ")) == (0, 2)
+    listed = run(with_builds, "triage", "--ignored")[1]
+    assert listed == "title=[ci] *  since 15 October 2026\npath=docs/  since 15 October 2026\n"
+    status, _, err = run(with_builds, "triage", "--ask-again", "path=docs/", "--ask-again", "title=[ci] x")
+    assert (status, "No rule ignores 'title=[ci] x'; did you mean 'title=[ci] *'?" in err) == (1, True)
+    assert run(with_builds, "triage", "--ask-again", "TITLE=[CI]  *")[1] == "Asked about again: title=[ci] *.\n"
+    assert run(with_builds, "triage", "--ignored")[1].count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("[ci] *", "'[ci] *' is no rule"),
+        ("titel=x", "'titel=x' is no rule; did you mean 'title'?"),
+        ("title= ", "does not say which title"),
+        ("path=[z-a", "matches no path"),
+        ("path=/", "matches no path"),
+        ("title=*", "would leave nothing to ask about; nothing was stored"),
+    ],
+)
+def test_a_wrong_rule_is_refused(with_builds, rule, said):
+    with_builds.stdin = io.StringIO()
+    status, out, err = run(with_builds, "triage", "--ignore", "label=x", "--ignore", rule)
+    assert (status, out, said in err) == (1, "", True)
+    assert not (with_builds.cwd / "decisions.toml").exists()
+
+
+def test_what_a_note_names_is_asked_about_first(environment):
+    """Then what is suggested, then the rest."""
+    run(environment, "note", "It held", "--about", commit(environment, "A runbook"), "--date", "2026-08-20")
+    out = triage(environment, "s", "s")
+    assert out.index("A runbook") < out.index("Invoices in the night")
 
 
 def test_triage_needs_a_terminal(environment):

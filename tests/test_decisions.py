@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harvester.errors import ConfigError, ReportError
 from harvester.goals import decisions
-from harvester.goals.decisions import Decision
+from harvester.goals.decisions import Decision, Highlight, IgnoreRule
 
 DAY = dt.date(2026, 8, 3)
 PAY = Decision("github.com/example/pay#131", "payments", accept=True, date=DAY)
@@ -208,21 +208,62 @@ def test_a_missing_folder_is_an_error(tmp_path):
         decisions.decide(tmp_path / "none" / "decisions.toml", PAY)
 
 
-made = st.builds(
-    Decision, st.text(min_size=1, max_size=8), st.text(min_size=1, max_size=3), accept=st.booleans(), date=st.dates(),
-    note=st.text(max_size=5),
+def test_several_tables_are_edited_side_by_side(tmp_path):
+    """Each answer is found among those of its own table, and the order of the file is kept."""
+    path = tmp_path / "decisions.toml"
+    ignored = '[[ignored]] # builds\ntitle = "[ci] *"\ndate = 2026-08-01\n\n'
+    path.write_text(ignored + BY_HAND + '\n[[highlights]]\nwork_item = "x"\nhighlight = true # !\ndate = 2026-08-04\n')
+
+    decisions.decide(path, Highlight("X", highlight=False, date=DAY), Decision("x", "payments", accept=False, date=DAY))
+
+    stored = decisions.load(path)
+    assert stored.highlights == {"x": False}
+    assert [each.accept for each in stored.entries] == [True, False]
+    assert "highlight = false # !\ndate = 2026-08-03\n" in path.read_text()
+    removed = decisions.remove(path, *((each.table, each.key) for each in stored.answers))
+    assert removed == list(stored.answers)
+    assert path.read_text() == "\n# mine\n\n# about the second\n# the end\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[[highlights]]\nwork_item = "x"\nhighlight = "yes!"\ndate = 2026-08-03', "highlights[1].highlight: "),
+        ("[[ignored]]\ndate = 2026-08-03", "ignored[1]: say what to ignore: one of title, label, path, author"),
+        ('[[ignored]]\ntitle = " "\ndate = 2026-08-03', "ignored[1].title: "),
+        ('[[ignored]]\ntitel = "x"\ndate = 2026-08-03', "mean 'title'?"),
+        ('[[ignored]]\ntitle = "x"\ndate = 2026-08-03\n[[ignored]]\ntitle = "X"\ndate = 2026-08-05',
+         "ignored[2]: ignored[1] decides about title=X already"),
+    ],
 )  # fmt: skip
+def test_a_mistake_in_another_table_is_named(tmp_path, text, line):
+    path = tmp_path / "decisions.toml"
+    path.write_text(text)
+
+    with pytest.raises(ConfigError) as caught:
+        decisions.load(path)
+    assert line in caught.value.message
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(made, max_size=4, unique_by=lambda each: each.key))
+TEXT = st.text(min_size=1, max_size=8)
+WORD = TEXT.filter(str.strip).map(str.strip)
+NOTED = {"date": st.dates(), "note": st.text(max_size=5)}
+made = st.one_of(
+    st.builds(Decision, TEXT, TEXT, accept=st.booleans(), **NOTED),
+    st.builds(Highlight, TEXT, highlight=st.booleans(), **NOTED),
+    st.builds(IgnoreRule, title=WORD, label=st.none() | WORD, path=st.none() | WORD, author=st.none() | WORD, **NOTED),
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(made, max_size=5, unique_by=lambda each: (each.table, each.key)))
 def test_whatever_is_decided_is_read_again(tmp_path_factory, wanted):
     path = tmp_path_factory.mktemp("d") / "decisions.toml"
     for each in wanted:
         decisions.decide(path, each)
 
-    assert decisions.load(path).entries == tuple(wanted)
+    assert sorted(decisions.load(path).answers, key=repr) == sorted(wanted, key=repr)
     for each in wanted:
-        assert decisions.undo(path, each.work_item, each.goal) == each
-    assert decisions.load(path).entries == ()
+        assert decisions.remove(path, (each.table, each.key)) == [each]
+    assert decisions.load(path).answers == ()
     assert not path.exists() or tomllib.loads(path.read_text(encoding="utf-8")) == {}

@@ -24,12 +24,14 @@ from harvester.reporting.markdown import (
     code,
     escape,
     link,
+    prose,
     reference,
     render_value,
+    sentence,
     visible,
 )  # fmt: skip
 from harvester.reporting.report import _comment
-from harvester.text import safe_url
+from harvester.text import CODE_SPAN, safe_url
 
 EXTRAS = ["extra", "sane_lists", "attr_list", "admonition", "nl2br", "wikilinks"]
 PLUGINS = [
@@ -219,7 +221,8 @@ def test_each_known_attack_is_shown_as_text(name):
 def test_a_long_table_of_attacks_stays_a_table(name):
     """Eighteen titles of 240 `>` and a tag above them, as one table: the scanner of HTML must not lose its step."""
     titles = ["&#;<img src=x onerror=alert(1)//></b>", *[">" * 240] * 18, *ATTACKS]
-    rows = "".join(f"| [`5fe81668b4`](https://example.org/1) | {escape(each)} | 1 Jul |\n" for each in titles)
+    titles += [f"`{each}`" for each in titles]
+    rows = "".join(f"| [`5fe81668b4`](https://example.org/1) | {prose(each)} | 1 Jul |\n" for each in titles)
     seen = Seen(RENDERERS[name](f"<!-- head -->\n# A page\n\n| Work | What | When |\n|---|---|---|\n{rows}\n"))
     tags = [tag for tag, _ in seen.elements]
     assert (tags.count("tr"), tags.count("td")) == (len(titles) + 1, 3 * len(titles))
@@ -402,8 +405,92 @@ def test_a_link_text_cannot_end_the_link(text):
     assert [attrs for tag, attrs in seen.tags if tag == "a"] == [{"href": "https://example.org/1"}]
 
 
-def test_code_holds_only_what_names_are_made_of():
-    assert code("ab`c|d\n<e>") == "`abcde`"
+CODE = st.lists(st.one_of(FRAGMENTS, st.sampled_from(["`", "``", "`a`", "`x|y`", "` b `"])), min_size=1, max_size=9)
+
+
+def without_fences(text):
+    """What a reader should see of a text with code: the code without its backticks."""
+
+    def shown(found):
+        plain = found["code"].strip()
+        is_code = plain and "``" not in plain and "`" not in (plain[0], plain[-1])
+        in_pieces = re.search(r"\||&#|<[!?]", plain)
+        return plain if is_code and not ("`" in plain and in_pieces) else found[0]
+
+    return CODE_SPAN.sub(shown, visible(text))
+
+
+def apart_from_code(elements):
+    return [each for each in elements if each[0] not in {"code", "/code"}]
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+@given(CODE.map("".join), CODE.map("".join))
+@example("`a]b`", "`[c](//evil.example)`")
+@example("`<b>`", "`<!--` and `-->`")
+@example("`\\`", "\\`a\\`")
+@example("`a|`", "`|` `||b`")
+@example("``a`|b``", "``a`&#;<img src=x onerror=alert(1)//></b>``")
+def test_every_renderer_shows_code_as_code(name, first, second):
+    """Code between balanced backticks is code, also in a link and a cell; everything else is text as before."""
+    assume(one_line(without_fences(first)) and one_line(without_fences(second)))
+    seen = Seen(RENDERERS[name](page(prose(first), prose(second))))
+    assert apart_from_code(seen.elements) == apart_from_code(plain_page(name).elements)
+    expected = plain_page(name).line.replace("firstword", without_fences(first))
+    assert seen.line == one_line(expected.replace("secondword", without_fences(second)))
+    assert not REFERENCES.search(seen.loose)
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+def test_each_known_attack_in_code_is_shown_as_code(name):
+    """In backticks an attack is code, alone and beside words, and what stands beside code is text."""
+    for attack in (visible(each).strip() for each in ATTACKS):
+        if attack and "`" not in attack:
+            first, second = f"`{attack}`{attack}", f"{attack} `{attack}` a"
+            seen = Seen(RENDERERS[name](page(prose(first), prose(second))))
+            assert apart_from_code(seen.elements) == apart_from_code(plain_page(name).elements), attack
+            expected = plain_page(name).line.replace("firstword", without_fences(first))
+            assert seen.line == one_line(expected.replace("secondword", without_fences(second))), attack
+            assert not REFERENCES.search(seen.loose), attack
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+@pytest.mark.parametrize("code_text", ["name", "a.b_c", "@ada", "#12", "<form>", "a]b", "*x*", "\\", "a`b", "5fe8166"])
+def test_code_is_one_element(name, code_text):
+    """Code is one element with exactly its text, in a sentence, a link and a cell."""
+    fence = "``" if "`" in code_text else "`"
+    text = prose(f"Use {fence}{code_text}{fence} now")
+    seen = Seen(RENDERERS[name](f"{link('x', 'https://example.org')} {text}\n\n| a |\n|---|\n| {text} |\n"))
+    assert [inside for inside, part in seen.texts if part == code_text] == [True, True]
+    assert [tag for tag, _ in seen.tags].count("code") == 2
+    linked = Seen(RENDERERS[name](f"x {link(f'{fence}{code_text}{fence}', 'https://example.org/1')} y"))
+    assert [tag for tag, _ in linked.tags] == ["p", "a", "code"]
+
+
+def test_a_bar_stands_between_pieces_of_code():
+    """A bar ends a table's cell even in code."""
+    assert prose("Return `str | None`") == "Return `str` &#x7c; `None`"
+    assert prose("`||`") == "&#x7c;&#x7c;"
+
+
+@pytest.mark.parametrize("text", ["a ` b", "``a`", "` `", "```a``b```", "`"])
+def test_backticks_that_hold_no_code_are_text(text):
+    """Backticks that are not balanced, or hold nothing that can be shown as code, are shown."""
+    assert prose(text) == escape(text)
+
+
+def test_code_of_ours_holds_commands():
+    """A command or a file's name is code with its spaces, and whatever it holds."""
+    assert code("git fetch --unshallow") == "`git fetch --unshallow`"
+    assert code("a`b\n<e>") == "``a`b <e>``"
+    assert code("\u202e\n") == code("") == ""
+
+
+def test_a_sentence_of_ours_escapes_its_parts():
+    """The words of a sentence are ours, its parts a source's, but for what is Markdown already."""
+    made = sentence("{} of **{}** are not in {}.", 1200, "*x* `y` {", code("goals.toml"))
+    assert made == "1,200 of **\\*x\\* `y` &#x7b;\u2060** are not in `goals.toml`."
+    assert isinstance(made, Markdown)
 
 
 def test_what_is_ours_is_not_escaped_again():

@@ -155,6 +155,18 @@ def test_a_note_is_about_the_one_work_item_that_its_words_end():
     assert found == [(3, ticket), (3, "github.com/org/pay#9"), (4, ticket), (6, "github.com/org/pay#9")]
 
 
+def test_a_note_is_about_the_one_commit_that_begins_so():
+    """As git shows it, in full or not; what several begin with, or fewer than seven digits, leads nowhere."""
+    shas = [f"abcdef1{end}".ljust(40, "0") for end in "12"]
+    words = ("ABCDEF11", "abcdef1", "abcdef", shas[1], "abcdef12f")
+    frame = framed(
+        *(row(f"commit/{sha}", "commit") for sha in shas),
+        *(row(f"notebook/{n}", "note", scope="notebook.md", related_to=(word,)) for n, word in enumerate(words)),
+    )
+
+    assert about(frame, JIRA) == [(2, 0), (5, 1)]
+
+
 def test_a_ticket_is_closed_by_its_pull_request_once_whichever_sources_saw_it():
     rows = [
         row("acme.atlassian.net/PAY-7", "issue", role="assignee"),

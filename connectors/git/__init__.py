@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field
 
 from harvester.errors import SourceError
 from harvester.model.accounts import account_key, email_of, keys_of, matches, name_of
+from harvester.model.contribution import Kind
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.connector import ConnectorContext, Event, Gap, Request, ScopeCompleted
 
@@ -63,6 +64,10 @@ class Git:
         Forge | None, Field(description="where pull requests are merged, if the remote's name does not say so")
     ] = None
     git: Annotated[str, Field(description="the git program")] = "git"
+
+    def contents(self) -> Mapping[Kind, Collection[str]]:
+        """Commits and pull requests, which in git have no labels."""
+        return {"commit": (), "pull_request": ()}
 
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield the commits and pull requests of the period, and a ScopeCompleted for each repository.

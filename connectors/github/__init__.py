@@ -5,13 +5,14 @@ docs/decisions/github.md explains its requests.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from harvester.model.contribution import Kind
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.connector import ConnectorContext, Event, Request
 from harvester.sdk.secrets import Secret
@@ -75,6 +76,15 @@ class GitHub:
             raise failure.error() from failure
         finally:
             reader.client.close()
+
+    def contents(self) -> Mapping[Kind, Collection[str]]:
+        """Pull requests, reviews and issues; comments and releases where `also` names them."""
+        found: dict[Kind, Collection[str]] = dict.fromkeys(("pull_request", "review", "issue"), ("labels",))
+        if "comments" in self.also:
+            found["comment"] = ("labels",)
+        if "releases" in self.also:
+            found["release"] = ()
+        return found
 
     def plan(self, request: Request) -> Iterator[str]:
         """Yield what a fetch would ask for and how many requests that would take; asks for counts only."""

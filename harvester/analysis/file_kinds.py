@@ -7,7 +7,7 @@ regular expressions apply it to all distinct paths at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SOURCE, TEST, DOCS, MANIFEST, RECORD = range(5)
-"""Kinds of file: what a change is made for; tests and their data; texts; build and package files; lock files and
-changelogs, which almost any change touches."""
+"""Kinds of file: what a change is made for; tests and their data; texts; build and package files, what runs them and
+the settings of tools; lock files, changelogs and lists of authors, which almost any change touches."""
 
+_RECORDS = "(changelog|changes|relnotes|release[-_]?notes|history|news|authors|contributors|thanks)"
 KINDS: tuple[tuple[int, str], ...] = (
     (
         RECORD,
         (
             r"(?i)(^|/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|bun\.lockb?|[^/]*\.lock|go\.sum"
-            r"|(changelog|changes|relnotes|release[-_]?notes|history|news)[^/]*|\.changeset|changelog\.d|newsfragments)(/|$)"
+            rf"|{_RECORDS}([-_.][^/]*)?\.(md|mdx|rst|adoc|txt|html?|ya?ml|json|xml)|{_RECORDS}([-_][^/.]*)?)$"
+            r"|(^|/)(changelogs?(\.d)?|changes|relnotes|release[-_]?notes|\.changeset|newsfragments?)/"
         ),
     ),
     (
@@ -34,14 +36,23 @@ KINDS: tuple[tuple[int, str], ...] = (
             r"|playgrounds?|integration)_*|[^/]+[-_]tests?|test[-_][^/]+|t)(/|$)"
             r"|[._-](test|spec|e2e|test-d|snap|golden)\.[^/]+$|\.(snap|golden)$"
             r"|(^|/)test_[^/]*$|(^|/)_?golden[-_][^/]*$|(^|/)[^/]*(Test|Tests|Spec)\.[A-Za-z]+$"
+            r"|(^|/)(conftest\.py|pytest\.ini)$"
         ),
     ),
-    (DOCS, r"(?i)(^|/)(docs?|documentation)/|\.(md|mdx|rst|adoc|txt)$"),
+    (
+        DOCS,
+        (
+            r"(?i)(^|/)(docs?|documentation)(/|$)|\.(md|mdx|rst|adoc|txt)$"
+            r"|(^|/)(readme|licen[cs]e|copying|notice|contributing|mkdocs\.ya?ml)$"
+        ),
+    ),
     (
         MANIFEST,
         (
-            r"(?i)(^|/)(package\.json|[jt]sconfig[^/]*\.json|go\.mod|cargo\.toml|pyproject\.toml|workspace\.(py|cfg)|pom\.xml"
-            r"|build\.gradle(\.kts)?|build(\.bazel)?|requirements[^/]*\.txt|makefile|cmakelists\.txt|meson\.build|\.[^/]+)$"
+            r"(?i)(^|/)((package\.json|[jt]sconfig[^/]*\.json|go\.mod|cargo\.toml|pyproject\.toml|workspace\.(py|cfg)"
+            r"|pom\.xml|build\.gradle(\.kts)?|build(\.bazel)?|requirements[^/]*\.txt|setup\.(py|cfg)|manifest\.in"
+            r"|makefile|cmakelists\.txt|meson\.build|tox\.ini|noxfile\.py|jenkinsfile"
+            r"|(azure-pipelines|appveyor)[^/]*\.ya?ml)$|\.[^/]+(/|$))"
         ),
     ),
 )
@@ -49,6 +60,9 @@ KINDS: tuple[tuple[int, str], ...] = (
 
 WEIGHTS = (1.0, 0.05, 0.05, 0.05, 0.0)
 """The weight of a file of each kind, where a change has several: tests, texts and manifests only break ties."""
+
+CHANGE_TYPES: Mapping[int, tuple[str, ...]] = {TEST: ("test",), DOCS: ("docs",), MANIFEST: ("build", "ci"), RECORD: ()}
+"""Which types of change (column `change_type`) say that a change is made for files of a kind other than SOURCE."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,16 +121,21 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _python_values(series: pd.Series) -> list[Any]:
     import pandas as pd
-    import pyarrow as pa
 
     if not isinstance(series.array, pd.arrays.ArrowExtensionArray):
         return [None if value is pd.NA else value for value in series.tolist()]
-    values = series.array.__arrow_array__()
-    if pa.types.is_timestamp(values.type):
-        # Arrow would look up the zone for each of them.
-        naive = values.cast(pa.timestamp("us")).to_pylist()
-        return [at and at.replace(tzinfo=dt.UTC) for at in naive]
-    return cast("list[Any]", values.to_pylist())
+    return python_values(series.array.__arrow_array__())
+
+
+def python_values(values: pa.Array | pa.ChunkedArray) -> list[Any]:
+    """The values of an Arrow array: times as aware datetimes in UTC, None for null."""
+    import pyarrow as pa
+
+    if not pa.types.is_timestamp(values.type):
+        return cast("list[Any]", values.to_pylist())
+    # Arrow would look up the zone for each of them.
+    naive = values.cast(pa.timestamp("us")).to_pylist()
+    return [at and at.replace(tzinfo=dt.UTC) for at in naive]
 
 
 def column(frame: pd.DataFrame, name: str) -> pa.Array:

@@ -383,6 +383,16 @@ def _source_of(person: str) -> str:
     return "git" if person.startswith("<") else person.partition(":")[0] if ":" in person else ""
 
 
+def firsts(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The rows that a measure counts, one for each thing it counts: the first by time, then by id.
+
+    So the measure's numbers of these rows by day or by week add up to its number of the frame.
+    """
+    columns, _ = _COUNTS[MEASURES[name].count]
+    rows = of(frame, MEASURES[name]).sort_values(["occurred_at", "id"])
+    return rows.drop_duplicates([each for each in columns if each != "story_points"])
+
+
 def words(frame: pd.DataFrame, name: str) -> str:
     """The number with its unit: `23 pull requests`."""
     return MEASURES[name].words(count(frame, name))

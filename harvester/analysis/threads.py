@@ -5,6 +5,7 @@ Rows are joined by `closes`, `part_of`, `picked_from` and `reverts`; never by me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +24,9 @@ JOINING = ("closes", "part_of", "picked_from", "reverts")
 
 A_DAY = 24 * 3600 * 1_000_000
 """In microseconds: a ticket that somebody resolves by hand may be resolved a little before its change lands."""
+
+_ABBREVIATED = re.compile(r"\A[0-9a-f]{7,64}\Z")
+"""A commit's hash as git shows it, in full or not."""
 
 _NAMED_AFTER = {"issue": 0, "pull_request": 1, "review": 2, "commit": 3}
 """Which member names a thread: its ticket, else its pull request, else its commit."""
@@ -61,14 +65,14 @@ def titles(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, str]:
 def about(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> list[tuple[Any, Any]]:
     """What notes are about, as index labels of the note and of a row of its work item; a note may be about several.
 
-    What the person wrote may be short: `pay#131` or `#131` is the one work item that ends so. A reference that leads to
-    no row, or to more than one work item, is left out.
+    What the person wrote may be short: `pay#131` or `#131` is the one work item that ends so, `1a2b3c4` the one commit
+    that begins so. A reference that leads to no row, or to more than one work item, is left out.
     """
     import pyarrow.compute as pc
 
     rows, refs = exploded(frame, "related_to")
     meant = resolve(refs, bases(frame, rows), tickets or {}).to_pylist()
-    written = [ref.strip().lower() for ref in refs.to_pylist()]
+    written = [_ABBREVIATED.sub(r"commit/\g<0>", ref.strip().lower()) for ref in refs.to_pylist()]
     work_items = pc.utf8_lower(column(frame, "work_item"))
     positions = _positions(work_items, {*filter(None, meant), *filter(None, written)})
     pairs = []

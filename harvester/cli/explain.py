@@ -20,30 +20,36 @@ SENTENCES = ("notes", "claims", "suggestions")
 
 
 @click.command()
-@click.argument("what", callback=options.not_empty)
+@click.argument("whats", nargs=-1, required=True, metavar="WHAT…", callback=options.none_empty)
 @options.period
 @options.person
+@click.option(
+    "--harvest/--no-harvest",
+    default=None,
+    help="Read the sources first, or never; by default only where the ledger lacks something.",
+)
 @options.as_json
 @options.config
 @options.repo
 @click.pass_obj
 def command(
     terminal: Terminal,
-    what: str,
+    whats: tuple[str, ...],
     period: str | None,
     person: str | None,
+    harvest: bool | None,
     as_json: bool,
     config_path: Path | None,
     repo: Path | None,
 ) -> int:
     """Show everything about a row: its columns, what counts it, its thread and the goals it matched.
 
-    WHAT is its id, its work item, its address, `repo#12` as in a report, a commit's hash, or a note's title (its
-    beginning is enough) or day. It is among the rows of one person in one period, as in a report.
+    Each WHAT is its id, its work item, its address, `repo#12` as in a report, a commit's hash, or a note's title (its
+    beginning is enough) or day. They are among the rows of one person in one period, as in a report.
 
     \b
     Examples:
-      harvester explain pay#120
+      harvester explain pay#120 pay#131
       harvester explain 1a2b3c4d5e
       harvester explain "Paired on"
     """
@@ -51,7 +57,7 @@ def command(
     from harvester.workspace.explain import explain
     from harvester.workspace.workspace import open_workspace
 
-    rows = explain(open_workspace(terminal, config_path, repo), what, period, person)
+    rows = explain(open_workspace(terminal, config_path, repo), whats, period, person, harvest=harvest)
     if as_json:
         terminal.echo_json(rows)
     else:

@@ -70,23 +70,42 @@ def compact(terminal: Terminal, config_path: Path | None) -> int:
 
 
 @command.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(), callback=options.not_empty)
+@click.option(
+    "--format", "format_name", type=click.Choice(["parquet", "csv", "xlsx", "json", "jsonl"]),
+    help="By default as the name of FILE ends.",
+)  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace a file that exists.")
 @options.config
 @click.pass_obj
-def export(terminal: Terminal, file: Path, config_path: Path | None) -> int:
-    """Write all rows, with the prepared columns, to a Parquet FILE, whose name ends with .parquet or .pq.
+def export(terminal: Terminal, file: str, format_name: str | None, force: bool, config_path: Path | None) -> int:
+    """Write all rows, with the prepared columns, to FILE, whose name says the format; - is the terminal.
 
-    `person` and `counted`, the measures that count a row, are among the columns; docs/reference/columns.md has them
-    all.
+    It ends with .parquet, .csv, .xlsx, .json (an array) or .jsonl (a row a line). `person` and `counted`, the measures
+    that count a row, are among the columns; docs/reference/columns.md has them all, and what each format holds.
 
     \b
-    Example:
+    Examples:
       harvester ledger export work.parquet
+      harvester ledger export - --format jsonl
     """
     from harvester.cli.main import OK
-    from harvester.workspace.export import export_rows
+    from harvester.files import resolve_path
+    from harvester.reporting.formats import EXPORT_FORMATS, choose_format
+    from harvester.workspace.export import export_bytes, export_rows
     from harvester.workspace.workspace import open_workspace
 
-    rows = export_rows(open_workspace(terminal, config_path, aliases=False), terminal.cwd / file)
-    terminal.echo(f"Wrote {count_noun(rows, 'row')} to {file}.")
+    to_terminal = file == "-"
+    chosen = choose_format(EXPORT_FORMATS, format_name, None if to_terminal else file)
+    if to_terminal:
+        terminal.check_shows(chosen.name, is_text=chosen.is_text)
+    workspace = open_workspace(terminal, config_path, aliases=False)
+    if to_terminal:
+        content, remarks = export_bytes(workspace, chosen)
+        terminal.write(content)
+    else:
+        rows, remarks = export_rows(workspace, resolve_path(terminal.cwd, file), chosen, force=force)
+        terminal.echo(f"Wrote {count_noun(rows, 'row')} to {file}.")
+    for remark in remarks:
+        terminal.notify(remark)
     return OK

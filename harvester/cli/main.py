@@ -21,8 +21,11 @@ from harvester.version import VERSION
 
 DEBUG = "`harvester --debug …` shows where it came from."
 LONGEST_LINE = 300
-OK, USER_ERROR, USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
-"""INCOMPLETE: a source is not complete, as `SourceStatus.complete` in harvester/ledger/coverage.py defines it."""
+OK, USER_ERROR, USAGE, INCOMPLETE, UNCHECKED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+"""INCOMPLETE: a source is not complete, as `SourceStatus.complete` in harvester/ledger/coverage.py defines it.
+
+UNCHECKED: `verify` found nothing wrong and could not check everything.
+"""
 COMMANDS = {
     "init": "Write a harvester.toml and goals.toml to start from.",
     "harvest": "Read the sources into the ledger.",
@@ -90,7 +93,7 @@ def main(arguments: Sequence[str] | None = None, terminal: Terminal | None = Non
     """Run the command with these arguments (those of the process where None) and return its exit status.
 
     0: success. 1: an error the user can fix. 2: wrong usage. 3: a source was incomplete, after everything was written.
-    130: interrupted.
+    4: a report could not be verified, for want of its evidence or of a source. 130: interrupted.
     """
     terminal = terminal or Terminal()
     try:

@@ -45,6 +45,8 @@ def command(
 ) -> int:
     """Add an entry called TITLE to the notebook, a Markdown file that you may edit by hand.
 
+    With --goal and --about the work it is about is linked to the goal, as by `harvester decide`.
+
     \b
     Examples:
       harvester note "Paired on the first on-call shift" --with teammate --goal mentoring

@@ -14,7 +14,22 @@ from harvester.cli.terminal import Terminal
 @click.argument("kind", default="accomplishments")
 @options.period
 @options.person
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@click.option(
+    "--output", "-o", type=click.Path(), callback=options.not_empty,
+    help="Write to this file, or under a name of its own into this folder; - is the terminal.",
+)  # fmt: skip
+@click.option(
+    "--format", "format_name", type=click.Choice(["md", "html", "json", "csv", "xlsx", "parquet"]),
+    help="By default as the name of --output ends, else Markdown.",
+)  # fmt: skip
+@click.option(
+    "--charts", type=click.Choice(["none", "mermaid"]), default="none", show_default=True,
+    help="Charts in Markdown; HTML always has them.",
+)  # fmt: skip
+@click.option("--draft", is_flag=True, help="Show what is still to be done: a page for its author.")
+@click.option(
+    "--embed-evidence", is_flag=True, help="Put the evidence into the page, so that a receiver can verify it."
+)
 @options.harvest
 @click.option("--force", is_flag=True, help="Replace the file even if it has been edited or is not a report.")
 @options.allow_incomplete
@@ -26,14 +41,18 @@ def command(
     kind: str,
     period: str | None,
     person: str | None,
-    output: Path | None,
+    output: str | None,
+    format_name: str | None,
+    charts: str,
+    draft: bool,
+    embed_evidence: bool,
     harvest: bool,
     force: bool,
     allow_incomplete: bool,
     config_path: Path | None,
     repo: Path | None,
 ) -> int:
-    """Write a report in Markdown, to the terminal or to a file.
+    """Write a report, to the terminal or to a file, as a page (md, html, json) or as its rows (csv, xlsx, parquet).
 
     Without a harvester.toml the current git repository is read, for git's user.email. If that person did nothing in
     the last quarter, the report is about the most active author of the latest quarter with work, and says so.
@@ -41,19 +60,27 @@ def command(
     \b
     Examples:
       harvester report
-      harvester report --period 2026Q3 --output accomplishments.md
-      harvester report --repo ../other --person grace@example.org
+      harvester report --period 2026Q3 --output accomplishments.html
+      harvester report --repo ../other --person grace@example.org --format csv
     """
     from harvester.cli.main import INCOMPLETE, OK
-    from harvester.files import resolve_path
-    from harvester.workspace.reports import load_report, make_report, write_report
+    from harvester.workspace.next_steps import next_steps
+    from harvester.workspace.reports import load_report, make_report, page_options, place_of, write_report
     from harvester.workspace.workspace import open_workspace
 
-    kind_of_report = load_report(kind)
-    report = make_report(open_workspace(terminal, config_path, repo), kind_of_report, period, person, harvest=harvest)
-    if output is None:
-        terminal.echo(report.text)
+    place = place_of(terminal.cwd, output)
+    chosen = page_options(format_name, place, mermaid=charts == "mermaid", embed_evidence=embed_evidence)
+    if place is None:
+        terminal.check_shows(chosen.format.name, is_text=chosen.format.is_text)
+    workspace = open_workspace(terminal, config_path, repo)
+    report = make_report(
+        workspace, load_report(kind), period, person, harvest=harvest, draft=draft, options=chosen,
+    )  # fmt: skip
+    if place is None:
+        terminal.write(report.content)
     else:
-        write_report(report, resolve_path(terminal.cwd, str(output)), force=force)
-        terminal.notify(f"Wrote {output}.")
+        terminal.notify(f"Wrote {write_report(report, place, force=force)}.")
+    for remark in report.remarks:
+        terminal.notify(remark)
+    terminal.suggest(next_steps(report.report_input, workspace) if terminal.stderr.isatty() else [])
     return OK if report.complete or allow_incomplete else INCOMPLETE

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
+from harvester.errors import ReportError
 from harvester.text import count_noun, printable
 from harvester.workspace.environment import Environment, Progress
 
@@ -40,6 +41,24 @@ class Terminal(Environment):
         self.stdout.write(text if text.endswith("\n") else text + "\n")
         self.stdout.flush()
 
+    def check_shows(self, name: str, *, is_text: bool) -> None:
+        """Raise ReportError where standard output is a terminal and what will be written is no text."""
+        if not is_text and self.stdout.isatty():
+            raise ReportError(
+                f"{name} is not text and was not written to the terminal.",
+                hint="Name a file with --output, or pipe it into a program.",
+            )
+
+    def write(self, content: bytes) -> None:
+        """Write a result that may not be text to standard output, as it is where that is piped."""
+        self.stdout.flush()
+        buffer = None if self.stdout.isatty() else getattr(self.stdout, "buffer", None)
+        if buffer is None:
+            self.echo(content.decode())
+        else:
+            buffer.write(content)
+            buffer.flush()
+
     def echo_json(self, data: object) -> None:
         """Write a result to standard output as JSON."""
         self.echo(json.dumps(data, indent=2, default=str))
@@ -52,6 +71,11 @@ class Terminal(Environment):
         with contextlib.suppress(OSError):
             self.stderr.write(printable(text) + "\n")
             self.stderr.flush()
+
+    def suggest(self, commands: Sequence[str]) -> None:
+        """Write commands that the user may run next to standard error, a line each; nothing for none."""
+        if commands:
+            self.notify("\n".join(["", "Next:", *(f"  {each}" for each in commands)]))
 
     def ask(self, prompt: str) -> str | None:
         """A line that the user types after this prompt, without spaces around; None at the end of the input."""

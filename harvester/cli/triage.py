@@ -10,45 +10,80 @@ import click
 
 from harvester.cli import options
 from harvester.cli.terminal import Terminal
-from harvester.errors import UnknownError
+from harvester.errors import HarvesterError, UnknownError
+from harvester.text import count_noun, printable
+from harvester.workspace.work_items import short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harvester.workspace.triage import Item, Offer, TriageSession
+    from harvester.workspace.workspace import Workspace
 
-KEYS_OF_UNPLANNED = "g GOAL link it to a goal · s skip · u undo · q quit"
-KEYS = "{numbers} accept one · a the first · g GOAL another · r {numbers} reject · s skip · u undo · q quit"
-KEYS_OF_ONE = "1 or a accept it · g GOAL another · r reject · s skip · u undo · q quit"
+KEYS_OF_UNPLANNED = "g GOAL link it to a goal · s skip · i ignore · u undo · q quit"
+KEYS = "{numbers} accept one · a the first · g GOAL another · r {numbers} reject · s skip · i ignore · u undo · q quit"
+KEYS_OF_ONE = "1 or a accept it · g GOAL another · r reject · s skip · i ignore · u undo · q quit"
 HELP = """\
   1, 2, 3    accept that goal          a         accept the first
   g GOAL     accept another goal       r, r 2    reject the first, or that one
-  s          skip                      u         undo the last decision
-  q          quit; decisions are stored"""
+  s          skip                      u         undo the last answer
+  i          never ask again about work like it: by title, label, path or author
+  q          quit; answers are stored"""
+EVERYTHING = "would leave nothing to ask about"
 
 
 @click.command()
 @options.period
 @options.harvest
 @options.allow_incomplete
+@click.option(
+    "--ignore",
+    multiple=True,
+    callback=options.none_empty,
+    metavar="KEY=PATTERN",
+    help="Never ask about such work: title=…, label=…, path=… or author=…; * matches anything. Asks no question.",
+)
+@click.option("--ignored", is_flag=True, help="List what is never asked about.")
+@click.option(
+    "--ask-again",
+    multiple=True,
+    callback=options.none_empty,
+    metavar="KEY=PATTERN",
+    help="Remove a rule, as --ignored lists it.",
+)
 @options.config
 @click.pass_obj
 def command(
-    terminal: Terminal, period: str | None, harvest: bool, allow_incomplete: bool, config_path: Path | None
+    terminal: Terminal,
+    period: str | None,
+    harvest: bool,
+    allow_incomplete: bool,
+    ignore: tuple[str, ...],
+    ignored: bool,
+    ask_again: tuple[str, ...],
+    config_path: Path | None,
 ) -> int:
     """Go through suggestions and unplanned work on the terminal, and decide what serves which goal.
 
-    Every decision is stored in decisions.toml at once, so you can quit at any time. Each answer is a letter or a
-    number and Enter. Without a terminal, use `harvester decide`.
+    What a note or a decision names comes first, then suggestions, then unplanned work. Every answer is stored in
+    decisions.toml at once, so you can quit at any time. Each is a letter or a number and Enter. Without a terminal, use
+    `harvester decide`.
+
+    What is ignored is not asked about, and counts in reports as before.
 
     \b
-    Example:
+    Examples:
       harvester triage --period this-quarter
-    """
+      harvester triage --ignore "title=[ci] *"
+      harvester triage --ask-again "title=[ci] *"
+    """  # fmt: skip
     from harvester.cli.main import INCOMPLETE, OK
     from harvester.workspace.triage import start_triage
     from harvester.workspace.workspace import open_workspace
 
+    if ignore or ignored or ask_again:
+        _change_ignored(terminal, open_workspace(terminal, config_path, aliases=False), ignore, ask_again)
+        return OK
     if not terminal.stdin.isatty():
         raise click.UsageError(
             "triage asks questions, and standard input is not a terminal; use `harvester decide WORK_ITEM --goal …`."
@@ -60,6 +95,37 @@ def command(
         )
     Dialogue(terminal, session).run()
     return OK if session.complete or allow_incomplete else INCOMPLETE
+
+
+def _change_ignored(terminal: Terminal, workspace: Workspace, ignore: Sequence[str], again: Sequence[str]) -> None:
+    """Add and remove rules, and list them where none is to be changed."""
+    from harvester.goals.decisions import FILE
+    from harvester.goals.ignoring import ignores_everything, parse_rule
+    from harvester.model.periods import day
+    from harvester.workspace import triage
+
+    today = workspace.config.calendar.day_of(workspace.environment.clock())
+    rules = [parse_rule(each, today) for each in ignore]
+    for rule in filter(ignores_everything, rules):
+        if not (terminal.stdin.isatty() and _confirmed(terminal, f"{rule.about} {EVERYTHING}")):
+            raise HarvesterError(f"{rule.about} {EVERYTHING}; nothing was stored.", hint="Name something in it.")
+    removed = triage.ask_again(workspace, again) if again else []
+    if rules:
+        triage.add_ignore_rules(workspace, rules)
+    for rule in rules:
+        terminal.echo(f"Never asked about again: {short(rule.about)}. Stored in {FILE}.")
+    for answer in removed:
+        terminal.echo(f"Asked about again: {short(answer.about)}.")
+    if not ignore and not again:
+        known = triage.ignore_rules(workspace)
+        lines = [
+            f"{short(each.about)}  since {day(each.date)}{f' ({each.note})' if each.note else ''}" for each in known
+        ]
+        terminal.echo("\n".join(map(printable, lines)) or "Nothing is ignored.")
+
+
+def _confirmed(terminal: Terminal, what: str) -> bool:
+    return (terminal.ask(f"  {short(what)}. Store it? y for yes > ") or "").casefold() in {"y", "yes"}
 
 
 @dataclass
@@ -78,6 +144,8 @@ class Dialogue:
 
     def _ask(self, index: int) -> int | None:
         """Show an item and read answers until one leads on or changes the offers; the next index, None to end."""
+        if self.session.is_ignored(index):
+            return index + 1
         self.terminal.echo(_text_of(self.session, index))
         decided = len(self.session.steps)
         following: int | None = index
@@ -106,6 +174,8 @@ class Dialogue:
             return self._undo(index)
         if key == "g":
             return self._accept(index, rest or self.terminal.ask("goal: ") or "")
+        if key == "i":
+            return self._ignore(index, rest)
         offers = self.session.offers(index)
         number = (rest or "1") if key == "r" else "1" if key == "a" else key
         if rest and key != "r":
@@ -132,6 +202,30 @@ class Dialogue:
         self.terminal.echo(f"  Rejected for {goal}.")
         return index if self.session.offers(index) else index + 1
 
+    def _ignore(self, index: int, words: str) -> int:
+        """Offer rules for work like an item, store the one that is chosen or written, and ask first if it takes all."""
+        from harvester.goals.ignoring import parse_rule
+
+        rules = self.session.rules_for(index)
+        if not words:
+            for number, rule in enumerate(rules, 1):
+                count = count_noun(self.session.ignored_by(rule), "item")
+                self.terminal.echo(f"  {number}  {short(rule.about)} ({count})")
+            words = self.terminal.ask("ignore (a number, or KEY=PATTERN; * matches anything): ") or ""
+        try:
+            picked = words.isdecimal() and 1 <= int(words) <= len(rules)
+            rule = rules[int(words) - 1] if picked else parse_rule(words, self.session.today)
+        except UnknownError as error:
+            self.terminal.echo(f"  Nothing is ignored. {short(error.message) if words else ''}".rstrip())
+            return index
+        if self.session.ignores_all(rule) and not _confirmed(self.terminal, f"{rule.about} {EVERYTHING}"):
+            self.terminal.echo("  Nothing is ignored.")
+            return index
+        self.session.ignore(index, rule)
+        count = count_noun(self.session.ignored_by(rule), "item")
+        self.terminal.echo(f"  Never asked about again: {short(rule.about)} ({count}).")
+        return index + self.session.is_ignored(index)
+
     def _undo(self, index: int) -> int:
         undone = self.session.undo()
         if undone is None:
@@ -141,17 +235,22 @@ class Dialogue:
         return undone[0]
 
     def _echo_summary(self) -> None:
+        before = sum(self.session.ignored.values())
+        if before:
+            rules = count_noun(len(self.session.ignored), "rule")
+            them = count_noun(before, "item is", "items are")
+            self.terminal.echo(f"{them} ignored by {rules}; `harvester triage --ignored` lists them.")
         if not self.session.items:
             self.terminal.echo("Nothing is left to decide on.")
             return
-        accepted, rejected, left = self.session.counts()
+        counts = self.session.counts()
+        said = ", ".join(f"{count} {name}" for name, count in counts.items() if count or name != "ignored")
         stored = f"; stored in {self.session.path.name}" if self.session.steps else ""
-        self.terminal.echo(f"{accepted} accepted, {rejected} rejected, {left} left{stored}.")
+        self.terminal.echo(f"{said}{stored}.")
 
 
 def _text_of(session: TriageSession, index: int) -> str:
     from harvester.model.periods import day
-    from harvester.workspace.work_items import short
 
     item: Item = session.items[index]
     offers: Sequence[Offer] = session.offers(index)

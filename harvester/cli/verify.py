@@ -18,26 +18,34 @@ from harvester.text import printable
 @options.repo
 @click.pass_obj
 def command(terminal: Terminal, file: Path, harvest: bool, config_path: Path | None, repo: Path | None) -> int:
-    """Read the data of the report FILE again, and list every row, claim and source that has changed.
+    """Read the data of the report FILE again, and list every row, claim, source and figure that differs.
 
-    Exits with 0 if nothing has changed, and with 1 if something has. The evidence file must be beside the report. If
-    no row has changed, the report is made again and compared with FILE word by word.
+    The evidence must be in the page (report --embed-evidence) or beside it. If no row differs, the report is made
+    again and compared with FILE: its figures must be those of the data, its words may have been edited. Of an Excel or
+    Parquet file the rows are compared, and whether the file is as it was written.
 
+    \b
+    Exits with
+      0  the figures are those of the sources; the words may have been edited, which it says
+      1  the figures differ from the sources
+      4  the figures could not be checked, for want of the evidence, of a source, or of the version that wrote it
     \b
     Example:
       harvester verify accomplishments.md
     """
-    from harvester.cli.main import OK, USER_ERROR
+    from harvester.cli.main import OK, UNCHECKED, USER_ERROR
     from harvester.files import resolve_path
     from harvester.workspace.reports import require_report, verify_report
     from harvester.workspace.workspace import open_workspace
 
     path = resolve_path(terminal.cwd, str(file))
     require_report(path, str(file))
-    verification = verify_report(open_workspace(terminal, config_path, repo), path, harvest=harvest)
-    for line in verification.differences:
+    found = verify_report(open_workspace(terminal, config_path, repo), path, harvest=harvest)
+    for line in (*found.edits, *found.differences, *(f"Not checked: {each}" for each in found.unchecked)):
         terminal.echo(printable(line, lines=False))
-    if verification.differences:
+    if found.differences:
         return USER_ERROR
-    terminal.echo(f"Same: {verification.rows:,} rows, {verification.claims:,} claims and all sources are unchanged.")
+    if found.unchecked:
+        return UNCHECKED
+    terminal.echo(f"Same: {found.rows:,} rows, {found.claims:,} claims and all sources are unchanged.")
     return OK

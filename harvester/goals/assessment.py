@@ -125,7 +125,7 @@ def _warnings(goals_and_decisions: GoalsAndDecisions) -> Iterator[str]:
     if goals.path:  # a report shows no more of it than the file's name
         yield from (each.replace(str(goals.path), goals.path.name) for each in goals.warnings)
     # A decision may be about work outside of this period; `harvester goals check` looks for what does not exist at all.
-    decided = {each.work_item for each in decisions.entries}
+    decided = decisions.work_items
     yield from lint_decisions(decisions, [goal.name for goal in goals.goals], decided)
 
 

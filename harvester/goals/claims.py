@@ -13,6 +13,7 @@ from harvester.analysis.frame import column
 from harvester.goals.decisions import Decision, Decisions
 from harvester.goals.matches import NO, YES, Match, RuleContext, any_of, chosen, constant, note_fields
 from harvester.goals.model import OUTCOME, Goal, Goals
+from harvester.goals.note_links import note_links
 from harvester.goals.path_rules import PathContest, Target
 from harvester.model.outcomes import read_outcome
 from harvester.model.people import People
@@ -44,7 +45,8 @@ def claim(
 
     A goal takes rows of its own days only (the first and the last included, the person's zone).
 
-    The person's decisions come before every rule.
+    A note that names a goal, and what it is about, is the person's own word that this work serves the goal. Their
+    decisions come before that, and before every rule. Only for such notes the frame must be a prepared one.
 
     `tickets` maps keys of configured Jira projects to hosts, as for `threads`: a ticket has no files and takes those of
     what closed it.
@@ -54,7 +56,8 @@ def claim(
     found = _by_rules(context, "goal", [Target(each.name, each.match, running[each.name]) for each in goals.goals])
     found |= _by_rules(context, "criterion", [Target(each.name, each.match) for each in goals.criteria])
     for goal in goals.goals:
-        own = any_of([_named_by_notes(context, goal).within(running[goal.name]), found["goal", goal.name]])
+        by_notes = any_of([_named_by_notes(context, goal), _linked_by_notes(context, goal, calendar)])
+        own = any_of([by_notes.within(running[goal.name]), found["goal", goal.name]])
         decided = (decisions or Decisions()).of(goal.name)
         found["goal", goal.name] = _decided(context, own, decided).within(running[goal.name]) if decided else own
     for each in goals.criteria:
@@ -93,6 +96,15 @@ def _named_by_notes(context: RuleContext, goal: Goal) -> Match:
 
     notes = context.cached("notes", lambda: note_fields(context.frame))
     found = {row: reason for row, fields in notes if (reason := _note_reason(goal, fields))}
+    return context.match(list(found), YES, lambda rows: pa.array(map(found.get, rows.tolist()), pa.string()))
+
+
+def _linked_by_notes(context: RuleContext, goal: Goal, calendar: Calendar) -> Match:
+    """The work that notes which name a goal, in `goal:`, are about."""
+    import pyarrow as pa
+
+    links = context.cached("links", lambda: note_links(context.frame, context.tickets, calendar))
+    found = links.get(goal.name, {})
     return context.match(list(found), YES, lambda rows: pa.array(map(found.get, rows.tolist()), pa.string()))
 
 

@@ -1,4 +1,4 @@
-"""decisions.toml: which work the person linked to which goal, or unlinked; made to be read, edited and committed.
+"""decisions.toml: what the person decided about their work; made to be read, edited and committed.
 
     [[decisions]]
     work_item = "github.com/example/pay#131"
@@ -6,8 +6,17 @@
     decision = "accept"
     date = 2026-08-03
 
-A later decision about the same work item and goal replaces the earlier one in its place. Everything else in the file,
-comments too, is left as it is.
+    [[highlights]]
+    work_item = "github.com/example/pay#120"
+    highlight = true
+    date = 2026-08-03
+
+    [[ignored]]
+    title = "[ci] *"
+    date = 2026-08-03
+
+A later decision about the same (work item and goal, work item, or rule) replaces the earlier one in its place.
+Everything else in the file, comments too, is left as it is.
 """
 
 from __future__ import annotations
@@ -19,11 +28,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from harvester.config.toml import LARGEST, Section, as_toml, check, first_lines, parse_toml, read_toml
+from harvester.config.toml import LARGEST, Section, Word, as_toml, check, first_lines, parse_toml, read_toml
+from harvester.config.toml_tables import append_table, edit_table, remove_table
 from harvester.errors import ConfigError
 from harvester.files import lock_folder, read_text, write_text
 from harvester.text import did_you_mean
@@ -38,12 +48,10 @@ MOST_WARNINGS = 100
 _NUMBER = re.compile(r"[#!-]\d+$")
 _HASH = re.compile(r"[0-9a-f]{7,64}")
 _INTRODUCTION = "# What I decided about my work, by work item and goal: accept or reject. Edit it as you like.\n"
-_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*decisions[ \t]*\]\]")
-_KEY = re.compile(r"^[ \t]*(?P<key>decision|date|note)[ \t]*=[ \t]*(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[0-9-]+)")
 
 
 class Entry(Section):
-    """One decision as the file has it."""
+    """Whether a work item serves a goal, as the file has it."""
 
     work_item: str = Field(min_length=1, description="the work item, as reports name it")
     goal: str = Field(min_length=1, description="the name of a goal")
@@ -52,16 +60,45 @@ class Entry(Section):
     note: str = Field("", description="why, for yourself")
 
 
+class HighlightEntry(Section):
+    """Whether a work item is among the highlights of a report, as the file has it."""
+
+    work_item: str = Field(min_length=1, description="the work item, as reports name it")
+    highlight: bool = Field(description="true: always among the highlights; false: never")
+    date: dt.date = Field(description="the day it was decided")
+    note: str = Field("", description="why, for yourself")
+
+
+class IgnoredEntry(Section):
+    """What `triage` does not ask about; where several keys are given, all of them must match."""
+
+    title: Word | None = Field(None, description="the whole title, without case; * matches anything, ? one character")
+    label: Word | None = Field(None, description="one of the labels, likewise")
+    path: Word | None = Field(None, description="a glob as in .gitignore; matches where all changed files are under it")
+    author: Word | None = Field(None, description="the account whose work it is, as the source has it, likewise")
+    date: dt.date = Field(description="the day it was decided")
+    note: str = Field("", description="why, for yourself")
+
+    @model_validator(mode="after")
+    def _says_what(self) -> IgnoredEntry:
+        if not any(getattr(self, key) for key in IGNORED_BY):
+            raise ValueError(f"say what to ignore: one of {', '.join(IGNORED_BY)}")
+        return self
+
+
 class DecisionsFile(Section):
     """The keys of decisions.toml."""
 
     decisions: list[Entry] = Field(default_factory=list)
+    highlights: list[HighlightEntry] = Field(default_factory=list)
+    ignored: list[IgnoredEntry] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What the person decided about one work item and one goal, and on which day."""
 
+    table: ClassVar[str] = "decisions"
     work_item: str
     goal: str
     accept: bool
@@ -73,12 +110,97 @@ class Decision:
         """What a decision is about; work items compare without case."""
         return self.work_item.casefold(), self.goal
 
+    @property
+    def about(self) -> str:
+        """What it is about, in words."""
+        return f"{self.work_item!r} and {self.goal!r}"
+
+    def values(self) -> dict[str, str]:
+        """Its keys in the file, with their values in TOML, in order."""
+        decision = '"accept"' if self.accept else '"reject"'
+        about = {"work_item": as_toml(self.work_item), "goal": as_toml(self.goal)}
+        return {**about, "decision": decision, **_date_and_note(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """Whether the person wants one work item among the highlights of a report."""
+
+    table: ClassVar[str] = "highlights"
+    work_item: str
+    highlight: bool
+    date: dt.date
+    note: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is about; work items compare without case."""
+        return (self.work_item.casefold(),)
+
+    @property
+    def about(self) -> str:
+        """What it is about, in words."""
+        return repr(self.work_item)
+
+    def values(self) -> dict[str, str]:
+        """Its keys in the file, with their values in TOML, in order."""
+        highlight = "true" if self.highlight else "false"
+        return {"work_item": as_toml(self.work_item), "highlight": highlight, **_date_and_note(self)}
+
+
+IGNORED_BY = ("title", "label", "path", "author")
+"""The keys by which work is ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRule:
+    """A rule for work that triage does not ask about; None matches anything."""
+
+    table: ClassVar[str] = "ignored"
+    date: dt.date
+    title: str | None = None
+    label: str | None = None
+    path: str | None = None
+    author: str | None = None
+    note: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it ignores; all but paths compare without case."""
+        return tuple(f"{name}={value if name == 'path' else value.casefold()}" for name, value in self.given.items())
+
+    @property
+    def about(self) -> str:
+        """What it ignores, as `--ignore` takes it."""
+        return " and ".join(f"{name}={value}" for name, value in self.given.items())
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The keys that it has."""
+        return {name: value for name in IGNORED_BY if (value := getattr(self, name))}
+
+    def values(self) -> dict[str, str]:
+        """Its keys in the file, with their values in TOML, in order."""
+        return {**{name: as_toml(value) for name, value in self.given.items()}, **_date_and_note(self)}
+
+
+Answer = Decision | Highlight | IgnoreRule
+Key = tuple[str, tuple[str, ...]]
+"""The table of an answer, and its key."""
+
+
+def _date_and_note(answer: Answer) -> dict[str, str]:
+    note = {"note": as_toml(answer.note)} if answer.note else {}
+    return {"date": answer.date.isoformat(), **note}
+
 
 @dataclass(frozen=True)
 class Decisions:
     """All decisions, in the order of the file."""
 
     entries: tuple[Decision, ...] = ()
+    highlighted: tuple[Highlight, ...] = ()
+    ignored: tuple[IgnoreRule, ...] = ()
 
     def of(self, goal: str) -> Mapping[str, Decision]:
         """The decisions about a goal, by work item in lower case."""
@@ -92,8 +214,24 @@ class Decisions:
         return found
 
     def about(self, work_item: str) -> tuple[Decision, ...]:
-        """The decisions about a work item."""
+        """The decisions about a work item and a goal."""
         return tuple(each for each in self.entries if each.key[0] == work_item.casefold())
+
+    @functools.cached_property
+    def highlights(self) -> Mapping[str, bool]:
+        """Whether a work item (in lower case, as `work_item_key` has it) is to be among the highlights of a report."""
+        return {each.key[0]: each.highlight for each in self.highlighted}
+
+    @property
+    def work_items(self) -> tuple[str, ...]:
+        """Every work item that is named, as it is written."""
+        named: tuple[Decision | Highlight, ...] = (*self.entries, *self.highlighted)
+        return tuple(dict.fromkeys(each.work_item for each in named))
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """All of them, table by table."""
+        return (*self.entries, *self.highlighted, *self.ignored)
 
 
 def load(path: Path) -> Decisions:
@@ -104,8 +242,8 @@ def load(path: Path) -> Decisions:
     return _checked(read_toml(path), path) if os.path.lexists(path) else Decisions()
 
 
-def decide(path: Path, decision: Decision) -> None:
-    """Add a decision to the file, or put it in the place of an earlier one about the same work item and goal.
+def decide(path: Path, *answers: Answer) -> None:
+    """Add answers to the file, each in the place of an earlier one about the same; all of them or none.
 
     The note of an earlier one is kept where the new one has none.
 
@@ -113,42 +251,66 @@ def decide(path: Path, decision: Decision) -> None:
     cannot be written; it is unchanged then.
     """
     with lock_folder(path):
-        _decide(path, decision)
+        before, known = _text(path), list(load(path).answers)
+        text = before or _INTRODUCTION
+        for answer in answers:
+            text = _with(text, known, answer)
+        _write(path, before, text, known)
 
 
-def _decide(path: Path, decision: Decision) -> None:
-    text, before = _text(path), load(path).entries
-    keys = [each.key for each in before]
-    if decision.key not in keys:
-        _write(path, text, _appended(text, decision), (*before, decision))
-        return
-    at = keys.index(decision.key)
-    note = decision.note or before[at].note
-    merged = Decision(before[at].work_item, decision.goal, decision.accept, decision.date, note)
-    values = {"decision": '"accept"' if decision.accept else '"reject"', "date": decision.date.isoformat()}
-    changed = _edited(text, at, values | ({"note": as_toml(note)} if note != before[at].note else {}))
-    _write(path, text, changed, (*before[:at], merged, *before[at + 1 :]))
+def _with(text: str, known: list[Answer], answer: Answer) -> str:
+    """The text with an answer, which becomes one of `known`."""
+    at, position = _find(known, (answer.table, answer.key))
+    if position is None:
+        known.append(answer)
+        return append_table(text, answer.table, answer.values())
+    before = known[position]
+    values = {key: value for key, value in answer.values().items() if key in _CHANGING}
+    known[position] = _replaced(before, answer)
+    return edit_table(text, answer.table, at, values)
+
+
+_CHANGING = ("decision", "highlight", "date", "note")
+"""The keys that a later answer about the same changes."""
+
+
+def _replaced(before: Answer, after: Answer) -> Answer:
+    """A later answer, with what it is about spelt as before, and the note of before where it has none."""
+    note = after.note or before.note
+    match before, after:
+        case Decision(), Decision():
+            return Decision(before.work_item, before.goal, after.accept, after.date, note)
+        case Highlight(), Highlight():
+            return Highlight(before.work_item, after.highlight, after.date, note)
+        case _:
+            return IgnoreRule(after.date, **before.given, note=note) if isinstance(before, IgnoreRule) else after
+
+
+def remove(path: Path, *keys: Key) -> list[Answer]:
+    """Remove the answers with these keys from the file, in one step; returns those that there were."""
+    with lock_folder(path):
+        before, known = _text(path), list(load(path).answers)
+        text, removed = before, list[Answer]()
+        for key in keys:
+            at, position = _find(known, key)
+            if position is not None:
+                removed.append(known.pop(position))
+                text = remove_table(text, key[0], at)
+        _write(path, before, text, known)
+        return removed
 
 
 def undo(path: Path, work_item: str, goal: str) -> Decision | None:
-    """Remove a decision from the file; returns it, or None where there is none."""
-    with lock_folder(path):
-        return _undo(path, work_item, goal)
+    """Remove a decision about a work item and a goal; returns it, or None where there is none."""
+    removed = remove(path, (Decision.table, (work_item.casefold(), goal)))
+    return next((each for each in removed if isinstance(each, Decision)), None)
 
 
-def _undo(path: Path, work_item: str, goal: str) -> Decision | None:
-    text, before = _text(path), load(path).entries
-    keys = [each.key for each in before]
-    if (work_item.casefold(), goal) not in keys:
-        return None
-    at = keys.index((work_item.casefold(), goal))
-    lines = text.splitlines(keepends=True)
-    first, end = _block(lines, at)
-    # The empty line that came with it goes with it.
-    if first and not lines[first - 1].strip() and not "".join(lines[end : end + 1]).strip():
-        first -= 1
-    _write(path, text, "".join(lines[:first] + lines[end:]), (*before[:at], *before[at + 1 :]))
-    return before[at]
+def _find(known: Sequence[Answer], key: Key) -> tuple[int, int | None]:
+    """The place of an answer among those of its table, and its position; None where there is none."""
+    own = [position for position, each in enumerate(known) if each.table == key[0]]
+    at = next((at for at, position in enumerate(own) if known[position].key == key[1]), None)
+    return (0, None) if at is None else (at, own[at])
 
 
 def lint_decisions(decisions: Decisions, goals: Collection[str], work_items: Collection[str]) -> Iterator[str]:
@@ -157,18 +319,23 @@ def lint_decisions(decisions: Decisions, goals: Collection[str], work_items: Col
     Only a work item in full decides; for a short or misspelt one the warning names the full one that may be meant.
     """
     known, goals = {each.casefold() for each in work_items}, frozenset(goals)
+    tables: tuple[Sequence[Decision | Highlight], ...] = (decisions.entries, decisions.highlighted)
+    named = [(number, each) for table in tables for number, each in enumerate(table, 1)]
     wrong = [
-        (number, key, each)
-        for number, each in enumerate(decisions.entries, 1)
-        for key, exists in (("goal", each.goal in goals), ("work_item", each.key[0] in known))
+        (f"{each.table}[{number}].{key}", each)
+        for number, each in named
+        for key, exists in (
+            ("goal", not isinstance(each, Decision) or each.goal in goals),
+            ("work_item", each.key[0] in known),
+        )
         if not exists
     ]
-    for number, key, each in wrong[:MOST_WARNINGS]:
-        if key == "goal":
+    for place, each in wrong[:MOST_WARNINGS]:
+        if place.endswith("goal") and isinstance(each, Decision):
             what = f"there is no goal {each.goal!r}{did_you_mean(each.goal, goals)}"
         else:
             what = f"no work item {each.work_item!r} was read{_did_you_mean(each.work_item, work_items)}"
-        yield f"{FILE}: decisions[{number}].{key}: {what}"
+        yield f"{FILE}: {place}: {what}"
     if more := wrong[MOST_WARNINGS:]:
         yield f"{FILE}: {len(more):,} more decisions name a goal or a work item that is not there"
 
@@ -201,18 +368,23 @@ def _resolved(word: str) -> str | None:
 
 def _checked(data: object, path: Path) -> Decisions:
     file = check(DecisionsFile, data, path)
-    entries = tuple(Decision(e.work_item, e.goal, e.decision == "accept", e.date, e.note) for e in file.decisions)
-    if duplicates := first_lines(f"{path}: {each}" for each in _duplicates(entries)):
+    made = Decisions(
+        tuple(Decision(e.work_item, e.goal, e.decision == "accept", e.date, e.note) for e in file.decisions),
+        tuple(Highlight(e.work_item, e.highlight, e.date, e.note) for e in file.highlights),
+        tuple(IgnoreRule(e.date, e.title, e.label, e.path, e.author, e.note) for e in file.ignored),
+    )
+    if duplicates := first_lines(f"{path}: {each}" for each in _duplicates(made.answers)):
         raise ConfigError(duplicates, hint="Keep the one that is right.")
-    return Decisions(entries)
+    return made
 
 
-def _duplicates(entries: Sequence[Decision]) -> Iterator[str]:
-    firsts: dict[tuple[str, str], int] = {}
-    for number, each in enumerate(entries):
-        if (first := firsts.setdefault(each.key, number)) != number:
-            about = f"{each.work_item!r} and {each.goal!r}"
-            yield f"decisions[{number + 1}]: decisions[{first + 1}] decides about {about} already"
+def _duplicates(answers: Sequence[Answer]) -> Iterator[str]:
+    firsts: dict[Key, int] = {}
+    numbers: dict[str, int] = {}
+    for each in answers:
+        number = numbers[each.table] = numbers.get(each.table, 0) + 1
+        if (first := firsts.setdefault((each.table, each.key), number)) != number:
+            yield f"{each.table}[{number}]: {each.table}[{first}] decides about {each.about} already"
 
 
 def _text(path: Path) -> str:
@@ -220,55 +392,20 @@ def _text(path: Path) -> str:
     return read_text(path, limit=LARGEST, error=ConfigError) if os.path.lexists(path) else ""
 
 
-def _appended(text: str, decision: Decision) -> str:
-    lines = ["[[decisions]]", f"work_item = {as_toml(decision.work_item)}", f"goal = {as_toml(decision.goal)}"]
-    lines += [f'decision = "{"accept" if decision.accept else "reject"}"', f"date = {decision.date.isoformat()}"]
-    lines += [f"note = {as_toml(decision.note)}"] if decision.note else []
-    before = text or _INTRODUCTION
-    return before + ("" if before.endswith("\n") else "\n") + "\n" + "\n".join(lines) + "\n"
-
-
-# A decision is edited in its own lines, so that comments, order and layout of the rest survive: a TOML library would
-# write the file again in its own layout. The lines of the n-th decision are those from the n-th [[decisions]] header to
-# its last key; of a key's line only the value is replaced, a key that is missing is added below. That finds the right
-# lines only in files of the usual layout (a header inside a multi-line string would count too), so `_write` parses the
-# result and writes it only where it says exactly what is wanted.
-
-
-def _edited(text: str, at: int, values: Mapping[str, str]) -> str:
-    lines = text.splitlines(keepends=True)
-    first, end = _block(lines, at)
-    missing = dict(values)
-    for place in range(first, end):
-        found = _KEY.match(lines[place])
-        if found and (value := missing.pop(found["key"], None)):
-            lines[place] = lines[place][: found.start("value")] + value + lines[place][found.end("value") :]
-    if missing and not lines[end - 1].endswith("\n"):
-        lines[end - 1] += "\n"
-    return "".join([*lines[:end], *(f"{key} = {value}\n" for key, value in missing.items()), *lines[end:]])
-
-
-def _block(lines: list[str], at: int) -> tuple[int, int]:
-    """The lines of the entry with this number: from its header to its last key, comments after it not counted."""
-    headers = [place for place, line in enumerate(lines) if _HEADER.match(line)]
-    if at >= len(headers):
-        return 0, 0
-    end = headers[at + 1] if at + 1 < len(headers) else len(lines)
-    while end > headers[at] + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
-        end -= 1
-    return headers[at], end
-
-
-def _write(path: Path, before: str, text: str, wanted: tuple[Decision, ...]) -> None:
+def _write(path: Path, before: str, text: str, wanted: Sequence[Answer]) -> None:
     """Write the text, but only if it says what is wanted; raises ConfigError otherwise, and the file is unchanged."""
     try:
-        says = _checked(parse_toml(text, path), path).entries
+        says = _checked(parse_toml(text, path), path).answers
     except ConfigError:
-        says = None
-    if says != wanted:
+        says = ()
+    if sorted(says, key=_place) != sorted(wanted, key=_place):
         raise ConfigError(
             f"{path} has a layout that cannot be edited by this command; it is unchanged.",
             hint="Write each decision as a table of its own, [[decisions]], with one key a line.",
         )
     if text != before:
         write_text(path, text)
+
+
+def _place(answer: Answer) -> str:
+    return answer.table

@@ -1,7 +1,7 @@
 """The share of a change's files under each goal's globs, and the one goal that may claim it.
 
-Tests, texts, build files and lock files follow whatever a change is made for, so they only break ties beside other
-files, unless a goal names them.
+Tests, texts, build files and lock files follow whatever a change is made for, so they only break ties beside source
+files. So a goal for tests gets changes that are made for tests, and not each feature that brings its own.
 
 As much outside a goal as inside is a tie, too, and ties are suggestions. Why these figures:
 docs/decisions/matching-by-paths.md.
@@ -52,18 +52,22 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class PathShare:
-    """The rows with files under some globs, how much of each is under them, and the counts that a reason gives."""
+    """The rows with files under some globs, how much of each is under them, and the counts that a reason gives.
+
+    Telling are the files that show what a change is for.
+    """
 
     rows: Array
     share: Array
     files: Array
-    source_files: Array
+    telling_files: Array
 
 
 class ChangedFiles:
     """The files of every row, a ticket's those of what closed it in the frame: each path once, and its weight."""
 
-    def __init__(self, context: RuleContext, globs: Sequence[str]) -> None:
+    def __init__(self, context: RuleContext, meant: Sequence[Sequence[str]]) -> None:
+        """`meant` has the globs that are meant together: those of each goal, and those of each rule in a `not`."""
         import numpy as np
         import pyarrow.compute as pc
 
@@ -81,16 +85,44 @@ class ChangedFiles:
         # A row's files are side by side: first those of changes, then those of the tickets they closed.
         rows = (np.repeat(np.arange(context.size, dtype=np.int32), counts), np.repeat(tickets, counts[changes]))
         self.rows = np.concatenate(rows, dtype=np.int32)
-        self.weights, self.is_source = _weights(self.distinct, globs)
-        self.number, self.source_files = np.zeros((2, context.size), np.int32)
-        total = np.zeros(context.size, np.float32)
         begin, own = self._runs(self.rows)
+        self.weights, self.is_telling = self._weigh(meant, column(context.frame, "change_type"), begin)
+        self.number, self.telling_files = np.zeros((2, context.size), np.int32)
+        total = np.zeros(context.size, np.float32)
         self.number[own] = np.diff(begin, append=len(self.rows))
-        self.source_files[own] = _sums(self.is_source, self.codes, begin)
-        total[own] = _sums(self.weights, self.codes, begin)
+        self.telling_files[own] = _sums(self.is_telling, begin)
+        total[own] = _sums(self.weights, begin)
         # Where nothing counts, as in a change of only lock files, all files count alike.
         self.all_alike = total == 0
         self.total = np.where(self.all_alike, self.number, total)
+
+    def _weigh(self, meant: Sequence[Sequence[str]], types: pa.Array, begin: Array) -> tuple[Array, Array]:
+        """What each file of each row counts, and whether it shows what the row's change is for.
+
+        Source files do. In a change without any, tests, texts and build files do.
+
+        Files of another kind than source that a glob names outright do, too, where the change has no source files, says
+        itself that it is for files of this kind (its type), or the glob is meant together with one for source files.
+        """
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        kinds = file_kinds.kinds(self.distinct)
+        weights = np.array(file_kinds.WEIGHTS, np.float32)[kinds][self.codes]
+        is_source = (kinds == file_kinds.SOURCE)[self.codes]
+        without_source = np.repeat(_sums(is_source, begin) == 0, np.diff(begin, append=len(self.codes)))
+        shows = is_source | (without_source & (weights > 0))
+        for kind, its_types in file_kinds.CHANGE_TYPES.items():
+            says_so = pc.is_in(types, pa.array(its_types, pa.string())).to_numpy(zero_copy_only=False)[self.rows]
+            for globs in meant:
+                of_kind = [file_kinds.kind_of_glob(line) for line in globs]
+                named = [line for line, own in zip(globs, of_kind, strict=True) if own == kind]
+                if named:
+                    selected = ((kinds == kind) & file_kinds.matches(named, self.distinct))[self.codes]
+                    shows |= selected & (without_source | says_so | (file_kinds.SOURCE in of_kind))
+        weights[shows] = 1
+        return weights, shows
 
     @staticmethod
     def _runs(rows: Array) -> tuple[Array, Array]:
@@ -106,9 +138,9 @@ class ChangedFiles:
 
         at = np.flatnonzero(file_kinds.matches(globs, self.distinct)[self.codes])
         begin, rows = self._runs(self.rows[at])
-        number, codes = np.diff(begin, append=len(at)), self.codes[at]
-        weighed = np.where(self.all_alike[rows], number, _sums(self.weights, codes, begin))
-        return PathShare(rows, weighed / self.total[rows], number, _sums(self.is_source, codes, begin))
+        number = np.diff(begin, append=len(at))
+        weighed = np.where(self.all_alike[rows], number, _sums(self.weights[at], begin))
+        return PathShare(rows, weighed / self.total[rows], number, _sums(self.is_telling[at], begin))
 
 
 class PathContest:
@@ -125,8 +157,8 @@ class PathContest:
         import numpy as np
 
         self.context = context
-        globs = [line for target in targets for line in _globs(target.match)]
-        self._changed = ChangedFiles(context, globs) if globs else None
+        meant = [globs for target in targets if target.match for globs in _meant_together(target.match) if globs]
+        self._changed = ChangedFiles(context, meant) if meant else None
         self._shares: dict[tuple[str, ...], PathShare] = {}
         self.highest, self.second = np.zeros((2, context.size), np.float32)
         self.bids = {}
@@ -186,7 +218,7 @@ class PathContest:
         left_open = (
             (bid <= rival + _ROUNDING) | (bid < MARGIN * rival - _ROUNDING),
             (much <= DEFAULT_SHARE + _ROUNDING) & (rule.share >= DEFAULT_SHARE),
-            (files.source_files[rows] == 0) & (much < 1 - _ROUNDING),
+            (share.telling_files[enough] == 0) & (much < 1 - _ROUNDING),
             (files.number[rows] > SWEEPING) & (much < SWEEPING_SHARE - _ROUNDING),
         )
         cause = np.select(left_open, range(1, len(left_open) + 1), 0)
@@ -205,7 +237,7 @@ class PathContest:
 
         share, files = self.share(rule), self._files()
         rows = share.rows[at]
-        counts = (share.files[at], files.number[rows], share.source_files[at], files.source_files[rows])
+        counts = (share.files[at], files.number[rows], share.telling_files[at], files.telling_files[rows])
         table = pd.DataFrame(dict(enumerate((*counts, files.of_ticket[rows], cause))))
         numbers = table.groupby(list(table), sort=False).ngroup()  # in the order in which `drop_duplicates` has them
         where = globs_text(rule)
@@ -219,12 +251,12 @@ def globs_text(rule: Rule) -> str:
 
 
 def _reason(
-    where: str, share: float, under: int, number: int, source_under: int, source: int, of_ticket: bool, cause: int
+    where: str, share: float, under: int, number: int, telling_under: int, telling: int, of_ticket: bool, cause: int
 ) -> str:
     """Such as `12 of 13 files under services/pay`; tests and the like are left out where they would hide the point."""
     hidden = 2 * under <= number or under < share * number
-    left_out = number - source if 0 < source < number and hidden else 0
-    some, all_of = (source_under, source) if left_out else (under, number)
+    left_out = number - telling if 0 < telling < number and hidden else 0
+    some, all_of = (telling_under, telling) if left_out else (under, number)
     text = f"{some:,} of {count_noun(all_of, 'file')} under {where}"
     if left_out:
         text += f" (without {count_noun(left_out, 'test, text or build file', 'tests, texts and build files')})"
@@ -255,30 +287,25 @@ def _is_nested(rule: Rule) -> bool:
     )
 
 
-def _globs(rule: Rule | None) -> list[str]:
-    return [line for _, each in rule.rules("") for line in each.paths or ()] if rule else []
+def _meant_together(rule: Rule) -> Iterator[list[str]]:
+    """The globs with which a rule recognises work, and apart from them those of each rule in a `not`."""
+    globs: list[str] = []
+    rules = [rule]
+    while rules:
+        each = rules.pop()
+        globs += each.paths or ()
+        rules += [*(each.any or ()), *(each.all or ())]
+        for inner in each.not_ or ():
+            yield from _meant_together(inner)
+    yield globs
 
 
-def _weights(distinct: pa.Array, globs: Sequence[str]) -> tuple[Array, Array]:
-    """What each distinct path counts, and whether it is one that shows what a change is for."""
+def _sums(values: Array, begin: Array) -> Array:
+    """The sum of the values of each row's files; the rows begin at `begin`."""
     import numpy as np
 
-    kinds = file_kinds.kinds(distinct)
-    source = kinds == file_kinds.SOURCE
-    for kind in range(1, len(file_kinds.WEIGHTS)):
-        if named := [line for line in globs if file_kinds.kind_of_glob(line) == kind]:
-            source |= (kinds == kind) & file_kinds.matches(named, distinct)
-    weights = np.array(file_kinds.WEIGHTS, np.float32)[kinds]
-    weights[source] = 1
-    return weights, source
-
-
-def _sums(values: Array, codes: Array, begin: Array) -> Array:
-    """The sum of a value over the files of each row."""
-    import numpy as np
-
-    taken = values[codes].astype(np.float32 if values.dtype == np.float32 else np.int32)
-    return np.add.reduceat(taken, begin) if len(begin) else taken
+    values = values.astype(np.float32 if values.dtype == np.float32 else np.int32)
+    return np.add.reduceat(values, begin) if len(begin) else values
 
 
 def _closed_by_changes(context: RuleContext, counts: Array) -> tuple[Array, Array]:

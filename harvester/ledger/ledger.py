@@ -1,4 +1,4 @@
-"""The ledger's two tables as one thing: commit what a harvest brought, read it back, forget, compact, export."""
+"""The ledger's two tables as one thing: commit what a harvest brought, read it back, forget, compact."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -31,7 +31,7 @@ from harvester.ledger.delta_table import (
     shorten_log,
     storage_errors,
 )
-from harvester.ledger.queries import Wanted, accounts_in, in_period, is_parquet, without_accounts, write_parquet
+from harvester.ledger.queries import Wanted, accounts_in, in_period, without_accounts
 from harvester.model.accounts import account_key
 from harvester.model.contribution import COLUMNS, VERSION, arrow_schema
 from harvester.model.periods import Period
@@ -119,12 +119,20 @@ class Ledger:
                 self._with_retries(update, TRIES)
             return counts
 
-    def rows(self, period: Period | None = None, wanted: Wanted | None = None) -> pa.Table:
+    def rows(
+        self,
+        period: Period | None = None,
+        wanted: Wanted | None = None,
+        *,
+        columns: Sequence[str] = COLUMNS,
+        ids: Collection[str] | None = None,
+    ) -> pa.Table:
         """The rows of a period (half-open; None: of all time) and of the accounts wanted (None: everyone's).
 
-        An Arrow table of `contribution.arrow_schema()` in no order.
+        An Arrow table of `contribution.arrow_schema()`, or of these columns of it, in no order; only these are read.
+        `ids` are those of the rows wanted; None means all.
         """
-        return self._read(lambda: self._select(period, wanted))
+        return self._read(lambda: self._select(period, wanted, columns, ids))
 
     def forget(self, wanted: Wanted) -> int:
         """Remove somebody, also from disk; returns how many rows were removed.
@@ -149,22 +157,6 @@ class Ledger:
             for table in (self._rows, self._coverage):
                 shorten_log(table)
             return merged
-
-    def export(self, path: Path, prepare: Callable[[pa.Table], pa.Table] | None = None) -> int:
-        """Write all rows to one Parquet file (readable only by its owner), whole or not at all; returns how many.
-
-        `prepare` makes the table that is written of all rows.
-
-        Raises LedgerError where a file that is not Parquet is in the way, or the folder is not there.
-        """
-        if not path.parent.is_dir():
-            raise LedgerError(f"There is no folder {str(path.parent)!r}.", hint="Make it, or choose another file.")
-        if path.exists() and not is_parquet(path):
-            raise LedgerError(
-                f"{str(path)!r} exists, is not a Parquet file, and was not overwritten.", hint="Name another."
-            )
-        with storage_errors(self.location, f"exported to {str(path)!r}"):
-            return self._with_rereads(lambda: write_parquet(self._dataset(), path, prepare))
 
     def info(self) -> LedgerInfo:
         """What the ledger holds, read only from its log."""
@@ -318,7 +310,10 @@ class Ledger:
     def _dataset(self) -> ds.Dataset:
         return self._rows.dataset()
 
-    def _select(self, period: Period | None, wanted: Wanted | None) -> pa.Table:
+    def _select(
+        self, period: Period | None, wanted: Wanted | None, columns: Sequence[str], ids: Collection[str] | None
+    ) -> pa.Table:
+        import pyarrow as pa
         import pyarrow.dataset as ds
 
         dataset, where = self._dataset(), in_period(period)
@@ -327,7 +322,11 @@ class Ledger:
             for source, accounts in accounts_in(dataset, where, wanted).items():
                 chosen |= (ds.field("source") == source) & ds.field("account").isin(accounts)
             where = chosen if where is None else where & chosen
-        return dataset.to_table(columns=list(COLUMNS), filter=where).cast(arrow_schema())
+        if ids is not None:
+            named = ds.field("id").isin(list(ids))
+            where = named if where is None else where & named
+        schema = pa.schema([arrow_schema().field(name) for name in columns])
+        return dataset.to_table(columns=list(columns), filter=where).cast(schema)
 
     def _forget_rows(self, wanted: Wanted) -> int:
         state = self._rows.load()

@@ -1,15 +1,13 @@
-"""Queries on the stored rows: by period, by account, without an account, all of them into one file."""
+"""Queries on the stored rows: by period, by account, without an account."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvester.ledger.changeset import to_timestamp
 from harvester.model.accounts import keys_of, matches
-from harvester.model.contribution import COLUMNS, arrow_schema
 from harvester.model.periods import Period
 
 if TYPE_CHECKING:
@@ -94,38 +92,3 @@ def _without_contacts(text: str, source: str, wanted: Wanted) -> str:
         return f"{space}{FORGOTTEN}" if wanted(source, found[0]) else found[0]
 
     return _CONTACT.sub(shown, text)
-
-
-def is_parquet(path: Path) -> bool:
-    """Whether there is a Parquet file, by its first bytes; OSError where it cannot be read."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(4) == b"PAR1"
-
-
-def write_parquet(dataset: ds.Dataset, path: Path, prepare: Callable[[pa.Table], pa.Table] | None = None) -> int:
-    """Write all rows to a file that only its owner may read, whole or not at all; returns how many.
-
-    With `prepare` they are all in memory at once.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    unfinished = path.with_name(f".{path.name}.partial")
-    count = 0
-    try:
-        unfinished.touch(mode=0o600)
-        if prepare:
-            table = prepare(dataset.to_table(columns=list(COLUMNS)).cast(arrow_schema()))
-            pq.write_table(table, unfinished, compression="zstd")
-            unfinished.replace(path)
-            return len(table)
-        with pq.ParquetWriter(unfinished, arrow_schema(), compression="zstd") as writer:
-            for batch in dataset.to_batches(columns=list(COLUMNS)):
-                writer.write_table(pa.Table.from_batches([batch]).cast(arrow_schema()))
-                count += len(batch)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return count

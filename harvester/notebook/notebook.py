@@ -37,7 +37,7 @@ LARGEST = 4 << 20
 FIELDS: Mapping[str, str] = {
     "with": "people (keys of [people]) whom it was done with or for",
     "goal": "goals it serves",
-    "about": "work it is about, such as PAY-7 or pay#131",
+    "about": "work it is about, such as PAY-7 or pay#131; with `goal` it is linked to that goal, as by a decision",
     "labels": "words to find it by",
     "role": "author, helper or mentor; helper where `with` is given",
     "result": "what came of it, for people who were not there",

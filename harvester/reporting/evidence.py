@@ -26,8 +26,9 @@ from harvester.model.accounts import mail_key
 from harvester.model.contribution import COLUMNS, VERSION
 from harvester.model.periods import Period, calendar, parse_days
 from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
-from harvester.reporting.markdown import LONGEST
+from harvester.reporting.formats import REPORT_FORMATS
 from harvester.reporting.report_input import ReportInput, SourceStatus
+from harvester.text import LONGEST
 from harvester.version import VERSION as RELEASE
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
         "coverage": [_source(each) for each in statuses],
         "read_at": {each.source: each.read_at.isoformat() if each.read_at else None for each in statuses},
         "remarks": list(report_input.remarks),
+        "draft": report_input.draft,
     }  # fmt: skip
     # Accounts are whole: `verify` looks for the person who has them.
     return {part: value if part == "persons" else _bounded(value) for part, value in facts.items()}
@@ -108,16 +110,21 @@ def load(path: Path) -> dict[str, Any]:
             f"There is no evidence {str(path)!r}.",
             hint="--output writes it next to the report; leave it there.",
         )
+    return parse(read_text(path, limit=LARGEST_FILE), repr(str(path)))
+
+
+def parse(text: str, name: str) -> dict[str, Any]:
+    """An evidence that was read; raises ReportError, which begins with `name`, for what harvester did not write."""
     try:
-        read = json.loads(read_text(path, limit=LARGEST_FILE))
+        read = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ReportError(f"{str(path)!r} cannot be read: {error}.", hint="Make the report again.") from error
+        raise ReportError(f"{name} cannot be read: {error}.", hint="Make the report again.") from error
     if not isinstance(read, dict) or read.get("format") != FORMAT:
-        raise ReportError(f"{str(path)!r} is not evidence that this version reads.", hint="Make the report again.")
+        raise ReportError(f"{name} is not evidence that this version reads.", hint="Make the report again.")
     try:
         _check(read)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, PeriodError) as error:
-        raise ReportError(f"{str(path)!r} has been edited.", hint="Make the report again.") from error
+        raise ReportError(f"{name} has been edited.", hint="Make the report again.") from error
     return read
 
 
@@ -130,6 +137,8 @@ def _check(evidence: Mapping[str, Any]) -> None:
     for at in evidence["read_at"].values():
         _time(at)
     str.join("", [evidence["report"], evidence["harvester"], *evidence["remarks"]])
+    if page := evidence.get("page"):
+        str.join("", [REPORT_FORMATS[page["format"]].name, page["digest"]])
     if len(evidence["persons"]) != 1:
         raise ValueError("a report is of one person")
 
@@ -139,13 +148,14 @@ def _time(text: str | None) -> dt.datetime | None:
 
 
 def as_read(report_input: ReportInput, evidence: Mapping[str, Any]) -> ReportInput:
-    """The report input with the times of reading, names and remarks of an evidence."""
+    """The report input with the times of reading, names and remarks of an evidence, a draft where that was one."""
     at = {source: _time(text) for source, text in evidence["read_at"].items()}
     statuses = [dataclasses.replace(each, read_at=at.get(each.source, each.read_at)) for each in report_input.statuses]
     names = {key: each["name"] for key, each in zip(report_input.persons, evidence["persons"], strict=False)}
     return dataclasses.replace(
-        report_input, statuses=statuses, names={**report_input.names, **names}, remarks=evidence["remarks"]
-    )
+        report_input, statuses=statuses, names={**report_input.names, **names}, remarks=evidence["remarks"],
+        draft=bool(evidence.get("draft")),
+    )  # fmt: skip
 
 
 def dump(evidence: Mapping[str, Any]) -> str:

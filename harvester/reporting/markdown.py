@@ -12,14 +12,9 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
-from typing import Any
+from typing import Any, LiteralString
 
-from harvester.text import safe_url
-
-JOINER = "\u2060"
-LONGEST = 240
-"""Characters of a text that are shown; the rest is behind the link."""
+from harvester.text import CODE_SPAN, JOINER, LONGEST, one_line, safe_url
 
 _REFERENCE = re.compile(
     r"""[@\[{\\]                                            # names, mail, [[pages]], [kind:12], {{ code }}, \(math\)
@@ -44,6 +39,7 @@ _SIX_OF_MORE = re.compile(r"......(?=.)")
 _MARKUP = re.compile(
     r"""[`*_\[\]\\|<{}~$^\u2424]
     | &(?=\S) | \#(?=\#*$) | !$                             # an entity; the end of a heading; before a link: an image
+    | >(?=!)                                                # >!a spoiler!<
     | [+=](?:(?<=\+\+|==)|(?=[+=])) | [-+=>\#!:%?](?<=^.)   # doubled signs; what begins a block
     | \((?<=^.)(?=\w{1,5}\)\s|.*\)=$)                       # (iv) begins a list, (name)= a target""",
     re.VERBOSE,
@@ -59,8 +55,13 @@ others, marked drops it before brackets in a link's label, and math begins with 
 The numbers are hexadecimal, so that the source does not say `#12` either.
 """
 
+_CODE = "\ue000"
+"""Stands for code while the text around it is escaped; as an invisible character it is in no text that is shown."""
+_APART = re.compile(r"( *(?:\|+|&(?=\#)|<(?=[!?])) *)")
+"""What stands between two pieces of code. A bar ends a table's cell even in code, and what keeps it there shows
+elsewhere; Python-Markdown loses its step in HTML behind a bad entity or declaration, even in code."""
+
 _NUMBERED = re.compile(r"^([0-9]+|[A-Za-z]|[ivxlcdmIVXLCDM]+)([.)])(?=\s|$)")
-_JOINERS = {"\u200c", "\u200d", JOINER}
 
 
 class Markdown(str):
@@ -71,9 +72,7 @@ class Markdown(str):
 
 def visible(text: str) -> str:
     """What `escape` shows of a text: one line without invisible characters, cut at `LONGEST`."""
-    line = " ".join(text[: 4 * LONGEST].split())
-    if not (line.isascii() and line.isprintable()):
-        line = "".join(each for each in line if each in _JOINERS or unicodedata.category(each)[0] != "C").strip()
+    line = one_line(text[: 4 * LONGEST])
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
 
 
@@ -93,8 +92,37 @@ def escape(text: str) -> Markdown:
 
 @functools.lru_cache(maxsize=8192)
 def _escaped(text: str) -> Markdown:
-    line = _REFERENCE.sub(lambda found: found[0] + JOINER, visible(text)).replace("@", f"{JOINER}@")
-    return _without_markup(_HASH.sub(lambda found: _SIX_OF_MORE.sub(rf"\g<0>{JOINER}", found[0]), line))
+    return _escape_line(visible(text))
+
+
+def prose(text: str) -> Markdown:
+    """As `escape`, but code between backticks is shown as code, in which forges follow no references."""
+    return _with_code(text[: 4 * LONGEST])
+
+
+@functools.lru_cache(maxsize=8192)
+def _with_code(text: str) -> Markdown:
+    line = visible(text)
+    spans = [_code_span(found["code"]) or _escape_line(found[0]) for found in CODE_SPAN.finditer(line)]
+    if not spans:
+        return _escaped(text)
+    around = _escape_line(CODE_SPAN.sub(_CODE, line)).split(_CODE)
+    return Markdown("".join(part for pair in zip(around, [*spans, ""], strict=True) for part in pair))
+
+
+def _code_span(text: str) -> Markdown:
+    """Code on one line, in pieces where it must be; empty where it cannot be shown as code."""
+    plain = text.strip()
+    fence = "``" if "`" in plain else "`"
+    if not plain or "``" in plain or "`" in (plain[0], plain[-1]) or (fence == "``" and _APART.search(plain)):
+        return Markdown("")
+    pieces = enumerate(_APART.split(plain))
+    return Markdown("".join(_escape_line(each) if at % 2 else each and f"{fence}{each}{fence}" for at, each in pieces))
+
+
+def _escape_line(line: str) -> Markdown:
+    broken = _REFERENCE.sub(lambda found: found[0] + JOINER, line).replace("@", f"{JOINER}@")
+    return _without_markup(_HASH.sub(lambda found: _SIX_OF_MORE.sub(rf"\g<0>{JOINER}", found[0]), broken))
 
 
 def _without_markup(line: str) -> Markdown:
@@ -102,9 +130,9 @@ def _without_markup(line: str) -> Markdown:
 
 
 def link(text: str, url: str | None) -> Markdown:
-    """A link with escaped text; only the text where the address is missing or is not plain http or https."""
+    """A link with escaped text and its code; only the text where the address is missing or not plain http or https."""
     target = safe_url(url)
-    label = text if isinstance(text, Markdown) else escape(text)
+    label = text if isinstance(text, Markdown) else prose(text)
     return Markdown(f"[{label}]({target})") if target else label
 
 
@@ -118,17 +146,25 @@ def reference(name: str, url: str | None) -> Markdown:
 
 
 def code(text: str) -> Markdown:
-    """A hash or a name as code, reduced to ASCII letters, digits and `-_./`; empty if none remain."""
-    plain = re.sub(r"[^A-Za-z0-9_./-]", "", text)
-    return Markdown(f"`{plain}`" if plain else "")
+    """A hash, a file's name or a command as code on one line; empty if nothing of it can be seen."""
+    line = visible(text)
+    return _code_span(line) or escape(line)
+
+
+def sentence(template: LiteralString, *parts: Any) -> Markdown:
+    """A sentence of ours with parts of a source: `sentence("{} is not in {}", name, code("goals.toml"))`.
+
+    The template is Markdown and has a `{}` for each part, which is shown as a template of a report shows it.
+    """
+    return Markdown(template.format(*map(render_value, parts)))
 
 
 def render_value(value: Any) -> Any:
-    """A value as a template shows it: our own Markdown as it is, every other text escaped, a number with commas."""
+    """A value as a template shows it: our own Markdown as it is, other text by `prose`, a number with commas."""
     if isinstance(value, Markdown):
         return value
     if isinstance(value, str):
-        return escape(value)
+        return prose(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return value
     return f"{value:,}"

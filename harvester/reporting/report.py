@@ -1,48 +1,124 @@
-"""Reports: a template and a pure function that makes its context from the report input; rendered to Markdown.
+"""Reports: a template and a pure function that makes its page from the report input; rendered in every format.
 
 A report never fetches and a template never computes: everything that it shows is in the report input.
 """
 
 from __future__ import annotations
 
-import hashlib
+import dataclasses
 import re
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harvester.errors import ReportError
-from harvester.files import read_text, write_text
-from harvester.reporting.evidence import digests, path_beside
+from harvester.files import read_bytes, replace_file
+from harvester.reporting.evidence import digests, load, path_beside
 from harvester.reporting.evidence import evidence as make_evidence
+from harvester.reporting.formats import HTML, JSON, PLAIN, PageOptions
+from harvester.reporting.json_page import json_page
 from harvester.reporting.markdown import Markdown, render_value
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import table
+from harvester.reporting.stamp import LARGEST, content_digest, dump_json, read_page, stamp
+from harvester.reporting.table_files import About, table_bytes
 from harvester.version import VERSION
 
-HEAD = re.compile(r"\A<!-- harvester .* text ([0-9a-f]{16}) -->\n", re.ASCII)
-LARGEST = 256 << 20
-"""Bytes of a report that is read again."""
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harvester.reporting.charts import Chart
 
 ELSEWHERE = "Name another place with --output."
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A kind of report: its name, the package and file of its template, and what makes its context."""
+    """A kind of report: its name, the package and file of its template, and what makes its page.
+
+    `context` makes the page: a frozen dataclass with plain values, or a mapping; the template sees its names.
+    """
 
     name: str
     package: str
     template: str
-    context: Callable[[ReportInput], Mapping[str, Any]]
+    context: Callable[[ReportInput], Any]
+    page: type | None = None
+    """The dataclass that `context` returns, for JSON and its schema; without it the report has no JSON."""
+    charts: Callable[[ReportInput], Mapping[str, Chart]] | None = None
+    """The charts of the page, by the names that its template has in lines `<!-- chart NAME -->`."""
+    row_columns: Callable[[ReportInput, pd.DataFrame], pd.DataFrame] | None = None
+    """Further columns of its table, such as `theme`, for the rows of `harvester.reporting.rows.own_rows`."""
 
 
-def render(report: Report, report_input: ReportInput, evidence: Mapping[str, Any] | None = None) -> str:
-    """The report as Markdown, with its head comment; the same input gives the same bytes.
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A report as the bytes of a file, the evidence beside it, and what the format could not hold."""
 
-    `evidence` is the input's `harvester.reporting.evidence.evidence`, where the caller has made it already.
+    content: bytes
+    evidence: Mapping[str, Any]
+    remarks: tuple[str, ...] = ()
+
+
+def render(report: Report, report_input: ReportInput) -> str:
+    """The report as Markdown, with its head comment; the same input gives the same bytes."""
+    return make(report, report_input).content.decode()
+
+
+def make(report: Report, report_input: ReportInput, options: PageOptions = PLAIN) -> Rendered:
+    """The report in a format, with its head, and its evidence; the same input gives the same bytes.
+
+    Raises ReportError where the report has no such format, or where the format cannot hold it.
     """
+    evidence = make_evidence(report_input, report.name)
+    page = {"format": options.format.name, "mermaid": options.mermaid}
+    if options.format.is_table:
+        content, remarks = _table(report, report_input, options, evidence)
+        return Rendered(content, evidence | {"page": page | {"digest": content_digest(content)}}, tuple(remarks))
+    text = page_content(report, report_input, options)
+    evidence |= {"page": page | {"digest": content_digest(text)}}
+    stamped = stamp(text, options.format, report.name, report_input, evidence, embed=options.embed_evidence)
+    return Rendered(stamped.encode(), evidence)
+
+
+def page_content(report: Report, report_input: ReportInput, options: PageOptions = PLAIN) -> str:
+    """The page without its head, in a format that is no table."""
+    if options.format is JSON:
+        return dump_json(json_page(report.name, report.page, report.context(report_input), report_input))
+    text = _markdown(report, report_input)
+    charts = report.charts(report_input) if report.charts else {}
+    if options.format is HTML:
+        from harvester.reporting.html import to_html
+
+        return to_html(text, charts, title=_title(report, report_input))
+    if not report.charts:
+        return text
+    from harvester.reporting.charts import in_markdown
+
+    return _tidy(in_markdown(text, charts, mermaid=options.mermaid))
+
+
+def table_of(report: Report, report_input: ReportInput) -> pd.DataFrame:
+    """The report's rows with the columns of its table."""
+    from harvester.reporting.rows import own_rows
+
+    more = report.row_columns(report_input, own_rows(report_input)) if report.row_columns else None
+    return table(report_input, more)
+
+
+def file_name(report: Report, report_input: ReportInput, options: PageOptions) -> str:
+    """What a report's file is called in a folder: `accomplishments-ada-lovelace-third-quarter-of-2026.md`.
+
+    It has letters, digits and hyphens alone, whatever is in a name, and no more than 120 characters.
+    """
+    words = (report.name, *map(report_input.name, report_input.persons), report_input.period.name)
+    parts = (re.sub(r"[^\w]+|_+", "-", each.casefold()).strip("-")[:60] for each in words)
+    return "-".join(each for each in parts if each)[:110].rstrip("-") + options.format.suffixes[0]
+
+
+def _markdown(report: Report, report_input: ReportInput) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -55,36 +131,58 @@ def render(report: Report, report_input: ReportInput, evidence: Mapping[str, Any
         keep_trailing_newline=True,
     )
     environment.filters["ours"] = Markdown  # for what a macro made: it escaped its parts
-    body = environment.get_template(report.template).render(report.context(report_input))
-    text = _tidy(body)
-    evidence = make_evidence(report_input, report.name) if evidence is None else evidence
-    return f"{_head(report, report_input, text, evidence)}\n{text}"
+    return _tidy(environment.get_template(report.template).render(_names(report.context(report_input))))
 
 
-def tampering(path: Path, evidence: Mapping[str, Any]) -> list[str]:
-    """What was changed since the report was written, its text or its evidence, a sentence each.
-
-    Raises ReportError for a file that is not a report.
-    """
-    text = read_text(path, limit=LARGEST)
-    head = HEAD.match(text)
-    if not head:
-        raise ReportError(f"{str(path)!r} is not a report that harvester wrote.", hint="Name one that harvester wrote.")
-    changes = []
-    if head[1] != _text_digest(text[head.end() :]):
-        changes.append(f"{path.name} has been edited.")
-    if different := [part for part, value in digests(evidence).items() if f" {part} {value} " not in head[0]]:
-        names = " and ".join(different)
-        changes.append(f"{path_beside(path).name} is not what {path.name} was made with: its {names} differ.")
-    return changes
+def _names(page: Any) -> Mapping[str, Any]:
+    """The names that a template sees: the fields of a page, or a mapping as it is."""
+    if isinstance(page, Mapping):
+        return page
+    return {each.name: getattr(page, each.name) for each in dataclasses.fields(page)}
 
 
-def body(text: str) -> str:
-    """A report without its first line."""
-    return text.partition("\n")[2]
+def _title(report: Report, report_input: ReportInput) -> str:
+    who = ", ".join(map(report_input.name, report_input.persons))
+    return f"{who} – {report.name}, {report_input.period.name}"
 
 
-def write(text: str, path: Path, *, force: bool = False) -> None:
+def _table(
+    report: Report, report_input: ReportInput, options: PageOptions, evidence: Mapping[str, Any]
+) -> tuple[bytes, list[str]]:
+    import pyarrow as pa
+
+    rows = pa.Table.from_pandas(table_of(report, report_input), preserve_index=False)
+    return table_bytes(rows, options.format, _about(report, report_input, evidence))
+
+
+def _about(report: Report, report_input: ReportInput, evidence: Mapping[str, Any]) -> About:
+    """What a table says of itself, incompleteness first."""
+    gaps = {f"incomplete: {name}": "; ".join(what) for name, what in missing(report_input).items()}
+    first, last = report_input.calendar.dates(report_input.period)
+    zone = report_input.calendar.zone
+    facts = gaps | {
+        "report": report.name, "of": ", ".join(map(report_input.name, report_input.persons)),
+        "period": report_input.period.name, "days": f"{first} to {last}", "time zone": zone.key,
+        **{f"remark: {number}": each for number, each in enumerate(report_input.remarks, 1)},
+        "made by": f"harvester {VERSION}",
+    }  # fmt: skip
+    made_by = {"harvester": VERSION, "report": report.name, **digests(evidence)}
+    return About(zone, facts, made_by, report_input.period.since)
+
+
+def missing(report_input: ReportInput) -> dict[str, list[str]]:
+    """What is missing of each source that is not complete, in words."""
+    return {
+        each.source: [
+            *dict.fromkeys(f"{gap.scope}: {gap.reason}" for gap in (*each.gaps, *each.stale)),
+            *(f"{' to '.join(map(str, report_input.calendar.dates(part)))}: not read" for part in each.unread),
+        ]
+        for each in sorted(report_input.statuses, key=lambda one: one.source)
+        if not each.complete
+    }
+
+
+def write(content: bytes | str, path: Path, *, force: bool = False) -> None:
     """Write a report. Without `force` an edited report, or a file that is not a report, is not overwritten.
 
     The file is replaced in one step, so a killed run leaves the old one. Of a link the target is replaced, and the link
@@ -92,54 +190,38 @@ def write(text: str, path: Path, *, force: bool = False) -> None:
     """
     try:
         place = path.resolve()
-        _refuse_existing(place, force=force)
+        _refuse_existing(place, path, force=force)
         place.parent.mkdir(parents=True, exist_ok=True)
-        write_text(place, text)
+        with replace_file(place) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
     except (OSError, RuntimeError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise ReportError(f"{str(path)!r} cannot be written: {why}.", hint=ELSEWHERE) from error
 
 
-def _refuse_existing(path: Path, *, force: bool) -> None:
+def _refuse_existing(place: Path, path: Path, *, force: bool) -> None:
     """Raises ReportError for an edited report, and for what is not a file: reading a device would never end."""
     try:
-        mode = path.stat().st_mode
+        mode = place.stat().st_mode
     except FileNotFoundError:
         return
     if not stat.S_ISREG(mode):
         raise ReportError(f"{str(path)!r} is not an ordinary file and was not overwritten.", hint=ELSEWHERE)
-    if not force:
-        _refuse_edited(path)
+    if not force and (why := _not_replaceable(place, path)):
+        raise ReportError(
+            f"{str(path)!r} {why} and was not overwritten.", hint="Name another --output, or use --force to replace it."
+        )
 
 
-def _refuse_edited(path: Path) -> None:
-    text = read_text(path, limit=LARGEST)
-    head = HEAD.match(text)
-    if head and head[1] == _text_digest(text[head.end() :]):
-        return
-    why = "has been edited" if head else "is not a report that harvester wrote"
-    raise ReportError(
-        f"{str(path)!r} {why} and was not overwritten.", hint="Name another --output, or use --force to replace it."
-    )
-
-
-def _head(report: Report, report_input: ReportInput, text: str, evidence: Mapping[str, Any]) -> str:
-    zone = report_input.calendar.zone.key
-    first, last = report_input.calendar.dates(report_input.period)
-    who = ", ".join(report_input.persons)
-    made_from = " · ".join(f"{part} {value}" for part, value in digests(evidence).items())
-    return "<!-- " + _comment(
-        f"harvester {VERSION} · {report.name} · {who} · {first}..{last} {zone} · "
-        f"{made_from} · text {_text_digest(text)}"
-    ) + " -->"  # fmt: skip
-
-
-def _comment(text: str) -> str:
-    return re.sub(r"[^\w .,:;@·/+-]|--+", "?", re.sub("[<>]", "", text))
-
-
-def _text_digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _not_replaceable(place: Path, path: Path) -> str:
+    """Why a file is not what harvester wrote; empty where it is, as its head says, or for a table its evidence."""
+    if page := read_page(place):
+        return "" if page.unedited else "has been edited"
+    beside = path_beside(path)
+    written = load(beside).get("page") if beside.is_file() else None
+    if not written:
+        return "is not a report that harvester wrote"
+    return "" if written["digest"] == content_digest(read_bytes(place, limit=LARGEST)) else "has been edited"
 
 
 def _tidy(text: str) -> str:

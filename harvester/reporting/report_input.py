@@ -36,6 +36,8 @@ class ReportInput:
     remarks: Sequence[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     """Names of people who are not configured, by their key in the frame."""
+    draft: bool = False
+    """Whether the page is for its author, with what is still to be done; otherwise it is finished."""
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+from harvester.model.contribution import Kind
 from harvester.sdk.connector import Request
 
 
@@ -52,6 +53,18 @@ class ResolvesAliases(Protocol):
 
     def aliases(self, accounts: Collection[str]) -> Mapping[str, str]:
         """The account that rows have, for each of these accounts that rows have under another name."""
+        ...
+
+
+@runtime_checkable
+class NamesContents(Protocol):
+    """A connector that knows what its rows can be, so that `goals check` can say that a goal asks for something else.
+
+    Kinds are those of the column `kind`. Of other columns only labels and story points are asked for.
+    """
+
+    def contents(self) -> Mapping[Kind, Collection[str]]:
+        """The kinds of its rows, as configured; of each which of the columns `labels` and `story_points` it can have."""
         ...
 
 

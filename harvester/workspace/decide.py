@@ -1,14 +1,18 @@
-"""Linking work to a goal by the person's decision, and undoing that."""
+"""Deciding which goal work serves and what is among the highlights, by the person's word, and undoing that."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harvester.errors import HarvesterError, UnknownError
-from harvester.goals.decisions import Decision, decide, load, undo
+from harvester.goals.decisions import Answer, Decision, Decisions, Highlight, decide, load, remove
 from harvester.workspace.work_items import (
+    RELATING,
+    SHORTEST_HASH,
     decisions_path,
+    each_of,
     find_goal,
     outside_goal_days,
     pull_request_of,
@@ -24,78 +28,135 @@ from harvester.workspace.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harvester.goals.model import Goal
+
+NOTHING = "Nothing was decided."
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is decided: that work serves a goal, or (without `accept`) does not; that it is a highlight, or is not."""
+
+    goal: str | None = None
+    accept: bool = True
+    highlight: bool | None = None
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """It as options of `harvester decide`."""
+        goal = [f"--goal {self.goal}", *([] if self.accept else ["--reject"])] if self.goal else []
+        highlight = {None: [], True: ["--highlight"], False: ["--no-highlight"]}[self.highlight]
+        return " ".join([*goal, *highlight])
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A stored decision, the title of its work item, and a warning where the work is not of the goal's days."""
+    """The answers that were stored about a work item, its title, and a warning where it is not of the goal's days."""
 
-    decision: Decision
+    work_item: str
+    answers: tuple[Answer, ...]
     title: str
     warning: str
 
 
-def decide_work_item(workspace: Workspace, what: str, goal: str, *, accept: bool = True, note: str = "") -> Decided:
-    """Store in decisions.toml that a work item serves a goal or, without `accept`, does not.
+def decide_work_items(workspace: Workspace, whats: Sequence[str], choice: Choice) -> list[Decided]:
+    """Store a choice about each of these work items in decisions.toml: about all of them, or, after an error, none.
 
-    Raises UnknownError for a goal or a work item that does not exist or is ambiguous, ConfigError for goals.toml, and
-    HarvesterError for work that counts only with its pull request, or not at all.
+    Nothing is harvested: work items are looked up in the ledger, once for all.
+
+    Raises UnknownError for a goal that does not exist, HarvesterError for every work item that does not exist or is
+    ambiguous, that counts only with its pull request, or not at all, and ConfigError for goals.toml.
     """
     path = decisions_path(workspace)
-    chosen = find_goal(require_goals(workspace).goals, goal)
+    goal = find_goal(require_goals(workspace).goals, choice.goal) if choice.goal is not None else None
     calendar = workspace.config.calendar
-    rows = rows_of_work_item(read_rows(workspace), what, calendar)
-    work_item = str(rows["work_item"].iloc[0])
-    related = read_related_rows(workspace, work_item)
-    if work_item.startswith("commit/"):
-        _refuse_part(related, work_item, chosen, accept)
-    if accept:
-        _refuse_uncounted(workspace, related, work_item, chosen)
-    decision = Decision(work_item, chosen.name, accept, calendar.day_of(workspace.environment.clock()), note)
-    decide(path, decision)
-    days = map(calendar.day_of, rows["occurred_at"])
-    warning = outside_goal_days(chosen, days) if accept else ""
-    return Decided(decision, str(next(iter(rows["title"].dropna()), "")), warning)
+    frame = read_rows(workspace, *RELATING)
+    found = each_of(whats, lambda what: rows_of_work_item(frame, what, calendar), NOTHING)
+    rows_by_work_item = {str(rows["work_item"].iloc[0]): rows for rows in found}
+    assert frame is not None, "rows were found in it"
+    related = read_related_rows(workspace, frame, list(rows_by_work_item))
+    each_of(list(rows_by_work_item), lambda each: _refuse_ineffective(workspace, related, each, choice), NOTHING)
+    today = calendar.day_of(workspace.environment.clock())
+    decided = []
+    for work_item, rows in rows_by_work_item.items():
+        answers: list[Answer] = []
+        if goal:
+            answers.append(Decision(work_item, goal.name, choice.accept, today, choice.note))
+        if choice.highlight is not None:
+            answers.append(Highlight(work_item, choice.highlight, today, choice.note))
+        days = map(calendar.day_of, rows["occurred_at"])
+        warning = outside_goal_days(goal, days) if goal and choice.accept else ""
+        decided.append(Decided(work_item, tuple(answers), str(next(iter(rows["title"].dropna()), "")), warning))
+    decide(path, *(answer for each in decided for answer in each.answers))
+    return decided
 
 
-def _refuse_part(frame: pd.DataFrame, work_item: str, goal: Goal, accept: bool) -> None:
-    """Raises HarvesterError with the pull request that a commit counts with: decided alone it changes nothing."""
-    if pull := pull_request_of(frame, work_item):
-        again = f"harvester decide {short(pull)} --goal {goal.name}{'' if accept else ' --reject'}"
+def _refuse_ineffective(workspace: Workspace, frame: pd.DataFrame, work_item: str, choice: Choice) -> None:
+    """Raises HarvesterError where the choice would change nothing: for part of a pull request, or what doesn't count.
+
+    What does not count may be rejected all the same.
+    """
+    if work_item.startswith("commit/") and (pull := pull_request_of(frame, work_item)):
         raise HarvesterError(
             f"{short(work_item)} counts with its pull request, so nothing was decided about it by itself.",
-            hint=f"Decide on the whole: `{again}`.",
+            hint=f"Decide on the whole: `harvester decide {short(pull)} {choice.words}`.",
         )
-
-
-def _refuse_uncounted(workspace: Workspace, frame: pd.DataFrame, work_item: str, goal: Goal) -> None:
-    """Raises HarvesterError where nothing of a work item counts: it would serve the goal without any effect."""
-    if why := why_nothing_counts(workspace, frame, work_item):
-        note = f'`harvester note "…" --about {short(work_item)} --goal {goal.name}`'
+    serves = choice.goal is not None and choice.accept
+    if (serves or choice.highlight) and (why := why_nothing_counts(workspace, frame, work_item)):
+        then = "so it can serve no goal" if serves else "so it can be no highlight"
+        note = f'`harvester note "…" --about {short(work_item)}{f" --goal {choice.goal}" if serves else ""}`'
         raise HarvesterError(
-            f"Nothing of {short(work_item)} counts for you ({why}), so it can serve no goal; nothing was decided.",
+            f"Nothing of {short(work_item)} counts for you ({why}), {then}; nothing was decided.",
             hint=f"What you did for it counts as a note: {note}.",
         )
 
 
-def undo_decision(workspace: Workspace, what: str, goal: str) -> Decision:
-    """Remove a decision from decisions.toml and return it.
+def undo_decisions(workspace: Workspace, whats: Sequence[str], choice: Choice) -> list[Answer]:
+    """Remove what was decided about each of these work items and a goal, or as highlights; returns what was removed.
 
     The file is searched first, since a decision may be about a work item or a goal that no longer exists. Raises
-    UnknownError where there is no such decision.
+    HarvesterError, with nothing removed, where nothing of the kind was decided about one of them.
     """
     path = decisions_path(workspace)
     known = load(path)
-    work_item = what
-    if not known.about(what):
-        rows = rows_of_work_item(read_rows(workspace), what, workspace.config.calendar)
-        work_item = str(rows["work_item"].iloc[0])
-    removed = undo(path, work_item, goal)
-    if removed is None:
-        about = ", ".join(each.goal for each in known.about(work_item))
-        raise UnknownError(
-            f"Nothing was decided about {short(work_item)} and {goal}.",
-            hint=f"There are decisions about it and {about}." if about else f"See {path.name}.",
-        )
-    return removed
+    found = each_of(whats, lambda what: _decided_about(workspace, known, what, choice), "Nothing was undone.")
+    return remove(path, *dict.fromkeys((answer.table, answer.key) for answers in found for answer in answers))
+
+
+def _decided_about(workspace: Workspace, known: Decisions, what: str, choice: Choice) -> list[Answer]:
+    """The answers about a work item that a choice is about; raises UnknownError where one is missing."""
+    work_item = _work_item_of(workspace, known, what)
+    about: list[Answer] = []
+    for table, key, words in (
+        *([(Decision.table, (work_item.casefold(), choice.goal), choice.goal)] if choice.goal else []),
+        *([(Highlight.table, (work_item.casefold(),), "highlights")] if choice.highlight is not None else []),
+    ):
+        found = [each for each in known.answers if (each.table, each.key) == (table, key)]
+        if not found:
+            others = ", ".join(each.goal for each in known.about(work_item))
+            raise UnknownError(
+                f"Nothing was decided about {short(work_item)} and {words}.",
+                hint=f"There are decisions about it and {others}." if others else "See decisions.toml.",
+            )
+        about += found
+    return about
+
+
+def _work_item_of(workspace: Workspace, known: Decisions, what: str) -> str:
+    """The one work item in decisions.toml, or else in the ledger, that a user calls so."""
+    word = what.casefold()
+    full = {each.casefold(): each for each in known.work_items}
+    likely = [each for name, each in full.items() if _is_short_for(word, name)]
+    if word in full:
+        return full[word]
+    if len(likely) == 1:
+        return likely[0]
+    rows = rows_of_work_item(read_rows(workspace), what, workspace.config.calendar)
+    return str(rows["work_item"].iloc[0])
+
+
+def _is_short_for(word: str, work_item: str) -> bool:
+    """Whether a word is the end of a work item, or the beginning of a commit's hash; both in lower case."""
+    digits = word.removeprefix("commit/")
+    is_hash = len(digits) >= SHORTEST_HASH and work_item.startswith(f"commit/{digits}")
+    return is_hash or work_item.endswith(word if word[:1] in {"#", "!"} else f"/{word}")

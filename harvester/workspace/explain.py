@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
@@ -11,7 +12,7 @@ from harvester.model.contribution import COLUMNS
 from harvester.model.periods import day, within
 from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import open_ledger
-from harvester.workspace.work_items import HOW_NOTES, find_rows
+from harvester.workspace.work_items import HOW_NOTES, each_of, find_rows
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -19,21 +20,46 @@ if TYPE_CHECKING:
 
 
 def explain(
-    workspace: Workspace, what: str, period: str | None = None, person: str | None = None
+    workspace: Workspace,
+    whats: Sequence[str],
+    period: str | None = None,
+    person: str | None = None,
+    *,
+    harvest: bool | None = None,
 ) -> list[dict[str, Any]]:
-    """Explain each row that a user calls so (`find_rows`), in the order of the frame; the sources are read first.
+    """Explain each row that a user calls so (`find_rows`), in the order they are named and then of the frame.
 
-    Raises UnknownError where there is none in the period, and what `assemble` raises.
+    With `harvest` the sources are read first. Where it is None they are read only if the ledger lacks part of the
+    period, or one of the things named: what explains a row is the report that was made of what has been read.
+
+    Raises HarvesterError that names everything that is not in the period, and what `assemble` raises.
     """
+    report_input = _read(workspace, whats, period, person, harvest=harvest)
+
+    def find(what: str) -> list[Any]:
+        rows = find_rows(report_input.frame, what, report_input.calendar)
+        if rows.empty:
+            raise UnknownError(
+                f"There is no work item {what!r} {within(report_input.period)}.",
+                hint=f"Another period or person? Name it with --period or --person. {HOW_NOTES}",
+            )
+        return list(rows.index)
+
+    found = each_of(whats, find, "Nothing is explained.")
+    return [explain_row(report_input, index) for index in dict.fromkeys(index for rows in found for index in rows)]
+
+
+def _read(
+    workspace: Workspace, whats: Sequence[str], period: str | None, person: str | None, *, harvest: bool | None
+) -> ReportInput:
+    """What the rows are explained by, from the ledger where that has it, else from the sources."""
     with open_ledger(workspace) as ledger:
-        _, report_input = assemble(workspace, ledger, period, person)
-    rows = find_rows(report_input.frame, what, report_input.calendar)
-    if rows.empty:
-        raise UnknownError(
-            f"There is no work item {what!r} {within(report_input.period)}.",
-            hint=f"Another period or person? Name it with --period or --person. {HOW_NOTES}",
-        )
-    return [explain_row(report_input, index) for index in rows.index]
+        if harvest is None and workspace.configured and workspace.persistent:
+            collected, report_input = assemble(workspace, ledger, period, person, harvest=False)
+            known = all(len(find_rows(report_input.frame, what, report_input.calendar)) for what in whats)
+            if known and collected.complete:
+                return report_input
+        return assemble(workspace, ledger, period, person, harvest=harvest is not False)[1]
 
 
 def explain_row(report_input: ReportInput, index: Any) -> dict[str, Any]:

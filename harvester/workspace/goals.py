@@ -12,7 +12,9 @@ from harvester.analysis.frame import column, select
 from harvester.errors import ConfigError
 from harvester.goals import decisions, model
 from harvester.goals.lint_globs import lint_globs
+from harvester.goals.lint_sources import Contents, lint_sources
 from harvester.notebook import notebook
+from harvester.sdk.capabilities import NamesContents
 from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import CollectedData, open_ledger
 from harvester.workspace.notes import notebooks
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harvester.goals.assessment import GoalsAndDecisions
+    from harvester.goals.model import Goals
     from harvester.reporting.report_input import ReportInput
+
+READ_FOR_GOALS = ("paths", "part_of", "closes")
+"""The columns beside the usual ones that goals are checked against."""
 
 Finding = tuple["Path", str]
 """A file, and what may be wrong in it from its place on: `: goals[1].match: …`."""
@@ -44,17 +50,19 @@ class GoalsCheck:
 def check_goals(workspace: Workspace) -> GoalsCheck:
     """Check goals.toml, decisions.toml and the notebooks; raises ConfigError with all errors of both files at once."""
     known = _load_both(workspace)
-    rows = read_rows(workspace, "paths")
+    path = known.goals.path
+    assert path, "require_goals has read a file"
+    rows = read_rows(workspace, *READ_FOR_GOALS)
     work_items = None if rows is None else set(rows["work_item"].unique())
     warnings = (
-        *_about_goals(known, rows),
+        *((path, text) for text in warnings_of_goals(workspace, known.goals, rows)),
         *_about_decisions(workspace, known, work_items),
         *_about_notes(workspace, known, rows),
     )
     counts = {
         "goals": len(known.goals.goals),
         "criteria": len(known.goals.criteria),
-        "decisions": len(known.decisions.entries),
+        "decisions": len(known.decisions.entries) + len(known.decisions.highlighted),
     }
     # A note may name the same unknown goal twice, and two sources may read the same notebook.
     return GoalsCheck(counts, tuple(dict.fromkeys(warnings)), rows is not None)
@@ -74,20 +82,38 @@ def _load_both(workspace: Workspace) -> GoalsAndDecisions:
         raise ConfigError(text, hint=errors[0].hint or errors[-1].hint) from first
 
 
-def _about_goals(known: GoalsAndDecisions, rows: pd.DataFrame | None) -> Iterator[Finding]:
-    """What can never match, and globs that match none of the files that have been read."""
+def warnings_of_goals(workspace: Workspace, goals: Goals, rows: pd.DataFrame | None) -> Iterator[str]:
+    """What can never match or count: by itself, with the sources there are, and in what has been read.
+
+    Each begins with its place: `: goals[1].match: …`. `rows` are those of `read_rows` with `READ_FOR_GOALS`.
+    """
     import pyarrow.compute as pc
 
-    path = known.goals.path
-    assert path, "require_goals has read a file"
-    yield from ((path, each.removeprefix(str(path))) for each in known.goals.warnings)
+    yield from (each.removeprefix(str(goals.path)) for each in goals.warnings)
+    yield from (f": {each}" for each in lint_sources(goals, _contents(workspace, rows)))
     if rows is not None:
         files = pc.unique(pc.list_flatten(column(rows, "paths")))
-        yield from ((path, f": {each}") for each in lint_globs(known.goals, files))
+        yield from (f": {each}" for each in lint_globs(goals, files))
+
+
+def _contents(workspace: Workspace, rows: pd.DataFrame | None) -> Contents:
+    """What the sources can have, and how many commits and pull requests were read."""
+    known = [each.contents() for each in workspace.connectors.values() if isinstance(each, NamesContents)]
+    kinds: dict[str, set[str]] = {}
+    for kind, columns in (pair for each in known for pair in each.items()):
+        kinds.setdefault(kind, set()).update(columns)
+    all_known = kinds if len(known) == len(workspace.connectors) else None
+    if rows is None:
+        return Contents(all_known)
+    pulls = rows[(rows["kind"] == "pull_request").to_numpy(bool)]
+    landed = {reference for references in pulls["closes"] for reference in references}
+    commits = rows[(rows["kind"] == "commit").to_numpy(bool)]
+    alone = (commits["part_of"].list.len() == 0) & ~commits["work_item"].isin(landed)
+    return Contents(all_known, commits[alone.to_numpy(bool)]["work_item"].nunique(), pulls["work_item"].nunique())
 
 
 def _about_decisions(workspace: Workspace, known: GoalsAndDecisions, work_items: set[str] | None) -> Iterator[Finding]:
-    looked_up = {each.work_item for each in known.decisions.entries} if work_items is None else work_items
+    looked_up = known.decisions.work_items if work_items is None else work_items
     for each in decisions.lint_decisions(known.decisions, [each.name for each in known.goals.goals], looked_up):
         yield workspace.config.root / decisions.FILE, each.removeprefix(decisions.FILE)
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from harvester.errors import ConfigError
 from harvester.files import resolve_path
 from harvester.goals import load, model
-from harvester.notebook.notebook import FILE, Entry, add, in_future, parse, render, unknown_names
-from harvester.workspace.work_items import outside_goal_days
+from harvester.notebook.notebook import FILE, Entry, add, in_future, parse, render, unknown_names, unresolved
+from harvester.workspace.work_items import outside_goal_days, read_rows, unresolved_references
 from harvester.workspace.workspace import Workspace, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def add_note(
     add(path, entry)
     named = [goal for name in entry.lists.get("goal", ()) if (goal := goals.goal(name))]
     outside = filter(None, (outside_goal_days(goal, [entry.date]) for goal in named))
+    warnings += [each.reason for each in unresolved([entry], _lost_references(workspace, entry))]
     return AddedNote(entry, path, (*map(_sentence, warnings), *outside), _next_step(workspace, path))
 
 
@@ -78,6 +79,13 @@ def _person_keys(workspace: Workspace, people: tuple[str, ...]) -> tuple[str, ..
     """
     hint = "A note names keys of [people]: add them there, in harvester.toml."
     return tuple(workspace.config.people.find(each, hint=hint) for each in people) if workspace.configured else people
+
+
+def _lost_references(workspace: Workspace, entry: Entry) -> set[str]:
+    """What of the work that the entry is about leads to no work item, or to several; nothing before a harvest."""
+    about = entry.lists.get("about", ())
+    rows = read_rows(workspace) if about else None
+    return set() if rows is None else unresolved_references(rows, about, workspace.config.tickets)
 
 
 def _check(workspace: Workspace, goals: Goals, entry: Entry) -> Iterator[str]:

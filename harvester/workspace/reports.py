@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvester.errors import ReportError, UnknownError
-from harvester.files import read_text, write_text
+from harvester.files import read_bytes, resolve_path, write_text
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
-from harvester.reporting.report import LARGEST, Report, body, render, tampering, write
+from harvester.reporting.formats import PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
+from harvester.reporting.report import Report, file_name, make, missing, page_content, write
+from harvester.reporting.stamp import LARGEST, WrittenPage, content_digest, read_page
+from harvester.reporting.wording import Wording, compare
 from harvester.sdk import plugins
-from harvester.text import diff_excerpt
+from harvester.text import count_noun
 from harvester.version import VERSION
 from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import open_ledger
@@ -32,11 +35,22 @@ LONGEST_NAME = 255
 
 @dataclass(frozen=True, slots=True)
 class RenderedReport:
-    """A report as Markdown, its evidence, and whether every source was complete."""
+    """A report in a format, its evidence, and what it was made from."""
 
-    text: str
+    content: bytes
     evidence: Mapping[str, Any]
+    report_input: ReportInput
     complete: bool
+    """Whether every source was complete."""
+    file_name: str
+    """What its file is called in a folder."""
+    remarks: tuple[str, ...] = ()
+    """What the format could not hold, a sentence each; for a table also what is missing of the sources."""
+
+    @property
+    def text(self) -> str:
+        """The report as text; raises UnicodeDecodeError for a format that is not text."""
+        return self.content.decode()
 
 
 def load_report(kind: str) -> Report:
@@ -46,21 +60,79 @@ def load_report(kind: str) -> Report:
 
 
 def make_report(
-    workspace: Workspace, report: Report, period: str | None = None, person: str | None = None, *, harvest: bool = True
+    workspace: Workspace,
+    report: Report,
+    period: str | None = None,
+    person: str | None = None,
+    *,
+    harvest: bool = True,
+    draft: bool = False,
+    options: PageOptions = PLAIN,
 ) -> RenderedReport:
-    """Make a report; period and person as for `harvester.workspace.assemble.assemble`, whose errors it raises."""
+    """Make a report; period and person as for `harvester.workspace.assemble.assemble`, whose errors it raises.
+
+    With `draft` it is for its author, with what is still to be done. Raises ReportError for a format that the report
+    does not have.
+    """
     with open_ledger(workspace) as ledger:
         collected, report_input = assemble(workspace, ledger, period, person, harvest=harvest)
-    facts = evidence.evidence(report_input, report.name)
-    return RenderedReport(render(report, report_input, facts), facts, collected.complete)
+    report_input = dataclasses.replace(report_input, draft=draft)
+    made = make(report, report_input, options)
+    gaps = missing(report_input) if options.format.is_table else {}
+    remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
+    name = file_name(report, report_input, options)
+    return RenderedReport(made.content, made.evidence, report_input, collected.complete, name, remarks)
 
 
-def write_report(report: RenderedReport, path: Path, *, force: bool = False) -> None:
-    """Write a report and its evidence beside it.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a report is written: a file, or a folder in which it gets a name of its own."""
+
+    path: Path
+    shown: str
+    """As the user wrote it."""
+    is_folder: bool
+
+    def file(self, name: str) -> tuple[Path, str]:
+        """The file, and what to call it to the user."""
+        return (self.path / name, str(Path(self.shown) / name)) if self.is_folder else (self.path, self.shown)
+
+
+def place_of(root: Path, output: str | None) -> Place | None:
+    """What an output names from a folder; None for the terminal, which is `-` or none. Raises ReportError."""
+    if output in {None, "-"}:
+        return None
+    path = resolve_path(root, str(output))
+    is_folder = path.is_dir() or str(output).endswith(tuple(each for each in (os.sep, os.altsep) if each))
+    return Place(path, str(output), is_folder)
+
+
+def page_options(
+    format_name: str | None, place: Place | None, *, mermaid: bool = False, embed_evidence: bool = False
+) -> PageOptions:
+    """How to write a report, checked before anything is read.
+
+    Raises ReportError for a format that is unknown or contradicts the name of the file, and for what the format cannot
+    have.
+    """
+    file = place.shown if place and not place.is_folder else None
+    chosen = choose_format(REPORT_FORMATS, format_name, file, PLAIN.format)
+    if mermaid and chosen is not PLAIN.format:
+        raise ReportError("--charts mermaid is for Markdown.", hint="Leave it out; HTML has its charts anyway.")
+    if embed_evidence and chosen.is_table:
+        raise ReportError(
+            f"A table ({chosen.name}) has no place for evidence.", hint="Leave out --embed-evidence, or write a page."
+        )
+    return PageOptions(chosen, mermaid, embed_evidence)
+
+
+def write_report(report: RenderedReport, place: Place | Path, *, force: bool = False) -> str:
+    """Write a report and its evidence beside it; returns the name of the file as the user knows it.
 
     Raises ReportError where either cannot be written, or where it would replace something harvester did not write or
     somebody has edited (unless `force`).
     """
+    path, shown = (place, str(place)) if isinstance(place, Path) else place.file(report.file_name)
     beside = evidence.path_beside(path)
     if len(os.fsencode(beside.name)) > LONGEST_NAME:
         raise ReportError(
@@ -71,35 +143,53 @@ def write_report(report: RenderedReport, path: Path, *, force: bool = False) -> 
         raise ReportError(f"{beside.name} beside the report is a link and was not overwritten.", hint="Remove it.")
     if os.path.lexists(beside) and not force:
         evidence.load(beside)
-    write(report.text, path, force=force)
+    write(report.content, path, force=force)
     write_text(beside, evidence.dump(report.evidence))
+    return shown
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What differs between a report and one made of the same period and person now, a sentence each."""
+    """What was found about a report by making it again: three kinds of sentences, and of how much it was made."""
 
     differences: tuple[str, ...]
-    rows: int
-    claims: int
-    """How many rows and claims the report was made from."""
+    """Where its figures are not those of the sources: changed rows, claims, goals and sources, and figures in it."""
+    edits: tuple[str, ...]
+    """Where it is not as it was written, and its figures hold."""
+    unchecked: tuple[str, ...]
+    """What could not be checked, and why."""
+    rows: int = 0
+    claims: int = 0
 
 
 def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> Verification:
     """Make a written report again from its evidence's period and person, and compare.
 
-    Where no row, claim, goal or source differs, the text is compared too, which finds a report whose text and digests
-    were both changed. Raises UnknownError or ReportError where the report or its evidence cannot be read.
+    The evidence is the one within the page, else the file beside it; without one nothing can be checked. Where no row,
+    claim, goal or source differs, the text is compared too: its figures must be those that the same rows produce, and
+    its words need not.
+
+    Raises UnknownError or ReportError where the file is no report, or it or its evidence cannot be read.
     """
-    before = evidence.load(evidence.path_beside(path))
-    differences = tampering(path, before)
+    page = read_page(path)
+    before = _evidence_of(path, page)
+    if before is None:
+        return Verification((), (), (_without_evidence(path, page),))
     (whose,) = before["persons"]
     person = _person_with(workspace.config.people, whose["accounts"])
     with open_ledger(workspace) as ledger:
         _, report_input = assemble(workspace, ledger, evidence.period_of(before), person, harvest=harvest)
     after = evidence.evidence(report_input, before["report"])
-    differences += changes(before, after) or _text_difference(path, report_input, before)
-    return Verification(tuple(differences), len(before["rows"]), len(before["claims"]))
+    unread = _unread(before, after)
+    differences = _other_evidence(path, page, before) + changes({**before, "coverage": _or_new(before, unread)}, after)
+    result = Verification(
+        tuple(differences), (), tuple(f"{each} could not be read as for the report." for each in unread),
+        len(before["rows"]), len(before["claims"]),
+    )  # fmt: skip
+    if differences:
+        edited = page is not None and not page.unedited
+        return dataclasses.replace(result, edits=(f"{path.name} has been edited.",) if edited else ())
+    return _compare_text(result, path, page, evidence.as_read(report_input, before), before)
 
 
 def require_report(path: Path, name: str) -> None:
@@ -108,25 +198,107 @@ def require_report(path: Path, name: str) -> None:
         raise UnknownError(f"There is no report {name!r}.", hint="Name one that --output wrote.")
 
 
-def _text_difference(path: Path, report_input: ReportInput, before: Mapping[str, Any]) -> list[str]:
-    """A sentence where the file's text is not what the same rows produce now; otherwise empty."""
-    again = render(load_report(before["report"]), evidence.as_read(report_input, before), before)
-    text = read_text(path, limit=LARGEST)
-    if body(again) == body(text):
+def _evidence_of(path: Path, page: WrittenPage | None) -> Mapping[str, Any] | None:
+    """The evidence within a page, else the one beside the file; None where there is none.
+
+    Raises ReportError for a file that is not a report.
+    """
+    if page is not None and page.evidence is not None:
+        return page.evidence
+    beside = evidence.path_beside(path)
+    found = evidence.load(beside) if os.path.lexists(beside) else None
+    if page is None and not _is_table(path, found):
+        raise ReportError(f"{str(path)!r} is not a report that harvester wrote.", hint="Name one that harvester wrote.")
+    return found
+
+
+def _is_table(path: Path, found: Mapping[str, Any] | None) -> bool:
+    """Whether a file that is no page is a report's table, as its evidence says, or without one the suffix."""
+    if found is not None:
+        return _format_of(found).is_table
+    return any(each.is_table and path.suffix.casefold() in each.suffixes for each in REPORT_FORMATS.values())
+
+
+def _format_of(found: Mapping[str, Any]) -> Format:
+    """The format of the report that an evidence was written with; an older one was Markdown."""
+    return REPORT_FORMATS[found["page"]["format"]] if "page" in found else PLAIN.format
+
+
+def _without_evidence(path: Path, page: WrittenPage | None) -> str:
+    """What can be said of a report without its evidence."""
+    what = f"There is no evidence in {path.name}, and no {evidence.path_beside(path).name} beside it"
+    state = "" if page is None else f" It is {'as it was written' if page.unedited else 'edited'}, by its own digest."
+    return f"{what}: whether its figures are those of the sources was not checked.{state}"
+
+
+def _other_evidence(path: Path, page: WrittenPage | None, before: Mapping[str, Any]) -> list[str]:
+    """A sentence where the evidence is not the one the page was made with."""
+    different = page.other_digests(before) if page else []
+    if not different:
         return []
+    name = evidence.path_beside(path).name if page and page.evidence is None else f"The evidence in {path.name}"
+    return [f"{name} is not what {path.name} was made with: its {' and '.join(different)} differ."]
+
+
+def _unread(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The sources, with their coverage now, of which something is missing now that was there for the report."""
+    known = {each["source"]: each for each in before["coverage"]}
+    return {
+        each["source"]: each
+        for each in after["coverage"]
+        if (each["gaps"] or each["unread"]) and known.get(each["source"], each) != each
+    }
+
+
+def _or_new(before: Mapping[str, Any], unread: Mapping[str, Any]) -> list[Any]:
+    return [unread.get(each["source"], each) for each in before["coverage"]]
+
+
+def _compare_text(
+    result: Verification, path: Path, page: WrittenPage | None, report_input: ReportInput, before: Mapping[str, Any]
+) -> Verification:
+    """The result with what differs in the file from what the same data produces now."""
+    report = load_report(before["report"])
+    if page is None:
+        return _compare_table(result, path, report, report_input, before)
+    options = PageOptions(page.format, mermaid=bool(before.get("page", {}).get("mermaid")))
+    made = page_content(report, report_input, options)
+    if page.content == made:
+        return result
+    return _with_wording(result, path, compare(page.content, made), before)
+
+
+def _compare_table(
+    result: Verification, path: Path, report: Report, report_input: ReportInput, before: Mapping[str, Any]
+) -> Verification:
+    """As `_compare_text`, of a table: by the digest of its file, and CSV by its text."""
+    content = read_bytes(path, limit=LARGEST)
+    options = PageOptions(_format_of(before))
+    if options.format.is_text:
+        made = make(report, report_input, options).content
+        if content == made:
+            return result
+        return _with_wording(result, path, compare(content.decode("utf-8", "replace"), made.decode()), before)
+    if before["page"]["digest"] == content_digest(content):
+        return result
+    what = f"{path.name} has been edited: what its cells say was not compared, and its rows are unchanged."
+    return dataclasses.replace(result, unchecked=(*result.unchecked, what))
+
+
+def _with_wording(result: Verification, path: Path, wording: Wording, before: Mapping[str, Any]) -> Verification:
     version = before["harvester"]
-    other = "" if version == VERSION else f" (made by harvester {version}, this is {VERSION})"
-    number, was, now = _first_difference(text, again)
-    what = f"{path.name}: the text differs from what this data produces{other}"
-    return [f"{what}: line {number} is {was}, and should be {now}."]
-
-
-def _first_difference(text: str, again: str) -> tuple[int, str, str]:
-    """The number of the first line that differs, from 1, and the line in each; the first line is a comment."""
-    lines = enumerate(zip_longest(text.split("\n"), again.split("\n")), 1)
-    number, (was, now) = next((at, each) for at, each in lines if at > 1 and each[0] != each[1])
-    one, other = diff_excerpt(was or "", now or "")
-    return number, "missing" if was is None else f"'{one}'", "missing" if now is None else f"'{other}'"
+    if wording.figures and version != VERSION:
+        what = (
+            f"{path.name} was made by harvester {version}, and this is {VERSION}, which writes it otherwise: the "
+            "figures in its text were not compared."
+        )
+        return dataclasses.replace(result, unchecked=(*result.unchecked, what))
+    if wording.figures:
+        return dataclasses.replace(result, differences=tuple(f"{path.name}: {each}" for each in wording.figures))
+    parts = [(wording.changed, "changed or added"), (wording.removed, "removed")]
+    words = " and ".join(f"{count_noun(number, 'line')} {verb}" for number, verb in parts if number)
+    edit = f"The wording of {path.name} has been edited ({words or 'lines in another order'}); its figures hold."
+    return dataclasses.replace(result, edits=(edit,))
 
 
 def _person_with(people: People, accounts: Sequence[str]) -> str:

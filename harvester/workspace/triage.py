@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
-from harvester.analysis.frame import select
-from harvester.goals.decisions import Decision, decide, load, undo
+from harvester.analysis.frame import records, select
+from harvester.errors import UnknownError
+from harvester.goals.decisions import Answer, Decision, IgnoreRule, decide, load, remove
+from harvester.goals.ignoring import ignores, ignores_everything, ignoring_rule, rules_for
+from harvester.text import did_you_mean
 from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import open_ledger
 from harvester.workspace.work_items import decisions_path, find_goal, outside_goal_days, require_goals
@@ -43,6 +47,14 @@ class Item:
     days: tuple[dt.date, ...]
     """The days of its rows, in the person's zone."""
     offers: tuple[Offer, ...] = ()
+    labels: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    """Whose work it is, where it is not the person's own."""
+    named: bool = False
+    """Whether a note or a decision names its thread."""
+    score: float = 0
+    """That of the best suggestion for it; infinite where a rule or a note suggests a goal."""
 
 
 def start_triage(workspace: Workspace, period: str | None = None, *, harvest: bool = True) -> TriageSession:
@@ -52,11 +64,16 @@ def start_triage(workspace: Workspace, period: str | None = None, *, harvest: bo
     with open_ledger(workspace) as ledger:
         collected, report_input = assemble(workspace, ledger, period, harvest=harvest)
     today = workspace.config.calendar.day_of(workspace.environment.clock())
-    return TriageSession(path, goals, today, undecided(report_input), collected.complete)
+    items, ignored = undecided(report_input)
+    return TriageSession(path, goals, today, items, collected.complete, ignored)
 
 
-def undecided(report_input: ReportInput) -> list[Item]:
-    """Work with suggestions, by time, and after it the threads of unplanned work about which nothing was decided."""
+def undecided(report_input: ReportInput) -> tuple[list[Item], Mapping[str, int]]:
+    """What triage asks about, in its order, and how many items each rule of decisions.toml ignores.
+
+    First comes what a note or a decision names, then work with suggestions, by score, then the threads of unplanned
+    work about which nothing was decided; all else by time.
+    """
     import pandas as pd
 
     rows = select(report_input.frame, report_input.period, report_input.persons)
@@ -67,15 +84,40 @@ def undecided(report_input: ReportInput) -> list[Item]:
     offered = offered.sort_values(["occurred_at", "order"], kind="stable").drop_duplicates("work_item")
     unplanned = _unplanned(rows, report_input)
     unplanned = unplanned[~unplanned["thread"].isin(offered["thread"])]
-    days = {
-        work_item: tuple(map(report_input.calendar.day_of, at))
-        for work_item, at in rows.groupby("work_item")["occurred_at"]
-    }
-    return [
-        Item(row["work_item"], row["kind"], _text(row["title"]), _text(row["url"]), days[row["work_item"]],
-             offers.get(row["work_item"], ()))
-        for row in pd.concat([offered, unplanned]).to_dict("records")
-    ]  # fmt: skip
+    items = list(_items(pd.concat([offered, unplanned]), rows, offers, report_input))
+    items.sort(key=lambda each: (not each.named, -each.score))
+    rules = report_input.assessment.goals_and_decisions.decisions.ignored
+    by_rule = [(each, ignoring_rule(rules, each)) for each in items]
+    return [each for each, rule in by_rule if rule is None], Counter(rule.about for _, rule in by_rule if rule)
+
+
+def _items(
+    chosen: pd.DataFrame, rows: pd.DataFrame, offers: Mapping[str, tuple[Offer, ...]], report_input: ReportInput
+) -> Iterable[Item]:
+    """An item for each of the chosen rows."""
+    assessment, calendar = report_input.assessment, report_input.calendar
+    decided = {each.casefold() for each in assessment.goals_and_decisions.decisions.work_items}
+    by_decision = set(rows["thread"][rows["work_item"].str.lower().isin(list(decided))])
+    named = by_decision | set(assessment.notes_by_thread)
+    suggested = assessment.suggestions
+    scores = suggested.assign(work_item=rows["work_item"].reindex(suggested["row"]).to_numpy())
+    best = scores.groupby("work_item")["score"].max().to_dict()
+    days = {work_item: tuple(map(calendar.day_of, at)) for work_item, at in rows.groupby("work_item")["occurred_at"]}
+    for row in records(chosen):
+        work_item = row["work_item"]
+        yield Item(
+            work_item,
+            row["kind"],
+            row["title"] or "",
+            row["url"] or "",
+            days[work_item],
+            offers.get(work_item, ()),
+            tuple(row["labels"] or ()),
+            tuple(row["paths"] or ()),
+            tuple(row["owners"] or ()),
+            row["thread"] in named,
+            float(best.get(work_item, 0)),
+        )
 
 
 def _offers(rows: pd.DataFrame, report_input: ReportInput) -> dict[str, tuple[Offer, ...]]:
@@ -98,22 +140,18 @@ def _unplanned(rows: pd.DataFrame, report_input: ReportInput) -> pd.DataFrame:
     return first.drop(columns="order").sort_values(["occurred_at", "work_item"])
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A decision of a session, the index of its item, and the decision about the same that it replaced."""
+    """An answer of a session, the index of its item, and the answer about the same that it replaced."""
 
     index: int
-    decision: Decision
-    replaced: Decision | None
+    answer: Answer
+    replaced: Answer | None
 
 
 @dataclass
 class TriageSession:
-    """The items of a session and its decisions so far; each is in decisions.toml at once."""
+    """The items of a session and its answers so far; each is in decisions.toml at once."""
 
     path: Path
     goals: Goals
@@ -121,12 +159,14 @@ class TriageSession:
     items: Sequence[Item]
     complete: bool
     """Whether every source was complete, so that nothing is missing among the items."""
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    """How many items each rule ignored before the session began."""
     steps: list[_Step] = field(default_factory=list)
 
     def offers(self, index: int) -> list[Offer]:
         """The goals offered for an item, without those that were rejected in this session."""
         item = self.items[index]
-        rejected = {step.decision.key for step in self.steps if not step.decision.accept}
+        rejected = {each.key for each in self._decisions() if not each.accept}
         return [each for each in item.offers if (item.work_item.casefold(), each[0]) not in rejected]
 
     def accept(self, index: int, goal: str) -> str:
@@ -135,31 +175,82 @@ class TriageSession:
         Raises UnknownError, with the nearest name, for an unknown goal.
         """
         chosen = find_goal(self.goals, goal)
-        self._decide(index, goal, accept=True)
+        self._store(index, Decision(self.items[index].work_item, goal, accept=True, date=self.today))
         return outside_goal_days(chosen, self.items[index].days)
 
     def reject(self, index: int, goal: str) -> None:
         """Decide that an item does not serve a goal."""
-        self._decide(index, goal, accept=False)
+        self._store(index, Decision(self.items[index].work_item, goal, accept=False, date=self.today))
 
-    def _decide(self, index: int, goal: str, *, accept: bool) -> None:
-        decision = Decision(self.items[index].work_item, goal, accept, self.today)
-        replaced = next((each for each in load(self.path).entries if each.key == decision.key), None)
-        decide(self.path, decision)
-        self.steps.append(_Step(index, decision, replaced))
+    def rules_for(self, index: int) -> list[IgnoreRule]:
+        """Rules that ignore an item and others like it."""
+        return rules_for(self.items[index], self.today)
+
+    def ignored_by(self, rule: IgnoreRule) -> int:
+        """How many of the session's items a rule ignores."""
+        return sum(ignores(rule, each) for each in self.items)
+
+    def ignores_all(self, rule: IgnoreRule) -> bool:
+        """Whether a rule leaves nothing to ask about."""
+        return ignores_everything(rule) or (len(self.items) > 1 and self.ignored_by(rule) == len(self.items))
+
+    def ignore(self, index: int, rule: IgnoreRule) -> None:
+        """Never ask again about what a rule ignores, in this session and later ones."""
+        self._store(index, rule)
+
+    def is_ignored(self, index: int) -> bool:
+        """Whether a rule of this session ignores an item."""
+        rules = [step.answer for step in self.steps if isinstance(step.answer, IgnoreRule)]
+        return ignoring_rule(rules, self.items[index]) is not None
+
+    def _decisions(self) -> list[Decision]:
+        return [step.answer for step in self.steps if isinstance(step.answer, Decision)]
+
+    def _store(self, index: int, answer: Answer) -> None:
+        known = load(self.path).answers
+        replaced = next((each for each in known if (each.table, each.key) == (answer.table, answer.key)), None)
+        decide(self.path, answer)
+        self.steps.append(_Step(index, answer, replaced))
 
     def undo(self) -> tuple[int, str] | None:
-        """Undo the last decision; returns the index of its item and its goal, or None where there is none."""
+        """Undo the last answer; returns the index of its item and its goal or rule, or None where there is none."""
         if not self.steps:
             return None
         step = self.steps.pop()
         if step.replaced is None:
-            undo(self.path, step.decision.work_item, step.decision.goal)
+            remove(self.path, (step.answer.table, step.answer.key))
         else:
             decide(self.path, step.replaced)
-        return step.index, step.decision.goal
+        return step.index, step.answer.goal if isinstance(step.answer, Decision) else step.answer.about
 
-    def counts(self) -> tuple[int, int, int]:
-        """How many decisions accepted, how many rejected, and how many items have no decision."""
-        accepted = sum(step.decision.accept for step in self.steps)
-        return accepted, len(self.steps) - accepted, len(self.items) - len({step.index for step in self.steps})
+    def counts(self) -> dict[str, int]:
+        """How many answers `accepted` and `rejected`, and how many items are `ignored` and `left` without an answer."""
+        accepted = sum(each.accept for each in self._decisions())
+        answered = {step.index for step in self.steps if isinstance(step.answer, Decision)}
+        ignored = {index for index in range(len(self.items)) if self.is_ignored(index)} - answered
+        left = len(self.items) - len(answered | ignored)
+        rejected = len(self._decisions()) - accepted
+        return {"accepted": accepted, "rejected": rejected, "ignored": len(ignored), "left": left}
+
+
+def ignore_rules(workspace: Workspace) -> tuple[IgnoreRule, ...]:
+    """The rules for what triage does not ask about; raises ConfigError for a file that is not valid."""
+    return load(decisions_path(workspace)).ignored
+
+
+def add_ignore_rules(workspace: Workspace, rules: Sequence[IgnoreRule]) -> None:
+    """Store rules for what triage does not ask about."""
+    decide(decisions_path(workspace), *rules)
+
+
+def ask_again(workspace: Workspace, words: Sequence[str]) -> list[Answer]:
+    """Remove the rules that `about` calls so; raises UnknownError, with nothing removed, where one is not there."""
+    path = decisions_path(workspace)
+    known = {each.about.casefold(): each for each in load(path).ignored}
+    if missing := [each for each in words if " ".join(each.casefold().split()) not in known]:
+        raise UnknownError(
+            f"No rule ignores {missing[0]!r}{did_you_mean(missing[0].casefold(), known, '.')}",
+            hint="`harvester triage --ignored` lists the rules.",
+        )
+    chosen = [known[" ".join(each.casefold().split())] for each in words]
+    return remove(path, *((each.table, each.key) for each in chosen))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from harvester.errors import ConfigError, UnknownError
+from harvester.errors import ConfigError, HarvesterError, UnknownError
+from harvester.model.periods import Period
 from harvester.text import did_you_mean, printable
-from harvester.workspace.collect import ledger_exists, of_configured_sources, open_ledger
 from harvester.workspace.workspace import Workspace, load_goals_and_decisions
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
     from harvester.goals.assessment import GoalsAndDecisions
     from harvester.goals.model import Goal, Goals
@@ -24,6 +27,7 @@ SHOWN = 200
 """Characters of a title that a terminal gets."""
 
 SHORTEST_HASH = 7
+Found = TypeVar("Found")
 HOW_NOTES = "A note is named by its title or its day."
 
 
@@ -64,6 +68,10 @@ def find_goal(goals: Goals, name: str) -> Goal:
     raise UnknownError(message, hint=f"Goals: {', '.join(known)}." if known else "No goals are defined yet.")
 
 
+NAMING = ("id", "kind", "work_item", "url", "occurred_at", "title")
+"""The columns by which a user names a row."""
+
+
 def read_rows(workspace: Workspace, *more: str) -> pd.DataFrame | None:
     """Id, kind, work item, address, time and title of every row in the ledger, and the further columns named.
 
@@ -71,10 +79,12 @@ def read_rows(workspace: Workspace, *more: str) -> pd.DataFrame | None:
     """
     import pandas as pd
 
+    from harvester.workspace.collect import ledger_exists, open_ledger
+
     if not ledger_exists(workspace):
         return None
     with open_ledger(workspace, create=False) as ledger:
-        rows = ledger.rows().select(["id", "kind", "work_item", "url", "occurred_at", "title", *more])
+        rows = ledger.rows(columns=(*NAMING, *more))
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     return frame
 
@@ -122,20 +132,56 @@ def unresolved_references(frame: pd.DataFrame, references: Iterable[str], ticket
     return set(asked) - {asked[row - len(frame)] for row, _ in about(notes, tickets)}
 
 
-def read_related_rows(workspace: Workspace, work_item: str) -> pd.DataFrame:
-    """The prepared rows of a work item, and the pull requests, which decide whether its commits count by themselves.
+def read_related_rows(workspace: Workspace, frame: pd.DataFrame, work_items: Collection[str]) -> pd.DataFrame:
+    """The prepared rows of work items, and of the pull requests that decide whether these count by themselves.
 
-    As in a report, rows of sources that are no longer configured are left out.
+    The frame is one of `read_rows` with the columns of `RELATING`; only rows that it relates are read in full. As in a
+    report, rows of sources that are no longer configured are left out.
     """
+    from harvester.analysis.frame import prepare
+    from harvester.workspace.collect import of_configured_sources, open_ledger
+
+    related = frame[_related(frame, {each.lower() for each in work_items})]
+    first, last = related["occurred_at"].min(), related["occurred_at"].max()
+    period = Period(first.to_pydatetime(), last.to_pydatetime() + dt.timedelta(microseconds=1))
+    with open_ledger(workspace, create=False) as ledger:
+        rows = ledger.rows(period, ids=related["id"].unique().tolist())
+    return prepare(of_configured_sources(workspace, rows), workspace.config.people)
+
+
+RELATING = ("part_of", "closes")
+"""The columns that say which pull request a commit belongs to, and as which commit a pull request landed."""
+
+
+def _related(frame: pd.DataFrame, work_items: set[str]) -> Mask:
+    """Which rows are of work items (in lower case), of the same contributions, or of pull requests that have them.
+
+    A pull request has the commits that name it and the one that it landed as. The two names of a pull request, before
+    and after its repository was renamed, have that commit in common, so the second round finds the other name.
+    """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    from harvester.analysis.frame import prepare
+    from harvester.analysis.frame import column
+    from harvester.analysis.references import exploded
 
-    with open_ledger(workspace, create=False) as ledger:
-        rows = of_configured_sources(workspace, ledger.rows())
-    own = rows.filter(pc.equal(pc.utf8_lower(rows["work_item"]), work_item.lower()))
-    wanted = pc.or_(pc.is_in(rows["id"], own["id"]), pc.equal(rows["kind"], "pull_request"))
-    return prepare(rows.filter(wanted), workspace.config.people)
+    def is_in(values: pa.Array, known: pa.Array) -> Mask:
+        found: Mask = pc.is_in(values, known).to_numpy(zero_copy_only=False).astype(bool)
+        return found
+
+    names, ids = pc.utf8_lower(column(frame, "work_item")), column(frame, "id")
+    pulls = (frame["kind"] == "pull_request").to_numpy(bool)
+    (part_rows, parts), (landed_rows, landed) = exploded(frame, "part_of"), exploded(frame, "closes")
+    is_commit = pc.starts_with(landed, "commit/")
+    landed_rows, landed = landed_rows[is_commit.to_numpy(zero_copy_only=False)], pc.utf8_lower(landed.filter(is_commit))
+    related = is_in(ids, ids.filter(pc.is_in(names, pa.array(sorted(work_items)))))
+    for _ in range(2):
+        their = [pc.utf8_lower(parts.filter(related[part_rows])), landed.filter(related[landed_rows])]
+        known = pa.concat_arrays([names.filter(related), *their])
+        named = is_in(names, known)
+        named[landed_rows[is_in(landed, known)]] = True
+        related |= named & pulls
+    return related
 
 
 def why_nothing_counts(workspace: Workspace, frame: pd.DataFrame, work_item: str) -> str:
@@ -198,6 +244,25 @@ def short(text: str) -> str:
     return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
 
 
+def each_of(whats: Sequence[str], find: Callable[[str], Found], nothing: str) -> list[Found]:
+    """What `find` makes of each thing that a user named; where it refuses several, an error names all of them.
+
+    `nothing` says what was not done, such as "Nothing was decided.", where more than one was named.
+    """
+    found, errors = list[Found](), list[HarvesterError]()
+    for what in dict.fromkeys(whats):
+        try:
+            found.append(find(what))
+        except HarvesterError as error:
+            errors.append(error)
+    if errors and len(whats) > 1:
+        hints = dict.fromkeys(each.hint for each in errors if each.hint)
+        raise HarvesterError("\n".join(each.message for each in errors), hint="\n".join([nothing, *hints]))
+    if errors:
+        raise errors[0]
+    return found
+
+
 def find_rows(frame: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:
     """The rows with this id, work item, address, short name (`repo#12`) or commit hash (at least 7 digits).
 
@@ -208,8 +273,9 @@ def find_rows(frame: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFram
     matches = (frame["id"] == what) | (work_item == what) | (frame["url"] == what) | work_item.str.endswith(f"/{what}")
     if what[:1] in "#!":
         matches |= work_item.str.endswith(what)
-    if len(what) >= SHORTEST_HASH and all(each in "0123456789abcdef" for each in what.lower()):
-        matches |= work_item.str.startswith(f"commit/{what.lower()}")
+    digits = what.lower().removeprefix("commit/")
+    if len(digits) >= SHORTEST_HASH and all(each in "0123456789abcdef" for each in digits):
+        matches |= work_item.str.startswith(f"commit/{digits}")
     rows = frame[matches.fillna(False).astype(bool)]
     return _find_notes(frame[frame["kind"] == "note"], what, calendar) if rows.empty else rows
 

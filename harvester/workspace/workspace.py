@@ -79,19 +79,28 @@ def _config_path(environment: Environment, named: Path | None) -> Path | None:
     return resolve_path(environment.cwd, str(named), error=ConfigError) if named else settings.find(environment.cwd)
 
 
+def is_nearest_configuration(workspace: Workspace) -> bool:
+    """Whether a command in the environment's folder reads the same harvester.toml without being told which."""
+    from harvester.config import settings
+
+    nearest, path = settings.find(workspace.environment.cwd), workspace.config.path
+    return nearest == path or bool(nearest and path and nearest.resolve() == path.resolve())
+
+
 def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
-    """goals.toml and decisions.toml beside harvester.toml; empty where there is none of them.
+    """goals.toml and decisions.toml beside harvester.toml; empty where a file is missing.
 
     Raises ConfigError for a file that is not valid.
     """
     from harvester.goals import decisions, load
     from harvester.goals.assessment import GoalsAndDecisions
+    from harvester.goals.model import Goals
 
     config = workspace.config
-    path = config.root / load.FILE
-    if not workspace.configured or not os.path.lexists(path):
+    if not workspace.configured:
         return GoalsAndDecisions(tickets=config.tickets)
-    goals = load_goals(workspace, path)
+    path = config.root / load.FILE
+    goals = load_goals(workspace, path) if os.path.lexists(path) else Goals()
     return GoalsAndDecisions(goals, decisions.load(config.root / decisions.FILE), config.tickets)
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +13,8 @@ from harvester.analysis.threads import titles
 from harvester.goals.model import Goal
 from harvester.goals.progress import Progress, bar, target_text
 from harvester.model.periods import span
-from harvester.reporting.markdown import Markdown, escape, visible
+from harvester.reporting.anchors import Anchors
+from harvester.reporting.markdown import Markdown, escape
 from harvester.reporting.report_input import ReportInput
 
 from . import notes
@@ -115,20 +113,13 @@ def lines(report_input: ReportInput, above: str, sections: Sequence[Section]) ->
 
 def _anchors(above: str, sections: Sequence[Section]) -> list[str]:
     """The anchor of each section; like on GitHub and GitLab, repeated headings are numbered from the second on."""
-    seen: set[str] = set()
-
-    def anchor(heading: str) -> str:
-        name = slug(heading)
-        numbered = (f"{name}-{number}" for number in itertools.count(1))
-        seen.add(free := name if name not in seen else next(each for each in numbered if each not in seen))
-        return free
-
-    anchor(above)
+    page = Anchors()
+    page.of(above)
     anchors = []
     for section in sections:
-        anchors.append(anchor(section.title))
+        anchors.append(page.of(section.title))
         for heading in section.headings:
-            anchor(heading)
+            page.of(heading)
     return anchors
 
 
@@ -136,12 +127,6 @@ def sections(report_input: ReportInput, mine: pd.DataFrame) -> list[Section]:
     """A section for each goal, from the person's rows in the period."""
     work = _work(report_input, mine)
     return [_section(report_input, goal, mine, work) for goal in work.goals]
-
-
-def slug(title: str) -> str:
-    """The anchor that GitHub and GitLab give a heading: lower case, hyphens for spaces, no punctuation."""
-    letters = (each for each in visible(title).lower() if each in " -_" or unicodedata.category(each)[0] in "LN")
-    return re.sub(r"\s", "-", "".join(letters).strip())
 
 
 def _row(goal: Goal, at: Progress, anchor: str) -> GoalRow:

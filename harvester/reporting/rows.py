@@ -1,0 +1,97 @@
+"""The rows that a report is about, and the same as a table with what the report says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harvester.analysis import measures
+from harvester.analysis.frame import select
+from harvester.model.contribution import Column
+from harvester.reporting.report_input import ReportInput
+from harvester.text import safe_url
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ADDED = (
+    Column("person", "string", False, "the person's name, as the report has it"),
+    Column("goals", "list<item: string>", False, "the names of the goals that claim the row"),
+    Column("collaborators", "list<item: string>", True, "the names of the other people who took part, without bots"),
+    Column("owner_people", "list<item: string>", True, "the names of the people whose work a review or comment is of"),
+    Column("url", "string", True, "where the evidence is: only http and https"),
+    Column("person_key", "string", False, "what a prepared frame has as `person`"),
+)
+"""The columns of a report's table that a frame does not have, or has otherwise."""
+
+FIRST = (
+    "person", "goals", "counted", "theme", "routine", "kind", "role", "work_item", "title", "occurred_at", "project",
+    "state", "change_type", "additions", "deletions", "files_changed", "story_points", "comment_count",
+    "collaborators", "url",
+)  # fmt: skip
+"""The columns that a table begins with, where it has them; all others follow in their order."""
+
+LEFT_OUT = ("is_primary", "is_bot")
+"""Columns that are the same in every row of a report."""
+
+
+def own_rows(report_input: ReportInput) -> pd.DataFrame:
+    """The rows of the report's people in its period that may count: of several sources the best, and no bots.
+
+    `counted` is that of these rows.
+    """
+    frame = select(report_input.frame, report_input.period, report_input.persons)
+    return frame[(frame["is_primary"] & ~frame["is_bot"]).to_numpy(bool)]
+
+
+def measured(report_input: ReportInput) -> dict[str, float]:
+    """Every measure of a report's own rows, by name, in the order of the table of measures; whole ones are integers."""
+    rows = own_rows(report_input)
+    numbers = {name: measures.count(rows, name) for name in measures.MEASURES}
+    return {name: int(number) if number == int(number) else number for name, number in numbers.items()}
+
+
+def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:
+    """A report's own rows, newest first, with the columns of `ADDED`; times in UTC.
+
+    `more` has further columns, such as `theme`, for the labels of `own_rows`.
+    """
+    rows = own_rows(report_input)
+    rows = rows if more is None else rows.join(more)
+    rows = rows.sort_values(["source", "scope", "id"]).sort_values("occurred_at", ascending=False, kind="stable")
+    urls = rows["url"].array.__arrow_array__().to_pylist()
+    named = {
+        "person_key": rows["person"],
+        "person": _texts([report_input.name(each) for each in rows["person"].tolist()], rows),
+        "goals": _lists(_goals(report_input, rows), rows),
+        "url": _texts([each if safe_url(each) else None for each in urls], rows),
+    }
+    for name in ("collaborators", "owner_people"):
+        lists = rows[name].array.__arrow_array__().to_pylist()
+        named[name] = _lists([each and [report_input.name(one) for one in each] for each in lists], rows)
+    rows = rows.assign(**named).drop(columns=list(LEFT_OUT))
+    first = [name for name in FIRST if name in rows.columns]
+    return rows[[*first, *(name for name in rows.columns if name not in first)]].reset_index(drop=True)
+
+
+def _goals(report_input: ReportInput, rows: pd.DataFrame) -> list[list[str]]:
+    """The goals that claim each row, in the order of goals.toml."""
+    claims = report_input.assessment.claims
+    claims = claims[((claims["target_kind"] == "goal") & (claims["status"] == "claimed")).to_numpy(bool)]
+    by_row = claims.groupby("row")["target"].agg(set).to_dict()
+    order = [each.name for each in report_input.assessment.goals_and_decisions.goals.goals]
+    return [[name for name in order if name in by_row.get(label, ())] for label in rows.index]
+
+
+def _texts(values: list[str | None], rows: pd.DataFrame) -> pd.Series:
+    import pandas as pd
+    import pyarrow as pa
+
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, pa.string())), index=rows.index)
+
+
+def _lists(values: Sequence[list[str] | None], rows: pd.DataFrame) -> pd.Series:
+    import pandas as pd
+    import pyarrow as pa
+
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, pa.list_(pa.string()))), index=rows.index)

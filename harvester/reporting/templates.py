@@ -1,0 +1,34 @@
+"""The templates that make HTML: every text is made visible and escaped, and a name that is not given is an error."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from harvester.reporting.markdown import visible
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+@functools.cache
+def html_template(name: str) -> Template:
+    """A template of this package, such as `page.html.j2`."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("harvester.reporting", ""), autoescape=True, finalize=_finalize,
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["short"] = _short
+    return environment.get_template(name)
+
+
+def _finalize(value: Any) -> Any:
+    """A text without what no document may have; what is HTML of ours already (`safe`) stays as it is."""
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _short(value: Any) -> str:
+    """A length for SVG, without digits that nobody sees."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

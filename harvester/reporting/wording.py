@@ -1,0 +1,98 @@
+"""Whether the figures in an edited page are still those that its data gives, whatever was done to its words.
+
+Lines that are on the page that the data makes are fine wherever they are. Of any other line the figures (numbers in
+digits, also those in addresses) must be among those of the lines in whose place it is, in the same order. So wording
+may change and figures may be left out; a figure that the data does not give in that place is named.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harvester.text import diff_excerpt
+
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+LONGEST_BLOCK = 2_000
+"""Changed lines that are compared with each other; a page of which more changed is compared without alignment."""
+
+MOST_FIGURES = 50
+"""Wrong figures that are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How an edited page differs: the number of lines changed or removed, and a sentence for each wrong figure."""
+
+    changed: int = 0
+    removed: int = 0
+    figures: tuple[str, ...] = ()
+
+
+def compare(text: str, made: str) -> Wording:
+    """What differs in a page's text from the one that its data makes."""
+    lines, expected = text.split("\n"), made.split("\n")
+    changed = removed = 0
+    figures: list[str] = []
+    spare = Counter(expected) - Counter(lines)
+    extra = Counter(lines) - Counter(expected)
+    for number, block, before in _changed_blocks(lines, expected):
+        new = [(number + at, line) for at, line in enumerate(block) if _take(extra, line)]
+        old = [line for line in before if _take(spare, line)]
+        changed += len(new)
+        removed += max(len(old) - len(new), 0)
+        figures += itertools.islice(_wrong(new, old), MOST_FIGURES - len(figures))
+    return Wording(changed, removed, tuple(figures))
+
+
+def _changed_blocks(lines: list[str], expected: list[str]) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Where two texts differ: the number of the first line there, from 1, the lines, and those in whose place they are.
+
+    What is alike at both ends is put aside first, since aligning takes long where both are long.
+    """
+    start = next((at for at, (a, b) in enumerate(zip(lines, expected, strict=False)) if a != b), None)
+    if start is None:
+        start = min(len(lines), len(expected))
+    rest = min(len(lines), len(expected)) - start
+    end = next((at for at in range(rest) if lines[-1 - at] != expected[-1 - at]), rest)
+    own, other = lines[start : len(lines) - end], expected[start : len(expected) - end]
+    if max(len(own), len(other)) > LONGEST_BLOCK:
+        yield start + 1, own, other
+        return
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, own, other, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield start + a + 1, own[a:b], other[c:d]
+
+
+def _take(lines: Counter[str], line: str) -> bool:
+    """Whether this line is among those left, from which it is taken."""
+    if not lines[line]:
+        return False
+    lines[line] -= 1
+    return True
+
+
+def _wrong(new: list[tuple[int, str]], old: list[str]) -> Iterator[str]:
+    """A sentence for each line with a figure that is not in the lines before, in their order."""
+    known = [figure for line in old for figure in _FIGURE.findall(line)]
+    passed = 0
+    for number, line in new:
+        for figure in _FIGURE.findall(line):
+            try:
+                passed = known.index(figure, passed) + 1
+            except ValueError:
+                before = next((each for each in old if _without(each) == _without(line)), " ".join(old))
+                yield f"line {number}: {figure} in '{diff_excerpt(line, before)[0]}' {_instead(line, before)}"
+                break
+
+
+def _instead(line: str, before: str) -> str:
+    return f"is not what this data gives: '{diff_excerpt(before, line)[0]}'." if before else "is in no data."
+
+
+def _without(line: str) -> str:
+    return _FIGURE.sub("", line)

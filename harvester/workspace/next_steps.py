@@ -1,0 +1,190 @@
+"""What the author of a page may do next, as commands for the terminal; none of it is on the page.
+
+A command names work by its reference alone: titles and other texts of sources are in none of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+import shlex
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harvester.analysis import measures
+from harvester.analysis.frame import records, select
+from harvester.errors import PeriodError
+from harvester.model.periods import parse
+from harvester.workspace.triage import Item, undecided
+from harvester.workspace.workspace import Workspace, is_nearest_configuration
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harvester.reporting.report_input import ReportInput
+
+MOST = 5
+"""How many commands there are at most."""
+
+TOGETHER = 5
+"""How many work items one command decides on."""
+
+RESULTS = 2
+"""How many commands are about results."""
+
+HASH = len("commit/") + 10
+"""Characters of a commit that name it."""
+
+LONGEST = 120
+"""Characters of a reference; a longer one is not one that anybody would type."""
+
+_PLAIN = re.compile(r"[\w/][\w./+@#~-]*", re.ASCII)
+"""A word that means itself in every shell: a # within a word begins no comment."""
+
+
+def next_steps(report_input: ReportInput, workspace: Workspace, *, routine: Collection[Any] = ()) -> list[str]:
+    """At most `MOST` commands that make the page better, the most useful first; empty where nothing is to be done.
+
+    Each runs as it is printed, in the folder of the environment. `routine` has the labels of rows that no command is
+    about. For a page about somebody else there are commands about sources only, for one of `--repo` none.
+    """
+    if not workspace.persistent:
+        return []
+    if not workspace.configured:
+        return ["harvester init"]
+    steps = _Steps(report_input, workspace, frozenset(routine))
+    sources = list(steps.for_sources())
+    if list(report_input.persons) != [workspace.me]:
+        return sources
+    goals = [*steps.for_goals(), *steps.for_suggestions(), *steps.for_unplanned()]
+    return [*sources, *goals, *steps.for_results()][:MOST]
+
+
+class _Steps:
+    """The commands about one page, kind by kind."""
+
+    def __init__(self, report_input: ReportInput, workspace: Workspace, routine: frozenset[Any]) -> None:
+        self.report_input, self.workspace, self.routine = report_input, workspace, routine
+        self.goals = report_input.assessment.goals_and_decisions.goals.goals
+
+    def for_sources(self) -> Iterator[str]:
+        """What reads what is missing, or says why it cannot be read."""
+        statuses = self.report_input.statuses
+        if any(each.gaps or each.stale for each in statuses):
+            yield self._command("doctor")
+        elif any(each.unread for each in statuses):
+            yield self._command("harvest", *self._period(), *self._person())
+
+    def for_goals(self) -> Iterator[str]:
+        """What writes a goals.toml to start from, where there is none."""
+        if not self.report_input.assessment.goals_and_decisions.goals.path:
+            yield self._command("init")
+
+    def for_suggestions(self) -> Iterator[str]:
+        """For each goal, best first, what links the work to it that rules or notes suggest for no other goal."""
+        by_goal: dict[str, list[str]] = {}
+        for item in self._undecided:
+            # A decision needs a reason that the person gave: what words alone suggest is for triage to ask about.
+            if math.isinf(item.score) and len(item.offers) == 1:
+                by_goal.setdefault(item.offers[0][0], []).append(item.work_item)
+        for goal, work_items in sorted(by_goal.items(), key=lambda pair: -len(pair[1]))[:1]:
+            if named := self._references(work_items[:TOGETHER]):
+                yield self._command("decide", *named, "--goal", goal)
+
+    def for_unplanned(self) -> Iterator[str]:
+        """What asks about the work that no goal claims."""
+        if self.goals and self._undecided:
+            yield self._command("triage", *self._period())
+
+    def for_results(self) -> Iterator[str]:
+        """What writes down the result of the largest threads that have none: of goals, or of all without goals."""
+        rows = select(self.report_input.frame, self.report_input.period, self.report_input.persons)
+        rows = rows[rows["is_primary"] & ~rows["is_bot"] & (rows["kind"] != "note")]
+        rows = rows[rows.index.isin(measures.counting(rows)) & ~rows.index.isin(list(self.routine))]
+        rows = rows[rows["serves_goal"]] if self.goals else rows
+        threads = [each for each in _largest_threads(rows) if not self._has_result(each)]
+        for reference in self._references(threads)[:RESULTS]:
+            yield self._command("note", "…", "--about", reference, "--result", "…", *self._date())
+
+    def _has_result(self, thread: str) -> bool:
+        notes = self.report_input.assessment.notes_by_thread.get(thread, ())
+        return any("result" in dict(each["extra"]) for each in records(self.report_input.frame.loc[list(notes)]))
+
+    @functools.cached_property
+    def _undecided(self) -> list[Item]:
+        """What triage would ask about, without routine."""
+        routine = set(self.report_input.frame["work_item"][list(self.routine)])
+        return [each for each in undecided(self.report_input)[0] if each.work_item not in routine]
+
+    def _references(self, work_items: Sequence[str]) -> list[str]:
+        """What a command calls these work items: `pay#120` where that is one work item; those that can be typed."""
+        known = self.report_input.frame["work_item"]
+        typed = (each for each in work_items if each.isprintable() and len(each) <= LONGEST)
+        return [_reference(each, known) for each in typed]
+
+    def _period(self) -> list[str]:
+        """The option for the page's period; none where no words mean exactly that."""
+        words = words_of(self.report_input)
+        return ["--period", words] if words else []
+
+    def _date(self) -> list[str]:
+        """The option for a note that is to be in the page: none while its period runs, else its last day."""
+        if self.workspace.environment.clock() in self.report_input.period:
+            return []
+        return ["--date", str(self.report_input.calendar.dates(self.report_input.period)[1])]
+
+    def _person(self) -> list[str]:
+        person = self.report_input.persons[0]
+        return [] if person == self.workspace.me else ["--person", person]
+
+    def _command(self, *words: str) -> str:
+        config = self.workspace.config.path
+        place = [] if is_nearest_configuration(self.workspace) else ["--config", str(config)]
+        return " ".join(["harvester", *map(quoted, (*words, *place))])
+
+
+def quoted(word: str) -> str:
+    """A word as it is typed in a shell."""
+    return (
+        word if _PLAIN.fullmatch(word) or word.startswith("--") else f'"{word}"' if word == "…" else shlex.quote(word)
+    )
+
+
+def words_of(report_input: ReportInput) -> str:
+    """The shortest words that mean a page's period exactly, such as `2026Q3`; '' where none do."""
+    period, calendar = report_input.period, report_input.calendar
+    first, last = calendar.dates(period)
+    years = range(first.year, first.year + 2)
+    likely = [
+        *(f"{year}" for year in years),
+        *(f"{year}Q{quarter}" for year in years for quarter in range(1, 5)),
+        f"{first:%Y-%m}",
+        f"{first}..{last}",
+    ]
+
+    def means_it(words: str) -> bool:
+        try:
+            return parse(words, calendar, period.since) == period
+        except PeriodError:
+            return False
+
+    return next(filter(means_it, likely), "")
+
+
+def _largest_threads(rows: pd.DataFrame) -> list[str]:
+    """The threads of some rows, the largest first: by how many rows they have and the logarithm of changed lines."""
+    lines = rows["additions"].fillna(0) + rows["deletions"].fillna(0)
+    size = lines.map(lambda each: 1 + math.log2(1 + each)).astype(float)
+    by_thread = {str(thread): float(total) for thread, total in size.groupby(rows["thread"]).sum().items()}
+    return sorted(by_thread, key=lambda thread: (-by_thread[thread], thread))
+
+
+def _reference(work_item: str, known: pd.Series[str]) -> str:
+    """`pay#120`, or a commit with its first digits, where that names one work item; else the work item in full."""
+    if work_item.startswith("commit/"):
+        short, like = work_item[:HASH], known.str.startswith(work_item[:HASH])
+    else:
+        short = work_item.rpartition("/")[2]
+        like = known.str.endswith(f"/{short}")
+    return short if re.match(r"\w", short) and len(set(known[like])) == 1 else work_item
