@@ -76,7 +76,7 @@ On {today} the words mean:
 {table}
 
 The default is `last-quarter`. A period without a year (`Q3`, `H2`, `July`) is the latest that has begun: in November
-2026 `Q4` is that of 2026 and `December` that of 2025; the title of a report names the year. `last 3 months` is three
+2026 `Q4` is that of 2026 and `December` that of 2025; every command says which. `last 3 months` is three
 whole months without the present one; `2026-08-15..` and `ytd` go until today. A period that has not begun is an error;
 one that has not ended is counted up to now.
 

@@ -46,7 +46,7 @@ def environment(tmp_path):
 )  # fmt: skip
 def test_the_last_day_is_part_of_a_period(environment, words):
     status, out, err = run(environment, "report", *words)
-    assert (status, err) == (0, "")
+    assert (status, err.strip()) == (0, "Q3: 1 July to 30 September 2026." if words[1] == "Q3" else "")
     assert ("First instant" in out, "Last instant" in out, "The day after" in out) == (True, True, False)
     assert "2026-07-01..2026-09-30 Europe/Berlin" in out.splitlines()[0]
 
@@ -56,6 +56,19 @@ def test_without_a_last_day_it_goes_until_today(environment, words):
     out = run(environment, "report", *words)[1]
     assert "The day after" in out
     assert "..2026-10-15 Europe/Berlin" in out.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("last 3 months", "last 3 months: 1 July to 30 September 2026."),
+        ("Q4", "Q4: 1 October to 31 December 2026."),
+        ("July", "July: 1 July to 31 July 2026."), ("today", "today: 15 October 2026."), ("2026Q3", ""),
+    ],
+)  # fmt: skip
+def test_words_without_a_year_are_said_in_full(environment, words, said):
+    """On standard error, so that what is read or decided on is known."""
+    assert run(environment, "harvest", "--period", words)[2].strip() == said
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -96,8 +109,8 @@ def test_a_goal_counts_its_last_day(environment):
     assert "1 July to 30 September 2026" in run(environment, "goals", "list")[1]
 
 
-def test_a_goal_is_not_over_before_its_last_day(environment):
-    environment.clock = lambda: dt.datetime(2026, 9, 29, 21, 59, tzinfo=dt.UTC)
+def test_a_goal_is_not_over_before_its_last_day_is(environment):
+    environment.clock = lambda: dt.datetime(2026, 9, 30, 21, 59, tzinfo=dt.UTC)
     (environment.cwd / "goals.toml").write_text(GOALS.replace("target = 2", "target = 9"))
     progress = ("goals", "progress", "--period", "Q3", "--json")
     assert json.loads(run(environment, *progress)[1])["goals"][0]["state"] == "behind"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
-from harvester.model.periods import Period, day, parse
+from harvester.model.periods import Period, day, parse, span
 from harvester.reporting.report_input import ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
@@ -67,7 +68,7 @@ def assemble(
 
 
 def choose_period(workspace: Workspace, words: str | None) -> Period:
-    """The period that words mean to the person, by default the last quarter.
+    """The period that words mean to the person, by default the last quarter; words without a year get a notice.
 
     Raises PeriodError where they are not valid, and where nothing can have been done in the period yet.
     """
@@ -78,6 +79,8 @@ def choose_period(workspace: Workspace, words: str | None) -> Period:
             f"{words!r} has not begun: its first day is {day(calendar.dates(period)[0])}.",
             hint=f"Today is {day(calendar.day_of(now))}. Name a period that has begun.",
         )
+    if words and not re.search(r"\d{4}", words):
+        workspace.environment.notify(f"{words}: {span(*calendar.dates(period))}.")
     return period
 
 

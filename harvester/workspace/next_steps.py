@@ -5,7 +5,6 @@ A command names work by its reference alone: titles and other texts of sources a
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import math
 import re
@@ -133,7 +132,7 @@ class _Steps:
         """The option for a note that is to be in the page: none while its period runs, else its last day."""
         if self.workspace.environment.clock() in self.report_input.period:
             return []
-        return ["--date", str(_last_day(self.report_input))]
+        return ["--date", str(self.report_input.calendar.dates(self.report_input.period)[1])]
 
     def _person(self) -> list[str]:
         person = self.report_input.persons[0]
@@ -155,14 +154,13 @@ def quoted(word: str) -> str:
 def words_of(report_input: ReportInput) -> str:
     """The shortest words that mean a page's period exactly, such as `2026Q3`; '' where none do."""
     period, calendar = report_input.period, report_input.calendar
-    first, end = (calendar.day_of(at) for at in (period.since, period.until))
+    first, last = calendar.dates(period)
     years = range(first.year, first.year + 2)
     likely = [
         *(f"{year}" for year in years),
         *(f"{year}Q{quarter}" for year in years for quarter in range(1, 5)),
         f"{first:%Y-%m}",
-        f"{first}..{_last_day(report_input)}",
-        f"{first}..{end}",
+        f"{first}..{last}",
     ]
 
     def means_it(words: str) -> bool:
@@ -172,10 +170,6 @@ def words_of(report_input: ReportInput) -> str:
             return False
 
     return next(filter(means_it, likely), "")
-
-
-def _last_day(report_input: ReportInput) -> dt.date:
-    return report_input.calendar.day_of(report_input.period.until - dt.timedelta(microseconds=1))
 
 
 def _largest_threads(rows: pd.DataFrame) -> list[str]:
