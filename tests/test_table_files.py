@@ -174,7 +174,10 @@ def test_parquet_has_the_table_and_says_who_wrote_it(tmp_path):
     (tmp_path / "a.parquet").write_bytes(table_bytes(table, PARQUET, ABOUT)[0])
     pq.write_table(table, tmp_path / "b.parquet")
     assert pq.read_table(tmp_path / "a.parquet").equals(table)
-    assert json.loads(pq.read_schema(tmp_path / "a.parquet").metadata[b"harvester"]) == {"harvester": "1", "report": "r"}
+    assert json.loads(pq.read_schema(tmp_path / "a.parquet").metadata[b"harvester"]) == {
+        "harvester": "1",
+        "report": "r",
+    }
     assert is_own_parquet(tmp_path / "a.parquet")
     for name in ("b.parquet", "none", "."):
         assert not is_own_parquet(tmp_path / name)

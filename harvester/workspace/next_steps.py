@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harvester.analysis import measures
 from harvester.analysis.frame import records, select
 from harvester.errors import PeriodError
+from harvester.goals.summaries import summary_of
 from harvester.model.periods import parse
 from harvester.workspace.triage import Item, undecided
 from harvester.workspace.workspace import Workspace, is_nearest_configuration
@@ -59,7 +60,8 @@ def next_steps(report_input: ReportInput, workspace: Workspace, *, routine: Coll
     if list(report_input.persons) != [workspace.me]:
         return sources
     goals = [*steps.for_goals(), *steps.for_suggestions(), *steps.for_unplanned()]
-    return [*sources, *goals, *steps.for_results()][:MOST]
+    opening = list(steps.for_opening())
+    return [*[*sources, *goals, *steps.for_results()][: MOST - len(opening)], *opening]
 
 
 class _Steps:
@@ -78,9 +80,9 @@ class _Steps:
             yield self._command("harvest", *self._period(), *self._person())
 
     def for_goals(self) -> Iterator[str]:
-        """What writes a goals.toml to start from, where there is none."""
-        if not self.report_input.assessment.goals_and_decisions.goals.path:
-            yield self._command("init")
+        """What asks for a first goal, where there is none."""
+        if not self.goals:
+            yield self._command("goals", "add")
 
     def for_suggestions(self) -> Iterator[str]:
         """For each goal, best first, what links the work to it that rules or notes suggest for no other goal."""
@@ -107,6 +109,13 @@ class _Steps:
         threads = [each for each in _largest_threads(rows) if not self._has_result(each)]
         for reference in self._references(threads)[:RESULTS]:
             yield self._command("note", "…", "--about", reference, "--result", "…", *self._date())
+
+    def for_opening(self) -> Iterator[str]:
+        """What writes the page's opening paragraph, where there is work and the person wrote none."""
+        frame, period, calendar = self.report_input.frame, self.report_input.period, self.report_input.calendar
+        words = self._period()
+        if words and len(select(frame, period)) and not summary_of(frame, self.report_input.persons, period, calendar):
+            yield self._command("note", "--summary", "…", *words)
 
     def _has_result(self, thread: str) -> bool:
         notes = self.report_input.assessment.notes_by_thread.get(thread, ())
