@@ -44,10 +44,11 @@ def strip(*kinds, weeks=13, away=(), today=None, title="Work by week"):
 
 
 def pace(done, start=0.0, target=10.0, days=92, today=None, title="Pull requests for this goal", unit="pull requests"):
+    """A goal whose figure is known from the days of `done` on."""
     first, way = D(2026, 7, 1), (target or 0) - start
+    figures = [next((done[day] for day in range(each, -1, -1) if day in done), None) for each in range(days)]
     points = tuple(
-        Point(first + dt.timedelta(days=each), done.get(each, None), start + way * (each + 1) / days)
-        for each in range(days)
+        Point(first + dt.timedelta(days=each), figures[each], start + way * (each + 1) / days) for each in range(days)
     )
     return Pace(title, unit, start, target, points, (False,) * days, days - 1 if today is None else today)
 

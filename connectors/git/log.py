@@ -190,13 +190,6 @@ def recent_commits(git: Git, heads: Sequence[str], count: int = 1000) -> list[tu
     return [(at, account(name, address)) for date, name, address in commits if (at := parse_seconds(date)) is not None]
 
 
-def author_accounts(git: Git, heads: Sequence[str]) -> set[str]:
-    """The accounts, by the mailmap, of all authors of commits that the heads reach."""
-    if not heads:
-        return set()
-    return set(text(git.output(*LOG, "--format=%aN <%aE>", "--stdin", stdin=lines(heads))).split("\0")[:-1])
-
-
 def apply_mailmap(git: Git, contacts: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """The account that the mailmap makes of each (name, address)."""
     if not contacts:

@@ -10,6 +10,7 @@ it. What would be a paragraph in either reading is one here.
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -18,6 +19,7 @@ from harvester.text import CODE_SPAN, LONGEST, one_line
 _READ = 65_536
 """Characters of a body that are read: GitHub allows no longer one, and no first paragraph begins behind them."""
 _LINES = 4_000
+_PARAGRAPHS = 100
 _PARAGRAPH = 2_000
 """Characters of a paragraph that are read; so a step that looks back and forth in it has a bound."""
 
@@ -143,7 +145,7 @@ def excerpt(body: str | None, *, title: str | None = None) -> str | None:
     None where there is no plain paragraph, or none that says more than `title` does.
     """
     known, unfinished = _stems(title or ""), False
-    for paragraph in _paragraphs((body or "")[:_READ]):
+    for paragraph in itertools.islice(_paragraphs((body or "")[:_READ]), _PARAGRAPHS):
         text = _readable(paragraph)
         if text and not _stems(text) <= known and not (unfinished and _CONTINUES.match(text)):
             return cut(text)

@@ -99,6 +99,9 @@ def _collaborators(frame: pd.DataFrame) -> pd.Series:
 NOBODY = "github:ghost"
 """The account that GitHub shows in place of any deleted one."""
 
+ONLY_NAMED = "notebook:"
+"""How the key begins of somebody whom only a note names."""
+
 NOT_DONE = ("not_planned", "duplicate")
 """States in which a ticket was closed without anybody having done it."""
 
@@ -136,7 +139,7 @@ MEASURES: Mapping[str, Measure] = {
             "People other than oneself, and no bots, who are named as taking part in something that counts: who "
             "reviewed or merged it, who reported, closed or shared a ticket, co-authors, people a note names. People "
             "who are not configured are counted in one source only, the one that names most of them, since the same "
-            "person has another name in each.",
+            "person has another name in each; those whom only a note names are not counted.",
             where=_collaborators,
         ),
         Measure(
@@ -198,6 +201,13 @@ MEASURES: Mapping[str, Measure] = {
             "pieces", "piece of work", "pieces of work",
             ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "threads",
             "Threads in which something counts: a ticket with its pull requests, reviews and commits, or a note.",
+            where=_counting,
+        ),
+        Measure(
+            "left_out", "piece of work", "pieces of work",
+            ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "work_items",
+            "What a rule in `[[exclude]]` of harvester.toml leaves out of everything and would count otherwise: pull "
+            "requests, tickets, releases, commits, notes, and work of others that was reviewed or commented on.",
             where=_counting,
         ),
         Measure(
@@ -386,8 +396,11 @@ def _certainly_different(distinct: pd.DataFrame, by: Sequence[str]) -> np.ndarra
 
 
 def _source_of(person: str) -> str:
-    """Where somebody who is not configured is known; empty for a configured person."""
-    if person.casefold() == NOBODY:
+    """Where somebody who is not configured is known; empty for a configured person.
+
+    What a note names that is no key of `[people]` is only a text: it may be somebody whom a source names otherwise.
+    """
+    if person.casefold() == NOBODY or person.startswith(ONLY_NAMED):
         return NOBODY
     return "git" if person.startswith("<") else person.partition(":")[0] if ":" in person else ""
 

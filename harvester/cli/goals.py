@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -280,7 +281,7 @@ def _summary(checked: GoalsCheck) -> str:
 def progress(
     terminal: Terminal,
     period: str | None,
-    person: str | None,
+    persons: tuple[str, ...],
     harvest: bool,
     allow_incomplete: bool,
     as_json: bool,
@@ -300,7 +301,7 @@ def progress(
     from harvester.workspace.goals import measure_progress
     from harvester.workspace.workspace import open_workspace
 
-    measured = measure_progress(open_workspace(terminal, config_path), period, person, harvest=harvest)
+    measured = measure_progress(open_workspace(terminal, config_path), period, persons, harvest=harvest)
     if as_json:
         terminal.echo_json(_as_json(measured))
     else:
@@ -326,7 +327,8 @@ def _echo_progress(terminal: Terminal, measured: GoalsProgress) -> None:
     from harvester.workspace.work_items import short
 
     report_input = measured.report_input
-    terminal.echo(f"{short(report_input.name(report_input.persons[0]))}, {report_input.period.name}")
+    who = ", ".join(map(report_input.name, report_input.persons))
+    terminal.echo(f"{short(who)}, {report_input.period.name}")
     if measured.goals:
         rows = [_row(goal, report_input.assessment.progress[goal.name]) for goal in measured.goals]
         terminal.table(("Goal", "Target", "Done", "Expected by now", "State"), rows)

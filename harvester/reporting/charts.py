@@ -265,7 +265,11 @@ def _strip(chart: Strip) -> dict[str, Any]:
     return {
         "kind": "strip", "height": floor + 22, "floor": floor, "top": _STRIP_TOP, "layers": layers,
         "away": [(first * slot, (end - first) * slot) for first, end in away],
-        "texts": [*_day_labels(chart, slot, floor + 16), *_totals(chart, slot, tops), *_away_labels(away, slot)],
+        "texts": [
+            *_day_labels(chart, slot, floor + 16),
+            *_totals(chart, slot, tops),
+            *_labels_above(chart, away, slot),
+        ],
         "today": None if chart.today is None else (chart.today + 1) * slot,
     }  # fmt: skip
 
@@ -299,10 +303,15 @@ def _totals(chart: Strip, slot: float, tops: Sequence[float]) -> Iterable[_Text]
             yield _Text((at + 0.5) * slot, tops[at] - 4, f"{total:,g}", "middle", wide=not is_first_largest)
 
 
-def _away_labels(away: Iterable[tuple[int, int]], slot: float) -> Iterable[_Text]:
+def _labels_above(chart: Strip, away: Iterable[tuple[int, int]], slot: float) -> Iterable[_Text]:
+    """`today` and `away`, in a row above the columns; of two that would be written over each other only `today`."""
+    today = None if chart.today is None else (chart.today + 1) * slot
+    if today is not None:
+        yield _Text(today, 11, "today", "middle" if 4 < today < 96 else "end" if today > 50 else "start")
     for first, end in away:
-        center = (first + end) / 2 * slot
-        yield _Text(min(max(center, 3), 97), 11, "away", "middle", wide=(end - first) * slot < 8)
+        center = min(max((first + end) / 2 * slot, 3), 97)
+        if today is None or abs(center - today) > 10:
+            yield _Text(center, 11, "away", "middle", wide=(end - first) * slot < 8)
 
 
 _PACE_TOP, _PACE_HEIGHT = 26, 92

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -186,7 +186,7 @@ class GoalsProgress:
 
 
 def measure_progress(
-    workspace: Workspace, period: str | None = None, person: str | None = None, *, harvest: bool = True
+    workspace: Workspace, period: str | None = None, person: str | Sequence[str] | None = None, *, harvest: bool = True
 ) -> GoalsProgress:
     """Measure each goal at the end of the period, or now while it runs; another person's work too.
 

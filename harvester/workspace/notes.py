@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harvester.errors import ConfigError, PeriodError
 from harvester.files import resolve_path
 from harvester.goals import load, model
+from harvester.model.accounts import email_of
 from harvester.model.outcomes import read_outcome
 from harvester.model.periods import Calendar, Period
 from harvester.model.periods import parse as parse_period
@@ -51,17 +52,23 @@ def add_note(
     """Write a note to the notebook of `me`; the default date is today in the person's zone.
 
     `lists` has the fields `with`, `goal`, `about` and `labels`, `texts` all others (`harvester.notebook`); empty ones
-    are left out. Raises PersonError for an unknown person, and ConfigError, with nothing written, for an unknown goal
-    or a field that a notebook cannot hold.
+    are left out. Somebody in `with` who is not configured stays as written, with a warning.
+
+    Raises PersonError for words that name several people, and ConfigError, with nothing written, for an unknown goal or
+    a field that a notebook cannot hold.
     """
     today = workspace.config.calendar.day_of(workspace.environment.clock())
     fields = {key: tuple(dict.fromkeys(values)) for key, values in (lists or {}).items() if values}
+    unknown = list[str]()
     if "with" in fields:
-        fields["with"] = _person_keys(workspace, fields["with"])
+        unknown = [each for each in fields["with"] if not workspace.config.people.meant(each)]
+        fields["with"] = _people_as_written(workspace, fields["with"], unknown)
     used = {key: text for key, text in (texts or {}).items() if text.strip()}
     entry = Entry(date or today, title, fields, used, body)
     goals = load_goals_and_decisions(workspace).goals
     warnings = [*_check(workspace, goals, entry), *(each.reason for each in in_future([entry], today))]
+    if workspace.configured:
+        warnings += [_unknown_person(workspace, each) for each in unknown]
     path = next(notebooks(workspace.config, mine=True), workspace.config.root / FILE)
     add(path, entry)
     named = [goal for name in entry.lists.get("goal", ()) if (goal := goals.goal(name))]
@@ -149,13 +156,18 @@ def notebooks(config: Config, *, mine: bool = False) -> Iterator[Path]:
             yield resolve_path(config.root, settings.get("file", FILE), error=ConfigError)
 
 
-def _person_keys(workspace: Workspace, people: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys of these people; raises PersonError, with the nearest name, for one who is not configured.
+def _people_as_written(workspace: Workspace, people: tuple[str, ...], unknown: Sequence[str]) -> tuple[str, ...]:
+    """The keys of the people whom a harvester.toml names, and the others' names as they were written."""
+    if not workspace.configured:
+        return people
+    return tuple(each if each in unknown else workspace.config.people.find(each) for each in people)
 
-    Without a harvester.toml names stay as they were written.
-    """
-    hint = "A note names keys of [people]: add them there, in harvester.toml."
-    return tuple(workspace.config.people.find(each, hint=hint) for each in people) if workspace.configured else people
+
+def _unknown_person(workspace: Workspace, words: str) -> str:
+    """An address says who somebody is, so measures of people count it; a name alone does not."""
+    near = workspace.config.people.nearest(words)
+    counted = "" if email_of(words) else ", and counted nowhere as a person"
+    return f"{words!r} is nobody under [people]: kept as written{counted}{f'. {near}' if near else ''}"
 
 
 def _lost_references(workspace: Workspace, entry: Entry) -> set[str]:
@@ -169,6 +181,8 @@ def _check(workspace: Workspace, goals: Goals, entry: Entry) -> Iterator[str]:
     """Raises ConfigError where the entry cannot be read back as it is or names an unknown goal; yields warnings."""
     read, findings = parse(render(entry))
     wrong = [each.reason for each in findings if each.missing_on]
+    if not wrong and [each.lists.get("with", ()) for each in read] != [entry.lists.get("with", ())]:
+        wrong = ["a name after `with` has a comma, which separates people; write the first name first"]
     if not wrong and [dict(each.texts) for each in read] != [_texts_read_back(entry)]:
         wrong = ["a field cannot hold a line of ```, ~~~ or <!--, which begins code or a comment; give it as --body"]
     people = entry.lists.get("with", ())

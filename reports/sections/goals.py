@@ -13,7 +13,7 @@ from harvester.analysis.threads import titles
 from harvester.goals.model import Goal
 from harvester.goals.progress import Progress, bar, target_text
 from harvester.model.periods import span
-from harvester.reporting.anchors import Anchors
+from harvester.reporting.anchors import anchors
 from harvester.reporting.markdown import Markdown, escape
 from harvester.reporting.report_input import ReportInput
 
@@ -103,24 +103,22 @@ def running(report_input: ReportInput) -> list[Goal]:
 
 def lines(report_input: ReportInput, above: str, sections: Sequence[Section]) -> list[GoalRow]:
     """The table of goals; `above` is the report's own heading, and `sections` has a section for each goal, in order."""
-    anchors = _anchors(above, sections)
     goals = running(report_input)
     return [
         _row(goal, report_input.assessment.progress[goal.name], anchor)
-        for goal, anchor in zip(goals, anchors, strict=True)
+        for goal, anchor in zip(goals, _anchors(above, sections), strict=True)
     ]
 
 
 def _anchors(above: str, sections: Sequence[Section]) -> list[str]:
     """The anchor of each section; like on GitHub and GitLab, repeated headings are numbered from the second on."""
-    page = Anchors()
-    page.of(above)
-    anchors = []
+    headings = [above]
+    places = []
     for section in sections:
-        anchors.append(page.of(section.title))
-        for heading in section.headings:
-            page.of(heading)
-    return anchors
+        places.append(len(headings))
+        headings += [section.title, *section.headings]
+    found = anchors(headings)
+    return [found[place] for place in places]
 
 
 def sections(report_input: ReportInput, mine: pd.DataFrame) -> list[Section]:
