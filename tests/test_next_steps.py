@@ -61,14 +61,11 @@ def environment(tmp_path):
     return environment
 
 
-def steps(environment, period=PERIOD, person=None, *, harvest=True, repo=None, config=None, routine=""):
-    """The commands for the page of this period; `routine` is a word in titles that are routine."""
+def steps(environment, period=PERIOD, person=None, *, harvest=True, repo=None, config=None):
+    """The commands for the page of this period."""
     workspace = open_workspace(environment, config, repo)
-    report_input = make_report(workspace, load_report("accomplishments"), period, person, harvest=harvest).report_input
-    frame = report_input.frame
-    return next_steps(
-        report_input, workspace, routine=frame.index[frame["title"].str.contains(routine)] if routine else ()
-    )
+    report = make_report(workspace, load_report("accomplishments"), period, person, harvest=harvest)
+    return next_steps(report.report_input, workspace)
 
 
 def test_the_most_useful_comes_first(environment):
@@ -119,7 +116,9 @@ def test_what_is_done_is_not_suggested(environment):
 
 
 def test_no_command_is_about_routine(environment):
-    commands = steps(environment, routine="Carry more|Both|runbook|ci")
+    folded = '[routine.chores]\npaths = ["docs/", "tools/", "services/pay/a.py", "services/pay/more.py"]\n'
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION + folded)
+    commands = steps(environment)
     assert commands == ['harvester note "…" --about pay#1 --result "…" --date 2026-09-30', OPENING]
 
 
