@@ -14,18 +14,9 @@ from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.model import Goal, Goals
 from harvester.model.people import People
 from harvester.model.periods import Calendar, Period, calendar
-from harvester.reporting.charts import (
-    MERMAID_COLOURS,
-    MOST_KINDS,
-    Bars,
-    Kind,
-    Pace,
-    Point,
-    Strip,
-    in_markdown,
-    to_mermaid,
-    to_svg,
-)
+from harvester.reporting.chart_mermaid import MERMAID_COLOURS
+from harvester.reporting.chart_svg import MOST_KINDS
+from harvester.reporting.charts import Bars, Kind, Pace, Point, Strip, in_markdown, to_mermaid, to_svg
 from harvester.reporting.report_input import ReportInput
 from harvester.reports.sections.charts import charts, themes_chart
 from tests.rows import ADA, GRACE, at, commit, framed, review, row

@@ -130,7 +130,7 @@ def test_without_a_git_user_it_is_the_most_active(environment):
     subprocess.run(["git", "config", "--unset", "user.email"], cwd=environment.cwd, check=True)
     status, out, _ = run(environment, "report")
     assert status == 0
-    assert "user.email is not set" in shown(out)
+    assert "`user.email` is not set" in shown(out)
 
 
 def test_whom_one_names_one_gets_even_without_work(environment):
@@ -220,7 +220,7 @@ def test_a_source_without_my_address_is_named(environment):
         '[sources.hub]\nconnector = "github"\ntoken = "env:GITHUB_TOKEN"\norganisations = ["acme"]\n'
     )
     out = run(environment, "report", "--period", "2026Q3")[1]
-    assert "hub was not read: harvester.toml names no address and no account" in " ".join(shown(out).split())
+    assert "hub was not read: `harvester.toml` names no address and no account" in " ".join(shown(out).split())
 
 
 def test_an_edited_report_is_left_alone_without_force(environment):

@@ -151,6 +151,15 @@ def test_work_on_texts_or_tests_alone_is_called_so():
     assert theme_of([*texts, *checks]) == ["Documentation"] * 3 + ["Tests"] * 3
 
 
+def test_a_few_source_files_hide_no_text_or_test():
+    """Where no folder has a heading, what kind half of all its files are does."""
+    made = [
+        pull(n, title=f"{n}", paths=(f"docs/{FOREST[n]}.md", f"docs/{FOREST[n + 7]}.md", f"src/{FOREST[n + 4]}.py"))
+        for n in range(3)
+    ]
+    assert theme_of(made) == ["Documentation"] * 3
+
+
 def test_a_folder_named_as_the_project_says_nothing():
     made = [pull(n, title=f"Work {n}", paths=(f"app/{FOREST[n]}.py",), project="org/app") for n in range(4)]
     found = themes(rows_of(made), rules_of())
@@ -367,7 +376,7 @@ def test_routine_decides_no_heading():
 
 def left_out(contributions, *rules):
     rows, excluded = exclude(framed(contributions), rules_of(exclude=rules))
-    return rows["work_item"].tolist(), excluded.of(YEAR, "ada")
+    return rows["work_item"].tolist(), excluded.of(YEAR, ["ada"])
 
 
 def test_what_is_excluded_takes_what_belongs_to_it():
@@ -403,7 +412,7 @@ def test_without_a_rule_nothing_is_left_out():
     frame = framed([pull(1)])
     kept, excluded = exclude(frame, rules_of())
     assert kept is frame
-    assert (excluded.total, excluded.of(YEAR, "ada").rows) == (0, None)
+    assert (excluded.total, excluded.of(YEAR, ["ada"]).rows) == (0, None)
 
 
 @pytest.mark.parametrize(

@@ -206,8 +206,8 @@ def _line(text: str) -> str:
 def _folders(rows: pd.DataFrame, by_thread: _ByThread) -> Iterable[Suggestion]:
     """The module or folder that most of a thread's source files share, the deepest first, and each folder above it.
 
-    Where a thread changes no source file, its other files are taken, but for lock files and changelogs, and after the
-    folders comes what kind of file they are, such as tests.
+    Where a thread changes no source file, its other files are taken, but for lock files and changelogs. After the
+    folders comes what kind half of all its files are of, such as tests.
 
     A folder is on a path where it has half of the files; the file itself, without its ending, is the last part. Where
     two halves are equally good, neither is. Each distinct path is cut into its parts once; then one `unique` for each
@@ -226,15 +226,15 @@ def _folders(rows: pd.DataFrame, by_thread: _ByThread) -> Iterable[Suggestion]:
     kinds = file_kinds.kinds(paths).astype(np.int64)[codes]
     has_source = np.bincount(threads[kinds == file_kinds.SOURCE], minlength=by_thread.size) > 0
     keep = np.where(has_source[threads], kinds == file_kinds.SOURCE, kinds != file_kinds.RECORD)
-    threads, codes, kinds = threads[keep], codes[keep], kinds[keep]
+    kind_names = [_KIND_NAMES.get(kind, "") for kind in range(len(file_kinds.WEIGHTS))]
+    of_kind = _most(threads, kinds, len(kind_names), np.bincount(threads, minlength=by_thread.size), 0.5)
+    threads, codes = threads[keep], codes[keep]
     total = np.bincount(threads, minlength=by_thread.size)
     cut = [_parts(path) for path in paths.to_pylist()]
     for depth in range(DEEPEST, 0, -1):
         folders = ["/".join(parts[:depth]) if len(parts) >= depth else "" for parts in cut]
         yield _holding_half(folders, threads, codes, total)
-    kind_names = [_KIND_NAMES.get(kind, "") for kind in range(len(file_kinds.WEIGHTS))]
-    best = _most(threads, kinds, len(kind_names), total, 0.5)
-    yield Suggestion("it changes {}", best, kind_names, [name.lower() for name in kind_names])
+    yield Suggestion("it changes {}", of_kind, kind_names, [name.lower() for name in kind_names])
 
 
 def _parts(path: str) -> list[str]:

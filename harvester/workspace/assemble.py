@@ -59,7 +59,7 @@ def assemble(
     if me is None and explicit:
         raise PersonError("No person is configured and git has no user.", hint="Name a person with --person E-MAIL.")
     if me is None:
-        return assembly.for_most_active("Git does not say who you are (user.email is not set)")
+        return assembly.for_most_active("Git does not say who you are (`user.email` is not set)")
     collected, report_input = assembly.for_persons(chosen, [me])
     if explicit or _has_rows(report_input, me):
         return collected, report_input
