@@ -23,7 +23,7 @@ from harvester.sdk import plugins
 DISTINCT = {
     "work_items": "person, work item", "rows": "person, work item, row", "projects": "project",
     "owners": "person, owner", "collaborators": "person, other person",
-    "story_points": "person, work item; added up", "threads": "person, thread",
+    "sum": "person, work item; added up", "threads": "person, thread",
 }  # fmt: skip
 DOCS = Path(__file__).parent
 AT_THE_TOP = ("tickets", "bots", "themes", "routine", "exclude")
