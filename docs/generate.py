@@ -96,11 +96,11 @@ days are away).
 
 | state | meaning |
 |---|---|
-| reached | the target is reached |
+| met | the target is reached |
 | on track | no more than {progress.TOLERANCE:.0%} is missing of what is expected by now |
 | behind | more is missing |
 | not started | it is before `from` |
-| not reached | `until` has passed without the target |
+| not met | `until` has passed without the target |
 | open | nothing is expected by now, since `from` or `until` is not given |
 | unknown | there is no `target`, or no note of the goal's days has a figure for an outcome |
 """

@@ -105,7 +105,7 @@ def test_a_goal_counts_its_last_day(environment):
     run(environment, "harvest", "--period", "2026")
     out = run(environment, "goals", "progress", "--period", "Q3", "--json")[1]
     (goal,) = json.loads(out)["goals"]
-    assert (goal["done"], goal["state"]) == (2, "reached")
+    assert (goal["done"], goal["state"]) == (2, "met")
     assert "1 July to 30 September 2026" in run(environment, "goals", "list")[1]
 
 
@@ -115,7 +115,7 @@ def test_a_goal_is_not_over_before_its_last_day_is(environment):
     progress = ("goals", "progress", "--period", "Q3", "--json")
     assert json.loads(run(environment, *progress)[1])["goals"][0]["state"] == "behind"
     environment.clock = lambda: dt.datetime(2026, 9, 30, 22, tzinfo=dt.UTC)
-    assert json.loads(run(environment, *progress)[1])["goals"][0]["state"] == "not reached"
+    assert json.loads(run(environment, *progress)[1])["goals"][0]["state"] == "not met"
 
 
 def test_the_example_of_init_means_whole_quarters(environment):
@@ -137,7 +137,7 @@ def test_what_a_report_says_is_a_period(environment):
     first = (environment.cwd / "first.md").read_text()
     days = re.search(r"· (\S+\.\.\S+) Europe/Berlin", first)[1]
     kept = json.loads((environment.cwd / "first.md.evidence.json").read_text())["period"]
-    assert kept == {"days": days, "zone": "Europe/Berlin", "name": "third quarter of 2026"}
+    assert kept == {"days": days, "zone": "Europe/Berlin", "name": "Q3 2026"}
     again = run(environment, "report", "--period", days)[1]
     assert again.splitlines()[4:] == first.splitlines()[4:]
 

@@ -21,7 +21,7 @@ from harvester.sdk.connector import Gap
 from tests.rows import PEOPLE, at, commit, framed, review, row
 
 NOTHING = GoalsAndDecisions()
-QUARTER = Period(at("2026-07-01"), at("2026-10-01"), "third quarter of 2026")
+QUARTER = Period(at("2026-07-01"), at("2026-10-01"), "Q3 2026")
 REPORT = plugins.load(plugins.REPORTS, "accomplishments")
 ROWS = [
     row(title="Carry the order's key", url="https://github.com/org/app/pull/1", additions=340, deletions=120),

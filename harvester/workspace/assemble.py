@@ -12,7 +12,7 @@ from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
-from harvester.model.periods import Period, day, parse, span
+from harvester.model.periods import Period, day, parse, span, within
 from harvester.reporting.report_input import ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
@@ -64,7 +64,7 @@ def assemble(
     collected, report_input = assembly.for_persons(chosen, [me])
     if explicit or _has_rows(report_input, me):
         return collected, report_input
-    return assembly.for_most_active(f"{config.people.name(me)} did nothing here in the {chosen.name}")
+    return assembly.for_most_active(f"{config.people.name(me)} did nothing here {within(chosen)}")
 
 
 def choose_period(workspace: Workspace, words: str | None) -> Period:

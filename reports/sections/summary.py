@@ -34,7 +34,7 @@ def sentences(pieces: Pieces, themes: Sequence[Theme]) -> list[str]:
 
 def _goals(pieces: Pieces) -> Iterable[str]:
     progress = pieces.report_input.assessment.progress
-    met = [goal for goal in pieces.goals if progress[goal.name].state == "reached"]
+    met = [goal for goal in pieces.goals if progress[goal.name].state == "met"]
     if met:
         named = [f"“{goal.title}” ({figure(goal, progress[goal.name])})" for goal in met[:GOALS_NAMED]]
         if rest := len(met) - len(named):
