@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harvester.analysis import measures
 from harvester.analysis.frame import records, select
 from harvester.goals.summaries import summary_of
+from harvester.grouping import place
 from harvester.model.periods import span
 from harvester.reporting.anchors import anchors
 from harvester.reporting.charts import Chart
@@ -205,7 +206,17 @@ def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
     return made
 
 
+def explained_highlights(report_input: ReportInput) -> dict[Any, str]:
+    """By label of a row the highlight that it is part of, and why."""
+    return highlights.explained(Pieces(report_input, _mine(report_input)))
+
+
+def row_columns(report_input: ReportInput, rows: pd.DataFrame) -> pd.DataFrame:
+    """The columns `theme` and `routine` of the rows that serve no goal."""
+    return place(rows, report_input.grouping)[["theme", "routine"]]
+
+
 REPORT = Report(
     "accomplishments", "harvester.reports", "accomplishments.md.j2", context, page=Page, charts=page_charts,
-    filters={"label": label},
+    row_columns=row_columns, highlights=explained_highlights, filters={"label": label},
 )  # fmt: skip

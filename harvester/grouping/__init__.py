@@ -2,6 +2,7 @@
 
 from harvester.grouping.exclude import Excluded as Excluded
 from harvester.grouping.exclude import exclude as exclude
+from harvester.grouping.placing import place as place
 from harvester.grouping.routine_work import routine as routine
 from harvester.grouping.rules import GroupingRules as GroupingRules
 from harvester.grouping.theme_choice import OTHER as OTHER

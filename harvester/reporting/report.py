@@ -60,6 +60,8 @@ class Report:
     """The charts of a page, by the names that its template has in lines `<!-- chart NAME -->`."""
     row_columns: Callable[[ReportInput, pd.DataFrame], pd.DataFrame] | None = None
     """Further columns of its table, such as `theme`, for the rows of `harvester.reporting.rows.own_rows`."""
+    highlights: Callable[[ReportInput], Mapping[Any, str]] | None = None
+    """By label of a row which highlight it is part of and why, in words, for `harvester explain`."""
     filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     """What its template needs beside the filters of every report, by name."""
 

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 from harvester.analysis import measures
 from harvester.analysis.frame import records, select
 from harvester.errors import UnknownError
-from harvester.grouping import routine, themes
+from harvester.grouping import place
 from harvester.model.contribution import COLUMNS
 from harvester.model.periods import day, within
 from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import open_ledger
+from harvester.workspace.reports import load_report
 from harvester.workspace.work_items import HOW_NOTES, each_of, find_rows
 from harvester.workspace.workspace import Workspace
+
+REPORT = "accomplishments"
+"""The report whose highlights are explained."""
 
 LEFT_OUT = "left_out"
 """The measure of what `[[exclude]]` takes out of a report: it counts no row that is in one."""
@@ -55,7 +59,7 @@ def explain(
         return list(rows.index)
 
     found = each_of(whats, find, "Nothing is explained.")
-    grouped = _grouped(report_input)
+    grouped = _placed(report_input)
     return [
         explain_row(report_input, index) | grouped.get(index, {})
         if index in report_input.frame.index
@@ -96,23 +100,19 @@ def _explain_excluded(left_out: Any, index: Any) -> dict[str, Any]:
     return _columns(values) | {"excluded": excluded}
 
 
-def _grouped(report_input: ReportInput) -> dict[Any, dict[str, str]]:
-    """By row of the person and the period its routine or else its theme, with the reason; nothing where a goal has it.
-
-    A goal takes a thread before routine and themes do.
-    """
+def _placed(report_input: ReportInput) -> dict[Any, dict[str, str]]:
+    """By row of the people and the period its routine or its theme, and the highlight that it is part of, with why."""
     rows = select(report_input.frame, report_input.period, report_input.persons)
-    routines, headings = routine(rows, report_input.grouping), themes(rows, report_input.grouping)
-    served = set(rows.loc[rows["serves_goal"].to_numpy(bool), "thread"])
-    grouped = {}
-    for index, thread, one, other in zip(rows.index, rows["thread"], records(routines), records(headings), strict=True):
-        if thread in served:
-            continue
-        if one["routine"]:
-            grouped[index] = {"routine": f"{one['routine']}. Because of {one['reason']}"}
-        else:
-            grouped[index] = {"theme": f"{other['theme']}. Because: {other['reason']}"}
-    return grouped
+    placed: dict[Any, dict[str, str]] = {}
+    for index, row in zip(rows.index, records(place(rows, report_input.grouping)), strict=True):
+        if row["routine"]:
+            placed[index] = {"routine": f"{row['routine']}. Because of {row['reason']}"}
+        elif row["theme"]:
+            placed[index] = {"theme": f"{row['theme']}. Because: {row['reason']}"}
+    report = load_report(REPORT)
+    for index, words in (report.highlights(report_input) if report.highlights else {}).items():
+        placed.setdefault(index, {})["highlight"] = words
+    return placed
 
 
 def explain_row(report_input: ReportInput, index: Any) -> dict[str, Any]:

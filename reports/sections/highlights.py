@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from harvester.text import count_noun
 
@@ -46,6 +47,16 @@ def highlights(pieces: Pieces) -> list[Highlight]:
     Routine, help with the work of others that no note tells of, and what the person does not want are left out.
     """
     return [_highlight(piece) for piece in itertools.islice(_ranked(pieces), MOST)]
+
+
+def explained(pieces: Pieces) -> dict[Any, str]:
+    """By label of a row the highlight that it is part of, and why, such as `highlight 1: measured …`."""
+    by_key = {each.key: each for each in pieces}
+    return {
+        index: f"{number} of {MOST} at most: {each.reason}"
+        for number, each in enumerate(highlights(pieces), 1)
+        for index, _ in by_key[each.key].all_rows
+    }
 
 
 def _ranked(pieces: Pieces) -> Iterator[Piece]:

@@ -15,7 +15,7 @@ from harvester.analysis.file_kinds import SOURCE, kinds
 from harvester.analysis.frame import records
 from harvester.analysis.threads import titles
 from harvester.goals.model import OUTCOME, Goal
-from harvester.grouping import REST, routine, themes, topic_name
+from harvester.grouping import REST, place, topic_name
 from harvester.model.outcomes import read_outcome
 from harvester.model.periods import span
 from harvester.reporting.report_input import ReportInput
@@ -250,11 +250,9 @@ class Pieces(Sequence[Piece]):
         noted = _rows_of(report_input, [note for notes in notes_by_piece.values() for note in notes])
         self.rows = shown.assign(piece=[keys[each] for each in shown["thread"]])
         """The rows that count, by their labels in the frame, and the key of each one's piece of work in `piece`."""
-        whole = report_input.frame.loc[mine.index]
-        self.routine = _present(routine(whole, report_input.grouping)["routine"])
-        grouped = themes(whole, report_input.grouping)
-        self.theme = _present(grouped["theme"])
-        self.rest = frozenset(grouped.index[(grouped["reason"] == REST).to_numpy(bool)])
+        placed = place(report_input.frame.loc[mine.index], report_input.grouping)
+        self.routine, self.theme = _present(placed["routine"]), _present(placed["theme"])
+        self.rest = frozenset(placed.index[(placed["reason"] == REST).fillna(False).to_numpy(bool)])
         self.titles = titles(report_input.frame, list(keys))
         with_notes = _with_notes(report_input, self.rows, notes_by_piece)
         self.counted = counts_by(self.rows, measures.COUNTED, "piece")
