@@ -4,6 +4,9 @@
 SHELL := /bin/sh
 REPO ?= .
 OUTPUT ?= accomplishments.md
+PERIOD ?=
+PERSON ?=
+export REPO OUTPUT PERIOD PERSON  # recipes read them from the environment, where quotes in them are harmless
 
 # The newest Python that is 3.11 or later and can make virtual environments; name another with PYTHON=….
 SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
@@ -12,11 +15,17 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
 PIP := .venv/bin/python -m pip --disable-pip-version-check -qq install
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-report: .venv/.installed ## write and show a report on the git repository here, or on REPO=path, to OUTPUT=file
-	@status=0; .venv/bin/harvester report --repo "$(REPO)" --output "$(OUTPUT)" || status=$$?; \
-	case $$status in 0 | 3) cat "$(OUTPUT)" ;; esac; exit $$status
+report: .venv/.installed ## write and show a report on this git repository; REPO=path PERIOD=Q3 PERSON=address OUTPUT=file
+	@status=0; set -- --repo "$$REPO" --output "$$OUTPUT"; \
+	if [ -n "$$PERIOD" ]; then set -- "$$@" --period "$$PERIOD"; fi; \
+	if [ -n "$$PERSON" ]; then set -- "$$@" --person "$$PERSON"; fi; \
+	.venv/bin/harvester report "$$@" || status=$$?; \
+	case $$status in 0 | 3) ;; *) exit $$status ;; esac; \
+	case $$OUTPUT in *.md) cat "$$OUTPUT" ;; esac; \
+	echo "Next time: .venv/bin/harvester report; or once pipx install '$$PWD', then harvester report in any folder." >&2; \
+	exit $$status
 
 test: .venv/.with-tests ## run the tests
 	@.venv/bin/python -m pytest -q -n 2

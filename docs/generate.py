@@ -23,7 +23,7 @@ from harvester.sdk import plugins
 DISTINCT = {
     "work_items": "person, work item", "rows": "person, work item, row", "projects": "project",
     "owners": "person, owner", "collaborators": "person, other person",
-    "story_points": "person, work item; added up", "threads": "person, thread",
+    "sum": "person, work item; added up", "threads": "person, thread",
 }  # fmt: skip
 DOCS = Path(__file__).parent
 AT_THE_TOP = ("tickets", "bots", "themes", "routine", "exclude")
@@ -76,7 +76,7 @@ On {today} the words mean:
 {table}
 
 The default is `last-quarter`. A period without a year (`Q3`, `H2`, `July`) is the latest that has begun: in November
-2026 `Q4` is that of 2026 and `December` that of 2025; the title of a report names the year. `last 3 months` is three
+2026 `Q4` is that of 2026 and `December` that of 2025; every command says which. `last 3 months` is three
 whole months without the present one; `2026-08-15..` and `ytd` go until today. A period that has not begun is an error;
 one that has not ended is counted up to now.
 
@@ -96,11 +96,11 @@ days are away).
 
 | state | meaning |
 |---|---|
-| reached | the target is reached |
+| met | the target is reached |
 | on track | no more than {progress.TOLERANCE:.0%} is missing of what is expected by now |
 | behind | more is missing |
 | not started | it is before `from` |
-| not reached | `until` has passed without the target |
+| not met | `until` has passed without the target |
 | open | nothing is expected by now, since `from` or `until` is not given |
 | unknown | there is no `target`, or no note of the goal's days has a figure for an outcome |
 """

@@ -61,7 +61,7 @@ def test_a_report_needs_no_configuration(environment):
     """Without a harvester.toml the report is about git's user."""
     status, out, err = run(environment, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
-    assert "# Ada Lovelace: accomplishments, third quarter of 2026" in out
+    assert "# Ada Lovelace: accomplishments, Q3 2026" in out
     assert "Say what this is for" in out
     assert "Compile" not in out
 
@@ -71,8 +71,8 @@ def test_the_most_active_author_stands_in(tmp_path):
     environment = stand_in(tmp_path, 'grace 2025-11-02T10:00:00+00:00 src/compiler.py "Compile"')
     status, out, _ = run(environment, "report")
     assert status == 0
-    assert "# Grace Hopper: accomplishments, fourth quarter of 2025" in out
-    assert "Ada Lovelace did nothing here in the third quarter of 2026, so this is about Grace Hopper" in out
+    assert "# Grace Hopper: accomplishments, Q4 2025" in out
+    assert "Ada Lovelace did nothing here in Q3 2026, so this is about Grace Hopper" in out
 
 
 def test_a_bot_is_never_the_most_active(tmp_path):
@@ -89,7 +89,7 @@ def test_a_bot_is_never_the_most_active(tmp_path):
     assert (status, out) == (1, "")
     assert "There is no work by a person here yet, only by bots." in err
     environment = stand_in(tmp_path, bots + 'grace 2025-11-02T10:00:00+00:00 b "Compile"')
-    assert "# Grace Hopper: accomplishments, fourth quarter of 2025" in run(environment, "report")[1]
+    assert "# Grace Hopper: accomplishments, Q4 2025" in run(environment, "report")[1]
 
 
 def test_several_people_are_one_report(environment):
@@ -98,7 +98,7 @@ def test_several_people_are_one_report(environment):
     status, out, err = run(environment, "report", "--period", "2026Q3", *people, "--output", "two.md")
     assert (status, out) == (0, "")
     text = (environment.cwd / "two.md").read_text()
-    assert "# Grace Hopper, Ada Lovelace: accomplishments, third quarter of 2026" in text
+    assert "# Grace Hopper, Ada Lovelace: accomplishments, Q3 2026" in text
     assert "Compile" in text
     assert "Say what this is for" in text
     assert run(environment, "verify", "two.md")[:2] == (0, "Same: 2 rows, 0 claims and all sources are unchanged.\n")
@@ -130,7 +130,7 @@ def test_without_a_git_user_it_is_the_most_active(environment):
     subprocess.run(["git", "config", "--unset", "user.email"], cwd=environment.cwd, check=True)
     status, out, _ = run(environment, "report")
     assert status == 0
-    assert "user.email is not set" in shown(out)
+    assert "`user.email` is not set" in shown(out)
 
 
 def test_whom_one_names_one_gets_even_without_work(environment):
@@ -220,7 +220,7 @@ def test_a_source_without_my_address_is_named(environment):
         '[sources.hub]\nconnector = "github"\ntoken = "env:GITHUB_TOKEN"\norganisations = ["acme"]\n'
     )
     out = run(environment, "report", "--period", "2026Q3")[1]
-    assert "hub was not read: harvester.toml names no address and no account" in " ".join(shown(out).split())
+    assert "hub was not read: `harvester.toml` names no address and no account" in " ".join(shown(out).split())
 
 
 def test_an_edited_report_is_left_alone_without_force(environment):

@@ -254,10 +254,10 @@ def test_progress_is_told_with_pace_and_state(environment):
     assert (status, err) == (0, "")
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines == [
-        "Ada Lovelace, third quarter of 2026",
+        "Ada Lovelace, Q3 2026",
         "Goal Target Done Expected by now State",
-        "payments 4 commits 1 4 not reached",
-        "no-double-charges from 31 to 0 double charges a month 4 0 not reached",
+        "payments 4 commits 1 4 not met",
+        "no-double-charges from 31 to 0 double charges a month 4 0 not met",
         "Criterion Text Pieces of work",
         "leads Leads projects. 1",
     ]

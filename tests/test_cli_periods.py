@@ -46,7 +46,7 @@ def environment(tmp_path):
 )  # fmt: skip
 def test_the_last_day_is_part_of_a_period(environment, words):
     status, out, err = run(environment, "report", *words)
-    assert (status, err) == (0, "")
+    assert (status, err.strip()) == (0, "Q3: 1 July to 30 September 2026." if words[1] == "Q3" else "")
     assert ("First instant" in out, "Last instant" in out, "The day after" in out) == (True, True, False)
     assert "2026-07-01..2026-09-30 Europe/Berlin" in out.splitlines()[0]
 
@@ -56,6 +56,19 @@ def test_without_a_last_day_it_goes_until_today(environment, words):
     out = run(environment, "report", *words)[1]
     assert "The day after" in out
     assert "..2026-10-15 Europe/Berlin" in out.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("last 3 months", "last 3 months: 1 July to 30 September 2026."),
+        ("Q4", "Q4: 1 October to 31 December 2026."),
+        ("July", "July: 1 July to 31 July 2026."), ("today", "today: 15 October 2026."), ("2026Q3", ""),
+    ],
+)  # fmt: skip
+def test_words_without_a_year_are_said_in_full(environment, words, said):
+    """On standard error, so that what is read or decided on is known."""
+    assert run(environment, "harvest", "--period", words)[2].strip() == said
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -92,17 +105,17 @@ def test_a_goal_counts_its_last_day(environment):
     run(environment, "harvest", "--period", "2026")
     out = run(environment, "goals", "progress", "--period", "Q3", "--json")[1]
     (goal,) = json.loads(out)["goals"]
-    assert (goal["done"], goal["state"]) == (2, "reached")
+    assert (goal["done"], goal["state"]) == (2, "met")
     assert "1 July to 30 September 2026" in run(environment, "goals", "list")[1]
 
 
-def test_a_goal_is_not_over_before_its_last_day(environment):
-    environment.clock = lambda: dt.datetime(2026, 9, 29, 21, 59, tzinfo=dt.UTC)
+def test_a_goal_is_not_over_before_its_last_day_is(environment):
+    environment.clock = lambda: dt.datetime(2026, 9, 30, 21, 59, tzinfo=dt.UTC)
     (environment.cwd / "goals.toml").write_text(GOALS.replace("target = 2", "target = 9"))
     progress = ("goals", "progress", "--period", "Q3", "--json")
     assert json.loads(run(environment, *progress)[1])["goals"][0]["state"] == "behind"
     environment.clock = lambda: dt.datetime(2026, 9, 30, 22, tzinfo=dt.UTC)
-    assert json.loads(run(environment, *progress)[1])["goals"][0]["state"] == "not reached"
+    assert json.loads(run(environment, *progress)[1])["goals"][0]["state"] == "not met"
 
 
 def test_the_example_of_init_means_whole_quarters(environment):
@@ -124,7 +137,7 @@ def test_what_a_report_says_is_a_period(environment):
     first = (environment.cwd / "first.md").read_text()
     days = re.search(r"· (\S+\.\.\S+) Europe/Berlin", first)[1]
     kept = json.loads((environment.cwd / "first.md.evidence.json").read_text())["period"]
-    assert kept == {"days": days, "zone": "Europe/Berlin", "name": "third quarter of 2026"}
+    assert kept == {"days": days, "zone": "Europe/Berlin", "name": "Q3 2026"}
     again = run(environment, "report", "--period", days)[1]
     assert again.splitlines()[4:] == first.splitlines()[4:]
 

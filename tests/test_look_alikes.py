@@ -1,11 +1,16 @@
 """Accounts that look like one person's are found with a reason; people who share a common word are not."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harvester.config import settings, toml
 from harvester.model.look_alikes import Account, Sightings, addresses_and_logins
 from harvester.model.people import People, Person
+from harvester.workspace.look_alikes import unlisted
 
 GIT = {"here": "git", "hub": "github"}
 CROWD = [
@@ -178,6 +183,28 @@ names = st.sampled_from(["Ada Byron", "Byron, Ada", "ada", "Michael", "Bo Wu", "
 locals_ = st.sampled_from(["ada", "countess9", "info", "ada.byron", "1+countess9", "ada+x", ""])
 hosts = st.sampled_from(["x.example", "users.noreply.github.com", "y.example"])
 accounts = st.builds("{} <{}@{}>".format, names, locals_, hosts)
+
+
+def configuration(lines: str) -> People:
+    """The people of a configuration with these lines, a git source and a source of GitHub."""
+    data = tomllib.loads(lines + '\n[sources."he.re"]\nconnector = "git"\n\n[sources.hub]\nconnector = "github"\n')
+    return settings.from_file(toml.check(settings.File, data, Path("x")), Path("x"), "UTC").people
+
+
+@given(st.dictionaries(accounts, st.integers(1, 200), min_size=2, max_size=12), st.booleans())
+def test_the_lines_to_write_are_all_that_was_missing(counts, is_configured):
+    """They are valid, keep what was configured, and with them these accounts are the person's own."""
+    counts = {Account("he.re", each): number for each, number in counts.items()}
+    start = '[people."a.b"]\nname = "Ada Byron"\nemails = ["a@z.example"]\naccounts = { hub = ["x"] }\n'
+    before = configuration(start if is_configured else "")
+    seen = Sightings(before, counts)
+    for each in unlisted(before, seen, ["a.b"] if is_configured else seen.persons):
+        (person,) = (after := configuration(each.lines)).persons
+        assert {after.person_of(*account) for one in each.found for account in one.accounts} == {person.key}
+        if is_configured:
+            assert person.key == "a.b"
+            assert "a@z.example" in (person.emails or ["a@z.example"])
+            assert "x" in person.accounts.get("hub", ["x"])
 
 
 @given(st.dictionaries(accounts, st.integers(1, 200), max_size=12))

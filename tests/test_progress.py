@@ -57,10 +57,10 @@ def test_a_goal_with_all_days_away_has_a_pace():
         (day(7, 1), 0, "on track"),
         (day(8, 16), 18, "on track"),
         (day(8, 16), 17, "behind"),
-        (day(8, 16), 40, "reached"),
-        (day(9, 30), 40, "reached"),
-        (day(10, 1), 39, "not reached"),
-        (day(10, 1), 40, "reached"),
+        (day(8, 16), 40, "met"),
+        (day(9, 30), 40, "met"),
+        (day(10, 1), 39, "not met"),
+        (day(10, 1), 40, "met"),
     ],
 )
 def test_the_state_of_a_count(now, count, state):
@@ -78,12 +78,12 @@ def figure(value, at, name="g"):
 @pytest.mark.parametrize(
     ("keys", "value", "share", "pace", "state"),
     [
-        (DOWN, 0, 1.0, 15.5, "reached"),
-        (DOWN, -1, 32 / 31, 15.5, "reached"),
+        (DOWN, 0, 1.0, 15.5, "met"),
+        (DOWN, -1, 32 / 31, 15.5, "met"),
         (DOWN, 15, 16 / 31, 15.5, "on track"),
         (DOWN, 30, 1 / 31, 15.5, "behind"),
         (DOWN, 40, -9 / 31, 15.5, "behind"),
-        (UP, 50, 1.0, 30.0, "reached"),
+        (UP, 50, 1.0, 30.0, "met"),
         (UP, 30, 0.5, 30.0, "on track"),
         (UP, 5, -5 / 40, 30.0, "behind"),
     ],

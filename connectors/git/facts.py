@@ -15,7 +15,7 @@ from .cherry_picks import Groups, PickFinder
 from .landing import Times, landing_times
 from .merges import Ancestry, MergeFinder, MergeMap
 from .reverts import RevertedBy, RevertFinder
-from .topics import TopicFinder, TopicMerges
+from .topics import Topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class HistoryFacts:
     merge_map: MergeMap
     reverted_by: RevertedBy
     picks: Groups
-    topics: TopicMerges
+    topics: Topics
 
     def lost_rows(self, later: HistoryFacts, since: int, until: int) -> bool:
         """Whether rows of a period (in seconds, half-open) that these facts gave may be gone by later ones.
@@ -49,9 +49,9 @@ class HistoryFacts:
     def unchanged(self, later: HistoryFacts) -> bytearray:
         """A mark for each commit that these facts reach and about which later ones say the same."""
         marks = bytearray(
-            reached and before == now and topic == topic_now
-            for reached, before, now, topic, topic_now in zip(
-                self.reached, self.landed_at, later.landed_at, self.topics, later.topics, strict=True
+            reached and before == now and self.topics.merge_of(position) == later.topics.merge_of(position)
+            for position, (reached, before, now) in enumerate(
+                zip(self.reached, self.landed_at, later.landed_at, strict=True)
             )
         )
         old, new = self.merge_map.part_of, later.merge_map.part_of
@@ -90,7 +90,7 @@ class FactsFinder:
             merge_map,
             self._reverts.find(ancestry, place, merge_map),
             self._picks.groups(ancestry, place),
-            self.topics.merges(ancestry, merge_map.by_merge_commit),
+            Topics(history, finder.names.project, ancestry, merge_map.by_merge_commit),
         )
 
     def same_landing_times(self, earlier: Sequence[str], heads: Sequence[str], facts: HistoryFacts) -> bool:
@@ -106,11 +106,6 @@ class FactsFinder:
             return True
         landed = landing_times(self.finder.history, self.finder.ancestry(earlier), self.finder.boundary)
         return all(before is None or before == now for before, now in zip(landed, facts.landed_at, strict=True))
-
-    @cached_property
-    def topics(self) -> TopicFinder:
-        """What names the topics."""
-        return TopicFinder(self.finder.history, self.finder.names.project)
 
     @cached_property
     def _reverts(self) -> RevertFinder:

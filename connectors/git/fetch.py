@@ -29,7 +29,6 @@ from .rows import CommitFacts, Credit, RowContext, credit_for
 from .selection import Selection, select
 from .shares import Lines
 from .subprocess import GitError, text
-from .topics import topic_text
 
 FETCH_ALL = "`git fetch --refetch --filter=blob:limit=1g` brings them"
 _LESS_DETAIL: Mapping[DiffMode, str] = {"counts": "line counts", "names": "paths and line counts", "none": ""}
@@ -237,18 +236,8 @@ def _facts_of_commit(position: int, selection: Selection, author: Author, co_aut
         facts.merge_map.part_of.get(position),
         _reverts(position, selection),
         picked_from,
-        _topic(position, selection),
+        {} if position in facts.merge_map.part_of else facts.topics.as_extra(position),
     )
-
-
-def _topic(position: int, selection: Selection) -> Mapping[str, str]:
-    """The keys of the column `extra` that name a commit's topic; none where it is part of a pull request."""
-    merge = selection.facts.topics[position]
-    name = None if position in selection.facts.merge_map.part_of else selection.topics.name(merge)
-    if name is None:
-        return {}
-    said = topic_text(selection.history.message(merge))
-    return {"topic": name} | ({"topic_text": said} if said else {})
 
 
 def _facts_of_pull_request(position: int, selection: Selection, credited: Sequence[Author]) -> CommitFacts:

@@ -69,6 +69,10 @@ class History:
         """Whether a commit has several parents."""
         return b" " in self.parents[position]
 
+    def subject(self, position: int) -> str:
+        """The first paragraph of a stored message, for a merge may list all that it brings; empty as `message`."""
+        return text(self.messages.get(position, b"").lstrip(b"\n").partition(b"\n\n")[0])
+
     def message(self, position: int) -> str:
         """A stored message as text; empty where it was not stored."""
         return text(self.messages.get(position, b""))

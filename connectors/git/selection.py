@@ -18,7 +18,6 @@ from .merges import MergedPullRequest, MergeMap
 from .rows import credit_for
 from .shares import Share, shares
 from .subprocess import Git
-from .topics import TopicFinder
 
 
 @dataclass
@@ -28,7 +27,6 @@ class Selection:
     history: History
     facts: HistoryFacts
     authors: CommitAuthors
-    topics: TopicFinder
     addresses: frozenset[str] | None
     """Keys of the requested people's addresses; None: everyone's."""
     is_complete: bool
@@ -82,7 +80,7 @@ def select(
         and (only is None or history.shas[position] in only)
     ]
     authors = CommitAuthors(history, person_of)
-    selection = Selection(history, facts, authors, finder.topics, _addresses(request), known is None or not any(known))
+    selection = Selection(history, facts, authors, _addresses(request), known is None or not any(known))
     _add(selection, git, positions)
     return selection
 

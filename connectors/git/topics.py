@@ -9,15 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
-from functools import cached_property
 
 from . import messages
 from .log import History
 from .merges import NO_MERGE, Ancestry
-
-TopicMerges = list[int]
-"""For each commit the position of the merge it came with as a topic, or NO_MERGE."""
 
 LONGEST_TEXT = 2_000
 """Characters that are kept of what a merge says."""
@@ -75,42 +70,39 @@ def _other_repository(after: str, project: str) -> str | None:
     return path[-1]
 
 
-def topic_text(message: str) -> str:
-    """What a merge says below its subject line, at most LONGEST_TEXT characters."""
-    return messages.split(message)[1][:LONGEST_TEXT].rstrip()
+class Topics:
+    """The topics of the commits below some heads, found when they are asked for."""
 
+    def __init__(self, history: History, project: str, ancestry: Ancestry, merged: Container[int]) -> None:
+        """`project` is ours, `org/repo`; `merged` are the merges of pull requests."""
+        self._history, self._project = history, project
+        self._brought_by, self._merged = ancestry.brought_by, merged
+        self._of_brought: dict[int, int] = {NO_MERGE: NO_MERGE}
+        """By merge the topic's merge of what it brought."""
 
-@dataclass(frozen=True)
-class TopicFinder:
-    """Finds the topics of one history."""
+    def merge_of(self, position: int) -> int:
+        """The position of the merge that a commit came with as a topic, or NO_MERGE.
 
-    history: History
-    project: str
-
-    @cached_property
-    def _names(self) -> dict[int, str | None]:
-        return {}
-
-    def name(self, merge: int) -> str | None:
-        """The name of a merge's topic; None where it has none, and for NO_MERGE."""
-        if merge == NO_MERGE:
-            return None
-        if merge not in self._names:
-            self._names[merge] = topic(messages.split(self.history.message(merge))[0], self.project)
-        return self._names[merge]
-
-    def merges(self, ancestry: Ancestry, merged: Container[int]) -> TopicMerges:
-        """The merge that each commit came with as a topic; `merged` are the merges of pull requests.
-
-        Newest first, so that for the merge that brought a commit the answer is there already.
+        What a merge brought is looked up once, so that asking for all commits takes time in proportion to their number.
         """
-        brought_by, found = ancestry.brought_by, [NO_MERGE] * len(ancestry.brought_by)
-        for position in reversed(ancestry.order):
-            merge = brought_by[position]
-            if merge == NO_MERGE:
-                continue
-            outer = found[merge]
-            if outer == NO_MERGE and merge not in merged and self.name(merge):
-                outer = merge
-            found[position] = outer
+        merges = []
+        merge = self._brought_by[position]
+        while merge not in self._of_brought:
+            merges.append(merge)
+            merge = self._brought_by[merge]
+        found = self._of_brought[merge]
+        for each in reversed(merges):
+            if found == NO_MERGE and each not in self._merged and self._name(each):
+                found = each
+            self._of_brought[each] = found
         return found
+
+    def as_extra(self, position: int) -> dict[str, str]:
+        """The keys of the column `extra` that name a commit's topic; none where it has none."""
+        merge = self.merge_of(position)
+        name = None if merge == NO_MERGE else self._name(merge)
+        said = messages.split(self._history.message(merge))[1][:LONGEST_TEXT].rstrip() if name else ""
+        return ({"topic": name} if name else {}) | ({"topic_text": said} if said else {})
+
+    def _name(self, merge: int) -> str | None:
+        return topic(messages.split(self._history.subject(merge))[0], self._project)

@@ -30,7 +30,7 @@ QUESTIONS = {
     "title": "What is the goal, in words",
     "why": "Why does it matter (Enter to leave it out)",
     "from": "From which day, such as 2026-07-01",
-    "until": "`until`, such as 2026-10-01",
+    "until": "`until`, such as 2026-09-30",
     "measure": "What is counted: commits, pull_requests, reviews, tickets, notes, …",
     "target": "How many are the target",
     "paths": "Which paths is the work in, such as src/pay/, with commas between",

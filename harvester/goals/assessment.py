@@ -101,7 +101,8 @@ def assess(
     serves = pd.Series(frame.index.isin(claimed_rows), frame.index, "bool[pyarrow]")
     frame = frame.assign(thread=thread, serves_goal=serves)
     mine = frame.loc[mine.index]
-    reached = {goal.name: _progress(goal, mine, claimed, calendar, moment) for goal in goals.goals}
+    moments = {goal.name: _before_its_end(goal, calendar, moment, now) for goal in goals.goals}
+    reached = {goal.name: _progress(goal, mine, claimed, calendar, moments[goal.name]) for goal in goals.goals}
     notes_by_thread, related_rows = _notes(frame, mine, tickets)
     inside = select(mine, period)
     by_notes = _by_notes(frame, inside, notes_by_thread)
@@ -140,6 +141,12 @@ def _notes(
             related_rows.setdefault(note, []).append(row)
             notes_by_thread.setdefault(str(frame["thread"][row]), []).append(note)
     return {name: list(dict.fromkeys(notes)) for name, notes in notes_by_thread.items()}, related_rows
+
+
+def _before_its_end(goal: Goal, calendar: Calendar, moment: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """The moment; while the goal's last day runs an instant before the day's end, since the goal is not over yet."""
+    end = goal.period(calendar).until
+    return min(moment, end - dt.timedelta(microseconds=1)) if now < end else moment
 
 
 def _progress(

@@ -20,8 +20,8 @@ from harvester.model.periods import Calendar, Period
 if TYPE_CHECKING:
     import pandas as pd
 
-State = Literal["reached", "on track", "behind", "not started", "not reached", "open", "unknown"]
-"""`not started` and `not reached` are about the goal's days: before them, and after them; `open` has no pace, since it
+State = Literal["met", "on track", "behind", "not started", "not met", "open", "unknown"]
+"""`not started` and `not met` are about the goal's days: before them, and after them; `open` has no pace, since it
 has no first or last day; `unknown` has no figure."""
 
 TOLERANCE = 0.1
@@ -126,12 +126,12 @@ def _before_first_day(goal: Goal, calendar: Calendar, now: dt.datetime) -> State
 
 def _state(goal: Goal, calendar: Calendar, now: dt.datetime, share: float | None, passed: float | None) -> State:
     if share is not None and share >= 1 - 1e-9:
-        return "reached"
+        return "met"
     before = _before_first_day(goal, calendar, now)
     if before == "not started" or share is None:
         return before
     if now >= goal.period(calendar).until:
-        return "not reached"
+        return "not met"
     if passed is None:
         return "open"
     return "on track" if share >= passed * (1 - TOLERANCE) - 1e-9 else "behind"

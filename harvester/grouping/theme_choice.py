@@ -28,7 +28,8 @@ SMALLEST = 1 / 40
 OTHER = "Other"
 """The heading of what remains where it is of several projects or of none that is known."""
 
-_REST = "shares none of the headings with enough other work"
+REST = "shares none of the headings with enough other work"
+"""The reason of what is under its project's name, or under `OTHER`, for want of another heading."""
 
 
 def themes(rows: pd.DataFrame, rules: GroupingRules) -> pd.DataFrame:
@@ -184,7 +185,7 @@ class _Offers:
         for thread, number in enumerate(which):
             if number == NOTHING:
                 names.append(self._rest(thread))
-                reasons.append(_REST)
+                reasons.append(REST)
             else:
                 names.append(chosen[number].name)
                 reasons.append(self._reason(thread, chosen[number], numbers[number]))

@@ -43,7 +43,7 @@ class Period:
     since: dt.datetime
     until: dt.datetime
     name: str = ""
-    """What a reader calls it, such as `third quarter of 2026`; not part of what the period is."""
+    """What a reader calls it, such as `Q3 2026`; not part of what the period is."""
 
     def __post_init__(self) -> None:
         if self.since.tzinfo is None or self.until.tzinfo is None:
@@ -151,11 +151,11 @@ class Calendar:
 
     def half(self, year: int, half: int) -> Period:
         """A half, 1 or 2, of the (fiscal) year."""
-        return self._quarters(year, 2 * half - 1, 2, f"{ORDINALS[half - 1]} half of {self._year_name(year)}")
+        return self._quarters(year, 2 * half - 1, 2, f"H{half} {self._short_year(year)}")
 
     def quarter(self, year: int, quarter: int) -> Period:
         """A quarter, 1 to 4, of the (fiscal) year."""
-        return self._quarters(year, quarter, 1, f"{ORDINALS[quarter - 1]} quarter of {self._year_name(year)}")
+        return self._quarters(year, quarter, 1, f"Q{quarter} {self._short_year(year)}")
 
     def month(self, year: int, month: int) -> Period:
         """A calendar month."""
@@ -179,6 +179,9 @@ class Calendar:
 
     def _year_name(self, year: int) -> str:
         return f"{year}" if self.year_starts == 1 else f"fiscal year {year}"
+
+    def _short_year(self, year: int) -> str:
+        return f"{year}" if self.year_starts == 1 else f"FY{year}"
 
     def year_and_quarter(self, day: dt.date) -> tuple[int, int]:
         """The (fiscal) year and the quarter, 1 to 4, of a day."""
@@ -293,7 +296,7 @@ class _Parser:
         return None
 
     def _read_range(self, left: str, right: str) -> Period | None:
-        """From the first day of one period to the last day of another; a year that one leaves out is the other's."""
+        """From the first day of one period to the last day of another; what one leaves out is the other's."""
         begin = self._read_end(left, right)
         end = self._read_end(right, left) if right else self._read_one("today")
         if begin is None or end is None:
@@ -306,6 +309,8 @@ class _Parser:
         raise PeriodError(f"'{left}..' goes until today, {day(last)}, and begins later.", hint="Name an earlier day.")
 
     def _read_end(self, text: str, other: str) -> Period | None:
+        if (month := _MONTH_OF_DAY.fullmatch(other)) and re.fullmatch(r"\d{1,2}", text, re.ASCII):
+            text = f"{text} {month[1]}"
         year = re.search(r"(?<!\d)\d{4}(?!\d)", other, re.ASCII)
         return (self._read_one(f"{text} {year[0]}") if year else None) or self._read_one(text)
 
@@ -409,14 +414,18 @@ def _to_date(calendar: Calendar, today: dt.date, match: re.Match[str]) -> Period
 
 
 def span(first: dt.date, last: dt.date) -> str:
-    """Two days, both included, as a reader writes them: `1 July to 30 September 2026`."""
+    """Two days, both included, as a reader writes them: `1 July to 30 September 2026`, `1 to 9 April 2026`."""
+    if first == last:
+        return day(last)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {day(last)}"
     left = f"{first.day} {MONTHS[first.month - 1]}" + (f" {first.year}" if first.year != last.year else "")
-    return f"{left} to {day(last)}" if first != last else day(last)
+    return f"{left} to {day(last)}"
 
 
 def within(period: Period) -> str:
-    """When, in a sentence: `in January 2026`, `in the third quarter of 2026`, `from 1 April to 9 April 2026`."""
-    if period.name.startswith((*ORDINALS, "week")):
+    """When, in a sentence: `in Q3 2026`, `in the week of 5 October 2026`, `from 1 to 9 April 2026`."""
+    if period.name.startswith("week"):
         return f"in the {period.name}"
     if " to " in period.name:
         return f"from {period.name}"
@@ -444,6 +453,8 @@ _UNIT = rf"(?P<unit>{'|'.join(_UNITS)})"
 _YEAR = r"(?:FY ?|fiscal year )?(?P<year>\d{4})"
 _MONTH = rf"(?P<month>{'|'.join(f'{each[:3]}(?:{each[3:]})?' for each in MONTHS)}|sept)"
 _DATE = rf"(?P<day>\d{{1,2}}) {_MONTH} (?P<year>\d{{4}})"
+_MONTH_OF_DAY = re.compile(r"\d{1,2} ([A-Za-z]+ \d{4})", re.ASCII)
+"""What the first day of `1 to 9 April 2026` leaves out."""
 _RANGE = re.compile(r"(.+?) ?(?:\.\.|–|—| to | - ) ?(.*)", re.IGNORECASE)
 
 

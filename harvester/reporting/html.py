@@ -38,8 +38,8 @@ PROOF_AMONG = re.compile(r"(?<= · )(measured|confirmed[^·]*?|observed|activity
 """The same among the counts of a highlight."""
 
 STATES = {
-    "reached": "good", "met": "good", "on track": "fair", "behind": "poor", "at risk": "poor", "not reached": "poor",
-    "off track": "poor", "not met": "poor",
+    "met": "good", "on track": "fair", "behind": "poor", "at risk": "poor", "not met": "poor",
+    "off track": "poor",
 }  # fmt: skip
 """How the words beside a bar are coloured; they say the same without colour."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
-from harvester.model.periods import Period, day, parse
+from harvester.model.periods import Period, day, parse, span, within
 from harvester.reporting.report_input import ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
@@ -59,15 +60,15 @@ def assemble(
     if me is None and explicit:
         raise PersonError("No person is configured and git has no user.", hint="Name a person with --person E-MAIL.")
     if me is None:
-        return assembly.for_most_active("Git does not say who you are (user.email is not set)")
+        return assembly.for_most_active("Git does not say who you are (`user.email` is not set)")
     collected, report_input = assembly.for_persons(chosen, [me])
     if explicit or _has_rows(report_input, me):
         return collected, report_input
-    return assembly.for_most_active(f"{config.people.name(me)} did nothing here in the {chosen.name}")
+    return assembly.for_most_active(f"{config.people.name(me)} did nothing here {within(chosen)}")
 
 
 def choose_period(workspace: Workspace, words: str | None) -> Period:
-    """The period that words mean to the person, by default the last quarter.
+    """The period that words mean to the person, by default the last quarter; words without a year get a notice.
 
     Raises PeriodError where they are not valid, and where nothing can have been done in the period yet.
     """
@@ -78,6 +79,8 @@ def choose_period(workspace: Workspace, words: str | None) -> Period:
             f"{words!r} has not begun: its first day is {day(calendar.dates(period)[0])}.",
             hint=f"Today is {day(calendar.day_of(now))}. Name a period that has begun.",
         )
+    if words and not re.search(r"\d{4}", words):
+        workspace.environment.notify(f"{words}: {span(*calendar.dates(period))}.")
     return period
 
 

@@ -193,7 +193,7 @@ def collect(
     lost = {each.source: each.gaps for each in outcome.sources if not each.committed} if outcome else {}
     statuses = [source_status(coverage, source, names, period) for source, names in wanted.items()]
     remarks = tuple(
-        f"{each} was not read: harvester.toml names no address and no account for it under [people]."
+        f"{each} was not read: `harvester.toml` names no address and no account for it under `[people]`."
         for each in accounts
         if each not in wanted
     )

@@ -16,6 +16,9 @@ from harvester.workspace.collect import open_ledger
 from harvester.workspace.work_items import HOW_NOTES, each_of, find_rows
 from harvester.workspace.workspace import Workspace
 
+LEFT_OUT = "left_out"
+"""The measure of what `[[exclude]]` takes out of a report: it counts no row that is in one."""
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -149,7 +152,9 @@ def _counting(report_input: ReportInput, index: Any, values: dict[str, Any]) -> 
     counts = not primary or index in measures.counting(own)
     return {
         "counted_as": [
-            name for name, each in measures.MEASURES.items() if each.kinds and index in measures.of(own, each).index
+            name
+            for name, each in measures.MEASURES.items()
+            if each.kinds and name != LEFT_OUT and index in measures.of(own, each).index
         ],
         "why_not_counted": "" if counts else measures.uncounted(values),
         "why_not_primary": "" if primary else "another source's row of the same contribution has more detail",

@@ -200,6 +200,6 @@ GOALS = """\
 # [goals.match]                     # what claims; globs as in .gitignore
 # any = [
 #   { paths = ["services/pay/"], share = 0.5 },
-#   { labels = ["payments"] },
+#   { scopes = ["pay"] },          # titles such as `fix(pay): …`; `labels` where a forge is read
 # ]
 """

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from harvester.config.toml import as_toml
 from harvester.errors import SourceError
 from harvester.ledger.coverage import WHOLE, SourceStatus
-from harvester.model.accounts import name_of
+from harvester.model.accounts import FORGE_HOSTS, name_of
 from harvester.model.look_alikes import Account, LookAlike, Sightings, addresses_and_logins
-from harvester.model.people import People
+from harvester.model.people import People, Person
 from harvester.model.periods import Period
 from harvester.sdk.capabilities import ListsAccounts
 from harvester.sdk.connector import Connector, Remark
@@ -133,18 +133,31 @@ def _section(people: People, seen: Sightings, person: str, found: Sequence[LookA
     if configured is None:
         accounts = [*seen.accounts(person), *accounts]
     emails, logins = addresses_and_logins(accounts)
-    lines = [f"[people.{configured.key if configured else _key(accounts[0])}]"]
+    lines = [f"[people.{_toml_key(configured.key if configured else _key(accounts[0]))}]"]
     if configured is None:
         lines.append(f"name = {as_toml(name_of(accounts[0].text))}")
     if emails:
         lines.append(f"emails = {as_toml([*(configured.emails if configured else ()), *emails])}")
     if logins:
         named = {place: list(names) for place, names in configured.accounts.items()} if configured else {}
-        for place, names in logins.items():
+        for forge, names in logins.items():
+            place = _place(people, configured, forge)
             named[place] = [*named.get(place, ()), *names]
-        pairs = ", ".join(f"{place} = {as_toml(names)}" for place, names in named.items())
+        pairs = ", ".join(f"{_toml_key(place)} = {as_toml(names)}" for place, names in named.items())
         lines.append(f"accounts = {{ {pairs} }}")
     return "\n".join(lines)
+
+
+def _place(people: People, configured: Person | None, forge: str) -> str:
+    """Where logins of a forge are to be written: under its source where the person has some there, which would win."""
+    sources = configured.accounts if configured else ()
+    public = [host for name, host in FORGE_HOSTS.items() if name == forge]
+    return next((each for each in sources if public and people.hosts.get(each) in public), forge)
+
+
+def _toml_key(key: str) -> str:
+    """A key as TOML takes it, which reads a dot as a table within a table."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else as_toml(key)
 
 
 def _key(account: Account) -> str:

@@ -15,7 +15,7 @@ from harvester.model.periods import Period
 from harvester.reporting.charts import Bars, Chart, Kind, Pace, Point, Strip
 from harvester.reporting.report_input import ReportInput
 
-from .goals import running
+from .pieces import running
 
 if TYPE_CHECKING:
     import pandas as pd
