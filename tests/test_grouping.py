@@ -397,6 +397,11 @@ def test_what_is_excluded_takes_what_belongs_to_it():
     assert excluded.total == 1
 
 
+def test_a_commit_stays_with_its_pull_request():
+    made = [pull(1, title="Carry keys"), commit(sha(1), part_of=FIRST, title="[ci] again")]
+    assert len(left_out(made, {"titles": ["[ci] *"]})[0]) == 2
+
+
 def test_what_is_left_out_is_counted_by_rule():
     made = [pull(n, title=f"[{kind}] {n}") for n, kind in enumerate(("ci", "ci", "me", "x"))]
     made.append(pull(9, title="[ci] by Grace", account="grace"))

@@ -57,7 +57,8 @@ def exclude(frame: pd.DataFrame, rules: GroupingRules) -> tuple[pd.DataFrame, Ex
     """The rows of a prepared frame that no `[[exclude]]` rule holds for, and those that were left out.
 
     With a row go the other rows of its work item, whichever source or person they are of, and with a pull request its
-    commits. A ticket does not go with what closed it, nor the other way round: either may be of interest alone.
+    commits, which go with nothing else. A ticket does not go with what closed it, nor the other way round: either may
+    be of interest alone.
     """
     if not rules.exclude:
         return frame, Excluded()
@@ -66,6 +67,7 @@ def exclude(frame: pd.DataFrame, rules: GroupingRules) -> tuple[pd.DataFrame, Ex
 
     names = [rule.name or f"exclude[{number}]" for number, rule in enumerate(rules.exclude, 1)]
     which, reasons = rules.first_match(frame, zip(names, rules.exclude, strict=True))
+    which[frame["in_pull_request"].to_numpy(bool)] = -1
     which, reason = _spread(frame, which, np.array(reasons, object), rules)
     gone = which >= 0
     by = pd.Series([names[number] for number in which[gone]], frame.index[gone], "string[pyarrow]")

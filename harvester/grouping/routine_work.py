@@ -220,4 +220,4 @@ def _follow(rows: pd.DataFrame, judged: Array, names: Array, reasons: Array) -> 
             first.setdefault(threads[row], names[row])
     for row in order:
         if not judged[row] and threads[row] in first and threads[row] not in not_routine:
-            names[row], reasons[row] = first[threads[row]], "as everything in its thread"
+            names[row], reasons[row] = first[threads[row]], "everything else in its thread"
