@@ -11,12 +11,12 @@ from typing import Annotated, cast
 
 from pydantic import Field
 
-from harvester.errors import SourceError
+from harvester.errors import PeriodError, SourceError
 from harvester.files import resolve_path
 from harvester.model.contribution import Contribution, Kind, Role
 from harvester.model.periods import Calendar, Period
 from harvester.notebook.entry_ids import identities, places
-from harvester.notebook.notebook import FILE, Entry, ParseWarning, in_future, load
+from harvester.notebook.notebook import FILE, Entry, ParseWarning, in_future, load, period_of
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.connector import ConnectorContext, Event, Gap, Request, ScopeCompleted
 from harvester.text import count_noun, did_you_mean, safe_url
@@ -25,7 +25,7 @@ _START = '`harvester note "…"` starts one.'
 _HALF_WRITTEN = "half-written"
 """The scope of gaps, beside that of the rows: a gap in one entry makes no other entry unknown."""
 
-_EXTRA = ("result", "technical", "takeaway", "outcome", "link")
+_EXTRA = ("result", "technical", "takeaway", "outcome", "link", "summary", "period")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +89,24 @@ class Notebook:
         return max((at for at, each in times if each.date <= self._today()), default=None)
 
     def _times(self, entries: Sequence[Entry]) -> list[dt.datetime]:
-        """When each entry counts: noon of its day, and a second later for each one of that day before it."""
+        """When each entry counts: noon of its day, and a second later for each one of that day before it.
+
+        A summary is of the period that it is for, also where it was written after it or before it: then of the period's
+        last or first day.
+        """
         at = zip(entries, places(entries), strict=True)
-        return [noon(each.date, self.context.calendar) + dt.timedelta(seconds=place) for each, place in at]
+        return [self._noon(each) + dt.timedelta(seconds=place) for each, place in at]
+
+    def _noon(self, entry: Entry) -> dt.datetime:
+        calendar = self.context.calendar
+        try:
+            period = period_of(entry, calendar) if entry.summary else None
+        except PeriodError:  # a warning of the notebook's own
+            period = None
+        if period is None:
+            return noon(entry.date, calendar)
+        first, last = calendar.dates(period)
+        return noon(min(max(entry.date, first), last), calendar)
 
     def _today(self) -> dt.date:
         return self.context.calendar.day_of(self.context.clock())
@@ -125,6 +140,8 @@ class Notebook:
         lists, texts = entry.lists, entry.texts
         goals = lists.get("goal", ())
         fields = {key: texts[key] for key in _EXTRA if key in texts} | ({"goal": "\n".join(goals)} if goals else {})
+        if entry.highlight is not None:
+            fields["highlight"] = "yes" if entry.highlight else "no"
         return Contribution(
             id=f"note:{name}",
             source=self.context.source,
@@ -134,6 +151,7 @@ class Notebook:
             account=person,
             role=cast("Role", entry.role),
             occurred_at=at,
+            started_at=noon(entry.date, self.context.calendar) if entry.summary else None,
             title=entry.title,
             body=entry.body or None,
             url=next(filter(safe_url, texts.get("link", "").split("\n")), None),
@@ -141,6 +159,7 @@ class Notebook:
             participants=lists.get("with", ()),
             related_to=lists.get("about", ()),
             extra=fields,
+            state="summary" if entry.summary else None,
             is_private=True,
         )
 

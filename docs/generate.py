@@ -13,15 +13,20 @@ from harvester.cli.main import harvester
 from harvester.config import settings
 from harvester.goals import decisions, load, path_rules, progress, suggestions
 from harvester.goals.model import DEFAULT_SHARE
+from harvester.grouping import routine_work, theme_choice
 from harvester.model import contribution, periods
 from harvester.notebook import notebook
+from harvester.reporting import formats, rows
+from harvester.reporting.json_page import json_schema
+from harvester.sdk import plugins
 
 DISTINCT = {
     "work_items": "person, work item", "rows": "person, work item, row", "projects": "project",
     "owners": "person, owner", "collaborators": "person, other person",
-    "story_points": "person, work item; added up", "threads": "person, thread",
+    "sum": "person, work item; added up", "threads": "person, thread",
 }  # fmt: skip
 DOCS = Path(__file__).parent
+AT_THE_TOP = ("tickets", "bots", "themes", "routine", "exclude")
 COMPETING = f"""\
 ## Which goal gets the work
 
@@ -99,6 +104,129 @@ days are away).
 | open | nothing is expected by now, since `from` or `until` is not given |
 | unknown | there is no `target`, or no note of the goal's days has a figure for an outcome |
 """
+THEMES = f"""\
+Work that serves no goal stands under a few headings, or is folded as routine. Both are decided by rules; `harvester
+explain ITEM` says which and why. Rules have the keys of a goal's `match` ([goals](goals.md)), but do not compete by
+`paths`: a rule holds where at least `share` of a change's files are under them. The first rule in the file is taken.
+
+```toml
+[themes]                                  # in harvester.toml
+Parser = {{ paths = ["src/parser/"] }}
+"Help for users" = {{ any = [{{ labels = ["question"] }}, {{ scopes = ["faq"] }}] }}
+
+[routine]
+"dependency updates" = {{ titles = ["Roll *"] }}
+"nightly data" = {{ authors = ["import@example.org"], paths = ["data/"] }}
+
+[[exclude]]
+name = "private experiments"              # how a report calls what it leaves out; by default exclude[1], its place
+projects = ["me/dotfiles"]
+```
+
+`harvester doctor` warns of a rule that can never match, or that matches everything.
+
+## Themes
+
+A theme is a heading that at least two pieces of work share. What they share is the first of these that applies:
+
+1. a rule in `[themes]`; one piece of work is enough for it
+2. the epic or parent ticket
+3. the topic whose merge brought them: `ps/writev` is shown as `writev`
+4. the scope in their titles: `pager` in `feat(pager): …` and in `pager: …`; then what is before its slash, `dev-cmd` in
+   `dev-cmd/bump: …`. A scope that is only a kind of change, such as `fix`, is none
+5. the module or folder with at least half of their source files, as deep as possible: `src/click/_termui_impl.py` is
+   shown as `termui_impl`. Folders that say nothing, such as `src`, are passed over. Where no source file is changed,
+   tests and texts are looked at, and at last count as `Tests` or `Documentation`
+6. the project, where there are several
+
+At most {theme_choice.MOST} headings are chosen, so that together they say most about the work: neither what all of
+it is about nor what two changes are about comes first
+([why](../decisions/themes-and-routine.md)). Each is for one {round(1 / theme_choice.SMALLEST)}th of the work or more.
+What shares none of them is under its project's name, or under `{theme_choice.OTHER}` where it is of several projects.
+
+Work that serves a goal or is routine does not decide which headings there are.
+
+## Routine
+
+A change and its revert by the same person within the period are `{routine_work.REVERTED}`; the revert of somebody
+else's change is work. Work together with an assistant is no routine either. Otherwise the first entry of
+[routine.toml](../../harvester/grouping/routine.toml) that matches gives the kind:
+"""
+ROUTINE_AFTER = """\
+A rule in `[routine]` comes before these, and may use one of these names or another. What a rule in `[themes]` names is
+routine by `[routine]` alone: so a theme of your own, such as `Releases = { kinds = ["release"] }`, is not folded.
+
+## Leaving out
+
+What a rule in `[[exclude]]` holds for is left out of every report, goal and question, before anything is counted: the
+other rows of the same work item with it, and the commits of a pull request. A report says how many pieces of work were
+left out ([measure](measures.md) `left_out`). `harvester.load` and `harvester ledger export` still have them.
+"""
+TABLE = f"""\
+`report --format csv`, `xlsx` or `parquet` writes the rows that the report is about: of its people in its period, of
+several sources the best, without bots. The newest comes first. All columns above are there but {
+    " and ".join(f"`{each}`" for each in rows.LEFT_OUT)
+}, beginning with {
+    ", ".join(f"`{each}`" for each in rows.FIRST[:3])
+}. `counted` is that of these rows, so the rows with a measure's
+name are as many as the report says."""
+FORMATS = """\
+`--format` says which one, else the suffix of the file; they must not contradict each other. Without both a report is
+Markdown. A suffix that is not listed is an error. `--output -`, or no output, is the terminal, which gets text only.
+A name that is a folder, or ends with a slash, gets a file with a name of its own.
+"""
+REPORTED = {
+    "md": "the page", "html": "the page", "json": "the page's content", "csv": "its rows", "xlsx": "its rows",
+    "parquet": "its rows",
+}  # fmt: skip
+HOLDS = {
+    "md": "A head comment with digests. Charts only with `--charts mermaid`.",
+    "html": "One file that runs nothing and requests nothing, with charts; print it to get a PDF.",
+    "json": (
+        "A report: page, people, period, sources and `measures` (each [measure](measures.md) by its name), as its JSON "
+        "Schema in `docs/` says. An export: an array of rows. Text is as the source has it: escape it where you show "
+        "it."
+    ),
+    "csv": (
+        "UTF-8, commas, one row a line. Times have an offset (of the report's zone). Lists are joined by a comma; line "
+        "breaks are spaces. A text that a spreadsheet would run (it begins with `=`, `+`, `-`, `@`, `|` or `%`, or "
+        "does so after a semicolon) gets an apostrophe there. Texts are cut at 32,767 characters, with a remark."
+    ),
+    "xlsx": (
+        "Numbers, days and truth as such; times in the zone that the head of their column names. Text is never run. "
+        "Texts are cut at 32,767 characters, with a remark. At most 1,048,575 rows. A second sheet says what the table "
+        "is of and what is missing."
+    ),
+    "parquet": (
+        "The frame with its Arrow types: lists, UTC times, whole texts. The metadata `harvester` says what it is of."
+    ),
+    "jsonl": "A row a line, as in the array of `json`.",
+}
+VERIFIED = """\
+## What `verify` checks
+
+`harvester verify FILE` reads the evidence beside the file, or within a page that was written with `--embed-evidence`.
+It compares rows, claims, goals and sources, whatever the format. Then, where none of these differs:
+
+| format | what else is compared |
+|---|---|
+| md, html, json, csv | The text is made again. Each figure (digits) must be where the data puts it; words may differ. |
+| xlsx, parquet | The file must have the digest that its evidence names; the cells of an edited one are not compared. |
+
+| exit status | meaning |
+|---|---|
+| 0 | The figures are those of the sources. Where the words were edited, it says so. |
+| 1 | The figures differ from the sources, or the file cannot be read. |
+| 4 | Not checked, for want of the evidence, of a source that can be read, or of the version that wrote it. |
+
+Evidence has titles and accounts (e-mail addresses) of everything the report is made from, so it is in a page only on
+request. It is at most 8 MB there when compressed.
+
+## Which files are replaced
+
+A report replaces a file only if harvester wrote it and nobody has edited it since: a page says so by its head, a table
+by the evidence beside it. An export replaces only an earlier export in Parquet. `--force` replaces any file.
+"""
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->\n"
 
 
@@ -108,13 +236,39 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "reference" / "columns.md": columns_page(),
         DOCS / "reference" / "configuration.md": configuration_page(described),
+        DOCS / "reference" / "grouping.md": grouping_page(described),
         DOCS / "reference" / "measures.md": measures_page(),
         DOCS / "reference" / "commands.md": commands_page(),
+        DOCS / "reference" / "formats.md": formats_page(),
         DOCS / "reference" / "goals.md": goals_page(load.json_schema()),
         DOCS / "reference" / "periods.md": periods_page(),
-        DOCS / "goals.schema.json": json.dumps(load.json_schema(), indent=2, ensure_ascii=False) + "\n",
-        DOCS / "harvester.schema.json": json.dumps(described, indent=2, ensure_ascii=False) + "\n",
+        **{DOCS / f"{name}.schema.json": _json(json_schema(page, name)) for name, page in report_pages().items()},
+        DOCS / "goals.schema.json": _json(load.json_schema()),
+        DOCS / "harvester.schema.json": _json(described),
     }
+
+
+def formats_page() -> str:
+    """The formats of reports and exports as a Markdown page."""
+    reports, exports = formats.REPORT_FORMATS, formats.EXPORT_FORMATS
+    lines = (
+        f"| `{name}` | {', '.join(f'`{each}`' for each in (reports.get(name) or exports[name]).suffixes)} | "
+        f"{REPORTED.get(name, '–')} | {'all rows' if name in exports else '–'} | {HOLDS[name]} |"
+        for name in dict.fromkeys((*reports, *exports))
+    )
+    table = "| format | suffixes | `report` | `ledger export` | what it holds |\n|---|---|---|---|---|\n"
+    return f"# Formats\n\n{NOTE}\n{FORMATS}\n{table}" + "\n".join(lines) + f"\n\n{VERIFIED}"
+
+
+def report_pages() -> dict[str, type]:
+    """The page of each of our reports that has JSON, by its name."""
+    found = plugins.available(plugins.REPORTS).items()
+    reports = (plugins.load(plugins.REPORTS, name) for name, each in found if each.value.startswith("harvester."))
+    return {each.name: each.page for each in reports if each.page}
+
+
+def _json(described: Any) -> str:
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
 def columns_page() -> str:
@@ -126,6 +280,7 @@ def columns_page() -> str:
         ("As a source has them", "These are stored in the ledger.", contribution.columns()),
         ("Added when a frame is prepared", "Made from the configuration and never stored.", frame.PREPARED),
         ("Added when goals are assessed", "Made from goals.toml, decisions.toml and all rows.", frame.ASSESSED),
+        ("In a report's table", TABLE, rows.ADDED),
     )
     tables = (f"## {title}\n\n{text}\n\n{_columns(columns)}" for title, text, columns in parts)
     return f"# Columns\n\n{NOTE}\n{head}\n\n" + "\n".join(tables)
@@ -198,7 +353,7 @@ def goals_page(described: dict[str, Any]) -> str:
         "A key that is not listed is an error that names the nearest one; `harvester goals check` says more."
     )
     definitions = described["$defs"]
-    entry = decisions.Entry.model_json_schema()
+    tables = {"decisions": decisions.Entry, "highlights": decisions.HighlightEntry, "ignored": decisions.IgnoredEntry}
     wrapped = ", ".join(f"`{key}`" for key in notebook.WRAPPED)
     parts = [
         *_table("`[[goals]]` in goals.toml", definitions["Goal"]),
@@ -206,7 +361,11 @@ def goals_page(described: dict[str, Any]) -> str:
         *_table("`match` of a goal or a criterion", definitions["Rule"]),
         COMPETING,
         STATES,
-        *_table("`[[decisions]]` in decisions.toml", entry),
+        *(
+            line
+            for name, entry in tables.items()
+            for line in _table(f"`[[{name}]]` in decisions.toml", entry.model_json_schema())
+        ),
         "## Fields of a note\n",
         "An entry is a heading `## 2026-08-12 Title`, and fields as needed below it, each at the start of a line.",
         f"The text of {wrapped} may wrap; that of the other fields continues in indented lines.",
@@ -223,11 +382,22 @@ def configuration_page(described: dict[str, Any]) -> str:
     return f"# Configuration\n\n{NOTE}\n{head}\n\n" + "\n".join(_sections(described)).rstrip() + "\n"
 
 
+def grouping_page(described: dict[str, Any]) -> str:
+    """How work without a goal is grouped, with the kinds of routine, as a Markdown page."""
+    because: dict[str, list[str]] = {}
+    for each in routine_work.built_in():
+        because.setdefault(each.name, []).append(each.reason)
+    kinds = [f"| {name} | {', or '.join(dict.fromkeys(reasons))} |" for name, reasons in because.items()]
+    rules = _table("Keys of an `[[exclude]]` rule", described["$defs"]["Exclusion"])
+    parts = [THEMES, "| kind | recognised by |\n|---|---|", *kinds, "", ROUTINE_AFTER, *rules]
+    return f"# Themes, routine and what is left out\n\n{NOTE}\n" + "\n".join(parts).rstrip() + "\n"
+
+
 def _sections(described: dict[str, Any]) -> Iterator[str]:
     definitions = described["$defs"]
     tables = {"[me]": "Me", "[people.NAME]": "PersonSection", "mentee = { … }": "Mentee", "[teams.NAME]": "Team"}
     tables["[ledger]"] = "LedgerSection"
-    yield from _table("At the top", {"properties": {key: described["properties"][key] for key in ("tickets", "bots")}})
+    yield from _table("At the top", {"properties": {key: described["properties"][key] for key in AT_THE_TOP}})
     for title, name in tables.items():
         yield from _table(f"`{title}`", definitions[name])
     for name in sorted(each for each in definitions if each.startswith("source_")):

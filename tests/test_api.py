@@ -64,7 +64,7 @@ def test_load_returns_the_rows_of_me_in_the_period(environment):
     assert {*COLUMNS, *(each.name for each in PREPARED)} <= set(frame.columns)
     assert all(isinstance(each, pd.ArrowDtype) for each in frame.dtypes)
     assert frame.index.tolist() == [0, 1]
-    assert frame.attrs == {"person": "ada", "period": "third quarter of 2026", "incomplete": []}
+    assert frame.attrs == {"persons": ["ada"], "period": "third quarter of 2026", "incomplete": []}
 
 
 def test_claims_are_those_of_the_report(environment):

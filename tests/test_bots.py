@@ -11,6 +11,7 @@ from harvester.model.people import People
     [
         "dependabot[bot]",
         "Dependabot",
+        "BrewTestBot <1589480+BrewTestBot@users.noreply.github.com>",
         "some-new-app[bot]",
         "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>",
         "renovate[bot] <renovate@whitesourcesoftware.com>",

@@ -14,18 +14,9 @@ from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.model import Goal, Goals
 from harvester.model.people import People
 from harvester.model.periods import Calendar, Period, calendar
-from harvester.reporting.charts import (
-    MERMAID_COLOURS,
-    MOST_KINDS,
-    Bars,
-    Kind,
-    Pace,
-    Point,
-    Strip,
-    in_markdown,
-    to_mermaid,
-    to_svg,
-)
+from harvester.reporting.chart_mermaid import MERMAID_COLOURS
+from harvester.reporting.chart_svg import MOST_KINDS
+from harvester.reporting.charts import Bars, Kind, Pace, Point, Strip, in_markdown, to_mermaid, to_svg
 from harvester.reporting.report_input import ReportInput
 from harvester.reports.sections.charts import charts, themes_chart
 from tests.rows import ADA, GRACE, at, commit, framed, review, row
@@ -44,10 +35,11 @@ def strip(*kinds, weeks=13, away=(), today=None, title="Work by week"):
 
 
 def pace(done, start=0.0, target=10.0, days=92, today=None, title="Pull requests for this goal", unit="pull requests"):
+    """A goal whose figure is known from the days of `done` on."""
     first, way = D(2026, 7, 1), (target or 0) - start
+    figures = [next((done[day] for day in range(each, -1, -1) if day in done), None) for each in range(days)]
     points = tuple(
-        Point(first + dt.timedelta(days=each), done.get(each, None), start + way * (each + 1) / days)
-        for each in range(days)
+        Point(first + dt.timedelta(days=each), figures[each], start + way * (each + 1) / days) for each in range(days)
     )
     return Pace(title, unit, start, target, points, (False,) * days, days - 1 if today is None else today)
 

@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
+import tomllib
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -73,12 +75,62 @@ def test_the_most_active_author_stands_in(tmp_path):
     assert "Ada Lovelace did nothing here in the third quarter of 2026, so this is about Grace Hopper" in out
 
 
+def test_a_bot_is_never_the_most_active(tmp_path):
+    """Neither one that is listed nor one whose name says it; where there are only bots, that is an error."""
+    bots = """
+    tool() { who="Release Bot" mail="tool@ci.example" did "$@"; }
+    listed() { who="dependabot[bot]" mail="d@ci.example" did "$@"; }
+    for each in 1 2 3; do tool 2025-11-0${each}T10:00:00+00:00 a "Tool $each"; done
+    for each in 1 2 3; do listed 2025-11-0${each}T10:00:00+00:00 a "Listed $each"; done
+    """
+    (tmp_path / "only").mkdir()
+    environment = stand_in(tmp_path / "only", bots)
+    status, out, err = run(environment, "report")
+    assert (status, out) == (1, "")
+    assert "There is no work by a person here yet, only by bots." in err
+    environment = stand_in(tmp_path, bots + 'grace 2025-11-02T10:00:00+00:00 b "Compile"')
+    assert "# Grace Hopper: accomplishments, fourth quarter of 2025" in run(environment, "report")[1]
+
+
+def test_several_people_are_one_report(environment):
+    """The heading names them all, each once, however they are called; and it is verified."""
+    people = ("--person", "grace@example.org", "--person", "Ada Lovelace", "--person", "ada@example.org")
+    status, out, err = run(environment, "report", "--period", "2026Q3", *people, "--output", "two.md")
+    assert (status, out) == (0, "")
+    text = (environment.cwd / "two.md").read_text()
+    assert "# Grace Hopper, Ada Lovelace: accomplishments, third quarter of 2026" in text
+    assert "Compile" in text
+    assert "Say what this is for" in text
+    assert run(environment, "verify", "two.md")[:2] == (0, "Same: 2 rows, 0 claims and all sources are unchanged.\n")
+    unknown = ("--person", "nobody@example.org")
+    status, out, err = run(environment, "report", "--period", "2026Q3", *people, *unknown)
+    assert (status, out) == (1, "")
+    assert "Unknown person 'nobody@example.org'" in err
+
+
+def test_several_repositories_are_one_report(tmp_path):
+    """All of git's users in them are oneself; nothing is stored, and what is wrong with one is an error."""
+    environment = stand_in(tmp_path, SOME)
+    (tmp_path / "other").mkdir()
+    other = stand_in(tmp_path / "other", 'ada 2026-07-09T10:00:00+02:00 a "Elsewhere"')
+    subprocess.run(["git", "config", "user.email", "grace@example.org"], cwd=other.cwd, check=True)
+    repos = ("--repo", ".", "--repo", str(other.cwd), "--repo", str(environment.cwd))
+    status, out, err = run(environment, "report", "--period", "2026Q3", *repos)
+    assert (status, err) == (0, "")
+    assert "# Ada Lovelace: accomplishments" in out
+    assert all(each in out for each in ("Say what this is for", "Compile", "Elsewhere"))
+    assert not (environment.cwd / ".harvester").exists()
+    status, out, err = run(environment, "report", *repos, "--repo", "missing")
+    assert (status, out) == (1, "")
+    assert "There is no folder" in err
+
+
 def test_without_a_git_user_it_is_the_most_active(environment):
     """The report says that user.email is not set."""
     subprocess.run(["git", "config", "--unset", "user.email"], cwd=environment.cwd, check=True)
     status, out, _ = run(environment, "report")
     assert status == 0
-    assert "user.email is not set" in shown(out)
+    assert "`user.email` is not set" in shown(out)
 
 
 def test_whom_one_names_one_gets_even_without_work(environment):
@@ -168,7 +220,7 @@ def test_a_source_without_my_address_is_named(environment):
         '[sources.hub]\nconnector = "github"\ntoken = "env:GITHUB_TOKEN"\norganisations = ["acme"]\n'
     )
     out = run(environment, "report", "--period", "2026Q3")[1]
-    assert "hub was not read: harvester.toml names no address and no account" in " ".join(shown(out).split())
+    assert "hub was not read: `harvester.toml` names no address and no account" in " ".join(shown(out).split())
 
 
 def test_an_edited_report_is_left_alone_without_force(environment):
@@ -233,7 +285,7 @@ def test_two_runs_write_the_same_bytes(environment):
     [
         ({}, "There is no report 'mine.md'."),
         ({"mine.md.evidence.json": "{}"}, "There is no report 'mine.md'."),
-        ({"mine.md": ""}, "There is no evidence"),
+        ({"mine.md": ""}, "is not a report that harvester wrote"),
         ({"mine.md": "", "mine.md.evidence.json": "{"}, "cannot be read"),
         ({"mine.md": "", "mine.md.evidence.json": "{}"}, "is not evidence that this version reads"),
     ],
@@ -273,6 +325,81 @@ def test_init_writes_files_that_work(environment):
     status, out, err = run(environment, "init")
     assert (status, out) == (1, "")
     assert "harvester.toml, goals.toml and notebook.md already exist and were not changed." in err
+
+
+def test_init_needs_to_know_whose_work_counts(tmp_path):
+    """Without git's user nothing is written; with a name and addresses that were given it is."""
+    environment = stand_in(tmp_path, None)
+    status, out, err = run(environment, "init")
+    assert (status, out) == (1, "")
+    assert "git has no user.name and user.email here" in err
+    assert list(environment.cwd.iterdir()) == []
+    assert "git has no user.email here" in run(environment, "init", "--name", "Ada")[2]
+    assert run(environment, "init", "--name", " ")[0] == 2
+    status, _, _ = run(environment, "init", "--name", "Ada", "--email", "a@x.example", "--email", "b@x.example")
+    assert status == 0
+    written = tomllib.loads((environment.cwd / "harvester.toml").read_text())
+    assert written["people"] == {"me": {"name": "Ada", "emails": ["a@x.example", "b@x.example"]}}
+
+
+def test_a_folder_where_nobody_is_named_is_an_error(tmp_path):
+    environment = stand_in(tmp_path, None)
+    (environment.cwd / "harvester.toml").write_text('[sources.notebook]\nconnector = "notebook"\n')
+    status, out, err = run(environment, "report")
+    assert (status, out) == (1, "")
+    assert "No person is configured and git has no user." in err
+
+
+TWINS = (
+    SOME
+    + """
+home() { who="Ada Lovelace" mail="ada@home.example" did "$@"; }
+home 2026-07-04T09:00:00+02:00 README.md "At home"
+home 2026-07-05T09:00:00+02:00 README.md "At home again"
+hub() { who="ada" mail="7+Ada-Lovelace@users.noreply.github.com" did "$@"; }
+hub 2026-07-06T09:00:00+02:00 README.md "On the web"
+work() { who="Hopper, Grace" mail="grace@work.example" did "$@"; }
+work 2026-07-06T09:00:00+02:00 README.md "At work"
+lab() { who="Lab Bot" mail="lab@work.example" did "$@"; }
+lab 2026-07-06T09:00:00+02:00 README.md "By itself"
+"""
+)
+MISSING = """[people.me]
+emails = ["ada@example.org", "ada@home.example"]
+accounts = { github = ["ada-lovelace"] }
+"""
+
+
+def test_init_and_doctor_say_who_is_missing(tmp_path):
+    """With counts, reasons and the lines to write; once they are written, nothing is missing."""
+    environment = stand_in(tmp_path, TWINS)
+    _, out, _ = run(environment, "init")
+    assert "Ada Lovelace <ada@home.example> (2; the same name)" in out
+    assert "the login “adalovelace” reads as the name “Ada Lovelace”" in out
+    assert MISSING in out
+    status, out, _ = run(environment, "doctor")
+    assert status == 0
+    assert "warning  harvester: Ada Lovelace (1 contribution) may also be Ada Lovelace <ada@home.example>" in out
+    assert textwrap.indent(MISSING, " " * 9) in out
+    assert "ok       harvester: Grace Hopper <grace@example.org> (1 contribution) may also be Hopper, Grace" in out
+    assert '         emails = ["grace@example.org", "grace@work.example"]' in out
+    assert 'write into harvester.toml: bots = ["lab@work.example"]' in out
+    path = environment.cwd / "harvester.toml"
+    path.write_text(path.read_text().replace('emails = ["ada@example.org"]', MISSING.partition("\n")[2]))
+    out = run(environment, "doctor")[1]
+    assert "harvester: Ada Lovelace" not in out
+    assert "At home again" in run(environment, "report", "--period", "2026Q3")[1]
+
+
+def test_a_report_says_who_looks_like_its_person(tmp_path):
+    """In its coverage, and only where the account did something in the period."""
+    environment = stand_in(tmp_path, TWINS)
+    out = shown(run(environment, "report", "--period", "2026Q3")[1])
+    _, coverage = out.split("## Sources and coverage")
+    assert (
+        "here: Ada Lovelace <ada@home.example> (2 contributions) is not counted as Ada Lovelace, but looks" in coverage
+    )
+    assert "looks like the same person" not in run(environment, "report", "--period", "2026-08")[1]
 
 
 @pytest.mark.parametrize(
@@ -704,7 +831,7 @@ def test_reports_are_private_and_follow_no_link(environment):
 
 
 def test_a_forged_report_is_found(environment):
-    """Text and digest were changed together; verify shows the first line that differs."""
+    """Text and digest were changed together; verify shows the figure that differs."""
     run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
     path = environment.cwd / "mine.md"
     body = path.read_text().partition("\n")[2].replace("1 commit", "9 commits", 1)
@@ -713,8 +840,7 @@ def test_a_forged_report_is_found(environment):
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
     status, out, _ = run(environment, "verify", "mine.md")
     assert status == 1
-    assert out.startswith("mine.md: the text differs from what this data produces: line 4 is '9 commits in 1 project.")
-    assert "', and should be '1 commit in 1 project." in out
+    assert out == ("mine.md: line 4 says '9 commits in 1 project.', and this data gives '1 commit in 1 project.'.\n")
 
 
 def test_verify_prints_no_control_characters(environment):
@@ -726,7 +852,7 @@ def test_verify_prints_no_control_characters(environment):
     digest = hashlib.sha256(body.encode()).hexdigest()[:16]
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
     out = run(environment, "verify", "mine.md")[1]
-    assert f"line {len(body.splitlines()) + 1} is '?[2Jmore', and should be ''." in out
+    assert f"line {len(body.splitlines()) + 1} says '?[2Jmore', and this data gives no 2 there." in out
 
 
 def test_finding_the_most_active_stores_nothing(tmp_path):

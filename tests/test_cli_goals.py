@@ -941,7 +941,7 @@ def test_a_note_goes_to_my_notebook(environment):
         (["--outcome", "no-double-charge = 4"], 1, "did you mean 'no-double-charges'?"),
         (["--result", "see\n```\ncode", "--takeaway", "x"], 1, "A field cannot hold a line of ```"),
         (["--outcome", "four"], 1, "The outcome 'four' is not `goal = number`"),
-        (["--with", "Grase Hopper"], 1, "Did you mean 'Grace Hopper'"),
+        (["--with", "Hopper, Grase"], 1, "has a comma, which separates people"),
         (["--date", "2026-02-30"], 2, "2026-02-30"),
         (["--role", "hero"], 2, "'hero' is not one of"),
     ],
@@ -953,15 +953,41 @@ def test_a_note_with_unknown_names_is_not_written(environment, arguments, status
     assert not (environment.cwd / "notebook.md").exists()
 
 
-def test_a_note_s_people_must_be_configured(environment):
-    """A person whom only the data has is to be added to [people]."""
-    (environment.cwd / "harvester.toml").write_text(
-        CONFIGURATION.replace("teammate", "boss").replace("Grace Hopper", "Bo")
-    )
-    run(environment, "harvest", *Q3, "--everyone")
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("Edward G", ""), ("Grase Hopper", " Did you mean 'Grace Hopper'?")],
+)
+def test_whom_nobody_configured_a_note_keeps_as_text(environment, name, near):
+    """With a warning; reports show the text as it was written, and no measure counts it as a person."""
+    said = ("--with", "Grace Hopper", "--date", "2026-08-12", "--goal", "payments")
+    status, _, err = run(environment, "note", "A", "--with", name, *said)
+    assert status == 0
+    kept = f"Note: {name!r} is nobody under [people]: kept as written, and counted nowhere as a person."
+    assert err.splitlines()[0].startswith(kept + near)
+    assert f"with: {name}, teammate" in (environment.cwd / "notebook.md").read_text()
+    out = shown(run(environment, "report", *Q3)[1])
+    assert f"with {name} and Grace Hopper" in out
+    assert "2 other people" not in out
+    assert f"there is no person '{name}'" in run(environment, "goals", "check")[1]
+
+
+def test_an_address_in_a_note_is_somebody(environment):
+    """The same as in a source, and so a person among others, also where nobody configured it."""
+    said = ("--with", "edward@example.org", "--with", "teammate", "--date", "2026-08-12", "--about", "commit/{}")
+    sha = subprocess.check_output(["git", "rev-parse", "HEAD~4"], cwd=environment.cwd, text=True).strip()
+    status, _, err = run(environment, "note", "A", *(each.format(sha) for each in said))
+    assert status == 0
+    assert err.startswith("Note: 'edward@example.org' is nobody under [people]: kept as written.")
+    assert "with 2 other people" in run(environment, "report", *Q3)[1]
+
+
+def test_a_name_of_several_people_is_no_note(environment):
+    """Nothing is written where it is not clear who is meant."""
+    twice = CONFIGURATION + '\n[people.other]\nname = "Grace Hopper"\nemails = ["g@example.org"]\n'
+    (environment.cwd / "harvester.toml").write_text(twice)
     status, _, err = run(environment, "note", "A", "--with", "Grace Hopper")
     assert status == 1
-    assert err.splitlines()[-1].endswith("A note names keys of [people]: add them there, in harvester.toml.")
+    assert "'Grace Hopper' is more than one person: teammate, other." in err
 
 
 def test_a_note_without_a_title_is_refused(environment):

@@ -13,6 +13,8 @@ PLAIN = {
     "windows line ends": ("Parse the option\r\nbefore the value.\r\n\r\nMore.", PARSE),
     "template headings": (f"## Summary\n\n{PARSE}\n\n## Test plan\n\nRun it.", PARSE),
     "a heading underlined": (f"Summary\n=======\n\n{PARSE}", PARSE),
+    "a heading of AsciiDoc": (f"= Parse options\n\n{PARSE}", PARSE),
+    "a word for the builders": ("Parse the option before the value. [ci skip]", PARSE),
     "a heading in bold": (f"**What**\n\n{PARSE}", PARSE),
     "a heading as a label": (f"Summary:\n{PARSE}\n\nTest Plan:\nRan the tests twice.", PARSE),
     "a label before the text": (f"**Summary:** {PARSE}", PARSE),

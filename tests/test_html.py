@@ -66,8 +66,12 @@ PAGE = """<!-- harvester 0.2 · accomplishments · text 0123456789abcdef -->
 ## Pay
 
 1. **First.** It was done.
-   2 pull requests
-2. **Second.** It was done.
+   2 pull requests · measured
+2. **Second.** It was measured. *([notebook, 21 Jul](https://example.org/note))*\x20\x20
+   1 note, with 2 others · confirmed by Grace Hopper · [pay#7](https://example.org/7), so measured
+
+- **Theme** · 4 pull requests
+- **Other** · 2 commits
 
 **Search** · 4 pull requests
 **Build** · 2 pull requests
@@ -199,8 +203,21 @@ def test_numbers_stand_right_and_states_have_their_colour():
 
 def test_lines_of_a_list_stay_lines():
     text = page()
-    assert re.search(r"It was done\.<br />\n<span class=\"soft\">2 pull requests</span></li>", text)
+    assert re.search(r"It was done\.<br />\n<span class=\"soft\">2 pull requests · ", text)
     assert re.search(r"4 pull requests<br />\n<strong>Build", text)
+
+
+def test_kinds_of_proof_are_badges():
+    """Where they stand by themselves: in italics, or among the counts of a highlight."""
+    found = re.findall(r'<(?:em|span) class="proof">([^<]*)<', page())
+    assert found == ["(measured)", "measured", "confirmed by Grace Hopper"]
+    assert '<em class="soft">(<a href="https://example.org/note">notebook, 21 Jul</a>)</em>' in page()
+
+
+def test_only_names_with_a_colon_stand_apart():
+    """A theme's name in bold is no name of a field."""
+    read = Elements(page())
+    assert [each.get("class") for each in read.all("ul")] == [None, "facts", None]
 
 
 ADDRESSES = ("javascript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "JaVaScRiPt:alert(1)")

@@ -425,27 +425,6 @@ def test_compacting_leaves_one_file_a_source_and_year_and_the_same_rows(ledger):
     assert len(ledger.rows()) == len(before)
 
 
-def test_export_writes_one_private_file_that_plain_pyarrow_reads(ledger, tmp_path):
-    keep(ledger, FULL_ROW, EMPTY_ROW, act(3, occurred_at=utc(2020)))
-    assert ledger.export(tmp_path / "all.parquet") == 3
-    assert sorted(from_table(pq.read_table(tmp_path / "all.parquet")), key=repr) == sorted(
-        held(ledger).values(), key=repr
-    )
-    assert stat.S_IMODE((tmp_path / "all.parquet").stat().st_mode) == 0o600
-
-
-def test_an_export_that_cannot_be_written_leaves_nothing(ledger, tmp_path):
-    keep(ledger, act(1))
-    with pytest.raises(LedgerError, match="There is no folder"):
-        ledger.export(tmp_path / "missing" / "all.parquet")
-    place = tmp_path / "mine.toml"
-    place.write_text("mine")
-    with pytest.raises(LedgerError, match="is not a Parquet file, and was not overwritten"):
-        ledger.export(place)
-    assert place.read_text() == "mine"
-    assert ledger.export(tmp_path / "all.parquet") == ledger.export(tmp_path / "all.parquet") == 1
-
-
 def test_info_tells_rows_by_source(ledger):
     keep(ledger, act(1), act(2))
     keep(ledger, act(1, source="play"), source="play")

@@ -229,7 +229,7 @@ def test_an_unfinished_file_of_a_killed_run_is_deleted(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("name", ["out.csv", "out", "out.parquet.gz", "out.json"])
+@pytest.mark.parametrize("name", ["out.pdf", "out", "out.parquet.gz", "out.md", "out.html", "-"])
 def test_an_export_to_another_suffix_is_refused(tmp_path, name):
     environment = stand_in(tmp_path)
     run(environment, "harvest", "--since", "2026-01-01")
@@ -237,7 +237,7 @@ def test_an_export_to_another_suffix_is_refused(tmp_path, name):
     status, _, errors = run(environment, "ledger", "export", name)
 
     assert status == 1
-    assert "does not end with .parquet or .pq" in errors
+    assert "Known are .parquet, .pq, .csv, .xlsx, .json, .jsonl, .ndjson" in errors or "print it to PDF" in errors
     assert not list(tmp_path.rglob("out*"))
 
 

@@ -53,8 +53,8 @@ def linted(kinds, goal=None, criterion=None, **counts):
             GIT | NOTEBOOK,
             {"match": {"labels": ["bug"]}},
             (
-                "match.labels: of the configured sources only notes have labels; write paths, scopes or tickets, or add a "
-                "forge or tracker such as GitHub"
+                "match.labels: of the configured sources only notes have labels; "
+                "write paths, scopes or tickets, or add a forge or tracker such as GitHub"
             ),
         ),
         (
@@ -112,7 +112,8 @@ def test_the_other_measure_is_named_where_work_is_of_it(goal, counts, expected):
 def test_the_counts_of_what_was_read_are_said():
     assert linted(GIT, COMMITS, commits=1, pull_requests=1203) == [
         (
-            "goals[1].measure: commits in pull requests do not count by themselves, and 1,203 pull requests and 1 commit "
-            'outside of them were read so far; write measure = "pull_requests"'
+            "goals[1].measure: commits in pull requests do not count by themselves, "
+            "and 1,203 pull requests and 1 commit outside of them were read so far; "
+            'write measure = "pull_requests"'
         )
     ]

@@ -50,6 +50,7 @@ ada 2026-08-03T10:00:00+02:00 docs/more.md "[ci] More"
 grace 2026-08-03T10:00:00+02:00 services/pay/queue.py "A queue of payments (#5)"
 """
 PERIOD = "2026Q3"
+OPENING = 'harvester note --summary "…" --period 2026Q3'
 
 
 @pytest.fixture
@@ -60,14 +61,11 @@ def environment(tmp_path):
     return environment
 
 
-def steps(environment, period=PERIOD, person=None, *, harvest=True, repo=None, config=None, routine=""):
-    """The commands for the page of this period; `routine` is a word in titles that are routine."""
+def steps(environment, period=PERIOD, person=None, *, harvest=True, repo=None, config=None):
+    """The commands for the page of this period."""
     workspace = open_workspace(environment, config, repo)
-    report_input = make_report(workspace, load_report("accomplishments"), period, person, harvest=harvest).report_input
-    frame = report_input.frame
-    return next_steps(
-        report_input, workspace, routine=frame.index[frame["title"].str.contains(routine)] if routine else ()
-    )
+    report = make_report(workspace, load_report("accomplishments"), period, person, harvest=harvest)
+    return next_steps(report.report_input, workspace)
 
 
 def test_the_most_useful_comes_first(environment):
@@ -76,6 +74,7 @@ def test_the_most_useful_comes_first(environment):
         "harvester triage --period 2026Q3",
         'harvester note "…" --about pay#1 --result "…" --date 2026-09-30',
         'harvester note "…" --about pay#2 --result "…" --date 2026-09-30',
+        OPENING,
     ]
 
 
@@ -112,27 +111,34 @@ def test_what_is_done_is_not_suggested(environment):
     for number in ("1", "2"):
         about = ("--about", f"pay#{number}", "--result", "It held.", "--date", "2026-08-20")
         run(environment, "note", f"Number {number}", *about)
+    run(environment, "note", "--summary", "Payments hold.", "--period", PERIOD)
     assert steps(environment) == []
 
 
 def test_no_command_is_about_routine(environment):
-    commands = steps(environment, routine="Carry more|Both|runbook|ci")
-    assert commands == ['harvester note "…" --about pay#1 --result "…" --date 2026-09-30']
+    folded = '[routine.chores]\npaths = ["docs/", "tools/", "services/pay/a.py", "services/pay/more.py"]\n'
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION + folded)
+    commands = steps(environment)
+    assert commands == ['harvester note "…" --about pay#1 --result "…" --date 2026-09-30', OPENING]
 
 
 def test_a_result_is_of_today_where_the_period_has_it(environment):
     """A note of another day would not be in the page."""
     commands = steps(environment, "2026-07-01..2026-12-01")
-    assert commands[2:] == [f'harvester note "…" --about pay#{number} --result "…"' for number in (1, 2)]
+    assert commands[2:4] == [f'harvester note "…" --about pay#{number} --result "…"' for number in (1, 2)]
 
 
-def test_without_goals_one_is_begun(environment):
-    (environment.cwd / "goals.toml").unlink()
+@pytest.mark.parametrize("text", [None, "", "# none yet"])
+def test_without_goals_one_is_begun(environment, text):
+    """By a command that asks for it; results are of any work then."""
+    path = environment.cwd / "goals.toml"
+    path.unlink() if text is None else path.write_text(text)
     commands = steps(environment)
-    assert commands[0] == "harvester init"
+    assert (commands[0], len(commands)) == ("harvester goals add", 4)
     assert all(each.startswith("harvester note ") for each in commands[1:])
-    assert run(environment, "init")[0] == 0
-    assert (environment.cwd / "goals.toml").exists()
+    environment.stdin = TerminalStream("Payments hold\n" + "\n" * 20)
+    assert run(environment, "goals", "add")[0] == 0
+    assert steps(environment)[0] != "harvester goals add"
 
 
 def test_without_a_configuration_it_is_written(tmp_path):

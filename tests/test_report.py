@@ -15,7 +15,7 @@ from harvester.reporting.evidence import digests, dump, evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.report import render, write
 from harvester.reporting.report_input import ReportInput
-from harvester.reports.sections.items import label
+from harvester.reports.sections.items import label, reference_to
 from harvester.sdk import plugins
 from harvester.sdk.connector import Gap
 from tests.rows import PEOPLE, at, commit, framed, review, row
@@ -48,13 +48,13 @@ def report_input(rows=ROWS, gaps=(), read_at="2026-10-02", agreed=NOTHING, **val
 
 def test_counts_list_and_links_come_from_the_rows():
     text = render(REPORT, report_input())
-    assert "1 pull request merged, 1 ticket resolved (5 points) and 1 more commit in 1 project." in text
-    assert "1 review for 1 person." in text
+    assert "Merged 1 pull request, landed 1 further commit and resolved 1 ticket (5 points)" in text
+    assert "reviewed 1 pull request by 1 person." in text
     assert "| [app#1](https://github.com/org/app/pull/1) | Carry the order's key | merged 1 Aug | +340 −120 |" in text
-    assert "### For Grace Hopper" in text
+    assert "Reviewed 1 pull request by 1 person: Grace Hopper 1." in text
     assert "Next quarter's" not in text
     assert "One of its commits" not in text
-    assert "1 commit is part of a pull request above and not listed again." in text
+    assert "1 commit is part of a pull request above and is not counted again." in text
     assert "Bump" not in text
 
 
@@ -65,7 +65,7 @@ def test_the_order_of_rows_does_not_change_the_bytes():
 def test_gaps_come_first_and_once():
     gaps = (Gap("org", "401: the token has expired"), Gap("org", "401: the token has expired"))
     lines = render(REPORT, report_input(gaps=gaps)).splitlines()
-    assert lines[3].startswith("> **Incomplete.**")
+    assert lines[5].startswith("> **Incomplete.**")
     assert [line for line in lines if "expired" in line] == ["> - hub: org: 401: the token has expired"]
     assert any("**incomplete**" in line for line in lines)
 
@@ -82,7 +82,7 @@ def test_a_period_that_still_ran_says_as_of_when_it_was_read():
 def test_days_in_the_sources_table_are_the_report_s():
     year = SourceStatus("hub", Period(at("2026-01-01"), at("2027-01-01")), read_at=at("2027-01-02"))
     last = render(REPORT, report_input(statuses=[year])).split("## Sources and coverage")[1]
-    assert "| hub | 1 July to 1 October 2026 | 3 | complete |" in last
+    assert "| GitHub (hub) | 1 July to 1 October 2026 | 3 | complete |" in last
 
 
 def test_evidence_is_over_rows_and_not_their_order():
@@ -189,4 +189,4 @@ def test_times_are_the_person_s_own():
 )
 def test_a_folders_digest_is_not_shown(work_item, expected):
     """What tells folders of one name apart says nothing to a reader; the number of an older forge keeps its mark."""
-    assert label({"work_item": work_item, "kind": "pull_request", "url": None}) == expected
+    assert label(reference_to({"work_item": work_item, "kind": "pull_request", "url": None})) == expected

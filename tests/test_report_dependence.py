@@ -27,13 +27,16 @@ from harvester.workspace.environment import Environment
 from harvester.workspace.harvest import Selection, harvest
 from harvester.workspace.reports import load_report, make_report, verify_report, write_report
 from harvester.workspace.workspace import open_workspace
-from tests.environments import environment
+from tests.environments import environment, shown
 from tests.gitrepo import Repo
 from tests.rows import at, commit
 
 NOW = dt.datetime(2026, 12, 31, 12, tzinfo=dt.UTC)
 ADA, ADA_AT_HOME, GRACE = "Ada <ada@example.org>", "Ada L <ada@home.example>", "Grace <grace@example.org>"
-AUTHORS = (ADA, ADA_AT_HOME, GRACE)
+LOOK_ALIKE = "Ada Lovelace <ada@lab.example>"
+"""Nobody lists this account, so a report of Ada says that it looks like hers."""
+
+AUTHORS = (ADA, ADA_AT_HOME, GRACE, LOOK_ALIKE)
 CONFIGURATION = """
 [me]
 person = "ada"
@@ -130,7 +133,7 @@ class Story:
     def merge(self, by, days, which):
         number = next(self.numbers)
         self.repo.branch(f"branch{number}")
-        for author in AUTHORS[: 1 + which % 3]:
+        for author in AUTHORS[: 1 + which % 4]:
             self.shas.append(self.repo.commit(f"Part of {number}", {f"b{number}": author}, by=author, at=self.at(days)))
         self.repo.checkout("main")
         message = f"Merge pull request #{number} from acme/branch{number}\n\nBranch {number}"
@@ -138,7 +141,7 @@ class Story:
 
     def squash(self, by, days, which):
         number = next(self.numbers)
-        trailer = f"\n\nCo-authored-by: {AUTHORS[which % 3]}" if which % 2 else ""
+        trailer = f"\n\nCo-authored-by: {AUTHORS[which % 4]}" if which % 2 else ""
         self.shas.append(
             self.repo.commit(f"Squashed (#{number}){trailer}", self.content(which), by=by, at=self.at(days))
         )
@@ -217,6 +220,36 @@ def test_picks_and_reverts_need_no_other_row(tmp_path, beside):
     assert made.text.count(" May, reverted later |") == 2
     assert "\n2 commits in 1 project." in made.text
     assert [row["work_item"][7] for row in made.evidence["rows"]] == ["b", "c", "d"]
+
+
+@pytest.mark.parametrize("beside", [("2026Q1", "ada"), ("2026Q2", "grace"), ("2026", ""), None])
+def test_look_alikes_need_no_row_of_theirs(tmp_path, beside):
+    """Whoever was harvested before, and also where nothing is harvested now."""
+    story = Story(tmp_path)
+    story.commit(ADA, 100, 1)
+    story.commit(LOOK_ALIKE, 1, 1)
+    story.commit(LOOK_ALIKE, 150, 1)
+    if beside:
+        story.harvest("old", *beside, False)
+    remark = (
+        "ada@lab.example> (1 contribution) is not counted as Ada Lovelace, but looks like the same person: the same"
+    )
+    assert remark in shown(story.report("old", "2026Q2", "ada").text)
+    again = make_report(story.workspace("old"), load_report("accomplishments"), "2026Q2", "ada", harvest=False)
+    assert remark in shown(again.text)
+    assert "looks like" not in shown(story.report("old", "2026Q1", "ada").text)
+    assert "looks like" not in shown(story.report("old", "2026Q2", "grace").text)
+
+
+def test_what_a_look_alike_does_later_changes_no_figure(tmp_path):
+    """It is no row of the report's people, so nothing has changed; the next report says the new number."""
+    story = Story(tmp_path)
+    story.commit(ADA, 100, 1)
+    story.commit(LOOK_ALIKE, 1, 1)
+    write_report(story.report("old", "2026Q2", "ada"), tmp_path / "a.md")
+    story.commit(LOOK_ALIKE, 1, 1)
+    assert verify_report(story.workspace("old"), tmp_path / "a.md").differences == ()
+    assert "(2 contributions)" in story.report("old", "2026Q2", "ada").text
 
 
 def play(events, period, person, later):

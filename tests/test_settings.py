@@ -138,6 +138,18 @@ def test_a_byte_order_mark_is_no_error(tmp_path):
         ("[me]\nperson = 3", ["me.person: input should be a valid string"]),
         ("[people.ann]\nemail = 'x'", ["people.ann.email: there is no such key; did you mean 'emails'?"]),
         ("[me]\nperson = 'an'\n[people.ann]", ["me.person: there is no person 'an'; did you mean 'ann'?"]),
+        (
+            "[themes]\nA = { people = ['an'] }\n[[exclude]]\nany = [{ people = 'bob' }]\n[people.ann]\n[people.me]",
+            [
+                "themes.A.people: there is no person 'an'; did you mean 'ann'?",
+                "exclude[1].any[1].people: there is no person 'bob'",
+            ],
+        ),
+        (
+            "[routine]\nformatting = { title = ['x'] }",
+            ["routine.formatting.title: there is no such key; did you mean 'titles'?"],
+        ),
+        ("[exclude]\ntitles = ['x']", ["exclude: write [[exclude]], with two brackets; there may be several"]),
         ("[me]\nperson = 'ann'", ["me.person: there is no person 'ann'"]),
         ("[people.me]\nemails = ['']", ["people.me.emails[1]: string should have at least 1 character"]),
         ("[people.me]\nemails = ['a@b', 3]", ["people.me.emails[2]: input should be a valid string"]),

@@ -21,6 +21,7 @@ FLOORS = (
     {"sdk"},
     {"config", "ledger", "analysis"},
     {"goals", "notebook", "harvesting"},
+    {"grouping"},
     {"reporting"},
     {"workspace"},
     {"cli"},
@@ -29,7 +30,18 @@ FLOORS = (
 """What stands on what, from the ground up: a package imports only from floors below its own, or from itself."""
 PLUGINS = {
     "harvester.connectors": {"errors", "text", "files", "version", "model", "sdk"},
-    "harvester.reports": {"errors", "text", "files", "version", "model", "sdk", "analysis", "goals", "reporting"},
+    "harvester.reports": {
+        "errors",
+        "text",
+        "files",
+        "version",
+        "model",
+        "sdk",
+        "analysis",
+        "goals",
+        "grouping",
+        "reporting",
+    },
 }
 """What connectors and reports may import of harvester."""
 BESIDE = {("connectors/notebook.py", "notebook")}
@@ -84,7 +96,7 @@ def test_imports_are_read_as_they_are_written():
 
 @pytest.mark.parametrize("path", CORE, ids=name_of)
 def test_no_import_points_upward(path):
-    """errors, text, files → model → sdk → config, ledger, analysis → goals, notebook, harvesting → … → cli."""
+    """errors, text, files → model → sdk → config, ledger, analysis → goals, notebook, … → grouping → … → cli."""
     assert upward(path) == []
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import json
 import math
+import unicodedata
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -42,7 +43,7 @@ def sheet(table, about=ABOUT):
 def test_no_text_begins_a_formula_in_csv(text):
     cell = csv_rows(a_table(title=[text]))[1][0]
     assert cell.startswith("'")
-    assert cell.isprintable()
+    assert not [each for each in cell if unicodedata.category(each) == "Cc"]
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
@@ -91,7 +92,7 @@ def test_excel_has_numbers_days_and_truth_as_such():
     )  # fmt: skip
     work = sheet(table)[0]["Work"]
     assert [each.value for each in work[1]] == ["at (Europe/Berlin)", "size", "points", "yes", "labels", "nothing"]
-    assert [each.value for each in work[2]] == [dt.datetime(2026, 8, 1, 14), -5, 0.5, True, "bug, urgent", None]
+    assert [each.value for each in work[2]] == [AT.replace(tzinfo=None, hour=14), -5, 0.5, True, "bug, urgent", None]
     assert work["A2"].is_date
 
 
@@ -141,7 +142,7 @@ def test_more_rows_than_a_sheet_has_are_refused():
     check_size(MOST_ROWS - 1, XLSX)
     check_size(MOST_ROWS, CSV)
     table = pa.table({"a": pa.nulls(MOST_ROWS)})
-    with pytest.raises(ReportError, match="Choose a shorter period, or .parquet or .csv"):
+    with pytest.raises(ReportError, match="Choose a shorter period"):
         table_bytes(table, XLSX, ABOUT)
 
 

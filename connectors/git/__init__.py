@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -17,10 +18,12 @@ from pydantic import AfterValidator, Field
 from harvester.errors import SourceError
 from harvester.model.accounts import account_key, email_of, keys_of, matches, name_of
 from harvester.model.contribution import Kind
+from harvester.model.periods import Period
 from harvester.sdk.capabilities import Finding
-from harvester.sdk.connector import ConnectorContext, Event, Gap, Request, ScopeCompleted
+from harvester.sdk.connector import ConnectorContext, Event, Gap, Remark, Request, ScopeCompleted
 
 from . import log, subprocess
+from .accounts import account_counts
 from .branches import Branches, BranchOptions, branch_heads, newest_commit
 from .cursor import load as load_cursor
 from .health import check_repository, check_version
@@ -75,7 +78,8 @@ class Git:
         A commit or pull request counts when it reached the branch that is read: by the committer date of the commit
         on the branch's first-parent line that brought it.
         Accounts are e-mail addresses, compared without case with the address in the commit and the mailmapped one.
-        Raises SourceError where no repository can be read; one of several that cannot is a Gap.
+        Raises SourceError where no repository can be read; one of several that cannot is a Gap. Of several clones of
+        one project the newest is read, and a Remark names each other one.
         """
         repositories, problems = self._find()
         for entry, problem in problems:
@@ -88,6 +92,9 @@ class Git:
                 if len(chosen) == 1 and not problems:
                     raise
                 yield Gap(each.scope, _one_line(error))
+        for each in repositories:
+            if each not in chosen:
+                yield Remark(each.scope, f"another clone of {each.scope} is read, not the one in {each.folder.name!r}")
         if not problems:
             yield from self._missing(chosen, request)
 
@@ -122,11 +129,14 @@ class Git:
         times = [newest_commit(each, options, now, by_people=True) for each in self._one_per_scope(repositories)]
         return max((time for time in times if time), default=None)
 
-    def accounts(self) -> Iterator[str]:
-        """Everybody who wrote a commit that would be read, as the mailmap writes them."""
+    def accounts(self, period: Period | None = None) -> Mapping[str, int]:
+        """Everybody who wrote a commit that would be read, as the mailmap writes them, with the number of commits."""
         repositories, _ = self._find()
+        options, counts = self._branch_options, Counter[str]()
         for each in self._one_per_scope(repositories):
-            yield from log.author_accounts(each.git, branch_heads(each, self._branch_options).shas)
+            heads = branch_heads(each, options).shas
+            counts.update(account_counts(each.git, heads, period, unpushed=options.branches == "unpushed"))
+        return counts
 
     def aliases(self, accounts: Collection[str]) -> Mapping[str, str]:
         """The mailmap's account for each spelling of these `name <e-mail>` that a repository's mailmap changes."""

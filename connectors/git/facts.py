@@ -1,8 +1,8 @@
 """What only the whole history says of a commit, and what of it has changed since an earlier harvest.
 
-When a commit landed, the pull request it belongs to, what reverted it, and what it is a pick of are written into its
-rows. They are decided from everything that the branches reach and never from the period, so that what a report says
-does not depend on what was read besides.
+When a commit landed, the pull request or topic it belongs to, what reverted it, and what it is a pick of are written
+into its rows. They are decided from everything that the branches reach and never from the period, so that what a report
+says does not depend on what was read besides.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from .cherry_picks import Groups, PickFinder
 from .landing import Times, landing_times
 from .merges import Ancestry, MergeFinder, MergeMap
 from .reverts import RevertedBy, RevertFinder
+from .topics import Topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class HistoryFacts:
     merge_map: MergeMap
     reverted_by: RevertedBy
     picks: Groups
+    topics: Topics
 
     def lost_rows(self, later: HistoryFacts, since: int, until: int) -> bool:
         """Whether rows of a period (in seconds, half-open) that these facts gave may be gone by later ones.
@@ -47,8 +49,10 @@ class HistoryFacts:
     def unchanged(self, later: HistoryFacts) -> bytearray:
         """A mark for each commit that these facts reach and about which later ones say the same."""
         marks = bytearray(
-            reached and before == now
-            for reached, before, now in zip(self.reached, self.landed_at, later.landed_at, strict=True)
+            reached and before == now and self.topics.merge_of(position) == later.topics.merge_of(position)
+            for position, (reached, before, now) in enumerate(
+                zip(self.reached, self.landed_at, later.landed_at, strict=True)
+            )
         )
         old, new = self.merge_map.part_of, later.merge_map.part_of
         changed = {each for each in old.keys() | new.keys() if old.get(each) != new.get(each)}
@@ -86,6 +90,7 @@ class FactsFinder:
             merge_map,
             self._reverts.find(ancestry, place, merge_map),
             self._picks.groups(ancestry, place),
+            Topics(history, finder.names.project, ancestry, merge_map.by_merge_commit),
         )
 
     def same_landing_times(self, earlier: Sequence[str], heads: Sequence[str], facts: HistoryFacts) -> bool:

@@ -27,6 +27,7 @@ from .merges import MergedPullRequest, MergeFinder, ProjectNames
 from .repository import Repository, is_partial, last_fetched
 from .rows import CommitFacts, Credit, RowContext, credit_for
 from .selection import Selection, select
+from .shares import Lines
 from .subprocess import GitError, text
 
 FETCH_ALL = "`git fetch --refetch --filter=blob:limit=1g` brings them"
@@ -143,12 +144,20 @@ class RepositoryReader:
         whole = [text(sha) for sha in shas if sha not in self.boundary]
         closed = dict(self._closed_by_commits(selection))
         done: set[str] = set()
+        lines: dict[int, Lines] = {}
+        shared: list[CommitDiff] = []
 
         def read(shas: list[str], mode: DiffMode) -> Iterator[Contribution]:
             with closing(read_diffs(self.repository.git, shas, mode)) as diffs:
                 for diff in diffs:
                     done.add(diff.sha)
-                    yield from self._rows_of(diff, selection, closed)
+                    sha = diff.sha.encode()
+                    if sha in selection.parts:
+                        lines[selection.history.index[sha]] = Lines.of(diff)
+                    if sha in selection.shares:
+                        shared.append(diff)
+                    else:
+                        yield from self._rows_of(diff, selection, closed, lines)
 
         yield from read([text(sha) for sha in shas if sha in self.boundary], "none")
         lacking: tuple[str, int] | None = None
@@ -161,6 +170,8 @@ class RepositoryReader:
                 if not next_detail or not is_partial(self.repository):
                     raise
                 lacking = next_detail, sum(sha not in done for sha in rest)
+        for diff in shared:  # now that the lines of all their commits are known
+            yield from self._rows_of(diff, selection, closed, lines)
         if lacking is None:
             return True
         detail, count = lacking
@@ -169,7 +180,11 @@ class RepositoryReader:
         return False
 
     def _rows_of(
-        self, diff: CommitDiff, selection: Selection, closed: Mapping[bytes, tuple[str, ...]]
+        self,
+        diff: CommitDiff,
+        selection: Selection,
+        closed: Mapping[bytes, tuple[str, ...]],
+        lines: Mapping[int, Lines],
     ) -> Iterator[Contribution]:
         """The rows of one commit, and of the pull request that it merged, that belong to a requested person."""
         sha, history = diff.sha.encode(), selection.history
@@ -185,7 +200,8 @@ class RepositoryReader:
             diff = dataclasses.replace(diff, author=author.account)
             people += credited
             facts = _facts_of_pull_request(position, selection, credited)
-            credit = Credit(credited, _closed_by(merged, history, closed))
+            shares = selection.shares.get(sha, {})
+            credit = Credit(credited, _closed_by(merged, history, closed), shares, lines)
             made += rows.pull_request_rows(diff, facts, merged, credit, history.is_merge(position), self._context)
         accounts = {each.account for each in people if selection.includes(each)}
         yield from (row for row in made if row.account in accounts)
@@ -220,6 +236,7 @@ def _facts_of_commit(position: int, selection: Selection, author: Author, co_aut
         facts.merge_map.part_of.get(position),
         _reverts(position, selection),
         picked_from,
+        {} if position in facts.merge_map.part_of else facts.topics.as_extra(position),
     )
 
 

@@ -69,6 +69,10 @@ class History:
         """Whether a commit has several parents."""
         return b" " in self.parents[position]
 
+    def subject(self, position: int) -> str:
+        """The first paragraph of a stored message, for a merge may list all that it brings; empty as `message`."""
+        return text(self.messages.get(position, b"").lstrip(b"\n").partition(b"\n\n")[0])
+
     def message(self, position: int) -> str:
         """A stored message as text; empty where it was not stored."""
         return text(self.messages.get(position, b""))
@@ -188,13 +192,6 @@ def recent_commits(git: Git, heads: Sequence[str], count: int = 1000) -> list[tu
     )
     commits = zip(*(fields[column:-1:3] for column in range(3)), strict=True)
     return [(at, account(name, address)) for date, name, address in commits if (at := parse_seconds(date)) is not None]
-
-
-def author_accounts(git: Git, heads: Sequence[str]) -> set[str]:
-    """The accounts, by the mailmap, of all authors of commits that the heads reach."""
-    if not heads:
-        return set()
-    return set(text(git.output(*LOG, "--format=%aN <%aE>", "--stdin", stdin=lines(heads))).split("\0")[:-1])
 
 
 def apply_mailmap(git: Git, contacts: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:

@@ -26,7 +26,7 @@ from .log import PULL_REQUEST_MARKERS, History
 from .messages import Forge, PullRequest, branch_origin, closes, merged_pull_request, picked_from, squashed_pull_request
 from .numbers import Naming, usual_forge, work_items
 from .squashed import squashed_branches
-from .subprocess import Git, text
+from .subprocess import Git
 
 Graph = list[tuple[int, ...]]
 """The parents of each commit by position, without those that a shallow clone lacks."""
@@ -208,9 +208,7 @@ class MergeFinder:
         below = self.parents[oldest]
         if (origin[below[0]] == OTHER) if below else (oldest not in self._boundary_positions):
             return OTHER
-        # A merge may list all that it brings; only its subject line is of interest.
-        subject = text(self.history.messages.get(merge, b"").lstrip(b"\n").partition(b"\n\n")[0])
-        return _ORIGINS[branch_origin(subject, self.names.project, self.names.other_remotes)]
+        return _ORIGINS[branch_origin(self.history.subject(merge), self.names.project, self.names.other_remotes)]
 
     def _merged(self, ancestry: Ancestry) -> dict[int, PullRequest]:
         """The commits that merged a pull request of ours, each with the pull request.

@@ -19,6 +19,7 @@ from .authors import Author, CommitAuthors, rank_authors
 from .diffs import CommitDiff
 from .merges import MergedPullRequest
 from .remote_url import Remote
+from .shares import WHOLE, Lines, Share, own_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class CommitFacts:
     reverted_by: tuple[str, ...] = ()
     picked_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By person the original of the same change that is theirs, too."""
+    topic: Mapping[str, str] = field(default_factory=dict)
+    """The keys of the column `extra` that name the topic a commit came with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,10 @@ class Credit:
     authors: tuple[Author, ...]
     closes: tuple[str, ...] = ()
     """What its commits say they close."""
+    shares: Mapping[str, Share] = field(default_factory=dict)
+    """By person the share, where there are several authors."""
+    lines: Mapping[int, Lines] = field(default_factory=dict)
+    """The lines of the commits in these shares, by position."""
 
 
 def credit_for(merged: MergedPullRequest, authors: CommitAuthors) -> tuple[Author, ...]:
@@ -99,6 +106,7 @@ def commit_rows(
         "closes": messages.closes(_own_words(diff.message)),
         "part_of": (facts.part_of,) if facts.part_of else (),
         "owners": (author.account,),
+        "extra": facts.topic,
     }
     others = without(author, co_authors)
     accounts = tuple(each.account for each in others)
@@ -139,15 +147,23 @@ def pull_request_rows(
     participants = tuple(each.account for each in credit.authors[1:]) + ((merger,) if merger else ())
     for each in credit.authors[:1]:
         row_id, picked_from = f"pull_request/author/{diff.sha}", facts.picked_from.get(each.person, ())
+        own = common | _own(diff, each, credit)
         yield Contribution(
-            id=row_id, account=each.account, role="author", participants=participants, picked_from=picked_from, **common
+            id=row_id, account=each.account, role="author", participants=participants, picked_from=picked_from, **own
         )
     for each in credit.authors[1:]:
-        yield _co_author_row(diff.sha, each, participants, facts, common)
+        yield _co_author_row(diff.sha, each, participants, facts, common | _own(diff, each, credit))
     if merger:
         row_id = f"pull_request/merger/{diff.sha}"
         others = _all_but(merger, participants)
         yield Contribution(id=row_id, account=merger, role="merger", participants=others, **common)
+
+
+def _own(diff: CommitDiff, author: Author, credit: Credit) -> dict[str, Any]:
+    """What only one author's row of a pull request says."""
+    share = credit.shares.get(author.person, WHOLE)
+    part = own_part(diff, share, credit.lines)
+    return {"extra": share.extra(), "additions": part.additions, "deletions": part.deletions}
 
 
 def _own_words(message: str) -> str:

@@ -16,6 +16,7 @@ from .facts import FactsFinder, HistoryFacts
 from .log import History
 from .merges import MergedPullRequest, MergeMap
 from .rows import credit_for
+from .shares import Share, shares
 from .subprocess import Git
 
 
@@ -33,12 +34,17 @@ class Selection:
     commits: set[bytes] = field(default_factory=set)
     pull_requests: dict[bytes, tuple[MergedPullRequest, tuple[Author, ...]]] = field(default_factory=dict)
     """Pull requests and their authors, the owner first, by the hash of the commit that merged them."""
+    shares: dict[bytes, dict[str, Share]] = field(default_factory=dict)
+    """By the same hash each author's share, of the pull requests with several authors."""
+    parts: set[bytes] = field(default_factory=set)
+    """Commits whose lines are the share of a requested person; those of them in `commits` have rows, too."""
     incomplete: list[int] = field(default_factory=list)
     """Merges of pull requests in the period with commits that a shallow clone lacks."""
 
     def shas(self) -> list[bytes]:
         """The commits to read, newest first as git walked them, because neighbours share what git unpacks."""
-        return [sha for sha in self.history.shas if sha in self.commits or sha in self.pull_requests]
+        chosen = self.commits | self.parts | self.pull_requests.keys()
+        return [sha for sha in self.history.shas if sha in chosen]
 
     def includes(self, author: Author) -> bool:
         """Whether a person's rows were requested."""
@@ -61,7 +67,7 @@ def select(
     Tests: test_a_merge_can_change_known_commits, test_a_later_revert_changes_the_row.
     """
     history = finder.finder.history
-    since, until = _first_second(request.period.since), _first_second(request.period.until)
+    since, until = first_second(request.period.since), first_second(request.period.until)
     known = _known([finder.facts(heads) for heads in known_heads], facts, since, until)
     cut_merges = log.merges_among(git, sorted(finder.finder.boundary))
     positions = [
@@ -103,6 +109,17 @@ def _add(selection: Selection, git: Git, positions: list[int]) -> None:
         credited = credit_for(each, authors)
         if any(map(selection.includes, (*credited, authors.author(each.merge_commit)))):
             selection.pull_requests[history.shas[each.merge_commit]] = (each, credited)
+            _add_shares(selection, each, credited)
+
+
+def _add_shares(selection: Selection, merged: MergedPullRequest, credited: tuple[Author, ...]) -> None:
+    history = selection.history
+    of_person = shares(merged, credited, selection.authors)
+    if of_person:
+        selection.shares[history.shas[merged.merge_commit]] = of_person
+    for each in credited:
+        if selection.includes(each) and of_person and of_person[each.person].is_part:
+            selection.parts.update(history.shas[position] for position in of_person[each.person].commits)
 
 
 def _addresses(request: Request) -> frozenset[str] | None:
@@ -118,6 +135,6 @@ def _originals(position: int, merge_map: MergeMap, picks: Groups) -> Iterator[in
         yield from repeated.commits
 
 
-def _first_second(at: dt.datetime) -> int:
+def first_second(at: dt.datetime) -> int:
     """The first whole second since 1970 that is not before a time."""
     return -((log.EPOCH - at) // dt.timedelta(seconds=1))

@@ -10,6 +10,7 @@ it. What would be a paragraph in either reading is one here.
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -18,6 +19,7 @@ from harvester.text import CODE_SPAN, LONGEST, one_line
 _READ = 65_536
 """Characters of a body that are read: GitHub allows no longer one, and no first paragraph begins behind them."""
 _LINES = 4_000
+_PARAGRAPHS = 100
 _PARAGRAPH = 2_000
 """Characters of a paragraph that are read; so a step that looks back and forth in it has a bound."""
 
@@ -31,7 +33,8 @@ _FRONT_MATTER_END = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _LIST = re.compile(r"[ \t]*(?:[-*+•–·‣]|\(?(?P<number>\d{1,3}|[A-Za-z])[.)])(?:[ \t]|$)")
 _RULE = re.compile(r"[ \t]*([-*_=~])(?:[ \t]*\1){2,}[ \t]*$")
 _HEADING = re.compile(
-    r" {0,3}#{1,6}(?:[ \t]|$)|[ \t]*(\*\*|__)[^*_]{1,100}\1[ \t]*:?[ \t]*$|(?:[^\s.]{1,20} ){0,2}[^\s.]{1,20}:[ \t]*$"
+    r" {0,3}(?:#{1,6}|={1,6})(?:[ \t]|$)|[ \t]*(\*\*|__)[^*_]{1,100}\1[ \t]*:?[ \t]*$"
+    r"|(?:[^\s.]{1,20} ){0,2}[^\s.]{1,20}:[ \t]*$"
 )
 _TABLE = re.compile(r"[ \t]*\||[ \t:-]+(?:\|[ \t:-]+)+$")
 _NO_PROSE = re.compile(
@@ -59,6 +62,7 @@ _SKIPPED_SECTION = re.compile(
 
 _CODE = re.compile(r"<(code|tt|kbd)>([^<>`]{1,200})</\1>", re.IGNORECASE)
 _ROLE = re.compile(r":(?:[a-z]+:){1,2}(?=`)")
+_SKIP = re.compile(r"\[(?:(?:ci|actions|docs?|no)[ -]?(?:skip|ci)|skip[ -](?:ci|actions|changelog))\]", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\[\]]{0,300}\](?:\([^()\s]{0,500}(?:[ \t][^()]{0,200})?\)|\[[^\[\]]{0,100}\])?")
 _LINK = re.compile(
     r"\[([^\[\]]{0,400}(?:\[[^\[\]]{0,100}\][^\[\]]{0,100})?)\]"
@@ -143,7 +147,7 @@ def excerpt(body: str | None, *, title: str | None = None) -> str | None:
     None where there is no plain paragraph, or none that says more than `title` does.
     """
     known, unfinished = _stems(title or ""), False
-    for paragraph in _paragraphs((body or "")[:_READ]):
+    for paragraph in itertools.islice(_paragraphs((body or "")[:_READ]), _PARAGRAPHS):
         text = _readable(paragraph)
         if text and not _stems(text) <= known and not (unfinished and _CONTINUES.match(text)):
             return cut(text)
@@ -302,7 +306,7 @@ def _span(span: str) -> str:
 
 
 def _without_markup(text: str) -> str:
-    text = _IMAGE.sub("", text)
+    text = _IMAGE.sub("", _SKIP.sub("", text))
     for _ in range(2):  # a link around an image, or around code in brackets
         text = _LINK.sub(r"\1", text)
     text = _TAG.sub("", _BREAK.sub(" ", _AUTOLINK.sub(r"\1", text)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-Count = Literal["work_items", "rows", "projects", "owners", "collaborators", "story_points", "threads"]
+Count = Literal["work_items", "rows", "projects", "owners", "collaborators", "threads", "sum"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Measure:
     definition: str
     where: Callable[[pd.DataFrame], pd.Series] | None = None
     wins: str = "the forge's or tracker's row before git's, then the row that knows more"
+    sums: str = ""
+    """The column that `count = "sum"` adds up, once for each work item."""
     goal: bool = False
     """Whether it is of what a person did: a goal may be measured in it, and the column `counted` names it."""
 
@@ -78,6 +80,14 @@ def _with_points(frame: pd.DataFrame) -> pd.Series:
     return _done(frame) & frame["story_points"].notna()
 
 
+def _with_added(frame: pd.DataFrame) -> pd.Series:
+    return _by_itself(frame) & frame["additions"].notna()
+
+
+def _with_deleted(frame: pd.DataFrame) -> pd.Series:
+    return _by_itself(frame) & frame["deletions"].notna()
+
+
 def _of_others(frame: pd.DataFrame) -> pd.Series:
     return ~frame["is_own_work"]
 
@@ -88,6 +98,10 @@ def _counting(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(frame.index.isin(counting(frame)), index=frame.index)
 
 
+def _is_no_summary(frame: pd.DataFrame) -> pd.Series:
+    return (frame["state"] != SUMMARY).fillna(True)
+
+
 def _collaborators(frame: pd.DataFrame) -> pd.Series:
     return _counting(frame) & frame["collaborators"].notna()
 
@@ -95,8 +109,14 @@ def _collaborators(frame: pd.DataFrame) -> pd.Series:
 NOBODY = "github:ghost"
 """The account that GitHub shows in place of any deleted one."""
 
+ONLY_NAMED = "notebook:"
+"""How the key begins of somebody whom only a note names."""
+
 NOT_DONE = ("not_planned", "duplicate")
 """States in which a ticket was closed without anybody having done it."""
+
+SUMMARY = "summary"
+"""The state of a note that is the opening paragraph of a report: it is no work."""
 
 TICKET_ROLES = ("assignee", "author", "resolver")
 MEASURES: Mapping[str, Measure] = {
@@ -129,7 +149,7 @@ MEASURES: Mapping[str, Measure] = {
             "People other than oneself, and no bots, who are named as taking part in something that counts: who "
             "reviewed or merged it, who reported, closed or shared a ticket, co-authors, people a note names. People "
             "who are not configured are counted in one source only, the one that names most of them, since the same "
-            "person has another name in each.",
+            "person has another name in each; those whom only a note names are not counted.",
             where=_collaborators,
         ),
         Measure(
@@ -140,9 +160,20 @@ MEASURES: Mapping[str, Measure] = {
             where=_done, goal=True,
         ),
         Measure(
-            "story_points", "point", "points", ("issue",), TICKET_ROLES, "story_points",
+            "story_points", "point", "points", ("issue",), TICKET_ROLES, "sum",
             "Story points of the tickets counted, each ticket once; tickets without points add nothing.",
-            where=_with_points, goal=True,
+            where=_with_points, sums="story_points", goal=True,
+        ),
+        Measure(
+            "lines_added", "line added", "lines added", ("pull_request", "commit"), ("author",), "sum",
+            "Lines added by the pull requests and commits counted, where a source knows them; of a pull request with "
+            "commits of several authors one's own, where git knows them.",
+            where=_with_added, sums="additions",
+        ),
+        Measure(
+            "lines_deleted", "line deleted", "lines deleted", ("pull_request", "commit"), ("author",), "sum",
+            "Lines deleted by the pull requests and commits counted, as for lines added.",
+            where=_with_deleted, sums="deletions",
         ),
         Measure(
             "commits", "commit", "commits", ("commit",), ("author",), "work_items",
@@ -194,6 +225,13 @@ MEASURES: Mapping[str, Measure] = {
             where=_counting,
         ),
         Measure(
+            "left_out", "piece of work", "pieces of work",
+            ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "work_items",
+            "What a rule in `[[exclude]]` of harvester.toml leaves out of everything and would count otherwise: pull "
+            "requests, tickets, releases, commits, notes, and work of others that was reviewed or commented on.",
+            where=_counting,
+        ),
+        Measure(
             "releases", "release", "releases", ("release",), ("author",), "work_items",
             "Releases the person published.",
             goal=True,
@@ -206,8 +244,8 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "notes", "note", "notes", ("note",), ("author", "helper", "mentor"), "work_items",
-            "Entries in the notebook, by their date.",
-            wins="the notebook is the only source", goal=True,
+            "Entries in the notebook, by their date, without the opening paragraphs of reports.",
+            where=_is_no_summary, wins="the notebook is the only source", goal=True,
         ),
         Measure(
             "projects", "project", "projects", ("pull_request", "commit", "issue", "release"),
@@ -226,6 +264,7 @@ MEASURES: Mapping[str, Measure] = {
 COLUMNS_USED = (
     "id", "kind", "role", "person", "work_item_key", "project", "story_points", "owner_people", "collaborators",
     "is_own_work", "in_pull_request", "is_cherry_pick", "is_reverted", "bot_assisted", "serves_goal", "state", "thread",
+    "additions", "deletions",
 )  # fmt: skip
 """The columns of a prepared and assessed frame that measures need."""
 
@@ -318,6 +357,8 @@ def uncounted(row: Mapping[str, Any]) -> str:
         return "picked from an earlier commit, which counts"
     if row["is_own_work"]:
         return f"a {kind} of one's own work"
+    if row["state"] == SUMMARY:
+        return "the opening paragraph of a report, which is no work"
     if row["state"] in NOT_DONE:
         return f"closed as {'a duplicate' if row['state'] == 'duplicate' else 'not planned'}"
     return ""
@@ -325,18 +366,20 @@ def uncounted(row: Mapping[str, Any]) -> str:
 
 def count(frame: pd.DataFrame, name: str) -> float:
     """The number a measure gives for a prepared frame; of several people each work item counts once for each."""
-    distinct = _distinct(frame, MEASURES[name])
-    if MEASURES[name].count == "story_points":
-        return float(distinct["story_points"].sum()) if len(distinct) else 0
+    measure = MEASURES[name]
+    distinct = _distinct(frame, measure)
+    if measure.sums:
+        return float(distinct[measure.sums].sum()) if len(distinct) else 0
     return len(distinct)
 
 
 def count_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[tuple[str, ...], float]:
     """The number a measure gives for each combination of values in columns, such as `thread`; without zeros."""
-    distinct = _distinct(frame, MEASURES[name], columns)
-    if MEASURES[name].count == "story_points":
-        points = distinct.groupby(list(columns))["story_points"]
-        return {cast("tuple[str, ...]", values): float(own.sum()) for values, own in points}
+    measure = MEASURES[name]
+    distinct = _distinct(frame, measure, columns)
+    if measure.sums:
+        summed = distinct.groupby(list(columns))[measure.sums]
+        return {cast("tuple[str, ...]", values): float(own.sum()) for values, own in summed}
     counts = distinct[list(columns)].value_counts()
     return {cast("tuple[str, ...]", values): float(number) for values, number in counts.items()}
 
@@ -346,14 +389,15 @@ def _distinct(frame: pd.DataFrame, measure: Measure, by: Sequence[str] = ()) -> 
 
     A measure never counts rows but distinct things: several rows may be of one work item (three reviews, two sources).
     So its rows are cut to the columns that tell such things apart (`_COUNTS`), and duplicates are dropped. The result
-    depends neither on the order of the rows nor on how often one was read. Points are added up, and hence not compared:
-    a ticket's first row gives them.
+    depends neither on the order of the rows nor on how often one was read. What is added up, such as points, is not
+    compared: the work item's first row gives it.
 
     Only the columns that matter are taken: taking rows costs as much as there are columns.
     """
     columns, expand = _COUNTS[measure.count]
-    rows = expand(frame[list(dict.fromkeys([*by, *columns]))][_inside(frame, measure)])
-    distinct = rows.drop_duplicates([name for name in rows.columns if name != "story_points"])
+    summed = [measure.sums] if measure.sums else []
+    rows = expand(frame[list(dict.fromkeys([*by, *columns, *summed]))][_inside(frame, measure)])
+    distinct = rows.drop_duplicates([name for name in rows.columns if name != measure.sums])
     return distinct[_certainly_different(distinct, by)] if measure.count == "collaborators" else distinct
 
 
@@ -377,8 +421,11 @@ def _certainly_different(distinct: pd.DataFrame, by: Sequence[str]) -> np.ndarra
 
 
 def _source_of(person: str) -> str:
-    """Where somebody who is not configured is known; empty for a configured person."""
-    if person.casefold() == NOBODY:
+    """Where somebody who is not configured is known; empty for a configured person.
+
+    What a note names that is no key of `[people]` is only a text: it may be somebody whom a source names otherwise.
+    """
+    if person.casefold() == NOBODY or person.startswith(ONLY_NAMED):
         return NOBODY
     return "git" if person.startswith("<") else person.partition(":")[0] if ":" in person else ""
 
@@ -411,6 +458,6 @@ _COUNTS: Mapping[Count, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.DataF
     "projects": (("project",), lambda rows: rows.assign(project=rows["project"].str.lower()).dropna()),
     "owners": (("person", "owner_people"), lambda rows: _others_in(rows, "owner_people")),
     "collaborators": (("person", "collaborators"), lambda rows: _others_in(rows, "collaborators")),
-    "story_points": (("person", "work_item_key", "story_points"), lambda rows: rows),
+    "sum": (("person", "work_item_key"), lambda rows: rows),
 }
 """By what a measure counts: the columns that tell such things apart, and how rows are expanded to one for each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from harvester.text import printable
 @options.repo
 @click.pass_obj
 def command(
-    terminal: Terminal, sources: tuple[str, ...], as_json: bool, config_path: Path | None, repo: Path | None
+    terminal: Terminal, sources: tuple[str, ...], as_json: bool, config_path: Path | None, repos: tuple[Path, ...]
 ) -> int:
     """Check the configuration and the sources (all, or those named). Exits with 1 if there is an error to fix.
 
@@ -31,7 +32,7 @@ def command(
     from harvester.workspace.health import check_workspace
     from harvester.workspace.workspace import open_workspace
 
-    findings = check_workspace(open_workspace(terminal, config_path, repo), sources)
+    findings = check_workspace(open_workspace(terminal, config_path, repos), sources)
     if as_json:
         terminal.echo_json(
             [
@@ -43,5 +44,5 @@ def command(
         for about, each in findings:
             terminal.echo(printable(f"{each.state:7}  {about}: {each.message}"))
             if each.hint:
-                terminal.echo(printable(f"         {each.hint}"))
+                terminal.echo(printable(textwrap.indent(each.hint, " " * 9)))
     return USER_ERROR if any(each.state == "error" for _, each in findings) else OK

@@ -36,11 +36,11 @@ def command(
     terminal: Terminal,
     whats: tuple[str, ...],
     period: str | None,
-    person: str | None,
+    persons: tuple[str, ...],
     harvest: bool | None,
     as_json: bool,
     config_path: Path | None,
-    repo: Path | None,
+    repos: tuple[Path, ...],
 ) -> int:
     """Show everything about a row: its columns, what counts it, its thread and the goals it matched.
 
@@ -57,7 +57,7 @@ def command(
     from harvester.workspace.explain import explain
     from harvester.workspace.workspace import open_workspace
 
-    rows = explain(open_workspace(terminal, config_path, repo), whats, period, person, harvest=harvest)
+    rows = explain(open_workspace(terminal, config_path, repos), whats, period, persons, harvest=harvest)
     if as_json:
         terminal.echo_json(rows)
     else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,13 +22,31 @@ if TYPE_CHECKING:
     from harvester.workspace.workspace import Workspace
 
 
+DAY = click.DateTime(["%Y-%m-%d"])
+MATCHING = ("paths", "labels", "tickets", "scopes", "people")
+"""The keys of a rule that `goals add` has options for."""
+
+QUESTIONS = {
+    "title": "What is the goal, in words",
+    "why": "Why does it matter (Enter to leave it out)",
+    "from": "From which day, such as 2026-07-01",
+    "until": "`until`, such as 2026-09-30",
+    "measure": "What is counted: commits, pull_requests, reviews, tickets, notes, …",
+    "target": "How many are the target",
+    "paths": "Which paths is the work in, such as src/pay/, with commas between",
+    "words": "Which words suggest work for it, with commas between",
+}
+"""What `goals add` asks for in a terminal."""
+
+
 @click.group()
 def command() -> None:
-    """List the goals in goals.toml, check them, and show how far each is.
+    """List the goals in goals.toml, add one, check them, and show how far each is.
 
     \b
     Examples:
       harvester goals list
+      harvester goals add "Fewer flaky tests" --path tests/ --measure commits --target 4
       harvester goals check
       harvester goals progress --period this-quarter
     """
@@ -97,6 +116,98 @@ def _target(goal: Goal) -> str:
 
     measure = MEASURES.get(goal.measure or "")
     return target_text(goal) or (measure.many if measure else "")
+
+
+@command.command()
+@click.argument("title", required=False)
+@click.option("--name", help="How decisions and notes refer to it; by default made from the title.")
+@click.option("--why", help="Why it matters to the business.")
+@click.option("--criterion", help="The name of the criterion that it serves.")
+@click.option("--from", "from_", type=DAY, metavar="YYYY-MM-DD", help="The key `from`: its first day.")
+@click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="The key `until`.")
+@click.option("--measure", help="What is counted, such as commits or pull_requests, or outcome.")
+@click.option("--target", type=float, help="The figure to reach.")
+@click.option("--baseline", type=float, help="Where an outcome started.")
+@click.option("--unit", help="What the figure of an outcome counts.")
+@click.option("--path", "paths", multiple=True, help="A glob as in .gitignore, such as src/pay/; several may be given.")
+@click.option("--label", "labels", multiple=True, help="A label; several may be given.")
+@click.option("--ticket", "tickets", multiple=True, help="A ticket such as PAY-7 or PAY-*; several may be given.")
+@click.option("--scope", "scopes", multiple=True, help="A scope in titles, such as pay; several may be given.")
+@click.option("--person", "people", multiple=True, help="A key of [people]; several may be given.")
+@click.option("--word", "words", multiple=True, help="A word that suggests work and claims none; several may be given.")
+@options.config
+@click.pass_obj
+def add(
+    terminal: Terminal,
+    /,
+    title: str | None,
+    from_: dt.datetime | None,
+    until: dt.datetime | None,
+    config_path: Path | None,
+    **values: Any,
+) -> int:
+    """Add a goal called TITLE to goals.toml, whose other text stays as it is.
+
+    Work counts for it that matches any of the paths, labels, tickets, scopes and people. In a terminal, without a
+    title, it asks for each.
+
+    \b
+    Examples:
+      harvester goals add "Fewer flaky tests" --path tests/ --measure commits --target 4
+      harvester goals add "Help a colleague" --measure notes --target 3 --from 2026-07-01
+    """
+    from harvester.cli.main import OK
+    from harvester.workspace.goals import add_goal
+    from harvester.workspace.workspace import open_workspace
+
+    keys: dict[str, Any] = {"title": title, "from": from_ and from_.date(), "until": until and until.date()}
+    keys |= {key: list(each) if isinstance(each, tuple) else each for key, each in values.items()}
+    workspace = open_workspace(terminal, config_path, aliases=False)
+    if title is None:
+        if not terminal.stdin.isatty():
+            raise click.UsageError("Missing argument 'TITLE'.")
+        keys = _asked(terminal, keys)
+    if not (keys["title"] or "").strip():
+        raise click.UsageError("A goal needs a title.")
+    matching = {key: keys.pop(key) for key in MATCHING}
+    rules = [{key: words} for key, words in matching.items() if words]
+    keys["match"] = {"any": rules} if len(rules) > 1 else rules[0] if rules else None
+    try:
+        added = add_goal(workspace, keys)
+    except ConfigError as error:
+        raise ConfigError(_relative(terminal, workspace, error.message), hint=error.hint) from error
+    terminal.echo(f"Added the goal {added.goal.name} to {_from_here(terminal, added.path)}: {_described(added.goal)}")
+    for each in added.warnings:
+        terminal.echo(printable(f"warning  {each}"))
+    return OK
+
+
+def _described(goal: Goal) -> str:
+    from harvester.workspace.work_items import short
+
+    return f"{short(goal.title)} ({' · '.join(map(short, _details(goal)))})."
+
+
+def _asked(terminal: Terminal, keys: dict[str, Any]) -> dict[str, Any]:
+    """The keys with the answers to a question for each that has none; an empty answer leaves it out.
+
+    Raises UsageError for a day or a number that is none.
+    """
+    answered = dict(keys)
+    for key, question in QUESTIONS.items():
+        if not answered.get(key):
+            answer = terminal.ask(f"{question}: ") or ""
+            answered[key] = _read_answer(key, answer) if answer else answered.get(key)
+    return answered
+
+
+def _read_answer(key: str, answer: str) -> object:
+    if key in {"from", "until"}:
+        return DAY(answer).date()
+    if key == "target":
+        number: float = click.FLOAT(answer)
+        return number
+    return [each.strip() for each in answer.split(",") if each.strip()] if key in (*MATCHING, "words") else answer
 
 
 @command.command()
@@ -170,7 +281,7 @@ def _summary(checked: GoalsCheck) -> str:
 def progress(
     terminal: Terminal,
     period: str | None,
-    person: str | None,
+    persons: tuple[str, ...],
     harvest: bool,
     allow_incomplete: bool,
     as_json: bool,
@@ -190,7 +301,7 @@ def progress(
     from harvester.workspace.goals import measure_progress
     from harvester.workspace.workspace import open_workspace
 
-    measured = measure_progress(open_workspace(terminal, config_path), period, person, harvest=harvest)
+    measured = measure_progress(open_workspace(terminal, config_path), period, persons, harvest=harvest)
     if as_json:
         terminal.echo_json(_as_json(measured))
     else:
@@ -216,7 +327,8 @@ def _echo_progress(terminal: Terminal, measured: GoalsProgress) -> None:
     from harvester.workspace.work_items import short
 
     report_input = measured.report_input
-    terminal.echo(f"{short(report_input.name(report_input.persons[0]))}, {report_input.period.name}")
+    who = ", ".join(map(report_input.name, report_input.persons))
+    terminal.echo(f"{short(who)}, {report_input.period.name}")
     if measured.goals:
         rows = [_row(goal, report_input.assessment.progress[goal.name]) for goal in measured.goals]
         terminal.table(("Goal", "Target", "Done", "Expected by now", "State"), rows)

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("sources", nargs=-1)
 @options.period
-@click.option("--person", "persons", multiple=True, help="Read this person's work; may be given several times.")
+@click.option(
+    "--person", "persons", callback=options.not_empty, multiple=True,
+    help="Read this person's work; may be given several times.",
+)  # fmt: skip
 @click.option("--team", help="Read the work of this team's members.")
 @click.option("--everyone", is_flag=True, help="Read everybody's work.")
 @click.option("--refresh", is_flag=True, help="Re-read everything in full, and replace what is stored.")

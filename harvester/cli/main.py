@@ -30,7 +30,7 @@ COMMANDS = {
     "init": "Write a harvester.toml and goals.toml to start from.",
     "harvest": "Read the sources into the ledger.",
     "report": "Write a report whose every line links to its evidence.",
-    "goals": "List the goals, check them, and show how far each is.",
+    "goals": "List the goals, add one, check them, and show how far each is.",
     "triage": "Go through suggestions and unplanned work, and decide.",
     "decide": "Link work to a goal, or unlink it.",
     "note": "Write down what no tracker sees.",

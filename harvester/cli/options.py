@@ -5,20 +5,24 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+Value = TypeVar("Value", str, tuple[str, ...], None)
 
-def not_empty(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """The value unchanged; a usage error where it is empty, or is bytes that are not UTF-8.
+
+def not_empty(ctx: click.Context, param: click.Parameter, value: Value) -> Value:
+    """The value, or each of several, unchanged; a usage error where one is empty, or is bytes that are not UTF-8.
 
     A variable that a script left unset must not mean what leaving the option out means.
     """
-    if value is not None and not value.strip():
-        raise click.BadParameter("it is empty; leave it out, or give a value.", ctx=ctx, param=param)
-    if value and not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
-        raise click.BadParameter("it is not UTF-8 text.", ctx=ctx, param=param)
+    values: tuple[str, ...] = (value,) if isinstance(value, str) else value or ()
+    for each in values:
+        if not each.strip():
+            raise click.BadParameter("it is empty; leave it out, or give a value.", ctx=ctx, param=param)
+        if not each.isascii() and any("\ud800" <= letter <= "\udfff" for letter in each):
+            raise click.BadParameter("it is not UTF-8 text.", ctx=ctx, param=param)
     return value
 
 
@@ -34,11 +38,15 @@ config = click.option(
     help="The configuration file; by default the nearest harvester.toml in this folder or above.",
 )  # fmt: skip
 repo = click.option(
-    "--repo", type=click.Path(path_type=Path),
-    help="Read this git repository, without any configuration, and store nothing.",
+    "--repo", "repos", type=click.Path(path_type=Path), multiple=True,
+    help="Read this git repository, without any configuration, and store nothing; may be given several times.",
 )  # fmt: skip
 person = click.option(
-    "--person", callback=not_empty, help="A key of [people], a name or an e-mail address; by default yourself."
+    "--person",
+    "persons",
+    callback=not_empty,
+    multiple=True,
+    help="A key of [people], a name or an e-mail address; by default yourself. May be given several times.",
 )
 _period = click.option(
     "--period", "-p", callback=not_empty,

@@ -40,7 +40,7 @@ def command(
     terminal: Terminal,
     kind: str,
     period: str | None,
-    person: str | None,
+    persons: tuple[str, ...],
     output: str | None,
     format_name: str | None,
     charts: str,
@@ -50,7 +50,7 @@ def command(
     force: bool,
     allow_incomplete: bool,
     config_path: Path | None,
-    repo: Path | None,
+    repos: tuple[Path, ...],
 ) -> int:
     """Write a report, to the terminal or to a file, as a page (md, html, json) or as its rows (csv, xlsx, parquet).
 
@@ -72,10 +72,8 @@ def command(
     chosen = page_options(format_name, place, mermaid=charts == "mermaid", embed_evidence=embed_evidence)
     if place is None:
         terminal.check_shows(chosen.format.name, is_text=chosen.format.is_text)
-    workspace = open_workspace(terminal, config_path, repo)
-    report = make_report(
-        workspace, load_report(kind), period, person, harvest=harvest, draft=draft, options=chosen,
-    )  # fmt: skip
+    kind_of_report, workspace = load_report(kind), open_workspace(terminal, config_path, repos)
+    report = make_report(workspace, kind_of_report, period, persons, harvest=harvest, draft=draft, options=chosen)
     if place is None:
         terminal.write(report.content)
     else:

@@ -17,7 +17,7 @@ from harvester.text import printable
 @options.config
 @options.repo
 @click.pass_obj
-def command(terminal: Terminal, file: Path, harvest: bool, config_path: Path | None, repo: Path | None) -> int:
+def command(terminal: Terminal, file: Path, harvest: bool, config_path: Path | None, repos: tuple[Path, ...]) -> int:
     """Read the data of the report FILE again, and list every row, claim, source and figure that differs.
 
     The evidence must be in the page (report --embed-evidence) or beside it. If no row differs, the report is made
@@ -40,7 +40,7 @@ def command(terminal: Terminal, file: Path, harvest: bool, config_path: Path | N
 
     path = resolve_path(terminal.cwd, str(file))
     require_report(path, str(file))
-    found = verify_report(open_workspace(terminal, config_path, repo), path, harvest=harvest)
+    found = verify_report(open_workspace(terminal, config_path, repos), path, harvest=harvest)
     for line in (*found.edits, *found.differences, *(f"Not checked: {each}" for each in found.unchecked)):
         terminal.echo(printable(line, lines=False))
     if found.differences:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from harvester.config.rule import Exclusion, Rule
 from harvester.config.toml import (
     NAME,
     TICKET_KEY,
@@ -147,6 +148,23 @@ class File(Section):
         description='ticket prefixes, such as PAY = "https://example.atlassian.net"; no other prefix is a ticket',
     )
     bots: list[Word] = Field(default_factory=list, description="further accounts or addresses that are bots")
+    themes: dict[Word, Rule] = Field(
+        default_factory=dict, description="headings of your own for work without a goal, each with a rule"
+    )
+    routine: dict[Word, Rule] = Field(
+        default_factory=dict, description="what else is routine, by a name such as formatting, each with a rule"
+    )
+    exclude: list[Exclusion] = Field(
+        default_factory=list, description="rules for what is left out altogether, and counted as left out"
+    )
+
+    def rules(self) -> Iterator[tuple[str, Rule]]:
+        """Every rule in the file and every rule in it, each with its key path."""
+        for table, named in (("themes", self.themes), ("routine", self.routine)):
+            for name, rule in named.items():
+                yield from rule.rules(f"{table}.{name}")
+        for number, rule in enumerate(self.exclude, 1):
+            yield from rule.rules(f"exclude[{number}]")
 
 
 @dataclass(frozen=True)
@@ -162,6 +180,9 @@ class Config:
     teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tickets: Mapping[str, str] = field(default_factory=dict)
     """The host of the tracker by project key."""
+    themes: Mapping[str, Rule] = field(default_factory=dict)
+    routine: Mapping[str, Rule] = field(default_factory=dict)
+    exclude: tuple[Exclusion, ...] = ()
     path: Path | None = None
     """The file it came from; None for one made up for a git repository."""
 
@@ -206,7 +227,10 @@ def from_file(file: File, root: Path, default_zone: str, path: Path | None = Non
     )
     teams = {name: tuple(team.members) for name, team in file.teams.items()}
     tickets = {key: address.partition("://")[2].strip("/") or address for key, address in file.tickets.items()}
-    return Config(root, dates, people, file.me.person, file.sources, file.ledger.location, teams, tickets, path)
+    return Config(
+        root, dates, people, file.me.person, file.sources, file.ledger.location, teams, tickets,
+        file.themes, file.routine, tuple(file.exclude), path,
+    )  # fmt: skip
 
 
 def _forge_host(source: Source) -> str | None:
@@ -242,7 +266,9 @@ def _person(key: str, section: PersonSection) -> Person:
 
 
 def _check_references(file: File, path: Path) -> None:
-    errors = itertools.chain(_errors_in_people(file, path), _errors_in_sources(file, path), _shared(file, path))
+    errors = itertools.chain(
+        _errors_in_people(file, path), _errors_in_rules(file, path), _errors_in_sources(file, path), _shared(file, path)
+    )
     if lines := first_lines(errors):
         raise ConfigError(lines)
 
@@ -260,6 +286,14 @@ def _errors_in_people(file: File, path: Path) -> Iterator[str]:
         for place in person.accounts:
             if place not in places:
                 yield _unknown(path, f"people.{key}.accounts", place, "connector or source", places)
+
+
+def _errors_in_rules(file: File, path: Path) -> Iterator[str]:
+    """People whom a rule names and nobody knows."""
+    for place, rule in file.rules():
+        for person in rule.people or ():
+            if person not in file.people:
+                yield _unknown(path, f"{place}.people", person, "person", file.people)
 
 
 def _errors_in_sources(file: File, path: Path) -> Iterator[str]:

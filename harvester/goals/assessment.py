@@ -133,10 +133,11 @@ def _notes(
     frame: pd.DataFrame, mine: pd.DataFrame, tickets: Mapping[str, str]
 ) -> tuple[dict[str, list[Any]], dict[Any, list[Any]]]:
     """The people's notes about each thread, oldest first, and by note a row of each work item that it is about."""
+    notes = measures.of(mine, measures.MEASURES["notes"]).index
     notes_by_thread: dict[str, list[Any]] = {}
     related_rows: dict[Any, list[Any]] = {}
     for note, row in sorted(about(frame, tickets), key=lambda pair: (frame["occurred_at"][pair[0]], pair[0])):
-        if note in mine.index:
+        if note in notes:
             related_rows.setdefault(note, []).append(row)
             notes_by_thread.setdefault(str(frame["thread"][row]), []).append(note)
     return {name: list(dict.fromkeys(notes)) for name, notes in notes_by_thread.items()}, related_rows

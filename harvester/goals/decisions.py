@@ -70,9 +70,11 @@ class HighlightEntry(Section):
 
 
 class IgnoredEntry(Section):
-    """What `triage` does not ask about; where several keys are given, all of them must match."""
+    """What `triage` does not ask about; it counts in reports as before. Of several keys, all must match."""
 
-    title: Word | None = Field(None, description="the whole title, without case; * matches anything, ? one character")
+    title: Word | None = Field(
+        None, description="the whole title, without case; * matches anything, no other character is special"
+    )
     label: Word | None = Field(None, description="one of the labels, likewise")
     path: Word | None = Field(None, description="a glob as in .gitignore; matches where all changed files are under it")
     author: Word | None = Field(None, description="the account whose work it is, as the source has it, likewise")

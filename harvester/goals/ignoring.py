@@ -6,6 +6,7 @@ A rule hides a question and nothing else: what is ignored counts in every report
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 import re
 from collections.abc import Sequence
@@ -113,17 +114,28 @@ def _common(paths: Sequence[str]) -> str:
 
 
 def _matches(pattern: str, texts: Sequence[str]) -> bool:
-    """Whether any text is as the pattern says, in full and without case; `*` matches anything, nothing else is special.
+    regex = _regex(pattern)
+    return any(regex.fullmatch(" ".join(text.casefold().split())) for text in texts)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _regex(pattern: str) -> re.Pattern[str]:
+    """What a text in lower case, with single spaces, must be in full: `*` is anything, and nothing else is special.
 
     Each part between two `*` is taken where it comes first, which finds a match where there is one, in linear time.
     """
     first, *others = (re.escape(part) for part in " ".join(pattern.casefold().split()).split("*"))
     middle = "".join(f"(?>.*?{part})" for part in others[:-1] if part)
-    regex = re.compile(f"{first}{middle}.*{others[-1]}" if others else first, re.DOTALL)
-    return any(regex.fullmatch(" ".join(text.casefold().split())) for text in texts)
+    return re.compile(f"{first}{middle}.*{others[-1]}" if others else first, re.DOTALL)
 
 
 def _all_under(glob: str, paths: Sequence[str]) -> bool:
-    import pyarrow as pa
+    regex = _path_regex(glob)
+    return bool(paths) and regex is not None and all(map(regex.search, paths))
 
-    return bool(len(paths)) and bool(file_kinds.matches([glob], pa.array(list(paths), pa.string())).all())
+
+@functools.lru_cache(maxsize=1_000)
+def _path_regex(glob: str) -> re.Pattern[str] | None:
+    """What a path under a glob is like; None for one that selects nothing."""
+    made = file_kinds.glob(glob)
+    return re.compile(made.regex) if made.regex and made.include else None

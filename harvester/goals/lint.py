@@ -20,7 +20,7 @@ _TICKET = re.compile(r".*(?:[-#!]\d+|\*\d*)/?")
 
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[\d*]+", re.ASCII)
 _KINDS = frozenset(typing.get_args(contribution.Kind))
-_LISTS = ("paths", "projects", "labels", "tickets", "scopes", "people", "kinds")
+_LISTS = ("paths", "projects", "labels", "tickets", "scopes", "titles", "people", "authors", "kinds")
 """The keys of a rule for which one word is enough."""
 
 
@@ -35,8 +35,13 @@ def lint(file: GoalsFile, known: KnownNames) -> Iterator[str]:
         yield from _away(f"goals[{number}].away", goal)
         yield from _uncounted(f"goals[{number}].measure", goal)
     for where, rule in file.rules():
-        yield from _never(where, rule, known)
-        yield from _excludes_all(where, rule)
+        yield from lint_rule(where, rule, known)
+
+
+def lint_rule(where: str, rule: Rule, known: KnownNames) -> Iterator[str]:
+    """One line for each warning about a rule alone, without the rules in it."""
+    yield from _never(where, rule, known)
+    yield from _excludes_all(where, rule)
 
 
 def _same_but_for_case(table: str, names: Sequence[str]) -> Iterator[str]:
@@ -104,6 +109,11 @@ def _named(words: Sequence[str]) -> frozenset[str]:
     return frozenset(kind for kind in _KINDS if found.fullmatch(kind))
 
 
+def every_kind(words: Sequence[str]) -> bool:
+    """Whether these words name every kind of work."""
+    return _named(words) == _KINDS
+
+
 def _excludes_all(where: str, rule: Rule) -> Iterator[str]:
     """Where `not` excludes all that the rule matches, or each change of files."""
     before = _kinds_before_not(rule)
@@ -114,7 +124,7 @@ def _excludes_all(where: str, rule: Rule) -> Iterator[str]:
     for number, each in enumerate(rule.not_ or (), 1):
         if _is_implied(each, rule):
             yield f"{where}.not[{number}]: it excludes all that the rule matches, so the rule can never match"
-        elif each.keys == ("paths",) and not each.not_ and _every_file(each.paths or ()):
+        elif each.keys == ("paths",) and not each.not_ and every_file(each.paths or ()):
             yield f"{where}.not[{number}].paths: {each.paths} are all files, so it excludes every change of files"
 
 
@@ -128,7 +138,7 @@ def _is_implied(inner: Rule, rule: Rule) -> bool:
     return all(own and set(own) <= set(others) for own, others in words)
 
 
-def _every_file(globs: Sequence[str]) -> bool:
+def every_file(globs: Sequence[str]) -> bool:
     """Whether one of these globs, such as `*` or `/**`, selects every file and no other excludes any."""
     everything = [line for line in globs if line.endswith("*") and not line.strip("/*")]
     return bool(everything) and not any(line.startswith("!") for line in globs)

@@ -64,7 +64,7 @@ def _measure(where: str, goal: Goal, contents: Contents) -> Iterator[str]:
     if kinds is not None and kinds.keys().isdisjoint(measure.kinds):
         source = _COMES_FROM[measure.kinds[0]]
         yield f"{where}: no configured source has {measure.many}, so nothing counts; {_instead(kinds)}, or add {source}"
-    elif kinds is not None and measure.count == "story_points" and not _have(kinds, "story_points", measure.kinds):
+    elif kinds is not None and measure.sums == "story_points" and not _have(kinds, "story_points", measure.kinds):
         yield f'{where}: no configured source has story points, so nothing counts; write measure = "tickets"'
     else:
         yield from _other_measure(where, goal.measure or "", contents.commits, contents.pull_requests)
@@ -83,7 +83,7 @@ def _other_measure(where: str, measure: str, commits: int, pulls: int) -> Iterat
 def _instead(kinds: Collection[str]) -> str:
     """The measures that have something to count."""
     names = [each.name for each in MEASURES.values() if each.goal and not set(each.kinds).isdisjoint(kinds)]
-    usable = [name for name in names if MEASURES[name].count != "story_points"]
+    usable = [name for name in names if MEASURES[name].sums != "story_points"]
     return "write measure = " + " or ".join(f'"{name}"' for name in (*usable, OUTCOME))
 
 

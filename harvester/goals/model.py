@@ -11,6 +11,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from harvester.config.rule import DEFAULT_SHARE as DEFAULT_SHARE  # what goals.toml holds is imported from here
+from harvester.config.rule import Rule as Rule
 from harvester.config.toml import NAME, Section, Words
 from harvester.errors import PeriodError
 from harvester.model import contribution
@@ -18,10 +20,6 @@ from harvester.model.periods import EVER, ONE_DAY, Calendar, Period, parse_days
 
 OUTCOME = "outcome"
 """The measure that is not a count but a figure written in the notebook."""
-
-DEFAULT_SHARE = 0.5
-"""The share of a change's files that must be under a rule's `paths`; a claim needs more, unless the rule's is lower."""
-
 
 Name = Annotated[str, Field(pattern=NAME)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -48,41 +46,6 @@ def _day(value: object) -> dt.date:
 Day = Annotated[dt.date, BeforeValidator(_day, json_schema_input_type=dt.date)]
 Days = Annotated[tuple[dt.date, dt.date], BeforeValidator(_days, json_schema_input_type=str)]
 """The first and the last day, both included."""
-
-
-class Rule(Section):
-    """How work is recognised: every key that is given must match, and one word of each is enough."""
-
-    paths: Words | None = Field(
-        None, description="globs as in .gitignore; matches where enough of the files are under them"
-    )
-    share: float = Field(DEFAULT_SHARE, gt=0, le=1, description="how much of the changed files must be under `paths`")
-    projects: Words | None = Field(None, description="projects such as org/repo; * matches anything")
-    labels: Words | None = Field(None, description="labels, without case; * matches anything")
-    tickets: Words | None = Field(
-        None, description="tickets such as PAY-7 or PAY-*: itself, its parent, what it closes"
-    )
-    scopes: Words | None = Field(None, description="the scope in a title: pay in `fix(pay): …` or in `pay: …`")
-    people: Words | None = Field(None, description="keys of [people]: whose work it is, or who took part")
-    kinds: Words | None = Field(None, description="pull_request, review, issue, commit, comment, release, note")
-    any: list[Rule] | None = Field(None, description="at least one of these matches")
-    all: list[Rule] | None = Field(None, description="all of these match")
-    not_: list[Rule] | None = Field(None, alias="not", description="none of these matches")
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys that are given, but `share` and `not`, which recognise nothing by themselves."""
-        return tuple(key for key in _RECOGNISING if getattr(self, key) is not None)
-
-    def rules(self, place: str) -> Iterator[tuple[str, Rule]]:
-        """Itself and every rule in it, each with its key path."""
-        yield place, self
-        for key, inner in (("any", self.any), ("all", self.all), ("not", self.not_)):
-            for number, rule in enumerate(inner or (), 1):
-                yield from rule.rules(f"{place}.{key}[{number}]")
-
-
-_RECOGNISING = ("paths", "projects", "labels", "tickets", "scopes", "people", "kinds", "any", "all")
 
 
 class Criterion(Section):

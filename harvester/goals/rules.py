@@ -83,6 +83,13 @@ def _by_values(column: str, describe: Describe) -> ByWords:
     return match
 
 
+def _by_authors(context: RuleContext, words: Sequence[str]) -> Match:
+    """The account as a whole, or the name or the address in `name <e-mail>`."""
+    values = context.values("account")
+    hits = _found(values.distinct, _pattern(words, before=r"(?:[^<]*<)?", after=r"(?:>|\s*<[^>]*>)?"))
+    return context.match_values(values, hits, _named("by"))
+
+
 def _by_tickets(context: RuleContext, words: Sequence[str]) -> Match:
     columns = {"work_item": "ticket", "parent": "part of", "closes": "closes", "related_to": "related to"}
     return any_of([_by_ticket_column(context, words, name, how) for name, how in columns.items()])
@@ -143,21 +150,21 @@ def _by_scopes(context: RuleContext, words: Sequence[str]) -> Match:
     wanted = {word.strip().casefold() for word in words}
 
     def hit(scope: str) -> str | None:
-        return next((each for each in _scope_names(scope) if each.casefold() in wanted), None)
+        return next((each for each in scope_names(scope) if each.casefold() in wanted), None)
 
-    values = context.cached("scopes", lambda: encoded(_scopes(column(context.frame, "title"))))
+    values = context.cached("scopes", lambda: encoded(scopes(column(context.frame, "title"))))
     hits = np.array([hit(scope) is not None for scope in values.distinct.to_pylist()], bool)
     return context.match_values(values, hits, _each(lambda scope: f"title scope {hit(scope)}"))
 
 
-def _scopes(titles: pa.Array) -> pa.Array:
+def scopes(titles: pa.Array) -> pa.Array:
     """The beginning of each title up to its colon: `fix(pay)` or `pay`; null where it has none."""
     import pyarrow.compute as pc
 
     return pc.struct_field(pc.extract_regex(titles, _SCOPED), "scope")
 
 
-def _scope_names(scope: str) -> list[str]:
+def scope_names(scope: str) -> list[str]:
     """The scopes in the beginning of a title: pay and queue in `fix(pay, queue)`, pay in `pay`."""
     inner = scope.partition("(")[2].rstrip(")") if "(" in scope else scope
     return [inner.strip(), *(each.strip() for each in re.split(r"[,/|]", inner))]
@@ -202,6 +209,8 @@ _BY_KEY: Mapping[str, ByWords] = {
     "labels": _by_values("labels", _named("label")),
     "tickets": _by_tickets,
     "scopes": _by_scopes,
+    "titles": _by_values("title", _each(lambda _: "its title")),
     "people": _by_people,
+    "authors": _by_authors,
     "kinds": _by_values("kind", _each(_kind_text)),
 }

@@ -40,6 +40,15 @@ def is_bot(account: str, more: frozenset[str] = frozenset()) -> bool:
     return is_web_committer(email or "") or bool({account_key(account), email, login} & more)
 
 
+def may_be_bot(account: str) -> bool:
+    """Whether an account's name is one word that ends with "bot", or ends with that word: `pytestbot`, `Acme Bot`.
+
+    Such an account counts as a person's, as long as nobody lists it; but it is not chosen where nobody named a person.
+    """
+    name = plain(name_of(account)).split()
+    return bool(name) and (name[-1] == "bot" or (len(name) == 1 and name[0].endswith("bot")))
+
+
 def _login(account: str, email: str | None) -> str | None:
     if email is None:
         return plain(account)

@@ -125,8 +125,10 @@ class People:
         return self.addresses_of(configured) if is_git else self._logins_of(configured, source)
 
     def names_of(self, accounts: Iterable[tuple[str, str]]) -> dict[str, str]:
-        """Names of strangers by their key in the frame, from pairs of source and `name <e-mail>`."""
-        return {self.person_of(source, each): name_of(each) for source, each in accounts if "<" in each}
+        """Names of strangers by their key in the frame, from pairs of source and `name <e-mail>`, or a note's text."""
+        named = [pair for pair in accounts if "<" in pair[1] or self.connectors.get(pair[0]) == "notebook"]
+        names = {self.person_of(source, each): name_of(each) for source, each in named}
+        return {person: name for person, name in names.items() if person not in self._names}
 
     def find(self, words: str, strangers: Mapping[str, str] | None = None, *, hint: str = ANYBODY) -> str:
         """The person that words name: a key, a full name, an address or an account; `strangers` maps keys to names.
@@ -135,22 +137,29 @@ class People:
         names or else the hint, where nobody or more than one person is meant.
         """
         names = strangers or {}
+        keys = self.meant(words, names)
+        if len(keys) > 1:
+            raise PersonError(f"{words!r} is more than one person: {', '.join(keys)}.", hint="Use one of these.")
+        if not keys:
+            raise PersonError(f"Unknown person {words!r}.", hint=self.nearest(words, names) or hint)
+        return keys[0]
+
+    def meant(self, words: str, strangers: Mapping[str, str] | None = None) -> list[str]:
+        """The keys of all whom words may name, as `find` takes them; empty where nobody is named so."""
+        names = strangers or {}
         wanted = {plain(words), *account_keys(words)}
-        for keys in (
+        found = (
             [each.key for each in self.persons if each.key.casefold() in wanted],
             [each.key for each in self.persons if wanted & {plain(each.name), *self._spellings(each)}],
             [key for key, name in names.items() if wanted & self._spellings_of_stranger(key, name)],
-        ):
-            if len(keys) == 1:
-                return keys[0]
-            if keys:
-                raise PersonError(f"{words!r} is more than one person: {', '.join(keys)}.", hint="Use one of these.")
-        raise PersonError(f"Unknown person {words!r}.", hint=self._nearest(plain(words), names) or hint)
+        )
+        return next(filter(None, found), [])
 
-    def _nearest(self, wanted: str, strangers: Mapping[str, str]) -> str:
+    def nearest(self, words: str, strangers: Mapping[str, str] | None = None) -> str:
+        """A sentence with the nearest names of people; empty where none is near."""
         names = {plain(name): name for person in self.persons for name in (person.key, person.name, *person.emails)}
-        names |= {plain(text): text for key, name in strangers.items() for text in (key.strip("<>"), name)}
-        if near := difflib.get_close_matches(wanted, names, n=3, cutoff=0.5):
+        names |= {plain(text): text for key, name in (strangers or {}).items() for text in (key.strip("<>"), name)}
+        if near := difflib.get_close_matches(plain(words), names, n=3, cutoff=0.5):
             return f"Did you mean {' or '.join(repr(names[each]) for each in near)}?"
         return ""
 

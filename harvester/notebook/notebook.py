@@ -23,10 +23,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harvester.errors import ConfigError, SourceError
+from harvester.errors import ConfigError, PeriodError, SourceError
 from harvester.files import lock_folder, read_text, write_text
 from harvester.model.outcomes import read_outcome
-from harvester.model.periods import day
+from harvester.model.periods import Calendar, Period, calendar, day
+from harvester.model.periods import parse as parse_period
 from harvester.notebook.markdown_blocks import COMMENT_BEGINS, COMMENT_ENDS, Block, blocks, opens
 from harvester.text import did_you_mean, safe_url
 
@@ -45,14 +46,18 @@ FIELDS: Mapping[str, str] = {
     "takeaway": "what was learned",
     "outcome": "a figure that moves a goal: `no-double-charges = 4`",
     "link": "where the evidence is; of several, the first that is a web address",
+    "highlight": "yes: a report has what it is about among its highlights; no: it has it elsewhere",
+    "summary": "the opening paragraph of your report of a `period`; such an entry is no work and counts nowhere",
+    "period": "which report a `summary` is for, such as 2026Q3",
 }
 """The fields of an entry and what they mean; the reference in docs/ prints them."""
 
 LISTS = ("with", "goal", "about", "labels")
-WRAPPED = ("result", "technical", "takeaway")
+WRAPPED = ("result", "technical", "takeaway", "summary")
 """Fields of prose, whose lines an editor may wrap."""
 
 ROLES = ("author", "helper", "mentor")
+YES_OR_NO: Mapping[str, bool] = {"yes": True, "true": True, "no": False, "false": False}
 INTRODUCTION = "# Notebook\n\nWhat no tracker sees. One heading an entry, fields as needed.\n"
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]|^[\u200b\u2060\ufeff]+")
@@ -99,6 +104,16 @@ class Entry:
         """The `role` that is given, else helper where others are named, else author."""
         role = self.texts.get("role", "").strip().casefold()
         return role if role in ROLES else "helper" if self.lists.get("with") else "author"
+
+    @property
+    def highlight(self) -> bool | None:
+        """Whether what it is about is a highlight; None where it does not say so with yes or no."""
+        return YES_OR_NO.get(self.texts.get("highlight", "").strip().casefold())
+
+    @property
+    def summary(self) -> str | None:
+        """The opening paragraph that the entry gives for a period that it names; None where it gives none."""
+        return self.texts.get("summary") if "period" in self.texts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +209,15 @@ def add(path: Path, entry: Entry) -> None:
         write_text(path, after)
 
 
+def period_of(entry: Entry, calendar: Calendar) -> Period | None:
+    """The period that a summary is for, words such as `last quarter` as of the entry's day; None without one.
+
+    Raises PeriodError where it is not valid.
+    """
+    words = entry.texts.get("period")
+    return parse_period(words, calendar, calendar.midnight(entry.date)) if words else None
+
+
 def unknown_names(entries: Sequence[Entry], goals: Collection[str], people: Collection[str]) -> Iterator[ParseWarning]:
     """Warnings about fields that name a goal or a person nobody configured, each with its line."""
     for each in entries:
@@ -287,7 +311,8 @@ def _entry(date: dt.date, title: str, fields: Sequence[Line], line: int) -> Entr
         if key in values
     }
     texts = {key: "\n".join(filter(None, lines)) for key, lines in values.items()}
-    first = next((each.strip() for each in (texts.get("result", ""), written) if each.strip()), "")
+    sentences = (texts.get("result", ""), texts.get("summary", ""), written)
+    first = next((each.strip() for each in sentences if each.strip()), "")
     lists = {key: names for key, names in lists.items() if names}
     texts = {key: value for key, value in texts.items() if value}
     return Entry(date, " ".join((title.strip() or first.split("\n")[0]).split()), lists, texts, written, line)
@@ -339,14 +364,34 @@ def _warnings(entry: Entry, fields: Sequence[Line]) -> Iterator[ParseWarning]:
     empty = {key: number for number, key, _ in reversed(fields) if key not in {"", *entry.lists, *entry.texts}}
     for key, number in empty.items():
         yield ParseWarning(number, f"`{key}:` says nothing yet")
+    yield from _summary_warnings(entry, {key: number for number, key, value in reversed(fields) if value})
     yield from _outcome_warnings(entry, [(number, value) for number, key, value in fields if key == "outcome"])
     for number, key, value in fields:
         if key == "role" and value and value.casefold() not in ROLES:
             yield ParseWarning(number, f"there is no role {value[:80]!r}{did_you_mean(value, ROLES)}")
+        if key == "highlight" and value and value.casefold() not in YES_OR_NO:
+            yield ParseWarning(number, f"`highlight` is yes or no, and not {value[:80]!r}")
         if key == "link" and value and not safe_url(value):
             yield ParseWarning(number, f"{value[:80]!r} is not an http or https address, so reports do not link to it")
         if not key and (near := _misspelt(value)):
             yield ParseWarning(number, near)
+
+
+def _summary_warnings(entry: Entry, lines: Mapping[str, int]) -> Iterator[ParseWarning]:
+    """Warnings about a summary without a valid period, and about a period without a summary; `lines` by field."""
+    period = entry.texts.get("period")
+    if "summary" in entry.texts and period is None:
+        yield ParseWarning(
+            lines["summary"], "no report shows this summary: it needs a period below it, such as `period: 2026Q3`"
+        )
+    if period is None:
+        return
+    if "summary" not in entry.texts:
+        yield ParseWarning(lines["period"], "`period:` says which report a `summary` is for, and there is none")
+    try:
+        period_of(entry, calendar("UTC"))
+    except PeriodError as error:
+        yield ParseWarning(lines["period"], f"{error.message.rstrip('.')}, so no report shows this summary")
 
 
 def _outcome_warnings(entry: Entry, outcomes: Sequence[tuple[int, str]]) -> Iterator[ParseWarning]:

@@ -28,6 +28,7 @@ from harvester.model.periods import Period, calendar, parse_days
 from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
 from harvester.reporting.formats import REPORT_FORMATS
 from harvester.reporting.report_input import ReportInput, SourceStatus
+from harvester.sdk.connector import Remark
 from harvester.text import LONGEST
 from harvester.version import VERSION as RELEASE
 
@@ -48,7 +49,7 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
     `rows` are the people's own, each with its key, what it is, and a digest of all columns. `threads` has the title of
     each thread.
 
-    `read_at` and `remarks` are in no digest.
+    `read_at`, `remarks` and `source_remarks` are in no digest.
     """
     frame = report_input.frame
     is_own = frame["person"].isin(list(report_input.persons)) & frame["is_primary"] & ~frame["is_bot"]
@@ -70,6 +71,7 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
         "coverage": [_source(each) for each in statuses],
         "read_at": {each.source: each.read_at.isoformat() if each.read_at else None for each in statuses},
         "remarks": list(report_input.remarks),
+        "source_remarks": {each.source: [[one.scope, one.text] for one in each.remarks] for each in statuses},
         "draft": report_input.draft,
     }  # fmt: skip
     # Accounts are whole: `verify` looks for the person who has them.
@@ -137,10 +139,12 @@ def _check(evidence: Mapping[str, Any]) -> None:
     for at in evidence["read_at"].values():
         _time(at)
     str.join("", [evidence["report"], evidence["harvester"], *evidence["remarks"]])
+    for remarks in evidence["source_remarks"].values():
+        [Remark(str.join("", [scope]), str.join("", [text])) for scope, text in remarks]
     if page := evidence.get("page"):
         str.join("", [REPORT_FORMATS[page["format"]].name, page["digest"]])
-    if len(evidence["persons"]) != 1:
-        raise ValueError("a report is of one person")
+    if not evidence["persons"]:
+        raise ValueError("a report is of somebody")
 
 
 def _time(text: str | None) -> dt.datetime | None:
@@ -149,8 +153,14 @@ def _time(text: str | None) -> dt.datetime | None:
 
 def as_read(report_input: ReportInput, evidence: Mapping[str, Any]) -> ReportInput:
     """The report input with the times of reading, names and remarks of an evidence, a draft where that was one."""
+    remarks = {source: tuple(Remark(*each) for each in of) for source, of in evidence["source_remarks"].items()}
     at = {source: _time(text) for source, text in evidence["read_at"].items()}
-    statuses = [dataclasses.replace(each, read_at=at.get(each.source, each.read_at)) for each in report_input.statuses]
+    statuses = [
+        dataclasses.replace(
+            each, read_at=at.get(each.source, each.read_at), remarks=remarks.get(each.source, each.remarks)
+        )
+        for each in report_input.statuses
+    ]
     names = {key: each["name"] for key, each in zip(report_input.persons, evidence["persons"], strict=False)}
     return dataclasses.replace(
         report_input, statuses=statuses, names={**report_input.names, **names}, remarks=evidence["remarks"],

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +20,10 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from harvester.reporting.anchors import Anchors
+from harvester.reporting.anchors import anchors
 from harvester.reporting.charts import PLACE, Chart, to_svg
-from harvester.reporting.markdown import JOINER
 from harvester.reporting.templates import html_template
+from harvester.text import JOINER
 
 APPENDIX = "Appendix"
 """How the heading of what is folded begins."""
@@ -32,6 +33,9 @@ LEAD = "In short."
 
 PROOF = re.compile(r"\((?:measured|confirmed|observed|activity)\b[^()]*\)")
 """The kind of proof of a claim, in italics after it."""
+
+PROOF_AMONG = re.compile(r"(?<= · )(measured|confirmed[^·]*?|observed|activity)(?= · |$)")
+"""The same among the counts of a highlight."""
 
 STATES = {
     "reached": "good", "met": "good", "on track": "fair", "behind": "poor", "at risk": "poor", "not reached": "poor",
@@ -193,11 +197,10 @@ def _in_context(tokens: Sequence[Token]) -> Iterator[tuple[Token, str, str]]:
 
 
 def _mark_headings(tokens: Sequence[Token]) -> None:
-    anchors = Anchors()
-    for at, token in enumerate(tokens):
-        if token.type == "heading_open":
-            # An anchor has no colon, so no id is given twice.
-            token.attrSet("id", anchors.of(_words(tokens[at + 1])) or f"heading:{at}")
+    places = [at for at, token in enumerate(tokens) if token.type == "heading_open"]
+    for at, anchor in zip(places, anchors(_words(tokens[at + 1]) for at in places), strict=True):
+        # An anchor has no colon, so no id is given twice.
+        tokens[at].attrSet("id", anchor or f"heading:{at}")
 
 
 def _mark_quotes(tokens: Sequence[Token]) -> None:
@@ -216,7 +219,7 @@ def _mark_paragraphs(tokens: Sequence[Token]) -> None:
 
 def _mark_paragraph(paragraph: Token, inline: Token) -> None:
     """The opening paragraph, and a line that is all in italics, which says what the page is of."""
-    kinds = [each.type for each in inline.children or () if each.type != "text" or each.content]
+    kinds = [each.type for each in _marks(inline)]
     words = _words(inline)
     if kinds[:1] == ["strong_open"] and words.startswith(LEAD):
         paragraph.attrSet("class", "lead")
@@ -225,7 +228,7 @@ def _mark_paragraph(paragraph: Token, inline: Token) -> None:
 
 
 def _mark_facts(tokens: Sequence[Token]) -> None:
-    """Lists in which every entry is one line that begins in bold, such as `Result`: names with their texts."""
+    """Lists in which every entry is one line that begins with a name in bold, such as `Result:`."""
     for at, token in enumerate(tokens):
         if token.type != "bullet_list_open":
             continue
@@ -236,15 +239,22 @@ def _mark_facts(tokens: Sequence[Token]) -> None:
         inside = tokens[at + 1 : end]
         lines = [each for each in inside if each.type == "inline"]
         plain = all(each.type.startswith(("list_item", "paragraph")) or each.type == "inline" for each in inside)
-        if plain and lines and all(_begins_in_bold(each) for each in lines):
+        if plain and lines and all(_begins_with_name(each) for each in lines):
             token.attrSet("class", "facts")
             for each in lines:
                 each.meta["fact"] = True
 
 
-def _begins_in_bold(inline: Token) -> bool:
-    first = next((each for each in inline.children or () if each.type != "text" or each.content), None)
-    return first is not None and first.type == "strong_open"
+def _begins_with_name(inline: Token) -> bool:
+    opening, name, closing = (*_marks(inline), None, None, None)[:3]
+    if opening is None or name is None or closing is None:
+        return False
+    return opening.type == "strong_open" and closing.type == "strong_close" and name.content.endswith(":")
+
+
+def _marks(inline: Token) -> list[Token]:
+    """What is in a block, without the empty texts that the parser leaves between marks."""
+    return [each for each in inline.children or [] if each.type != "text" or each.content]
 
 
 def _mark_tables(tokens: Sequence[Token]) -> None:
@@ -291,32 +301,45 @@ def _is_bar(token: Token) -> bool:
 
 def _inline(block: Token, list_tag: str) -> Iterator[Token]:
     """What a block says, with bars drawn, kinds of proof and sources set apart, and names apart from their texts."""
-    # The parser leaves empty texts between marks.
-    children = [each for each in block.children or [] if each.type != "text" or each.content]
-    last_break = max((at for at, each in enumerate(children) if each.type == "softbreak"), default=-1)
+    children = _marks(block)
+    last_break = max((at for at, each in enumerate(children) if each.type.endswith("break")), default=-1)
     ends: list[str] = []
     for at, token in enumerate(children):
         # What keeps forges from reading references has no use here: the page is read by nobody but people.
         token.content = token.content.replace(JOINER, "")
-        following = children[at + 1 : at + 3]
-        if _is_bar(token):
-            yield _raw_inline(_drawn_bar(token.content))
-            continue
-        if token.type == "em_open" and following[-1].type == "em_close":
-            _mark_italics(token, following[0].content)
-        if token.type == "softbreak" and (list_tag or following[0].type == "strong_open"):
+        if token.type == "em_open":
+            _mark_italics(token, (children[place] for place in range(at + 1, len(children))))
+        elif token.type == "softbreak" and (list_tag or children[at + 1].type == "strong_open"):
             token.type, token.tag = "hardbreak", "br"
-        yield token
+        yield from _drawn(token) if not ends or list_tag != "ol" else _with_proof(token)
         if token.type == "strong_close" and block.meta.get("fact") and not ends:
             ends.append("</span>")
             yield _raw_inline("<span>")
-        elif at == last_break and list_tag == "ol" and not ends:
+        elif at == last_break and list_tag and not ends:
             ends.append("</span>")
             yield _raw_inline('<span class="soft">')
     yield from map(_raw_inline, ends)
 
 
-def _mark_italics(opening: Token, words: str) -> None:
+def _drawn(token: Token) -> Iterator[Token]:
+    yield _raw_inline(_drawn_bar(token.content)) if _is_bar(token) else token
+
+
+def _with_proof(token: Token) -> Iterator[Token]:
+    """A text with the kinds of proof in it set apart."""
+    if token.type != "text":
+        yield token
+        return
+    for number, part in enumerate(PROOF_AMONG.split(token.content)):
+        if number % 2:
+            yield _raw_inline(f'<span class="proof">{escape(part)}</span>')
+        else:
+            yield Token("text", "", 0, content=part)
+
+
+def _mark_italics(opening: Token, following: Iterable[Token]) -> None:
+    """A kind of proof, or the source of what stands before it; both are in parentheses."""
+    words = "".join(each.content for each in itertools.takewhile(lambda each: each.type != "em_close", following))
     if PROOF.fullmatch(words):
         opening.attrSet("class", "proof")
     elif words.startswith("(") and words.endswith(")"):

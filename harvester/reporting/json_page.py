@@ -5,10 +5,14 @@ Text is as the source has it, and not escaped for any format; whoever shows it m
 
 from __future__ import annotations
 
+import ast
+import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+import inspect
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, get_args, get_type_hints
 
 from harvester.errors import ReportError
 from harvester.reporting.report_input import ReportInput, SourceStatus
@@ -124,13 +128,46 @@ def json_page(report: str, page_type: type | None, page: Any, report_input: Repo
 
 
 def json_schema(page_type: type, report: str) -> dict[str, Any]:
-    """The JSON Schema of a report with this page; no key beside those described is allowed."""
+    """The JSON Schema of a report with this page: no other key is allowed, and fields have their docstrings."""
     described = _adapter(page_type).json_schema(mode="serialization")
     described |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"harvester report {report}"}
-    for each in (described, *described.get("$defs", {}).values()):
-        if "properties" in each:
-            each["additionalProperties"] = False
-    return described
+    described["required"].append("made_by")
+    described["properties"]["made_by"] = {"$ref": "#/$defs/MadeBy"}
+    sections = described["$defs"] | {Document.__name__: described}
+    for section in sections.values():
+        section["additionalProperties"] = False
+    for each in dict.fromkeys((Document, *_dataclasses(Document), page_type, *_dataclasses(page_type))):
+        section = sections.get(each.__name__, {})  # two of one name have longer names there
+        section["description"] = inspect.getdoc(each) or ""
+        for name, text in _docstrings(each).items() if "properties" in section else ():
+            section["properties"][name]["description"] = text
+    return dict(described)
+
+
+def _dataclasses(cls: type) -> Iterator[type]:
+    """The dataclasses in the fields of one, and in theirs."""
+    pending: list[Any] = list(get_type_hints(cls).values())
+    seen = {cls}
+    while pending:
+        each = pending.pop()
+        pending += get_args(each)
+        if isinstance(each, type) and dataclasses.is_dataclass(each) and each not in seen:
+            seen.add(each)
+            pending += get_type_hints(each).values()
+            yield each
+
+
+def _docstrings(cls: type) -> dict[str, str]:
+    """The texts below the fields of a class, by the field's name."""
+    (defined,) = ast.parse(inspect.cleandoc(inspect.getsource(cls))).body
+    assert isinstance(defined, ast.ClassDef)
+    pairs = itertools.pairwise(defined.body)
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in pairs
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }  # fmt: skip
 
 
 def _adapter(page_type: type) -> TypeAdapter[Any]:

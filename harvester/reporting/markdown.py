@@ -70,10 +70,10 @@ class Markdown(str):
     __slots__ = ()
 
 
-def visible(text: str) -> str:
-    """What `escape` shows of a text: one line without invisible characters, cut at `LONGEST`."""
-    line = one_line(text[: 4 * LONGEST])
-    return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
+def visible(text: str, longest: int = LONGEST) -> str:
+    """What `escape` shows of a text: one line without invisible characters, cut at `longest` characters."""
+    line = one_line(text[: 4 * longest])
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def escape(text: str) -> Markdown:
@@ -95,17 +95,18 @@ def _escaped(text: str) -> Markdown:
     return _escape_line(visible(text))
 
 
-def prose(text: str) -> Markdown:
-    """As `escape`, but code between backticks is shown as code, in which forges follow no references."""
-    return _with_code(text[: 4 * LONGEST])
+def prose(text: str, longest: int = LONGEST) -> Markdown:
+    """As `escape`, but code between backticks is shown as code, in which forges follow no references.
+
+    It is cut at `longest` characters.
+    """
+    return _with_code(text[: 4 * longest], longest)
 
 
 @functools.lru_cache(maxsize=8192)
-def _with_code(text: str) -> Markdown:
-    line = visible(text)
+def _with_code(text: str, longest: int) -> Markdown:
+    line = visible(text, longest)
     spans = [_code_span(found["code"]) or _escape_line(found[0]) for found in CODE_SPAN.finditer(line)]
-    if not spans:
-        return _escaped(text)
     around = _escape_line(CODE_SPAN.sub(_CODE, line)).split(_CODE)
     return Markdown("".join(part for pair in zip(around, [*spans, ""], strict=True) for part in pair))
 

@@ -9,17 +9,18 @@ import dataclasses
 import re
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvester.errors import ReportError
 from harvester.files import read_bytes, replace_file
+from harvester.model.periods import day
 from harvester.reporting.evidence import digests, load, path_beside
 from harvester.reporting.evidence import evidence as make_evidence
 from harvester.reporting.formats import HTML, JSON, PLAIN, PageOptions
 from harvester.reporting.json_page import json_page
-from harvester.reporting.markdown import Markdown, render_value
+from harvester.reporting.markdown import Markdown, link, prose, render_value
 from harvester.reporting.report_input import ReportInput
 from harvester.reporting.rows import table
 from harvester.reporting.stamp import LARGEST, content_digest, dump_json, read_page, stamp
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harvester.reporting.charts import Chart
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "ours": Markdown,  # for what a macro made: it escaped its parts
+    "linked": link,
+    "at_most": prose,
+    "day": day,
+}
+"""The filters of every report's template."""
 
 ELSEWHERE = "Name another place with --output."
 
@@ -47,10 +56,12 @@ class Report:
     context: Callable[[ReportInput], Any]
     page: type | None = None
     """The dataclass that `context` returns, for JSON and its schema; without it the report has no JSON."""
-    charts: Callable[[ReportInput], Mapping[str, Chart]] | None = None
-    """The charts of the page, by the names that its template has in lines `<!-- chart NAME -->`."""
+    charts: Callable[[ReportInput, Any], Mapping[str, Chart]] | None = None
+    """The charts of a page, by the names that its template has in lines `<!-- chart NAME -->`."""
     row_columns: Callable[[ReportInput, pd.DataFrame], pd.DataFrame] | None = None
     """Further columns of its table, such as `theme`, for the rows of `harvester.reporting.rows.own_rows`."""
+    filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """What its template needs beside the filters of every report, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +96,16 @@ def make(report: Report, report_input: ReportInput, options: PageOptions = PLAIN
 
 def page_content(report: Report, report_input: ReportInput, options: PageOptions = PLAIN) -> str:
     """The page without its head, in a format that is no table."""
+    page = report.context(report_input)
     if options.format is JSON:
-        return dump_json(json_page(report.name, report.page, report.context(report_input), report_input))
-    text = _markdown(report, report_input)
-    charts = report.charts(report_input) if report.charts else {}
+        return dump_json(json_page(report.name, report.page, page, report_input))
+    text = _markdown(report, page)
+    drawn = report.charts is not None and (options.format is HTML or options.mermaid)
+    charts = report.charts(report_input, page) if report.charts and drawn else {}
     if options.format is HTML:
         from harvester.reporting.html import to_html
 
         return to_html(text, charts, title=_title(report, report_input))
-    if not report.charts:
-        return text
     from harvester.reporting.charts import in_markdown
 
     return _tidy(in_markdown(text, charts, mermaid=options.mermaid))
@@ -118,7 +129,7 @@ def file_name(report: Report, report_input: ReportInput, options: PageOptions) -
     return "-".join(each for each in parts if each)[:110].rstrip("-") + options.format.suffixes[0]
 
 
-def _markdown(report: Report, report_input: ReportInput) -> str:
+def _markdown(report: Report, page: Any) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -130,8 +141,8 @@ def _markdown(report: Report, report_input: ReportInput) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["ours"] = Markdown  # for what a macro made: it escaped its parts
-    return _tidy(environment.get_template(report.template).render(_names(report.context(report_input))))
+    environment.filters |= {**FILTERS, **report.filters}
+    return _tidy(environment.get_template(report.template).render(_names(page)))
 
 
 def _names(page: Any) -> Mapping[str, Any]:

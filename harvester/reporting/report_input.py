@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harvester.goals.assessment import Assessment
+from harvester.grouping import Excluded, GroupingRules
 from harvester.ledger.coverage import SourceStatus as SourceStatus  # reports name its type
 from harvester.model.people import People
 from harvester.model.periods import Calendar, Period
@@ -36,6 +37,10 @@ class ReportInput:
     remarks: Sequence[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     """Names of people who are not configured, by their key in the frame."""
+    grouping: GroupingRules = field(default_factory=GroupingRules)
+    """The rules for themes and routine."""
+    excluded: Excluded = field(default_factory=Excluded)
+    """What `[[exclude]]` left out of `frame`."""
     draft: bool = False
     """Whether the page is for its author, with what is still to be done; otherwise it is finished."""
 

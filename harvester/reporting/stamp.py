@@ -49,6 +49,11 @@ class WrittenPage:
     """Its head comment, or `made_by` as words in the same form."""
     evidence: Mapping[str, Any] | None
 
+    @property
+    def first_line(self) -> int:
+        """The number that the content's first line would have in the file, if all of the head were before it."""
+        return 1 if self.format is JSON else 2
+
     def other_digests(self, evidence: Mapping[str, Any]) -> list[str]:
         """The parts of an evidence that are not those this page was made with, such as `rows`."""
         return [part for part, value in digests(evidence).items() if f" {part} {value} " not in f"{self.head} "]

@@ -286,9 +286,8 @@ def _remarks(cells: _Cells) -> list[str]:
         return []
     texts = count_noun(cells.cut, "text")
     verb = "is" if cells.cut == 1 else "are"
-    return [
-        f"{texts} {verb} cut at {LONGEST_CELL:,} characters, the most that a cell holds; the format parquet has all of it."
-    ]
+    cut = f"{texts} {verb} cut at {LONGEST_CELL:,} characters, the most that a cell holds"
+    return [f"{cut}; the format parquet has all of it."]
 
 
 _WRITERS: Mapping[str, Callable[[pa.Table, BinaryIO, About], list[str]]] = {

@@ -33,15 +33,15 @@ class Wording:
     figures: tuple[str, ...] = ()
 
 
-def compare(text: str, made: str) -> Wording:
-    """What differs in a page's text from the one that its data makes."""
+def compare(text: str, made: str, *, first: int = 1) -> Wording:
+    """What differs in a page's text from the one that its data makes; its first line has the number `first`."""
     lines, expected = text.split("\n"), made.split("\n")
     changed = removed = 0
     figures: list[str] = []
     spare = Counter(expected) - Counter(lines)
     extra = Counter(lines) - Counter(expected)
     for number, block, before in _changed_blocks(lines, expected):
-        new = [(number + at, line) for at, line in enumerate(block) if _take(extra, line)]
+        new = [(first - 1 + number + at, line) for at, line in enumerate(block) if _take(extra, line)]
         old = [line for line in before if _take(spare, line)]
         changed += len(new)
         removed += max(len(old) - len(new), 0)
@@ -85,13 +85,16 @@ def _wrong(new: list[tuple[int, str]], old: list[str]) -> Iterator[str]:
             try:
                 passed = known.index(figure, passed) + 1
             except ValueError:
-                before = next((each for each in old if _without(each) == _without(line)), " ".join(old))
-                yield f"line {number}: {figure} in '{diff_excerpt(line, before)[0]}' {_instead(line, before)}"
+                yield _sentence(number, figure, line, old)
                 break
 
 
-def _instead(line: str, before: str) -> str:
-    return f"is not what this data gives: '{diff_excerpt(before, line)[0]}'." if before else "is in no data."
+def _sentence(number: int, figure: str, line: str, old: list[str]) -> str:
+    """What a line says, and what the data gives there: the line with other figures, else all in whose place it is."""
+    before = next((each for each in old if _without(each) == _without(line)), " ".join(old))
+    said, given = diff_excerpt(line, before)
+    quoted = f"'{given}'" if before else f"no {figure} there"
+    return f"line {number} says '{said}', and this data gives {quoted}."
 
 
 def _without(line: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from harvester.model.contribution import Kind
+from harvester.model.periods import Period
 from harvester.sdk.connector import Request
 
 
@@ -40,10 +41,13 @@ class HasLatest(Protocol):
 
 @runtime_checkable
 class ListsAccounts(Protocol):
-    """A connector that can list its accounts, so that a name on the command line can be looked up."""
+    """A connector that can list its accounts, whoever was asked for: to look up a name, and who looks like somebody.
 
-    def accounts(self) -> Iterator[str]:
-        """Every account, written as in rows; an account may come more than once."""
+    It costs little, so that every report may ask.
+    """
+
+    def accounts(self, period: Period | None = None) -> Mapping[str, int]:
+        """Every account, written as in rows, with the number of its commits or the like in the period, or in all."""
         ...
 
 
@@ -64,7 +68,7 @@ class NamesContents(Protocol):
     """
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
-        """The kinds of its rows, as configured; of each which of the columns `labels` and `story_points` it can have."""
+        """The kinds of its rows, as configured; of each kind which of `labels` and `story_points` it can have."""
         ...
 
 

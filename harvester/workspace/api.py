@@ -28,26 +28,26 @@ NEEDED = ("person", "work_item_key", "is_primary", "is_bot")
 
 def load(
     period: str | None = None,
-    person: str | None = None,
+    person: str | Iterable[str] | None = None,
     config: PathLike | None = None,
-    repo: PathLike | None = None,
+    repo: PathLike | Iterable[PathLike] | None = None,
     harvest: bool = True,
 ) -> pd.DataFrame:
-    """The contributions of one person in a period, one row each, with all prepared columns, by time.
+    """The contributions of one person, or of several, in a period, one row each, with all prepared columns, by time.
 
     `period` is what the command takes (`2026Q3`, `last-quarter`, `2026-07-01..2026-09-30` with both days), in the time
     zone of harvester.toml; the default is the last quarter.
 
-    `person` is a key of [people], a name or an e-mail address; the default is `[me]`.
+    `person` is a key of [people], a name or an e-mail address, or several of them; the default is `[me]`.
 
     `config` is a harvester.toml; the default is the nearest one in the current folder or above. Without one, or with
-    `repo`, a git repository is read for git's user: nothing else is asked, and with `repo` nothing is stored.
+    `repo`, git repositories are read for git's user: nothing else is asked, and with `repo` nothing is stored.
 
     With `harvest=False` no source is read: the rows are those of earlier harvests.
 
     docs/reference/columns.md lists the columns and their Arrow types; times are UTC; null means unknown. `counted` has
-    the measures that count the row. `attrs` has `person` (its key), `period` (its name) and `incomplete`: a text for
-    each source that did not give everything, which is also a UserWarning.
+    the measures that count the row. `attrs` has `persons` (a list of their keys), `period` (its name) and `incomplete`:
+    a text for each source that did not give everything, which is also a UserWarning.
 
     Raises PeriodError, PersonError, ConfigError, SourceError or LedgerError, all below HarvesterError.
     """
@@ -56,11 +56,11 @@ def load(
 
     workspace = _open(config, repo)
     with open_ledger(workspace) as ledger:
-        collected, report_input = assemble(workspace, ledger, period, person, harvest=harvest)
+        collected, report_input = assemble(workspace, ledger, period, _names(person), harvest=harvest, all_rows=True)
     frame = select(report_input.frame, report_input.period, report_input.persons)
     frame = frame.assign(counted=counted_by(frame)).reset_index(drop=True)
     incomplete = [workspace.environment.redact(each) for each in collected.incomplete()]
-    frame.attrs = {"person": report_input.persons[0], "period": report_input.period.name, "incomplete": incomplete}
+    frame.attrs = {"persons": list(report_input.persons), "period": report_input.period.name, "incomplete": incomplete}
     for each in incomplete:
         warnings.warn(f"Incomplete: {each}", stacklevel=2)
     return frame
@@ -87,8 +87,7 @@ def harvest(
     from harvester.workspace.harvest import Selection
     from harvester.workspace.harvest import harvest as harvest_selection
 
-    persons = (person,) if isinstance(person, str) else tuple(person or ())
-    selection = Selection(persons, team, everyone, tuple(sources))
+    selection = Selection(_names(person), team, everyone, tuple(sources))
     return harvest_selection(_open(config, None), period, selection, refresh=refresh)
 
 
@@ -96,7 +95,7 @@ def claims(
     frame: pd.DataFrame,
     goals: Goals | PathLike | None = None,
     config: PathLike | None = None,
-    repo: PathLike | None = None,
+    repo: PathLike | Iterable[PathLike] | None = None,
 ) -> pd.DataFrame:
     """Which rows of a frame from `load` serve which goal, one line for each row and goal or criterion.
 
@@ -133,9 +132,9 @@ def claims(
 def report(
     kind: str = "accomplishments",
     period: str | None = None,
-    person: str | None = None,
+    person: str | Iterable[str] | None = None,
     config: PathLike | None = None,
-    repo: PathLike | None = None,
+    repo: PathLike | Iterable[PathLike] | None = None,
     harvest: bool = True,
 ) -> str:
     """A report as Markdown, the same as `harvester report` writes; the other arguments are those of `load`.
@@ -145,8 +144,13 @@ def report(
     """
     from harvester.workspace.reports import load_report, make_report
 
-    return make_report(_open(config, repo), load_report(kind), period, person, harvest=harvest).text
+    return make_report(_open(config, repo), load_report(kind), period, _names(person), harvest=harvest).text
 
 
-def _open(config: PathLike | None, repo: PathLike | None) -> Workspace:
-    return open_workspace(Environment(), Path(config) if config else None, Path(repo) if repo else None)
+def _names(person: str | Iterable[str] | None) -> tuple[str, ...]:
+    return (person,) if isinstance(person, str) else tuple(person or ())
+
+
+def _open(config: PathLike | None, repo: PathLike | Iterable[PathLike] | None) -> Workspace:
+    repos = [repo] if isinstance(repo, (str, os.PathLike)) else list(repo or ())
+    return open_workspace(Environment(), Path(config) if config else None, [Path(each) for each in repos])

@@ -1,19 +1,22 @@
-"""Assembling the input of a report: choosing its person and period, and collecting the rows it is made from."""
+"""Assembling the input of a report: choosing its people and period, and collecting the rows it is made from."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
+from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
+from harvester.model.bots import may_be_bot
 from harvester.model.periods import Period, day, parse, span
 from harvester.reporting.report_input import ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
-from harvester.workspace.collect import Accounts, CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
+from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
+from harvester.workspace.look_alikes import with_look_alikes
 from harvester.workspace.workspace import Workspace, current_address, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -30,15 +33,18 @@ def assemble(
     workspace: Workspace,
     ledger: Ledger,
     period: str | Period | None = None,
-    person: str | None = None,
+    person: str | Sequence[str] | None = None,
     *,
     harvest: bool = True,
     goals_for_others: bool = False,
+    all_rows: bool = False,
 ) -> tuple[CollectedData, ReportInput]:
-    """Collect what a report of this period and person needs; the default is yourself and the last quarter.
+    """Collect what a report of this period and person, or several, needs; the default is yourself and the last quarter.
 
     With `harvest` the sources are read first, otherwise the ledger is used as it is. goals.toml is its owner's, so the
-    work of other people is matched against it only with `goals_for_others`.
+    work of other people, with the owner's or without, is matched against it only with `goals_for_others`.
+
+    What `[[exclude]]` in harvester.toml names is left out of the frame, unless `all_rows` is set.
 
     Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
     the most active author of the latest quarter with work, and a remark says so.
@@ -47,15 +53,15 @@ def assemble(
     """
     config, me = workspace.config, workspace.me
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
-    assembly = _Assembly(workspace, ledger, harvest, load_goals_and_decisions(workspace), goals_for_others)
+    assembly = _Assembly(workspace, ledger, harvest, load_goals_and_decisions(workspace), goals_for_others, all_rows)
     if person:
-        return assembly.for_named(chosen, person)
+        return assembly.for_named(chosen, [person] if isinstance(person, str) else person)
     explicit = workspace.configured or bool(period)
     if me is None and explicit:
         raise PersonError("No person is configured and git has no user.", hint="Name a person with --person E-MAIL.")
     if me is None:
-        return assembly.for_most_active("Git does not say who you are (user.email is not set)")
-    collected, report_input = assembly.for_person(chosen, me)
+        return assembly.for_most_active("Git does not say who you are (`user.email` is not set)")
+    collected, report_input = assembly.for_persons(chosen, [me])
     if explicit or _has_rows(report_input, me):
         return collected, report_input
     return assembly.for_most_active(f"{config.people.name(me)} did nothing here in the {chosen.name}")
@@ -87,22 +93,29 @@ class _Assembly:
     harvest: bool
     goals: GoalsAndDecisions
     goals_for_others: bool
+    all_rows: bool
 
-    def for_person(self, period: Period, person: str) -> tuple[CollectedData, ReportInput]:
-        """The rows of a person, by key."""
-        collected = self.collect(period, [person])
-        return collected, self._report_input(period, person, collected)
+    def for_persons(self, period: Period, persons: Sequence[str]) -> tuple[CollectedData, ReportInput]:
+        """The rows of people, by key."""
+        collected = self.collect(period, persons)
+        return collected, self._report_input(period, persons, collected)
 
-    def for_named(self, period: Period, words: str) -> tuple[CollectedData, ReportInput]:
-        """The rows of a configured person, or of anybody a source knows; raises PersonError for an unknown name."""
+    def for_named(self, period: Period, names: Iterable[str]) -> tuple[CollectedData, ReportInput]:
+        """The rows of configured people, or of anybody a source knows; raises PersonError for an unknown name."""
         people = self.workspace.config.people
-        try:
-            return self.for_person(period, people.find(words))
-        except PersonError:
-            person = self._find_stranger(words)
-        collected, report_input = self.for_person(period, person)
-        if not _has_rows(report_input, person):
-            people.find(words, people.names_of(_all_accounts(self.workspace)))
+        named: dict[str, str] = {}
+        strangers = []
+        for words in names:
+            try:
+                person = people.find(words)
+            except PersonError:
+                person = self._find_stranger(words)
+                strangers.append(person)
+            named.setdefault(person, words)
+        collected, report_input = self.for_persons(period, list(named))
+        for person in strangers:
+            if not _has_rows(report_input, person):
+                people.find(named[person], people.names_of(_all_accounts(self.workspace)))
         return collected, report_input
 
     def _find_stranger(self, words: str) -> str:
@@ -123,7 +136,7 @@ class _Assembly:
         period = self.workspace.config.calendar.quarter_of(latest)
         collected = self._collect_everyone(period)
         person = _most_active(collected.frame, period)
-        report_input = self._report_input(period, person, collected)
+        report_input = self._report_input(period, [person], collected)
         name = report_input.name(person)
         remark = f"{why}, so this is about {name}, the most active author of the latest quarter with work."
         return collected, dataclasses.replace(report_input, remarks=(remark, *report_input.remarks))
@@ -135,7 +148,7 @@ class _Assembly:
         with temporary_ledger() as ledger:
             return dataclasses.replace(self, ledger=ledger).collect(period, None)
 
-    def collect(self, period: Period, persons: list[str] | None) -> CollectedData:
+    def collect(self, period: Period, persons: Sequence[str] | None) -> CollectedData:
         """Rows from the first day of any goal that runs in the period, since a goal's progress counts from there."""
         calendar = self.workspace.config.calendar
         starts = [
@@ -144,29 +157,33 @@ class _Assembly:
             if goal.from_ and goal.runs_in(period, calendar)
         ]
         period = dataclasses.replace(period, since=min([period.since, *starts]))
+        for person in persons or ():
+            self._require_account(person)
         accounts = accounts_of(self.workspace, persons)
-        if persons is not None and self._have_no_account(accounts):
-            raise PersonError(
-                f"{self.workspace.config.people.name(persons[0])} has no address and no account on any source that "
-                "may be read, so nothing was read.",
-                hint="Add addresses and accounts to [people] in harvester.toml, or name a person with --person E-MAIL.",
-            )
         outcome = harvest_sources(self.workspace, self.ledger, period, accounts) if self.harvest else None
         return collect(self.workspace, self.ledger, period, accounts, outcome)
 
-    def _have_no_account(self, accounts: Accounts) -> bool:
-        """Whether these people have no account on any source but notebooks, where there are other sources."""
-        sources = self.workspace.config.sources
-        others = [names for source, names in accounts.items() if sources[source].connector != "notebook"]
-        return bool(others) and not any(others)
-
-    def _report_input(self, period: Period, person: str, collected: CollectedData) -> ReportInput:
+    def _require_account(self, person: str) -> None:
+        """Raises PersonError for one who has no account on any source but notebooks, where there are other sources."""
         config = self.workspace.config
-        with_goals = self.goals_for_others or person == self.workspace.me
+        accounts = accounts_of(self.workspace, [person])
+        others = [names for source, names in accounts.items() if config.sources[source].connector != "notebook"]
+        if others and not any(others):
+            raise PersonError(
+                f"{config.people.name(person)} has no address and no account on any source that may be read, so "
+                "nothing was read.",
+                hint="Add addresses and accounts to [people] in harvester.toml, or name a person with --person E-MAIL.",
+            )
+
+    def _report_input(self, period: Period, persons: Sequence[str], collected: CollectedData) -> ReportInput:
+        config = self.workspace.config
+        with_goals = self.goals_for_others or list(persons) == [self.workspace.me]
+        grouping = GroupingRules.of(config)
+        frame, excluded = (collected.frame, Excluded()) if self.all_rows else exclude(collected.frame, grouping)
         assessment = assess(
-            collected.frame,
+            frame,
             self.goals if with_goals else GoalsAndDecisions(tickets=self.goals.tickets),
-            persons=[person],
+            persons=persons,
             period=period,
             calendar=config.calendar,
             people=config.people,
@@ -174,13 +191,15 @@ class _Assembly:
         )
         return ReportInput(
             period=period,
-            persons=(person,),
-            statuses=collected.statuses,
+            persons=tuple(persons),
+            statuses=with_look_alikes(self.workspace, collected.statuses, period, persons),
             assessment=assessment,
             calendar=config.calendar,
             people=config.people,
             remarks=collected.remarks,
             names=config.people.names_of(_accounts_in(assessment.frame)),
+            grouping=grouping,
+            excluded=excluded.of(period, persons),
         )
 
 
@@ -196,6 +215,7 @@ def _most_active(frame: pd.DataFrame, period: Period) -> str:
 
     inside = select(frame, period)
     inside = inside[inside["is_primary"] & ~inside["is_bot"]]
+    inside = inside[~inside["account"].map(may_be_bot).astype(bool)]
     counted = sorted({index for name in ACTIVITY for index in measures.of(inside, measures.MEASURES[name]).index})
     work = inside.loc[counted].drop_duplicates(["person", "work_item"])["person"].value_counts()
     if work.empty:
@@ -210,7 +230,8 @@ def _has_rows(report_input: ReportInput, person: str) -> bool:
 
 
 def _accounts_in(frame: pd.DataFrame) -> Iterable[tuple[str, str]]:
-    """Source and account of everybody who did work in the frame, or owns it."""
-    for column in ("account", "owners"):
-        pairs = frame[["source", column]].explode(column).dropna().drop_duplicates()
+    """Source and account of everybody who did work in the frame, owns it, or is named in a note."""
+    parts = [("account", frame), ("owners", frame), ("participants", frame[(frame["kind"] == "note").to_numpy(bool)])]
+    for column, rows in parts:
+        pairs = rows[["source", column]].explode(column).dropna().drop_duplicates()
         yield from zip(pairs["source"], pairs[column], strict=True)

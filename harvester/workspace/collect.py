@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +55,7 @@ class CollectedData:
                 yield f"{each.source}: {'; '.join(dict.fromkeys(reasons))}"
 
 
-def accounts_of(workspace: Workspace, persons: list[str] | None) -> Accounts:
+def accounts_of(workspace: Workspace, persons: Sequence[str] | None) -> Accounts:
     """The accounts of these people on every source; of everyone where None."""
     people = workspace.config.people
     if persons is None:
@@ -193,7 +193,7 @@ def collect(
     lost = {each.source: each.gaps for each in outcome.sources if not each.committed} if outcome else {}
     statuses = [source_status(coverage, source, names, period) for source, names in wanted.items()]
     remarks = tuple(
-        f"{each} was not read: harvester.toml names no address and no account for it under [people]."
+        f"{each} was not read: `harvester.toml` names no address and no account for it under `[people]`."
         for each in accounts
         if each not in wanted
     )

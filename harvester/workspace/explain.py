@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
-from harvester.analysis.frame import records
+from harvester.analysis.frame import records, select
 from harvester.errors import UnknownError
+from harvester.grouping import routine, themes
 from harvester.model.contribution import COLUMNS
 from harvester.model.periods import day, within
 from harvester.workspace.assemble import assemble
@@ -15,7 +16,12 @@ from harvester.workspace.collect import open_ledger
 from harvester.workspace.work_items import HOW_NOTES, each_of, find_rows
 from harvester.workspace.workspace import Workspace
 
+LEFT_OUT = "left_out"
+"""The measure of what `[[exclude]]` takes out of a report: it counts no row that is in one."""
+
 if TYPE_CHECKING:
+    import pandas as pd
+
     from harvester.reporting.report_input import ReportInput
 
 
@@ -23,11 +29,14 @@ def explain(
     workspace: Workspace,
     whats: Sequence[str],
     period: str | None = None,
-    person: str | None = None,
+    person: str | Sequence[str] | None = None,
     *,
     harvest: bool | None = None,
 ) -> list[dict[str, Any]]:
     """Explain each row that a user calls so (`find_rows`), in the order they are named and then of the frame.
+
+    What a report has of the person in the period has its `routine` or its `theme`, too, unless a goal has it; what
+    `[[exclude]]` left out has `excluded` instead of everything about counting. Each is a sentence with the reason.
 
     With `harvest` the sources are read first. Where it is None they are read only if the ledger lacks part of the
     period, or one of the things named: what explains a row is the report that was made of what has been read.
@@ -37,7 +46,7 @@ def explain(
     report_input = _read(workspace, whats, period, person, harvest=harvest)
 
     def find(what: str) -> list[Any]:
-        rows = find_rows(report_input.frame, what, report_input.calendar)
+        rows = _find(report_input, what)
         if rows.empty:
             raise UnknownError(
                 f"There is no work item {what!r} {within(report_input.period)}.",
@@ -46,20 +55,64 @@ def explain(
         return list(rows.index)
 
     found = each_of(whats, find, "Nothing is explained.")
-    return [explain_row(report_input, index) for index in dict.fromkeys(index for rows in found for index in rows)]
+    grouped = _grouped(report_input)
+    return [
+        explain_row(report_input, index) | grouped.get(index, {})
+        if index in report_input.frame.index
+        else _explain_excluded(report_input.excluded.rows, index)
+        for index in dict.fromkeys(index for rows in found for index in rows)
+    ]
 
 
 def _read(
-    workspace: Workspace, whats: Sequence[str], period: str | None, person: str | None, *, harvest: bool | None
+    workspace: Workspace,
+    whats: Sequence[str],
+    period: str | None,
+    person: str | Sequence[str] | None,
+    *,
+    harvest: bool | None,
 ) -> ReportInput:
     """What the rows are explained by, from the ledger where that has it, else from the sources."""
     with open_ledger(workspace) as ledger:
         if harvest is None and workspace.configured and workspace.persistent:
             collected, report_input = assemble(workspace, ledger, period, person, harvest=False)
-            known = all(len(find_rows(report_input.frame, what, report_input.calendar)) for what in whats)
+            known = all(len(_find(report_input, what)) for what in whats)
             if known and collected.complete:
                 return report_input
         return assemble(workspace, ledger, period, person, harvest=harvest is not False)[1]
+
+
+def _find(report_input: ReportInput, what: str) -> pd.DataFrame:
+    """The rows that a user calls so, or else those that were left out."""
+    rows = find_rows(report_input.frame, what, report_input.calendar)
+    left_out = report_input.excluded.rows
+    return find_rows(left_out, what, report_input.calendar) if rows.empty and left_out is not None else rows
+
+
+def _explain_excluded(left_out: Any, index: Any) -> dict[str, Any]:
+    """The columns of a row that was left out, and the rule that left it out."""
+    (values,) = records(left_out.loc[[index]])
+    excluded = f"left out by {values['excluded_by']} in harvester.toml. Matched: {values['exclude_reason']}"
+    return _columns(values) | {"excluded": excluded}
+
+
+def _grouped(report_input: ReportInput) -> dict[Any, dict[str, str]]:
+    """By row of the person and the period its routine or else its theme, with the reason; nothing where a goal has it.
+
+    A goal takes a thread before routine and themes do.
+    """
+    rows = select(report_input.frame, report_input.period, report_input.persons)
+    routines, headings = routine(rows, report_input.grouping), themes(rows, report_input.grouping)
+    served = set(rows.loc[rows["serves_goal"].to_numpy(bool), "thread"])
+    grouped = {}
+    for index, thread, one, other in zip(rows.index, rows["thread"], records(routines), records(headings), strict=True):
+        if thread in served:
+            continue
+        if one["routine"]:
+            grouped[index] = {"routine": f"{one['routine']}. Because of {one['reason']}"}
+        else:
+            grouped[index] = {"theme": f"{other['theme']}. Because: {other['reason']}"}
+    return grouped
 
 
 def explain_row(report_input: ReportInput, index: Any) -> dict[str, Any]:
@@ -72,10 +125,7 @@ def explain_row(report_input: ReportInput, index: Any) -> dict[str, Any]:
     frame, assessment = report_input.frame, report_input.assessment
     (values,) = records(frame.loc[[index]])
     thread = values["thread"]
-    explained = {name: values[name] for name in (*COLUMNS, "person") if _has_value(values[name])}
-    if "extra" in explained:
-        explained["extra"] = dict(explained["extra"])
-    explained |= _counting(report_input, index, values)
+    explained = _columns(values) | _counting(report_input, index, values)
     work_items = frame[(frame["thread"] == thread).astype(bool)]["work_item"].unique().tolist()
     notes = records(frame.loc[list(assessment.notes_by_thread.get(thread, ())), ["title", "occurred_at"]])
     claims = records(assessment.claims[assessment.claims["row"] == index])
@@ -89,6 +139,12 @@ def explain_row(report_input: ReportInput, index: Any) -> dict[str, Any]:
     }
 
 
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a row that are not null."""
+    columns = {name: values[name] for name in (*COLUMNS, "person") if _has_value(values[name])}
+    return columns | {"extra": dict(columns["extra"])} if "extra" in columns else columns
+
+
 def _counting(report_input: ReportInput, index: Any, values: dict[str, Any]) -> dict[str, Any]:
     """Which measures count a row among the rows of its person, and otherwise why none does."""
     frame, primary = report_input.frame, values["is_primary"]
@@ -96,7 +152,9 @@ def _counting(report_input: ReportInput, index: Any, values: dict[str, Any]) -> 
     counts = not primary or index in measures.counting(own)
     return {
         "counted_as": [
-            name for name, each in measures.MEASURES.items() if each.kinds and index in measures.of(own, each).index
+            name
+            for name, each in measures.MEASURES.items()
+            if each.kinds and name != LEFT_OUT and index in measures.of(own, each).index
         ],
         "why_not_counted": "" if counts else measures.uncounted(values),
         "why_not_primary": "" if primary else "another source's row of the same contribution has more detail",

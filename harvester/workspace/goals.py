@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
 from harvester.analysis.frame import column, select
+from harvester.config.toml import LARGEST
 from harvester.errors import ConfigError
-from harvester.goals import decisions, model
+from harvester.files import lock_folder, read_text, write_text
+from harvester.goals import decisions, load, model
+from harvester.goals.add import name_from, with_goal
 from harvester.goals.lint_globs import lint_globs
 from harvester.goals.lint_sources import Contents, lint_sources
 from harvester.notebook import notebook
@@ -19,7 +23,7 @@ from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import CollectedData, open_ledger
 from harvester.workspace.notes import notebooks
 from harvester.workspace.work_items import read_rows, require_goals, unresolved_references
-from harvester.workspace.workspace import Workspace
+from harvester.workspace.workspace import Workspace, known_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +84,34 @@ def _load_both(workspace: Workspace) -> GoalsAndDecisions:
             errors.append(second)
         text = "\n".join(dict.fromkeys(each.message for each in errors))
         raise ConfigError(text, hint=errors[0].hint or errors[-1].hint) from first
+
+
+@dataclass(frozen=True, slots=True)
+class AddedGoal:
+    """A goal that was written to a file, and what `goals check` says about it."""
+
+    goal: model.Goal
+    path: Path
+    warnings: tuple[str, ...]
+
+
+def add_goal(workspace: Workspace, values: Mapping[str, Any]) -> AddedGoal:
+    """Add a goal to goals.toml, whose other text stays as it is; its name is made from its title where none is given.
+
+    `values` are the keys of a goal as goals.toml has them. Raises ConfigError, with nothing written, where there is no
+    harvester.toml, where the goal is not valid, or where its name or title is another's.
+    """
+    if not workspace.configured:
+        raise ConfigError("Goals are stored beside a harvester.toml, and there is none.", hint="Run `harvester init`.")
+    path = workspace.config.root / load.FILE
+    values = dict(values, name=values.get("name") or name_from(values["title"]))
+    with lock_folder(path):
+        text = read_text(path, limit=LARGEST, error=ConfigError) if os.path.lexists(path) else ""
+        text, goals = with_goal(text, values, path, known_names(workspace))
+        write_text(path, text)
+    found = warnings_of_goals(workspace, goals, read_rows(workspace, *READ_FOR_GOALS))
+    own = f": goals[{len(goals.goals)}]"
+    return AddedGoal(goals.goals[-1], path, tuple(each.removeprefix(": ") for each in found if each.startswith(own)))
 
 
 def warnings_of_goals(workspace: Workspace, goals: Goals, rows: pd.DataFrame | None) -> Iterator[str]:
@@ -154,7 +186,7 @@ class GoalsProgress:
 
 
 def measure_progress(
-    workspace: Workspace, period: str | None = None, person: str | None = None, *, harvest: bool = True
+    workspace: Workspace, period: str | None = None, person: str | Sequence[str] | None = None, *, harvest: bool = True
 ) -> GoalsProgress:
     """Measure each goal at the end of the period, or now while it runs; another person's work too.
 

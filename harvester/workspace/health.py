@@ -5,12 +5,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
+from harvester.config.toml import as_toml
 from harvester.errors import HarvesterError
+from harvester.grouping.lint import lint
 from harvester.ledger.coverage import WHOLE, Coverage
+from harvester.model.accounts import email_of
+from harvester.model.bots import may_be_bot
+from harvester.model.look_alikes import Sightings
 from harvester.sdk.capabilities import Finding, HasHealthCheck
 from harvester.sdk.connector import Connector
 from harvester.workspace.collect import read_coverage
+from harvester.workspace.look_alikes import listed, read_accounts, unlisted
 from harvester.workspace.workspace import Workspace, pick_sources
+
+MOST_ACTIVE = 10
+"""Of as many people who are not configured doctor says whose accounts look alike."""
 
 
 def check_workspace(workspace: Workspace, sources: Iterable[str] = ()) -> list[tuple[str, Finding]]:
@@ -20,6 +29,7 @@ def check_workspace(workspace: Workspace, sources: Iterable[str] = ()) -> list[t
     """
     chosen = pick_sources(workspace, sources)
     findings = [("harvester", each) for each in _check_configuration(workspace)]
+    findings += [("harvester", each) for each in _check_people(workspace, chosen)]
     findings += [(name, each) for name, connector in chosen.items() for each in _check_source(connector)]
     redact = workspace.environment.redact
     return [
@@ -46,8 +56,27 @@ def _check_configuration(workspace: Workspace) -> Iterator[Finding]:
                     f"you have no account on {name}: none of your work is read there",
                     "Add your addresses and accounts to [people] in harvester.toml.",
                 )
+    for warning in lint(config):
+        yield Finding("warning", warning, f"Change it in {config.path}; docs/reference/grouping.md shows how.")
     if not config.sources:
         yield Finding("error", "no source is configured", "Add a section [sources.NAME]; see docs/reference.")
+
+
+def _check_people(workspace: Workspace, connectors: Mapping[str, Connector]) -> Iterator[Finding]:
+    """Accounts that look like one person's and are not listed as such, of those configured and of the most active."""
+    people = workspace.config.people
+    seen = Sightings(people, listed(connectors) | read_accounts(workspace, connectors))
+    configured = [each.key for each in people.persons if each.may_be_read]
+    most_active = [each for each in seen.persons if people.configured(each) is None][:MOST_ACTIVE]
+    bots = [each for each in most_active if may_be_bot(seen.accounts(each)[0].text)]
+    for each in unlisted(people, seen, configured):
+        yield Finding("warning", each.words, f"What is theirs belongs into harvester.toml:\n{each.lines}")
+    for each in unlisted(people, seen, [each for each in most_active if each not in bots]):
+        yield Finding("ok", each.words, f"To make them one person in reports, write into harvester.toml:\n{each.lines}")
+    for person in bots:
+        account = seen.accounts(person)[0].text
+        hint = f"If it is one, write into harvester.toml: bots = {as_toml([email_of(account) or account])}"
+        yield Finding("ok", f"{account} looks like a bot, and counts as a person.", hint)
 
 
 def _check_source(connector: Connector) -> Iterator[Finding]:

@@ -12,12 +12,15 @@ from pathlib import Path
 from harvester.config import settings
 from harvester.config.git_user import identity, remotes, repository
 from harvester.config.toml import as_toml
-from harvester.errors import HarvesterError, SourceError
+from harvester.errors import HarvesterError, PersonError, SourceError
 from harvester.files import write_text
 from harvester.goals import load
+from harvester.model.look_alikes import Sightings
 from harvester.notebook.notebook import INTRODUCTION
 from harvester.workspace.environment import Environment
+from harvester.workspace.look_alikes import Unlisted, listed, unlisted
 from harvester.workspace.notes import notebooks
+from harvester.workspace.workspace import open_workspace
 
 SCHEMAS = Path(".harvester")
 
@@ -30,16 +33,27 @@ class StartingFiles:
     existing: tuple[Path, ...]
 
 
-def write_starting_files(environment: Environment, folder: Path) -> StartingFiles:
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose harvester.toml it is to be, where git is not to say it: a name, and all addresses they commit with."""
+
+    name: str = ""
+    emails: tuple[str, ...] = ()
+
+
+def write_starting_files(environment: Environment, folder: Path, owner: Owner | None = None) -> StartingFiles:
     """Write the files that do not exist yet, and the schemas for editors beside them; no service is asked.
 
-    Raises HarvesterError where the folder cannot be made, and ConfigError where a harvester.toml that exists is not
-    valid; nothing is written then.
+    Raises HarvesterError where the folder cannot be made, PersonError where neither git nor `owner` says whose work
+    counts, and ConfigError where a harvester.toml that exists is not valid; nothing is written then.
     """
+    given = owner or Owner()
+    if not (folder / settings.FILE).exists():
+        given = _owner(environment, folder, given)
     _make_folder(folder / SCHEMAS)
     existing: list[Path] = []
     written: list[Path] = []
-    for path, make_text in _files(environment, folder):
+    for path, make_text in _files(environment, folder, given):
         if path.exists():
             existing.append(path)
         else:
@@ -50,9 +64,9 @@ def write_starting_files(environment: Environment, folder: Path) -> StartingFile
     return StartingFiles(tuple(written), tuple(existing))
 
 
-def _files(environment: Environment, folder: Path) -> Iterator[tuple[Path, Callable[[], str]]]:
+def _files(environment: Environment, folder: Path, owner: Owner) -> Iterator[tuple[Path, Callable[[], str]]]:
     """Each file and what makes its text; harvester.toml comes first, since it names the notebook."""
-    yield folder / settings.FILE, lambda: _configuration(environment, folder)
+    yield folder / settings.FILE, lambda: _configuration(environment, folder, owner)
     config = settings.load(folder / settings.FILE, environment.zone())
     yield folder / load.FILE, lambda: GOALS
     for path in notebooks(config, mine=True):
@@ -74,18 +88,32 @@ def _make_folder(path: Path) -> None:
         raise HarvesterError(f"{path} cannot be made: {error.strerror}.", hint="Name a --folder.") from error
 
 
-def _configuration(environment: Environment, folder: Path) -> str:
+def _owner(environment: Environment, folder: Path, given: Owner) -> Owner:
+    """Who was named, else git's user; raises PersonError where that leaves a report without a name or an address."""
+    who = identity(folder if folder.is_dir() else environment.cwd, environment.environ)
+    emails = given.emails or ((who.email,) if who.email else ())
+    name = given.name or who.name or ""
+    if not emails or not name:
+        missing = " and ".join(key for key, value in (("user.name", name), ("user.email", emails)) if not value)
+        raise PersonError(
+            f"Nothing says whose work counts: git has no {missing} here, and reports need both.",
+            hint='Run `harvester init --name "ADA BYRON" --email ADA@EXAMPLE.ORG`, with your own, or set them for git.',
+        )
+    return Owner(name, emails)
+
+
+def _configuration(environment: Environment, folder: Path, owner: Owner) -> str:
     try:
         top = repository(folder, environment.environ)
-        who, urls = identity(top, environment.environ), remotes(top, environment.environ)
+        urls = remotes(top, environment.environ)
         source = _source("git", repositories=["."])
     except SourceError:
-        who, urls = identity(folder, environment.environ), {}
+        urls = {}
         source = _commented(_source("git", repositories=["../my-repository", "../services/*"]))
     return CONFIGURATION.format(
         zone=as_toml(environment.zone()),
-        name=as_toml(who.name or "Your Name"),
-        emails=as_toml([who.email] if who.email else []),
+        name=as_toml(owner.name),
+        emails=as_toml(list(owner.emails)),
         git=source,
         github=_commented(_github(environment, list(urls.values()))),
     )
@@ -111,6 +139,13 @@ def _github(environment: Environment, urls: list[str]) -> str:
 def _github_owner(url: str) -> str | None:
     match = re.search(r"github\.com[:/]([A-Za-z0-9-]+)/", url)
     return match[1] if match else None
+
+
+def own_look_alikes(environment: Environment, folder: Path) -> Iterator[Unlisted]:
+    """Whose accounts in this folder's sources look like those of `me`, and are not listed in harvester.toml."""
+    workspace = open_workspace(environment, folder / settings.FILE)
+    people = workspace.config.people
+    yield from unlisted(people, Sightings(people, listed(workspace.connectors)), [workspace.me] if workspace.me else [])
 
 
 CONFIGURATION = """\
@@ -165,6 +200,6 @@ GOALS = """\
 # [goals.match]                     # what claims; globs as in .gitignore
 # any = [
 #   { paths = ["services/pay/"], share = 0.5 },
-#   { labels = ["payments"] },
+#   { scopes = ["pay"] },          # titles such as `fix(pay): …`; `labels` where a forge is read
 # ]
 """

@@ -9,12 +9,14 @@ import functools
 import math
 import re
 import shlex
-from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records, select
 from harvester.errors import PeriodError
+from harvester.goals.summaries import summary_of
+from harvester.grouping import routine
 from harvester.model.periods import parse
 from harvester.workspace.triage import Item, undecided
 from harvester.workspace.workspace import Workspace, is_nearest_configuration
@@ -43,29 +45,31 @@ _PLAIN = re.compile(r"[\w/][\w./+@#~-]*", re.ASCII)
 """A word that means itself in every shell: a # within a word begins no comment."""
 
 
-def next_steps(report_input: ReportInput, workspace: Workspace, *, routine: Collection[Any] = ()) -> list[str]:
+def next_steps(report_input: ReportInput, workspace: Workspace) -> list[str]:
     """At most `MOST` commands that make the page better, the most useful first; empty where nothing is to be done.
 
-    Each runs as it is printed, in the folder of the environment. `routine` has the labels of rows that no command is
-    about. For a page about somebody else there are commands about sources only, for one of `--repo` none.
+    Each runs as it is printed, in the folder of the environment. None is about routine. For a page about somebody else
+    there are commands about sources only, for one of `--repo` none.
     """
     if not workspace.persistent:
         return []
     if not workspace.configured:
         return ["harvester init"]
-    steps = _Steps(report_input, workspace, frozenset(routine))
+    steps = _Steps(report_input, workspace)
     sources = list(steps.for_sources())
     if list(report_input.persons) != [workspace.me]:
         return sources
     goals = [*steps.for_goals(), *steps.for_suggestions(), *steps.for_unplanned()]
-    return [*sources, *goals, *steps.for_results()][:MOST]
+    opening = list(steps.for_opening())
+    return [*[*sources, *goals, *steps.for_results()][: MOST - len(opening)], *opening]
 
 
 class _Steps:
     """The commands about one page, kind by kind."""
 
-    def __init__(self, report_input: ReportInput, workspace: Workspace, routine: frozenset[Any]) -> None:
-        self.report_input, self.workspace, self.routine = report_input, workspace, routine
+    def __init__(self, report_input: ReportInput, workspace: Workspace) -> None:
+        self.report_input, self.workspace = report_input, workspace
+        self.rows = select(report_input.frame, report_input.period, report_input.persons)
         self.goals = report_input.assessment.goals_and_decisions.goals.goals
 
     def for_sources(self) -> Iterator[str]:
@@ -77,9 +81,9 @@ class _Steps:
             yield self._command("harvest", *self._period(), *self._person())
 
     def for_goals(self) -> Iterator[str]:
-        """What writes a goals.toml to start from, where there is none."""
-        if not self.report_input.assessment.goals_and_decisions.goals.path:
-            yield self._command("init")
+        """What asks for a first goal, where there is none."""
+        if not self.goals:
+            yield self._command("goals", "add")
 
     def for_suggestions(self) -> Iterator[str]:
         """For each goal, best first, what links the work to it that rules or notes suggest for no other goal."""
@@ -99,13 +103,18 @@ class _Steps:
 
     def for_results(self) -> Iterator[str]:
         """What writes down the result of the largest threads that have none: of goals, or of all without goals."""
-        rows = select(self.report_input.frame, self.report_input.period, self.report_input.persons)
-        rows = rows[rows["is_primary"] & ~rows["is_bot"] & (rows["kind"] != "note")]
-        rows = rows[rows.index.isin(measures.counting(rows)) & ~rows.index.isin(list(self.routine))]
+        rows = self.rows[self.rows["is_primary"] & ~self.rows["is_bot"] & (self.rows["kind"] != "note")]
+        rows = rows[rows.index.isin(measures.counting(rows)) & ~rows["work_item"].isin(list(self._routine))]
         rows = rows[rows["serves_goal"]] if self.goals else rows
         threads = [each for each in _largest_threads(rows) if not self._has_result(each)]
         for reference in self._references(threads)[:RESULTS]:
             yield self._command("note", "…", "--about", reference, "--result", "…", *self._date())
+
+    def for_opening(self) -> Iterator[str]:
+        """What writes the page's opening paragraph, where there is work and the person wrote none."""
+        page, words = self.report_input, self._period()
+        if words and len(self.rows) and not summary_of(page.frame, page.persons, page.period, page.calendar):
+            yield self._command("note", "--summary", "…", *words)
 
     def _has_result(self, thread: str) -> bool:
         notes = self.report_input.assessment.notes_by_thread.get(thread, ())
@@ -114,8 +123,13 @@ class _Steps:
     @functools.cached_property
     def _undecided(self) -> list[Item]:
         """What triage would ask about, without routine."""
-        routine = set(self.report_input.frame["work_item"][list(self.routine)])
-        return [each for each in undecided(self.report_input)[0] if each.work_item not in routine]
+        return [each for each in undecided(self.report_input)[0] if each.work_item not in self._routine]
+
+    @functools.cached_property
+    def _routine(self) -> frozenset[str]:
+        """The work items that are routine, also where they serve a goal."""
+        judged = routine(self.rows, self.report_input.grouping)["routine"].notna()
+        return frozenset(self.rows["work_item"][judged.to_numpy(bool)])
 
     def _references(self, work_items: Sequence[str]) -> list[str]:
         """What a command calls these work items: `pay#120` where that is one work item; those that can be typed."""

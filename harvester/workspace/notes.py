@@ -8,11 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.errors import ConfigError
+from harvester.errors import ConfigError, PeriodError
 from harvester.files import resolve_path
 from harvester.goals import load, model
+from harvester.model.accounts import email_of
+from harvester.model.outcomes import read_outcome
+from harvester.model.periods import Calendar, Period
+from harvester.model.periods import parse as parse_period
+from harvester.notebook.entry_ids import identities, places
 from harvester.notebook.notebook import FILE, Entry, add, in_future, parse, render, unknown_names, unresolved
-from harvester.workspace.work_items import outside_goal_days, read_rows, unresolved_references
+from harvester.notebook.notebook import load as load_notebook
+from harvester.workspace.assemble import DEFAULT_PERIOD
+from harvester.workspace.work_items import find_goal, outside_goal_days, read_rows, unresolved_references
 from harvester.workspace.workspace import Workspace, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -45,23 +52,100 @@ def add_note(
     """Write a note to the notebook of `me`; the default date is today in the person's zone.
 
     `lists` has the fields `with`, `goal`, `about` and `labels`, `texts` all others (`harvester.notebook`); empty ones
-    are left out. Raises PersonError for an unknown person, and ConfigError, with nothing written, for an unknown goal
-    or a field that a notebook cannot hold.
+    are left out. Somebody in `with` who is not configured stays as written, with a warning.
+
+    Raises PersonError for words that name several people, and ConfigError, with nothing written, for an unknown goal or
+    a field that a notebook cannot hold.
     """
     today = workspace.config.calendar.day_of(workspace.environment.clock())
     fields = {key: tuple(dict.fromkeys(values)) for key, values in (lists or {}).items() if values}
+    unknown = list[str]()
     if "with" in fields:
-        fields["with"] = _person_keys(workspace, fields["with"])
+        unknown = [each for each in fields["with"] if not workspace.config.people.meant(each)]
+        fields["with"] = _people_as_written(workspace, fields["with"], unknown)
     used = {key: text for key, text in (texts or {}).items() if text.strip()}
     entry = Entry(date or today, title, fields, used, body)
     goals = load_goals_and_decisions(workspace).goals
     warnings = [*_check(workspace, goals, entry), *(each.reason for each in in_future([entry], today))]
+    if workspace.configured:
+        warnings += [_unknown_person(workspace, each) for each in unknown]
     path = next(notebooks(workspace.config, mine=True), workspace.config.root / FILE)
     add(path, entry)
     named = [goal for name in entry.lists.get("goal", ()) if (goal := goals.goal(name))]
     outside = filter(None, (outside_goal_days(goal, [entry.date]) for goal in named))
     warnings += [each.reason for each in unresolved([entry], _lost_references(workspace, entry))]
     return AddedNote(entry, path, (*map(_sentence, warnings), *outside), _next_step(workspace, path))
+
+
+def add_summary(
+    workspace: Workspace, summary: str, period: str | None = None, *, date: dt.date | None = None
+) -> AddedNote:
+    """Write the opening paragraph of `me`'s report of a period to the notebook; the default is the last quarter.
+
+    It replaces an earlier one of the period, which stays in the notebook. The day is today or, after the period, the
+    period's last one. Raises PeriodError for a period that is not valid, and ConfigError for an empty text.
+    """
+    calendar, now = workspace.config.calendar, workspace.environment.clock()
+    meant = parse_period(period or DEFAULT_PERIOD, calendar, now)
+    if not summary.strip():
+        raise ConfigError("A summary needs a text.")
+    first, last = calendar.dates(meant)
+    day = date or min(max(calendar.day_of(now), first), last)
+    texts = {"summary": " ".join(summary.split()), "period": _lasting_words(meant, period, calendar, now)}
+    return add_note(workspace, f"Summary of the {meant.name}", date=day, texts=texts)
+
+
+def _lasting_words(period: Period, words: str | None, calendar: Calendar, now: dt.datetime) -> str:
+    """Words that mean this period whenever they are read: `2026Q3` for `last-quarter`."""
+    first, last = calendar.dates(period)
+    year, quarter = calendar.year_and_quarter(first)
+    end = calendar.day_of(period.until)
+    forms = (f"{year}Q{quarter}", f"{first:%Y-%m}", f"{year}", f"{first:%G-W%V}", f"{first}..{last}", f"{first}..{end}")
+    return next((each for each in forms if _means(each, period, calendar, now)), words or DEFAULT_PERIOD)
+
+
+def _means(words: str, period: Period, calendar: Calendar, now: dt.datetime) -> bool:
+    try:
+        return parse_period(words, calendar, now) == period
+    except PeriodError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class ListedNote:
+    """An entry of a notebook, with the file it is in and the work item that other commands know it by."""
+
+    entry: Entry
+    path: Path
+    work_item: str
+
+
+def list_notes(workspace: Workspace, period: str | None = None, goals: Sequence[str] = ()) -> list[ListedNote]:
+    """The entries of all notebooks, the newest day first; those of a period, and of one of these goals, if given.
+
+    The files are read as they are now. Raises PeriodError and UnknownError for a period or a goal that does not exist.
+    """
+    calendar, known = workspace.config.calendar, load_goals_and_decisions(workspace).goals
+    for each in goals:
+        find_goal(known, each)
+    days = calendar.dates(parse_period(period, calendar, workspace.environment.clock())) if period else None
+    files = dict.fromkeys(notebooks(workspace.config)) or {workspace.config.root / FILE: None}
+    found = []
+    for path in files:
+        entries, _ = load_notebook(path)
+        names = zip(entries, identities(entries), places(entries), strict=True)
+        found += [(entry.date, place, ListedNote(entry, path, f"notebook/{name}")) for entry, name, place in names]
+    newest_first = sorted(found, key=lambda each: each[:2], reverse=True)
+    return [
+        each
+        for date, _, each in newest_first
+        if (days is None or days[0] <= date <= days[1]) and (not goals or not goals_of(each.entry).isdisjoint(goals))
+    ]
+
+
+def goals_of(entry: Entry) -> set[str]:
+    """The goals that an entry names, in `goal:` or by an outcome of it."""
+    return {*entry.lists.get("goal", ()), *read_outcome(entry.texts.get("outcome", ""))}
 
 
 def notebooks(config: Config, *, mine: bool = False) -> Iterator[Path]:
@@ -72,13 +156,18 @@ def notebooks(config: Config, *, mine: bool = False) -> Iterator[Path]:
             yield resolve_path(config.root, settings.get("file", FILE), error=ConfigError)
 
 
-def _person_keys(workspace: Workspace, people: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys of these people; raises PersonError, with the nearest name, for one who is not configured.
+def _people_as_written(workspace: Workspace, people: tuple[str, ...], unknown: Sequence[str]) -> tuple[str, ...]:
+    """The keys of the people whom a harvester.toml names, and the others' names as they were written."""
+    if not workspace.configured:
+        return people
+    return tuple(each if each in unknown else workspace.config.people.find(each) for each in people)
 
-    Without a harvester.toml names stay as they were written.
-    """
-    hint = "A note names keys of [people]: add them there, in harvester.toml."
-    return tuple(workspace.config.people.find(each, hint=hint) for each in people) if workspace.configured else people
+
+def _unknown_person(workspace: Workspace, words: str) -> str:
+    """An address says who somebody is, so measures of people count it; a name alone does not."""
+    near = workspace.config.people.nearest(words)
+    counted = "" if email_of(words) else ", and counted nowhere as a person"
+    return f"{words!r} is nobody under [people]: kept as written{counted}{f'. {near}' if near else ''}"
 
 
 def _lost_references(workspace: Workspace, entry: Entry) -> set[str]:
@@ -92,6 +181,8 @@ def _check(workspace: Workspace, goals: Goals, entry: Entry) -> Iterator[str]:
     """Raises ConfigError where the entry cannot be read back as it is or names an unknown goal; yields warnings."""
     read, findings = parse(render(entry))
     wrong = [each.reason for each in findings if each.missing_on]
+    if not wrong and [each.lists.get("with", ()) for each in read] != [entry.lists.get("with", ())]:
+        wrong = ["a name after `with` has a comma, which separates people; write the first name first"]
     if not wrong and [dict(each.texts) for each in read] != [_texts_read_back(entry)]:
         wrong = ["a field cannot hold a line of ```, ~~~ or <!--, which begins code or a comment; give it as --body"]
     people = entry.lists.get("with", ())

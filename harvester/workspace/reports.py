@@ -63,7 +63,7 @@ def make_report(
     workspace: Workspace,
     report: Report,
     period: str | None = None,
-    person: str | None = None,
+    person: str | Sequence[str] | None = None,
     *,
     harvest: bool = True,
     draft: bool = False,
@@ -163,7 +163,7 @@ class Verification:
 
 
 def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> Verification:
-    """Make a written report again from its evidence's period and person, and compare.
+    """Make a written report again from its evidence's period and people, and compare.
 
     The evidence is the one within the page, else the file beside it; without one nothing can be checked. Where no row,
     claim, goal or source differs, the text is compared too: its figures must be those that the same rows produce, and
@@ -175,18 +175,15 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
     before = _evidence_of(path, page)
     if before is None:
         return Verification((), (), (_without_evidence(path, page),))
-    (whose,) = before["persons"]
-    person = _person_with(workspace.config.people, whose["accounts"])
+    persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
     with open_ledger(workspace) as ledger:
-        _, report_input = assemble(workspace, ledger, evidence.period_of(before), person, harvest=harvest)
+        _, report_input = assemble(workspace, ledger, evidence.period_of(before), persons, harvest=harvest)
     after = evidence.evidence(report_input, before["report"])
     unread = _unread(before, after)
     differences = _other_evidence(path, page, before) + changes({**before, "coverage": _or_new(before, unread)}, after)
-    result = Verification(
-        tuple(differences), (), tuple(f"{each} could not be read as for the report." for each in unread),
-        len(before["rows"]), len(before["claims"]),
-    )  # fmt: skip
-    if differences:
+    unchecked = [f"{each} could not be read as for the report, so the text was not compared." for each in unread]
+    result = Verification(tuple(differences), (), tuple(unchecked), len(before["rows"]), len(before["claims"]))
+    if differences or unread:
         edited = page is not None and not page.unedited
         return dataclasses.replace(result, edits=(f"{path.name} has been edited.",) if edited else ())
     return _compare_text(result, path, page, evidence.as_read(report_input, before), before)
@@ -265,7 +262,7 @@ def _compare_text(
     made = page_content(report, report_input, options)
     if page.content == made:
         return result
-    return _with_wording(result, path, compare(page.content, made), before)
+    return _with_wording(result, path, compare(page.content, made, first=page.first_line), before)
 
 
 def _compare_table(

@@ -14,6 +14,7 @@ from harvester.analysis.frame import records, select
 from harvester.errors import UnknownError
 from harvester.goals.decisions import Answer, Decision, IgnoreRule, decide, load, remove
 from harvester.goals.ignoring import ignores, ignores_everything, ignoring_rule, rules_for
+from harvester.model.contribution import REPEATABLE
 from harvester.text import did_you_mean
 from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import open_ledger
@@ -114,7 +115,7 @@ def _items(
             offers.get(work_item, ()),
             tuple(row["labels"] or ()),
             tuple(row["paths"] or ()),
-            tuple(row["owners"] or ()),
+            tuple(row["owners"] or ()) if row["kind"] in REPEATABLE else (),
             row["thread"] in named,
             float(best.get(work_item, 0)),
         )

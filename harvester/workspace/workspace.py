@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from harvester.workspace.environment import Environment
 if TYPE_CHECKING:
     from harvester.config.settings import Config
     from harvester.goals.assessment import GoalsAndDecisions
-    from harvester.goals.model import Goals
+    from harvester.goals.model import Goals, KnownNames
 
 ME = "me"
 HERE = "here"
@@ -47,11 +47,16 @@ class Workspace:
 
 
 def open_workspace(
-    environment: Environment, config_path: Path | None = None, repo: Path | None = None, *, aliases: bool = True
+    environment: Environment,
+    config_path: Path | None = None,
+    repo: Path | Sequence[Path] | None = None,
+    *,
+    aliases: bool = True,
 ) -> Workspace:
     """Open the named harvester.toml, else the nearest one in the current folder or above, else the git repository.
 
-    With `repo` that git repository is read and no harvester.toml. A harvester.toml without people gets git's user.
+    With `repo` that git repository is read, or each of several, and no harvester.toml. A harvester.toml without people
+    gets git's user.
 
     With `aliases` the sources are asked for further addresses of the people; commands that read no source need none.
 
@@ -59,17 +64,18 @@ def open_workspace(
     """
     from harvester.config import settings
 
-    if repo is not None:
-        place = resolve_path(environment.cwd, str(repo), error=SourceError)
-        config = _config_of_repository(environment, place)
+    repos = [repo] if isinstance(repo, Path) else list(repo or ())
+    if repos:
+        places = [resolve_path(environment.cwd, str(each), error=SourceError) for each in repos]
+        config = _config_of_repositories(environment, places)
     elif path := _config_path(environment, config_path):
         config = _with_git_user(environment, settings.load(path, environment.zone()))
     else:
-        config = _config_of_repository(environment, environment.cwd)
+        config = _config_of_repositories(environment, [environment.cwd])
     connectors = _make_connectors(environment, config)
     people = _with_aliases(config.people, connectors) if aliases else config.people
     config = dataclasses.replace(config, people=people)
-    return Workspace(environment, config, connectors, config.path is not None, persistent=repo is None)
+    return Workspace(environment, config, connectors, config.path is not None, persistent=not repos)
 
 
 def _config_path(environment: Environment, named: Path | None) -> Path | None:
@@ -106,15 +112,21 @@ def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
 
 def load_goals(workspace: Workspace, path: Path) -> Goals:
     """The goals in a file, checked against the people, measures and trackers of the workspace; raises ConfigError."""
-    from harvester.analysis import measures
-    from harvester.goals import load, model
+    from harvester.goals import load
 
-    known = model.KnownNames(
+    return load.load(path, known_names(workspace))
+
+
+def known_names(workspace: Workspace) -> KnownNames:
+    """What goals may name: the measures, people and trackers of the workspace."""
+    from harvester.analysis import measures
+    from harvester.goals import model
+
+    return model.KnownNames(
         measures=[each.name for each in measures.MEASURES.values() if each.goal],
         people=[person.key for person in workspace.config.people.persons],
         tickets=list(workspace.config.tickets) or None,
     )
-    return load.load(path, known)
 
 
 def pick_sources(workspace: Workspace, names: Iterable[str]) -> dict[str, Connector]:
@@ -182,16 +194,20 @@ def _with_git_user(environment: Environment, config: Config) -> Config:
     return dataclasses.replace(config, people=dataclasses.replace(config.people, persons=persons))
 
 
-def _config_of_repository(environment: Environment, folder: Path) -> Config:
-    """A configuration with the git repository as its only source and git's user as its only person."""
+def _config_of_repositories(environment: Environment, folders: Sequence[Path]) -> Config:
+    """A configuration with the git repositories as its only source and git's user in them as its only person."""
     from harvester.config import settings, toml
     from harvester.config.git_user import identity, repository
 
-    top = repository(folder, environment.environ)
-    who = identity(top, environment.environ)
-    people = {ME: {"name": who.name or who.email, "emails": [who.email]}} if who.email else {}
-    data = {"people": people, "sources": {HERE: {"connector": "git", "repositories": [_escape_glob(top)]}}}
-    return settings.from_file(toml.check(settings.File, data, top), top, environment.zone())
+    tops = list(dict.fromkeys(repository(each, environment.environ) for each in folders))
+    users = [who for top in tops if (who := identity(top, environment.environ)).email]
+    people = {}
+    if users:
+        name = next((who.name for who in users if who.name), users[0].email)
+        people = {ME: {"name": name, "emails": list(dict.fromkeys(who.email for who in users))}}
+    source = {"connector": "git", "repositories": [_escape_glob(top) for top in tops]}
+    data = {"people": people, "sources": {HERE: source}}
+    return settings.from_file(toml.check(settings.File, data, tops[0]), tops[0], environment.zone())
 
 
 def _escape_glob(path: Path) -> str:

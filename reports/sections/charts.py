@@ -15,7 +15,7 @@ from harvester.model.periods import Period
 from harvester.reporting.charts import Bars, Chart, Kind, Pace, Point, Strip
 from harvester.reporting.report_input import ReportInput
 
-from .goals import running
+from .pieces import running
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +27,9 @@ LONGEST_PACE = 3660
 """Days of a goal whose pace is drawn."""
 
 DAY = dt.timedelta(days=1)
+
+COLUMNS = [*measures.COLUMNS_USED, "occurred_at"]
+"""The columns that are needed: taking rows costs as much as there are columns."""
 
 
 def charts(report_input: ReportInput, mine: pd.DataFrame) -> dict[str, Chart]:
@@ -61,7 +64,7 @@ def _weeks(report_input: ReportInput, mine: pd.DataFrame) -> Strip:
     starts = [calendar.midnight(each) for each in days]
     kinds = []
     for name in measures.COUNTED:
-        rows = measures.firsts(mine, name)
+        rows = measures.firsts(mine[COLUMNS], name)
         if len(rows):
             places = [bisect.bisect(starts, at) - 1 for at in rows["occurred_at"]]
             numbers = measures.count_by(rows.assign(step=places), name, ["step"])
@@ -155,8 +158,8 @@ def _at(
 def _counted(report_input: ReportInput, goal: Goal, measure: str) -> Figures:
     """The running sum of what a goal's measure counts of the rows it claims, up to when progress is counted."""
     assessment = report_input.assessment
-    mine = assessment.frame[assessment.frame["is_primary"] & ~assessment.frame["is_bot"]]
-    rows = mine.loc[assessment.claimed(goal.name)["row"].unique()]
+    # Only what counts can be claimed.
+    rows = assessment.frame[COLUMNS].loc[assessment.claimed(goal.name)["row"].unique()]
     rows = measures.firsts(rows[(rows["occurred_at"] < assessment.counted_until).astype(bool)], measure)
     if not len(rows):
         return []

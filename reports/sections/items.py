@@ -1,4 +1,4 @@
-"""Lines, days and sources as every report writes them."""
+"""Items, days and words as every report writes them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
-from harvester.analysis.frame import records
 from harvester.model.periods import MONTHS, Period, span
 from harvester.reporting.markdown import Markdown, code, link, reference
-from harvester.reporting.report_input import ReportInput, SourceStatus
+from harvester.reporting.report_input import ReportInput
+from harvester.text import safe_url
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,11 +21,12 @@ LOCAL_DIGEST = re.compile(r"~[0-9a-f]{8}(?=[#!])")
 """What tells apart folders of one name, in the work items of a repository that no remote names."""
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]*(?:-[A-Za-z0-9_.]+)*(?:[#!]\d+|-\d+)")
+HASH = re.compile(r"[0-9a-f]{10}")
 LINE_COLUMNS = (
     "id", "work_item", "kind", "role", "state", "title", "url", "occurred_at", "story_points", "additions", "deletions",
     "is_reverted",
 )  # fmt: skip
-"""The columns that a line is made of; a year of work is too large to take all."""
+"""The columns that an item is made of; a year of work is too large to take all."""
 
 VERBS = {
     "pull_request": "merged", "issue": "resolved", "commit": "landed", "release": "released", "note": "noted",
@@ -37,33 +38,55 @@ _REVIEWED = {"dismissed": "dismissed review of"}
 
 
 @dataclass(frozen=True, slots=True)
-class ReportLine:
-    """One line: a linked label, the title, what happened when, how large it was."""
+class Reference:
+    """What a work item is called, such as `pay#120` or a short hash, and where it is (http or https, or null)."""
 
-    label: Markdown
-    title: str
-    when: str
-    size: str
+    label: str
+    url: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class SourceState:
-    """What was read of a source: its name, the days, the number of records in this report, a state, and the gaps.
+class Item:
+    """One record: the row's id, what it is called and where it is, its title, what happened when, how large it was."""
 
-    `remarks` are what the way of reading cannot find by its nature.
-    """
+    id: str
+    label: str
+    url: str | None
+    title: str
+    when: str
+    date: dt.date
+    """The day it counts on, in the person's zone."""
+    size: str
+    """Lines added and deleted, or points; empty where neither is known."""
+    goal: str = ""
+    """The titles of the goals that claim it, else its theme or the kind of routine it is."""
 
-    name: str
-    days: str
-    records: int
-    state: str
-    gaps: list[str]
-    remarks: list[str]
+
+def item(report_input: ReportInput, row: Mapping[str, Any], goal: str = "") -> Item:
+    """A row as an item."""
+    verb = VERBS.get(row["kind"]) or _REVIEWED.get(row["state"]) or (row["state"] or "reviewed").replace("_", " ")
+    when = f"{verb} {short_day(report_input, row['occurred_at'])}" + (", reverted later" if row["is_reverted"] else "")
+    called = reference_to(row)
+    day = report_input.calendar.day_of(row["occurred_at"])
+    return Item(row["id"], called.label, called.url, row["title"] or "(no title)", when, day, size(row), goal)
 
 
-def newest_first(report_input: ReportInput, rows: pd.DataFrame) -> list[ReportLine]:
-    """Rows as lines, the newest first."""
-    return [item(report_input, row) for row in sorted(records(rows[list(LINE_COLUMNS)]), key=sort_key, reverse=True)]
+def reference_to(row: Mapping[str, Any]) -> Reference:
+    """What a row's work item is called, and its address."""
+    place, _, name = row["work_item"].rpartition("/")
+    url = safe_url(row["url"]) or None
+    if place == "commit":
+        return Reference(name[:10], url)
+    if row["kind"] == "note":
+        return Reference("notebook", url)
+    return Reference(LOCAL_DIGEST.sub("", name) if place == "local" else name, url)
+
+
+def label(named: Item | Reference) -> Markdown:
+    """What a work item is called as Markdown, linked to the work where it has an address."""
+    if HASH.fullmatch(named.label):
+        return link(code(named.label), named.url)
+    return (reference if REFERENCE.fullmatch(named.label) else link)(named.label, named.url)
 
 
 def sort_key(row: Mapping[str, Any]) -> tuple[dt.datetime, str]:
@@ -71,34 +94,20 @@ def sort_key(row: Mapping[str, Any]) -> tuple[dt.datetime, str]:
     return row["occurred_at"], row["id"]
 
 
-def item(report_input: ReportInput, row: Mapping[str, Any]) -> ReportLine:
-    """A row as a line."""
-    verb = VERBS.get(row["kind"]) or _REVIEWED.get(row["state"]) or (row["state"] or "reviewed").replace("_", " ")
-    when = f"{verb} {short_day(report_input, row['occurred_at'])}" + (", reverted later" if row["is_reverted"] else "")
-    return ReportLine(label(row), row["title"] or "(no title)", when, size(row))
-
-
-def label(row: Mapping[str, Any]) -> Markdown:
-    """What a row is called, such as `pay#120` or a short hash, linked to the work where it has an address."""
-    place, _, name = row["work_item"].rpartition("/")
-    if place == "commit":
-        return link(code(name[:10]), row["url"])
-    if row["kind"] == "note":
-        return link("notebook", row["url"])
-    if place == "local":
-        name = LOCAL_DIGEST.sub("", name)
-    return reference(name, row["url"]) if REFERENCE.fullmatch(name) else link(name, row["url"])
-
-
 def size(row: Mapping[str, Any]) -> str:
     """Points, or else lines added and deleted; nothing where neither is known."""
     import pandas as pd
 
-    if not pd.isna(row["story_points"]):
+    if pd.notna(row["story_points"]):
         return measures.MEASURES["story_points"].words(row["story_points"])
-    if not pd.isna(row["additions"]) and not pd.isna(row["deletions"]):
-        return Markdown(f"+{row['additions']:,} −{row['deletions']:,}")
+    if pd.notna(row["additions"]) and pd.notna(row["deletions"]):
+        return lines_changed(row["additions"], row["deletions"])
     return ""
+
+
+def lines_changed(additions: float, deletions: float) -> str:
+    """Lines added and deleted, such as `+340 −120`."""
+    return f"+{additions:,.0f} −{deletions:,.0f}"
 
 
 def short_day(report_input: ReportInput, at: dt.datetime) -> str:
@@ -112,8 +121,9 @@ def days(report_input: ReportInput, period: Period) -> str:
     return span(*report_input.calendar.dates(period))
 
 
-def join_words(parts: list[str]) -> str:
+def join_words(parts: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
+    parts = list(parts)
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
@@ -130,41 +140,7 @@ def counts_by(rows: pd.DataFrame, names: Iterable[str], *columns: str) -> dict[t
     return {values: join_words(each) for values, each in parts.items()}
 
 
-def source_states(report_input: ReportInput, mine: pd.DataFrame) -> list[SourceState]:
-    """What was read of each source, and how many of these rows it has."""
-    numbers = measures.count_by(mine, "rows", ["source"])
-    states = []
-    for each in sorted(report_input.statuses, key=lambda one: one.source):
-        gaps = list(dict.fromkeys(_gaps(report_input, each)))
-        state = ("incomplete" if gaps else "complete") + _as_of(report_input, each)
-        remarks = list(dict.fromkeys(one.text for one in each.remarks))
-        number = int(numbers.get((each.source,), 0))
-        states.append(SourceState(each.source, _days_read(report_input, each), number, state, gaps, remarks))
-    return states
-
-
-def _gaps(report_input: ReportInput, status: SourceStatus) -> Iterable[str]:
-    for gap in status.gaps:
-        part = gap.period.overlap(status.period) if gap.period else None
-        when = f"{days(report_input, part)}: " if part and part != status.period else ""
-        yield when + (f"{gap.scope}: " if gap.scope else "") + gap.reason
-    for period in status.unread:
-        yield f"{days(report_input, period)}: not read yet (run harvester harvest)"
-    for gap in status.stale:
-        yield "not up to date: " + (f"{gap.scope}: " if gap.scope else "") + gap.reason
-
-
-def _days_read(report_input: ReportInput, status: SourceStatus) -> str:
-    """The report's days that were read: those up to the day of reading, since nothing is known of later ones."""
-    period, read_at = status.period.overlap(report_input.period) or report_input.period, status.read_at
-    if read_at is not None and read_at in period:
-        period = Period(period.since, read_at + dt.timedelta(microseconds=1))
-    return days(report_input, period)
-
-
-def _as_of(report_input: ReportInput, status: SourceStatus) -> str:
-    """When the source was read, where the period had not ended by then; empty where it had."""
-    if status.read_at is None or status.read_at >= report_input.period.until:
-        return ""
-    at = status.read_at.astimezone(report_input.calendar.zone)
-    return f", as of {short_day(report_input, at)} {at:%H:%M}"
+def counted(rows: pd.DataFrame, names: Iterable[str]) -> str:
+    """What these measures count, in words, without those that count nothing."""
+    counts = ((measures.MEASURES[name], measures.count(rows, name)) for name in names)
+    return join_words(each.words(number) for each, number in counts if number)

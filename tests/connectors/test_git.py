@@ -16,7 +16,7 @@ from harvester.errors import SourceError
 from harvester.model.accounts import account_key, email_of
 from harvester.model.contribution import Contribution, to_table
 from harvester.model.periods import Period
-from harvester.sdk.connector import Gap, Request, ScopeCompleted
+from harvester.sdk.connector import Gap, Remark, Request, ScopeCompleted
 from harvester.sdk.plugins import settings_model
 from harvester.sdk.testing import check_connector, connector_context
 from tests.gitrepo import ANN, BOB, CLEO, WEB_FLOW, Repo
@@ -160,6 +160,41 @@ def test_a_co_author_is_found_alone(repo):
     assert row.account == BOB
 
 
+def test_accounts_are_those_whose_rows_there_would_be(repo):
+    """With as many commits as everyone's rows have in a period: by when they landed, co-authors too, merges not."""
+    repo.commit("Mine", {".mailmap": "Ann Doe <ann@example.org> <laptop@home>\n"}, at="2026-05-01T00:00:00+00:00")
+    repo.branch("topic")
+    pair = "Pair\n\nCo-authored-by: Bob Roe <bob@example.org>\nCo-authored-by: Ann <ann@example.org>"
+    repo.commit(pair, {"a": "1"}, by="x <laptop@home>", at="2026-06-20T00:00:00+00:00")
+    repo.checkout("main")
+    repo.commit("First of the day", {"b": "1"}, by=BOB, at="2026-07-01T00:00:00+00:00")
+    repo.merge("topic", "Merge branch 'topic'", by=CLEO, at="2026-07-02T00:00:00+00:00")
+    repo.commit("Too late", {"b": "2"}, by=BOB, at="2026-10-01T00:00:00+00:00")
+    git = connector(repo)
+    for period in (
+        QUARTER,
+        Period(time("2026-04-01"), QUARTER.since),
+        Period(QUARTER.until, time("2027-01-01")),
+        ALWAYS,
+    ):
+        everyone = [row for row in rows(fetch(repo, period=period), "commit") if row.role in ("author", "co-author")]
+        assert +Counter(git.accounts(period)) == Counter(row.account for row in everyone)
+    assert git.accounts(QUARTER) == {ANN: 1, BOB: 2, CLEO: 0}
+    assert git.accounts() == {ANN: 2, BOB: 3, CLEO: 0}
+    assert git.accounts(Period(time("1960-01-01"), time("1970-01-01"))) == {}
+    assert connector(repo, branches="unpushed").accounts() == git.accounts()
+
+
+def test_accounts_of_unpushed_work_are_those_of_no_remote(repo, tmp_path):
+    repo.commit("Pushed", by=BOB)
+    clone = Repo.init(tmp_path / "clone")
+    clone.remote(str(repo.path))
+    clone.git("fetch", "--quiet", "origin")
+    clone.git("checkout", "--quiet", "-B", "main", "origin/main")
+    clone.commit("Here only", by=ANN)
+    assert connector(clone, branches="unpushed").accounts() == {ANN: 1}
+
+
 def test_hostile_bytes_come_through_unchanged(repo):
     """A hostile message, path or name is stored as it is."""
     message = "Subject \x01\x02\x1f \u202e<script>\n\nBody\twith\x1etabs\n\x02\n12\t3\tfake.txt\n" + "0" * 40
@@ -257,7 +292,7 @@ def test_a_merger_is_not_the_author(repo):
         "merged",
     )
     assert row.url == "https://github.com/Acme/shop/pull/12"
-    assert (row.paths, row.additions, row.deletions, row.files_changed) == (("c", "d"), 3, 0, 2)
+    assert (row.paths, row.additions, row.deletions, row.files_changed) == (("c", "d"), 1, 0, 2)
     assert row.closes == ("PAY-7", "#3", f"commit/{landing}")
     assert row.occurred_at == time(repo.git("log", "-1", "--format=%cI", landing)[:19])
     assert (only(events, "pull_request", "co-author").account, only(events, "pull_request", "merger").account) == (
@@ -992,6 +1027,8 @@ def test_of_two_clones_the_newer_is_read(repo, tmp_path):
     assert titles(events) == ["base", "newer"]
     assert len(rows(events)) == 2
     assert [each.state for each in connector(tmp_path, "old", "new").check()] == ["warning", "ok"]
+    (remark,) = [each.text for each in events if isinstance(each, Remark)]
+    assert remark == "another clone of github.com/Acme/shop is read, not the one in 'old'"
 
 
 def test_no_git_program_is_an_error(repo):

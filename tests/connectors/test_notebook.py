@@ -683,3 +683,81 @@ def test_noon_is_in_the_day_when_the_clock_changes():
 
     assert noon(dt.date(2026, 10, 25), BERLIN) == dt.datetime(2026, 10, 25, 11, tzinfo=dt.UTC)
     assert noon(dt.date(2026, 10, 25), BERLIN) in period
+
+
+SUMMARY = """\
+## 2026-10-03 How it went
+period: 2026Q3
+summary: Payments are exact to the cent
+since August.
+highlight: Yes
+
+## 2026-08-01 Half-way
+summary: On track.
+period: 2026Q3
+"""
+
+
+def test_a_summary_is_a_row_of_the_period_it_is_for(tmp_path):
+    """Of the period's last day where it was written later; its state says that it is no work."""
+    late, half = check_connector(lambda: notebook(tmp_path, SUMMARY), Request(QUARTER, ME))
+
+    assert (late.state, late.occurred_at, late.started_at) == (
+        "summary", noon(dt.date(2026, 9, 30), BERLIN), noon(dt.date(2026, 10, 3), BERLIN),
+    )  # fmt: skip
+    assert late.extra == {
+        "summary": "Payments are exact to the cent since August.", "period": "2026Q3", "highlight": "yes",
+    }  # fmt: skip
+    assert half.occurred_at == half.started_at == noon(dt.date(2026, 8, 1), BERLIN)
+    assert late.id != half.id
+
+
+def test_a_summary_written_before_its_period_is_of_its_first_day(tmp_path):
+    text = "## 2026-06-30 Plan\nsummary: Four of four.\nperiod: 2026Q3"
+    assert [each.occurred_at for each in fetched(notebook(tmp_path, text))] == [noon(dt.date(2026, 7, 1), BERLIN)]
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [("yes", "yes"), ("TRUE", "yes"), ("no", "no"), ("False", "no"), ("maybe", None), ("1", None), ("", None)],
+)
+def test_a_highlight_is_yes_or_no(tmp_path, field, expected):
+    (made,) = fetched(notebook(tmp_path, f"## 2026-08-12 A\nhighlight: {field}"))
+    assert made.extra.get("highlight") == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "warnings"),
+    [
+        ("highlight: maybe", [(2, "`highlight` is yes or no, and not 'maybe'")]),
+        ("highlight:", [(2, "`highlight:` says nothing yet")]),
+        ("highlight: yes", []),
+        (
+            "summary: Well",
+            [(2, "no report shows this summary: it needs a period below it, such as `period: 2026Q3`")],
+        ),
+        ("period: 2026Q3", [(2, "`period:` says which report a `summary` is for, and there is none")]),
+        (
+            "result: x\nsummary: Well\nperiod: soon",
+            [(4, "'soon' is not a valid period, so no report shows this summary")],
+        ),
+        ("summary: Well\nperiod: last-quarter", []),
+        ("summary: Well\nperiod:", [
+            (2, "no report shows this summary: it needs a period below it, such as `period: 2026Q3`"),
+            (3, "`period:` says nothing yet"),
+        ]),
+        ("sumary: Well", [(2, "'sumary' is not a field and is read as text; did you mean 'summary'?")]),
+    ],
+)  # fmt: skip
+def test_a_summary_that_no_report_shows_is_named(fields, warnings):
+    """With its line; nothing is missing in a report because of it."""
+    found = parse(f"## 2026-08-12 A\n{fields}\n")[1]
+
+    assert [(each.line, each.reason) for each in found] == warnings
+    assert not any(each.missing_on for each in found)
+
+
+def test_a_summary_without_a_valid_period_is_no_work_either(tmp_path):
+    """It lies on its own day, and stays in nobody's list of notes."""
+    (made,) = fetched(notebook(tmp_path, "## 2026-08-12 A\nsummary: Well\nperiod: soon"))
+    assert (made.state, made.occurred_at) == ("summary", noon(dt.date(2026, 8, 12), BERLIN))

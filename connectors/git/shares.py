@@ -1,0 +1,85 @@
+"""How a pull request with commits of several people is divided among them. Pure.
+
+The history knows who wrote which commit of a merged pull request, so everybody is credited with the lines of their own
+commits, and at most with those that the whole changed. A squashed pull request is one commit and cannot be divided.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .authors import Author, CommitAuthors
+from .diffs import CommitDiff
+from .merges import MergedPullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One person's part in a pull request."""
+
+    commits: tuple[int, ...]
+    """The positions of the commits that the person wrote, alone or with others."""
+    of: int
+    """How many commits the pull request has."""
+    begun_by: str | None
+    """The account that wrote its first commit; None where that is the person's own."""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether others wrote the rest of it."""
+        return 0 < len(self.commits) < self.of
+
+    def extra(self) -> dict[str, str]:
+        """The keys of the column `extra` that say it."""
+        own = {"own_commits": f"{len(self.commits)}/{self.of}"} if self.is_part else {}
+        return own | ({"begun_by": self.begun_by} if self.begun_by else {})
+
+
+WHOLE = Share((), 0, None)
+
+
+def shares(merged: MergedPullRequest, credited: Sequence[Author], authors: CommitAuthors) -> dict[str, Share]:
+    """Each credited person's share; empty where there is one person."""
+    if len(credited) < 2:
+        return {}
+    own: dict[str, list[int]] = {each.person: [] for each in credited}
+    for position in merged.commits:
+        for person in dict.fromkeys(each.person for each in authors.all_of([position])):
+            own[person].append(position)
+    first = authors.author(merged.commits[0])
+    return {
+        person: Share(tuple(commits), len(merged.commits), None if person == first.person else first.account)
+        for person, commits in own.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines added and deleted; None where they are unknown."""
+
+    additions: int | None
+    deletions: int | None
+
+    @staticmethod
+    def of(diff: CommitDiff) -> Lines:
+        """The lines of one commit."""
+        return Lines(diff.additions, diff.deletions)
+
+
+def own_part(diff: CommitDiff, share: Share, lines: Mapping[int, Lines]) -> CommitDiff:
+    """The diff of a merged pull request with the lines of a person's share of it, given those of its commits."""
+    if not share.is_part:
+        return diff
+    own = [lines[each] for each in share.commits if each in lines]
+    return dataclasses.replace(
+        diff,
+        additions=_sum(diff.additions, (each.additions for each in own)),
+        deletions=_sum(diff.deletions, (each.deletions for each in own)),
+    )
+
+
+def _sum(whole: int | None, own: Iterable[int | None]) -> int | None:
+    known = [each for each in own if each is not None]
+    return None if whole is None or not known else min(whole, sum(known))

@@ -1,0 +1,108 @@
+"""The topic a commit came with: the merge that brought it, where that merge is named after a piece of work.
+
+Projects that take no pull requests merge topic branches (`Merge branch 'ps/writev'`), and the message of such a merge
+says what the topic is about. A commit's topic is the outermost merge that brought it and has a name of its own. Merges
+of pull requests are none, nor are those that only keep branches together: back merges, maintenance, pulls.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+from . import messages
+from .log import History
+from .merges import NO_MERGE, Ancestry
+
+LONGEST_TEXT = 2_000
+"""Characters that are kept of what a merge says."""
+
+_QUOTED = r"'[^']{1,300}'"
+_MERGE = re.compile(
+    r"Merge (?P<kind>branch(?:es)?|remote(?:-tracking)? branch(?:es)?|tags?|commit) "
+    rf"(?P<names>{_QUOTED}(?:(?:, | and |, and ){_QUOTED}){{0,30}})(?P<more>.{{0,1000}})"
+)
+_TOPIC = re.compile(r"Merge changes from topics? ['\"](?P<name>[^'\"]{1,300})['\"]")
+"""As Gerrit writes it."""
+_OF_REPOSITORY = re.compile(r" (?:of|from) (?P<url>[^\s']{1,1000})")
+_INTO = re.compile(r" into '?(?P<name>[^\s']{1,300})'?$")
+_REMOTE = re.compile(r"(?:refs/)?(?:remotes/)?(?:origin|upstream)/|refs/(?:heads|tags)/")
+_ANY_REMOTE = re.compile(r"(?:refs/)?(?:remotes/)?[^/]{1,100}/")
+_KEEPING = re.compile(
+    r"(?:main|master|trunk|default|develop(?:ment)?|dev|devel|head|next|seen|pu|staging|prod(?:uction)?|stable|maint"
+    r"|maintenance|release|releases|rel|lts|hotfix|backports?|for-linus|for-next|for-upstream|features?|fixes|gh-pages"
+    r"|origin|upstream|[\w-]{1,40}[-_/]ma(?:in|ster))"
+    r"(?:[-_/.].*|\d.*)?"
+    r"|(?:[\w-]{1,40}[-_/])?v?\d+(?:[._-](?:\d+|x))*(?:[._-]?(?:x|rc|alpha|beta|stable|maint|dev|final)[\w.-]{0,20})?",
+    re.IGNORECASE,
+)
+"""Names of branches and tags that keep versions and not a piece of work."""
+_NO_SUBJECT = re.compile(r".{0,200}\b(?:auto-?)?(?:merg|conflict|sync|revert)|.{1,1000}\(#\d{1,10}\)$", re.IGNORECASE)
+"""Subject lines that speak of merging, and not of what was merged."""
+
+
+def topic(subject: str, project: str) -> str | None:
+    """What a merge is named after: its branch or tag, the repository of a pull, or its own subject line; else None.
+
+    `project` is ours, `org/repo`.
+    """
+    if found := _TOPIC.match(subject):
+        return found["name"]
+    found = _MERGE.match(subject)
+    if found is None:
+        return None if not subject or _NO_SUBJECT.match(subject) else subject
+    into = _INTO.search(found["more"])
+    remote = _ANY_REMOTE if found["kind"].startswith("remote") else _REMOTE
+    names = [remote.sub("", each[1:-1]) for each in re.findall(_QUOTED, found["names"])]
+    if found["kind"] != "commit" and not (into and into["name"] in names):
+        named = [each for each in names if not _KEEPING.fullmatch(each.rpartition(":")[2])]
+        if named:
+            return ", ".join(named)
+    return _other_repository(found["more"], project)
+
+
+def _other_repository(after: str, project: str) -> str | None:
+    """The name of the repository that was pulled from, unless it has ours."""
+    found = _OF_REPOSITORY.match(after)
+    path = [each for each in re.split(r"[:/]+", found["url"].removesuffix(".git").rstrip("/")) if each] if found else []
+    if len(path) < 2 or path[-1].casefold() == project.rpartition("/")[2].casefold():
+        return None
+    return path[-1]
+
+
+class Topics:
+    """The topics of the commits below some heads, found when they are asked for."""
+
+    def __init__(self, history: History, project: str, ancestry: Ancestry, merged: Container[int]) -> None:
+        """`project` is ours, `org/repo`; `merged` are the merges of pull requests."""
+        self._history, self._project = history, project
+        self._brought_by, self._merged = ancestry.brought_by, merged
+        self._of_brought: dict[int, int] = {NO_MERGE: NO_MERGE}
+        """By merge the topic's merge of what it brought."""
+
+    def merge_of(self, position: int) -> int:
+        """The position of the merge that a commit came with as a topic, or NO_MERGE.
+
+        What a merge brought is looked up once, so that asking for all commits takes time in proportion to their number.
+        """
+        merges = []
+        merge = self._brought_by[position]
+        while merge not in self._of_brought:
+            merges.append(merge)
+            merge = self._brought_by[merge]
+        found = self._of_brought[merge]
+        for each in reversed(merges):
+            if found == NO_MERGE and each not in self._merged and self._name(each):
+                found = each
+            self._of_brought[each] = found
+        return found
+
+    def as_extra(self, position: int) -> dict[str, str]:
+        """The keys of the column `extra` that name a commit's topic; none where it has none."""
+        merge = self.merge_of(position)
+        name = None if merge == NO_MERGE else self._name(merge)
+        said = messages.split(self._history.message(merge))[1][:LONGEST_TEXT].rstrip() if name else ""
+        return ({"topic": name} if name else {}) | ({"topic_text": said} if said else {})
+
+    def _name(self, merge: int) -> str | None:
+        return topic(messages.split(self._history.subject(merge))[0], self._project)

@@ -1,0 +1,75 @@
+"""What the author of a page should know before handing it in; a finished page has none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harvester.analysis import measures
+from harvester.analysis.frame import records
+
+from .goals import Section
+from .items import LINE_COLUMNS, Reference, reference_to
+from .pieces import Pieces
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MIN_SCORE = 2.0
+"""Suggestions below this score rest on one common word and are not listed; `triage` shows all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Work that may serve a goal, which only the person can say."""
+
+    reference: Reference
+    title: str
+    goal: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """A goal of whose work no note says what came of it, and its weightiest work."""
+
+    goal: str
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is still to do: results to write, work not linked to a goal, and suggestions."""
+
+    unwritten: list[Unwritten]
+    unplanned: str
+    warnings: list[str]
+    """What may be wrong with the goals and decisions."""
+    suggestions: list[Suggestion]
+
+
+def draft(pieces: Pieces, mine: pd.DataFrame, sections: Sequence[Section]) -> Draft:
+    """What the author should know."""
+    unwritten = [Unwritten(each.title, each.unwritten) for each in sections if each.unwritten]
+    unplanned = measures.words(mine, "unplanned") if pieces.goals and measures.count(mine, "unplanned") else ""
+    return Draft(unwritten, unplanned, list(pieces.report_input.assessment.warnings), _suggestions(pieces, mine))
+
+
+def _suggestions(pieces: Pieces, mine: pd.DataFrame) -> list[Suggestion]:
+    """The best suggestion for each piece of work, newest first."""
+    titles = {goal.name: goal.title for goal in pieces.goals}
+    suggested = pieces.report_input.assessment.suggestions
+    suggested = suggested[suggested["target"].isin(list(titles)) & (suggested["score"] >= MIN_SCORE)]
+    suggested = suggested.drop_duplicates("row")
+    rows = (
+        mine.loc[mine.index.isin(suggested["row"])]
+        .sort_values("occurred_at", ascending=False, kind="stable")
+        .drop_duplicates("work_item_key")
+    )
+    by_row = {each["row"]: each for each in records(suggested)}
+    return [
+        Suggestion(reference_to(row), row["title"] or "(no title)", titles[best["target"]], best["reason"])
+        for index, row in zip(rows.index, records(rows[list(LINE_COLUMNS)]), strict=True)
+        if (best := by_row[index])
+    ]

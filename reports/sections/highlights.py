@@ -1,0 +1,95 @@
+"""Highlights: the few pieces of work that a reader with three minutes should see, and why each is one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harvester.text import count_noun
+
+from .items import Reference
+from .notes import Field
+from .pieces import PROOFS, Piece, Pieces, Proof, Quote
+
+MOST = 5
+RESULTS = 2
+"""Results that a highlight gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """One highlight: what it is called, what came of it or what its own text says, and its counts and references."""
+
+    key: str
+    """The piece of work: its thread, as the frame names it, or the project and the topic."""
+    title: str
+    proof: Proof
+    results: list[Field]
+    """What notes say came of it, the first `RESULTS`."""
+    quote: Quote | None
+    """Its own text, where no note gives a result."""
+    counted: str
+    size: str
+    others: int
+    credit: str
+    references: list[Reference]
+    reason: str
+    """Why it is a highlight, in words."""
+
+
+def highlights(pieces: Pieces) -> list[Highlight]:
+    """At most `MOST` pieces of work: those that the person pinned, then by kind of proof, goal and weight.
+
+    Of one kind of proof, results that the person wrote down stand before texts of the work.
+
+    Routine, help with the work of others that no note tells of, and what the person does not want are left out.
+    """
+    return [_highlight(piece) for piece in itertools.islice(_ranked(pieces), MOST)]
+
+
+def _ranked(pieces: Pieces) -> Iterator[Piece]:
+    """Candidates, best first. Texts are read only as far as they are needed: a year has thousands of them."""
+    candidates = [each for each in pieces if each.pinned or (each.pinned is None and _is_candidate(each))]
+    yield from (each for each in candidates if each.pinned)
+    rest = sorted((each for each in candidates if not each.pinned), key=lambda each: not each.goals)
+    yield from (each for each in rest if each.notes and each.proof == "measured")
+    written = [each for each in rest if each.said("Result") and each.proof != "measured"]
+    yield from sorted(written, key=lambda each: PROOFS.index(each.proof))
+    for proof in PROOFS[1:]:
+        yield from (each for each in rest if not each.said("Result") and each.proof == proof)
+
+
+def _is_candidate(piece: Piece) -> bool:
+    """Whether it is the person's own work, no routine, and more than a lone commit or release without a word on it."""
+    if piece.routine or not piece.is_own_work:
+        return False
+    alone = len(piece.rows) == 1 and piece.rows[0][1]["kind"] in ("commit", "release")
+    return not alone or bool(piece.notes or piece.quote)
+
+
+def _highlight(piece: Piece) -> Highlight:
+    results = [each for each in piece.card if each.name == "Result"][:RESULTS]
+    return Highlight(
+        piece.key, piece.title, piece.proof, results, None if results else piece.quote, piece.counted, piece.size,
+        piece.people, piece.credit, piece.references, reason(piece),
+    )  # fmt: skip
+
+
+def reason(piece: Piece) -> str:
+    """Why a piece of work stands where it does among the highlights, in words."""
+    parts = ["its author pinned it"] if piece.pinned else []
+    parts.append({
+        "measured": "measured by a figure with a baseline",
+        "observed": "a text with a link says what it is",
+        "activity": "nothing but the activity itself shows it",
+    }[piece.proof])  # fmt: skip
+    if piece.goals:
+        parts.append("serves " + " and ".join(each.title for each in piece.goals))
+    if piece.counted:
+        parts.append(piece.counted)
+    if piece.people:
+        parts.append(f"{count_noun(piece.people, 'other')} took part")
+    if piece.length:
+        parts.append(f"took {count_noun(piece.length, 'day')}")
+    return "; ".join(parts)

@@ -1,0 +1,108 @@
+"""Work that serves no goal, by theme, and routine in one line."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from harvester.analysis import measures
+from harvester.grouping import OTHER
+
+from .items import Reference, counted, lines_changed
+from .pieces import Piece, Pieces, Quote
+
+LISTED = ("pull_requests", "tickets", "releases", "commits")
+"""Measures that say how much work a theme has, in this order of weight."""
+
+EXAMPLES = 12
+"""Pieces of work that all themes name together; a reader finds the rest in the appendix."""
+
+EXAMPLES_EACH = 3
+"""Pieces of work that one theme names at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A piece of work that a theme names."""
+
+    key: str
+    title: str
+    reference: Reference | None
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Work that belongs together: its name, how much it is in words, its weightiest pieces, and how many more."""
+
+    name: str
+    is_rest: bool
+    """Whether it has what fits under no other, and is named after its project or not at all."""
+    pieces: int
+    counted: str
+    size: str
+    quote: Quote | None
+    """The text of its weightiest piece, where the theme names it and it has one."""
+    examples: list[Example]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoutineKind:
+    """One kind of routine, such as dependency updates, and how many pieces of work are of it."""
+
+    name: str
+    pieces: int
+
+
+def themes(pieces: Pieces, told: Collection[str]) -> list[Theme]:
+    """The themes of work that serves no goal, the largest first; pieces in `told` are counted and not named again."""
+    by_theme: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        if not piece.goals and not piece.routine and _is_change(piece):
+            by_theme.setdefault(piece.theme, []).append(piece)
+    most = min(max(EXAMPLES // max(len(by_theme), 1), 1), EXAMPLES_EACH)
+    made = [_theme(pieces, name, own, told, most) for name, own in by_theme.items()]
+    if len(made) > 1:
+        made = [_elsewhere(each) if each.is_rest and each.name != OTHER else each for each in made]
+    return sorted(made, key=lambda theme: (theme.is_rest, -theme.pieces, theme.name))
+
+
+def _elsewhere(theme: Theme) -> Theme:
+    return dataclasses.replace(theme, name=f"Elsewhere in {theme.name}")
+
+
+def _is_change(piece: Piece) -> bool:
+    return any(row["kind"] in ("pull_request", "issue", "commit", "release") for _, row in piece.rows)
+
+
+def _theme(pieces: Pieces, name: str, own: list[Piece], told: Collection[str], most: int) -> Theme:
+    rows = pieces.rows.loc[[index for piece in own for index, _ in piece.rows]]
+    added, deleted = (measures.count(rows, each) for each in ("lines_added", "lines_deleted"))
+    new = [piece for piece in own if piece.key not in told]
+    named = new[:most]
+    return Theme(
+        name, all(piece.is_rest for piece in own), int(measures.count(rows, "pieces")), counted(rows, LISTED),
+        lines_changed(added, deleted) if added or deleted else "",
+        next((piece.quote for piece in named[:1] if piece.quote), None),
+        [Example(each.key, each.title, next(iter(each.references), None)) for each in named],
+        len(own) - len(named),
+    )  # fmt: skip
+
+
+def routine(pieces: Pieces) -> list[RoutineKind]:
+    """The kinds of routine, the most frequent first."""
+    counts: dict[str, int] = {}
+    for piece in pieces:
+        if piece.routine:
+            counts[piece.routine] = counts.get(piece.routine, 0) + 1
+    return [RoutineKind(name, number) for name, number in sorted(counts.items(), key=_most_first)]
+
+
+def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
+    return -pair[1], pair[0]
+
+
+def total(kinds: Iterable[RoutineKind]) -> int:
+    """How many pieces of work are routine."""
+    return sum(each.pieces for each in kinds)

@@ -1,0 +1,404 @@
+"""Pieces of work: threads of the people's own rows in the period, and topics of several, with what a page says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from harvester.analysis import measures
+from harvester.analysis.excerpts import excerpt
+from harvester.analysis.file_kinds import SOURCE, kinds
+from harvester.analysis.frame import records
+from harvester.analysis.threads import titles
+from harvester.goals.model import OUTCOME, Goal
+from harvester.grouping import REST, routine, themes, topic_name
+from harvester.model.outcomes import read_outcome
+from harvester.model.periods import span
+from harvester.reporting.report_input import ReportInput
+from harvester.text import safe_url
+
+from .items import Reference, counted, counts_by, lines_changed, reference_to, sort_key
+from .notes import NOTE_COLUMNS, Field, fields
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Proof = Literal["measured", "observed", "activity"]
+"""How a piece of work is shown, strongest first: by a figure with its baseline, by words with a link, or not at all."""
+
+PROOFS: tuple[Proof, ...] = ("measured", "observed", "activity")
+
+Rows = list[tuple[Any, dict[str, Any]]]
+"""Rows with their labels in the frame."""
+
+ROW_COLUMNS = tuple(dict.fromkeys((
+    *NOTE_COLUMNS, "thread", "project", "body", "started_at", "work_item_key", "paths", "collaborators",
+    "comment_count",
+)))  # fmt: skip
+
+_KINDS = [kind for name in measures.COUNTED for kind in measures.MEASURES[name].kinds]
+"""Kinds in the order in which their rows say most about a piece of work: its pull requests first, then its tickets."""
+
+_ITS_OWN = ("pull_request", "commit", "release", "issue")
+"""Kinds whose text says what was done; a review's or a comment's is about the work of somebody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The first paragraph of the text of a piece of work, and where it is from."""
+
+    text: str
+    source: Reference
+    from_commit: bool = False
+    """Whether it is of a commit's own message, and of no pull request, ticket, release or merge."""
+
+
+class Piece:
+    """One piece of work, a thread or a topic of several: its rows in the period that count, and the notes about it."""
+
+    def __init__(self, collected: Pieces, key: str, rows: Rows, notes: Rows) -> None:
+        self._collected, self.key = collected, key
+        self.rows = sorted(rows, key=lambda pair: sort_key(pair[1]), reverse=True)
+        """Newest first."""
+        self.notes = notes
+        """Notes about it, and its own rows that are notes, oldest first."""
+
+    @functools.cached_property
+    def title(self) -> str:
+        """The name of its topic, the title of the ticket or pull request that names it, or that of one of its rows."""
+        if topic := next((dict(row["extra"]).get("topic") for _, row in self.rows if row["extra"]), None):
+            return topic_name(str(topic))
+        of_rows = (row["title"] for _, row in self.rows if row["title"])
+        return self._collected.titles.get(self.key) or next(of_rows, None) or self.key.rpartition("/")[2]
+
+    @functools.cached_property
+    def goals(self) -> list[Goal]:
+        """The goals that claim any of its rows, in the order of the goals."""
+        return [goal for goal in self._collected.goals if self.claimed_by(goal)]
+
+    def claimed_by(self, goal: Goal) -> Rows:
+        """Its rows, and the notes about it, that a goal claims, newest first."""
+        reasons = self._collected.reasons[goal.name]
+        return [(index, row) for index, row in self.all_rows if index in reasons]
+
+    @functools.cached_property
+    def all_rows(self) -> Rows:
+        """Its rows and the notes about it, newest first."""
+        every = dict((*self.rows, *self.notes))
+        return sorted(every.items(), key=lambda pair: sort_key(pair[1]), reverse=True)
+
+    def reason(self, goal: Goal, row: Any) -> str:
+        """Why a goal claims a row."""
+        return self._collected.reasons[goal.name][row]
+
+    @functools.cached_property
+    def counted(self) -> str:
+        """What it is, in words: `3 pull requests and 2 tickets`."""
+        return self._collected.counted.get((self.key,), "")
+
+    @functools.cached_property
+    def size(self) -> str:
+        """Lines added and deleted; empty where no source knows them."""
+        numbers = [each.get((self.key,), 0) for each in (self._collected.added, self._collected.deleted)]
+        return lines_changed(*numbers) if any(numbers) else ""
+
+    @functools.cached_property
+    def people(self) -> int:
+        """How many others took part."""
+        return int(self._collected.people.get((self.key,), 0))
+
+    @functools.cached_property
+    def days(self) -> str:
+        """The days of its rows, the first and the last."""
+        times = [row["occurred_at"] for _, row in self.rows]
+        return span(*map(self._collected.report_input.calendar.day_of, (min(times), max(times))))
+
+    @functools.cached_property
+    def card(self) -> list[Field]:
+        """What its notes say of result, technical achievement and takeaway."""
+        return fields(self._collected.report_input, self.notes)
+
+    def said(self, name: str) -> Field | None:
+        """What the notes say in one field, such as `Result`; None where they don't."""
+        return next((each for each in self.card if each.name == name), None)
+
+    @functools.cached_property
+    def quote(self) -> Quote | None:
+        """The first plain paragraph of its own text: of its pull request, of the merge that brought it, of a commit.
+
+        Where that says nothing, it is that of one of its commits, the one that changed most first.
+        """
+        return self._own_text or _first_text(self._collected.commits_of(self.key))
+
+    @functools.cached_property
+    def _own_text(self) -> Quote | None:
+        own = (row for _, row in self.rows if row["kind"] in _ITS_OWN)
+        return _first_text(sorted(own, key=lambda row: _KINDS.index(row["kind"])))
+
+    @functools.cached_property
+    def proof(self) -> Proof:
+        """The strongest kind of proof that it has."""
+        if any(self._collected.has_baseline(name) for _, note in self.notes for name in _figures_of(note)):
+            return "measured"
+        if self.said("Result"):
+            return "observed" if any(row["url"] for _, row in (*self.rows, *self.notes)) else "activity"
+        quoted = self._own_text
+        # A lone commit's message is its author's word alone; a pull request, a ticket or a merge was seen by others.
+        return "observed" if quoted and quoted.source.url and not quoted.from_commit else "activity"
+
+    @functools.cached_property
+    def credit(self) -> str:
+        """Whose work it is beside the person's own, where git knows it: `Doiken began it; 4 of 7 commits`."""
+        for _, row in self.rows:
+            extra = dict(row["extra"])
+            if own := extra.get("own_commits"):
+                mine, _, all_of_them = own.partition("/")
+                begun = self._collected.name_of(row["source"], extra.get("begun_by"))
+                return (f"{begun} began it; " if begun else "") + f"{mine} of {all_of_them} commits"
+        return ""
+
+    @functools.cached_property
+    def is_own_work(self) -> bool:
+        """Whether any of it is the person's own work, not only help with the work of others."""
+        return any(row["kind"] in _ITS_OWN or row["kind"] == "note" for _, row in self.rows)
+
+    @functools.cached_property
+    def theme(self) -> str:
+        """The theme of its first row."""
+        return next(filter(None, (self._collected.theme.get(index) for index, _ in self.rows)), "")
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether its theme is merely what fits under no other."""
+        return all(index in self._collected.rest for index, _ in self.rows)
+
+    @functools.cached_property
+    def routine(self) -> str:
+        """The kind of routine it is; empty unless all of it is routine that serves no goal."""
+        if self.goals or self.notes:
+            return ""
+        names = [self._collected.routine.get(index) for index, _ in self.rows]
+        return names[0] or "" if all(names) else ""
+
+    @functools.cached_property
+    def references(self) -> list[Reference]:
+        """Its work items, those that say most first, each once."""
+        rows = sorted((row for _, row in self.rows), key=lambda row: (_KINDS.index(row["kind"]), sort_key(row)))
+        rows = [*(row for row in rows if row["kind"] == "issue"), *(row for row in rows if row["kind"] != "issue")]
+        return list(dict.fromkeys(reference_to(row) for row in rows if row["kind"] != "note"))
+
+    @functools.cached_property
+    def pinned(self) -> bool | None:
+        """Whether the person wants it among the highlights (True) or not (False); None where they said nothing."""
+        decided = self._collected.pins
+        said = [decided[row["work_item_key"]] for _, row in self.rows if row["work_item_key"] in decided]
+        said += [value == "yes" for _, note in self.notes if (value := dict(note["extra"]).get("highlight"))]
+        return said[-1] if said else None
+
+    @functools.cached_property
+    def weight(self) -> float:
+        """How large it is beside others: people, reviews, pull requests, days, and source lines by their logarithm."""
+        pulls: int = sum(row["kind"] == "pull_request" for _, row in self.rows)
+        talk = sum(_number(row["comment_count"]) for _, row in self.rows)
+        return (
+            min(self.people, 5)
+            + 2 * min(pulls, 5)
+            + math.log2(1 + talk)
+            + math.log2(1 + self.length)
+            + math.log2(1 + self.source_lines)
+        )
+
+    @functools.cached_property
+    def length(self) -> int:
+        """The days from when the first of it was begun to when the last of it landed."""
+        began: list[dt.datetime] = [row["started_at"] or row["occurred_at"] for _, row in self.rows]
+        ended: list[dt.datetime] = [row["occurred_at"] for _, row in self.rows]
+        return max((max(ended) - min(began)).days, 0)
+
+    @functools.cached_property
+    def source_lines(self) -> float:
+        """Lines changed in what a change is made for, as far as the share of such files among all of it says."""
+        return sum(self._collected.source_lines(row) for _, row in self.rows)
+
+
+class Pieces(Sequence[Piece]):
+    """All pieces of work of a report, the weightiest first, and what they share: each look-up in a frame costs."""
+
+    def __init__(self, report_input: ReportInput, mine: pd.DataFrame) -> None:
+        self.report_input = report_input
+        self.goals = running(report_input)
+        self.reasons = _reasons(report_input, mine, self.goals)
+        """By goal and row the reason why the goal claims the row."""
+        self.pins: Mapping[str, bool] = report_input.assessment.goals_and_decisions.decisions.highlights
+        shown = mine[mine.index.isin(measures.counting(mine))]
+        rows = list(zip(shown.index, records(shown[list(ROW_COLUMNS)]), strict=True))
+        keys = _keys(row for _, row in rows)
+        notes_by_piece: dict[str, list[Any]] = {}
+        for thread, notes in report_input.assessment.notes_by_thread.items():
+            if thread in keys:
+                notes_by_piece.setdefault(keys[thread], []).extend(notes)
+        about = {note for notes in notes_by_piece.values() for note in notes}
+        by_piece: dict[str, Rows] = {}
+        for index, row in rows:
+            if index not in about:
+                by_piece.setdefault(keys[row["thread"]], []).append((index, row))
+        notes_by_piece = {key: list(dict.fromkeys(notes_by_piece.get(key, ()))) for key in by_piece}
+        noted = _rows_of(report_input, [note for notes in notes_by_piece.values() for note in notes])
+        self.rows = shown.assign(piece=[keys[each] for each in shown["thread"]])
+        """The rows that count, by their labels in the frame, and the key of each one's piece of work in `piece`."""
+        whole = report_input.frame.loc[mine.index]
+        self.routine = _present(routine(whole, report_input.grouping)["routine"])
+        grouped = themes(whole, report_input.grouping)
+        self.theme = _present(grouped["theme"])
+        self.rest = frozenset(grouped.index[(grouped["reason"] == REST).to_numpy(bool)])
+        self.titles = titles(report_input.frame, list(keys))
+        with_notes = _with_notes(report_input, self.rows, notes_by_piece)
+        self.counted = counts_by(self.rows, measures.COUNTED, "piece")
+        self.added, self.deleted = (
+            measures.count_by(self.rows, name, ["piece"]) for name in ("lines_added", "lines_deleted")
+        )
+        self.people = measures.count_by(with_notes, "collaborators", ["piece"])
+        self._share_of_source = _source_shares(shown)
+        self._commits = _commits(measures.of(mine, measures.MEASURES["commits_in_pull_requests"]), keys)
+        made = [
+            Piece(
+                self, key, own,
+                sorted(
+                    [
+                        *(pair for pair in own if pair[1]["kind"] == "note"),
+                        *((note, noted[note]) for note in notes_by_piece[key]),
+                    ],
+                    key=lambda pair: sort_key(pair[1]),
+                ),
+            )
+            for key, own in by_piece.items()
+        ]  # fmt: skip
+        self._pieces = sorted(made, key=lambda piece: (-piece.weight, piece.key))
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._pieces[at]
+
+    def counted_for(self, goal: Goal) -> str:
+        """What a goal claims of the work in the period, in words."""
+        rows = self.rows[self.rows.index.isin(list(self.reasons[goal.name]))]
+        return counted(rows, measures.COUNTED)
+
+    def has_baseline(self, goal: str) -> bool:
+        """Whether a figure for this goal shows a difference: the goal names where it started."""
+        found = self.report_input.assessment.goals_and_decisions.goals.goal(goal)
+        return found is not None and found.measure == OUTCOME and found.baseline is not None
+
+    def name_of(self, source: str, account: str | None) -> str:
+        """What a reader calls whoever has this account; empty for nobody."""
+        people = self.report_input.people
+        return self.report_input.name(people.person_of(source, account)) if account else ""
+
+    def commits_of(self, piece: str) -> list[dict[str, Any]]:
+        """The people's own commits in a piece's pull requests, which count with these; the largest first."""
+        return self._commits.get(piece, [])
+
+    def source_lines(self, row: Mapping[str, Any]) -> float:
+        """Lines that a row changed, by the share of source files among its files."""
+        share = self._share_of_source.get(row["id"], 1.0)
+        return (_number(row["additions"]) + _number(row["deletions"])) * share
+
+
+def running(report_input: ReportInput) -> list[Goal]:
+    """The goals that have days in the report's period."""
+    goals = report_input.assessment.goals_and_decisions.goals.goals
+    return [each for each in goals if each.runs_in(report_input.period, report_input.calendar)]
+
+
+def _rows_of(report_input: ReportInput, labels: list[Any]) -> dict[Any, dict[str, Any]]:
+    rows = report_input.frame.loc[labels, list(ROW_COLUMNS)] if labels else report_input.frame.iloc[:0]
+    return dict(zip(rows.index, records(rows), strict=True)) if labels else {}
+
+
+def _reasons(report_input: ReportInput, mine: pd.DataFrame, goals: Sequence[Goal]) -> dict[str, dict[Any, str]]:
+    claims = report_input.assessment.claims
+    wanted = (claims["target_kind"] == "goal") & (claims["status"] == "claimed") & claims["row"].isin(mine.index)
+    reasons: dict[str, dict[Any, str]] = {goal.name: {} for goal in goals}
+    for each in records(claims.loc[wanted.to_numpy(bool), ["row", "target", "reason"]]):
+        if each["target"] in reasons:
+            reasons[each["target"]][each["row"]] = each["reason"]
+    return reasons
+
+
+def _keys(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """By thread the key of its piece of work: the topic that a merge brought it with, or else the thread itself."""
+    keys: dict[str, str] = {}
+    for row in rows:
+        topic = dict(row["extra"]).get("topic")
+        if topic:
+            keys[row["thread"]] = f"{row['project']} {topic}"
+        else:
+            keys.setdefault(row["thread"], row["thread"])
+    return keys
+
+
+def _with_notes(
+    report_input: ReportInput, shown: pd.DataFrame, notes_by_piece: Mapping[str, Iterable[Any]]
+) -> pd.DataFrame:
+    """Rows that count, and the notes about pieces of work as rows of these, since notes name people, too."""
+    import pandas as pd
+
+    places = [(note, piece) for piece, notes in notes_by_piece.items() for note in notes]
+    columns = list(measures.COLUMNS_USED)
+    if not places:
+        return shown[[*columns, "piece"]]
+    about = report_input.frame.loc[[note for note, _ in places], columns]
+    return pd.concat([shown[[*columns, "piece"]], about.assign(piece=[piece for _, piece in places])])
+
+
+def _commits(rows: pd.DataFrame, keys: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """Commits with a text, by piece of work, the largest first."""
+    rows = rows[rows["body"].notna().to_numpy(bool)]
+    rows = rows.assign(size=rows["additions"].fillna(0) + rows["deletions"].fillna(0))
+    by_piece: dict[str, list[dict[str, Any]]] = {}
+    for row in records(rows.sort_values(["size", "occurred_at", "id"], ascending=[False, True, True])):
+        by_piece.setdefault(keys.get(row["thread"], row["thread"]), []).append(row)
+    return by_piece
+
+
+def _source_shares(rows: pd.DataFrame) -> dict[str, float]:
+    """By row id the share of source files among its files; rows without files are left out."""
+    import pyarrow as pa
+
+    paths = rows[["id", "paths"]].explode("paths").dropna()
+    if paths.empty:
+        return {}
+    codes, distinct = paths["paths"].factorize()
+    is_source = (kinds(pa.array(distinct.tolist(), pa.string())) == SOURCE)[codes]
+    shares = paths.assign(source=is_source).groupby("id")["source"].mean()
+    return {str(key): float(value) for key, value in shares.items()}
+
+
+def _present(values: pd.Series) -> dict[Any, str]:
+    return {index: str(value) for index, value in values.dropna().items()}
+
+
+def _first_text(rows: Iterable[Mapping[str, Any]]) -> Quote | None:
+    """The first paragraph that any of these rows has, in their order: of its own text, or of the merge's."""
+    for row in rows:
+        extra = dict(row["extra"])
+        if text := excerpt(extra.get("topic_text"), title=row["title"]):
+            return Quote(text, Reference(f"the merge of {extra['topic']}", safe_url(row["url"])))
+        if text := excerpt(row["body"], title=row["title"]):
+            return Quote(text, reference_to(row), from_commit=row["kind"] == "commit")
+    return None
+
+
+def _figures_of(note: Mapping[str, Any]) -> Iterable[str]:
+    """The goals for which a note gives a figure."""
+    return read_outcome(dict(note["extra"]).get("outcome", ""))
+
+
+def _number(value: Any) -> float:
+    return float(value) if value is not None and value == value else 0.0

@@ -1,0 +1,88 @@
+"""The opening paragraph: goals met, where the work went, and the counts; no adjectives and no praise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from harvester.analysis import measures
+from harvester.goals.model import OUTCOME, Goal
+from harvester.goals.progress import Progress
+from harvester.text import count_noun
+
+from .items import join_words
+from .other_work import Theme
+from .pieces import Pieces
+
+SUMMED = (
+    "pull_requests", "commits", "projects", "reviews", "people_reviewed", "tickets", "story_points", "releases",
+    "comments", "notes",
+)  # fmt: skip
+"""The measures that the paragraph may name."""
+
+THEMES_NAMED = 3
+GOALS_NAMED = 3
+
+
+def sentences(pieces: Pieces, themes: Sequence[Theme]) -> list[str]:
+    """The paragraph where the person has not written their own, a sentence each."""
+    # Each measure is counted once: a person's year has thousands of rows.
+    counts = {name: number for name in SUMMED if (number := measures.count(pieces.rows, name))}
+    if not counts:
+        return ["No work was found in this period."]
+    return [*_goals(pieces), *_where(pieces, themes), *_counts(counts)]
+
+
+def _goals(pieces: Pieces) -> Iterable[str]:
+    progress = pieces.report_input.assessment.progress
+    met = [goal for goal in pieces.goals if progress[goal.name].state == "reached"]
+    if met:
+        named = [f"“{goal.title}” ({figure(goal, progress[goal.name])})" for goal in met[:GOALS_NAMED]]
+        if rest := len(met) - len(named):
+            named.append(count_noun(rest, "other"))
+        yield f"Met {len(met)} of {count_noun(len(pieces.goals), 'goal')}: {join_words(named)}."
+    on_track = [goal.title for goal in pieces.goals if progress[goal.name].state == "on track"]
+    if on_track:
+        yield f"On track: {join_words(f'“{title}”' for title in on_track[:GOALS_NAMED])}."
+
+
+def figure(goal: Goal, at: Progress) -> str:
+    """What was reached of what was agreed: `13 of 12 pull requests`, `from 31 to 0 double charges a month`."""
+    done = 0 if at.done is None else at.done
+    if goal.measure == OUTCOME:
+        return f"from {goal.baseline:,g} to {done:,g} {goal.unit}".rstrip()
+    if goal.measure is None or goal.target is None:
+        return f"{done:,g}"
+    return f"{done:,g} of {measures.MEASURES[goal.measure].words(goal.target)}"
+
+
+def _where(pieces: Pieces, themes: Sequence[Theme]) -> Iterable[str]:
+    """The largest themes, where these have most of the work and there are others; one alone is the project."""
+    if len(themes) < 2:
+        return
+    largest = [theme for theme in themes[:THEMES_NAMED] if theme.pieces > 1 and not theme.is_rest]
+    total = sum(theme.pieces for theme in themes)
+    if 2 * sum(theme.pieces for theme in largest) > total:
+        what = "Most other work" if pieces.goals else "Most of the work"
+        yield f"{what} went into {join_words(theme.name for theme in largest)}."
+
+
+def _counts(counts: Mapping[str, float]) -> Iterable[str]:
+    words = {name: measures.MEASURES[name].words(number) for name, number in counts.items()}
+    work = [f"merged {words['pull_requests']}"] if "pull_requests" in words else []
+    if "commits" in words:
+        further = words["commits"].replace(" ", " further ", 1) if "pull_requests" in words else words["commits"]
+        work.append(f"landed {further}")
+    if "tickets" in words:
+        work.append(f"resolved {words['tickets']}" + (f" ({words['story_points']})" if "story_points" in words else ""))
+    if "releases" in words:
+        work.append(f"published {words['releases']}")
+    done = [join_words(work) + (f" in {words['projects']}" if counts.get("projects", 1) > 1 else "")] if work else []
+    if "reviews" in words:
+        pulls = count_noun(int(counts["reviews"]), "pull request")
+        done.append(f"reviewed {pulls}" + (f" by {words['people_reviewed']}" if "people_reviewed" in words else ""))
+    if "comments" in words:
+        done.append(f"made {words['comments']} on the work of others")
+    if "notes" in words:
+        done.append(f"wrote {words['notes']} in the notebook")
+    text = "; ".join(done)
+    yield text[:1].upper() + text[1:] + "."

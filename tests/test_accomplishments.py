@@ -1,0 +1,269 @@
+"""The page `accomplishments`: what it says, in which order, and that it says nothing twice."""
+
+import datetime as dt
+import re
+
+import pytest
+
+from harvester.analysis import measures
+from harvester.goals.assessment import GoalsAndDecisions, assess
+from harvester.goals.decisions import Decisions
+from harvester.goals.decisions import Highlight as Pin
+from harvester.goals.model import Criterion, Goal, Goals
+from harvester.ledger.coverage import SourceStatus
+from harvester.model.periods import calendar
+from harvester.reporting.anchors import anchors
+from harvester.reporting.report import render
+from harvester.reporting.report_input import ReportInput
+from harvester.reports.accomplishments import context
+from harvester.reports.sections.highlights import MOST
+from harvester.sdk import plugins
+from tests.rows import PEOPLE, at, commit, framed, review, row
+
+BERLIN = calendar("Europe/Berlin")
+QUARTER = BERLIN.quarter(2026, 3)
+REPORT = plugins.load(plugins.REPORTS, "accomplishments")
+DAY = dt.date(2026, 9, 1)
+PULL = "github.com/org/app#"
+PAY = {"name": "pay", "title": "Lead the payments rewrite", "match": {"labels": ["pay"]}}
+CHARGES = {
+    "name": "charges", "title": "Nobody is charged twice", "measure": "outcome", "baseline": 31, "target": 0,
+    "unit": "double charges",
+}  # fmt: skip
+LEADS = {"name": "leads", "text": "Leads projects", "level": "Senior"}
+
+
+def made(rows, *goals, criteria=(), highlights=None, **values):
+    """The report input of Ada's rows in the third quarter."""
+    agreed = GoalsAndDecisions(
+        Goals(
+            goals=tuple(Goal.model_validate(each) for each in goals),
+            criteria=tuple(Criterion.model_validate(each) for each in criteria),
+        ),
+        Decisions(highlighted=tuple(Pin(key, value, DAY) for key, value in (highlights or {}).items())),
+    )
+    shared = {"persons": ("ada",), "period": QUARTER, "calendar": BERLIN, "people": PEOPLE}
+    statuses = [SourceStatus("hub", QUARTER, read_at=at("2026-10-02"))]
+    assessment = assess(framed(rows), agreed, now=at("2026-10-02"), **shared)
+    return ReportInput(assessment=assessment, statuses=statuses, **shared | values)
+
+
+def pull(number, **values):
+    url = f"https://github.com/org/app/pull/{number}"
+    return row(**{"work_item": f"{PULL}{number}", "url": url, "title": f"Change {number}"} | values)
+
+
+def note(number, **values):
+    given = {
+        "kind": "note", "source": "notebook", "account": "ada", "work_item": f"notebook/{number}", "project": None,
+        "title": f"Note {number}",
+    }  # fmt: skip
+    return row(**given | values)
+
+
+def page(*arguments, **values):
+    return context(made(*arguments, **values))
+
+
+def text(*arguments, **values):
+    return render(REPORT, made(*arguments, **values))
+
+
+def titles(highlights):
+    return [each.title for each in highlights]
+
+
+def test_highlights_sort_by_proof_then_goal_then_weight():
+    """A measured result stands before a quoted text, a quoted text before mere activity, then a goal, then size."""
+    rows = [
+        pull(1, title="Large", additions=9000, deletions=0),
+        pull(2, title="For a goal", labels=("pay",)),
+        pull(3, title="With a text", body="It reads the ledger by customer now."),
+        pull(4, title="Measured"),
+        note(1, related_to=(f"{PULL}4",), extra={"result": "None since.", "outcome": "charges = 0"}),
+    ]
+    assert titles(page(rows, PAY, CHARGES).highlights) == ["Measured", "With a text", "For a goal", "Large"]
+
+
+def test_highlights_are_at_most_five():
+    assert len(page([pull(number) for number in range(9)]).highlights) == MOST == 5
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [review(3, title="Only a review")],
+        [commit("a" * 40, title="A lone commit without a word")],
+        [row(kind="release", work_item="github.com/org/app/releases/1", title="1.0")],
+    ],
+)
+def test_what_is_no_highlight(rows):
+    """Help with the work of others, and a lone commit or release on which nothing is written."""
+    assert titles(page([pull(1), *rows]).highlights) == ["Change 1"]
+
+
+def test_a_person_pins_and_drops_highlights():
+    rows = [pull(1, additions=900, deletions=0), pull(2), review(3, title="A review that mattered")]
+    decided = {f"{PULL}1": False, f"{PULL}3": True}
+    assert titles(page(rows, highlights=decided).highlights) == ["A review that mattered", "Change 2"]
+
+
+def test_a_topic_is_one_highlight():
+    """Commits that one merge brought are one piece of work, with the text of the merge."""
+    topic = {"topic": "al/writev", "topic_text": "Vectored writes, so that a packet needs one call."}
+    rows = [
+        commit(sha * 40, title=f"Step {sha}", extra=topic, body="A step.", url="https://a.example/c") for sha in "ab"
+    ]
+    (only,) = page(rows).highlights
+    assert (only.title, only.counted, only.proof) == ("writev", "2 commits", "observed")
+    assert only.quote.text == "Vectored writes, so that a packet needs one call."
+
+
+def test_a_result_is_said_once():
+    """What a highlight says is not said again under its goal, nor under a second goal that claims the work."""
+    rows = [
+        pull(1, labels=("pay",)),
+        pull(2, labels=("pay",), closes=(f"{PULL}1",)),
+        note(
+            1, related_to=(f"{PULL}1",),
+            extra={
+                "result": "Nobody waits.", "takeaway": "Ask early.", "technical": "One queue.",
+                "outcome": "charges = 3",
+            },
+        ),
+    ]  # fmt: skip
+    other = {"name": "other", "title": "Another", "match": {"labels": ["pay"]}}
+    written = text(rows, PAY, other, CHARGES)
+    assert [written.count(each) for each in ("Nobody waits.", "Ask early.", "One queue.")] == [1, 1, 1]
+    assert "[Highlight 1](#highlights)" in written
+    assert "More under “Lead the payments rewrite”." in written
+
+
+def test_a_second_result_is_not_lost():
+    """A highlight gives the first results, and the goal's section the rest."""
+    notes = [note(n, related_to=(f"{PULL}1",), extra={"result": f"Result {n}."}) for n in range(4)]
+    written = text([pull(1, labels=("pay",)), *notes], PAY)
+    assert [written.count(f"Result {n}.") for n in range(4)] == [1, 1, 1, 1]
+
+
+def test_a_criterion_names_the_kind_of_proof():
+    goal = {**PAY, "criterion": "leads"}
+    proofs = {
+        "evidence needed": [pull(1, labels=("pay",))],
+        "observed": [pull(1, labels=("pay",), body="The queue carries the key.")],
+    }
+    for words, rows in proofs.items():
+        assert f"Criterion: *Leads projects* (Senior), {words}." in text(rows, goal, criteria=[LEADS])
+    assert "evidence needed" in text([], goal, criteria=[LEADS])
+
+
+def test_a_finished_page_gives_no_advice():
+    """No command, no suggestion, nothing still to do; the page for its author has them."""
+    rows = [pull(1, labels=("pay",)), pull(2)]
+    finished, draft = text(rows, PAY), text(rows, PAY, draft=True)
+    assert "`harvester" not in finished
+    assert "For the author" not in finished
+    assert "`harvester triage`" in draft
+    assert "still to be written" in draft
+
+
+def test_the_paragraph_says_goals_places_and_counts():
+    rows = [
+        *(pull(n, project="org/app", paths=(f"src/pager/{n}.py",)) for n in range(6)),
+        *(pull(n, project="org/app", paths=(f"src/parser/{n}.py",)) for n in range(6, 10)),
+        pull(11, labels=("pay",)),
+        review(30),
+    ]
+    goal = {**PAY, "measure": "pull_requests", "target": 1, "from": "2026-07-01", "until": "2026-10-01"}
+    assert page(rows, goal).sentences == [
+        "Met 1 of 1 goal: “Lead the payments rewrite” (1 of 1 pull request).",
+        "Most other work went into pager and parser.",
+        "Merged 11 pull requests; reviewed 1 pull request by 1 person.",
+    ]
+
+
+def test_most_is_said_only_of_more_than_half():
+    rows = [pull(n, project=f"org/{n}") for n in range(8)]
+    assert not any("Most" in each for each in page(rows).sentences)
+
+
+def test_the_persons_own_paragraph_is_used():
+    """A summary in the notebook replaces the one that is made."""
+    own = note(1, state="summary", extra={"summary": "I led the rewrite.", "period": "2026-07-01..2026-09-30"})
+    written = text([pull(1), own])
+    assert "**In short.** I led the rewrite.\n" in written
+    assert "Merged 1 pull request" not in written
+
+
+def test_everything_counted_is_in_the_appendix_once():
+    rows = [
+        pull(1, labels=("pay",)), commit("a" * 40, part_of=(f"{PULL}1",)), commit("b" * 40), review(3, id="r1"),
+        review(3, id="r2", occurred_at=at("2026-08-09")), note(1, related_to=(f"{PULL}1",)),
+    ]  # fmt: skip
+    items = page(rows, PAY).items
+    assert sorted(each.id for each in items) == sorted(
+        ["pull_request/author/github.com/org/app#1", f"commit/author/commit/{'b' * 40}", "r2", "note/author/notebook/1"]
+    )
+    assert {each.id: each.goal for each in items}["note/author/notebook/1"] == PAY["title"]
+
+
+def test_measures_are_those_of_the_table():
+    rows = [pull(n, additions=5, deletions=n) for n in range(3)]
+    found = page(rows).measures
+    assert found.keys() == measures.MEASURES.keys()
+    assert (found["pull_requests"], found["lines_added"], found["lines_deleted"]) == (3, 15, 3)
+
+
+def test_shared_credit_is_said():
+    extra = {"own_commits": "4/7", "begun_by": "Doiken <doiken@example.org>"}
+    assert "began it; 4 of 7 commits" in text([pull(1, source="here", account="Ada <ada@example.org>", extra=extra)])
+
+
+def test_reviews_are_said_by_person():
+    owners = ["grace"] * 3 + ["linus"] * 2 + ["a", "b", "c", "d", "e"]
+    rows = [review(n, owners=(owner,)) for n, owner in enumerate(owners)]
+    assert (
+        "Reviewed 10 pull requests by 7 people: Grace Hopper 3, linus 2, a 1, b 1, c 1, 2 others 2." in text(rows)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("hostile", ["Sources and coverage", "Highlights", "Appendix: all work"])
+def test_a_title_cannot_take_an_anchor(hostile):
+    """Headings of the work come before ours; links lead to ours all the same."""
+    rows = [pull(1, labels=("pay",), title=hostile), pull(2, labels=("pay",), closes=(f"{PULL}1",))]
+    goal = {**PAY, "title": hostile}
+    made_page = page(rows, goal)
+    headings = re.findall(r"^#+ (.*)$", text(rows, goal), re.MULTILINE)
+    found = {"sources": made_page.anchors.sources, "appendix": made_page.anchors.appendix}
+    expected = dict(zip(anchors(headings), headings, strict=True))
+    assert expected[found["sources"]] == "Sources and coverage"
+    assert expected[found["appendix"]] == "Appendix: all work"
+    assert made_page.anchors.goals["pay"] in expected
+
+
+def words_before_appendix(written):
+    """Words as a reader sees them: no addresses and no table rules."""
+    shown = re.sub(r"\]\([^)]*\)", "]", written.partition("-->\n")[2].split("## Appendix")[0])
+    return len([each for each in shown.split() if re.search(r"\w", each)])
+
+
+def test_a_year_of_300_items_is_read_in_three_minutes():
+    """At most 1,500 words before the appendix, with three goals, notes, reviews and texts."""
+    start = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
+    said = "This changes how the queue carries the key of the order, so that nobody waits for it any more. "
+    rows = [
+        pull(
+            n, title=f"Carry the key of the order through part {n} of the queue", body=3 * said, additions=n,
+            deletions=1,             labels=(("pay", "docs", "ci", "other")[n % 4],), paths=(f"src/part{n % 9}/a.py",),
+            occurred_at=start + dt.timedelta(hours=7 * n),
+        )
+        for n in range(240)
+    ]  # fmt: skip
+    rows += [review(1000 + n, occurred_at=start + dt.timedelta(hours=30 * n)) for n in range(50)]
+    rows += [note(n, related_to=(f"{PULL}{n}",), extra={"result": said, "takeaway": said}) for n in range(10)]
+    goals = [
+        {"name": name, "title": f"Goal {name}", "why": said, "match": {"labels": [name]}}
+        for name in ("pay", "docs", "ci")
+    ]
+    assert words_before_appendix(text(rows, *goals)) <= 1500
+    assert words_before_appendix(text(rows)) <= 1500

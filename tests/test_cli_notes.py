@@ -1,0 +1,160 @@
+"""`harvester note` as a user meets it: summaries, highlights, and the list of notes."""
+
+import json
+
+import pytest
+
+from harvester.notebook.notebook import load
+from harvester.workspace.init import GOALS
+from tests.environments import TerminalStream, run, stand_in
+
+HISTORY = 'ada 2026-07-03T09:00:00+02:00 services/pay/key.py "Carry the order\'s key"\n'
+CONFIGURATION = """
+[people.me]
+name = "Ada Lovelace"
+emails = ["ada@example.org"]
+
+[sources.here]
+connector = "git"
+repositories = ["."]
+
+[sources.notebook]
+connector = "notebook"
+"""
+GOAL = '[[goals]]\nname = "pay"\ntitle = "Pay"\n'
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """It is 15 October 2026."""
+    environment = stand_in(tmp_path, HISTORY)
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
+    (environment.cwd / "goals.toml").write_text(GOAL)
+    return environment
+
+
+def entries(environment):
+    return load(environment.cwd / "notebook.md")[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "day", "period"),
+    [
+        ((), "2026-09-30", "2026Q3"),
+        (("--period", "this-quarter"), "2026-10-15", "2026Q4"),
+        (("--period", "2026-08"), "2026-08-31", "2026-08"),
+        (("-p", "last-year"), "2025-12-31", "2025"),
+        (("--period", "this-month", "--date", "2026-10-02"), "2026-10-02", "2026-10"),
+    ],
+)
+def test_a_summary_is_written_for_a_period(environment, options, day, period):
+    """In words that mean the same whenever they are read, on a day of that period."""
+    status, out, err = run(environment, "note", "--summary", "It went\n\nwell.", *options)
+
+    assert (status, err) == (0, "")
+    (entry,) = entries(environment)
+    assert (str(entry.date), entry.texts) == (day, {"summary": "It went well.", "period": period})
+    assert out.startswith("Wrote “Summary of the ")
+
+
+def test_a_summary_is_read_and_counted_nowhere(environment):
+    run(environment, "note", "--summary", "It went well.")
+    run(environment, "note", "Paired", "--date", "2026-08-12", "--no-highlight")
+    out = run(environment, "report", "--period", "2026Q3")[1]
+
+    assert "1 note in the notebook" in out
+    assert "Summary of the third quarter" not in out
+    assert [each.highlight for each in entries(environment)] == [None, False]
+
+
+def test_notes_are_listed_newest_first(environment):
+    """With the place where each can be edited."""
+    for title, day, *more in (("A", "2026-07-02"), ("B", "2026-09-02", "--goal", "pay"), ("C", "2026-08-02")):
+        run(environment, "note", title, "--date", day, *more)
+    status, out, err = run(environment, "note", "--list")
+    lines = [each.split() for each in out.splitlines()]
+
+    assert (status, err) == (0, "")
+    assert lines == [
+        ["Day", "Title", "Goals", "Place"],
+        ["2026-09-02", "B", "pay", "notebook.md:7"],
+        ["2026-08-02", "C", "—", "notebook.md:10"],
+        ["2026-07-02", "A", "—", "notebook.md:5"],
+    ]
+
+
+def test_notes_are_listed_by_period_and_goal(environment):
+    run(environment, "note", "A", "--goal", "pay", "--date", "2026-07-02")
+    run(environment, "note", "B", "--goal", "pay", "--date", "2026-06-30")
+    run(environment, "note", "C", "--date", "2026-07-02")
+    (listed,) = json.loads(run(environment, "note", "--list", "--period", "2026Q3", "--goal", "pay", "--json")[1])
+
+    assert (listed["title"], listed["date"], listed["place"]) == ("A", "2026-07-02", "notebook.md:7")
+    assert listed["fields"] == {"goal": ["pay"]}
+    assert run(environment, "explain", listed["work_item"].rpartition("/")[2], "--period", "2026Q3")[0] == 0
+    assert run(environment, "note", "--list", "--period", "2025")[1] == "There are no such notes.\n"
+    assert "did you mean 'pay'?" in run(environment, "note", "--list", "--goal", "pai")[2].lower()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "Missing argument 'TITLE'."),
+        (("--summary", "x", "A title"), "--summary takes only"),
+        (("--summary", "x", "--goal", "pay"), "--summary takes only"),
+        (("--summary", "x", "--highlight"), "--summary takes only"),
+        (("--list", "A title"), "--list takes only"),
+        (("--list", "--summary", "x"), "--list takes only"),
+        (("A title", "--period", "2026Q3"), "--period is for --summary or --list."),
+        (("A title", "--json"), "--json is for --list."),
+    ],
+)
+def test_what_does_not_belong_together_is_wrong_usage(environment, options, message):
+    status, _, err = run(environment, "note", *options)
+
+    assert status == 2
+    assert message in err
+    assert entries(environment) == []
+
+
+@pytest.mark.parametrize(("summary", "period"), [("x", "sometime"), (" ", "2026Q3")])
+def test_a_summary_that_cannot_be_is_refused(environment, summary, period):
+    assert run(environment, "note", "--summary", summary, "--period", period)[0] == 1
+    assert entries(environment) == []
+
+
+def test_a_terminal_is_asked_for_a_goal(environment):
+    """An empty answer leaves a key out; what is no day is an error, with nothing written."""
+    answers = ["Write things down", "", "2026-07-01", "", "notes", "3", "docs/, README.md", ""]
+    environment.stdin = TerminalStream("".join(f"{each}\n" for each in answers))
+    status, out, err = run(environment, "goals", "add", "--label", "help")
+
+    assert (status, err) == (0, "")
+    assert out.startswith("What is the goal, in words: Why does it matter")
+    assert (environment.cwd / "goals.toml").read_text() == GOAL + (
+        '\n[[goals]]\nname = "write-things-down"\ntitle = "Write things down"\nfrom = 2026-07-01\nmeasure = "notes"\n'
+        'target = 3\n\n[goals.match]\nany = [{ paths = ["docs/", "README.md"] }, { labels = ["help"] }]\n'
+    )
+    environment.stdin = TerminalStream("Other\n\nsoon\n")
+    assert run(environment, "goals", "add")[0] == 2
+    environment.stdin = TerminalStream("")
+    assert run(environment, "goals", "add")[0] == 2
+
+
+def test_a_goal_is_added_from_the_command_line(environment):
+    """The rest of the file stays, and what `goals check` says of the new goal is printed."""
+    (environment.cwd / "goals.toml").write_text(GOALS + "\n" + GOAL)
+    keys = ("--path", "tests/", "--label", "flaky", "--from", "2026-07-01", "--target", "4", "--word", "flaky")
+    status, out, err = run(environment, "goals", "add", "Fewer flaky tests", *keys, "--measure", "commits")
+
+    assert (status, err) == (0, "")
+    first, *warnings = out.splitlines()
+    assert first == "Added the goal fewer-flaky-tests to goals.toml: Fewer flaky tests (from 1 July 2026 · 4 commits)."
+    assert [each.partition(": ")[0] for each in warnings] == ["warning  goals[2].match.any[2].labels"]
+    text = (environment.cwd / "goals.toml").read_text()
+    assert text.startswith(GOALS + "\n" + GOAL)
+    assert 'any = [{ paths = ["tests/"] }, { labels = ["flaky"] }]' in text
+    assert run(environment, "goals", "add", "fewer FLAKY tests")[0] == 1
+    assert run(environment, "goals", "add", "X", "--measure", "comits")[0] == 1
+    assert run(environment, "goals", "add")[0] == 2
+    assert (environment.cwd / "goals.toml").read_text() == text
