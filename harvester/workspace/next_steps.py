@@ -172,7 +172,7 @@ def words_of(report_input: ReportInput) -> str:
     years = range(first.year, first.year + 2)
     likely = [
         *(f"{year}" for year in years),
-        *(f"{year}Q{quarter}" for year in years for quarter in range(1, 5)),
+        *(f"{year}{part}" for year in years for part in ("Q1", "Q2", "Q3", "Q4", "H1", "H2")),
         f"{first:%Y-%m}",
         f"{first}..{last}",
     ]
