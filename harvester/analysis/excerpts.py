@@ -135,6 +135,7 @@ _BOT = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+")
+_PLAIN_WORD = re.compile(r"[\"'(“‘«\[*]{0,3}[^\W\d_]+(?:['’-][^\W\d_]+)*\W{0,3}")
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|d|e)$")
 
 
@@ -273,12 +274,16 @@ def _without_last_sentence(text: str) -> str:
 
 
 def _is_language(text: str) -> bool:
-    """Whether a text is mostly words: at least three, or as many letters as three have where words are not parted."""
+    """Whether a text is mostly words: at least three, or as many letters as three have where words are not parted.
+
+    A path, an address or an option is no word: `Video demo: https://…` and `npx prettier '*.js' --write` say nothing.
+    """
     letters = sum(each.isalpha() for each in text)
-    words = sum(any(map(str.isalpha, each)) for each in text.split())
+    words = sum(bool(_PLAIN_WORD.fullmatch(each)) for each in CODE_SPAN.sub("code", text).split())
     if not re.search(r"[^\W\d_]{2}", CODE_SPAN.sub("", text)):  # code alone
         return False
-    return (words >= 3 or (not text.isascii() and letters >= 9)) and letters >= 0.6 * len(text.replace(" ", ""))
+    unparted = sum(each.isalpha() and each > "\u2e7f" for each in text)
+    return (words >= 3 or unparted >= 9) and letters >= 0.6 * len(text.replace(" ", ""))
 
 
 def _plain(text: str) -> str:

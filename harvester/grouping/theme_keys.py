@@ -165,7 +165,9 @@ def _topics(rows: pd.DataFrame, by_thread: _ByThread) -> Suggestion:
 
 
 def topic_name(topic: str) -> str:
-    """A topic as a reader calls it: `ps/writev` → `writev`, `jk/fetch-auto-gc` → `fetch auto gc`."""
+    """A topic as a reader calls it: `ps/writev` is `writev`, `jk/auto-gc` is `auto gc`, and a subject line stays."""
+    if " " in topic:
+        return _line(topic)
     return _line(re.sub(r"[-_]+", " ", topic.rstrip("/").rpartition("/")[2]).strip())
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PEOPLE_NAMED = 5
-CO_AUTHORED_LISTED = 5
+CO_AUTHORED_NAMED = 3
 HELPING_ROLES = ("helper", "mentor")
 
 
@@ -71,7 +71,11 @@ class HelpGiven:
     comments: Helped | None
     notes: list[NoteLine]
     co_authored: list[Item]
+    """The newest work of others that names the person as co-author."""
+    co_authored_counted: str
+    """All of it, in words; empty where there is none."""
     co_authored_more: int
+    """How much of it is not named."""
 
 
 def help_given(pieces: Pieces, mine: pd.DataFrame, told: Collection[str]) -> HelpGiven | None:
@@ -86,7 +90,8 @@ def help_given(pieces: Pieces, mine: pd.DataFrame, told: Collection[str]) -> Hel
     rows = sorted(records(shared), key=sort_key, reverse=True)
     made = HelpGiven(
         _helped(pieces, "reviews"), _helped(pieces, "comments"), lines,
-        [item(report_input, row) for row in rows[:CO_AUTHORED_LISTED]], max(len(rows) - CO_AUTHORED_LISTED, 0),
+        [item(report_input, row) for row in rows[:CO_AUTHORED_NAMED]],
+        counted(mine, ["co_authored"]), max(int(measures.count(mine, "co_authored")) - CO_AUTHORED_NAMED, 0),
     )  # fmt: skip
     return made if made.reviews or made.comments or made.notes or made.co_authored else None
 

@@ -25,6 +25,8 @@ class Highlight:
     key: str
     """The piece of work: its thread, as the frame names it, or the project and the topic."""
     title: str
+    topic: bool
+    """Whether it is a topic of several commits, and not a thread."""
     proof: Proof
     results: list[Field]
     """What notes say came of it, the first `RESULTS`."""
@@ -82,8 +84,8 @@ def _is_candidate(piece: Piece) -> bool:
 def _highlight(piece: Piece) -> Highlight:
     results = [each for each in piece.card if each.name == "Result"][:RESULTS]
     return Highlight(
-        piece.key, piece.title, piece.proof, results, None if results else piece.quote, piece.counted, piece.size,
-        piece.people, piece.credit, piece.references, reason(piece),
+        piece.key, piece.title, piece.topic is not None, piece.proof, results, None if results else piece.quote,
+        piece.counted, piece.size, piece.people, piece.credit, piece.references, reason(piece),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from .pieces import Piece, Pieces, Quote
 LISTED = ("pull_requests", "tickets", "releases", "commits")
 """Measures that say how much work a theme has, in this order of weight."""
 
-EXAMPLES = 12
+EXAMPLES, EXAMPLES_BESIDE_GOALS = 21, 12
 """Pieces of work that all themes name together; a reader finds the rest in the appendix."""
 
 EXAMPLES_EACH = 3
@@ -61,7 +61,7 @@ def themes(pieces: Pieces, told: Collection[str]) -> list[Theme]:
     for piece in pieces:
         if not piece.goals and not piece.routine and _is_change(piece):
             by_theme.setdefault(piece.theme, []).append(piece)
-    most = min(max(EXAMPLES // max(len(by_theme), 1), 1), EXAMPLES_EACH)
+    most = min(max((EXAMPLES_BESIDE_GOALS if pieces.goals else EXAMPLES) // max(len(by_theme), 1), 1), EXAMPLES_EACH)
     made = [_theme(pieces, name, own, told, most) for name, own in by_theme.items()]
     if len(made) > 1:
         made = [_elsewhere(each) if each.is_rest and each.name != OTHER else each for each in made]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -68,10 +69,15 @@ class Piece:
         """Notes about it, and its own rows that are notes, oldest first."""
 
     @functools.cached_property
+    def topic(self) -> str | None:
+        """The topic that a merge brought it with, where it came so."""
+        return next((str(topic) for _, row in self.rows if (topic := dict(row["extra"]).get("topic"))), None)
+
+    @functools.cached_property
     def title(self) -> str:
         """The name of its topic, the title of the ticket or pull request that names it, or that of one of its rows."""
-        if topic := next((dict(row["extra"]).get("topic") for _, row in self.rows if row["extra"]), None):
-            return topic_name(str(topic))
+        if self.topic:
+            return topic_name(self.topic)
         of_rows = (row["title"] for _, row in self.rows if row["title"])
         return self._collected.titles.get(self.key) or next(of_rows, None) or self.key.rpartition("/")[2]
 
@@ -168,13 +174,15 @@ class Piece:
 
     @functools.cached_property
     def theme(self) -> str:
-        """The theme of its first row."""
-        return next(filter(None, (self._collected.theme.get(index) for index, _ in self.rows)), "")
+        """The theme of most of its rows."""
+        names = Counter(self._collected.theme[index] for index, _ in self.rows if index in self._collected.theme)
+        return min(names, key=lambda name: (-names[name], name), default="")
 
     @property
     def is_rest(self) -> bool:
         """Whether its theme is merely what fits under no other."""
-        return all(index in self._collected.rest for index, _ in self.rows)
+        own = [index for index, _ in self.rows if self._collected.theme.get(index) == self.theme]
+        return bool(own) and all(index in self._collected.rest for index in own)
 
     @functools.cached_property
     def routine(self) -> str:

@@ -56,14 +56,17 @@ def figure(goal: Goal, at: Progress) -> str:
 
 
 def _where(pieces: Pieces, themes: Sequence[Theme]) -> Iterable[str]:
-    """The largest themes, where these have most of the work and there are others; one alone is the project."""
+    """The largest themes, where there are others; one alone is the project. "Most" is more than half."""
     if len(themes) < 2:
         return
-    largest = [theme for theme in themes[:THEMES_NAMED] if theme.pieces > 1 and not theme.is_rest]
-    total = sum(theme.pieces for theme in themes)
-    if 2 * sum(theme.pieces for theme in largest) > total:
-        what = "Most other work" if pieces.goals else "Most of the work"
-        yield f"{what} went into {join_words(theme.name for theme in largest)}."
+    named = [theme for theme in themes if not theme.is_rest and theme.pieces > 1][:THEMES_NAMED]
+    if not named:
+        return
+    names = join_words(f"“{theme.name}”" if " " in theme.name else theme.name for theme in named)
+    if 2 * sum(theme.pieces for theme in named) > sum(theme.pieces for theme in themes):
+        yield f"{'Most other work' if pieces.goals else 'Most of the work'} went into {names}."
+    elif len(named) > 1:
+        yield f"The largest themes{' of the other work' if pieces.goals else ''} are {names}."
 
 
 def _counts(counts: Mapping[str, float]) -> Iterable[str]:
