@@ -89,7 +89,7 @@ def test_a_bot_is_never_the_most_active(tmp_path):
     assert (status, out) == (1, "")
     assert "There is no work by a person here yet, only by bots." in err
     environment = stand_in(tmp_path, bots + 'grace 2025-11-02T10:00:00+00:00 b "Compile"')
-    assert "# Grace Hopper: accomplishments, Q4 2025" in run(environment, "report")[1]
+    assert "# Grace Hopper – accomplishments, Q4 2025" in run(environment, "report")[1]
 
 
 def test_several_people_are_one_report(environment):
@@ -98,7 +98,7 @@ def test_several_people_are_one_report(environment):
     status, out, err = run(environment, "report", "--period", "2026Q3", *people, "--output", "two.md")
     assert (status, out) == (0, "")
     text = (environment.cwd / "two.md").read_text()
-    assert "# Grace Hopper, Ada Lovelace: accomplishments, Q3 2026" in text
+    assert "# Grace Hopper, Ada Lovelace – accomplishments, Q3 2026" in text
     assert "Compile" in text
     assert "Say what this is for" in text
     assert run(environment, "verify", "two.md")[:2] == (0, "Same: 2 rows, 0 claims and all sources are unchanged.\n")
@@ -117,7 +117,7 @@ def test_several_repositories_are_one_report(tmp_path):
     repos = ("--repo", ".", "--repo", str(other.cwd), "--repo", str(environment.cwd))
     status, out, err = run(environment, "report", "--period", "2026Q3", *repos)
     assert (status, err) == (0, "")
-    assert "# Ada Lovelace: accomplishments" in out
+    assert "# Ada Lovelace – accomplishments" in out
     assert all(each in out for each in ("Say what this is for", "Compile", "Elsewhere"))
     assert not (environment.cwd / ".harvester").exists()
     status, out, err = run(environment, "report", *repos, "--repo", "missing")

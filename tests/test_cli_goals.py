@@ -959,7 +959,7 @@ def test_a_note_with_unknown_names_is_not_written(environment, arguments, status
 )
 def test_whom_nobody_configured_a_note_keeps_as_text(environment, name, near):
     """With a warning; reports show the text as it was written, and no measure counts it as a person."""
-    said = ("--with", "Grace Hopper", "--date", "2026-08-12", "--goal", "payments")
+    said = ("--with", "Grace Hopper", "--date", "2026-08-12", "--no-highlight")
     status, _, err = run(environment, "note", "A", "--with", name, *said)
     assert status == 0
     kept = f"Note: {name!r} is nobody under [people]: kept as written, and counted nowhere as a person."
@@ -967,7 +967,7 @@ def test_whom_nobody_configured_a_note_keeps_as_text(environment, name, near):
     assert f"with: {name}, teammate" in (environment.cwd / "notebook.md").read_text()
     out = shown(run(environment, "report", *Q3)[1])
     assert f"with {name} and Grace Hopper" in out
-    assert "2 other people" not in out
+    assert "with 2 others" not in out
     assert f"there is no person '{name}'" in run(environment, "goals", "check")[1]
 
 
@@ -978,7 +978,7 @@ def test_an_address_in_a_note_is_somebody(environment):
     status, _, err = run(environment, "note", "A", *(each.format(sha) for each in said))
     assert status == 0
     assert err.startswith("Note: 'edward@example.org' is nobody under [people]: kept as written.")
-    assert "with 2 other people" in run(environment, "report", *Q3)[1]
+    assert "with 2 others" in run(environment, "report", *Q3)[1]
 
 
 def test_a_name_of_several_people_is_no_note(environment):
