@@ -187,7 +187,7 @@ def test_another_version_s_wording_is_not_compared(environment):
     "words",
     [
         ("-o", "a.pdf"), ("-o", "a.txt"), ("-o", "a.csv", "--format", "md"), ("-o", "a.html", "--charts", "mermaid"),
-        ("--format", "csv", "--embed-evidence"), ("--format", "html", "-o", "a.docx"),
+        ("--format", "csv", "--embed-evidence"), ("--format", "html", "-o", "a.docx"), ("-o", ""), ("-o", " "),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_said_before_anything_is_read(environment, words):

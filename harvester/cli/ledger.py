@@ -70,7 +70,7 @@ def compact(terminal: Terminal, config_path: Path | None) -> int:
 
 
 @command.command()
-@click.argument("file", type=click.Path(), callback=options.not_empty)
+@click.argument("file", type=click.Path())
 @click.option(
     "--format", "format_name", type=click.Choice(["parquet", "csv", "xlsx", "json", "jsonl"]),
     help="By default as the name of FILE ends.",

@@ -15,7 +15,7 @@ from harvester.cli.terminal import Terminal
 @options.period
 @options.person
 @click.option(
-    "--output", "-o", type=click.Path(), callback=options.not_empty,
+    "--output", "-o", type=click.Path(),
     help="Write to this file, or under a name of its own into this folder; - is the terminal.",
 )  # fmt: skip
 @click.option(

@@ -100,11 +100,13 @@ class Place:
 
 def place_of(root: Path, output: str | None) -> Place | None:
     """What an output names from a folder; None for the terminal, which is `-` or none. Raises ReportError."""
-    if output in {None, "-"}:
+    if output is None or output == "-":
         return None
-    path = resolve_path(root, str(output))
-    is_folder = path.is_dir() or str(output).endswith(tuple(each for each in (os.sep, os.altsep) if each))
-    return Place(path, str(output), is_folder)
+    if not output.strip():
+        raise ReportError("--output is empty.", hint="Leave it out, or name a file.")
+    path = resolve_path(root, output)
+    is_folder = path.is_dir() or output.endswith(tuple(each for each in (os.sep, os.altsep) if each))
+    return Place(path, output, is_folder)
 
 
 def page_options(
