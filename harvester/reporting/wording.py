@@ -1,9 +1,10 @@
 """Whether the figures in an edited page are still those that its data gives, whatever was done to its words.
 
 Lines that are on the page that the data makes are fine wherever they are. Of any other line the figures (numbers in
-digits, also those in addresses, and bars) must be among those of the lines in whose place it is, in the same order. So
-wording may change and figures may be left out; a figure that the data does not give in that place is named. A row of a
-table, and a line in which nothing but figures changed, takes them from one line and not from its neighbours.
+digits, also those in addresses, and bars with the state beside them) must be among those of the lines in whose place it
+is, in the same order. So wording may change and figures may be left out; a figure that the data does not give in that
+place is named. A row of a table, and a line in which nothing but figures changed, takes them from one line and not from
+its neighbours.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 
 from harvester.text import diff_excerpt
 
-_FIGURE = re.compile(r"\d+(?:[.,]\d+)*(?: ?%|[kM]\b)?|[█░]+")
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*(?: ?%|[kM]\b)?|[█░]+[^|]*")
 LONGEST_BLOCK = 2_000
 """Changed lines that are compared with each other; a page of which more changed is compared without alignment."""
 
