@@ -28,7 +28,8 @@ def command(terminal: Terminal, file: Path, harvest: bool, config_path: Path | N
     Exits with
       0  the figures are those of the sources; the words may have been edited, which it says
       1  the figures differ from the sources
-      4  the figures could not be checked, for want of the evidence, of a source, or of the version that wrote it
+      4  the figures could not be checked, for want of the evidence, of a source, or of the version that wrote it,
+         or a remark has figures that this data does not give
     \b
     Example:
       harvester verify accomplishments.md

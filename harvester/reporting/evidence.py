@@ -184,11 +184,12 @@ def other_names(report_input: ReportInput, evidence: Mapping[str, Any]) -> list[
 def _means(words: str, period: Period, zone: str) -> bool:
     """Whether words mean these days, wherever years and weeks begin for whoever wrote them."""
     neutral = calendar(zone)
-    starts = [{"year_starts": month} for month in range(1, 13)] + [{"week_starts": day} for day in range(7)]
+    calendars = [
+        *(dataclasses.replace(neutral, year_starts=month) for month in range(1, 13)),
+        *(dataclasses.replace(neutral, week_starts=day) for day in range(7)),
+    ]
     try:
-        return any(
-            parse_period(words, dataclasses.replace(neutral, **start), period.since) == period for start in starts
-        )
+        return any(parse_period(words, each, period.since) == period for each in calendars)
     except PeriodError:
         return False
 
