@@ -119,9 +119,8 @@ class Decision:
 
     def values(self) -> dict[str, str]:
         """Its keys in the file, with their values in TOML, in order."""
-        decision = '"accept"' if self.accept else '"reject"'
-        about = {"work_item": as_toml(self.work_item), "goal": as_toml(self.goal)}
-        return {**about, "decision": decision, **_date_and_note(self)}
+        decision = "accept" if self.accept else "reject"
+        return _as_toml(self, {"work_item": self.work_item, "goal": self.goal, "decision": decision})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +145,7 @@ class Highlight:
 
     def values(self) -> dict[str, str]:
         """Its keys in the file, with their values in TOML, in order."""
-        highlight = "true" if self.highlight else "false"
-        return {"work_item": as_toml(self.work_item), "highlight": highlight, **_date_and_note(self)}
+        return _as_toml(self, {"work_item": self.work_item, "highlight": self.highlight})
 
 
 IGNORED_BY = ("title", "label", "path", "author")
@@ -183,7 +181,7 @@ class IgnoreRule:
 
     def values(self) -> dict[str, str]:
         """Its keys in the file, with their values in TOML, in order."""
-        return {**{name: as_toml(value) for name, value in self.given.items()}, **_date_and_note(self)}
+        return _as_toml(self, self.given)
 
 
 Answer = Decision | Highlight | IgnoreRule
@@ -191,9 +189,10 @@ Key = tuple[str, tuple[str, ...]]
 """The table of an answer, and its key."""
 
 
-def _date_and_note(answer: Answer) -> dict[str, str]:
-    note = {"note": as_toml(answer.note)} if answer.note else {}
-    return {"date": answer.date.isoformat(), **note}
+def _as_toml(answer: Answer, values: Mapping[str, str | bool]) -> dict[str, str]:
+    """The values of an answer, with its date and its note if it has one, in TOML."""
+    note = {"note": answer.note} if answer.note else {}
+    return {key: as_toml(value) for key, value in {**values, "date": answer.date, **note}.items()}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from harvester.config.toml import as_toml
+from harvester.config.toml import as_toml, key_as_toml
 from harvester.errors import SourceError
 from harvester.ledger.coverage import WHOLE, SourceStatus
 from harvester.model.accounts import FORGE_HOSTS, name_of
@@ -133,7 +133,7 @@ def _section(people: People, seen: Sightings, person: str, found: Sequence[LookA
     if configured is None:
         accounts = [*seen.accounts(person), *accounts]
     emails, logins = addresses_and_logins(accounts)
-    lines = [f"[people.{_toml_key(configured.key if configured else _key(accounts[0]))}]"]
+    lines = [f"[people.{key_as_toml(configured.key if configured else _key(accounts[0]))}]"]
     if configured is None:
         lines.append(f"name = {as_toml(name_of(accounts[0].text))}")
     if emails:
@@ -143,8 +143,7 @@ def _section(people: People, seen: Sightings, person: str, found: Sequence[LookA
         for forge, names in logins.items():
             place = _place(people, configured, forge)
             named[place] = [*named.get(place, ()), *names]
-        pairs = ", ".join(f"{_toml_key(place)} = {as_toml(names)}" for place, names in named.items())
-        lines.append(f"accounts = {{ {pairs} }}")
+        lines.append(f"accounts = {as_toml(named)}")
     return "\n".join(lines)
 
 
@@ -153,11 +152,6 @@ def _place(people: People, configured: Person | None, forge: str) -> str:
     sources = configured.accounts if configured else ()
     public = [host for name, host in FORGE_HOSTS.items() if name == forge]
     return next((each for each in sources if public and people.hosts.get(each) in public), forge)
-
-
-def _toml_key(key: str) -> str:
-    """A key as TOML takes it, which reads a dot as a table within a table."""
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else as_toml(key)
 
 
 def _key(account: Account) -> str:
