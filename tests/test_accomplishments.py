@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from harvester.analysis import measures
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.decisions import Decisions
 from harvester.goals.decisions import Highlight as Pin
@@ -205,13 +204,6 @@ def test_everything_counted_is_in_the_appendix_once():
         ["pull_request/author/github.com/org/app#1", f"commit/author/commit/{'b' * 40}", "r2", "note/author/notebook/1"]
     )
     assert {each.id: each.goal for each in items}["note/author/notebook/1"] == PAY["title"]
-
-
-def test_measures_are_those_of_the_table():
-    rows = [pull(n, additions=5, deletions=n) for n in range(3)]
-    found = page(rows).measures
-    assert found.keys() == measures.MEASURES.keys()
-    assert (found["pull_requests"], found["lines_added"], found["lines_deleted"]) == (3, 15, 3)
 
 
 def test_shared_credit_is_said():

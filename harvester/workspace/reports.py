@@ -14,7 +14,7 @@ from harvester.files import read_bytes, resolve_path, write_text
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.formats import PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
-from harvester.reporting.report import Report, file_name, make, missing, page_content, write
+from harvester.reporting.report import Report, file_name, make, missing_by_source, page_content, write
 from harvester.reporting.stamp import LARGEST, WrittenPage, content_digest, read_page
 from harvester.reporting.wording import Wording, compare
 from harvester.sdk import plugins
@@ -78,7 +78,7 @@ def make_report(
         collected, report_input = assemble(workspace, ledger, period, person, harvest=harvest)
     report_input = dataclasses.replace(report_input, draft=draft)
     made = make(report, report_input, options)
-    gaps = missing(report_input) if options.format.is_table else {}
+    gaps = missing_by_source(report_input) if options.format.is_table else {}
     remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
     name = file_name(report, report_input, options)
     return RenderedReport(made.content, made.evidence, report_input, collected.complete, name, remarks)
