@@ -1,4 +1,4 @@
-"""Text for messages: the nearest known name, a number with its noun, text that is safe for a terminal."""
+"""Text for messages: the nearest known name, numbers in words, text that is safe for a terminal."""
 
 from __future__ import annotations
 
@@ -35,6 +35,22 @@ def most_like(word: str, known: Iterable[str]) -> str | None:
 def count_noun(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun: `1 row`, `1,200 rows`; `many` is given where it is more than `one` with an s."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def number_text(figure: float | None) -> str:
+    """A figure, `1,200` or `0.5`; empty where it is not known."""
+    return "" if figure is None else f"{figure:,g}"
+
+
+def rounded_text(figure: float | None) -> str:
+    """A figure with at most one decimal place, such as what is expected by now; empty where it is not known."""
+    return "" if figure is None else f"{figure:,.1f}".removesuffix(".0")
+
+
+def ascii_words(text: str) -> list[str]:
+    """The words of a text in letters from a to z and digits, without accents: `dont` and `arger` in `Don't ÄRGER`."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    return re.findall(r"[a-z0-9]+", plain.replace("'", ""))
 
 
 def printable(text: str, *, lines: bool = True) -> str:

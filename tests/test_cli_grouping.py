@@ -118,6 +118,6 @@ def test_doctor_warns_of_rules_that_match_all(environment):
     configuration.write_text(CONFIGURATION + '\n[themes]\nAll = { titles = ["*"] }\nNone = {}\n')
     status, out, _ = run(environment, "doctor")
     assert status == 0
-    assert "themes.All: it matches everything, so all work stands under this heading" in out
+    assert "themes.All: it matches everything, so all work is under this heading" in out
     assert "themes.None: it has no key that matches anything" in out
     assert explained(environment, "A runbook")["theme"] == "All. Because: [themes] in harvester.toml: its title"

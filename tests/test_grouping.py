@@ -423,10 +423,10 @@ def test_without_a_rule_nothing_is_left_out():
 @pytest.mark.parametrize(
     ("rule", "warning"),
     [
-        ({"titles": ["*"]}, "it matches everything, so all work stands under this heading"),
-        ({"paths": ["**"]}, "it matches everything, so all work stands under this heading"),
-        ({"any": [{"labels": ["x"]}, {"projects": ["*"]}]}, "it matches everything, so all work stands under"),
-        ({"all": [{"authors": "*"}, {"kinds": "*"}]}, "it matches everything, so all work stands under this heading"),
+        ({"titles": ["*"]}, "it matches everything, so all work is under this heading"),
+        ({"paths": ["**"]}, "it matches everything, so all work is under this heading"),
+        ({"any": [{"labels": ["x"]}, {"projects": ["*"]}]}, "it matches everything, so all work is under"),
+        ({"all": [{"authors": "*"}, {"kinds": "*"}]}, "it matches everything, so all work is under this heading"),
         ({}, "it has no key that matches anything"),
         ({"kinds": ["pull-request"]}, "no source yields 'pull-request'"),
         ({"titles": ["*"], "projects": ["org/app"]}, ""),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from harvester.config.toml_tables import append_table
 from harvester.errors import ConfigError
 from harvester.goals.load import from_file
 from harvester.goals.model import Goal, Goals, GoalsFile, KnownNames
+from harvester.text import ascii_words
 
 LONGEST_NAME = 40
 """Characters of a name that is made from a title."""
@@ -24,8 +23,7 @@ INTRODUCTION = (
 
 def name_from(title: str) -> str:
     """A name made from a title: `fewer-flaky-tests`; `goal` where it has no letter from A to Z and no digit."""
-    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
-    words = re.findall(r"[a-z0-9]+", plain.replace("'", ""))
+    words = ascii_words(title)
     name = ""
     for word in words:
         if len(name) + 1 + len(word) > LONGEST_NAME:

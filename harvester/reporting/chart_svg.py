@@ -13,16 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harvester.reporting.chart_data import Bars, Chart, Kind, Pace, Strip, number_text, short_day
+from harvester.reporting.chart_data import Bars, Chart, Kind, Pace, Strip, short_day
 from harvester.reporting.markdown import visible
 from harvester.reporting.templates import html_template
+from harvester.text import number_text
 
 MOST_KINDS = 5
-"""Kinds of work that are told apart in a drawing; where there are more, the smallest are drawn as one."""
+"""Kinds of work that have a pattern of their own; where there are more, the smallest are drawn as one."""
 
 MOST_LABELS = 7
+"""Days that are named below a strip."""
+
 SHORTEST = 1.5
-"""Pixels of what is counted at all, however small it is beside the rest."""
+"""Pixels of the lowest column: what is counted at all is seen, however small it is beside the rest."""
 
 
 def to_svg(chart: Chart, name: str = "chart") -> str:

@@ -1,6 +1,6 @@
 """A report as JSON: the content of its page with every measure, and the JSON Schema of that.
 
-Text is as the source has it, and not escaped for any format; whoever shows it must do so.
+Text is as the source has it, and not escaped for any format: a program that shows it must do so.
 """
 
 from __future__ import annotations
