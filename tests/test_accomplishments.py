@@ -72,8 +72,8 @@ def titles(highlights):
     return [each.title for each in highlights]
 
 
-def test_highlights_sort_by_proof_then_goal_then_weight():
-    """A measured result stands before a quoted text, a quoted text before mere activity, then a goal, then size."""
+def test_highlights_sort_by_proof_goal_and_weight():
+    """A measured result comes before a quoted text, a quoted text before mere activity, then a goal, then size."""
     rows = [
         pull(1, title="Large", additions=9000, deletions=0),
         pull(2, title="For a goal", labels=("pay",)),

@@ -80,7 +80,7 @@ def test_explain_says_the_routine_and_why(environment):
     assert "theme" not in row
 
 
-def test_explain_says_what_was_left_out_and_by_which_rule(environment):
+def test_explain_says_which_rule_left_work_out(environment):
     row = explained(environment, "private: try it")
     assert row["excluded"] == "left out by experiments in harvester.toml. Matched: title scope private"
     assert "counted_as" not in row
@@ -103,7 +103,8 @@ def test_what_is_left_out_serves_no_goal(environment):
     assert "pager" in run(environment, "report", *PERIOD)[1]
 
 
-def test_the_frame_and_the_export_have_what_reports_leave_out(environment, monkeypatch):
+def test_the_frame_and_the_export_leave_nothing_out(environment, monkeypatch):
+    """`harvester.load` and `ledger export` have the rows that `[[exclude]]` takes out of reports."""
     in_environment(monkeypatch, environment)
     assert "private: try it" in harvester.load("2026Q3")["title"].tolist()
 

@@ -65,7 +65,7 @@ def document(given, **options):
     return read
 
 
-def test_the_document_has_page_people_period_and_sources():
+def test_a_document_has_page_people_and_sources():
     gaps = (Gap("org", "401", QUARTER), Gap("", "gone"))
     status = SourceStatus(
         "hub", QUARTER, gaps=gaps, unread=(QUARTER,), read_at=at("2026-10-02"), remarks=(Remark("", "no sizes"),)

@@ -228,10 +228,10 @@ def _not_replaceable(place: Path, path: Path) -> str:
     if page := read_page(place):
         return "" if page.unedited else "has been edited"
     beside = path_beside(path)
-    written = load(beside).get("page") if beside.is_file() else None
-    if not written:
+    if not beside.is_file():
         return "is not a report that harvester wrote"
-    return "" if written["digest"] == content_digest(read_bytes(place, limit=LARGEST)) else "has been edited"
+    digest = load(beside)["page"]["digest"]
+    return "" if digest == content_digest(read_bytes(place, limit=LARGEST)) else "has been edited"
 
 
 def _tidy(text: str) -> str:

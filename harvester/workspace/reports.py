@@ -225,8 +225,8 @@ def _is_table(path: Path, found: Mapping[str, Any] | None) -> bool:
 
 
 def _format_of(found: Mapping[str, Any]) -> Format:
-    """The format of the report that an evidence was written with; an older one was Markdown."""
-    return REPORT_FORMATS[found["page"]["format"]] if "page" in found else MARKDOWN
+    """The format of the report that an evidence was written with."""
+    return REPORT_FORMATS[found["page"]["format"]]
 
 
 def _without_evidence(path: Path, page: WrittenPage | None) -> str:
@@ -266,7 +266,7 @@ def _compare_text(
     report = load_report(before["report"])
     if page is None:
         return _compare_table(result, path, report, report_input, before)
-    options = PageOptions(page.format, mermaid=bool(before.get("page", {}).get("mermaid")))
+    options = PageOptions(page.format, mermaid=bool(before["page"].get("mermaid")))
     made = page_content(report, report_input, options)
     if page.content == made:
         return result
