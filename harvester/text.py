@@ -68,6 +68,11 @@ def one_line(text: str) -> str:
     return "".join(each for each in line if each in _JOINERS or unicodedata.category(each)[0] != "C").strip()
 
 
+def shorten(line: str, longest: int) -> str:
+    """The line, cut to `longest` characters with an ellipsis as the last one where it is longer."""
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+
+
 def diff_excerpt(one: str, other: str, most: int = 60) -> tuple[str, str]:
     """Two texts, each cut to `most` characters around the first in which they differ, with … where text was cut."""
     same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -15,6 +15,7 @@ from harvester.analysis.frame import column
 from harvester.analysis.threads import titles
 from harvester.goals.rules import scope_names, scopes
 from harvester.grouping.rules import GroupingRules
+from harvester.text import shorten
 
 if TYPE_CHECKING:
     import numpy as np
@@ -203,8 +204,7 @@ def readable(name: str) -> str:
 
 def _line(text: str) -> str:
     """One line of at most LONGEST characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…"
+    return shorten(" ".join(text.split()), LONGEST)
 
 
 def _folders(rows: pd.DataFrame, by_thread: _ByThread) -> Iterable[Suggestion]:

@@ -216,6 +216,8 @@ def _pace_labels(chart: Pace, number: int, y: Any, dot: tuple[float, float] | No
 
 
 _BAR_ROW = 38
+LONGEST_NAME = 44
+"""Characters of a bar's name."""
 
 
 def _bars(chart: Bars) -> dict[str, Any]:
@@ -232,8 +234,7 @@ def _bars(chart: Bars) -> dict[str, Any]:
 
 def _cut(name: str) -> str:
     """A name as short as a phone can show it; the table has it in full."""
-    line = visible(name) or "(no name)"
-    return line if len(line) <= 44 else f"{line[:43].rstrip()}…"
+    return visible(name, LONGEST_NAME) or "(no name)"
 
 
 def _runs(marked: Iterable[bool]) -> Iterable[tuple[int, int]]:

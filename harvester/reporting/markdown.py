@@ -14,7 +14,7 @@ import functools
 import re
 from typing import Any, LiteralString
 
-from harvester.text import CODE_SPAN, JOINER, LONGEST, one_line, safe_url
+from harvester.text import CODE_SPAN, JOINER, LONGEST, one_line, safe_url, shorten
 
 _REFERENCE = re.compile(
     r"""[@\[{\\]                                            # names, mail, [[pages]], [kind:12], {{ code }}, \(math\)
@@ -72,8 +72,7 @@ class Markdown(str):
 
 def visible(text: str, longest: int = LONGEST) -> str:
     """What `escape` shows of a text: one line without invisible characters, cut at `longest` characters."""
-    line = one_line(text[: 4 * longest])
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    return shorten(one_line(text[: 4 * longest]), longest)
 
 
 def escape(text: str) -> Markdown:
