@@ -29,7 +29,7 @@ OTHER = "Other"
 """The heading of what remains where it is of several projects or of none that is known."""
 
 REST = "shares none of the headings with enough other work"
-"""The reason of what is under its project's name, or under `OTHER`, since no other heading fits."""
+"""The reason of what is under its project's name, or under `OTHER`, for want of another heading."""
 
 
 def themes(rows: pd.DataFrame, rules: GroupingRules, routines: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def themes(rows: pd.DataFrame, rules: GroupingRules, routines: pd.DataFrame | No
 
     `rows` are the prepared rows of one report's people in its period, with `thread` (and `serves_goal`, where goals
     were assessed). The index is theirs. All rows of a thread have one heading, and the order of rows changes nothing.
-    `routines` is what `routine` returns for them; None works it out.
+    `routines` is what `routine` says of the rows, where that is known already.
 
     A heading is what at least two threads share: their epic, the topic merge they came with, the scope in their titles,
     or the folder of most of their source files; what `[themes]` names comes before all of these. What is left has the
@@ -49,7 +49,8 @@ def themes(rows: pd.DataFrame, rules: GroupingRules, routines: pd.DataFrame | No
     import numpy as np
     import pandas as pd
 
-    apart = (routine(rows, rules) if routines is None else routines)["routine"].notna().to_numpy(bool)
+    routines = routine(rows, rules) if routines is None else routines
+    apart = routines["routine"].notna().to_numpy(bool)
     if "serves_goal" in rows:
         apart = apart | rows["serves_goal"].to_numpy(bool)
     table = thread_table(rows, rules, apart)

@@ -86,14 +86,14 @@ def thread_table(rows: pd.DataFrame, rules: GroupingRules, apart: np.ndarray[Any
     project = by_thread.most_common(column(rows, "project"))
     projects = [_project_name(project.values[code]) if code >= 0 else "" for code in project.codes.tolist()]
     taken = [_words_of(project.values[code]) if code >= 0 else frozenset() for code in project.codes.tolist()]
-    offered = [
+    suggestions = [
         _named(rows, rules, by_thread),
         _parents(rows, by_thread),
         _topics(rows, by_thread),
         *_scopes(rows, by_thread),
         *_folders(rows, by_thread),
     ]
-    suggestions = [_without_projects(each, taken) for each in offered]
+    suggestions = [_without_projects(each, taken) for each in suggestions]
     if len({projects[thread] for thread in np.flatnonzero(votes)}) > 1:
         suggestions.append(_suggest(project, "in {}", _project_name))
     return ThreadTable(of_row, votes, suggestions, projects)
