@@ -58,7 +58,7 @@ The numbers are hexadecimal, so that the source does not say `#12` either.
 _CODE = "\ue000"
 """Stands for code while the text around it is escaped; as an invisible character it is in no text that is shown."""
 _APART = re.compile(r"( *(?:\|+|&(?=\#)|<(?=[!?])) *)")
-"""What stands between two pieces of code. A bar ends a table's cell even in code, and what keeps it there shows
+"""What parts code in two pieces. A bar ends a table's cell even in code, and what keeps it there shows
 elsewhere; Python-Markdown loses its step in HTML behind a bad entity or declaration, even in code."""
 
 _NUMBERED = re.compile(r"^([0-9]+|[A-Za-z]|[ivxlcdmIVXLCDM]+)([.)])(?=\s|$)")
