@@ -1,5 +1,8 @@
 """A report as JSON: the content of its page with every measure, and the JSON Schema of that.
 
+The document around a page is the same for every report, so a program finds people, period, sources and measures in one
+place; the page has of them what its template shows, in its own words.
+
 Text is as the source has it, and not escaped for any format: a program that shows it must do so.
 """
 
