@@ -315,7 +315,8 @@ def test_a_kind_keeps_its_colour():
 
     assert fills(1, 2, 5) == [1, 2, 5]
     assert fills(2) == [2]
-    assert fills(1, 1, 5) == [1, 5, 4]
+    assert fills(1, 1, 2, 5) == [1, 3, 2, 5]
+    assert fills(0, 1, 0) == [2, 1, 3]
 
 
 def note(day, figure):

@@ -103,12 +103,13 @@ def _drawn_kinds(kinds: Sequence[Kind]) -> list[Kind]:
 
 
 def _with_fills(kinds: Sequence[Kind]) -> Iterable[tuple[int, Kind]]:
-    """Each kind with the number of its fill: its own, so that pages look alike, or the last that is free."""
-    free = list(range(1, MOST_KINDS + 1))
+    """Each kind with the number of its fill: its own, so that pages look alike, or one that no kind has."""
+    own: dict[int, Kind] = {}
     for kind in kinds:
-        number = kind.fill if kind.fill in free else free[-1]
-        free.remove(number)
-        yield number, kind
+        own.setdefault(kind.fill, kind)
+    free = iter(number for number in range(1, MOST_KINDS + 1) if number not in own)
+    for kind in kinds:
+        yield kind.fill if kind.fill and own[kind.fill] is kind else next(free), kind
 
 
 def _day_labels(chart: Strip | Rows, slot: float, y: float, width: float = 100.0) -> Iterable[_Text]:
