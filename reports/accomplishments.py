@@ -48,10 +48,10 @@ class Anchors:
 
 @dataclass(frozen=True, slots=True)
 class ExcludedWork:
-    """How many pieces of work a rule of `[[exclude]]` left out, and the name of the rule."""
+    """How many work items a rule of `[[exclude]]` left out, and the name of the rule."""
 
     rule: str
-    pieces: int
+    items: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
     """The charts of the page: work by week, the pace of each goal, and work by theme."""
     made = charts.charts(report_input, _mine(report_input))
     if len(page.themes) > 1:
-        made["themes"] = charts.themes_chart((theme.name, theme.pieces) for theme in page.themes)
+        made["themes"] = charts.themes_chart((theme.name, theme.changes) for theme in page.themes)
     return made
 
 

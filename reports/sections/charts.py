@@ -49,7 +49,7 @@ def charts(report_input: ReportInput, mine: pd.DataFrame) -> dict[str, Chart]:
     return made
 
 
-def themes_chart(counts: Iterable[tuple[str, float]], unit: str = "pieces of work") -> Bars:
+def themes_chart(counts: Iterable[tuple[str, float]], unit: str = "changes") -> Bars:
     """Work by theme: names with the number of what `unit` (plural) says, in the order in which the page has them."""
     return Bars("Work by theme", "theme", unit, tuple(counts))
 
