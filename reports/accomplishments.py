@@ -99,7 +99,7 @@ def context(report_input: ReportInput) -> Page:
     mine = _mine(report_input)
     pieces = Pieces(report_input, mine)
     chosen = highlights.highlights(pieces)
-    told = {each.key for each in chosen}
+    told = {each.key: number for number, each in enumerate(chosen, 1)}
     themes = other_work.themes(pieces, told)
     sections = goals.sections(pieces, chosen)
     routine = other_work.routine(pieces)
@@ -115,7 +115,7 @@ def context(report_input: ReportInput) -> Page:
         first=first,
         last=last,
         days=span(first, last),
-        time_zone=report_input.calendar.zone.key,
+        time_zone=report_input.calendar.zone.key.removeprefix("Etc/"),
         services=list(dict.fromkeys(each.connector for each in states)),
         draft=draft.draft(pieces, mine, sections) if report_input.draft else None,
         incomplete=[each for each in states if each.gaps],

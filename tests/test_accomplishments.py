@@ -365,3 +365,11 @@ def test_a_draft_has_a_few_suggestions():
     others = [pull(100 + n, title=f"Index the words of volume {n}") for n in range(80)]
     goal = {**PAY, "words": ["rewrite payments"], "match": {"labels": ["pay"]}}
     assert len(page([*rows, *others], goal, draft=True).draft.suggestions) == 8
+
+
+def test_a_theme_says_which_highlights_are_in_it():
+    """They are in its counts and are not named a second time."""
+    rows = [pull(n, title=f"Part {n}", additions=n, paths=(f"src/pager/{n}.py",)) for n in range(9)]
+    (theme,) = page(rows).themes
+    assert (theme.changes, len(theme.examples), theme.more, theme.highlights) == (9, 3, 1, [1, 2, 3, 4, 5])
+    assert "and 1 more · [highlights 1, 2, 3, 4 and 5](#highlights)" in text(rows)

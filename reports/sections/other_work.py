@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,9 +45,12 @@ class Theme:
     counted: str
     size: str
     quote: Quote | None
-    """The text of the first piece that it names, where others saw one with the work."""
+    """The text of the first piece that it names, where others saw one with the work; null for what remains."""
     examples: list[Example]
     more: int
+    """How many further pieces it has that are no highlights."""
+    highlights: list[int]
+    """The numbers of the highlights in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,11 @@ class RoutineKind:
     changes: int
 
 
-def themes(pieces: Pieces, told: Collection[str]) -> list[Theme]:
-    """The themes of work that serves no goal, the largest first; pieces in `told` are counted and not named again."""
+def themes(pieces: Pieces, told: Mapping[str, int]) -> list[Theme]:
+    """The themes of work that serves no goal, the largest first.
+
+    Pieces in `told`, with their numbers as highlights, are counted and not named again.
+    """
     by_theme: dict[str, list[Piece]] = {}
     for piece in pieces:
         if not piece.goals and not piece.routine and _is_change(piece):
@@ -73,17 +79,18 @@ def _is_change(piece: Piece) -> bool:
     return any(row["kind"] in ("pull_request", "issue", "commit", "release") for _, row in piece.rows)
 
 
-def _theme(pieces: Pieces, name: str, own: list[Piece], told: Collection[str], most: int) -> Theme:
+def _theme(pieces: Pieces, name: str, own: list[Piece], told: Mapping[str, int], most: int) -> Theme:
     rows = pieces.rows.loc[[index for piece in own for index, _ in piece.rows]]
     added, deleted = (measures.count(rows, each) for each in ("lines_added", "lines_deleted"))
     new = [piece for piece in own if piece.key not in told]
     named = new[:most]
+    is_rest = all(piece.is_rest for piece in own)
     return Theme(
-        name, all(piece.is_rest for piece in own), _changes(rows), counted(rows, LISTED),
+        name, is_rest, _changes(rows), counted(rows, LISTED),
         lines_changed(added, deleted) if added or deleted else "",
-        next((piece.seen_text for piece in named[:1]), None),
+        named[0].seen_text if named and not is_rest else None,
         [Example(each.key, each.title, next(iter(each.references), None)) for each in named],
-        len(own) - len(named),
+        len(new) - len(named), sorted(told[piece.key] for piece in own if piece.key in told),
     )  # fmt: skip
 
 

@@ -277,7 +277,8 @@ class Pieces(Sequence[Piece]):
         placed = place(report_input.frame.loc[mine.index], report_input.grouping)
         self.routine, self.theme = _present(placed["routine"]), _present(placed["theme"])
         self.rest = frozenset(placed.index[(placed["reason"] == REST).fillna(False).to_numpy(bool)])
-        tickets = report_input.frame[(report_input.frame["kind"] == "issue").to_numpy(bool)]
+        is_ticket = (report_input.frame["kind"] == "issue").to_numpy(bool)
+        tickets = report_input.frame[["work_item", "title"]][is_ticket]
         self.titles = titles(tickets, list(keys))
         """By thread the title of the ticket that names it."""
         with_notes = _with_notes(report_input, self.rows, notes_by_piece)
