@@ -841,7 +841,8 @@ def test_a_forged_report_is_found(environment):
     status, out, _ = run(environment, "verify", "mine.md")
     assert status == 1
     assert out == (
-        "mine.md: line 6 says '**In short.** Landed 9 commits.', and this data gives '**In short.** Landed 1 commit.'.\n"
+        "mine.md: line 6 says '**In short.** Landed 9 commits.', "
+        "and this data gives '**In short.** Landed 1 commit.'.\n"
     )
 
 
