@@ -54,7 +54,7 @@ def test_a_summary_is_written_for_a_period(environment, options, day, period):
     assert (status, err) == (0, "")
     (entry,) = entries(environment)
     assert (str(entry.date), entry.texts) == (day, {"summary": "It went well.", "period": period})
-    assert out.startswith("Wrote “Summary of the ")
+    assert out.startswith("Wrote “Summary of ")
 
 
 def test_a_summary_is_read_and_counted_nowhere(environment):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from harvester.reporting.wording import Wording, compare
 from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
-from harvester.workspace.assemble import assemble
+from harvester.workspace.assemble import MOST_ACTIVE, assemble
 from harvester.workspace.collect import open_ledger
 from harvester.workspace.workspace import Workspace
 
@@ -194,7 +195,27 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
     if differences or unread:
         edited = page is not None and not page.unedited
         return dataclasses.replace(result, edits=(f"{path.name} has been edited.",) if edited else ())
+    result = _with_own_words(result, path, report_input, before)
     return _compare_text(result, path, page, evidence.as_read(report_input, before), before)
+
+
+def _with_own_words(
+    result: Verification, path: Path, report_input: ReportInput, before: Mapping[str, Any]
+) -> Verification:
+    """The result with what the page has from its evidence alone, and this data does not give: names and remarks.
+
+    A receiver may have other names for the same people. What a remark says may be a figure, which is then not checked;
+    the one about the most active author is made only where nobody was named.
+    """
+    names = [f"{path.name} says {name!r} for {own!r}." for name, own in evidence.other_names(report_input, before)]
+    remarks = evidence.other_remarks(report_input, before)
+    figures = [each for each in remarks if re.search(r"\d", each) and not each.endswith(MOST_ACTIVE)]
+    said = [
+        *names,
+        *(f"{path.name} says {each!r}, which this data does not." for each in remarks if each not in figures),
+    ]
+    unchecked = [f"{path.name} says {each!r}, which this data does not." for each in figures]
+    return dataclasses.replace(result, edits=(*result.edits, *said), unchecked=(*result.unchecked, *unchecked))
 
 
 def require_report(path: Path, name: str) -> None:
@@ -303,7 +324,7 @@ def _with_wording(result: Verification, path: Path, wording: Wording, before: Ma
     parts = [(wording.changed, "changed or added"), (wording.removed, "removed")]
     words = " and ".join(f"{count_noun(number, 'line')} {verb}" for number, verb in parts if number)
     edit = f"The wording of {path.name} has been edited ({words or 'lines in another order'}); its figures hold."
-    return dataclasses.replace(result, edits=(edit,))
+    return dataclasses.replace(result, edits=(*result.edits, edit))
 
 
 def _person_with(people: People, accounts: Sequence[str]) -> str:
