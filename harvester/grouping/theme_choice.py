@@ -32,11 +32,12 @@ REST = "shares none of the headings with enough other work"
 """The reason of what is under its project's name, or under `OTHER`, for want of another heading."""
 
 
-def themes(rows: pd.DataFrame, rules: GroupingRules) -> pd.DataFrame:
+def themes(rows: pd.DataFrame, rules: GroupingRules, routines: pd.DataFrame | None = None) -> pd.DataFrame:
     """The heading of each row: the columns `theme` and `reason`, neither of them ever null.
 
     `rows` are the prepared rows of one report's people in its period, with `thread` (and `serves_goal`, where goals
     were assessed). The index is theirs. All rows of a thread have one heading, and the order of rows changes nothing.
+    `routines` is what `routine` says of the rows, where that is known already.
 
     A heading is what at least two threads share: their epic, the topic merge they came with, the scope in their titles,
     or the folder of most of their source files; what `[themes]` names comes before all of these. What is left has the
@@ -48,7 +49,8 @@ def themes(rows: pd.DataFrame, rules: GroupingRules) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    apart = routine(rows, rules)["routine"].notna().to_numpy(bool)
+    routines = routine(rows, rules) if routines is None else routines
+    apart = routines["routine"].notna().to_numpy(bool)
     if "serves_goal" in rows:
         apart = apart | rows["serves_goal"].to_numpy(bool)
     table = thread_table(rows, rules, apart)

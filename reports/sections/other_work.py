@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from harvester.analysis import measures
 from harvester.grouping import OTHER
 
-from .items import Reference, counted, lines_changed
+from .items import Reference, counts_by, lines_changed
 from .pieces import Piece, Pieces, Quote
 
 LISTED = ("pull_requests", "tickets", "releases", "commits")
@@ -62,7 +62,8 @@ def themes(pieces: Pieces, told: Collection[str]) -> list[Theme]:
         if not piece.goals and not piece.routine and _is_change(piece):
             by_theme.setdefault(piece.theme, []).append(piece)
     most = min(max((EXAMPLES_BESIDE_GOALS if pieces.goals else EXAMPLES) // max(len(by_theme), 1), 1), EXAMPLES_EACH)
-    made = [_theme(pieces, name, own, told, most) for name, own in by_theme.items()]
+    amounts = _Amounts(pieces, by_theme)
+    made = [_theme(amounts, name, own, told, most) for name, own in by_theme.items()]
     if len(made) > 1:
         made = [_elsewhere(each) if each.is_rest and each.name != OTHER else each for each in made]
     return sorted(made, key=lambda theme: (theme.is_rest, -theme.pieces, theme.name))
@@ -76,14 +77,29 @@ def _is_change(piece: Piece) -> bool:
     return any(row["kind"] in ("pull_request", "issue", "commit", "release") for _, row in piece.rows)
 
 
-def _theme(pieces: Pieces, name: str, own: list[Piece], told: Collection[str], most: int) -> Theme:
-    rows = pieces.rows.loc[[index for piece in own for index, _ in piece.rows]]
-    added, deleted = (measures.count(rows, each) for each in ("lines_added", "lines_deleted"))
+class _Amounts:
+    """How much work each theme has; counted for all themes at once, since each look at a frame costs."""
+
+    def __init__(self, pieces: Pieces, by_theme: Mapping[str, list[Piece]]) -> None:
+        themes = {index: name for name, own in by_theme.items() for piece in own for index, _ in piece.rows}
+        rows = pieces.rows.loc[list(themes)].assign(theme=list(themes.values()))
+        self.counted = counts_by(rows, LISTED, "theme")
+        self.added, self.deleted, self.pieces = (
+            measures.count_by(rows, name, ["theme"]) for name in ("lines_added", "lines_deleted", "pieces")
+        )
+
+    def size(self, theme: str) -> str:
+        """Lines added and deleted; empty where no source knows them."""
+        numbers = [each.get((theme,), 0) for each in (self.added, self.deleted)]
+        return lines_changed(*numbers) if any(numbers) else ""
+
+
+def _theme(amounts: _Amounts, name: str, own: list[Piece], told: Collection[str], most: int) -> Theme:
     new = [piece for piece in own if piece.key not in told]
     named = new[:most]
     return Theme(
-        name, all(piece.is_rest for piece in own), int(measures.count(rows, "pieces")), counted(rows, LISTED),
-        lines_changed(added, deleted) if added or deleted else "",
+        name, all(piece.is_rest for piece in own), int(amounts.pieces[(name,)]), amounts.counted.get((name,), ""),
+        amounts.size(name),
         next((piece.quote for piece in named[:1] if piece.quote), None),
         [Example(each.key, each.title, next(iter(each.references), None)) for each in named],
         len(own) - len(named),
