@@ -16,6 +16,7 @@ from harvester.reporting.anchors import anchors
 from harvester.reporting.charts import Chart
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import measured
 
 from .sections import charts, draft, goals, help_given, highlights, other_work, summary
 from .sections.draft import Draft
@@ -136,7 +137,7 @@ def context(report_input: ReportInput) -> Page:
         excluded=[ExcludedWork(rule, number) for rule, number in report_input.excluded.by_rule.items()],
         items=_items(pieces),
         anchors=_anchors(heading(who, period), chosen, sections, help_, draft=report_input.draft, other=bool(themes)),
-        measures={name: measures.count(mine, name) for name in measures.MEASURES},
+        measures=measured(report_input),
     )
 
 

@@ -54,7 +54,7 @@ def test_a_summary_is_written_for_a_period(environment, options, day, period):
     assert (status, err) == (0, "")
     (entry,) = entries(environment)
     assert (str(entry.date), entry.texts) == (day, {"summary": "It went well.", "period": period})
-    assert out.startswith("Wrote “Summary of the ")
+    assert out.startswith("Wrote “Summary: ")
 
 
 def test_a_summary_is_read_and_counted_nowhere(environment):
@@ -63,7 +63,7 @@ def test_a_summary_is_read_and_counted_nowhere(environment):
     out = run(environment, "report", "--period", "2026Q3")[1]
 
     assert "1 note in the notebook" in out
-    assert "Summary of the third quarter" not in out
+    assert "Summary: " not in out
     assert [each.highlight for each in entries(environment)] == [None, False]
 
 
