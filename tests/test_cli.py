@@ -61,7 +61,7 @@ def test_a_report_needs_no_configuration(environment):
     """Without a harvester.toml the report is about git's user."""
     status, out, err = run(environment, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
-    assert "# Ada Lovelace: accomplishments, Q3 2026" in out
+    assert "# Ada Lovelace – accomplishments, Q3 2026" in out
     assert "Say what this is for" in out
     assert "Compile" not in out
 
@@ -71,7 +71,7 @@ def test_the_most_active_author_stands_in(tmp_path):
     environment = stand_in(tmp_path, 'grace 2025-11-02T10:00:00+00:00 src/compiler.py "Compile"')
     status, out, _ = run(environment, "report")
     assert status == 0
-    assert "# Grace Hopper: accomplishments, Q4 2025" in out
+    assert "# Grace Hopper – accomplishments, Q4 2025" in out
     assert "Ada Lovelace did nothing here in Q3 2026, so this is about Grace Hopper" in out
 
 
@@ -142,7 +142,7 @@ def test_whom_one_names_one_gets_even_without_work(environment):
 @pytest.mark.parametrize("words", ["Grace Hopper", "grace hopper", "GRACE@example.org", "<grace@example.org>"])
 def test_a_person_is_named_by_name_or_address(environment, words):
     _, out, _ = run(environment, "report", "--period", "2026Q3", "--person", words)
-    assert "# Grace Hopper: accomplishments" in out
+    assert "# Grace Hopper – accomplishments" in out
 
 
 def test_nobody_is_an_error_with_the_nearest_name(environment):
@@ -310,7 +310,7 @@ def test_a_shallow_clone_is_incomplete(tmp_path):
     arguments = ("report", "--repo", str(shallow), "--person", "ada@example.org", "--period", "2026Q3")
     status, out, _ = run(environment, *arguments)
     assert status == 3
-    assert out.splitlines()[3].startswith("> **Incomplete.**")
+    assert out.splitlines()[5].startswith("> **Incomplete.**")
     assert run(environment, *arguments, "--allow-incomplete")[0] == 0
 
 
@@ -606,8 +606,8 @@ def test_a_stranger_has_one_no_reply_address(tmp_path, words):
     """With and without number and in any case it gives the same rows."""
     status, out, err = run(stand_in(tmp_path, TWO_FORMS), "report", "--period", "2026Q3", "--person", words)
     assert (status, err) == (0, "")
-    assert "# Ada Example: accomplishments" in out
-    assert "3 commits in 1 project" in out
+    assert "# Ada Example – accomplishments" in out
+    assert "Landed 3 commits." in out
     assert "Together" in out
 
 
@@ -618,7 +618,7 @@ def test_a_person_has_one_no_reply_address(tmp_path, ada):
     (environment.cwd / "harvester.toml").write_text(PEOPLE_FILE.format(ada=ada))
     status, out, err = run(environment, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
-    assert "3 commits in 1 project" in out
+    assert "Landed 3 commits." in out
     assert "Together" in out
 
 
@@ -708,7 +708,7 @@ def test_rows_of_a_removed_source_do_not_count(environment):
         env=environment.environ | {"GIT_COMMITTER_NAME": "g", "GIT_COMMITTER_EMAIL": "g@example.org"})  # fmt: skip
     config.write_text(NAMED.format(me="me", consent="true", source="code"))
     out = run(environment, "report", "--period", "2026Q3")[1]
-    assert "| code | 1 July to 30 September 2026 | 1 | complete |" in out
+    assert "| git (code) | 1 July to 30 September 2026 | 1 | complete |" in out
     assert "The ledger also has rows of here" in run(environment, "sources")[1]
 
 
@@ -840,7 +840,10 @@ def test_a_forged_report_is_found(environment):
     path.write_text(re.sub(r"text [0-9a-f]{16}", f"text {digest}", head) + "\n" + body)
     status, out, _ = run(environment, "verify", "mine.md")
     assert status == 1
-    assert out == ("mine.md: line 4 says '9 commits in 1 project.', and this data gives '1 commit in 1 project.'.\n")
+    assert out == (
+        "mine.md: line 6 says '**In short.** Landed 9 commits.', "
+        "and this data gives '**In short.** Landed 1 commit.'.\n"
+    )
 
 
 def test_verify_prints_no_control_characters(environment):
@@ -930,7 +933,7 @@ def test_explain_tells_where_a_row_comes_from(environment):
         assert "Say what this is for" in out
         assert "commits" in out
     told = json.loads(run(environment, "explain", sha, "--period", "2026Q3", "--json")[1])
-    assert told[0]["counted_as"] == ["commits", "unplanned", "pieces", "projects"]
+    assert told[0]["counted_as"] == ["commits", "lines_added", "lines_deleted", "unplanned", "pieces", "projects"]
 
 
 def test_explaining_what_is_not_there(environment):
@@ -1083,7 +1086,7 @@ def test_a_mailmap_s_old_address_names_a_person(environment):
     (environment.cwd / ".mailmap").write_text("Grace Hopper <grace@navy.example> <grace@example.org>\n")
     status, out, err = run(environment, "report", "--period", "2026Q3", "--person", "grace@example.org")
     assert (status, err) == (0, "")
-    assert "# Grace Hopper: accomplishments" in out
+    assert "# Grace Hopper – accomplishments" in out
     assert "Compile" in out
 
 
@@ -1094,7 +1097,7 @@ def test_a_mailmap_replaces_a_no_reply_address(tmp_path, ada):
     (environment.cwd / "harvester.toml").write_text(PEOPLE_FILE.format(ada=ada))
     old = ("ada-x@users.noreply.github.com", "4711+ada-x@users.noreply.github.com")
     (environment.cwd / ".mailmap").write_text("".join(f"Ada Example <ada@example.org> <{each}>\n" for each in old))
-    assert "3 commits in 1 project" in run(environment, "report", "--period", "2026Q3")[1]
+    assert "Landed 3 commits." in run(environment, "report", "--period", "2026Q3")[1]
 
 
 def test_a_mailmap_gives_an_address_to_somebody_else(tmp_path):
@@ -1103,8 +1106,8 @@ def test_a_mailmap_gives_an_address_to_somebody_else(tmp_path):
     bob = "\n[people.bob]\nemails = ['bob@example.org']\n"
     (environment.cwd / "harvester.toml").write_text(PEOPLE_FILE.format(ada=CONFIGURED[0]) + bob)
     (environment.cwd / ".mailmap").write_text("Bob <bob@example.org> <ada-x@users.noreply.github.com>\n")
-    assert "2 commits in 1 project" in run(environment, "report", "--period", "2026Q3")[1]
-    assert "2 commits in 1 project" in run(environment, "report", "--period", "2026Q3", "--person", "bob")[1]
+    assert "Landed 2 commits." in run(environment, "report", "--period", "2026Q3")[1]
+    assert "Landed 2 commits." in run(environment, "report", "--period", "2026Q3", "--person", "bob")[1]
 
 
 def test_an_old_address_of_one_s_own_leads_to_oneself(environment):

@@ -245,7 +245,7 @@ def test_a_note_links_its_work_to_its_goal(environment):
     say = ("note", "Carried", "--goal", "payments", "--date", "2026-08-01", "--about")
     assert run(environment, *say, sha[:9])[::2] == (0, "")
     assert run(environment, *say, "nosuch#5")[2] == "Note: 'nosuch#5' matches no work item that was read, or several.\n"
-    assert "the note of 1 August 2026 says so" in run(environment, "explain", sha)[1]
+    assert "the note of 1 August 2026 says so" in run(environment, "explain", sha, "--harvest")[1]
 
 
 def test_progress_is_told_with_pace_and_state(environment):
@@ -625,7 +625,7 @@ def test_explain_takes_several(environment):
     out = run(environment, "explain", *two, two[0][:8], *Q3, "--json")[1]
     assert [each["work_item"] for each in json.loads(out)] == [f"commit/{sha}" for sha in two]
     status, out, err = run(environment, "explain", two[0], "pay#9", *Q3)
-    assert (status, out, "There is no work item 'pay#9' in the third" in err) == (1, "", True)
+    assert (status, out, "There is no work item 'pay#9' in Q3 2026." in err) == (1, "", True)
 
 
 def test_explain_reads_sources_only_where_it_must(environment):
@@ -771,7 +771,9 @@ def test_a_rule_is_never_asked_about_again(with_builds):
     out = triage(with_builds, "q")
     assert "1 of 3 " in out
     assert "2 items are ignored by 1 rule; `harvester triage --ignored` lists them.\n" in out
-    assert "5 pieces of work are not linked to a goal" in run(with_builds, "report", *Q3)[1]
+    assert (
+        "- 5 pieces of work not linked to a goal: `harvester triage`" in run(with_builds, "report", *Q3, "--draft")[1]
+    )
 
 
 def test_a_rule_is_undone_like_a_decision(with_builds):
@@ -1090,21 +1092,20 @@ def test_a_note_without_a_goal_is_reported(environment):
     """With its result, with goals and without."""
     said = ("--result", "Two more can be on call", "--with", "teammate", "--date", "2026-08-12")
     run(environment, "note", "Taught the team", *said)
-    line = "- Taught the team (notebook, noted 12 Aug, with Grace Hopper)\n  - **Result** Two more can be on call\n"
+    line = "1. **Taught the team.** Two more can be on call *(notebook, 12 Aug)*  \n   1 note, with 1 other\n"
     assert line in run(environment, "report", *Q3)[1]
     (environment.cwd / "goals.toml").unlink()
     assert line in run(environment, "report", *Q3)[1]
 
 
 def test_a_quoted_note_is_not_repeated(environment):
-    """A section that quotes it names its work."""
+    """What it says stands in one place; the appendix names each note once."""
     sha = commit(environment, "Carry the order")
     run(environment, "note", "How it went", "--about", sha, "--result", "No double charge", "--date", "2026-08-12")
     run(environment, "note", "And who helped", "--about", sha, "--date", "2026-08-13")
     out = run(environment, "report", *Q3)[1]
     assert out.count("No double charge") == 1
-    assert "How it went" not in out
-    assert f"- And who helped (notebook, noted 13 Aug, about `{sha[:10]}`)" in out
+    assert [out.count(title) for title in ("How it went", "And who helped")] == [1, 1]
 
 
 def test_goals_of_one_title_have_own_sections(environment):
@@ -1118,7 +1119,9 @@ def test_triage_and_report_count_alike(environment):
     names, reverted = PRELUDE.partition("git init")[0], f"This reverts commit {commit(environment, 'A runbook')}."
     script = f'{names}\nada 2026-08-05T10:00:00+02:00 docs/runbook.md "Take it back\n\n{reverted}"'
     subprocess.run(["sh", "-c", script], cwd=environment.cwd, env=environment.environ, check=True)
-    assert "2 pieces of work are not linked to a goal." in run(environment, "report", *Q3)[1]
+    assert (
+        "- 2 pieces of work not linked to a goal: `harvester triage`" in run(environment, "report", *Q3, "--draft")[1]
+    )
     assert "2 of 2" in triage(environment, "s", "s")
 
 

@@ -141,6 +141,7 @@ def test_every_command_that_the_readme_names_is_there(tmp_path):
 def test_the_readme_shows_a_report_as_it_comes_out():
     """Its excerpt is cut from the case tests/reports/goals, line by line and in order."""
     report = (DOCS.parent / "tests" / "reports" / "goals" / "expected.md").read_text("utf-8").splitlines()
+    report = [line.rstrip() for line in report]
     readme = (DOCS.parent / "README.md").read_text("utf-8")
     (excerpt,) = re.findall(r"^```markdown\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
     shown = [line for line in excerpt.splitlines() if line and line != "…"]

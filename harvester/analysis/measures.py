@@ -165,6 +165,13 @@ MEASURES: Mapping[str, Measure] = {
             where=_with_points, sums="story_points", goal=True,
         ),
         Measure(
+            "commits", "commit", "commits", ("commit",), ("author",), "work_items",
+            "Commits that the person wrote, by when they reached the branch read, without merges, without those "
+            "that are part of a pull request credited to the same person, and without those picked from an earlier "
+            "one of the same person.",
+            where=_by_itself, goal=True,
+        ),
+        Measure(
             "lines_added", "line added", "lines added", ("pull_request", "commit"), ("author",), "sum",
             "Lines added by the pull requests and commits counted, where a source knows them; of a pull request with "
             "commits of several authors one's own, where git knows them.",
@@ -174,13 +181,6 @@ MEASURES: Mapping[str, Measure] = {
             "lines_deleted", "line deleted", "lines deleted", ("pull_request", "commit"), ("author",), "sum",
             "Lines deleted by the pull requests and commits counted, as for lines added.",
             where=_with_deleted, sums="deletions",
-        ),
-        Measure(
-            "commits", "commit", "commits", ("commit",), ("author",), "work_items",
-            "Commits that the person wrote, by when they reached the branch read, without merges, without those "
-            "that are part of a pull request credited to the same person, and without those picked from an earlier "
-            "one of the same person.",
-            where=_by_itself, goal=True,
         ),
         Measure(
             "commits_in_pull_requests", "commit", "commits", ("commit",), ("author",), "work_items",
