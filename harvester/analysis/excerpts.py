@@ -19,9 +19,11 @@ from harvester.text import CODE_SPAN, LONGEST, one_line
 _READ = 65_536
 """Characters of a body that are read: GitHub allows no longer one, and no first paragraph begins behind them."""
 _LINES = 4_000
+"""Lines of a body that are read."""
 _PARAGRAPHS = 100
+"""Paragraphs that are looked at until one is plain."""
 _PARAGRAPH = 2_000
-"""Characters of a paragraph that are read; so a step that looks back and forth in it has a bound."""
+"""Characters of a paragraph that are read, so that expressions that look back and forth in it take bounded time."""
 
 _BLOCK = re.compile(
     r"^[ \t>]*(?:(?P<comment><!--)|(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})|<details\b)", re.MULTILINE | re.IGNORECASE
@@ -104,7 +106,7 @@ _DANGLING = re.compile(
     r"|when|where|which|with)$",
     re.IGNORECASE,
 )
-"""How a text ends of which the rest is in a list or in code."""
+"""How a text ends that goes on in a list or in code."""
 _GREETING = re.compile(
     r"(?:hi|hello|hey|dear|greetings|good (?:morning|day|evening))\b[^.!,:;?\n]{0,40}(?:[.!,:;?]+|$)\s*"
     r"|(?:thanks|thank you|thx|cheers)\b[^.!?]{0,80}(?:[.!?]+|$)\s*",
@@ -123,7 +125,7 @@ _REFERENCE_WORDS = (
     r"(?:fix(?:e[sd])?|close[sd]?|closing|resolve[sd]?|refs?|references?|related|relates|see|also|part|follow(?:s|-?up)?"
     r"|up|to|of|from|with|and|or|for|in|on|by|the|this|it|is|issues?|bugs?|tickets?|prs?|pull|requests?|merge|commits?"
     r"|cherry|pick(?:ed)?|backport(?:s|ed)?|depends|based|cc|addresses|implements|supersedes|replaces|reverts?|re|stacked"
-    r"|continuation|alternative|closes|blocked|after|discussion|thread|link|comment)"
+    r"|continuation|alternative|closes|blocked|reversing|changes|made|reapplies|after|discussion|thread|link|comment)"
 )
 _ONLY_REFERENCES = re.compile(rf"(?:{_REFERENCE}|{_REFERENCE_WORDS}\b|[\W_])*", re.IGNORECASE)
 _BOT = re.compile(
@@ -300,7 +302,7 @@ def _plain(text: str) -> str:
     shown = _without_markup(marked).split("\0")
     if len(shown) == len(spans) + 1:
         joined = "".join(part for pair in zip(shown, [*map(_span, spans), ""], strict=True) for part in pair)
-    else:  # a span stood in what was dropped, such as an image's text
+    else:  # a span was in what was dropped, such as an image's text
         joined = " ".join(shown)
     return _balanced(one_line(joined))
 

@@ -50,7 +50,7 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
     `rows` are the people's own, each with its key, what it is, and a digest of all columns. `threads` has the title of
     each thread.
 
-    `read_at`, `remarks` and `source_remarks` are in no digest.
+    `read_at`, `remarks`, `source_remarks` and `choices` are in no digest of the page's head.
     """
     frame = report_input.frame
     is_own = frame["person"].isin(list(report_input.persons)) & frame["is_primary"] & ~frame["is_bot"]
@@ -74,6 +74,7 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
         "remarks": list(report_input.remarks),
         "source_remarks": {each.source: [[one.scope, one.text] for one in each.remarks] for each in statuses},
         "draft": report_input.draft,
+        "choices": _choices(report_input, rows),
     }  # fmt: skip
     # Accounts are whole: `verify` looks for the person who has them.
     return {part: value if part == "persons" else _bounded(value) for part, value in facts.items()}
@@ -137,13 +138,13 @@ def _check(evidence: Mapping[str, Any]) -> None:
     check(evidence)
     for each in evidence["persons"]:
         str.join("", [each["name"], *each["accounts"]])
+    dict(evidence.get("choices", {}))
     for at in evidence["read_at"].values():
         _time(at)
     str.join("", [evidence["report"], evidence["harvester"], *evidence["remarks"]])
     for remarks in evidence["source_remarks"].values():
         [Remark(str.join("", [scope]), str.join("", [text])) for scope, text in remarks]
-    if page := evidence.get("page"):
-        str.join("", [REPORT_FORMATS[page["format"]].name, page["digest"]])
+    str.join("", [REPORT_FORMATS[evidence["page"]["format"]].name, evidence["page"]["digest"]])
     if not evidence["persons"]:
         raise ValueError("a report is of somebody")
 
@@ -165,7 +166,7 @@ def as_read(report_input: ReportInput, evidence: Mapping[str, Any]) -> ReportInp
     names = {key: each["name"] for key, each in zip(report_input.persons, evidence["persons"], strict=False)}
     return dataclasses.replace(
         report_input, statuses=statuses, names={**report_input.names, **names}, remarks=evidence["remarks"],
-        draft=bool(evidence.get("draft")),
+        draft=bool(evidence["draft"]),
     )  # fmt: skip
 
 
@@ -231,6 +232,32 @@ def _claims(report_input: ReportInput, rows: pd.DataFrame) -> list[dict[str, Any
     about = records(claims[["target_kind", "target", "status", "reason"]])
     merged = [key | claim for key, claim in zip(keys, about, strict=True)]
     return sorted(merged, key=lambda each: (*key_of(each), each["target_kind"], each["target"]))
+
+
+CHOICES = {
+    "highlights": "decisions.toml chooses other highlights than for this report.",
+    "themes": "[themes] in harvester.toml is not as for this report.",
+    "routine": "[routine] in harvester.toml is not as for this report.",
+}
+"""What else a page depends on: the person's own choices, which change neither rows nor claims."""
+
+
+def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
+    """A digest of each of the person's choices; of highlights those about these rows."""
+    rules, pins = report_input.grouping, report_input.assessment.goals_and_decisions.decisions.highlights
+    chosen = {key: pins[key] for key in rows["work_item_key"].unique().tolist() if key in pins}
+    made = {
+        "highlights": chosen,
+        "themes": [[name, rule.model_dump()] for name, rule in rules.themes.items()],
+        "routine": [[name, rule.model_dump()] for name, rule in rules.routine.items()],
+    }
+    return {name: _digest(value) for name, value in made.items()}
+
+
+def changed_choices(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """A sentence for each choice of the person that is another one now; none for an evidence without choices."""
+    known = before.get("choices", {})
+    return [words for name, words in CHOICES.items() if name in known and known[name] != after["choices"][name]]
 
 
 def _source(status: SourceStatus) -> dict[str, Any]:
