@@ -196,10 +196,11 @@ def _anchors(
 
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
-    """The charts of the page: work by week, the pace of each goal, and work by theme."""
+    """The charts of the page: work by week, the pace of each goal, and when each theme was worked on."""
     made = charts.charts(report_input, _mine(report_input))
-    if len(page.themes) > 1:
-        made["themes"] = charts.themes_chart((theme.name, theme.pieces) for theme in page.themes)
+    days = [(theme.name, theme.days) for theme in page.themes]
+    if drawn := charts.themes_chart(report_input.calendar, report_input.period, days):
+        made["themes"] = drawn
     return made
 
 

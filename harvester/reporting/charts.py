@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from harvester.reporting.chart_data import Bars, Chart, Kind, Pace, Point, Strip
+from harvester.reporting.chart_data import Chart, Kind, Pace, Point, Rows, Strip
 from harvester.reporting.chart_mermaid import to_mermaid
 from harvester.reporting.chart_svg import to_svg
 
-__all__ = ["CHART_LINE", "Bars", "Chart", "Kind", "Pace", "Point", "Strip", "in_markdown", "to_mermaid", "to_svg"]
+__all__ = ["CHART_LINE", "Chart", "Kind", "Pace", "Point", "Rows", "Strip", "in_markdown", "to_mermaid", "to_svg"]
 
 CHART_LINE = re.compile(r"^<!-- chart ([A-Za-z0-9_.-]+) -->$", re.MULTILINE)
 """The line of a page's Markdown where a chart may be. No source can write one: its `<` is escaped."""
