@@ -185,7 +185,9 @@ def other_names(report_input: ReportInput, evidence: Mapping[str, Any]) -> list[
 def _means(words: str, period: Period, zone: str) -> bool:
     """Whether words mean these days, wherever years and weeks begin for whoever wrote them."""
     neutral = calendar(zone)
-    starts = [{"year_starts": month} for month in range(1, 13)] + [{"week_starts": day} for day in range(7)]
+    starts: list[dict[str, Any]] = [{"year_starts": month} for month in range(1, 13)] + [
+        {"week_starts": day} for day in range(7)
+    ]
     try:
         return any(
             parse_period(words, dataclasses.replace(neutral, **start), period.since) == period for start in starts
