@@ -90,8 +90,6 @@ class Page:
     items: list[Item]
     """Everything that was counted, each work item once by kind, newest first."""
     anchors: Anchors
-    measures: dict[str, float]
-    """Every measure of the people's rows in the period, by name."""
 
 
 def context(report_input: ReportInput) -> Page:
@@ -136,7 +134,6 @@ def context(report_input: ReportInput) -> Page:
         excluded=[ExcludedWork(rule, number) for rule, number in report_input.excluded.by_rule.items()],
         items=_items(pieces),
         anchors=_anchors(heading(who, period), chosen, sections, help_, draft=report_input.draft, other=bool(themes)),
-        measures={name: measures.count(mine, name) for name in measures.MEASURES},
     )
 
 

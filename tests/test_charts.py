@@ -130,7 +130,8 @@ def test_the_numbers_are_in_words_and_in_the_table():
     assert cells(figure(chart))[1] == ["1 July 2026", "1", "0", "4"]
 
 
-def test_a_goal_is_described_by_figure_pace_and_target():
+def test_a_goal_has_its_figure_pace_and_target():
+    """The description says the three, and how many days are away."""
     chart = pace({each: float(each // 10) for each in range(92)}, target=12.0)
     assert chart.description == "9 by 30 September 2026; 12 expected by then; the target is 12."
     assert chart.table[1][-1] == ("30 September 2026", "9", "12")

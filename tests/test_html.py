@@ -193,7 +193,8 @@ def test_a_page_has_the_structure_that_readers_need():
     assert all((each["tabindex"], each["role"]) == ("0", "group") and each["aria-label"] for each in regions)
 
 
-def test_numbers_stand_right_and_states_have_their_colour():
+def test_numbers_are_right_and_states_coloured():
+    """Numbers are on the right of their cells, and each state has the class of its colour."""
     text = page()
     assert '<td class="n u" data-head="Done">1,019</td>' in text
     assert '<th class="n u" scope="col">Done</th>' in text
@@ -218,7 +219,7 @@ def test_lines_of_a_list_stay_lines():
 
 
 def test_kinds_of_proof_are_badges():
-    """Where they stand by themselves: in italics, or among the counts of a highlight."""
+    """Only by themselves: in italics, or among the counts of a highlight."""
     found = re.findall(r'<(?:em|span) class="proof">([^<]*)<', page())
     assert found == ["(measured)", "measured", "confirmed by Grace Hopper"]
     assert '<em class="soft">(<a href="https://example.org/note">notebook, 21 Jul</a>)</em>' in page()

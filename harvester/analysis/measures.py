@@ -110,7 +110,7 @@ NOBODY = "github:ghost"
 """The account that GitHub shows in place of any deleted one."""
 
 ONLY_NAMED = "notebook:"
-"""How the key begins of somebody whom only a note names."""
+"""The beginning of the key of somebody who is named by a note alone."""
 
 NOT_DONE = ("not_planned", "duplicate")
 """States in which a ticket was closed without anybody having done it."""
@@ -437,7 +437,7 @@ def firsts(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """
     columns, _ = _COUNTS[MEASURES[name].count]
     rows = of(frame, MEASURES[name]).sort_values(["occurred_at", "id"])
-    return rows.drop_duplicates([each for each in columns if each != "story_points"])
+    return rows.drop_duplicates(list(columns))
 
 
 def words(frame: pd.DataFrame, name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from harvester.model.periods import MONTHS, day
 from harvester.reporting.markdown import visible
-from harvester.text import count_noun
+from harvester.text import count_noun, number_text, rounded_text
 
 MOST_ROWS = 12
 """Rows that are drawn; of more, the last are drawn as one."""
@@ -208,13 +208,3 @@ def short_day(date: dt.date, step: str = "") -> str:
 def _capital(words: str) -> str:
     line = visible(words)
     return line[:1].upper() + line[1:]
-
-
-def number_text(figure: float | None) -> str:
-    """A figure; empty where it is not known."""
-    return "" if figure is None else f"{figure:,g}"
-
-
-def rounded_text(figure: float | None) -> str:
-    """What is expected, as the page writes it."""
-    return "" if figure is None else f"{figure:,.1f}".removesuffix(".0")

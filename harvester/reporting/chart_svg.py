@@ -13,16 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harvester.reporting.chart_data import Chart, Kind, Pace, Rows, Strip, number_text, short_day
+from harvester.reporting.chart_data import Chart, Kind, Pace, Rows, Strip, short_day
 from harvester.reporting.markdown import visible
 from harvester.reporting.templates import html_template
+from harvester.text import number_text
 
 MOST_KINDS = 5
-"""Kinds of work that are told apart in a drawing; where there are more, the smallest are drawn as one."""
+"""Kinds of work that have a pattern of their own; where there are more, the smallest are drawn as one."""
 
 MOST_LABELS = 7
+"""Days that are named below a strip."""
+
 SHORTEST = 1.5
-"""Pixels of what is counted at all, however small it is beside the rest."""
+"""Pixels of the lowest column: what is counted at all is seen, however small it is beside the rest."""
 
 
 def to_svg(chart: Chart, name: str = "chart") -> str:
@@ -233,6 +236,8 @@ def _pace_labels(chart: Pace, number: int, y: Any, dot: tuple[float, float] | No
 
 
 _ROW, _ROW_TOP, _ROW_HEIGHT, _ROW_WIDTH = 42, 17, 20, 90
+LONGEST_NAME = 44
+"""Characters of a row's name."""
 
 
 def _rows(chart: Rows) -> dict[str, Any]:
@@ -259,8 +264,7 @@ def _rows(chart: Rows) -> dict[str, Any]:
 
 def _cut(name: str) -> str:
     """A name as short as a phone can show it; the table has it in full."""
-    line = visible(name) or "(no name)"
-    return line if len(line) <= 44 else f"{line[:43].rstrip()}…"
+    return visible(name, LONGEST_NAME) or "(no name)"
 
 
 def _runs(marked: Iterable[bool]) -> Iterable[tuple[int, int]]:

@@ -21,7 +21,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from harvester.reporting.anchors import anchors
-from harvester.reporting.charts import PLACE, Chart, to_svg
+from harvester.reporting.charts import CHART_LINE, Chart, to_svg
 from harvester.reporting.templates import html_template
 from harvester.text import JOINER
 
@@ -74,7 +74,7 @@ class _Section:
 
 
 def to_html(text: str, charts: Mapping[str, Chart], *, title: str) -> str:
-    """A page's Markdown, with the lines that `charts.PLACE` describes, as HTML; the same input gives the same bytes.
+    """A page's Markdown, with lines for charts as `CHART_LINE` has them, as HTML; the same input gives the same bytes.
 
     A line that names no chart of `charts` is left out, and so is the comment that says what the page was made from.
     """
@@ -98,7 +98,7 @@ def _parser() -> MarkdownIt:
 def _own_comment(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     """A rule of the parser: a chart's line is a block, and so is the comment that says what a page was made from."""
     line = state.src[state.bMarks[first] : state.eMarks[first]]
-    chart = PLACE.fullmatch(line)
+    chart = CHART_LINE.fullmatch(line)
     if not chart and not _OWN_COMMENT.fullmatch(line):
         return False
     if not silent:
@@ -302,7 +302,7 @@ def _mark_tables(tokens: Sequence[Token]) -> None:
 
 
 def _mark_cells(cells: Sequence[tuple[Token, Token]]) -> None:
-    """Cells of a table, row by row: numbers stand right, and only columns of long texts are broken into lines."""
+    """Cells of a table, row by row: numbers are on the right, and only columns of long texts are broken into lines."""
     width = sum(1 for cell, _ in cells if cell.type == "th_open")
     for column in range(width):
         own = cells[column::width]
@@ -402,7 +402,7 @@ def _with_proof(token: Token, proof: re.Pattern[str]) -> Iterator[Token]:
 
 
 def _mark_italics(opening: Token, following: Iterable[Token]) -> None:
-    """A kind of proof, or the source of what stands before it; both are in parentheses."""
+    """A kind of proof, or the source of what is before it; both are in parentheses."""
     words = "".join(each.content for each in itertools.takewhile(lambda each: each.type != "em_close", following))
     if PROOF.fullmatch(words):
         opening.attrSet("class", "proof")
