@@ -16,7 +16,6 @@ from harvester.reporting.anchors import anchors
 from harvester.reporting.charts import Chart
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
-from harvester.reporting.rows import measured
 
 from .sections import charts, draft, goals, help_given, highlights, other_work, summary
 from .sections.draft import Draft
@@ -49,10 +48,10 @@ class Anchors:
 
 @dataclass(frozen=True, slots=True)
 class ExcludedWork:
-    """How many pieces of work a rule of `[[exclude]]` left out, and the name of the rule."""
+    """How many work items a rule of `[[exclude]]` left out, and the name of the rule."""
 
     rule: str
-    pieces: int
+    items: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,6 @@ class Page:
     items: list[Item]
     """Everything that was counted, each work item once by kind, newest first."""
     anchors: Anchors
-    measures: dict[str, float]
-    """Every measure of the people's rows in the period, by name."""
 
 
 def context(report_input: ReportInput) -> Page:
@@ -100,7 +97,7 @@ def context(report_input: ReportInput) -> Page:
     mine = _mine(report_input)
     pieces = Pieces(report_input, mine)
     chosen = highlights.highlights(pieces)
-    told = {each.key for each in chosen}
+    told = {each.key: number for number, each in enumerate(chosen, 1)}
     themes = other_work.themes(pieces, told)
     sections = goals.sections(pieces, chosen)
     routine = other_work.routine(pieces)
@@ -116,7 +113,7 @@ def context(report_input: ReportInput) -> Page:
         first=first,
         last=last,
         days=span(first, last),
-        time_zone=report_input.calendar.zone.key,
+        time_zone=report_input.calendar.zone.key.removeprefix("Etc/"),
         services=list(dict.fromkeys(each.connector for each in states)),
         draft=draft.draft(pieces, mine, sections) if report_input.draft else None,
         incomplete=[each for each in states if each.gaps],
@@ -137,7 +134,6 @@ def context(report_input: ReportInput) -> Page:
         excluded=[ExcludedWork(rule, number) for rule, number in report_input.excluded.by_rule.items()],
         items=_items(pieces),
         anchors=_anchors(heading(who, period), chosen, sections, help_, draft=report_input.draft, other=bool(themes)),
-        measures=measured(report_input),
     )
 
 
@@ -200,10 +196,11 @@ def _anchors(
 
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
-    """The charts of the page: work by week, the pace of each goal, and work by theme."""
+    """The charts of the page: work by week, the pace of each goal, and when each theme was worked on."""
     made = charts.charts(report_input, _mine(report_input))
-    if len(page.themes) > 1:
-        made["themes"] = charts.themes_chart((theme.name, theme.pieces) for theme in page.themes)
+    days = [(theme.name, theme.days) for theme in page.themes]
+    if drawn := charts.themes_chart(report_input.calendar, report_input.period, days):
+        made["themes"] = drawn
     return made
 
 

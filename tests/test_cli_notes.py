@@ -54,7 +54,7 @@ def test_a_summary_is_written_for_a_period(environment, options, day, period):
     assert (status, err) == (0, "")
     (entry,) = entries(environment)
     assert (str(entry.date), entry.texts) == (day, {"summary": "It went well.", "period": period})
-    assert out.startswith("Wrote “Summary: ")
+    assert out.startswith("Wrote “Summary of ")
 
 
 def test_a_summary_is_read_and_counted_nowhere(environment):
@@ -63,8 +63,9 @@ def test_a_summary_is_read_and_counted_nowhere(environment):
     out = run(environment, "report", "--period", "2026Q3")[1]
     measures = json.loads(run(environment, "report", "--period", "2026Q3", "--format", "json")[1])["measures"]
 
+    assert "- Paired *(notebook, 12 Aug)*" in out
     assert measures["notes"] == 1
-    assert "Summary: " not in out
+    assert "Summary of" not in out
     assert [each.highlight for each in entries(environment)] == [None, False]
 
 

@@ -110,7 +110,7 @@ NOBODY = "github:ghost"
 """The account that GitHub shows in place of any deleted one."""
 
 ONLY_NAMED = "notebook:"
-"""How the key begins of somebody whom only a note names."""
+"""The beginning of the key of somebody who is named by a note alone."""
 
 NOT_DONE = ("not_planned", "duplicate")
 """States in which a ticket was closed without anybody having done it."""
@@ -193,26 +193,26 @@ MEASURES: Mapping[str, Measure] = {
             where=_cherry_picks,
         ),
         Measure(
-            "reverted", "piece of work", "pieces of work", ("pull_request", "commit"), ("author",), "work_items",
+            "reverted", "change", "changes", ("pull_request", "commit"), ("author",), "work_items",
             "Pull requests, and commits outside of them, that count and that anybody's later change reverts and "
             "nothing has restored since, also after the period. Only git knows it, from the whole history of a "
             "repository, of a pull request by the commit as which it landed.",
             where=_reverted,
         ),
         Measure(
-            "co_authored", "piece of work", "pieces of work", ("pull_request", "commit"), ("co-author",), "work_items",
+            "co_authored", "change", "changes", ("pull_request", "commit"), ("co-author",), "work_items",
             "Pull requests, and commits outside of them, that somebody else wrote with the person as co-author; "
             "listed for information and in no total.",
             where=_not_in_pull_request,
         ),
         Measure(
-            "bot_assisted", "piece of work", "pieces of work", ("pull_request", "commit"), ("author",), "work_items",
+            "bot_assisted", "change", "changes", ("pull_request", "commit"), ("author",), "work_items",
             "Pull requests, and commits outside of them, that the person wrote and in which a bot or an assistant is "
             "named as taking part.",
             where=_bot_assisted,
         ),
         Measure(
-            "unplanned", "piece of work", "pieces of work", ("pull_request", "issue", "commit", "release"),
+            "unplanned", "item", "items", ("pull_request", "issue", "commit", "release"),
             ("author", "assignee", "resolver"), "threads",
             "Threads (a ticket with its pull requests and commits, or only one of these) in which something counts "
             "and no row that counts is claimed by a goal.",
@@ -225,7 +225,7 @@ MEASURES: Mapping[str, Measure] = {
             where=_counting,
         ),
         Measure(
-            "left_out", "piece of work", "pieces of work",
+            "left_out", "item", "items",
             ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "work_items",
             "What a rule in `[[exclude]]` of harvester.toml leaves out of everything and would count otherwise: pull "
             "requests, tickets, releases, commits, notes, and work of others that was reviewed or commented on.",
@@ -444,7 +444,7 @@ def firsts(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """
     columns, _ = _COUNTS[MEASURES[name].count]
     rows = of(frame, MEASURES[name]).sort_values(["occurred_at", "id"])
-    return rows.drop_duplicates([each for each in columns if each != "story_points"])
+    return rows.drop_duplicates(list(columns))
 
 
 def words(frame: pd.DataFrame, name: str) -> str:

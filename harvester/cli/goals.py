@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import click
 from harvester.cli import options
 from harvester.cli.terminal import Terminal, model_json
 from harvester.errors import ConfigError
-from harvester.text import count_noun, printable
+from harvester.text import count_noun, number_text, printable, rounded_text
 
 if TYPE_CHECKING:
     from harvester.goals.model import Goal
@@ -30,7 +29,7 @@ QUESTIONS = {
     "title": "What is the goal, in words",
     "why": "Why does it matter (Enter to leave it out)",
     "from": "From which day, such as 2026-07-01",
-    "until": "`until`, such as 2026-09-30",
+    "until": "Until which day, which still counts, such as 2026-09-30",
     "measure": "What is counted: commits, pull_requests, reviews, tickets, notes, …",
     "target": "How many are the target",
     "paths": "Which paths is the work in, such as src/pay/, with commas between",
@@ -123,8 +122,8 @@ def _target(goal: Goal) -> str:
 @click.option("--name", help="How decisions and notes refer to it; by default made from the title.")
 @click.option("--why", help="Why it matters to the business.")
 @click.option("--criterion", help="The name of the criterion that it serves.")
-@click.option("--from", "from_", type=DAY, metavar="YYYY-MM-DD", help="The key `from`: its first day.")
-@click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="The key `until`.")
+@click.option("--from", "from_", type=DAY, metavar="YYYY-MM-DD", help="Its first day.")
+@click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="Its last day, which still counts.")
 @click.option("--measure", help="What is counted, such as commits or pull_requests, or outcome.")
 @click.option("--target", type=float, help="The figure to reach.")
 @click.option("--baseline", type=float, help="Where an outcome started.")
@@ -176,7 +175,7 @@ def add(
         added = add_goal(workspace, keys)
     except ConfigError as error:
         raise ConfigError(_relative(terminal, workspace, error.message), hint=error.hint) from error
-    terminal.echo(f"Added the goal {added.goal.name} to {_from_here(terminal, added.path)}: {_described(added.goal)}")
+    terminal.echo(f"Added the goal {added.goal.name} to {terminal.from_here(added.path)}: {_described(added.goal)}")
     for each in added.warnings:
         terminal.echo(printable(f"warning  {each}"))
     return OK
@@ -191,7 +190,7 @@ def _described(goal: Goal) -> str:
 def _asked(terminal: Terminal, keys: dict[str, Any]) -> dict[str, Any]:
     """The keys with the answers to a question for each that has none; an empty answer leaves it out.
 
-    Raises UsageError for a day or a number that is none.
+    Raises UsageError for an answer that should be a day or a number and is not.
     """
     answered = dict(keys)
     for key, question in QUESTIONS.items():
@@ -233,7 +232,7 @@ def check(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
         checked = check_goals(workspace)
     except ConfigError as error:
         raise ConfigError(_relative(terminal, workspace, error.message), hint=error.hint) from error
-    warnings = [f"{_from_here(terminal, path)}{text}" for path, text in checked.warnings]
+    warnings = [f"{terminal.from_here(path)}{text}" for path, text in checked.warnings]
     if as_json:
         terminal.echo_json({**checked.counts, "warnings": warnings, "looked_up": checked.looked_up})
         return OK
@@ -250,16 +249,8 @@ def _relative(terminal: Terminal, workspace: Workspace, text: str) -> str:
     from harvester.goals import decisions, load
 
     for path in (workspace.config.root / name for name in (load.FILE, decisions.FILE)):
-        text = text.replace(str(path), _from_here(terminal, path))
+        text = text.replace(str(path), terminal.from_here(path))
     return text
-
-
-def _from_here(terminal: Terminal, path: Path) -> str:
-    """A path relative to the current folder, or in full where that is shorter."""
-    try:
-        return min(os.path.relpath(path, terminal.cwd), str(path), key=len)
-    except ValueError:  # another drive
-        return str(path)
 
 
 def _summary(checked: GoalsCheck) -> str:
@@ -345,6 +336,5 @@ def _echo_progress(terminal: Terminal, measured: GoalsProgress) -> None:
 def _row(goal: Goal, figures: Progress) -> tuple[str, ...]:
     from harvester.workspace.work_items import short
 
-    done = "—" if figures.done is None else f"{figures.done:,g}"
-    pace = "—" if figures.expected is None else f"{figures.expected:,.1f}".removesuffix(".0")
-    return goal.name, short(_target(goal)) or "—", done, pace, figures.state
+    cells = (short(_target(goal)), number_text(figures.done), rounded_text(figures.expected))
+    return goal.name, *(each or "—" for each in cells), figures.state

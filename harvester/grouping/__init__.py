@@ -1,4 +1,4 @@
-"""Themes, routine and what is left out: where work that serves no goal stands in a report, by rules that are data."""
+"""Themes, routine and what is left out: where a report shows work that serves no goal, by rules that are data."""
 
 from harvester.grouping.exclude import Excluded as Excluded
 from harvester.grouping.exclude import exclude as exclude
@@ -8,4 +8,5 @@ from harvester.grouping.rules import GroupingRules as GroupingRules
 from harvester.grouping.theme_choice import OTHER as OTHER
 from harvester.grouping.theme_choice import REST as REST
 from harvester.grouping.theme_choice import themes as themes
+from harvester.grouping.theme_keys import OUR_NAMES as OUR_NAMES
 from harvester.grouping.theme_keys import topic_name as topic_name

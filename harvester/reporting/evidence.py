@@ -25,6 +25,7 @@ from harvester.goals.model import Goal
 from harvester.model.accounts import mail_key
 from harvester.model.contribution import COLUMNS, VERSION
 from harvester.model.periods import Period, calendar, parse_days
+from harvester.model.periods import parse as parse_period
 from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
 from harvester.reporting.formats import REPORT_FORMATS
 from harvester.reporting.report_input import ReportInput, SourceStatus
@@ -143,8 +144,7 @@ def _check(evidence: Mapping[str, Any]) -> None:
     str.join("", [evidence["report"], evidence["harvester"], *evidence["remarks"]])
     for remarks in evidence["source_remarks"].values():
         [Remark(str.join("", [scope]), str.join("", [text])) for scope, text in remarks]
-    if page := evidence.get("page"):
-        str.join("", [REPORT_FORMATS[page["format"]].name, page["digest"]])
+    str.join("", [REPORT_FORMATS[evidence["page"]["format"]].name, evidence["page"]["digest"]])
     if not evidence["persons"]:
         raise ValueError("a report is of somebody")
 
@@ -166,8 +166,39 @@ def as_read(report_input: ReportInput, evidence: Mapping[str, Any]) -> ReportInp
     names = {key: each["name"] for key, each in zip(report_input.persons, evidence["persons"], strict=False)}
     return dataclasses.replace(
         report_input, statuses=statuses, names={**report_input.names, **names}, remarks=evidence["remarks"],
-        draft=bool(evidence.get("draft")),
+        draft=bool(evidence["draft"]),
     )  # fmt: skip
+
+
+def other_names(report_input: ReportInput, evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The names that an evidence has and this data does not give, of people and of the period, each with its own."""
+    pairs = [
+        (each["name"], report_input.name(key))
+        for key, each in zip(report_input.persons, evidence["persons"], strict=False)
+    ]
+    period = period_of(evidence)
+    if period.name and not _means(period.name, period, evidence["period"]["zone"]):
+        pairs.append((period.name, str(evidence["period"]["days"])))
+    return [(name, own) for name, own in pairs if name != _bounded(own)]
+
+
+def _means(words: str, period: Period, zone: str) -> bool:
+    """Whether words mean these days, wherever years and weeks begin for whoever wrote them."""
+    neutral = calendar(zone)
+    starts = [{"year_starts": month} for month in range(1, 13)] + [{"week_starts": day} for day in range(7)]
+    try:
+        return any(
+            parse_period(words, dataclasses.replace(neutral, **start), period.since) == period for start in starts
+        )
+    except PeriodError:
+        return False
+
+
+def other_remarks(report_input: ReportInput, evidence: Mapping[str, Any]) -> list[str]:
+    """The remarks of an evidence that this data does not give."""
+    own = {*report_input.remarks, *(each.text for status in report_input.statuses for each in status.remarks)}
+    said = [*evidence["remarks"], *(text for each in evidence["source_remarks"].values() for _, text in each)]
+    return [each for each in dict.fromkeys(said) if each not in set(map(_bounded, own))]
 
 
 def dump(evidence: Mapping[str, Any]) -> str:

@@ -92,7 +92,7 @@ def add_summary(
     first, last = calendar.dates(meant)
     day = date or min(max(calendar.day_of(now), first), last)
     texts = {"summary": " ".join(summary.split()), "period": _lasting_words(meant, period, calendar, now)}
-    return add_note(workspace, f"Summary: {meant.name}", date=day, texts=texts)
+    return add_note(workspace, f"Summary of {meant.name}", date=day, texts=texts)
 
 
 def _lasting_words(period: Period, words: str | None, calendar: Calendar, now: dt.datetime) -> str:

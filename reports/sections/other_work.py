@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
-from harvester.grouping import OTHER
 
-from .items import Reference, counts_by, lines_changed
+from .items import Reference, counted, lines_changed
 from .pieces import Piece, Pieces, Quote
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LISTED = ("pull_requests", "tickets", "releases", "commits")
 """Measures that say how much work a theme has, in this order of weight."""
@@ -38,81 +41,75 @@ class Theme:
     name: str
     is_rest: bool
     """Whether it has what fits under no other, and is named after its project or not at all."""
-    pieces: int
+    changes: int
+    """How many pull requests, tickets, releases and commits it has, as `counted` says by kind."""
     counted: str
     size: str
     quote: Quote | None
-    """The text of its weightiest piece, where the theme names it and it has one."""
+    """The text of the first piece that it names, where others saw one with the work; null for what remains."""
     examples: list[Example]
     more: int
+    """How many further pieces it has that are no highlights."""
+    highlights: list[int]
+    """The numbers of the highlights in it."""
+    days: list[dt.date]
+    """The day of each thing that is counted, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoutineKind:
-    """One kind of routine, such as dependency updates, and how many pieces of work are of it."""
+    """One kind of routine, such as dependency updates, and how many pull requests, tickets and commits are of it."""
 
     name: str
-    pieces: int
+    changes: int
 
 
-def themes(pieces: Pieces, told: Collection[str]) -> list[Theme]:
-    """The themes of work that serves no goal, the largest first; pieces in `told` are counted and not named again."""
+def themes(pieces: Pieces, told: Mapping[str, int]) -> list[Theme]:
+    """The themes of work that serves no goal, the largest first.
+
+    Pieces in `told`, with their numbers as highlights, are counted and not named again.
+    """
     by_theme: dict[str, list[Piece]] = {}
     for piece in pieces:
         if not piece.goals and not piece.routine and _is_change(piece):
             by_theme.setdefault(piece.theme, []).append(piece)
     most = min(max((EXAMPLES_BESIDE_GOALS if pieces.goals else EXAMPLES) // max(len(by_theme), 1), 1), EXAMPLES_EACH)
-    amounts = _Amounts(pieces, by_theme)
-    made = [_theme(amounts, name, own, told, most) for name, own in by_theme.items()]
-    if len(made) > 1:
-        made = [_elsewhere(each) if each.is_rest and each.name != OTHER else each for each in made]
-    return sorted(made, key=lambda theme: (theme.is_rest, -theme.pieces, theme.name))
-
-
-def _elsewhere(theme: Theme) -> Theme:
-    return dataclasses.replace(theme, name=f"Elsewhere in {theme.name}")
+    made = [_theme(pieces, name, own, told, most) for name, own in by_theme.items()]
+    return sorted(made, key=lambda theme: (theme.is_rest, -theme.changes, theme.name))
 
 
 def _is_change(piece: Piece) -> bool:
     return any(row["kind"] in ("pull_request", "issue", "commit", "release") for _, row in piece.rows)
 
 
-class _Amounts:
-    """How much work each theme has; counted for all themes at once, since each look at a frame costs."""
-
-    def __init__(self, pieces: Pieces, by_theme: Mapping[str, list[Piece]]) -> None:
-        themes = {index: name for name, own in by_theme.items() for piece in own for index, _ in piece.rows}
-        rows = pieces.rows.loc[list(themes)].assign(theme=list(themes.values()))
-        self.counted = counts_by(rows, LISTED, "theme")
-        self.added, self.deleted, self.pieces = (
-            measures.count_by(rows, name, ["theme"]) for name in ("lines_added", "lines_deleted", "pieces")
-        )
-
-    def size(self, theme: str) -> str:
-        """Lines added and deleted; empty where no source knows them."""
-        numbers = [each.get((theme,), 0) for each in (self.added, self.deleted)]
-        return lines_changed(*numbers) if any(numbers) else ""
-
-
-def _theme(amounts: _Amounts, name: str, own: list[Piece], told: Collection[str], most: int) -> Theme:
+def _theme(pieces: Pieces, name: str, own: list[Piece], told: Mapping[str, int], most: int) -> Theme:
+    rows = pieces.rows.loc[[index for piece in own for index, _ in piece.rows]]
+    added, deleted = (measures.count(rows, each) for each in ("lines_added", "lines_deleted"))
     new = [piece for piece in own if piece.key not in told]
     named = new[:most]
+    is_rest = all(piece.is_rest for piece in own)
     return Theme(
-        name, all(piece.is_rest for piece in own), int(amounts.pieces[(name,)]), amounts.counted.get((name,), ""),
-        amounts.size(name),
-        next((piece.quote for piece in named[:1] if piece.quote), None),
+        name, is_rest, _changes(rows), counted(rows, LISTED),
+        lines_changed(added, deleted) if added or deleted else "",
+        named[0].seen_text if named and not is_rest else None,
         [Example(each.key, each.title, next(iter(each.references), None)) for each in named],
-        len(own) - len(named),
+        len(new) - len(named), sorted(told[piece.key] for piece in own if piece.key in told), _days(pieces, rows),
     )  # fmt: skip
+
+
+def _days(pieces: Pieces, rows: pd.DataFrame) -> list[dt.date]:
+    times = [at for name in LISTED for at in measures.firsts(rows, name)["occurred_at"]]
+    return sorted(pieces.report_input.calendar.day_of(at) for at in times)
 
 
 def routine(pieces: Pieces) -> list[RoutineKind]:
     """The kinds of routine, the most frequent first."""
-    counts: dict[str, int] = {}
+    labels: dict[str, list[Any]] = {}
     for piece in pieces:
         if piece.routine:
-            counts[piece.routine] = counts.get(piece.routine, 0) + 1
-    return [RoutineKind(name, number) for name, number in sorted(counts.items(), key=_most_first)]
+            labels.setdefault(piece.routine, []).extend(index for index, _ in piece.rows)
+    counts = {name: _changes(pieces.rows.loc[own]) for name, own in labels.items()}
+    return [RoutineKind(name, number) for name, number in sorted(counts.items(), key=_most_first) if number]
 
 
 def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
@@ -120,5 +117,9 @@ def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
 
 
 def total(kinds: Iterable[RoutineKind]) -> int:
-    """How many pieces of work are routine."""
-    return sum(each.pieces for each in kinds)
+    """How many changes are routine."""
+    return sum(each.changes for each in kinds)
+
+
+def _changes(rows: pd.DataFrame) -> int:
+    return int(sum(measures.count(rows, each) for each in LISTED))
