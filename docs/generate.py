@@ -105,7 +105,7 @@ days are away).
 | unknown | there is no `target`, or no note of the goal's days has a figure for an outcome |
 """
 THEMES = f"""\
-Work that serves no goal stands under a few headings, or is folded as routine. Both are decided by rules; `harvester
+Work that serves no goal is shown under a few headings, or is folded as routine. Both are decided by rules; `harvester
 explain ITEM` says which and why. Rules have the keys of a goal's `match` ([goals](goals.md)), but do not compete by
 `paths`: a rule holds where at least `share` of a change's files are under them. The first rule in the file is taken.
 

@@ -1,4 +1,4 @@
-"""Text for messages: the nearest known name, a number with its noun, text that is safe for a terminal."""
+"""Text for messages: the nearest known name, numbers in words, text that is safe for a terminal."""
 
 from __future__ import annotations
 
@@ -37,6 +37,22 @@ def count_noun(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
+def number_text(figure: float | None) -> str:
+    """A figure, `1,200` or `0.5`; empty where it is not known."""
+    return "" if figure is None else f"{figure:,g}"
+
+
+def rounded_text(figure: float | None) -> str:
+    """A figure with at most one decimal place, such as what is expected by now; empty where it is not known."""
+    return "" if figure is None else f"{figure:,.1f}".removesuffix(".0")
+
+
+def ascii_words(text: str) -> list[str]:
+    """The words of a text in letters from a to z and digits, without accents: `dont` and `arger` in `Don't ÄRGER`."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    return re.findall(r"[a-z0-9]+", plain.replace("'", ""))
+
+
 def printable(text: str, *, lines: bool = True) -> str:
     """Text from a source as a terminal may have it: control characters become `?`, line ends too without `lines`."""
     if text.isprintable():
@@ -50,6 +66,11 @@ def one_line(text: str) -> str:
     if line.isascii() and line.isprintable():
         return line
     return "".join(each for each in line if each in _JOINERS or unicodedata.category(each)[0] != "C").strip()
+
+
+def shorten(line: str, longest: int) -> str:
+    """The line, cut to `longest` characters with an ellipsis as the last one where it is longer."""
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
 def diff_excerpt(one: str, other: str, most: int = 60) -> tuple[str, str]:

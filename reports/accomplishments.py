@@ -90,8 +90,6 @@ class Page:
     items: list[Item]
     """Everything that was counted, each work item once by kind, newest first."""
     anchors: Anchors
-    measures: dict[str, float]
-    """Every measure of the people's rows in the period, by name."""
 
 
 def context(report_input: ReportInput) -> Page:
@@ -136,7 +134,6 @@ def context(report_input: ReportInput) -> Page:
         excluded=[ExcludedWork(rule, number) for rule, number in report_input.excluded.by_rule.items()],
         items=_items(pieces),
         anchors=_anchors(heading(who, period), chosen, sections, help_, draft=report_input.draft, other=bool(themes)),
-        measures={name: measures.count(mine, name) for name in measures.MEASURES},
     )
 
 
@@ -199,10 +196,11 @@ def _anchors(
 
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
-    """The charts of the page: work by week, the pace of each goal, and work by theme."""
+    """The charts of the page: work by week, the pace of each goal, and when each theme was worked on."""
     made = charts.charts(report_input, _mine(report_input))
-    if len(page.themes) > 1:
-        made["themes"] = charts.themes_chart((theme.name, theme.pieces) for theme in page.themes)
+    days = [(theme.name, theme.days) for theme in page.themes]
+    if drawn := charts.themes_chart(report_input.calendar, report_input.period, days):
+        made["themes"] = drawn
     return made
 
 

@@ -33,6 +33,8 @@ async function shot(page, file, kind) {
   if (shots) await page.screenshot({ path: path.join(shots, `${path.basename(file, ".html")}.${kind}.png`), fullPage: true });
 }
 
+const sideways = () => [...document.querySelectorAll("header > .scroll, section > .scroll, .appendix > div > .scroll")]
+  .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.getAttribute("aria-label"));
 const width = () => document.documentElement.scrollWidth;
 const anchors = () => [...document.querySelectorAll("a[href^='#']")]
   .map((link) => decodeURIComponent(link.hash.slice(1))).filter((id) => id && !document.getElementById(id));
@@ -60,10 +62,10 @@ async function visit(browser, file) {
   });
   const phone = await watched(browser, file, { viewport: { width: 375, height: 800 } }, async (page) => {
     await page.evaluate(() => document.querySelectorAll("details").forEach((each) => { each.open = true; }));
-    const wide = await page.evaluate(width);
+    const wide = await page.evaluate(width), scrolled = await page.evaluate(sideways);
     await page.evaluate(() => document.querySelectorAll("details").forEach((each) => { each.open = false; }));
     await shot(page, file, "phone");
-    return { width: Math.max(wide, await page.evaluate(width)) };
+    return { width: Math.max(wide, await page.evaluate(width)), sideways: scrolled };
   });
   const print = await watched(browser, file, { colorScheme: "dark" }, async (page) => {
     const pdf = await page.pdf({ preferCSSPageSize: true });

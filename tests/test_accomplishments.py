@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from harvester.analysis import measures
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.decisions import Decisions
 from harvester.goals.decisions import Highlight as Pin
@@ -73,8 +72,8 @@ def titles(highlights):
     return [each.title for each in highlights]
 
 
-def test_highlights_sort_by_proof_then_goal_then_weight():
-    """A measured result stands before a quoted text, a quoted text before mere activity, then a goal, then size."""
+def test_highlights_sort_by_proof_goal_and_weight():
+    """A measured result comes before a quoted text, a quoted text before mere activity, then a goal, then size."""
     rows = [
         pull(1, title="Large", additions=9000, deletions=0),
         pull(2, title="For a goal", labels=("pay",)),
@@ -205,13 +204,6 @@ def test_everything_counted_is_in_the_appendix_once():
         ["pull_request/author/github.com/org/app#1", f"commit/author/commit/{'b' * 40}", "r2", "note/author/notebook/1"]
     )
     assert {each.id: each.goal for each in items}["note/author/notebook/1"] == PAY["title"]
-
-
-def test_measures_are_those_of_the_table():
-    rows = [pull(n, additions=5, deletions=n) for n in range(3)]
-    found = page(rows).measures
-    assert found.keys() == measures.MEASURES.keys()
-    assert (found["pull_requests"], found["lines_added"], found["lines_deleted"]) == (3, 15, 3)
 
 
 def test_shared_credit_is_said():

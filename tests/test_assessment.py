@@ -97,7 +97,7 @@ def test_a_later_note_is_not_about_work_in_the_period():
     }
 
 
-def test_a_note_with_a_goal_suggests_the_rest_of_a_thread():
+def test_a_note_with_a_goal_suggests_its_thread():
     """What it is about is linked to the goal; work that belongs to it may be for the goal, too."""
     goals = [{"name": name, "title": name} for name in ("docs", "pay")]
     rows = [
@@ -154,7 +154,8 @@ def test_a_note_links_what_it_is_about_to_its_goal():
     assert linked(rows) == [("pay", PULL, "claimed", SAYS_SO)]
 
 
-def test_a_note_links_all_it_is_about_to_all_its_goals():
+def test_a_note_links_all_of_its_work_and_goals():
+    """Everything that a note is about is linked to each goal that it names."""
     rows = [pull(1), pull(2), note("a", "2026-06-05", goal="pay\nship\ngone", about=("app#1", "app#2"))]
     found = linked(rows, PAY_GOAL, {"name": "ship", "title": "Ship"})
 
@@ -198,7 +199,8 @@ def test_a_note_about_a_part_means_the_whole(about):
     assert made == [("pay", PULL, "claimed", SAYS_SO)]
 
 
-def test_a_note_links_no_work_of_others_and_of_other_days():
+def test_a_note_links_own_work_of_the_goals_days():
+    """Work of other people, or of days outside the goal, is not linked."""
     rows = [
         pull(1), pull(2, account="grace"), note("a", "2026-06-05", goal="pay", about=("app#1", "app#2")),
         note("b", "2026-06-05", about=("app#1",)),

@@ -16,7 +16,7 @@ from harvester.model.people import People
 from harvester.model.periods import Calendar, Period, calendar
 from harvester.reporting.chart_mermaid import MERMAID_COLOURS
 from harvester.reporting.chart_svg import MOST_KINDS
-from harvester.reporting.charts import Bars, Kind, Pace, Point, Strip, in_markdown, to_mermaid, to_svg
+from harvester.reporting.charts import Kind, Pace, Point, Rows, Strip, in_markdown, to_mermaid, to_svg
 from harvester.reporting.report_input import ReportInput
 from harvester.reports.sections.charts import charts, themes_chart
 from tests.rows import ADA, GRACE, at, commit, framed, review, row
@@ -42,6 +42,13 @@ def pace(done, start=0.0, target=10.0, days=92, today=None, title="Pull requests
         Point(first + dt.timedelta(days=each), figures[each], start + way * (each + 1) / days) for each in range(days)
     )
     return Pace(title, unit, start, target, points, (False,) * days, days - 1 if today is None else today)
+
+
+def themes(*totals, weeks=13):
+    """A row for each name: its number in the first week, and one in each other."""
+    days = tuple(D(2026, 7, 1) + dt.timedelta(days=7 * each) for each in range(weeks))
+    rows = tuple(Kind(name, (float(number), *(1.0,) * (weeks - 1))) for name, number in totals)
+    return Rows("Themes by week", "theme", "changes", "week", days, rows)
 
 
 def figure(chart, name="chart"):
@@ -71,10 +78,10 @@ EXTREMES = {
     "far beyond": pace({5: 5000.0}, target=1.0),
     "no target": pace({5: 3.0, 9: 4.0}, target=None),
     "hostile goal": pace({5: 3.0}, title=HOSTILE, unit=HOSTILE),
-    "no theme": themes_chart([]),
-    "one theme": themes_chart([("Search", 1)]),
-    "hostile themes": themes_chart([(HOSTILE, 3), ("x" * 100_000, 5000), ("", 0), (HOSTILE, 1)]),
-    "many themes": themes_chart((f"Theme {each}", each) for each in range(40)),
+    "no theme": themes(),
+    "one theme": themes(("Search", 1)),
+    "hostile themes": themes((HOSTILE, 3), ("x" * 100_000, 5000), ("", 0), (HOSTILE, 1)),
+    "many themes": themes(*((f"Theme {each}", each) for each in range(40))),
 }
 
 
@@ -105,10 +112,10 @@ def test_a_chart_is_whole_at_its_extremes(name):
 
 @given(st.text(), st.text())
 def test_a_hostile_name_stays_text(title, name):
-    html = to_svg(Bars(title, "theme", title, ((name, 1.0), (title, 2.0))))
+    html = to_svg(Rows(title, "theme", title, "week", (D(2026, 7, 1),), (Kind(name, (1.0,)), Kind(title, (2.0,)))))
     control = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
     assert not control.search(html)
-    assert len(list(ET.fromstring(html).iter("text"))) == 4
+    assert len(list(ET.fromstring(html).iter("text"))) == 5
 
 
 def test_the_numbers_are_in_words_and_in_the_table():
@@ -123,7 +130,8 @@ def test_the_numbers_are_in_words_and_in_the_table():
     assert cells(figure(chart))[1] == ["1 July 2026", "1", "0", "4"]
 
 
-def test_a_goal_is_described_by_figure_pace_and_target():
+def test_a_goal_has_its_figure_pace_and_target():
+    """The description says the three, and how many days are away."""
     chart = pace({each: float(each // 10) for each in range(92)}, target=12.0)
     assert chart.description == "9 by 30 September 2026; 12 expected by then; the target is 12."
     assert chart.table[1][-1] == ("30 September 2026", "9", "12")
@@ -212,20 +220,21 @@ def test_a_strip_sums_to_the_pages_numbers():
 
 
 @settings(max_examples=8)
-@given(st.lists(st.integers(0, 366 * 24), min_size=1, max_size=12), st.integers(0, 6))
+@given(st.lists(st.integers(0, 366 * 24), min_size=5, max_size=12), st.integers(0, 6))
 def test_no_item_is_lost_between_weeks(hours, week_starts):
     days = [(at("2026-01-01") + dt.timedelta(hours=each)).isoformat()[:16] for each in hours]
     zone = Calendar(calendar("America/Toronto").zone, week_starts=week_starts)
     rows = [row(work_item=f"github.com/org/app#{number}", occurred_at=at(day)) for number, day in enumerate(days)]
     made, mine, _ = drawn(rows, period=("2026-01-01", "2027-01-01"), calendar=zone)
-    if len(mine):
+    if "weeks" in made:
         assert sum(made["weeks"].totals) == measures.count(mine, "pull_requests")
         assert all(each.weekday() == week_starts for each in made["weeks"].days[1:])
 
 
 def test_a_week_begins_where_the_person_s_does():
     """The first is as long as the period has days of it; an instant belongs to the person's own day."""
-    made, _, _ = drawn([row(occurred_at=at("2026-07-05T22:30"))])
+    late = row(work_item="github.com/org/app#2", occurred_at=at("2026-09-30"))
+    made, _, _ = drawn([row(occurred_at=at("2026-07-05T22:30")), late])
     assert made["weeks"].days[:2] == (D(2026, 7, 1), D(2026, 7, 6))
     assert made["weeks"].kinds[0].numbers[:2] == (0, 1)
 
@@ -247,8 +256,8 @@ def test_nothing_counted_has_no_chart():
 
 
 GOAL = {
-    "name": "pay", "title": "Pay", "from": "2026-07-01", "until": "2026-10-01", "measure": "reviews", "target": 12,
-    "away": ["2026-07-20..2026-08-03"], "match": {"kinds": ["review", "pull_request"]},
+    "name": "pay", "title": "Pay", "from": "2026-07-01", "until": "2026-09-30", "measure": "reviews", "target": 12,
+    "away": ["2026-07-20..2026-08-02"], "match": {"kinds": ["review", "pull_request"]},
 }  # fmt: skip
 
 
@@ -276,6 +285,39 @@ def test_story_points_add_up():
     goal = {**GOAL, "measure": "story_points", "match": {"kinds": ["issue"]}}
     made, _, given = drawn(tickets, goal)
     assert made["goal-pay"].now.done == given.assessment.progress["pay"].done == 4.5
+
+
+@pytest.mark.parametrize(("days", "names"), [(1, set()), (2, {"weeks", "goal-pay"})])
+def test_a_single_step_has_no_chart(days, names):
+    """The numbers beside it say as much as one column, or one step of a line, would."""
+    assert set(drawn(work(DAYS[:days]), {**GOAL, "measure": "pull_requests"})[0]) == names
+
+
+def test_themes_are_drawn_where_they_say_when():
+    """Of two themes and two weeks; each row adds up to what the theme has."""
+    july, late = D(2026, 7, 1), D(2026, 9, 30)
+    period = Period(*map(BERLIN.midnight, (july, D(2026, 10, 1))))
+    chart = themes_chart(BERLIN, period, [("odb", [july, july, late]), ("Tests", [late])])
+    assert [(each.name, each.total, each.numbers[0], each.numbers[-1]) for each in chart.rows] == [
+        ("odb", 3, 2, 1), ("Tests", 1, 0, 1)
+    ]  # fmt: skip
+    assert (chart.table[0], chart.table[1][-1]) == (("Week from", "odb", "Tests"), ("All", "3", "1"))
+    assert chart.description == "4 changes in 2 themes and 14 weeks; most (3) in odb."
+    assert themes_chart(BERLIN, period, [("odb", [july, late])]) is None
+    assert themes_chart(BERLIN, period, [("odb", [late]), ("Tests", [late])]) is None
+
+
+def test_a_kind_keeps_its_colour():
+    """Whatever other kinds there are, unless one before it has the same."""
+
+    def fills(*numbers):
+        chart = strip(*(Kind(f"kind {each}", (1.0,) * 13, fill) for each, fill in enumerate(numbers)))
+        return [int(each.get("fill", "p1)")[-2]) for each in figure(chart).iter("g")]
+
+    assert fills(1, 2, 5) == [1, 2, 5]
+    assert fills(2) == [2]
+    assert fills(1, 1, 2, 5) == [1, 3, 2, 5]
+    assert fills(0, 1, 0) == [2, 1, 3]
 
 
 def note(day, figure):

@@ -228,7 +228,7 @@ TESTS, GUIDES = {"paths": ["tests/"]}, {"paths": ["docs/", "README.md"]}
         (TESTS | {"not": [{"paths": ["src/old/"]}]}, ["src/a.py", "tests/a.py", "tests/b.py"], {}, ""),
     ],
 )
-def test_a_goal_for_tests_takes_what_is_made_for_tests(match, paths, values, status):
+def test_a_goal_for_tests_takes_changes_for_tests(match, paths, values, status):
     """So it is with docs, settings and lock files: they are claimed where the change is made for them."""
     assert [each[0] for each in one(row(paths=tuple(paths), **values), match)] == ([status] if status else [])
 

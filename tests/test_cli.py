@@ -480,8 +480,8 @@ def test_harvest_says_what_came_in_words_and_as_json(environment):
     status, out, _ = run(environment, "harvest", "--period", "2026Q3", "--everyone")
     assert status == 0
     assert "here: 2 new, 0 changed, 0 removed, complete" in out
-    told = json.loads(run(environment, "harvest", "--period", "2026Q3", "--everyone", "--json")[1])
-    assert told["sources"][0] | {"replaced": 0} == {
+    data = json.loads(run(environment, "harvest", "--period", "2026Q3", "--everyone", "--json")[1])
+    assert data["sources"][0] | {"replaced": 0} == {
         "source": "here", "complete": True, "skipped": "", "gaps": [], "new": 0, "replaced": 0, "dropped": 0,
     }  # fmt: skip
 
@@ -558,8 +558,8 @@ def test_what_was_read_is_shown_with_whose_and_when(environment):
     out = run(environment, "sources")[1]
     assert "1 July to 30 September 2026" in out
     assert "ada@example.org" in out
-    told = json.loads(run(environment, "sources", "--json")[1])
-    assert told["sources"][0]["read"][0]["accounts"] == ["ada@example.org"]
+    data = json.loads(run(environment, "sources", "--json")[1])
+    assert data["sources"][0]["read"][0]["accounts"] == ["ada@example.org"]
 
 
 def test_a_person_is_forgotten_everywhere(environment):
@@ -919,9 +919,9 @@ def test_late_and_rewritten_work_is_seen(environment):
 
 def test_sources_are_listed_in_words_and_as_json(environment):
     assert "git" in run(environment, "sources")[1]
-    told = json.loads(run(environment, "sources", "--json")[1])
-    assert [each["connector"] for each in told["sources"]] == ["git"]
-    assert "git" in told["connectors"]
+    data = json.loads(run(environment, "sources", "--json")[1])
+    assert [each["connector"] for each in data["sources"]] == ["git"]
+    assert "git" in data["connectors"]
 
 
 def test_a_source_that_is_not_there_names_the_nearest(environment):
@@ -951,8 +951,8 @@ def test_explain_tells_where_a_row_comes_from(environment):
         assert status == 0
         assert "Say what this is for" in out
         assert "commits" in out
-    told = json.loads(run(environment, "explain", sha, "--period", "2026Q3", "--json")[1])
-    assert told[0]["counted_as"] == ["commits", "lines_added", "lines_deleted", "unplanned", "pieces", "projects"]
+    data = json.loads(run(environment, "explain", sha, "--period", "2026Q3", "--json")[1])
+    assert data[0]["counted_as"] == ["commits", "lines_added", "lines_deleted", "unplanned", "pieces", "projects"]
 
 
 def test_explaining_what_is_not_there(environment):
@@ -1005,17 +1005,17 @@ def test_explain_tells_thread_claims_and_why(tmp_path):
         (environment.cwd / name).write_bytes((folder / name).read_bytes())
     status, out, _ = run(environment, "explain", "pay#118", "--period", "2026Q3", "--json")
     assert status == 0
-    told = next(each for each in json.loads(out) if each["role"] == "author")
-    assert told["claims"] == [
+    data = next(each for each in json.loads(out) if each["role"] == "author")
+    assert data["claims"] == [
         "claimed for payments-rewrite. Matched: 1 of 1 file under services/pay",
         "claimed for leads-projects. Matched: through the goal “Lead the payments rewrite”",
     ]
-    assert told["thread"] == "github.com/example/pay#118"
-    assert "github.com/example/pay#120" in told["with"]
-    assert told["notes"] == [
+    assert data["thread"] == "github.com/example/pay#118"
+    assert "github.com/example/pay#120" in data["with"]
+    assert data["notes"] == [
         "Retries that cannot charge twice, 21 July 2026", "A month without a refund, 20 September 2026",
     ]  # fmt: skip
-    assert told["why_not_counted"] == ""
+    assert data["why_not_counted"] == ""
     lines = run(environment, "explain", "pay#118", "--period", "2026Q3")[1].splitlines()
     claims = next(at for at, line in enumerate(lines) if line.startswith("claims "))
     assert [line[:17].strip() for line in lines[claims : claims + 2]] == ["claims", ""]
@@ -1039,10 +1039,10 @@ who="Grace Hopper" mail=grace@example.org as 2026-07-22T09:00:00+00:00 \\
     git merge --quiet --no-ff --message "Merge pull request #13 from ada/retries" retries
 """
     environment = stand_in(tmp_path, history)
-    told = json.loads(
+    data = json.loads(
         run(environment, "explain", "pay#13", "--period", "2026Q3", "--person", "Grace Hopper", "--json")[1]
     )
-    assert [(each["role"], each["why_not_counted"]) for each in told] == [("merger", "as merger: not in the totals")]
+    assert [(each["role"], each["why_not_counted"]) for each in data] == [("merger", "as merger: not in the totals")]
     sha = subprocess.run(
         ["git", "log", "-1", "--format=%H", "retries"], cwd=environment.cwd, capture_output=True, text=True, check=True
     ).stdout.strip()

@@ -111,7 +111,7 @@ def test_an_edited_figure_is_found(environment, suffix):
 
 
 @pytest.mark.parametrize("suffix", ["xlsx", "parquet"])
-def test_an_edited_table_is_not_compared_and_it_says_so(environment, suffix):
+def test_an_edited_table_is_said_to_be_unchecked(environment, suffix):
     path = write(environment, suffix)
     path.write_bytes(path.read_bytes() + b"\n")
     status, out, _ = run(environment, "verify", path.name)
@@ -157,7 +157,7 @@ def test_evidence_of_another_page_is_no_evidence(environment):
     assert "The evidence in mine.md is not what mine.md was made with: its rows differ." in out
 
 
-def test_a_source_that_cannot_be_read_now_is_not_checked(environment):
+def test_a_source_that_cannot_be_read_is_unchecked(environment):
     """Its rows are in the ledger; nothing says that they are still those of the source."""
     (environment.cwd / "harvester.toml").write_text(
         '[people.me]\nname = "Ada"\nemails = ["ada@example.org"]\n[sources.here]\nconnector = "git"\n'
@@ -190,7 +190,7 @@ def test_another_version_s_wording_is_not_compared(environment):
         ("--format", "csv", "--embed-evidence"), ("--format", "html", "-o", "a.docx"), ("-o", ""), ("-o", " "),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_said_before_anything_is_read(environment, words):
+def test_a_wrong_output_is_refused_before_reading(environment, words):
     status, out, err = run(environment, "report", *Q3, *words)
     assert (status, out, err.startswith("Error: ")) == (1, "", True)
     assert not list(environment.cwd.glob("a.*"))
@@ -255,7 +255,7 @@ def test_an_incomplete_table_says_so(tmp_path):
 
 
 def test_json_is_as_its_schema_in_docs_says(environment):
-    """Of every report that has JSON."""
+    """Every report that has JSON is valid by it, finished, as a draft and with its evidence; else this raises."""
     for name in WITH_JSON:
         for words in ((), ("--draft",), ("--embed-evidence",)):
             out = run(environment, "report", name, *Q3, "--format", "json", *words)[1]
@@ -266,7 +266,7 @@ EXPORTS = ("work.parquet", "work.csv", "work.xlsx", "work.json", "work.jsonl")
 
 
 @pytest.mark.parametrize("name", EXPORTS)
-def test_the_ledger_is_exported_in_the_format_of_the_name(environment, name):
+def test_an_export_has_the_format_of_its_name(environment, name):
     run(environment, "harvest", *Q3, "--everyone")
     assert run(environment, "ledger", "export", name)[:2] == (0, f"Wrote 2 rows to {name}.\n")
     path = environment.cwd / name
@@ -283,7 +283,7 @@ def test_the_ledger_is_exported_in_the_format_of_the_name(environment, name):
     assert sorted(each.name for each in environment.cwd.iterdir() if each.name.startswith((".work", "work"))) == [name]
 
 
-def test_an_export_replaces_only_what_harvester_exported(environment):
+def test_an_export_replaces_only_an_export(environment):
     """Parquet says who wrote it; any other file may have been edited since."""
     run(environment, "harvest", *Q3, "--everyone")
     for name in EXPORTS:

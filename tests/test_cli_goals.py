@@ -86,15 +86,15 @@ def commit(environment, title):
 
 
 def decided(environment):
-    """What stands in decisions.toml: subject's beginning, goal, decision."""
+    """The decisions in decisions.toml: the beginning of the subject, the goal, the decision."""
     path = environment.cwd / "decisions.toml"
     return [(each.work_item[:14], each.goal, each.accept) for each in decisions.load(path).entries]
 
 
 def progress(environment, goal="payments"):
     """What is done for a goal by what is known."""
-    told = json.loads(run(environment, "goals", "progress", *Q3, "--no-harvest", "--json")[1])
-    return next(each for each in told["goals"] if each["goal"] == goal)["done"]
+    data = json.loads(run(environment, "goals", "progress", *Q3, "--no-harvest", "--json")[1])
+    return next(each for each in data["goals"] if each["goal"] == goal)["done"]
 
 
 def test_goals_are_listed_with_days_and_targets(environment):
@@ -103,9 +103,9 @@ def test_goals_are_listed_with_days_and_targets(environment):
     assert "Criterion leads: Leads projects. (Senior engineer)" in out
     assert "Goal payments: Lead the payments rewrite\n  1 July to 30 September 2026 · 4 commits · for leads\n" in out
     assert "1 July to 30 September 2026 · from 31 to 0 double charges a month\n" in out
-    told = json.loads(run(environment, "goals", "list", "--json")[1])
-    assert told["goals"][0]["from"] == "2026-07-01"
-    assert [each["name"] for each in told["criteria"]] == ["leads"]
+    data = json.loads(run(environment, "goals", "list", "--json")[1])
+    assert data["goals"][0]["from"] == "2026-07-01"
+    assert [each["name"] for each in data["criteria"]] == ["leads"]
 
 
 def test_check_ins_and_days_away_are_listed_too(environment):
@@ -270,17 +270,17 @@ def test_criteria_have_progress_without_goals(environment):
     status, out, err = run(environment, "goals", "progress", *Q3)
     assert (status, err) == (0, "")
     assert "grows Writes things down. 1" in [" ".join(line.split()) for line in out.splitlines()]
-    told = json.loads(run(environment, "goals", "progress", *Q3, "--json")[1])
-    assert told["criteria"] == [{"criterion": "grows", "pieces": 1}]
+    data = json.loads(run(environment, "goals", "progress", *Q3, "--json")[1])
+    assert data["criteria"] == [{"criterion": "grows", "pieces": 1}]
 
 
 def test_progress_while_a_period_runs(environment):
     """What is expected by now is that of the day."""
     environment.clock = lambda: dt.datetime(2026, 8, 15, 12, tzinfo=dt.UTC)
-    told = json.loads(run(environment, "goals", "progress", "--period", "this-quarter", "--json")[1])
-    assert told["complete"] is True
-    assert (told["goals"][0]["done"], told["goals"][0]["state"]) == (1, "behind")
-    assert told["goals"][0]["expected"] == pytest.approx(4 * 46 / 92)
+    data = json.loads(run(environment, "goals", "progress", "--period", "this-quarter", "--json")[1])
+    assert data["complete"] is True
+    assert (data["goals"][0]["done"], data["goals"][0]["state"]) == (1, "behind")
+    assert data["goals"][0]["expected"] == pytest.approx(4 * 46 / 92)
 
 
 def test_goals_outside_the_period_are_only_named(environment):
@@ -302,8 +302,8 @@ def test_progress_of_unread_work_is_incomplete(environment):
 def test_progress_of_another_person_is_their_own(environment):
     """My notes have no part in it."""
     run(environment, "note", "Fewer", "--outcome", "no-double-charges = 4", "--date", "2026-08-20")
-    told = json.loads(run(environment, "goals", "progress", *Q3, "--person", "teammate", "--json")[1])
-    assert [each["done"] for each in told["goals"]] == [1, None]
+    data = json.loads(run(environment, "goals", "progress", *Q3, "--person", "teammate", "--json")[1])
+    assert [each["done"] for each in data["goals"]] == [1, None]
 
 
 def test_a_decision_counts_in_its_goal(environment):
@@ -400,7 +400,7 @@ def test_several_work_items_are_decided_at_once(environment):
     assert progress(environment) == 1
 
 
-def test_of_several_work_items_all_or_none_are_decided(environment):
+def test_all_work_items_are_decided_or_none(environment):
     """Each that is unknown is named, and undoing is all or nothing too."""
     run(environment, "harvest", *Q3)
     sha = commit(environment, "A runbook")
@@ -463,7 +463,7 @@ def test_an_ambiguous_name_is_refused(environment):
     assert status == 1
     assert "'pay#12' may be github.com/one/pay#12, github.com/two/pay#12." in err
     assert run(environment, "decide", "one/pay#12", "--goal", "payments")[0] == 0
-    # Both clones tell of the same commit, which counts once.
+    # Both clones have the same commit, which counts once.
     assert "(it counts as github.com/one/pay#12)" in run(environment, "decide", "two/pay#12", "--goal", "payments")[2]
 
 
@@ -783,8 +783,8 @@ def test_a_rule_is_undone_like_a_decision(with_builds):
 
 
 @pytest.mark.parametrize("rule", ["title=*", "path=**", "path=/*", "author=* *"])
-def test_a_rule_that_ignores_everything_is_asked_about(with_builds, rule):
-    """And stored only where that is confirmed."""
+def test_a_rule_for_everything_is_asked_about(with_builds, rule):
+    """It is stored only where that is confirmed."""
     out = triage(with_builds, f"i {rule}", "n", "q")
     assert f"  {rule} would leave nothing to ask about. Store it? y for yes >   Nothing is ignored.\n" in out
     assert not (with_builds.cwd / "decisions.toml").exists()
@@ -1080,8 +1080,8 @@ def test_an_open_goal_counts_from_its_first_day(environment):
     """Also before the period."""
     open_end = AGREED.replace("until = 2026-09-30\n", "")
     (environment.cwd / "goals.toml").write_text(open_end)
-    told = json.loads(run(environment, "goals", "progress", "--period", "2026-08", "--json")[1])
-    assert (told["goals"][0]["done"], told["goals"][0]["expected"]) == (1, None)
+    data = json.loads(run(environment, "goals", "progress", "--period", "2026-08", "--json")[1])
+    assert (data["goals"][0]["done"], data["goals"][0]["expected"]) == (1, None)
     from_august = open_end.replace("from = 2026-07-01", "from = 2026-08-01")
     (environment.cwd / "goals.toml").write_text(from_august)
     assert "not linked to a goal" in triage(environment, "s", "s", "s")

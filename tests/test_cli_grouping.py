@@ -80,7 +80,7 @@ def test_explain_says_the_routine_and_why(environment):
     assert "theme" not in row
 
 
-def test_explain_says_what_was_left_out_and_by_which_rule(environment):
+def test_explain_says_which_rule_left_work_out(environment):
     row = explained(environment, "private: try it")
     assert row["excluded"] == "left out by experiments in harvester.toml. Matched: title scope private"
     assert "counted_as" not in row
@@ -103,7 +103,8 @@ def test_what_is_left_out_serves_no_goal(environment):
     assert "pager" in run(environment, "report", *PERIOD)[1]
 
 
-def test_the_frame_and_the_export_have_what_reports_leave_out(environment, monkeypatch):
+def test_the_frame_and_the_export_leave_nothing_out(environment, monkeypatch):
+    """`harvester.load` and `ledger export` have the rows that `[[exclude]]` takes out of reports."""
     in_environment(monkeypatch, environment)
     assert "private: try it" in harvester.load("2026Q3")["title"].tolist()
 
@@ -118,6 +119,6 @@ def test_doctor_warns_of_rules_that_match_all(environment):
     configuration.write_text(CONFIGURATION + '\n[themes]\nAll = { titles = ["*"] }\nNone = {}\n')
     status, out, _ = run(environment, "doctor")
     assert status == 0
-    assert "themes.All: it matches everything, so all work stands under this heading" in out
+    assert "themes.All: it matches everything, so all work is under this heading" in out
     assert "themes.None: it has no key that matches anything" in out
     assert explained(environment, "A runbook")["theme"] == "All. Because: [themes] in harvester.toml: its title"

@@ -63,7 +63,7 @@ def test_a_summary_is_read_and_counted_nowhere(environment):
     run(environment, "note", "Paired", "--date", "2026-08-12", "--no-highlight")
     out = run(environment, "report", "--period", "2026Q3")[1]
 
-    assert "1 note in the notebook" in out
+    assert "- Paired *(notebook, 12 Aug)*" in out
     assert "Summary of" not in out
     assert [each.highlight for each in entries(environment)] == [None, False]
 

@@ -72,7 +72,7 @@ def test_words_without_a_year_are_said_in_full(environment, words, said):
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_command_takes_days_in_place_of_a_period(environment, command):
+def test_every_command_takes_since_and_until(environment, command):
     """The range goes to the same parser, whose error names it."""
     if command == ["triage"]:
         environment.stdin.isatty = lambda: True

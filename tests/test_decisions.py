@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harvester.errors import ConfigError, ReportError
 from harvester.goals import decisions
-from harvester.goals.decisions import Decision, Highlight, IgnoreRule
+from harvester.goals.decisions import Decision, Highlight, IgnoreRule, goal_subject
 
 DAY = dt.date(2026, 8, 3)
 PAY = Decision("github.com/example/pay#131", "payments", accept=True, date=DAY)
@@ -31,7 +31,7 @@ def test_a_decision_is_written_so_that_one_can_read_it(tmp_path):
 
 def test_no_file_is_no_decisions(tmp_path):
     assert decisions.load(tmp_path / "decisions.toml") == decisions.Decisions()
-    assert decisions.undo(tmp_path / "decisions.toml", "x", "y") is None
+    assert decisions.remove(tmp_path / "decisions.toml", goal_subject("x", "y")) == []
 
 
 BY_HAND = """\
@@ -84,13 +84,13 @@ def test_a_later_note_replaces_the_earlier_one(tmp_path, note, before, after):
     assert tomllib.loads(path.read_text())["decisions"][0].get("note", "") == (note or "why")
 
 
-def test_undo_takes_one_decision_out_and_gives_it_back(tmp_path):
+def test_a_decision_is_removed_and_returned(tmp_path):
     path = tmp_path / "decisions.toml"
     path.write_text(BY_HAND)
 
-    taken = decisions.undo(path, PAY.work_item, "payments")
+    removed = decisions.remove(path, goal_subject(PAY.work_item, "payments"))
 
-    assert taken == Decision("GitHub.com/example/pay#131", "payments", accept=True, date=DAY, note="talked it over")
+    assert removed == [Decision("GitHub.com/example/pay#131", "payments", accept=True, date=DAY, note="talked it over")]
     assert path.read_text() == "# mine\n" + BY_HAND[BY_HAND.index("\n# about the second") :]
     assert [each.work_item for each in decisions.load(path).entries] == ["x"]
 
@@ -100,7 +100,7 @@ def test_undoing_a_decision_restores_the_file(tmp_path):
     path.write_text(BY_HAND)
     for _ in range(2):
         decisions.decide(path, Decision("y", "payments", accept=True, date=DAY))
-        decisions.undo(path, "y", "payments")
+        decisions.remove(path, goal_subject("y", "payments"))
 
     assert path.read_text() == BY_HAND
 

@@ -1,4 +1,4 @@
-"""The reference pages say what the code says, and what other pages tell one to type can be typed."""
+"""The reference pages say what the code says, and what other pages show can be typed as it is."""
 
 import importlib.util
 import inspect

@@ -1,4 +1,4 @@
-"""A goal is added to goals.toml, of which nothing else changes, or nothing is written."""
+"""A goal is added to goals.toml and nothing else in it changes, or nothing is written."""
 
 import datetime as dt
 from pathlib import Path

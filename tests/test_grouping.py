@@ -106,7 +106,7 @@ def test_an_epic_comes_before_topic_scope_and_folder():
     assert set(found["reason"]) == {"part of acme.atlassian.net/PAY-7, as of 3 pieces of work here"}
 
 
-def test_the_more_telling_heading_wins_where_another_is_for_more():
+def test_a_telling_heading_wins_over_a_larger_one():
     made = [commit(sha(n), title=f"odb: {n}", extra={"topic": "ps/writev"} if n < 4 else {}) for n in range(5)]
     assert theme_of([*made, commit(sha(9), title="Nine")]) == ["writev"] * 4 + ["app"] * 2
 
@@ -133,7 +133,7 @@ def test_a_folder_is_readable_or_says_nothing(folder, heading):
     assert folder_name(folder) == heading
 
 
-def test_the_deepest_folder_with_half_of_the_files_counts():
+def test_the_deepest_folder_with_half_the_files():
     """Tests and texts beside source files say nothing; of two halves neither is taken."""
     made = [
         pull(1, title="A", paths=("src/pay/queue.py", "tests/test_other.py", "docs/a.md")),
@@ -244,7 +244,7 @@ def test_a_theme_that_matches_all_leaves_a_page():
     assert set(theme_of(made, themes={"All": {"titles": ["*"]}})) == {"All"}
 
 
-def test_hostile_titles_and_names_are_headings_of_one_line():
+def test_hostile_names_are_headings_of_one_line():
     title = "x" * 1_000_000 + ": a"
     made = [pull(n, title=title, extra={"topic": "a/\u202eb\n\n# c" + "y" * 1_000_000}) for n in range(2)]
     (heading,) = set(theme_of(made))
@@ -302,7 +302,7 @@ def test_titles_that_are_routine(title, kind):
     assert one_routine(title) == kind
 
 
-def test_labels_paths_kinds_and_accounts_that_are_routine():
+def test_labels_paths_and_accounts_of_routine():
     assert one_routine("Newer queue", labels=("Dependencies",)) == "dependency updates"
     assert one_routine("Go on", kind="release") == "releases and version bumps"
     assert one_routine("Weekly data", account="data-bot <data-bot@example.org>") == "by bots"
@@ -362,7 +362,8 @@ def test_routine_of_ones_own_extends_what_there_is():
     assert routine_of(made, routine=given) == ["formatting", "nightly data", None]
 
 
-def test_what_a_theme_names_is_routine_by_ones_own_rule_only():
+def test_a_theme_of_ones_own_is_no_routine():
+    """What `[themes]` names is routine only where a rule in `[routine]` says so."""
     made = [pull(1, title="Release 1.2")]
     assert routine_of(made, themes={"Releases": {"titles": ["release *"]}}) == [None]
     both = {"themes": {"Releases": {"titles": ["release *"]}}, "routine": {"releases": {"titles": ["release *"]}}}
@@ -423,10 +424,10 @@ def test_without_a_rule_nothing_is_left_out():
 @pytest.mark.parametrize(
     ("rule", "warning"),
     [
-        ({"titles": ["*"]}, "it matches everything, so all work stands under this heading"),
-        ({"paths": ["**"]}, "it matches everything, so all work stands under this heading"),
-        ({"any": [{"labels": ["x"]}, {"projects": ["*"]}]}, "it matches everything, so all work stands under"),
-        ({"all": [{"authors": "*"}, {"kinds": "*"}]}, "it matches everything, so all work stands under this heading"),
+        ({"titles": ["*"]}, "it matches everything, so all work is under this heading"),
+        ({"paths": ["**"]}, "it matches everything, so all work is under this heading"),
+        ({"any": [{"labels": ["x"]}, {"projects": ["*"]}]}, "it matches everything, so all work is under"),
+        ({"all": [{"authors": "*"}, {"kinds": "*"}]}, "it matches everything, so all work is under this heading"),
         ({}, "it has no key that matches anything"),
         ({"kinds": ["pull-request"]}, "no source yields 'pull-request'"),
         ({"titles": ["*"], "projects": ["org/app"]}, ""),

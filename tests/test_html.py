@@ -31,7 +31,7 @@ ELEMENTS = {
 } | VOID  # fmt: skip
 ATTRIBUTES = {
     "id", "class", "href", "role", "tabindex", "scope", "lang", "charset", "name", "content", "http-equiv", "start",
-    "aria-label", "aria-labelledby", "aria-hidden",
+    "aria-label", "aria-labelledby", "aria-hidden", "data-head",
 }  # fmt: skip
 PAGE = """<!-- harvester 0.2 · accomplishments · text 0123456789abcdef -->
 # Ada Lovelace: accomplishments
@@ -193,12 +193,23 @@ def test_a_page_has_the_structure_that_readers_need():
     assert all((each["tabindex"], each["role"]) == ("0", "group") and each["aria-label"] for each in regions)
 
 
-def test_numbers_stand_right_and_states_have_their_colour():
+def test_numbers_are_right_and_states_coloured():
+    """Numbers are on the right of their cells, and each state has the class of its colour."""
     text = page()
-    assert '<td class="n u">1,019</td>' in text
+    assert '<td class="n u" data-head="Done">1,019</td>' in text
     assert '<th class="n u" scope="col">Done</th>' in text
     assert re.search(r'<td class="u state good"><span class="bar" aria-hidden="true">.* met</td>', text)
     assert re.search(r'<td class="u state poor">.*class="w5".*5 of 10 parts: </span> behind</td>', text)
+
+
+def test_a_row_on_a_phone_says_what_its_numbers_are():
+    """The goals' table says it of all but the goal and its state; rows of work read like a line."""
+    text = page(PAGE + "\n| Source | Read | Records | |\n|---|---|---:|---|\n| git | 1 July | 132 | complete |\n")
+    assert '<table class="goals">' in text
+    assert text.count('<table class="rows">') == 1
+    assert re.findall(r'data-head="([^"]*)">([^<]*)<', text) == [
+        ("Target", "12 pull requests"), ("Done", "13"), ("Target", "40 reviews"), ("Done", "1,019"), ("Records", "132")
+    ]  # fmt: skip
 
 
 def test_lines_of_a_list_stay_lines():
@@ -208,10 +219,28 @@ def test_lines_of_a_list_stay_lines():
 
 
 def test_kinds_of_proof_are_badges():
-    """Where they stand by themselves: in italics, or among the counts of a highlight."""
+    """Only by themselves: in italics, or among the counts of a highlight."""
     found = re.findall(r'<(?:em|span) class="proof">([^<]*)<', page())
     assert found == ["(measured)", "measured", "confirmed by Grace Hopper"]
     assert '<em class="soft">(<a href="https://example.org/note">notebook, 21 Jul</a>)</em>' in page()
+
+
+def test_the_proof_of_a_criterion_is_a_badge():
+    """Its full stop is only heard; the sentence is set apart from why the goal matters."""
+    text = page("# A\n\nNobody waits. Criterion: *Leads, measured.* (Senior engineer), evidence needed.")
+    assert '<p>Nobody waits. <span class="soft">Criterion: <em>Leads, measured.</em>' in text
+    assert re.findall(r'<span class="proof">([^<]*)</span><span class="sr">\.</span></span></p>', text) == [
+        "evidence needed"
+    ]
+
+
+def test_themes_are_no_facts():
+    """A theme's name may be long, so it stands in its line; of its numbers only those before the dot are counts."""
+    card = "\n### A\n\n- **Result:** Done.\n\n## Other work\n\n"
+    theme = "- **odb generic name:** 2 commits, +1 \u22120 · a · b  \n  Why.\n"
+    text = page(PAGE + card + theme + "- [A note](https://example.org)\n  - **Takeaway:** Ask.\n")
+    assert [each.get("class") for each in Elements(text).all("ul")][-3:] == ["facts", "themes", "facts"]
+    assert '<strong>odb generic name:</strong><span class="soft"> 2 commits, +1 \u22120</span> · a · b<br' in text
 
 
 def test_only_names_with_a_colon_stand_apart():

@@ -28,7 +28,7 @@ class Piece:
         ("[ci] *", "[ci] Build", True),
         ("[ci] *", "[CI]  build\nagain", True),
         ("[ci] *", "c Build", False),
-        ("[ci] *", "Mend [ci] it", False),
+        ("[ci] *", "Fix [ci] it", False),
         ("[ci] *", "[ci]", False),
         ("[ci]*", "[ci]", True),
         ("Why?", "why?", True),

@@ -260,8 +260,8 @@ def test_the_folder_is_private_and_ignores_itself_in_git(tmp_path):
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     keep(Ledger.open(tmp_path / ".harvester" / "ledger"), act(1))
     assert stat.S_IMODE((tmp_path / ".harvester" / "ledger").stat().st_mode) == 0o700
-    told = subprocess.run(["git", "status", "--porcelain"], cwd=tmp_path, check=True, capture_output=True)
-    assert told.stdout == b""
+    done = subprocess.run(["git", "status", "--porcelain"], cwd=tmp_path, check=True, capture_output=True)
+    assert done.stdout == b""
 
 
 def test_what_people_wrote_is_not_in_the_log(tmp_path):

@@ -102,7 +102,7 @@ def test_a_criterion_is_looked_at_too():
         (NOTES, (0, 120), ""),
     ],
 )
-def test_the_other_measure_is_named_where_work_is_of_it(goal, counts, expected):
+def test_the_measure_that_fits_is_named(goal, counts, expected):
     """Where work comes as pull requests, commits hardly count; where there is none, pull requests never do."""
     found = linted(GIT | NOTEBOOK, goal, commits=counts[0], pull_requests=counts[1])
 

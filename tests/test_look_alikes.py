@@ -113,7 +113,7 @@ def test_look_alikes(one, other, because):
         ("a <>", "b <>"),
     ],
 )
-def test_who_only_shares_a_word_is_nobody_s_look_alike(one, other):
+def test_a_shared_word_makes_no_look_alike(one, other):
     assert reason(one, other) == ""
 
 
@@ -146,8 +146,8 @@ ADA = Person("ada", "Ada Byron", ("ada@x.example",), {"github": ("countess",)})
 BO = Person("bo", "Bo Wu", ("bo@x.example",))
 
 
-def test_a_configured_person_is_compared_by_all_that_is_known():
-    """By name and login too; who is configured as somebody else is no look-alike, whatever the name."""
+def test_a_configured_person_is_compared_by_all():
+    """By name and login too; an account that is configured as somebody else's is no look-alike, whatever its name."""
     known = People((ADA, BO), GIT)
     seen = sightings(
         "A <ada@x.example>", "Ada Byron <a@y.example>", "x <countess@z.example>", "Ada Byron <bo@x.example>",

@@ -342,7 +342,7 @@ def test_words_of_any_length_are_refused_at_once(words):
         ("2026-09-31", "2026-09-30"), ("2026-02-29..2026-03-31", "2026-02-28..2026-03-31"), ("W41 2026", "2026-W41"),
     ],
 )  # fmt: skip
-def test_words_that_are_nearly_right_get_the_right_ones(words, near):
+def test_words_nearly_right_get_the_right_ones(words, near):
     with pytest.raises(PeriodError) as caught:
         parse(words, BERLIN, NOW)
     assert caught.value.hint.startswith(f"Did you mean {near!r}? Write 2026Q3, ")

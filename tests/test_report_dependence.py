@@ -218,13 +218,13 @@ def test_picks_and_reverts_need_no_other_row(tmp_path, beside):
     ledger.commit(Changeset("notes", to_table([]), coverage=read[1:]))
     made = make_report(workspace, load_report("accomplishments"), "2026Q2", harvest=False)
     assert made.text.count(" May, reverted later |") == 2
-    assert "\n2 commits in 1 project." in made.text
+    assert "Landed 2 commits." in made.text
     assert [row["work_item"][7] for row in made.evidence["rows"]] == ["b", "c", "d"]
 
 
 @pytest.mark.parametrize("beside", [("2026Q1", "ada"), ("2026Q2", "grace"), ("2026", ""), None])
 def test_look_alikes_need_no_row_of_theirs(tmp_path, beside):
-    """Whoever was harvested before, and also where nothing is harvested now."""
+    """It does not matter who was harvested before, or whether anybody is harvested now."""
     story = Story(tmp_path)
     story.commit(ADA, 100, 1)
     story.commit(LOOK_ALIKE, 1, 1)
@@ -241,7 +241,7 @@ def test_look_alikes_need_no_row_of_theirs(tmp_path, beside):
     assert "looks like" not in shown(story.report("old", "2026Q2", "grace").text)
 
 
-def test_what_a_look_alike_does_later_changes_no_figure(tmp_path):
+def test_a_look_alikes_later_work_changes_nothing(tmp_path):
     """It is no row of the report's people, so nothing has changed; the next report says the new number."""
     story = Story(tmp_path)
     story.commit(ADA, 100, 1)

@@ -17,7 +17,7 @@ from tests.test_report import report_input
 
 HOSTILE = "--> <!-- --!> </template></script><script>alert(1)</script> ]]> \x00\x1b[2J\u202e text 0123456789abcdef -->"
 GIVEN = report_input([row(title=HOSTILE)])
-EVIDENCE = evidence(GIVEN, "accomplishments")
+EVIDENCE = evidence(GIVEN, "accomplishments") | {"page": {"format": "md", "digest": "0" * 16}}
 CONTENTS = {
     MARKDOWN: "# Ada\n\nWork.\n",
     HTML: '<!doctype html>\n<html lang="en"><title>Ada</title></html>\n',

@@ -155,8 +155,8 @@ def test_a_note_is_about_the_one_work_item_that_its_words_end():
     assert found == [(3, ticket), (3, "github.com/org/pay#9"), (4, ticket), (6, "github.com/org/pay#9")]
 
 
-def test_a_note_is_about_the_one_commit_that_begins_so():
-    """As git shows it, in full or not; what several begin with, or fewer than seven digits, leads nowhere."""
+def test_a_note_names_a_commit_by_its_first_digits():
+    """As git shows it, in full or not; digits that several begin with, or fewer than seven, lead to none."""
     shas = [f"abcdef1{end}".ljust(40, "0") for end in "12"]
     words = ("ABCDEF11", "abcdef1", "abcdef", shas[1], "abcdef12f")
     frame = framed(

@@ -54,7 +54,7 @@ def test_words_may_change_and_figures_be_left_out(old, new, expected):
         ("+12 |", "+12 |\n| [app#2](https://x.example/2) | Refuse a charge | 2 Aug | +12 |", 9),
     ],
 )
-def test_a_figure_that_the_data_does_not_give_is_named(old, new, line):
+def test_a_figure_that_is_not_in_the_data_is_named(old, new, line):
     found = edited(old, new)
     assert [each.split(" says ")[0] for each in found.figures] == [f"line {line}"]
 

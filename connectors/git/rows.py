@@ -19,7 +19,7 @@ from .authors import Author, CommitAuthors, rank_authors
 from .diffs import CommitDiff
 from .merges import MergedPullRequest
 from .remote_url import Remote
-from .shares import WHOLE, Lines, Share, own_part
+from .shares import WHOLE, Lines, Share, own_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +162,8 @@ def pull_request_rows(
 def _own(diff: CommitDiff, author: Author, credit: Credit) -> dict[str, Any]:
     """What only one author's row of a pull request says."""
     share = credit.shares.get(author.person, WHOLE)
-    part = own_part(diff, share, credit.lines)
-    return {"extra": share.extra(), "additions": part.additions, "deletions": part.deletions}
+    own = own_lines(Lines.of(diff), share, credit.lines)
+    return {"extra": share.extra(), "additions": own.additions, "deletions": own.deletions}
 
 
 def _own_words(message: str) -> str:

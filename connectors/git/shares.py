@@ -6,7 +6,6 @@ commits, and at most with those that the whole changed. A squashed pull request 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,6 +37,7 @@ class Share:
 
 
 WHOLE = Share((), 0, None)
+"""The share of somebody who wrote all of it."""
 
 
 def shares(merged: MergedPullRequest, credited: Sequence[Author], authors: CommitAuthors) -> dict[str, Share]:
@@ -68,15 +68,14 @@ class Lines:
         return Lines(diff.additions, diff.deletions)
 
 
-def own_part(diff: CommitDiff, share: Share, lines: Mapping[int, Lines]) -> CommitDiff:
-    """The diff of a merged pull request with the lines of a person's share of it, given those of its commits."""
+def own_lines(whole: Lines, share: Share, lines: Mapping[int, Lines]) -> Lines:
+    """The lines of a person's share of a merged pull request, given those of the whole and of its commits."""
     if not share.is_part:
-        return diff
+        return whole
     own = [lines[each] for each in share.commits if each in lines]
-    return dataclasses.replace(
-        diff,
-        additions=_sum(diff.additions, (each.additions for each in own)),
-        deletions=_sum(diff.deletions, (each.deletions for each in own)),
+    return Lines(
+        _sum(whole.additions, (each.additions for each in own)),
+        _sum(whole.deletions, (each.deletions for each in own)),
     )
 
 

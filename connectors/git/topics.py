@@ -71,7 +71,7 @@ def _other_repository(after: str, project: str) -> str | None:
 
 
 class Topics:
-    """The topics of the commits below some heads, found when they are asked for."""
+    """The topics of the commits below some heads; each is found when it is asked for."""
 
     def __init__(self, history: History, project: str, ancestry: Ancestry, merged: Container[int]) -> None:
         """`project` is ours, `org/repo`; `merged` are the merges of pull requests."""

@@ -19,9 +19,11 @@ from harvester.text import CODE_SPAN, LONGEST, one_line
 _READ = 65_536
 """Characters of a body that are read: GitHub allows no longer one, and no first paragraph begins behind them."""
 _LINES = 4_000
+"""Lines of a body that are read."""
 _PARAGRAPHS = 100
+"""Paragraphs that are looked at until one is plain."""
 _PARAGRAPH = 2_000
-"""Characters of a paragraph that are read; so a step that looks back and forth in it has a bound."""
+"""Characters of a paragraph that are read, so that expressions that look back and forth in it take bounded time."""
 
 _BLOCK = re.compile(
     r"^[ \t>]*(?:(?P<comment><!--)|(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})|<details\b)", re.MULTILINE | re.IGNORECASE
@@ -104,7 +106,7 @@ _DANGLING = re.compile(
     r"|when|where|which|with)$",
     re.IGNORECASE,
 )
-"""How a text ends of which the rest is in a list or in code."""
+"""How a text ends that goes on in a list or in code."""
 _GREETING = re.compile(
     r"(?:hi|hello|hey|dear|greetings|good (?:morning|day|evening))\b[^.!,:;?\n]{0,40}(?:[.!,:;?]+|$)\s*"
     r"|(?:thanks|thank you|thx|cheers)\b[^.!?]{0,80}(?:[.!?]+|$)\s*",
@@ -300,7 +302,7 @@ def _plain(text: str) -> str:
     shown = _without_markup(marked).split("\0")
     if len(shown) == len(spans) + 1:
         joined = "".join(part for pair in zip(shown, [*map(_span, spans), ""], strict=True) for part in pair)
-    else:  # a span stood in what was dropped, such as an image's text
+    else:  # a span was in what was dropped, such as an image's text
         joined = " ".join(shown)
     return _balanced(one_line(joined))
 

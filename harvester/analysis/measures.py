@@ -110,7 +110,7 @@ NOBODY = "github:ghost"
 """The account that GitHub shows in place of any deleted one."""
 
 ONLY_NAMED = "notebook:"
-"""How the key begins of somebody whom only a note names."""
+"""The beginning of the key of somebody who is named by a note alone."""
 
 NOT_DONE = ("not_planned", "duplicate")
 """States in which a ticket was closed without anybody having done it."""
@@ -165,6 +165,13 @@ MEASURES: Mapping[str, Measure] = {
             where=_with_points, sums="story_points", goal=True,
         ),
         Measure(
+            "commits", "commit", "commits", ("commit",), ("author",), "work_items",
+            "Commits that the person wrote, by when they reached the branch read, without merges, without those "
+            "that are part of a pull request credited to the same person, and without those picked from an earlier "
+            "one of the same person.",
+            where=_by_itself, goal=True,
+        ),
+        Measure(
             "lines_added", "line added", "lines added", ("pull_request", "commit"), ("author",), "sum",
             "Lines added by the pull requests and commits counted, where a source knows them; of a pull request with "
             "commits of several authors one's own, where git knows them.",
@@ -174,13 +181,6 @@ MEASURES: Mapping[str, Measure] = {
             "lines_deleted", "line deleted", "lines deleted", ("pull_request", "commit"), ("author",), "sum",
             "Lines deleted by the pull requests and commits counted, as for lines added.",
             where=_with_deleted, sums="deletions",
-        ),
-        Measure(
-            "commits", "commit", "commits", ("commit",), ("author",), "work_items",
-            "Commits that the person wrote, by when they reached the branch read, without merges, without those "
-            "that are part of a pull request credited to the same person, and without those picked from an earlier "
-            "one of the same person.",
-            where=_by_itself, goal=True,
         ),
         Measure(
             "commits_in_pull_requests", "commit", "commits", ("commit",), ("author",), "work_items",
@@ -437,7 +437,7 @@ def firsts(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """
     columns, _ = _COUNTS[MEASURES[name].count]
     rows = of(frame, MEASURES[name]).sort_values(["occurred_at", "id"])
-    return rows.drop_duplicates([each for each in columns if each != "story_points"])
+    return rows.drop_duplicates(list(columns))
 
 
 def words(frame: pd.DataFrame, name: str) -> str:

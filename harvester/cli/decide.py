@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("work_items", nargs=-1, required=True, metavar="WORK_ITEM…", callback=options.none_empty)
+@click.argument("work_items", nargs=-1, required=True, metavar="WORK_ITEM…", callback=options.not_empty)
 @click.option("--goal", callback=options.not_empty, help="The name of a goal in goals.toml.")
 @click.option("--reject", is_flag=True, help="Unlink it: it does not serve the goal, whatever the rules say.")
 @click.option(

@@ -20,7 +20,7 @@ SENTENCES = ("notes", "claims", "suggestions")
 
 
 @click.command()
-@click.argument("whats", nargs=-1, required=True, metavar="WHAT…", callback=options.none_empty)
+@click.argument("whats", nargs=-1, required=True, metavar="WHAT…", callback=options.not_empty)
 @options.period
 @options.person
 @click.option(

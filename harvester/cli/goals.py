@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import click
 from harvester.cli import options
 from harvester.cli.terminal import Terminal, model_json
 from harvester.errors import ConfigError
-from harvester.text import count_noun, printable
+from harvester.text import count_noun, number_text, printable, rounded_text
 
 if TYPE_CHECKING:
     from harvester.goals.model import Goal
@@ -178,7 +177,7 @@ def add(
         added = add_goal(workspace, keys)
     except ConfigError as error:
         raise ConfigError(_relative(terminal, workspace, error.message), hint=error.hint) from error
-    terminal.echo(f"Added the goal {added.goal.name} to {_from_here(terminal, added.path)}: {_described(added.goal)}")
+    terminal.echo(f"Added the goal {added.goal.name} to {terminal.from_here(added.path)}: {_described(added.goal)}")
     for each in added.warnings:
         terminal.echo(printable(f"warning  {each}"))
     return OK
@@ -235,7 +234,7 @@ def check(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
         checked = check_goals(workspace)
     except ConfigError as error:
         raise ConfigError(_relative(terminal, workspace, error.message), hint=error.hint) from error
-    warnings = [f"{_from_here(terminal, path)}{text}" for path, text in checked.warnings]
+    warnings = [f"{terminal.from_here(path)}{text}" for path, text in checked.warnings]
     if as_json:
         terminal.echo_json({**checked.counts, "warnings": warnings, "looked_up": checked.looked_up})
         return OK
@@ -252,16 +251,8 @@ def _relative(terminal: Terminal, workspace: Workspace, text: str) -> str:
     from harvester.goals import decisions, load
 
     for path in (workspace.config.root / name for name in (load.FILE, decisions.FILE)):
-        text = text.replace(str(path), _from_here(terminal, path))
+        text = text.replace(str(path), terminal.from_here(path))
     return text
-
-
-def _from_here(terminal: Terminal, path: Path) -> str:
-    """A path relative to the current folder, or in full where that is shorter."""
-    try:
-        return min(os.path.relpath(path, terminal.cwd), str(path), key=len)
-    except ValueError:  # another drive
-        return str(path)
 
 
 def _summary(checked: GoalsCheck) -> str:
@@ -347,6 +338,5 @@ def _echo_progress(terminal: Terminal, measured: GoalsProgress) -> None:
 def _row(goal: Goal, figures: Progress) -> tuple[str, ...]:
     from harvester.workspace.work_items import short
 
-    done = "—" if figures.done is None else f"{figures.done:,g}"
-    pace = "—" if figures.expected is None else f"{figures.expected:,.1f}".removesuffix(".0")
-    return goal.name, short(_target(goal)) or "—", done, pace, figures.state
+    cells = (short(_target(goal)), number_text(figures.done), rounded_text(figures.expected))
+    return goal.name, *(each or "—" for each in cells), figures.state

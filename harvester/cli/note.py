@@ -116,7 +116,7 @@ def _added(terminal: Terminal, added: AddedNote) -> int:
     from harvester.workspace.work_items import short
 
     title = short(added.entry.title)
-    terminal.echo(f"Wrote “{title}”, {day(added.entry.date)}, to {_from_here(terminal, added.path)}.")
+    terminal.echo(f"Wrote “{title}”, {day(added.entry.date)}, to {terminal.from_here(added.path)}.")
     for each in added.warnings:
         terminal.notify(f"Note: {each}")
     if added.next_step:
@@ -163,8 +163,4 @@ def _as_json(terminal: Terminal, note: ListedNote) -> dict[str, object]:
 
 def _place(terminal: Terminal, note: ListedNote) -> str:
     """The file and the line of its heading, as editors take it: `notebook.md:12`."""
-    return f"{_from_here(terminal, note.path)}:{note.entry.line}"
-
-
-def _from_here(terminal: Terminal, path: Path) -> Path:
-    return path.relative_to(terminal.cwd) if path.is_relative_to(terminal.cwd) else path
+    return f"{terminal.from_here(note.path)}:{note.entry.line}"

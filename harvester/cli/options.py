@@ -30,13 +30,6 @@ def not_empty(ctx: click.Context, param: click.Parameter, value: Value) -> Value
     return value
 
 
-def none_empty(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """The values of an option or argument that may be given several times; a usage error where one is empty."""
-    for each in values:
-        not_empty(ctx, param, each)
-    return values
-
-
 config = click.option(
     "--config", "config_path", type=click.Path(path_type=Path), envvar="HARVESTER_CONFIG",
     help="The configuration file; by default the nearest harvester.toml in this folder or above.",

@@ -65,19 +65,19 @@ def command(
     """
     from harvester.cli.main import INCOMPLETE, OK
     from harvester.workspace.next_steps import next_steps
-    from harvester.workspace.reports import load_report, make_report, page_options, place_of, write_report
+    from harvester.workspace.reports import destination_of, load_report, make_report, page_options, write_report
     from harvester.workspace.workspace import open_workspace
 
-    place = place_of(terminal.cwd, output)
-    chosen = page_options(format_name, place, mermaid=charts == "mermaid", embed_evidence=embed_evidence)
-    if place is None:
+    destination = destination_of(terminal.cwd, output)
+    chosen = page_options(format_name, destination, mermaid=charts == "mermaid", embed_evidence=embed_evidence)
+    if destination is None:
         terminal.check_shows(chosen.format.name, is_text=chosen.format.is_text)
     kind_of_report, workspace = load_report(kind), open_workspace(terminal, config_path, repos)
     report = make_report(workspace, kind_of_report, period, persons, harvest=harvest, draft=draft, options=chosen)
-    if place is None:
+    if destination is None:
         terminal.write(report.content)
     else:
-        terminal.notify(f"Wrote {write_report(report, place, force=force)}.")
+        terminal.notify(f"Wrote {write_report(report, destination, force=force)}.")
     for remark in report.remarks:
         terminal.notify(remark)
     terminal.suggest(next_steps(report.report_input, workspace) if terminal.stderr.isatty() else [])

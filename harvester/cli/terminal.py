@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harvester.errors import ReportError
@@ -71,6 +72,13 @@ class Terminal(Environment):
         with contextlib.suppress(OSError):
             self.stderr.write(printable(text) + "\n")
             self.stderr.flush()
+
+    def from_here(self, path: Path) -> str:
+        """A path relative to the current folder, or in full where that is shorter."""
+        try:
+            return min(os.path.relpath(path, self.cwd), str(path), key=len)
+        except ValueError:  # another drive
+            return str(path)
 
     def suggest(self, commands: Sequence[str]) -> None:
         """Write commands that the user may run next to standard error, a line each; nothing for none."""

@@ -39,7 +39,7 @@ EVERYTHING = "would leave nothing to ask about"
 @click.option(
     "--ignore",
     multiple=True,
-    callback=options.none_empty,
+    callback=options.not_empty,
     metavar="KEY=PATTERN",
     help="Never ask about such work: title=…, label=…, path=… or author=…; * matches anything. Asks no question.",
 )
@@ -47,7 +47,7 @@ EVERYTHING = "would leave nothing to ask about"
 @click.option(
     "--ask-again",
     multiple=True,
-    callback=options.none_empty,
+    callback=options.not_empty,
     metavar="KEY=PATTERN",
     help="Remove a rule, as --ignored lists it.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import itertools
 import json
 import re
@@ -132,9 +133,23 @@ def first_lines(lines: Iterable[str]) -> str:
     return "\n".join([*first[:MOST_ERRORS], *(["… and more"] if first[MOST_ERRORS:] else [])])
 
 
-def as_toml(value: str | list[str]) -> str:
-    """A text or a list of texts as TOML; JSON's escapes are valid in TOML, except for the character DEL."""
+def as_toml(value: object) -> str:
+    """A text, a number, a truth value, a day, or lists and tables of them, as TOML on one line."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{key_as_toml(str(key))} = {as_toml(each)}' for key, each in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(as_toml, value))}]"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() else repr(value)
+    # JSON's escapes are valid in TOML, except for the character DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def key_as_toml(key: str) -> str:
+    """A key as TOML takes it: in quotes where it has a dot, which would begin a table within the table, or a space."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else as_toml(key)
 
 
 def check(model: type[Model], data: object, path: Path, where: str = "") -> Model:

@@ -1,9 +1,10 @@
-"""Editing one table of a list, such as the third [[decisions]], in the text of a TOML file that a person edits too.
+"""Adding, editing and removing a table, such as the third [[decisions]], in the text of a TOML file.
 
-A table is edited in its own lines, so that comments, order and layout of the rest survive: a TOML library would write
-the file again in its own layout. The lines of the n-th table are those from its header to its last key; of a key's line
-only the value is replaced, a key that is missing is added below. That finds the right lines only in files of the usual
-layout (a header inside a multi-line string would count too), so whoever writes the result parses it first and compares.
+People edit these files too, so a table is edited in its own lines, and comments, order and layout of the rest survive:
+a TOML library would write the file again in its own layout. The lines of the n-th table are those from its header to
+its last key; of a key's line only the value is replaced, a key that is missing is added below. That finds the right
+lines only in files of the usual layout (a header inside a multi-line string would count too), so a caller parses the
+result and compares before writing.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ _HEADER = re.compile(r"^[ \t]*\[\[?[ \t]*(?P<name>[^\[\]\n]*?)[ \t]*\]\]?[ \t]*(
 _KEY = re.compile(r"^[ \t]*(?P<key>[\w-]+)[ \t]*=[ \t]*(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[0-9A-Za-z-]+)")
 
 
-def append_table(text: str, table: str, values: Mapping[str, str]) -> str:
-    """The text with one more table at its end, an empty line before it; values are TOML."""
-    lines = [f"[[{table}]]", *(f"{key} = {value}" for key, value in values.items())]
+def append_table(text: str, table: str, values: Mapping[str, str], *, in_list: bool = True) -> str:
+    """The text with one more table at its end, an empty line before it; values are TOML.
+
+    The table is one of the list of this name or, without `in_list`, the only one, such as `goals.match`.
+    """
+    header = f"[[{table}]]" if in_list else f"[{table}]"
+    lines = [header, *(f"{key} = {value}" for key, value in values.items())]
     return text + ("" if text.endswith("\n") else "\n") + "\n" + "\n".join(lines) + "\n"
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from harvester.config.toml import as_toml, check, parse_toml
+from harvester.config.toml_tables import append_table
 from harvester.errors import ConfigError
 from harvester.goals.load import from_file
 from harvester.goals.model import Goal, Goals, GoalsFile, KnownNames
+from harvester.text import ascii_words
 
 LONGEST_NAME = 40
 """Characters of a name that is made from a title."""
@@ -24,8 +23,7 @@ INTRODUCTION = (
 
 def name_from(title: str) -> str:
     """A name made from a title: `fewer-flaky-tests`; `goal` where it has no letter from A to Z and no digit."""
-    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
-    words = re.findall(r"[a-z0-9]+", plain.replace("'", ""))
+    words = ascii_words(title)
     name = ""
     for word in words:
         if len(name) + 1 + len(word) > LONGEST_NAME:
@@ -44,8 +42,7 @@ def with_goal(text: str, values: Mapping[str, Any], path: Path, known: KnownName
     """
     before = check(GoalsFile, parse_toml(text, path), path)
     _refuse_duplicate(before, values, path)
-    new = text or INTRODUCTION
-    new += ("" if new.endswith("\n") else "\n") + "\n" + table(values)
+    new = _with_tables(text or INTRODUCTION, values)
     try:
         data = parse_toml(new, path)
     except ConfigError:
@@ -68,25 +65,14 @@ def _refuse_duplicate(before: GoalsFile, values: Mapping[str, Any], path: Path) 
                 )
 
 
-def table(values: Mapping[str, Any]) -> str:
-    """A goal as a table of goals.toml, its keys in the order of the reference."""
+def _with_tables(text: str, values: Mapping[str, Any]) -> str:
+    """The text with the tables of a goal at its end, their keys in the order of the reference."""
     keys = [info.alias or name for name, info in Goal.model_fields.items()]
     given = {key: values[key] for key in keys if values.get(key) not in (None, "", [], (), {})}
     match = given.pop("match", None)
-    lines = ["[[goals]]", *(f"{key} = {_toml(value)}" for key, value in given.items())]
-    if match:
-        lines += ["", "[goals.match]", *(f"{key} = {_toml(value)}" for key, value in match.items())]
-    return "\n".join(lines) + "\n"
+    text = append_table(text, "goals", _as_toml(given))
+    return append_table(text, "goals.match", _as_toml(match), in_list=False) if match else text
 
 
-def _toml(value: Any) -> str:
-    """A text, a number, a day, or lists and tables of them, as TOML on one line."""
-    if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{key} = {_toml(each)}' for key, each in value.items())} }}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return f"{value:.0f}"
-    return as_toml(value) if isinstance(value, str) else repr(value)
+def _as_toml(values: Mapping[str, Any]) -> dict[str, str]:
+    return {key: as_toml(value) for key, value in values.items()}

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import operator
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -119,9 +120,8 @@ class Decision:
 
     def values(self) -> dict[str, str]:
         """Its keys in the file, with their values in TOML, in order."""
-        decision = '"accept"' if self.accept else '"reject"'
-        about = {"work_item": as_toml(self.work_item), "goal": as_toml(self.goal)}
-        return {**about, "decision": decision, **_date_and_note(self)}
+        decision = "accept" if self.accept else "reject"
+        return _as_toml(self, {"work_item": self.work_item, "goal": self.goal, "decision": decision})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,7 @@ class Highlight:
 
     def values(self) -> dict[str, str]:
         """Its keys in the file, with their values in TOML, in order."""
-        highlight = "true" if self.highlight else "false"
-        return {"work_item": as_toml(self.work_item), "highlight": highlight, **_date_and_note(self)}
+        return _as_toml(self, {"work_item": self.work_item, "highlight": self.highlight})
 
 
 IGNORED_BY = ("title", "label", "path", "author")
@@ -183,17 +182,33 @@ class IgnoreRule:
 
     def values(self) -> dict[str, str]:
         """Its keys in the file, with their values in TOML, in order."""
-        return {**{name: as_toml(value) for name, value in self.given.items()}, **_date_and_note(self)}
+        return _as_toml(self, self.given)
 
 
 Answer = Decision | Highlight | IgnoreRule
-Key = tuple[str, tuple[str, ...]]
-"""The table of an answer, and its key."""
+Subject = tuple[str, tuple[str, ...]]
+"""What an answer is about: its table in the file, and its key there."""
 
 
-def _date_and_note(answer: Answer) -> dict[str, str]:
-    note = {"note": as_toml(answer.note)} if answer.note else {}
-    return {"date": answer.date.isoformat(), **note}
+def subject_of(answer: Answer) -> Subject:
+    """What an answer is about; a later answer about the same replaces it."""
+    return answer.table, answer.key
+
+
+def goal_subject(work_item: str, goal: str) -> Subject:
+    """The subject of a decision about a work item and a goal."""
+    return Decision.table, (work_item.casefold(), goal)
+
+
+def highlight_subject(work_item: str) -> Subject:
+    """The subject of a decision whether a work item is a highlight."""
+    return Highlight.table, (work_item.casefold(),)
+
+
+def _as_toml(answer: Answer, values: Mapping[str, str | bool]) -> dict[str, str]:
+    """The values of an answer, with its date and its note if it has one, in TOML."""
+    note = {"note": answer.note} if answer.note else {}
+    return {key: as_toml(value) for key, value in {**values, "date": answer.date, **note}.items()}
 
 
 @dataclass(frozen=True)
@@ -262,7 +277,7 @@ def decide(path: Path, *answers: Answer) -> None:
 
 def _with(text: str, known: list[Answer], answer: Answer) -> str:
     """The text with an answer, which becomes one of `known`."""
-    at, position = _find(known, (answer.table, answer.key))
+    at, position = _find(known, subject_of(answer))
     if position is None:
         known.append(answer)
         return append_table(text, answer.table, answer.values())
@@ -288,30 +303,27 @@ def _replaced(before: Answer, after: Answer) -> Answer:
             return IgnoreRule(after.date, **before.given, note=note) if isinstance(before, IgnoreRule) else after
 
 
-def remove(path: Path, *keys: Key) -> list[Answer]:
-    """Remove the answers with these keys from the file, in one step; returns those that there were."""
+def remove(path: Path, *subjects: Subject) -> list[Answer]:
+    """Remove the answers about these subjects from the file, in one step; returns those that there were.
+
+    Raises ConfigError where the file cannot be read or edited, ReportError where it cannot be written.
+    """
     with lock_folder(path):
         before, known = _text(path), list(load(path).answers)
         text, removed = before, list[Answer]()
-        for key in keys:
-            at, position = _find(known, key)
+        for subject in subjects:
+            at, position = _find(known, subject)
             if position is not None:
                 removed.append(known.pop(position))
-                text = remove_table(text, key[0], at)
+                text = remove_table(text, subject[0], at)
         _write(path, before, text, known)
         return removed
 
 
-def undo(path: Path, work_item: str, goal: str) -> Decision | None:
-    """Remove a decision about a work item and a goal; returns it, or None where there is none."""
-    removed = remove(path, (Decision.table, (work_item.casefold(), goal)))
-    return next((each for each in removed if isinstance(each, Decision)), None)
-
-
-def _find(known: Sequence[Answer], key: Key) -> tuple[int, int | None]:
+def _find(known: Sequence[Answer], subject: Subject) -> tuple[int, int | None]:
     """The place of an answer among those of its table, and its position; None where there is none."""
-    own = [position for position, each in enumerate(known) if each.table == key[0]]
-    at = next((at for at, position in enumerate(own) if known[position].key == key[1]), None)
+    own = [position for position, each in enumerate(known) if each.table == subject[0]]
+    at = next((at for at, position in enumerate(own) if subject_of(known[position]) == subject), None)
     return (0, None) if at is None else (at, own[at])
 
 
@@ -381,11 +393,11 @@ def _checked(data: object, path: Path) -> Decisions:
 
 
 def _duplicates(answers: Sequence[Answer]) -> Iterator[str]:
-    firsts: dict[Key, int] = {}
+    firsts: dict[Subject, int] = {}
     numbers: dict[str, int] = {}
     for each in answers:
         number = numbers[each.table] = numbers.get(each.table, 0) + 1
-        if (first := firsts.setdefault((each.table, each.key), number)) != number:
+        if (first := firsts.setdefault(subject_of(each), number)) != number:
             yield f"{each.table}[{number}]: {each.table}[{first}] decides about {each.about} already"
 
 
@@ -400,14 +412,11 @@ def _write(path: Path, before: str, text: str, wanted: Sequence[Answer]) -> None
         says = _checked(parse_toml(text, path), path).answers
     except ConfigError:
         says = ()
-    if sorted(says, key=_place) != sorted(wanted, key=_place):
+    by_table = operator.attrgetter("table")
+    if sorted(says, key=by_table) != sorted(wanted, key=by_table):
         raise ConfigError(
             f"{path} has a layout that cannot be edited by this command; it is unchanged.",
             hint="Write each decision as a table of its own, [[decisions]], with one key a line.",
         )
     if text != before:
         write_text(path, text)
-
-
-def _place(answer: Answer) -> str:
-    return answer.table

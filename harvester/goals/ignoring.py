@@ -6,7 +6,6 @@ A rule hides a question and nothing else: what is ignored counts in every report
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import os
 import re
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from typing import Protocol
 from harvester.analysis import file_kinds
 from harvester.errors import UnknownError
 from harvester.goals.decisions import IGNORED_BY, IgnoreRule
+from harvester.goals.rules import is_found, words_regex
 from harvester.text import did_you_mean
 
 LONGEST = 80
@@ -114,28 +114,18 @@ def _common(paths: Sequence[str]) -> str:
 
 
 def _matches(pattern: str, texts: Sequence[str]) -> bool:
-    regex = _regex(pattern)
-    return any(regex.fullmatch(" ".join(text.casefold().split())) for text in texts)
+    """Whether a pattern, as in the rules of goals.toml, matches any of these texts, however they are spaced."""
+    import pyarrow as pa
+
+    values = pa.array([_folded(text) for text in texts], pa.string())
+    return bool(is_found(values, words_regex([_folded(pattern)])).any())
 
 
-@functools.lru_cache(maxsize=1_000)
-def _regex(pattern: str) -> re.Pattern[str]:
-    """What a text in lower case, with single spaces, must be in full: `*` is anything, and nothing else is special.
-
-    Each part between two `*` is taken where it comes first, which finds a match where there is one, in linear time.
-    """
-    first, *others = (re.escape(part) for part in " ".join(pattern.casefold().split()).split("*"))
-    middle = "".join(f"(?>.*?{part})" for part in others[:-1] if part)
-    return re.compile(f"{first}{middle}.*{others[-1]}" if others else first, re.DOTALL)
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _all_under(glob: str, paths: Sequence[str]) -> bool:
-    regex = _path_regex(glob)
-    return bool(paths) and regex is not None and all(map(regex.search, paths))
+    import pyarrow as pa
 
-
-@functools.lru_cache(maxsize=1_000)
-def _path_regex(glob: str) -> re.Pattern[str] | None:
-    """What a path under a glob is like; None for one that selects nothing."""
-    made = file_kinds.glob(glob)
-    return re.compile(made.regex) if made.regex and made.include else None
+    return bool(paths) and bool(file_kinds.matches([glob], pa.array(paths, pa.string())).all())

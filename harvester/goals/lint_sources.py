@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harvester.goals.model import Goal, Goals, Rule
 
 ENOUGH = 10
-"""So many pull requests tell that a repository works with them; a few may be an exception."""
+"""How many pull requests, or commits, show how a repository is worked on; a few may be an exception."""
 
 _COMES_FROM: Mapping[str, str] = {
     "pull_request": "git, or a forge such as GitHub",

@@ -54,13 +54,13 @@ class Target:
 class PathShare:
     """The rows with files under some globs, how much of each is under them, and the counts that a reason gives.
 
-    Telling are the files that show what a change is for.
+    Deciding files are those that show what a change is for.
     """
 
     rows: Array
     share: Array
     files: Array
-    telling_files: Array
+    deciding_files: Array
 
 
 class ChangedFiles:
@@ -86,11 +86,11 @@ class ChangedFiles:
         rows = (np.repeat(np.arange(context.size, dtype=np.int32), counts), np.repeat(tickets, counts[changes]))
         self.rows = np.concatenate(rows, dtype=np.int32)
         begin, own = self._runs(self.rows)
-        self.weights, self.is_telling = self._weigh(meant, column(context.frame, "change_type"), begin)
-        self.number, self.telling_files = np.zeros((2, context.size), np.int32)
+        self.weights, self.is_deciding = self._weigh(meant, column(context.frame, "change_type"), begin)
+        self.number, self.deciding_files = np.zeros((2, context.size), np.int32)
         total = np.zeros(context.size, np.float32)
         self.number[own] = np.diff(begin, append=len(self.rows))
-        self.telling_files[own] = _sums(self.is_telling, begin)
+        self.deciding_files[own] = _sums(self.is_deciding, begin)
         total[own] = _sums(self.weights, begin)
         # Where nothing counts, as in a change of only lock files, all files count alike.
         self.all_alike = total == 0
@@ -140,7 +140,7 @@ class ChangedFiles:
         begin, rows = self._runs(self.rows[at])
         number = np.diff(begin, append=len(at))
         weighed = np.where(self.all_alike[rows], number, _sums(self.weights[at], begin))
-        return PathShare(rows, weighed / self.total[rows], number, _sums(self.is_telling[at], begin))
+        return PathShare(rows, weighed / self.total[rows], number, _sums(self.is_deciding[at], begin))
 
 
 class PathContest:
@@ -175,14 +175,14 @@ class PathContest:
             rows, share = self.share(rule).rows, self.share(rule).share
             bid[rows] = np.maximum(bid[rows], share if allowed is None else share * allowed[rows])
         if target.match and _is_nested(target.match):
-            bid[match_rule(self.context, target.match, self._by_any_file, self._by_share).level == NO] = 0
+            bid[match_rule(self.context, target.match, self._by_any_file, self.by_share).level == NO] = 0
         return bid if target.running is None else bid * target.running
 
     def match(self, target: Target) -> Match:
         """How far a target's rule holds, its paths judged in the contest."""
         if target.match is None:
             return self.context.no_match()
-        match = match_rule(self.context, target.match, lambda rule: self._by_contest(target.name, rule), self._by_share)
+        match = match_rule(self.context, target.match, lambda rule: self._by_contest(target.name, rule), self.by_share)
         return match.within(target.running)
 
     def share(self, rule: Rule) -> PathShare:
@@ -197,10 +197,10 @@ class PathContest:
             raise ValueError("a rule by paths that was not entered in the contest")
         return self._changed
 
-    def _by_share(self, rule: Rule) -> Match:
-        """The match of a rule's paths only by its share; for rules that exclude."""
+    def by_share(self, rule: Rule, reason: str = "") -> Match:
+        """The match of a rule's paths only by its share, whatever others ask for; rules in a `not` need no reason."""
         share = self.share(rule)
-        return self.context.match(share.rows[share.share >= rule.share - _ROUNDING], YES, constant(""))
+        return self.context.match(share.rows[share.share >= rule.share - _ROUNDING], YES, constant(reason))
 
     def _by_any_file(self, rule: Rule) -> Match:
         """Whether any file is under a rule's paths: where a whole rule fails even so, it competes for nothing."""
@@ -218,7 +218,7 @@ class PathContest:
         left_open = (
             (bid <= rival + _ROUNDING) | (bid < MARGIN * rival - _ROUNDING),
             (much <= DEFAULT_SHARE + _ROUNDING) & (rule.share >= DEFAULT_SHARE),
-            (share.telling_files[enough] == 0) & (much < 1 - _ROUNDING),
+            (share.deciding_files[enough] == 0) & (much < 1 - _ROUNDING),
             (files.number[rows] > SWEEPING) & (much < SWEEPING_SHARE - _ROUNDING),
         )
         cause = np.select(left_open, range(1, len(left_open) + 1), 0)
@@ -237,7 +237,7 @@ class PathContest:
 
         share, files = self.share(rule), self._files()
         rows = share.rows[at]
-        counts = (share.files[at], files.number[rows], share.telling_files[at], files.telling_files[rows])
+        counts = (share.files[at], files.number[rows], share.deciding_files[at], files.deciding_files[rows])
         table = pd.DataFrame(dict(enumerate((*counts, files.of_ticket[rows], cause))))
         numbers = table.groupby(list(table), sort=False).ngroup()  # in the order in which `drop_duplicates` has them
         where = globs_text(rule)
@@ -251,12 +251,12 @@ def globs_text(rule: Rule) -> str:
 
 
 def _reason(
-    where: str, share: float, under: int, number: int, telling_under: int, telling: int, of_ticket: bool, cause: int
+    where: str, share: float, under: int, number: int, deciding_under: int, deciding: int, of_ticket: bool, cause: int
 ) -> str:
     """Such as `12 of 13 files under services/pay`; tests and the like are left out where they would hide the point."""
     hidden = 2 * under <= number or under < share * number
-    left_out = number - telling if 0 < telling < number and hidden else 0
-    some, all_of = (telling_under, telling) if left_out else (under, number)
+    left_out = number - deciding if 0 < deciding < number and hidden else 0
+    some, all_of = (deciding_under, deciding) if left_out else (under, number)
     text = f"{some:,} of {count_noun(all_of, 'file')} under {where}"
     if left_out:
         text += f" (without {count_noun(left_out, 'test, text or build file', 'tests, texts and build files')})"

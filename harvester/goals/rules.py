@@ -59,14 +59,17 @@ def _match_list(context: RuleContext, key: str, words: Sequence[str]) -> Match:
     return context.cached((key, *words), lambda: _BY_KEY[key](context, words)) if words else context.no_match()
 
 
-def _pattern(words: Iterable[str], before: str = "", after: str = "") -> str:
-    """Any of these words, in full and without case; * matches anything and no other character is special."""
+def words_regex(words: Iterable[str], before: str = "", after: str = "") -> str:
+    """A regular expression (RE2) for any of these words, in full and without case.
+
+    `*` matches anything and no other character is special.
+    """
     plain = (re.escape(word.strip()).replace(r"\*", ".*") for word in words)
     return rf"(?is)^\s*{before}(?:{'|'.join(plain)}){after}\s*$"
 
 
-def _found(values: pa.Array, regex: str) -> Array:
-    """Which values a regular expression finds; never null."""
+def is_found(values: pa.Array, regex: str) -> Array:
+    """Which values a regular expression (RE2) is found in, as a mask; no null is."""
     import pyarrow.compute as pc
 
     found: Array = pc.fill_null(pc.match_substring_regex(values, regex), False).to_numpy(zero_copy_only=False)
@@ -78,7 +81,7 @@ def _by_values(column: str, describe: Describe) -> ByWords:
 
     def match(context: RuleContext, words: Sequence[str]) -> Match:
         values = context.values(column)
-        return context.match_values(values, _found(values.distinct, _pattern(words)), describe)
+        return context.match_values(values, is_found(values.distinct, words_regex(words)), describe)
 
     return match
 
@@ -86,7 +89,7 @@ def _by_values(column: str, describe: Describe) -> ByWords:
 def _by_authors(context: RuleContext, words: Sequence[str]) -> Match:
     """The account as a whole, or the name or the address in `name <e-mail>`."""
     values = context.values("account")
-    hits = _found(values.distinct, _pattern(words, before=r"(?:[^<]*<)?", after=r"(?:>|\s*<[^>]*>)?"))
+    hits = is_found(values.distinct, words_regex(words, before=r"(?:[^<]*<)?", after=r"(?:>|\s*<[^>]*>)?"))
     return context.match_values(values, hits, _named("by"))
 
 
@@ -97,7 +100,7 @@ def _by_tickets(context: RuleContext, words: Sequence[str]) -> Match:
 
 def _by_ticket_column(context: RuleContext, words: Sequence[str], name: str, how: str) -> Match:
     values = context.cached(("ticket", name), lambda: _ticket_like(context, name))
-    hits = _found(values.distinct, _pattern(words, before="(?:.*/)?", after="/?"))
+    hits = is_found(values.distinct, words_regex(words, before="(?:.*/)?", after="/?"))
     return context.match_values(values, hits, _named(how, _keys))
 
 
@@ -140,7 +143,7 @@ def _ticket_like(context: RuleContext, name: str) -> Values:
     rows, texts = None, column(context.frame, name)
     if name in {"closes", "related_to"}:
         rows, texts = exploded(context.frame, name)
-    at = np.flatnonzero(_found(texts, _TICKET_LIKE))
+    at = np.flatnonzero(is_found(texts, _TICKET_LIKE))
     return Values(*encoded(texts.take(pa.array(at)))[:2], at if rows is None else rows[at])
 
 

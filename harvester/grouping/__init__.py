@@ -1,4 +1,4 @@
-"""Themes, routine and what is left out: where work that serves no goal stands in a report, by rules that are data."""
+"""Themes, routine and what is left out: where a report shows work that serves no goal, by rules that are data."""
 
 from harvester.grouping.exclude import Excluded as Excluded
 from harvester.grouping.exclude import exclude as exclude

@@ -1,4 +1,4 @@
-"""What `[[exclude]]` leaves out of everything: rows that a rule holds for, and what belongs to them."""
+"""What `[[exclude]]` leaves out of everything: rows for which a rule holds, and what belongs to them."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harvester.config.settings import Config
 
 _EFFECT = {
-    "themes": "so all work stands under this heading",
+    "themes": "so all work is under this heading",
     "routine": "so all work is folded as routine",
     "exclude": "so all work is left out",
 }

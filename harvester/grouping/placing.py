@@ -20,7 +20,8 @@ def place(rows: pd.DataFrame, rules: GroupingRules) -> pd.DataFrame:
     """
     import pandas as pd
 
-    routines, headings = routine(rows, rules), themes(rows, rules)
+    routines = routine(rows, rules)
+    headings = themes(rows, rules, routines)
     served = rows["thread"].isin(rows.loc[rows["serves_goal"].to_numpy(bool), "thread"]).to_numpy(bool)
     is_routine = routines["routine"].notna().to_numpy(bool)
     placed = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import file_kinds
 from harvester.analysis.frame import column
+from harvester.goals.rules import is_found
 from harvester.grouping.rules import GroupingRules
 
 if TYPE_CHECKING:
@@ -97,9 +98,14 @@ def routine(rows: pd.DataFrame, rules: GroupingRules) -> pd.DataFrame:
 
 def _entry(name: str, **keys: list[str]) -> BuiltIn:
     """An entry with each list of regular expressions as one; labels are matched as a whole."""
-    joined = {key: _any(keys.get(key, ()), "^", "$" if key == "labels" else "") for key in ("labels",)}
-    joined |= {key: _any(keys.get(key, ())) for key in ("titles", "authors")}
-    return BuiltIn(name, paths=tuple(keys.get("paths", ())), kinds=tuple(keys.get("kinds", ())), **joined)
+    return BuiltIn(
+        name,
+        titles=_any(keys.get("titles", ())),
+        labels=_any(keys.get("labels", ()), "^", "$"),
+        authors=_any(keys.get("authors", ())),
+        paths=tuple(keys.get("paths", ())),
+        kinds=tuple(keys.get("kinds", ())),
+    )
 
 
 def _any(patterns: Sequence[str], before: str = "", after: str = "") -> str:
@@ -137,11 +143,11 @@ def _by_built_in(rows: pd.DataFrame, at: Array) -> list[tuple[BuiltIn, Array]]:
     import numpy as np
 
     facts = _Facts(rows, at)
-    open_ = np.ones(len(at), bool)
+    undecided = np.ones(len(at), bool)
     found = []
     for entry in built_in():
-        holds = open_ & facts.hold(entry)
-        open_ &= ~holds
+        holds = undecided & facts.hold(entry)
+        undecided &= ~holds
         found.append((entry, at[holds]))
     return found
 
@@ -170,9 +176,9 @@ class _Facts:
             holds &= pc.is_in(self.kinds, pa.array(entry.kinds)).to_numpy(zero_copy_only=False)
         for regex, values in ((entry.titles, self.titles), (entry.authors, self.accounts)):
             if regex:
-                holds &= _found(values, regex)
+                holds &= is_found(values, regex)
         if entry.labels:
-            holds &= self.labels.number_of(_found(self.labels.distinct, entry.labels)) > 0
+            holds &= self.labels.number_of(is_found(self.labels.distinct, entry.labels)) > 0
         if entry.paths:
             under = self.paths.number_of(file_kinds.matches(entry.paths, self.paths.distinct))
             holds &= (under == self.paths.number) & (under > 0)
@@ -198,13 +204,6 @@ class _Lists:
 
         counts: Array = np.bincount(self.rows[wanted[self.codes]], minlength=self.size)
         return counts
-
-
-def _found(values: pa.Array, regex: str) -> Array:
-    import pyarrow.compute as pc
-
-    found: Array = pc.fill_null(pc.match_substring_regex(values, regex), False).to_numpy(zero_copy_only=False)
-    return found.astype(bool)
 
 
 def _follow(rows: pd.DataFrame, judged: Array, names: Array, reasons: Array) -> None:

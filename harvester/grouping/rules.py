@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harvester.config.rule import Exclusion, Rule
-from harvester.goals.matches import YES, Match, RuleContext, constant
+from harvester.goals.matches import YES, Match, RuleContext
 from harvester.goals.path_rules import PathContest, Target, globs_text
 from harvester.goals.rules import match_rule
 from harvester.model.people import People
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from harvester.config.settings import Config
     from harvester.goals.matches import Array
-
-_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,6 @@ class GroupingRules:
         contest = PathContest(context, [Target(str(number), rule) for number, rule in enumerate(rules)])
 
         def by_paths(rule: Rule) -> Match:
-            share = contest.share(rule)
-            found = share.rows[share.share >= rule.share - _ROUNDING]
-            return context.match(found, YES, constant(f"enough of its files under {globs_text(rule)}"))
+            return contest.by_share(rule, f"enough of its files under {globs_text(rule)}")
 
         return (match_rule(context, rule, by_paths, by_paths) for rule in rules)

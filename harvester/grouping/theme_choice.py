@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.grouping.routine_work import routine
 from harvester.grouping.rules import GroupingRules
-from harvester.grouping.theme_keys import NAMED, NOTHING, ThreadTable, plain, thread_table
+from harvester.grouping.theme_keys import NAMED, NOTHING, ThreadTable, heading_key, thread_table
 from harvester.text import count_noun
 
 if TYPE_CHECKING:
@@ -32,11 +32,12 @@ REST = "shares none of the headings with enough other work"
 """The reason of what is under its project's name, or under `OTHER`, for want of another heading."""
 
 
-def themes(rows: pd.DataFrame, rules: GroupingRules) -> pd.DataFrame:
+def themes(rows: pd.DataFrame, rules: GroupingRules, routines: pd.DataFrame | None = None) -> pd.DataFrame:
     """The heading of each row: the columns `theme` and `reason`, neither of them ever null.
 
     `rows` are the prepared rows of one report's people in its period, with `thread` (and `serves_goal`, where goals
     were assessed). The index is theirs. All rows of a thread have one heading, and the order of rows changes nothing.
+    `routines` is what `routine` says of the rows, where that is known already.
 
     A heading is what at least two threads share: their epic, the topic merge they came with, the scope in their titles,
     or the folder of most of their source files; what `[themes]` names comes before all of these. What is left has the
@@ -48,7 +49,8 @@ def themes(rows: pd.DataFrame, rules: GroupingRules) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    apart = routine(rows, rules)["routine"].notna().to_numpy(bool)
+    routines = routine(rows, rules) if routines is None else routines
+    apart = routines["routine"].notna().to_numpy(bool)
     if "serves_goal" in rows:
         apart = apart | rows["serves_goal"].to_numpy(bool)
     table = thread_table(rows, rules, apart)
@@ -63,17 +65,19 @@ def themes(rows: pd.DataFrame, rules: GroupingRules) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Heading:
-    """A heading that may be chosen: how it is written, and where in each thread's suggestions it is (none: LAST)."""
+    """A heading that may be chosen."""
 
     name: str
     place: Ints
+    """Where in each thread's suggestions it is; their number where it is in none of them."""
     named: bool
+    """Whether `[themes]` names it."""
 
 
 class _Offers:
-    """The headings there may be, and the choice among them.
+    """The headings that may be chosen, and the choice among them.
 
-    A heading says the more about a thread the fewer threads it is for: log2((all + 1) / its threads) bits, and one more
+    The fewer threads a heading is for, the more it says about each: log2((all + 1) / its threads) bits, and one more
     for having a heading at all. The heading that adds most bits over all threads is chosen, then the one that adds most
     to it, and so on; a thread is always under its most telling sort of heading among the chosen ones (epic, topic,
     scope, folder). So what half of the work is about comes before what all of it is about (few bits) and before what
@@ -112,7 +116,7 @@ class _Offers:
             codes = found.codes[order]
             for threads in np.split(order, np.flatnonzero(codes[1:] != codes[:-1]) + 1) if len(order) else ():
                 heading = found.headings[found.codes[threads[0]]]
-                key = plain(heading) or heading.casefold()
+                key = heading_key(heading) or heading.casefold()
                 if key not in places:
                     places[key] = np.full(self.size, self.last)
                 places[key][threads] = place
@@ -126,7 +130,7 @@ class _Offers:
         while len(chosen) < MOST and (best := self._best(chosen, left)):
             left.remove(best)
             chosen = self._with_enough([*chosen, best])
-        # What fits under none of them needs a heading, too.
+        # What fits under none of them needs a heading of its own, for which there must be room.
         if len(chosen) == MOST and self._remains(chosen) and not chosen[-1].named:
             chosen.pop()
         return chosen

@@ -15,6 +15,7 @@ from harvester.analysis.frame import column
 from harvester.analysis.threads import titles
 from harvester.goals.rules import scope_names, scopes
 from harvester.grouping.rules import GroupingRules
+from harvester.text import shorten
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,8 +28,16 @@ DEEPEST = 8
 """How many folders deep a file is looked at."""
 
 NOTHING = -1
+"""The code of a thread without a value."""
+
 LONGEST = 60
 """Characters of a heading."""
+
+OWN_WORK = ("pull_request", "issue", "commit", "release")
+"""The kinds of work that decide what headings there are."""
+
+NAMED = "[themes] in harvester.toml: {}"
+"""The reason of a heading that `[themes]` names."""
 
 _KIND_NAMES = {file_kinds.TEST: "Tests", file_kinds.DOCS: "Documentation", file_kinds.MANIFEST: "Build and packaging"}
 
@@ -41,7 +50,7 @@ class Suggestion:
     """
 
     reason: str
-    """With {} for the value."""
+    """Why a thread has the heading, with {} for the value."""
     codes: Ints
     headings: Sequence[str]
     values: Sequence[str]
@@ -88,9 +97,6 @@ def thread_table(rows: pd.DataFrame, rules: GroupingRules, apart: np.ndarray[Any
     if len({projects[thread] for thread in np.flatnonzero(votes)}) > 1:
         suggestions.append(_suggest(project, "in {}", _project_name))
     return ThreadTable(of_row, votes, suggestions, projects)
-
-
-OWN_WORK = ("pull_request", "issue", "commit", "release")
 
 
 @functools.cache
@@ -146,9 +152,6 @@ def _named(rows: pd.DataFrame, rules: GroupingRules, by_thread: _ByThread) -> Su
     return Suggestion(NAMED, own, headings, texts)
 
 
-NAMED = "[themes] in harvester.toml: {}"
-
-
 def _parents(rows: pd.DataFrame, by_thread: _ByThread) -> Suggestion:
     found = by_thread.most_common(column(rows, "parent"))
     called = titles(rows, list(found.values))
@@ -191,7 +194,7 @@ def scope_name(scope: str, above: int) -> str:
 
 
 def readable(name: str) -> str:
-    """A folder's, a file's or a scope's name as a reader calls it: `_termui_impl` → `termui_impl`; '' for no name."""
+    """A folder's, a file's or a scope's name as a reader calls it: `_termui_impl` is `termui_impl`; '' for no name."""
     name = re.sub(r"\.\w{1,5}$", "", name) if not name.startswith(".") else name
     name = name.strip("_. -")
     if not re.search(r"[^\W\d_]{1}.", name) and name.casefold() not in known_words()[2]:
@@ -201,8 +204,7 @@ def readable(name: str) -> str:
 
 def _line(text: str) -> str:
     """One line of at most LONGEST characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…"
+    return shorten(" ".join(text.split()), LONGEST)
 
 
 def _folders(rows: pd.DataFrame, by_thread: _ByThread) -> Iterable[Suggestion]:
@@ -286,21 +288,21 @@ def _project_name(project: str) -> str:
 
 def _words_of(project: str) -> frozenset[str]:
     """The names of a project and its owner, without case and marks: a heading that repeats them says nothing."""
-    return frozenset(map(plain, (*project.split("/"), project)))
+    return frozenset(map(heading_key, (*project.split("/"), project)))
 
 
-def plain(text: str) -> str:
-    """A heading without case and marks: `active_record` and `ActiveRecord` are one."""
+def heading_key(text: str) -> str:
+    """What headings are compared by, without case and marks: `active_record` and `ActiveRecord` are one."""
     return re.sub(r"[\W_]", "", text.casefold())
 
 
 def _without_projects(found: Suggestion, taken: Sequence[frozenset[str]]) -> Suggestion:
-    """The same without headings that are merely the thread's project; what `[themes]` names remains."""
+    """The suggestion without headings that are merely the thread's project; what `[themes]` names remains."""
     import numpy as np
 
     if found.reason == NAMED:
         return found
-    keys = [plain(heading) for heading in found.headings]
+    keys = [heading_key(heading) for heading in found.headings]
     codes = found.codes.tolist()
     says_more = np.fromiter(
         (code >= 0 and keys[code] not in own and bool(keys[code]) for code, own in zip(codes, taken, strict=True)),

@@ -40,7 +40,7 @@ SHORTEST = 4
 MOST_NAMES = 2
 """Different full names that one person may have at one address."""
 RARE = 50
-"""A name under which not even one of as many of a person's contributions came is a slip, or somebody else's."""
+"""A name that not even one in so many of a person's contributions has is a slip, or somebody else's."""
 
 Place = Literal["login", "address", "name"]
 _PLACES: Mapping[Place, str] = {"login": "login", "address": "word before the @", "name": "name"}
@@ -78,7 +78,7 @@ class _Spellings:
     names: Mapping[Words, str]
     """Full names, of two words or more, and as they were written."""
     words: Mapping[str, Place]
-    """Single words: logins, what stands before an @, and names of one word."""
+    """Single words: logins, the parts before an @, and names of one word."""
     mailboxes: frozenset[str] = frozenset()
     """Addresses without a tag after a plus."""
 
@@ -90,7 +90,7 @@ def _listed(what: str) -> frozenset[str]:
 
 
 class Sightings:
-    """Everybody whom sources show, to be compared: the number of contributions by account."""
+    """Everybody in the sources, to be compared: the number of contributions by account."""
 
     def __init__(self, people: People, counts: Mapping[Account, int]) -> None:
         self._people = people

@@ -9,10 +9,10 @@ from typing import Literal
 
 from harvester.model.periods import MONTHS, day
 from harvester.reporting.markdown import visible
-from harvester.text import count_noun
+from harvester.text import count_noun, number_text, rounded_text
 
-MOST_BARS = 12
-"""Bars that are drawn; of more, the last are drawn as one."""
+MOST_ROWS = 12
+"""Rows that are drawn; of more, the last are drawn as one."""
 
 Cells = tuple[str, ...]
 
@@ -23,6 +23,8 @@ class Kind:
 
     name: str
     numbers: tuple[float, ...]
+    fill: int = 0
+    """The fill that it is drawn with where no kind before it has it; 0 if any will do."""
 
     @property
     def total(self) -> float:
@@ -153,41 +155,48 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
-    """Numbers by name, such as work by theme, in the order in which they are shown."""
+class Rows:
+    """Work by name, such as by theme, in each week or month: a row for each name, in the order they are shown in."""
 
     title: str
     what: str
     """What the names are, in the singular: `theme`."""
     unit: str
     """What is counted, in the plural."""
-    bars: tuple[tuple[str, float], ...]
+    step: Literal["week", "month"]
+    days: tuple[dt.date, ...]
+    """The first day of each step that is in the period."""
+    rows: tuple[Kind, ...]
 
     @property
     def description(self) -> str:
         """What the drawing shows, in words."""
-        if not self.bars:
+        if not self.rows:
             return "Nothing is counted."
-        total = sum(number for _, number in self.bars)
-        name, most = max(self.bars, key=lambda each: each[1])
-        sentence = f"{total:,g} {self.unit} in {count_noun(len(self.bars), self.what)}"
-        return f"{sentence}; most ({most:,g}) in {name}." if len(self.bars) > 1 else f"{sentence}."
+        most = max(self.rows, key=lambda each: each.total)
+        total = sum(each.total for each in self.rows)
+        steps = count_noun(len(self.days), self.step)
+        sentence = f"{total:,g} {self.unit} in {count_noun(len(self.rows), self.what)} and {steps}"
+        return f"{sentence}; most ({most.total:,g}) in {most.name}." if len(self.rows) > 1 else f"{sentence}."
 
     @property
     def table(self) -> tuple[Cells, list[Cells]]:
-        """The head and the rows of the table."""
-        return (_capital(self.what), _capital(self.unit)), [(name, f"{each:,g}") for name, each in self.bars]
+        """The head and the rows of the table, with a last row of sums."""
+        rows = [(day(first), *(f"{each.numbers[at]:,g}" for each in self.rows)) for at, first in enumerate(self.days)]
+        sums = ("All", *(f"{each.total:,g}" for each in self.rows))
+        return (f"{self.step.title()} from", *(visible(each.name) for each in self.rows)), [*rows, sums]
 
     @property
-    def largest(self) -> list[tuple[str, float]]:
-        """The bars that are drawn; where there are too many, the last are one."""
-        if len(self.bars) <= MOST_BARS:
-            return list(self.bars)
-        rest = self.bars[MOST_BARS - 1 :]
-        return [*self.bars[: MOST_BARS - 1], (f"{len(rest)} others", sum(number for _, number in rest))]
+    def largest(self) -> list[Kind]:
+        """The rows that are drawn; where there are too many, the last are one."""
+        if len(self.rows) <= MOST_ROWS:
+            return list(self.rows)
+        rest = self.rows[MOST_ROWS - 1 :]
+        sums = tuple(float(sum(each)) for each in zip(*(each.numbers for each in rest), strict=True))
+        return [*self.rows[: MOST_ROWS - 1], Kind(f"{len(rest)} others", sums)]
 
 
-Chart = Strip | Pace | Bars
+Chart = Strip | Pace | Rows
 
 
 def short_day(date: dt.date, step: str = "") -> str:
@@ -199,13 +208,3 @@ def short_day(date: dt.date, step: str = "") -> str:
 def _capital(words: str) -> str:
     line = visible(words)
     return line[:1].upper() + line[1:]
-
-
-def number_text(figure: float | None) -> str:
-    """A figure; empty where it is not known."""
-    return "" if figure is None else f"{figure:,g}"
-
-
-def rounded_text(figure: float | None) -> str:
-    """What is expected, as the page writes it."""
-    return "" if figure is None else f"{figure:,.1f}".removesuffix(".0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from harvester.reporting.chart_data import Bars, Chart, Pace, Strip, short_day
+from harvester.reporting.chart_data import Chart, Pace, Rows, Strip, short_day
 from harvester.reporting.markdown import visible
 
 MERMAID_COLOURS = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2f6fde, #8a94a3"}}}}%%'
@@ -30,10 +30,10 @@ def to_mermaid(chart: Chart) -> str:
             if points and all(each.expected is not None for each in points):
                 lines.append(("line", [each.expected or 0.0 for each in points]))
                 title = f"{title}, beside an even pace (grey)"
-        case Bars():
-            bars = chart.largest
-            names, unit, direction = [name for name, _ in bars], chart.unit, " horizontal"
-            lines = [("bar", [number for _, number in bars])]
+        case Rows():
+            rows = chart.largest
+            names, unit, direction = [each.name for each in rows], chart.unit, " horizontal"
+            lines = [("bar", [each.total for each in rows])]
     if not names:  # an axis without a name is an error
         names, lines = ["nothing"], [(how, [0.0]) for how, _ in lines]
     numbers = [each for _, values in lines for each in values]

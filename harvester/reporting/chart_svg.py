@@ -13,16 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harvester.reporting.chart_data import Bars, Chart, Kind, Pace, Strip, number_text, short_day
+from harvester.reporting.chart_data import Chart, Kind, Pace, Rows, Strip, short_day
 from harvester.reporting.markdown import visible
 from harvester.reporting.templates import html_template
+from harvester.text import number_text
 
 MOST_KINDS = 5
-"""Kinds of work that are told apart in a drawing; where there are more, the smallest are drawn as one."""
+"""Kinds of work that have a pattern of their own; where there are more, the smallest are drawn as one."""
 
 MOST_LABELS = 7
+"""Days that are named below a strip."""
+
 SHORTEST = 1.5
-"""Pixels of what is counted at all, however small it is beside the rest."""
+"""Pixels of the lowest column: what is counted at all is seen, however small it is beside the rest."""
 
 
 def to_svg(chart: Chart, name: str = "chart") -> str:
@@ -36,8 +39,8 @@ def to_svg(chart: Chart, name: str = "chart") -> str:
             drawn = _strip(chart)
         case Pace():
             drawn = _pace(chart)
-        case Bars():
-            drawn = _bars(chart)
+        case Rows():
+            drawn = _rows(chart)
     head, rows = chart.table
     return html_template("charts.html.j2").render(
         id=f"chart:{name}", chart=chart, title=chart.title, head=head, rows=rows, **drawn
@@ -53,19 +56,25 @@ class _Text:
     text: str
     anchor: str = "start"
     wide: bool = False
+    beside: int = 0
+    """Pixels to the right of `x`, to the left where it is negative."""
 
 
-_STRIP_TOP, _STRIP_HEIGHT = 32, 72
+_STRIP_TOP, _STRIP_HEIGHT = 18, 72
+_ROW_ABOVE = 14
+"""Pixels of the row above the columns that says what is away and where today is."""
 
 
 def _strip(chart: Strip) -> dict[str, Any]:
     slot = 100 / max(len(chart.days), 1)
     kinds = _drawn_kinds(chart.kinds)
     scale = _STRIP_HEIGHT / (max(chart.totals, default=0) or 1)
-    floor = _STRIP_TOP + _STRIP_HEIGHT
+    away = list(_runs(chart.mostly_away))
+    top = _STRIP_TOP + (_ROW_ABOVE if away or chart.today is not None else 0)
+    floor = top + _STRIP_HEIGHT
     tops = [float(floor)] * len(chart.days)
     layers = []
-    for number, kind in enumerate(kinds, 1):
+    for number, kind in _with_fills(kinds):
         rects = []
         for at, value in enumerate(kind.numbers):
             if value:
@@ -73,9 +82,8 @@ def _strip(chart: Strip) -> dict[str, Any]:
                 tops[at] -= height
                 rects.append((at * slot + slot * 0.11, tops[at], slot * 0.78, height - (0.8 if height > 4 else 0)))
         layers.append((number, kind, rects))
-    away = list(_runs(chart.mostly_away))
     return {
-        "kind": "strip", "height": floor + 22, "floor": floor, "top": _STRIP_TOP, "layers": layers,
+        "kind": "strip", "height": floor + 22, "floor": floor, "top": top, "layers": layers,
         "away": [(first * slot, (end - first) * slot) for first, end in away],
         "texts": [
             *_day_labels(chart, slot, floor + 16),
@@ -97,11 +105,23 @@ def _drawn_kinds(kinds: Sequence[Kind]) -> list[Kind]:
     return [*(each for each in used if each in largest), other]
 
 
-def _day_labels(chart: Strip, slot: float, y: float) -> Iterable[_Text]:
+def _with_fills(kinds: Sequence[Kind]) -> Iterable[tuple[int, Kind]]:
+    """Each kind with the number of its fill: its own, so that pages look alike, or one that no kind has."""
+    own: dict[int, Kind] = {}
+    for kind in kinds:
+        own.setdefault(kind.fill, kind)
+    free = iter(number for number in range(1, MOST_KINDS + 1) if number not in own)
+    for kind in kinds:
+        yield kind.fill if kind.fill and own[kind.fill] is kind else next(free), kind
+
+
+def _day_labels(chart: Strip | Rows, slot: float, y: float, width: float = 100.0) -> Iterable[_Text]:
     every = math.ceil(len(chart.days) / MOST_LABELS) or 1
     for number, at in enumerate(range(0, len(chart.days), every)):
         center = (at + 0.5) * slot
-        anchor, x = ("start", at * slot) if center < 4 else ("end", 100.0) if center > 96 else ("middle", center)
+        edge = "start" if center < 4 else "end" if center > width - 4 else ""
+        x = {"start": at * slot, "end": width, "": center}[edge]
+        anchor = edge or "middle"
         yield _Text(x, y, short_day(chart.days[at], chart.step), anchor, wide=number % 2 == 1)
 
 
@@ -122,8 +142,9 @@ def _labels_above(chart: Strip, away: Iterable[tuple[int, int]], slot: float) ->
         yield _Text(today, 11, "today", "middle" if 4 < today < 96 else "end" if today > 50 else "start")
     for first, end in away:
         center = min(max((first + end) / 2 * slot, 3), 97)
-        if today is None or abs(center - today) > 10:
-            yield _Text(center, 11, "away", "middle", wide=(end - first) * slot < 8)
+        wide = (end - first) * slot < 8
+        if today is None or abs(center - today) > (6 if wide else 10):
+            yield _Text(center, 11, "away", "middle", wide=wide)
 
 
 _PACE_TOP, _PACE_HEIGHT = 26, 92
@@ -202,35 +223,48 @@ def _pace_labels(chart: Pace, number: int, y: Any, dot: tuple[float, float] | No
     today = dot[0] if dot is not None and 12 < dot[0] < 88 else None
     for first, end in _runs(chart.away):
         center = min(max((first + end) / 2 / number * 100, 3), 97)
-        if 8 < center < 92 and (today is None or abs(center - today) > 10):
-            yield _Text(center, below, "away", "middle", wide=(end - first) / number < 0.08)
+        wide = (end - first) / number < 0.08
+        if 8 < center < 92 and (today is None or abs(center - today) > (6 if wide else 10)):
+            yield _Text(center, below, "away", "middle", wide=wide)
     if dot is not None and chart.now is not None:
         near_target = chart.target is not None and abs(dot[1] - y(chart.target)) < 14 and dot[0] < 30
         at = dot[1] + 18 if near_target else dot[1] - 9
-        yield _Text(dot[0], max(at, 10), number_text(chart.now.done), "end" if dot[0] > 50 else "start")
+        anchor, beside = ("end", -6) if dot[0] > 50 else ("start", 6)
+        yield _Text(dot[0], max(at, 10), number_text(chart.now.done), anchor, beside=beside if today else 0)
     if today is not None:
         yield _Text(today, below, "today", "middle")
 
 
-_BAR_ROW = 38
+_ROW, _ROW_TOP, _ROW_HEIGHT, _ROW_WIDTH = 42, 17, 20, 90
+LONGEST_NAME = 44
+"""Characters of a row's name."""
 
 
-def _bars(chart: Bars) -> dict[str, Any]:
-    bars = chart.largest
-    most = max((number for _, number in bars), default=0) or 1
+def _rows(chart: Rows) -> dict[str, Any]:
+    """Columns by step under each name, all of one scale, and the name's total at the end of the row."""
+    rows = chart.largest
+    scale = _ROW_HEIGHT / (max((number for each in rows for number in each.numbers), default=0) or 1)
+    slot = _ROW_WIDTH / max(len(chart.days), 1)
+    floor = _ROW * len(rows)
+    drawn = []
+    for at, each in enumerate(rows):
+        base = at * _ROW + _ROW_TOP + _ROW_HEIGHT
+        columns = [
+            (step * slot + slot * 0.11, base - height, slot * 0.78, height)
+            for step, number in enumerate(each.numbers)
+            if number
+            for height in [max(number * scale, SHORTEST)]
+        ]
+        drawn.append((base, _cut(each.name), f"{each.total:,g}", columns))
     return {
-        "kind": "bars", "height": max(_BAR_ROW * len(bars), 24),
-        "bars": [
-            (at * _BAR_ROW, _cut(name), f"{number:,g}", max(number / most * 88, 0.3) if number else 0.0)
-            for at, (name, number) in enumerate(bars)
-        ],
+        "kind": "rows", "height": floor + 22, "width": _ROW_WIDTH, "rows_drawn": drawn,
+        "texts": list(_day_labels(chart, slot, floor + 13, _ROW_WIDTH)),
     }  # fmt: skip
 
 
 def _cut(name: str) -> str:
     """A name as short as a phone can show it; the table has it in full."""
-    line = visible(name) or "(no name)"
-    return line if len(line) <= 44 else f"{line[:43].rstrip()}…"
+    return visible(name, LONGEST_NAME) or "(no name)"
 
 
 def _runs(marked: Iterable[bool]) -> Iterable[tuple[int, int]]:

@@ -141,8 +141,7 @@ def _check(evidence: Mapping[str, Any]) -> None:
     str.join("", [evidence["report"], evidence["harvester"], *evidence["remarks"]])
     for remarks in evidence["source_remarks"].values():
         [Remark(str.join("", [scope]), str.join("", [text])) for scope, text in remarks]
-    if page := evidence.get("page"):
-        str.join("", [REPORT_FORMATS[page["format"]].name, page["digest"]])
+    str.join("", [REPORT_FORMATS[evidence["page"]["format"]].name, evidence["page"]["digest"]])
     if not evidence["persons"]:
         raise ValueError("a report is of somebody")
 
@@ -164,7 +163,7 @@ def as_read(report_input: ReportInput, evidence: Mapping[str, Any]) -> ReportInp
     names = {key: each["name"] for key, each in zip(report_input.persons, evidence["persons"], strict=False)}
     return dataclasses.replace(
         report_input, statuses=statuses, names={**report_input.names, **names}, remarks=evidence["remarks"],
-        draft=bool(evidence.get("draft")),
+        draft=bool(evidence["draft"]),
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from harvester.reporting.anchors import anchors
-from harvester.reporting.charts import PLACE, Chart, to_svg
+from harvester.reporting.charts import CHART_LINE, Chart, to_svg
 from harvester.reporting.templates import html_template
 from harvester.text import JOINER
 
@@ -43,10 +43,20 @@ STATES = {
 }  # fmt: skip
 """How the words beside a bar are coloured; they say the same without colour."""
 
+PROOF_OF_CRITERION = re.compile(r"(?<=, )(measured|confirmed|observed|evidence needed)(?=\.$)")
+"""The same at the end of the sentence that says which criterion a goal serves."""
+
+CRITERION = "Criterion: "
+"""How that sentence begins; the criterion follows in italics."""
+
 LONGEST_UNBROKEN = 18
 """Characters of the longest cell of a column that is never broken, such as that of the days."""
 
+STACKED = 4
+"""Columns from which on a table is one block a row on a narrow screen."""
+
 _BAR = re.compile("(█*)(░*)")
+_NUMBER = re.compile("[0-9][0-9.,]*|–")
 _OWN_COMMENT = re.compile(r"<!-- harvester .*-->")
 
 
@@ -64,7 +74,7 @@ class _Section:
 
 
 def to_html(text: str, charts: Mapping[str, Chart], *, title: str) -> str:
-    """A page's Markdown, with the lines that `charts.PLACE` describes, as HTML; the same input gives the same bytes.
+    """A page's Markdown, with lines for charts as `CHART_LINE` has them, as HTML; the same input gives the same bytes.
 
     A line that names no chart of `charts` is left out, and so is the comment that says what the page was made from.
     """
@@ -88,7 +98,7 @@ def _parser() -> MarkdownIt:
 def _own_comment(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     """A rule of the parser: a chart's line is a block, and so is the comment that says what a page was made from."""
     line = state.src[state.bMarks[first] : state.eMarks[first]]
-    chart = PLACE.fullmatch(line)
+    chart = CHART_LINE.fullmatch(line)
     if not chart and not _OWN_COMMENT.fullmatch(line):
         return False
     if not silent:
@@ -151,6 +161,10 @@ def _raw(markup: str) -> Token:
 
 def _raw_inline(markup: str) -> Token:
     return Token("html_inline", "", 0, content=markup)
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
 
 
 # Structure: each function takes the tokens of one thing and gives them the elements and classes that the style knows.
@@ -228,8 +242,14 @@ def _mark_paragraph(paragraph: Token, inline: Token) -> None:
 
 
 def _mark_facts(tokens: Sequence[Token]) -> None:
-    """Lists in which every entry is one line that begins with a name in bold, such as `Result:`."""
+    """Lists whose entries begin with a name in bold and a colon: the themes of a section, and the facts of a card.
+
+    A list right under a heading of the second level has themes, whose names may be long. In every other one each entry
+    is one line that begins with a short name, such as `Result:`.
+    """
+    heading = ""
     for at, token in enumerate(tokens):
+        heading = token.tag if token.type == "heading_open" else heading
         if token.type != "bullet_list_open":
             continue
         end = next(
@@ -237,12 +257,17 @@ def _mark_facts(tokens: Sequence[Token]) -> None:
             if tokens[place].type == "bullet_list_close" and tokens[place].level == token.level
         )  # fmt: skip
         inside = tokens[at + 1 : end]
-        lines = [each for each in inside if each.type == "inline"]
-        plain = all(each.type.startswith(("list_item", "paragraph")) or each.type == "inline" for each in inside)
-        if plain and lines and all(_begins_with_name(each) for each in lines):
-            token.attrSet("class", "facts")
-            for each in lines:
-                each.meta["fact"] = True
+        entries = [each for each in inside if each.type == "inline" and each.level == token.level + 3]
+        named = [each for each in entries if _begins_with_name(each)]
+        if token.level == 0 and heading == "h2":
+            what = "themes" if named else ""
+        else:
+            plain = all(each.type.startswith(("list_item", "paragraph")) or each.type == "inline" for each in inside)
+            what = "facts" if plain and entries == named else ""
+        if what:
+            token.attrSet("class", what)
+            for each in named:
+                each.meta["named"] = what
 
 
 def _begins_with_name(inline: Token) -> bool:
@@ -259,13 +284,17 @@ def _marks(inline: Token) -> list[Token]:
 
 def _mark_tables(tokens: Sequence[Token]) -> None:
     table: list[tuple[Token, Token]] = []
+    opening = Token("", "", 0)
     for at, token in enumerate(tokens):
-        if token.type in ("th_open", "td_open"):
+        if token.type == "table_open":
+            opening = token
+        elif token.type in ("th_open", "td_open"):
             table.append((token, tokens[at + 1]))
         elif token.type == "th_close" and tokens[at - 2].tag == "td":
             token.tag = "td"
         elif token.type == "table_close":
             _mark_cells(table)
+            _mark_stacked(opening, table)
             table = []
         if token.type == "th_open":
             # An empty cell is the head of nothing.
@@ -273,7 +302,7 @@ def _mark_tables(tokens: Sequence[Token]) -> None:
 
 
 def _mark_cells(cells: Sequence[tuple[Token, Token]]) -> None:
-    """Cells of a table, row by row: numbers stand right, and only columns of long texts are broken into lines."""
+    """Cells of a table, row by row: numbers are on the right, and only columns of long texts are broken into lines."""
     width = sum(1 for cell, _ in cells if cell.type == "th_open")
     for column in range(width):
         own = cells[column::width]
@@ -284,6 +313,23 @@ def _mark_cells(cells: Sequence[tuple[Token, Token]]) -> None:
             cell.attrSet("class", " ".join(classes))
             if cell.tag == "th":
                 cell.attrSet("scope", "col")
+
+
+def _mark_stacked(table: Token, cells: Sequence[tuple[Token, Token]]) -> None:
+    """What a narrow screen needs to show a row as a block: bare numbers bear their column's head.
+
+    So do targets, which read like numbers of what was done. A row of work needs no heads: it reads like a line.
+    """
+    heads = [_words(inline) for cell, inline in cells if cell.type == "th_open"]
+    if len(heads) < STACKED:
+        return
+    goals = any("state" in str(cell.attrs["class"]).split() for cell, _ in cells)
+    table.attrSet("class", "goals" if goals else "rows")
+    for at, (cell, inline) in enumerate(cells):
+        head, column = heads[at % len(heads)], at % len(heads)
+        bare = _NUMBER.fullmatch(_words(inline)) or (goals and _words(inline))
+        if cell.type == "td_open" and column > 0 and head and bare:
+            cell.attrSet("data-head", head)
 
 
 def _state(inline: Token) -> list[str]:
@@ -303,6 +349,7 @@ def _inline(block: Token, list_tag: str) -> Iterator[Token]:
     """What a block says, with bars drawn, kinds of proof and sources set apart, and names apart from their texts."""
     children = _marks(block)
     last_break = max((at for at, each in enumerate(children) if each.type.endswith("break")), default=-1)
+    named = block.meta.get("named")
     ends: list[str] = []
     for at, token in enumerate(children):
         # What keeps forges from reading references has no use here: the page is read by nobody but people.
@@ -311,8 +358,20 @@ def _inline(block: Token, list_tag: str) -> Iterator[Token]:
             _mark_italics(token, (children[place] for place in range(at + 1, len(children))))
         elif token.type == "softbreak" and (list_tag or children[at + 1].type == "strong_open"):
             token.type, token.tag = "hardbreak", "br"
-        yield from _drawn(token) if not ends or list_tag != "ol" else _with_proof(token)
-        if token.type == "strong_close" and block.meta.get("fact") and not ends:
+        if _begins_criterion(children, at) and not list_tag:
+            before, _, _ = token.content.rpartition(CRITERION)
+            ends.append("</span>")
+            yield from (_text(before), _raw_inline('<span class="soft">'), _text(CRITERION))
+        elif at == 3 and named == "themes" and token.type == "text":
+            counts, dot, rest = token.content.partition(" · ")
+            yield from (_raw_inline('<span class="soft">'), _text(counts), _raw_inline("</span>"), _text(dot + rest))
+        elif ends and list_tag == "ol":
+            yield from _with_proof(token, PROOF_AMONG)
+        elif ends and not list_tag and token is children[-1]:
+            yield from _with_proof(token, PROOF_OF_CRITERION)
+        else:
+            yield from _drawn(token)
+        if token.type == "strong_close" and named == "facts" and not ends:
             ends.append("</span>")
             yield _raw_inline("<span>")
         elif at == last_break and list_tag and not ends:
@@ -321,24 +380,29 @@ def _inline(block: Token, list_tag: str) -> Iterator[Token]:
     yield from map(_raw_inline, ends)
 
 
+def _begins_criterion(children: Sequence[Token], at: int) -> bool:
+    following = children[at + 1].type if at + 1 < len(children) else ""
+    return children[at].type == "text" and children[at].content.endswith(CRITERION) and following == "em_open"
+
+
 def _drawn(token: Token) -> Iterator[Token]:
     yield _raw_inline(_drawn_bar(token.content)) if _is_bar(token) else token
 
 
-def _with_proof(token: Token) -> Iterator[Token]:
+def _with_proof(token: Token, proof: re.Pattern[str]) -> Iterator[Token]:
     """A text with the kinds of proof in it set apart."""
     if token.type != "text":
         yield token
         return
-    for number, part in enumerate(PROOF_AMONG.split(token.content)):
-        if number % 2:
-            yield _raw_inline(f'<span class="proof">{escape(part)}</span>')
-        else:
-            yield Token("text", "", 0, content=part)
+    *parts, end = proof.split(token.content)
+    for number, part in enumerate(parts):
+        yield _raw_inline(f'<span class="proof">{escape(part)}</span>') if number % 2 else _text(part)
+    # After a badge the full stop is only heard.
+    yield _raw_inline('<span class="sr">.</span>') if parts and end == "." else _text(end)
 
 
 def _mark_italics(opening: Token, following: Iterable[Token]) -> None:
-    """A kind of proof, or the source of what stands before it; both are in parentheses."""
+    """A kind of proof, or the source of what is before it; both are in parentheses."""
     words = "".join(each.content for each in itertools.takewhile(lambda each: each.type != "em_close", following))
     if PROOF.fullmatch(words):
         opening.attrSet("class", "proof")

@@ -1,6 +1,9 @@
 """A report as JSON: the content of its page with every measure, and the JSON Schema of that.
 
-Text is as the source has it, and not escaped for any format; whoever shows it must do so.
+The document around a page is the same for every report, so a program finds people, period, sources and measures in one
+place; the page has of them what its template shows, in its own words.
+
+Text is as the source has it, and not escaped for any format: a program that shows it must do so.
 """
 
 from __future__ import annotations
@@ -56,6 +59,12 @@ class MissingPart:
     reason: str
     first: dt.date | None = None
     last: dt.date | None = None
+
+    @property
+    def words(self) -> str:
+        """Where, or when, and why: `org/pay: not found`, `2026-08-01 to 2026-08-31: not read`."""
+        where = self.scope or (f"{self.first} to {self.last}" if self.first else "")
+        return f"{where}: {self.reason}" if where else self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +185,18 @@ def _adapter(page_type: type) -> TypeAdapter[Any]:
     return TypeAdapter(cast("Any", Document)[page_type])
 
 
-def _source(report_input: ReportInput, status: SourceStatus) -> ReportedSource:
-    gaps = []
+def missing_parts(report_input: ReportInput, status: SourceStatus) -> list[MissingPart]:
+    """What is missing of a source; days are those of the report's calendar. Empty where it is complete."""
+    parts = []
     for gap in dict.fromkeys((*status.gaps, *status.stale)):
         days = report_input.calendar.dates(gap.period) if gap.period else (None, None)
-        gaps.append(MissingPart(gap.scope, gap.reason, *days))
-    gaps += [MissingPart("", "not read", *report_input.calendar.dates(each)) for each in status.unread]
+        parts.append(MissingPart(gap.scope, gap.reason, *days))
+    return parts + [MissingPart("", "not read", *report_input.calendar.dates(each)) for each in status.unread]
+
+
+def _source(report_input: ReportInput, status: SourceStatus) -> ReportedSource:
     remarks = list(dict.fromkeys(each.text for each in status.remarks))
+    gaps = missing_parts(report_input, status)
     return ReportedSource(status.source, status.complete, status.read_at, gaps, remarks)
 
 

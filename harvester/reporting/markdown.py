@@ -14,7 +14,7 @@ import functools
 import re
 from typing import Any, LiteralString
 
-from harvester.text import CODE_SPAN, JOINER, LONGEST, one_line, safe_url
+from harvester.text import CODE_SPAN, JOINER, LONGEST, one_line, safe_url, shorten
 
 _REFERENCE = re.compile(
     r"""[@\[{\\]                                            # names, mail, [[pages]], [kind:12], {{ code }}, \(math\)
@@ -58,7 +58,7 @@ The numbers are hexadecimal, so that the source does not say `#12` either.
 _CODE = "\ue000"
 """Stands for code while the text around it is escaped; as an invisible character it is in no text that is shown."""
 _APART = re.compile(r"( *(?:\|+|&(?=\#)|<(?=[!?])) *)")
-"""What stands between two pieces of code. A bar ends a table's cell even in code, and what keeps it there shows
+"""What parts code in two pieces. A bar ends a table's cell even in code, and what keeps it there shows
 elsewhere; Python-Markdown loses its step in HTML behind a bad entity or declaration, even in code."""
 
 _NUMBERED = re.compile(r"^([0-9]+|[A-Za-z]|[ivxlcdmIVXLCDM]+)([.)])(?=\s|$)")
@@ -72,8 +72,7 @@ class Markdown(str):
 
 def visible(text: str, longest: int = LONGEST) -> str:
     """What `escape` shows of a text: one line without invisible characters, cut at `longest` characters."""
-    line = one_line(text[: 4 * longest])
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    return shorten(one_line(text[: 4 * longest]), longest)
 
 
 def escape(text: str) -> Markdown:

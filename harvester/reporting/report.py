@@ -19,7 +19,7 @@ from harvester.model.periods import day
 from harvester.reporting.evidence import digests, load, path_beside
 from harvester.reporting.evidence import evidence as make_evidence
 from harvester.reporting.formats import HTML, JSON, PLAIN, PageOptions
-from harvester.reporting.json_page import json_page
+from harvester.reporting.json_page import json_page, missing_parts
 from harvester.reporting.markdown import Markdown, link, prose, render_value
 from harvester.reporting.report_input import ReportInput
 from harvester.reporting.rows import table
@@ -122,7 +122,7 @@ def table_of(report: Report, report_input: ReportInput) -> pd.DataFrame:
 
 
 def file_name(report: Report, report_input: ReportInput, options: PageOptions) -> str:
-    """What a report's file is called in a folder: `accomplishments-ada-lovelace-third-quarter-of-2026.md`.
+    """What a report's file is called in a folder: `accomplishments-ada-lovelace-q3-2026.md`.
 
     It has letters, digits and hyphens alone, whatever is in a name, and no more than 120 characters.
     """
@@ -170,7 +170,7 @@ def _table(
 
 def _about(report: Report, report_input: ReportInput, evidence: Mapping[str, Any]) -> About:
     """What a table says of itself, incompleteness first."""
-    gaps = {f"incomplete: {name}": "; ".join(what) for name, what in missing(report_input).items()}
+    gaps = {f"incomplete: {name}": "; ".join(what) for name, what in missing_by_source(report_input).items()}
     first, last = report_input.calendar.dates(report_input.period)
     zone = report_input.calendar.zone
     facts = gaps | {
@@ -183,13 +183,10 @@ def _about(report: Report, report_input: ReportInput, evidence: Mapping[str, Any
     return About(zone, facts, made_by, report_input.period.since)
 
 
-def missing(report_input: ReportInput) -> dict[str, list[str]]:
-    """What is missing of each source that is not complete, in words."""
+def missing_by_source(report_input: ReportInput) -> dict[str, list[str]]:
+    """What is missing of each source that is not complete, in words; sources by name."""
     return {
-        each.source: [
-            *dict.fromkeys(f"{gap.scope}: {gap.reason}" for gap in (*each.gaps, *each.stale)),
-            *(f"{' to '.join(map(str, report_input.calendar.dates(part)))}: not read" for part in each.unread),
-        ]
+        each.source: list(dict.fromkeys(part.words for part in missing_parts(report_input, each)))
         for each in sorted(report_input.statuses, key=lambda one: one.source)
         if not each.complete
     }
@@ -231,10 +228,10 @@ def _not_replaceable(place: Path, path: Path) -> str:
     if page := read_page(place):
         return "" if page.unedited else "has been edited"
     beside = path_beside(path)
-    written = load(beside).get("page") if beside.is_file() else None
-    if not written:
+    if not beside.is_file():
         return "is not a report that harvester wrote"
-    return "" if written["digest"] == content_digest(read_bytes(place, limit=LARGEST)) else "has been edited"
+    digest = load(beside)["page"]["digest"]
+    return "" if digest == content_digest(read_bytes(place, limit=LARGEST)) else "has been edited"
 
 
 def _tidy(text: str) -> str:

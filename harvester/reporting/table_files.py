@@ -87,6 +87,7 @@ class _Cells:
         return ", ".join(f"{each[0]}: {each[1]}" if isinstance(each, tuple) else str(each) for each in value)
 
     def time(self, at: dt.datetime) -> dt.datetime:
+        """A time in the zone of the table."""
         return _local(at, self.about.zone)
 
 
@@ -224,6 +225,7 @@ class _Sheet:
         self.quoted = book.add_format({"quote_prefix": True})
 
     def write(self, row: int, column: int, value: Any) -> None:
+        """Write a value; null and an empty text leave the cell empty."""
         value = self.cells.joined(value)
         if value is None or value == "":
             return

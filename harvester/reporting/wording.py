@@ -18,7 +18,7 @@ from harvester.text import diff_excerpt
 
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 LONGEST_BLOCK = 2_000
-"""Changed lines that are compared with each other; a page of which more changed is compared without alignment."""
+"""Changed lines that are aligned with each other; where there are more, they are compared all together."""
 
 MOST_FIGURES = 50
 """Wrong figures that are named."""

@@ -41,13 +41,16 @@ class HasLatest(Protocol):
 
 @runtime_checkable
 class ListsAccounts(Protocol):
-    """A connector that can list its accounts, whoever was asked for: to look up a name, and who looks like somebody.
+    """A connector that can list its accounts, to look up a name and to find accounts that look like one person's.
 
     It costs little, so that every report may ask.
     """
 
     def accounts(self, period: Period | None = None) -> Mapping[str, int]:
-        """Every account, written as in rows, with the number of its commits or the like in the period, or in all."""
+        """Every account, written as in rows, with the number of its contributions in the period, or ever without one.
+
+        It does not depend on the accounts of any request. Raises SourceError where the source cannot be read.
+        """
         ...
 
 

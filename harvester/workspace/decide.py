@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harvester.errors import HarvesterError, UnknownError
-from harvester.goals.decisions import Answer, Decision, Decisions, Highlight, decide, load, remove
+from harvester.goals.decisions import (
+    Answer,
+    Decision,
+    Decisions,
+    Highlight,
+    decide,
+    goal_subject,
+    highlight_subject,
+    load,
+    remove,
+    subject_of,
+)
 from harvester.workspace.work_items import (
     RELATING,
     SHORTEST_HASH,
@@ -43,7 +54,7 @@ class Choice:
 
     @property
     def words(self) -> str:
-        """It as options of `harvester decide`."""
+        """The choice as options of `harvester decide`."""
         goal = [f"--goal {self.goal}", *([] if self.accept else ["--reject"])] if self.goal else []
         highlight = {None: [], True: ["--highlight"], False: ["--no-highlight"]}[self.highlight]
         return " ".join([*goal, *highlight])
@@ -120,18 +131,18 @@ def undo_decisions(workspace: Workspace, whats: Sequence[str], choice: Choice) -
     path = decisions_path(workspace)
     known = load(path)
     found = each_of(whats, lambda what: _decided_about(workspace, known, what, choice), "Nothing was undone.")
-    return remove(path, *dict.fromkeys((answer.table, answer.key) for answers in found for answer in answers))
+    return remove(path, *dict.fromkeys(subject_of(answer) for answers in found for answer in answers))
 
 
 def _decided_about(workspace: Workspace, known: Decisions, what: str, choice: Choice) -> list[Answer]:
     """The answers about a work item that a choice is about; raises UnknownError where one is missing."""
     work_item = _work_item_of(workspace, known, what)
     about: list[Answer] = []
-    for table, key, words in (
-        *([(Decision.table, (work_item.casefold(), choice.goal), choice.goal)] if choice.goal else []),
-        *([(Highlight.table, (work_item.casefold(),), "highlights")] if choice.highlight is not None else []),
+    for subject, words in (
+        *([(goal_subject(work_item, choice.goal), choice.goal)] if choice.goal else []),
+        *([(highlight_subject(work_item), "highlights")] if choice.highlight is not None else []),
     ):
-        found = [each for each in known.answers if (each.table, each.key) == (table, key)]
+        found = [each for each in known.answers if subject_of(each) == subject]
         if not found:
             others = ", ".join(each.goal for each in known.about(work_item))
             raise UnknownError(

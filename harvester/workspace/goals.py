@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 READ_FOR_GOALS = ("paths", "part_of", "closes")
 """The columns beside the usual ones that goals are checked against."""
 
-Finding = tuple["Path", str]
-"""A file, and what may be wrong in it from its place on: `: goals[1].match: …`."""
+FileWarning = tuple["Path", str]
+"""A file, and what may be wrong in it, which begins with the place: `: goals[1].match: …`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class GoalsCheck:
     """
 
     counts: Mapping[str, int]
-    warnings: tuple[Finding, ...]
+    warnings: tuple[FileWarning, ...]
     looked_up: bool
 
 
@@ -144,13 +144,15 @@ def _contents(workspace: Workspace, rows: pd.DataFrame | None) -> Contents:
     return Contents(all_known, commits[alone.to_numpy(bool)]["work_item"].nunique(), pulls["work_item"].nunique())
 
 
-def _about_decisions(workspace: Workspace, known: GoalsAndDecisions, work_items: set[str] | None) -> Iterator[Finding]:
+def _about_decisions(
+    workspace: Workspace, known: GoalsAndDecisions, work_items: set[str] | None
+) -> Iterator[FileWarning]:
     looked_up = known.decisions.work_items if work_items is None else work_items
     for each in decisions.lint_decisions(known.decisions, [each.name for each in known.goals.goals], looked_up):
         yield workspace.config.root / decisions.FILE, each.removeprefix(decisions.FILE)
 
 
-def _about_notes(workspace: Workspace, known: GoalsAndDecisions, rows: pd.DataFrame | None) -> Iterator[Finding]:
+def _about_notes(workspace: Workspace, known: GoalsAndDecisions, rows: pd.DataFrame | None) -> Iterator[FileWarning]:
     goals, people = [each.name for each in known.goals.goals], [each.key for each in workspace.config.people.persons]
     today = workspace.config.calendar.day_of(workspace.environment.clock())
     for path in notebooks(workspace.config):

@@ -15,11 +15,11 @@ from harvester.model.look_alikes import Sightings
 from harvester.sdk.capabilities import Finding, HasHealthCheck
 from harvester.sdk.connector import Connector
 from harvester.workspace.collect import read_coverage
-from harvester.workspace.look_alikes import listed, read_accounts, unlisted
+from harvester.workspace.look_alikes import list_accounts, stored_accounts, unlisted
 from harvester.workspace.workspace import Workspace, pick_sources
 
 MOST_ACTIVE = 10
-"""Of as many people who are not configured doctor says whose accounts look alike."""
+"""How many of the people who are not configured doctor compares: the most active."""
 
 
 def check_workspace(workspace: Workspace, sources: Iterable[str] = ()) -> list[tuple[str, Finding]]:
@@ -65,7 +65,7 @@ def _check_configuration(workspace: Workspace) -> Iterator[Finding]:
 def _check_people(workspace: Workspace, connectors: Mapping[str, Connector]) -> Iterator[Finding]:
     """Accounts that look like one person's and are not listed as such, of those configured and of the most active."""
     people = workspace.config.people
-    seen = Sightings(people, listed(connectors) | read_accounts(workspace, connectors))
+    seen = Sightings(people, list_accounts(connectors) | stored_accounts(workspace, connectors))
     configured = [each.key for each in people.persons if each.may_be_read]
     most_active = [each for each in seen.persons if people.configured(each) is None][:MOST_ACTIVE]
     bots = [each for each in most_active if may_be_bot(seen.accounts(each)[0].text)]

@@ -18,7 +18,7 @@ from harvester.goals import load
 from harvester.model.look_alikes import Sightings
 from harvester.notebook.notebook import INTRODUCTION
 from harvester.workspace.environment import Environment
-from harvester.workspace.look_alikes import Unlisted, listed, unlisted
+from harvester.workspace.look_alikes import Unlisted, list_accounts, unlisted
 from harvester.workspace.notes import notebooks
 from harvester.workspace.workspace import open_workspace
 
@@ -145,7 +145,9 @@ def own_look_alikes(environment: Environment, folder: Path) -> Iterator[Unlisted
     """Whose accounts in this folder's sources look like those of `me`, and are not listed in harvester.toml."""
     workspace = open_workspace(environment, folder / settings.FILE)
     people = workspace.config.people
-    yield from unlisted(people, Sightings(people, listed(workspace.connectors)), [workspace.me] if workspace.me else [])
+    yield from unlisted(
+        people, Sightings(people, list_accounts(workspace.connectors)), [workspace.me] if workspace.me else []
+    )
 
 
 CONFIGURATION = """\

@@ -1,13 +1,11 @@
-"""Who else in the sources looks like a person: said in reports, and what to add to `[people]` for it."""
+"""Accounts in the sources that look like a person's and are not listed: for reports, and what to add to `[people]`."""
 
 from __future__ import annotations
 
 import dataclasses
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from harvester.config.toml import as_toml
+from harvester.config.toml import as_toml, key_as_toml
 from harvester.errors import SourceError
 from harvester.ledger.coverage import WHOLE, SourceStatus
 from harvester.model.accounts import FORGE_HOSTS, name_of
@@ -16,16 +14,16 @@ from harvester.model.people import People, Person
 from harvester.model.periods import Period
 from harvester.sdk.capabilities import ListsAccounts
 from harvester.sdk.connector import Connector, Remark
-from harvester.text import count_noun
+from harvester.text import ascii_words, count_noun
 from harvester.workspace.collect import ledger_exists, open_ledger
 from harvester.workspace.workspace import Workspace
 
 MOST_NAMED = 5
-"""As many accounts that look like one person's are named in a report."""
+"""How many accounts that look like one person's a report names."""
 
 
-def listed(connectors: Mapping[str, Connector], period: Period | None = None) -> dict[Account, int]:
-    """Everybody whom those sources that can list accounts show in a period, or ever, whatever the ledger holds."""
+def list_accounts(connectors: Mapping[str, Connector], period: Period | None = None) -> dict[Account, int]:
+    """The accounts of the sources that can list them, with counts in a period, or ever; the ledger has no part."""
     return {
         Account(source, text): count
         for source, connector in connectors.items()
@@ -34,8 +32,8 @@ def listed(connectors: Mapping[str, Connector], period: Period | None = None) ->
     }
 
 
-def read_accounts(workspace: Workspace, connectors: Mapping[str, Connector]) -> dict[Account, int]:
-    """The accounts with rows in the ledger of the sources that cannot list theirs; none without a ledger."""
+def stored_accounts(workspace: Workspace, connectors: Mapping[str, Connector]) -> dict[Account, int]:
+    """The accounts, with their rows in the ledger, of the sources that cannot list them; none without a ledger."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -66,10 +64,11 @@ def _accounts(connector: Connector, period: Period | None) -> Mapping[str, int]:
 def look_alikes_in(workspace: Workspace, period: Period, persons: Sequence[str]) -> dict[str, list[Remark]]:
     """By source, a remark for each account in the period that looks like a person's and is not.
 
-    It is asked of the sources, and so the same whoever was harvested. A source that lists no accounts says nothing.
+    The sources are asked and not the ledger, so it does not matter who was harvested. A source that cannot list its
+    accounts gets no remark.
     """
     people = workspace.config.people
-    seen = Sightings(people, listed(workspace.connectors, period))
+    seen = Sightings(people, list_accounts(workspace.connectors, period))
     remarks: dict[str, list[Remark]] = {}
     for person in persons:
         name = people.name(person) if people.configured(person) else name_of(_account(seen, person))
@@ -120,7 +119,7 @@ class Unlisted:
 
 
 def unlisted(people: People, seen: Sightings, persons: Iterable[str]) -> Iterator[Unlisted]:
-    """Those of the people who have look-alikes; one pair of strangers comes once."""
+    """The people, of these keys, who have look-alikes; of two strangers who look alike only the first."""
     done = set[str]()
     for person in persons:
         found = tuple(each for each in seen.like(person) if each.person not in done)
@@ -136,7 +135,7 @@ def _section(people: People, seen: Sightings, person: str, found: Sequence[LookA
     if configured is None:
         accounts = [*seen.accounts(person), *accounts]
     emails, logins = addresses_and_logins(accounts)
-    lines = [f"[people.{_toml_key(configured.key if configured else _key(accounts[0]))}]"]
+    lines = [f"[people.{key_as_toml(configured.key if configured else _key(accounts[0]))}]"]
     if configured is None:
         lines.append(f"name = {as_toml(name_of(accounts[0].text))}")
     if emails:
@@ -146,8 +145,7 @@ def _section(people: People, seen: Sightings, person: str, found: Sequence[LookA
         for forge, names in logins.items():
             place = _place(people, configured, forge)
             named[place] = [*named.get(place, ()), *names]
-        pairs = ", ".join(f"{_toml_key(place)} = {as_toml(names)}" for place, names in named.items())
-        lines.append(f"accounts = {{ {pairs} }}")
+        lines.append(f"accounts = {as_toml(named)}")
     return "\n".join(lines)
 
 
@@ -158,12 +156,7 @@ def _place(people: People, configured: Person | None, forge: str) -> str:
     return next((each for each in sources if public and people.hosts.get(each) in public), forge)
 
 
-def _toml_key(key: str) -> str:
-    """A key as TOML takes it, which reads a dot as a table within a table."""
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else as_toml(key)
-
-
 def _key(account: Account) -> str:
     """A key for somebody who has none: the first name, in letters that a key may have."""
-    letters = unicodedata.normalize("NFKD", name_of(account.text).casefold()).encode("ascii", "ignore").decode()
-    return next(iter(re.findall(r"[a-z][a-z0-9]*", letters)), "somebody")
+    words = (each.lstrip("0123456789") for each in ascii_words(name_of(account.text)))
+    return next(filter(None, words), "somebody")

@@ -15,8 +15,8 @@ from harvester.files import read_bytes, resolve_path, write_text
 from harvester.model.periods import is_period
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
-from harvester.reporting.formats import PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
-from harvester.reporting.report import Report, file_name, make, missing, page_content, write
+from harvester.reporting.formats import MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
+from harvester.reporting.report import Report, file_name, make, missing_by_source, page_content, write
 from harvester.reporting.stamp import LARGEST, WrittenPage, content_digest, read_page
 from harvester.reporting.wording import Wording, compare
 from harvester.sdk import plugins
@@ -88,14 +88,14 @@ def make_report(
         collected, report_input = assemble(workspace, ledger, period, person, harvest=harvest)
     report_input = dataclasses.replace(report_input, draft=draft)
     made = make(report, report_input, options)
-    gaps = missing(report_input) if options.format.is_table else {}
+    gaps = missing_by_source(report_input) if options.format.is_table else {}
     remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
     name = file_name(report, report_input, options)
     return RenderedReport(made.content, made.evidence, report_input, collected.complete, name, remarks)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Destination:
     """Where a report is written: a file, or a folder in which it gets a name of its own."""
 
     path: Path
@@ -108,28 +108,31 @@ class Place:
         return (self.path / name, str(Path(self.shown) / name)) if self.is_folder else (self.path, self.shown)
 
 
-def place_of(root: Path, output: str | None) -> Place | None:
-    """What an output names from a folder; None for the terminal, which is `-` or none. Raises ReportError."""
+def destination_of(root: Path, output: str | None) -> Destination | None:
+    """Where `--output` leads from a folder; None for the terminal, which is `-` or none.
+
+    Raises ReportError where it is empty.
+    """
     if output is None or output == "-":
         return None
     if not output.strip():
         raise ReportError("--output is empty.", hint="Leave it out, or name a file.")
     path = resolve_path(root, output)
     is_folder = path.is_dir() or output.endswith(tuple(each for each in (os.sep, os.altsep) if each))
-    return Place(path, output, is_folder)
+    return Destination(path, output, is_folder)
 
 
 def page_options(
-    format_name: str | None, place: Place | None, *, mermaid: bool = False, embed_evidence: bool = False
+    format_name: str | None, destination: Destination | None, *, mermaid: bool = False, embed_evidence: bool = False
 ) -> PageOptions:
     """How to write a report, checked before anything is read.
 
     Raises ReportError for a format that is unknown or contradicts the name of the file, and for what the format cannot
     have.
     """
-    file = place.shown if place and not place.is_folder else None
-    chosen = choose_format(REPORT_FORMATS, format_name, file, PLAIN.format)
-    if mermaid and chosen is not PLAIN.format:
+    file = destination.shown if destination and not destination.is_folder else None
+    chosen = choose_format(REPORT_FORMATS, format_name, file, MARKDOWN)
+    if mermaid and chosen is not MARKDOWN:
         raise ReportError("--charts mermaid is for Markdown.", hint="Leave it out; HTML has its charts anyway.")
     if embed_evidence and chosen.is_table:
         raise ReportError(
@@ -138,13 +141,16 @@ def page_options(
     return PageOptions(chosen, mermaid, embed_evidence)
 
 
-def write_report(report: RenderedReport, place: Place | Path, *, force: bool = False) -> str:
+def write_report(report: RenderedReport, destination: Destination | Path, *, force: bool = False) -> str:
     """Write a report and its evidence beside it; returns the name of the file as the user knows it.
 
     Raises ReportError where either cannot be written, or where it would replace something harvester did not write or
     somebody has edited (unless `force`).
     """
-    path, shown = (place, str(place)) if isinstance(place, Path) else place.file(report.file_name)
+    if isinstance(destination, Path):
+        path, shown = destination, str(destination)
+    else:
+        path, shown = destination.file(report.file_name)
     beside = evidence.path_beside(path)
     if len(os.fsencode(beside.name)) > LONGEST_NAME:
         raise ReportError(
@@ -162,7 +168,7 @@ def write_report(report: RenderedReport, place: Place | Path, *, force: bool = F
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was found about a report by making it again: three kinds of sentences, and of how much it was made."""
+    """What was found by making a report again: sentences of three kinds, and how many rows and claims it has."""
 
     differences: tuple[str, ...]
     """Where its figures are not those of the sources: changed rows, claims, goals and sources, and figures in it."""
@@ -229,8 +235,8 @@ def _is_table(path: Path, found: Mapping[str, Any] | None) -> bool:
 
 
 def _format_of(found: Mapping[str, Any]) -> Format:
-    """The format of the report that an evidence was written with; an older one was Markdown."""
-    return REPORT_FORMATS[found["page"]["format"]] if "page" in found else PLAIN.format
+    """The format of the report that an evidence was written with."""
+    return REPORT_FORMATS[found["page"]["format"]]
 
 
 def _without_evidence(path: Path, page: WrittenPage | None) -> str:
@@ -250,7 +256,7 @@ def _other_evidence(path: Path, page: WrittenPage | None, before: Mapping[str, A
 
 
 def _unread(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """The sources, with their coverage now, of which something is missing now that was there for the report."""
+    """By name the coverage now of each source that lacks something it had for the report."""
     known = {each["source"]: each for each in before["coverage"]}
     return {
         each["source"]: each
@@ -270,7 +276,7 @@ def _compare_text(
     report = load_report(before["report"])
     if page is None:
         return _compare_table(result, path, report, report_input, before)
-    options = PageOptions(page.format, mermaid=bool(before.get("page", {}).get("mermaid")))
+    options = PageOptions(page.format, mermaid=bool(before["page"].get("mermaid")))
     made = page_content(report, report_input, options)
     if page.content == made:
         return result

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harvester.analysis import measures
 from harvester.analysis.frame import records, select
 from harvester.errors import UnknownError
-from harvester.goals.decisions import Answer, Decision, IgnoreRule, decide, load, remove
+from harvester.goals.decisions import Answer, Decision, IgnoreRule, decide, load, remove, subject_of
 from harvester.goals.ignoring import ignores, ignores_everything, ignoring_rule, rules_for
 from harvester.model.contribution import REPEATABLE
 from harvester.text import did_you_mean
@@ -55,7 +55,7 @@ class Item:
     named: bool = False
     """Whether a note or a decision names its thread."""
     score: float = 0
-    """That of the best suggestion for it; infinite where a rule or a note suggests a goal."""
+    """The score of the best suggestion for it; infinite where a rule or a note suggests a goal."""
 
 
 def start_triage(workspace: Workspace, period: str | None = None, *, harvest: bool = True) -> TriageSession:
@@ -209,7 +209,7 @@ class TriageSession:
 
     def _store(self, index: int, answer: Answer) -> None:
         known = load(self.path).answers
-        replaced = next((each for each in known if (each.table, each.key) == (answer.table, answer.key)), None)
+        replaced = next((each for each in known if subject_of(each) == subject_of(answer)), None)
         decide(self.path, answer)
         self.steps.append(_Step(index, answer, replaced))
 
@@ -219,7 +219,7 @@ class TriageSession:
             return None
         step = self.steps.pop()
         if step.replaced is None:
-            remove(self.path, (step.answer.table, step.answer.key))
+            remove(self.path, subject_of(step.answer))
         else:
             decide(self.path, step.replaced)
         return step.index, step.answer.goal if isinstance(step.answer, Decision) else step.answer.about
@@ -245,13 +245,17 @@ def add_ignore_rules(workspace: Workspace, rules: Sequence[IgnoreRule]) -> None:
 
 
 def ask_again(workspace: Workspace, words: Sequence[str]) -> list[Answer]:
-    """Remove the rules that `about` calls so; raises UnknownError, with nothing removed, where one is not there."""
+    """Remove the rules that these words name, as `IgnoreRule.about` writes them; returns those that were removed.
+
+    Raises UnknownError, with nothing removed, where one is not there.
+    """
     path = decisions_path(workspace)
     known = {each.about.casefold(): each for each in load(path).ignored}
-    if missing := [each for each in words if " ".join(each.casefold().split()) not in known]:
-        raise UnknownError(
-            f"No rule ignores {missing[0]!r}{did_you_mean(missing[0].casefold(), known, '.')}",
-            hint="`harvester triage --ignored` lists the rules.",
-        )
-    chosen = [known[" ".join(each.casefold().split())] for each in words]
-    return remove(path, *((each.table, each.key) for each in chosen))
+    named = {each: " ".join(each.casefold().split()) for each in words}
+    for each, name in named.items():
+        if name not in known:
+            raise UnknownError(
+                f"No rule ignores {each!r}{did_you_mean(each.casefold(), known, '.')}",
+                hint="`harvester triage --ignored` lists the rules.",
+            )
+    return remove(path, *(subject_of(known[name]) for name in named.values()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from harvester.errors import ConfigError, HarvesterError, UnknownError
 from harvester.model.periods import Period
-from harvester.text import did_you_mean, printable
+from harvester.text import did_you_mean, printable, shorten
 from harvester.workspace.workspace import Workspace, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -240,8 +240,7 @@ def outside_goal_days(goal: Goal, dates: Iterable[dt.date]) -> str:
 
 def short(text: str) -> str:
     """A title on one line, without control characters, cut to `SHOWN` characters."""
-    line = printable(" ".join(text[: 2 * SHOWN].split()))
-    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
+    return shorten(printable(" ".join(text[: 2 * SHOWN].split())), SHOWN)
 
 
 def each_of(whats: Sequence[str], find: Callable[[str], Found], nothing: str) -> list[Found]:

@@ -86,7 +86,7 @@ def _config_path(environment: Environment, named: Path | None) -> Path | None:
 
 
 def is_nearest_configuration(workspace: Workspace) -> bool:
-    """Whether a command in the environment's folder reads the same harvester.toml without being told which."""
+    """Whether a command in the environment's folder reads the same harvester.toml without `--config`."""
     from harvester.config import settings
 
     nearest, path = settings.find(workspace.environment.cwd), workspace.config.path

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from harvester.analysis import measures
 from harvester.goals.model import OUTCOME, Goal
 from harvester.goals.progress import elapsed, outcomes
-from harvester.model.periods import Period
-from harvester.reporting.charts import Bars, Chart, Kind, Pace, Point, Strip
+from harvester.model.periods import Calendar, Period
+from harvester.reporting.charts import Chart, Kind, Pace, Point, Rows, Strip
 from harvester.reporting.report_input import ReportInput
 
 from .pieces import running
@@ -26,6 +26,12 @@ MOST_WEEKS = 60
 LONGEST_PACE = 3660
 """Days of a goal whose pace is drawn."""
 
+FEWEST_STEPS = 2
+"""Weeks with any work, and figures of a goal, from which on a drawing says more than the numbers beside it."""
+
+FILLS = {"pull_requests": 1, "commits": 1, "reviews": 2, "tickets": 3, "releases": 3, "comments": 5, "notes": 4}
+"""The fill of each kind of work, so that a person's pages look alike; where both are there, the first has it."""
+
 DAY = dt.timedelta(days=1)
 
 COLUMNS = [*measures.COLUMNS_USED, "occurred_at"]
@@ -35,12 +41,12 @@ COLUMNS = [*measures.COLUMNS_USED, "occurred_at"]
 def charts(report_input: ReportInput, mine: pd.DataFrame) -> dict[str, Chart]:
     """The charts of a report by the name of their place, from the people's rows in the period that count.
 
-    `weeks` is left out where nothing is counted or the period has no second week, `goal-<name>` where a goal has no
-    figure or neither a target nor a second figure.
+    A chart that would show a single step is left out: `weeks` where all work is in one week, `goal-<name>` where a
+    goal's figure changed only once, or was given once and has no baseline.
     """
     made: dict[str, Chart] = {}
     strip = _weeks(report_input, mine)
-    if len(strip.days) > 1 and any(strip.totals):
+    if sum(1 for each in strip.totals if each) >= FEWEST_STEPS:
         made["weeks"] = strip
     for goal in running(report_input):
         pace = _pace(report_input, goal)
@@ -49,18 +55,29 @@ def charts(report_input: ReportInput, mine: pd.DataFrame) -> dict[str, Chart]:
     return made
 
 
-def themes_chart(counts: Iterable[tuple[str, float]], unit: str = "pieces of work") -> Bars:
-    """Work by theme: names with the number of what `unit` (plural) says, in the order in which the page has them."""
-    return Bars("Work by theme", "theme", unit, tuple(counts))
+def themes_chart(
+    calendar: Calendar, period: Period, themes: Iterable[tuple[str, Sequence[dt.date]]], unit: str = "changes"
+) -> Rows | None:
+    """When the work of each theme was done: names with the day of each thing that `unit` (plural) counts.
+
+    None where it would say no more than the list of themes does: of a single theme, or of work in a single step.
+    """
+    step, days = _period_steps(calendar, period)
+    rows = []
+    for name, each in themes:
+        places = Counter(bisect.bisect(days, one) - 1 for one in each)
+        rows.append(Kind(name, tuple(places[at] for at in range(len(days)))))
+    used = sum(1 for at in range(len(days)) if any(each.numbers[at] for each in rows))
+    if len(rows) < FEWEST_STEPS or used < FEWEST_STEPS:
+        return None
+    return Rows(f"Themes by {step}", "theme", unit, step, tuple(days), tuple(rows))
 
 
 def _weeks(report_input: ReportInput, mine: pd.DataFrame) -> Strip:
     """Every kind of work that has anything, in the order of `measures.COUNTED`; in each step what was first in it."""
     calendar = report_input.calendar
     first, last = calendar.dates(report_input.period)
-    weeks = _steps(first, last, "week", calendar.week_starts)
-    step: Literal["week", "month"] = "week" if len(weeks) <= MOST_WEEKS else "month"
-    days = weeks if step == "week" else _steps(first, last, "month", calendar.week_starts)
+    step, days = _period_steps(calendar, report_input.period)
     starts = [calendar.midnight(each) for each in days]
     kinds = []
     for name in measures.COUNTED:
@@ -69,7 +86,8 @@ def _weeks(report_input: ReportInput, mine: pd.DataFrame) -> Strip:
             places = [bisect.bisect(starts, at) - 1 for at in rows["occurred_at"]]
             numbers = measures.count_by(rows.assign(step=places), name, ["step"])
             by_step = {int(place): number for (place,), number in numbers.items()}
-            kinds.append(Kind(measures.MEASURES[name].many, tuple(by_step.get(at, 0) for at in range(len(days)))))
+            numbers_ = tuple(by_step.get(at, 0) for at in range(len(days)))
+            kinds.append(Kind(measures.MEASURES[name].many, numbers_, FILLS[name]))
     away = Counter(
         bisect.bisect(days, each) - 1
         for each in _days_away(report_input, running(report_input))
@@ -80,6 +98,15 @@ def _weeks(report_input: ReportInput, mine: pd.DataFrame) -> Strip:
         f"Work by {step}", step, tuple(days), tuple(kinds), tuple(away[at] for at in range(len(days))), last,
         bisect.bisect(days, today) - 1 if first <= today < last else None,
     )  # fmt: skip
+
+
+def _period_steps(calendar: Calendar, period: Period) -> tuple[Literal["week", "month"], list[dt.date]]:
+    """Whether a period is drawn by week or by month, and the first day of each."""
+    first, last = calendar.dates(period)
+    weeks = _steps(first, last, "week", calendar.week_starts)
+    if len(weeks) <= MOST_WEEKS:
+        return "week", weeks
+    return "month", _steps(first, last, "month", calendar.week_starts)
 
 
 def _steps(first: dt.date, last: dt.date, step: str, week_starts: int) -> list[dt.date]:
@@ -113,7 +140,8 @@ def _pace(report_input: ReportInput, goal: Goal) -> Pace | None:
     first = calendar.day_of(period.since) if goal.from_ else since
     last = calendar.day_of(period.until - dt.timedelta(microseconds=1)) if goal.until else until
     figures = _outcome(report_input, goal) if goal.measure == OUTCOME else _counted(report_input, goal, goal.measure)
-    if not figures or last < first or (last - first).days > LONGEST_PACE or (goal.target is None and len(figures) < 2):
+    known = len(figures) + (goal.measure == OUTCOME and goal.baseline is not None)
+    if not figures or known < FEWEST_STEPS or last < first or (last - first).days > LONGEST_PACE:
         return None
     start = (goal.baseline if goal.baseline is not None else figures[0][1]) if goal.measure == OUTCOME else 0.0
     counted = _last_counted(report_input)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.grouping import OTHER
 
 from .items import Reference, counted, lines_changed
 from .pieces import Piece, Pieces, Quote
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LISTED = ("pull_requests", "tickets", "releases", "commits")
 """Measures that say how much work a theme has, in this order of weight."""
@@ -45,6 +50,8 @@ class Theme:
     """The text of its weightiest piece, where the theme names it and it has one."""
     examples: list[Example]
     more: int
+    days: list[dt.date]
+    """The day of each thing that is counted, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,13 @@ def _theme(pieces: Pieces, name: str, own: list[Piece], told: Collection[str], m
         next((piece.quote for piece in named[:1] if piece.quote), None),
         [Example(each.key, each.title, next(iter(each.references), None)) for each in named],
         len(own) - len(named),
+        _days(pieces, rows),
     )  # fmt: skip
+
+
+def _days(pieces: Pieces, rows: pd.DataFrame) -> list[dt.date]:
+    times = [at for name in LISTED for at in measures.firsts(rows, name)["occurred_at"]]
+    return sorted(pieces.report_input.calendar.day_of(at) for at in times)
 
 
 def routine(pieces: Pieces) -> list[RoutineKind]:

@@ -185,7 +185,8 @@ def test_accounts_are_those_whose_rows_there_would_be(repo):
     assert connector(repo, branches="unpushed").accounts() == git.accounts()
 
 
-def test_accounts_of_unpushed_work_are_those_of_no_remote(repo, tmp_path):
+def test_unpushed_accounts_are_those_of_no_remote(repo, tmp_path):
+    """With `branches = "unpushed"` the accounts are those of commits that no remote-tracking branch has."""
     repo.commit("Pushed", by=BOB)
     clone = Repo.init(tmp_path / "clone")
     clone.remote(str(repo.path))

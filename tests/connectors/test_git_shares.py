@@ -30,7 +30,7 @@ def test_each_author_has_their_own_commits(repo):
 
 @pytest.mark.parametrize("person", ["ann@example.org", "bob@example.org", "cleo@example.org"])
 def test_a_share_is_the_same_for_one_person(repo, person):
-    """Whoever is asked for, a row says the same: shares come from the whole history."""
+    """A row says the same for any selection of people: shares come from the whole history."""
     merged(repo)
     one = shares(fetch(repo, accounts=[person]))
     assert one.items() <= shares(fetch(repo)).items()

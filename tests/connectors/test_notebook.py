@@ -712,7 +712,8 @@ def test_a_summary_is_a_row_of_the_period_it_is_for(tmp_path):
     assert late.id != half.id
 
 
-def test_a_summary_written_before_its_period_is_of_its_first_day(tmp_path):
+def test_a_summary_written_early_is_of_the_first_day(tmp_path):
+    """Written before its period begins, it counts on the first day of the period."""
     text = "## 2026-06-30 Plan\nsummary: Four of four.\nperiod: 2026Q3"
     assert [each.occurred_at for each in fetched(notebook(tmp_path, text))] == [noon(dt.date(2026, 7, 1), BERLIN)]
 
@@ -757,7 +758,7 @@ def test_a_summary_that_no_report_shows_is_named(fields, warnings):
     assert not any(each.missing_on for each in found)
 
 
-def test_a_summary_without_a_valid_period_is_no_work_either(tmp_path):
-    """It lies on its own day, and stays in nobody's list of notes."""
+def test_a_summary_without_a_period_is_no_work(tmp_path):
+    """It counts on its own day, and nobody's list of notes has it."""
     (made,) = fetched(notebook(tmp_path, "## 2026-08-12 A\nsummary: Well\nperiod: soon"))
     assert (made.state, made.occurred_at) == ("summary", noon(dt.date(2026, 8, 12), BERLIN))
