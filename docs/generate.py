@@ -127,17 +127,19 @@ projects = ["me/dotfiles"]
 
 ## Themes
 
-A theme is a heading that at least two pieces of work share. What they share is the first of these that applies:
+A theme is a heading that at least two pieces of work share: two threads, or two topics that were merged, each of them
+with all its commits. What they share is the first of these that applies:
 
 1. a rule in `[themes]`; one piece of work is enough for it
 2. the epic or parent ticket
-3. the topic whose merge brought them: `ps/writev` is shown as `writev`
-4. the scope in their titles: `pager` in `feat(pager): …` and in `pager: …`; then what is before its slash, `dev-cmd` in
+3. the scope in their titles: `pager` in `feat(pager): …` and in `pager: …`; then what is before its slash, `dev-cmd` in
    `dev-cmd/bump: …`. A scope that is only a kind of change, such as `fix`, is none
-5. the module or folder with at least half of their source files, as deep as possible: `src/click/_termui_impl.py` is
+4. the module or folder with at least half of their source files, as deep as possible: `src/click/_termui_impl.py` is
    shown as `termui_impl`. Folders that say nothing, such as `src`, are passed over. Where no source file is changed,
    tests and texts are looked at, and at last count as `Tests` or `Documentation`
-6. the project, where there are several
+5. the project, where there are several
+
+What shares none of the chosen headings is under `Other`; where there is no heading at all, under its project.
 
 At most {theme_choice.MOST} headings are chosen, so that together they say most about the work: neither what all of
 it is about nor what two changes are about comes first
@@ -159,7 +161,7 @@ routine by `[routine]` alone: so a theme of your own, such as `Releases = { kind
 ## Leaving out
 
 What a rule in `[[exclude]]` holds for is left out of every report, goal and question, before anything is counted: the
-other rows of the same work item with it, and the commits of a pull request. A report says how many pieces of work were
+other rows of the same work item with it, and the commits of a pull request. A report says how many items were
 left out ([measure](measures.md) `left_out`). `harvester.load` and `harvester ledger export` still have them.
 """
 TABLE = f"""\

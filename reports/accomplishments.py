@@ -48,10 +48,10 @@ class Anchors:
 
 @dataclass(frozen=True, slots=True)
 class ExcludedWork:
-    """How many pieces of work a rule of `[[exclude]]` left out, and the name of the rule."""
+    """How many work items a rule of `[[exclude]]` left out, and the name of the rule."""
 
     rule: str
-    pieces: int
+    items: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def context(report_input: ReportInput) -> Page:
     mine = _mine(report_input)
     pieces = Pieces(report_input, mine)
     chosen = highlights.highlights(pieces)
-    told = {each.key for each in chosen}
+    told = {each.key: number for number, each in enumerate(chosen, 1)}
     themes = other_work.themes(pieces, told)
     sections = goals.sections(pieces, chosen)
     routine = other_work.routine(pieces)
@@ -113,7 +113,7 @@ def context(report_input: ReportInput) -> Page:
         first=first,
         last=last,
         days=span(first, last),
-        time_zone=report_input.calendar.zone.key,
+        time_zone=report_input.calendar.zone.key.removeprefix("Etc/"),
         services=list(dict.fromkeys(each.connector for each in states)),
         draft=draft.draft(pieces, mine, sections) if report_input.draft else None,
         incomplete=[each for each in states if each.gaps],

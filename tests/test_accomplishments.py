@@ -25,6 +25,7 @@ REPORT = plugins.load(plugins.REPORTS, "accomplishments")
 DAY = dt.date(2026, 9, 1)
 PULL = "github.com/org/app#"
 PAY = {"name": "pay", "title": "Lead the payments rewrite", "match": {"labels": ["pay"]}}
+DOCS = {"name": "docs", "title": "Texts for newcomers", "match": {"labels": ["docs"]}}
 CHARGES = {
     "name": "charges", "title": "Nobody is charged twice", "measure": "outcome", "baseline": 31, "target": 0,
     "unit": "double charges",
@@ -73,15 +74,27 @@ def titles(highlights):
 
 
 def test_highlights_sort_by_proof_goal_and_weight():
-    """A measured result comes before a quoted text, a quoted text before mere activity, then a goal, then size."""
+    """A measured result comes first, then what a note gives a result of, then a goal, then size; a text adds to it."""
     rows = [
         pull(1, title="Large", additions=9000, deletions=0),
         pull(2, title="For a goal", labels=("pay",)),
         pull(3, title="With a text", body="It reads the ledger by customer now."),
         pull(4, title="Measured"),
+        pull(5, title="Without a text"),
+        pull(6, title="With a result"),
+        note(2, related_to=(f"{PULL}6",), extra={"result": "Nobody waits."}),
         note(1, related_to=(f"{PULL}4",), extra={"result": "None since.", "outcome": "charges = 0"}),
     ]
-    assert titles(page(rows, PAY, CHARGES).highlights) == ["Measured", "With a text", "For a goal", "Large"]
+    assert titles(page(rows, PAY, CHARGES).highlights) == [
+        "Measured", "With a result", "For a goal", "Large", "With a text",
+    ]  # fmt: skip
+
+
+def test_a_text_moves_work_across_a_weight_limit():
+    """Work just lighter than the fifth is read, too, and comes before it for its text."""
+    rows = [pull(n, additions=20, deletions=0, paths=("a.py",)) for n in range(1, 6)]
+    rows.append(pull(6, title="Told", additions=10, deletions=0, body="The queue carries the key of the order now."))
+    assert titles(page(rows).highlights)[0] == "Told"
 
 
 def test_highlights_are_at_most_five():
@@ -116,6 +129,46 @@ def test_a_topic_is_one_highlight():
     (only,) = page(rows).highlights
     assert (only.title, only.counted, only.proof) == ("writev", "2 commits", "observed")
     assert only.quote.text == "Vectored writes, so that a packet needs one call."
+    assert (only.quote.source.label, only.quote.source.url) == ("the merge of al/writev", None)
+
+
+def test_no_commit_speaks_for_a_topic():
+    """Where the merge says nothing, nothing is quoted; a topic named by a subject line is called so in full."""
+    name = "Rewrite the queue so that nobody waits for the key of an order that was never sent by anybody"
+    rows = [commit(sha * 40, title=f"Step {sha}", extra={"topic": name}, body="A step for the queue.") for sha in "ab"]
+    (only,) = page(rows).highlights
+    assert (only.title, only.quote) == (name, None)
+
+
+def test_the_title_of_anothers_work_is_not_ones_own():
+    """A commit within somebody else's pull request is called as its author called it."""
+    rows = [
+        pull(1, account="grace", title="Grace's large change"),
+        commit("a" * 40, title="Add stress tests", part_of=(f"{PULL}1",), body="The queue is read by ten threads."),
+    ]
+    assert titles(page(rows).highlights) == ["Add stress tests"]
+
+
+def test_counts_of_themes_and_routine_add_up():
+    """Every change is in one theme or in one kind of routine."""
+    rows = [
+        *(pull(n, paths=(f"src/pager/{n}.py",)) for n in range(4)),
+        *(pull(n, title=f"Bump x from 1.{n} to 2.{n}", paths=("uv.lock",)) for n in range(10, 13)),
+        *(commit(sha * 40, title=f"Step {sha}", extra={"topic": "al/writev"}) for sha in "ab"),
+        pull(20, paths=("docs/a.md",)), review(30),
+    ]  # fmt: skip
+    made_page = page(rows)
+    assert [(each.name, each.changes) for each in made_page.themes] == [("pager", 4), ("Other", 3)]
+    assert [(each.name, each.changes) for each in made_page.routine] == [("dependency updates", 3)]
+    assert {each.goal for each in made_page.items} == {"pager", "Other", "dependency updates", ""}
+
+
+def test_a_lone_commits_message_is_no_themes_text():
+    rows = [
+        commit(sha * 40, title=f"Step {sha}", paths=(f"src/pager/{sha}.py",), body="An aside that says little.")
+        for sha in "abcdefgh"
+    ]
+    assert [each.quote for each in page(rows).themes] == [None]
 
 
 def test_a_result_is_said_once():
@@ -176,7 +229,7 @@ def test_the_paragraph_says_goals_places_and_counts():
     goal = {**PAY, "measure": "pull_requests", "target": 1, "from": "2026-07-01", "until": "2026-10-01"}
     assert page(rows, goal).sentences == [
         "Met 1 of 1 goal: “Lead the payments rewrite” (1 of 1 pull request).",
-        "Most other work went into pager and parser.",
+        "Most other changes were in pager and parser.",
         "Merged 11 pull requests; reviewed 1 pull request by 1 person.",
     ]
 
@@ -208,7 +261,18 @@ def test_everything_counted_is_in_the_appendix_once():
 
 def test_shared_credit_is_said():
     extra = {"own_commits": "4/7", "begun_by": "Doiken <doiken@example.org>"}
-    assert "began it; 4 of 7 commits" in text([pull(1, source="here", account="Ada <ada@example.org>", extra=extra)])
+    assert "4 of its 7 commits; doiken" in text([pull(1, source="here", account="Ada <ada@example.org>", extra=extra)])
+
+
+def test_co_authored_work_is_help():
+    """To share in routine is no help, and what holds own work is told with that."""
+    shared = {"role": "co-author", "source": "here", "account": "Ada <ada@example.org>"}
+    rows = [
+        pull(1, title="Carry the key", **shared), pull(2, title="Bump six from 1.16.0 to 1.17.0", **shared),
+        pull(3, title="With a commit of mine", **shared),
+        commit("a" * 40, part_of=(f"{PULL}3",)),
+    ]  # fmt: skip
+    assert "Co-author of 1 change by others (not counted): " in text(rows)
 
 
 def test_reviews_are_said_by_person():
@@ -259,3 +323,45 @@ def test_a_year_of_300_items_is_read_in_three_minutes():
     ]
     assert words_before_appendix(text(rows, *goals)) <= 1500
     assert words_before_appendix(text(rows)) <= 1500
+
+
+def test_a_goals_work_leaves_out_nothing_that_has_room():
+    """What one goal does not need is there for another; together they list 24."""
+    pay = [pull(n, labels=("pay",)) for n in range(30)]
+    sections = page([*pay, pull(50, labels=("docs",))], PAY, DOCS).sections
+    assert [(len(each.other), each.more) for each in sections] == [(23, 7), (1, 0)]
+
+
+def test_reverted_work_has_no_heading():
+    """A change and its revert come last among the other work for a goal."""
+    rows = [
+        commit("a" * 40, title="pay: queue", labels=("pay",), reverted_by=(f"commit/{'b' * 40}",)),
+        commit("b" * 40, title='Revert "pay: queue"', labels=("pay",), reverts=(f"commit/{'a' * 40}",)),
+        pull(1, labels=("pay",)),
+    ]
+    (section,) = page(rows, PAY).sections
+    assert not section.threads
+    assert {each.title for each in section.other} >= {"Change 1", "pay: queue"}
+
+
+def test_a_note_is_no_item_beside_its_work():
+    """What it says stands with its name above the work; alone it is an item."""
+    about = note(1, related_to=(f"{PULL}1",), extra={"takeaway": "Ask early."})
+    (thread,) = page([pull(1, labels=("pay",)), about], PAY).sections[0].threads
+    assert [each.label for each in thread.items] == ["app#1"]
+
+
+def test_a_draft_has_a_few_suggestions():
+    """The best; a list of thirty is not read."""
+    rows = [pull(n, title=f"Rewrite payments of {'abcdefghijklmnopqrst'[n] * 9}") for n in range(20)]
+    others = [pull(100 + n, title=f"Index the words of volume {n}") for n in range(80)]
+    goal = {**PAY, "words": ["rewrite payments"], "match": {"labels": ["pay"]}}
+    assert len(page([*rows, *others], goal, draft=True).draft.suggestions) == 8
+
+
+def test_a_theme_says_which_highlights_are_in_it():
+    """They are in its counts and are not named a second time."""
+    rows = [pull(n, title=f"Part {n}", additions=n, paths=(f"src/pager/{n}.py",)) for n in range(9)]
+    (theme,) = page(rows).themes
+    assert (theme.changes, len(theme.examples), theme.more, theme.highlights) == (9, 3, 1, [1, 2, 3, 4, 5])
+    assert "and 1 more · [highlights 1, 2, 3, 4 and 5](#highlights)" in text(rows)

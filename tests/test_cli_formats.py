@@ -183,6 +183,40 @@ def test_another_version_s_wording_is_not_compared(environment):
     assert (status, "was made by harvester 0.0.1" in out) == (4, True)
 
 
+FORGED = "Ada led 40 people."
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        ({"remarks": [FORGED]}, 4, f"Not checked: mine.md says '{FORGED}', which this data does not."),
+        ({"source_remarks": {"app": [["", FORGED]]}}, 4, f"Not checked: mine.md says '{FORGED}', which this data"),
+        ({"remarks": ["Ada was promoted."]}, 0, "mine.md says 'Ada was promoted.', which this data does not."),
+        ({"persons": "Bob, 900 reviews"}, 0, "mine.md says 'Bob, 900 reviews' for 'Ada Lovelace'."),
+        ({"period": "99 releases"}, 0, "mine.md says '99 releases' for '2026-07-01..2026-09-30'."),
+        ({"period": "FY2026Q4"}, 0, None),
+        ({}, 0, None),
+    ],
+)
+def test_what_only_the_evidence_says_is_named(environment, change, status, said):
+    """Names and remarks are in no digest, so whoever hands in a page may have written any into both."""
+    path = write(environment, "md")
+    beside = path.with_name("mine.md.evidence.json")
+    facts, page = json.loads(beside.read_text()), path.read_text()
+    if name := change.get("persons"):
+        change, page = {"persons": [facts["persons"][0] | {"name": name}]}, page.replace("# Ada", f"# {name}", 1)
+    if name := change.get("period"):
+        change, page = {"period": facts["period"] | {"name": name}}, page.replace("Q3 2026", name)
+    for remark in change.get("remarks", ()):
+        page = page.replace("**In short.**", f"{remark}\n\n**In short.**", 1)
+    beside.write_text(json.dumps(facts | change))
+    path.write_text(page)
+    found, out, _ = run(environment, "verify", "mine.md")
+    assert found == status
+    assert said is None or said in out
+    assert (" says " in out) == (said is not None)
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -771,9 +771,7 @@ def test_a_rule_is_never_asked_about_again(with_builds):
     out = triage(with_builds, "q")
     assert "1 of 3 " in out
     assert "2 items are ignored by 1 rule; `harvester triage --ignored` lists them.\n" in out
-    assert (
-        "- 5 pieces of work not linked to a goal: `harvester triage`" in run(with_builds, "report", *Q3, "--draft")[1]
-    )
+    assert "- 5 items not linked to a goal: `harvester triage`" in run(with_builds, "report", *Q3, "--draft")[1]
 
 
 def test_a_rule_is_undone_like_a_decision(with_builds):
@@ -1119,9 +1117,7 @@ def test_triage_and_report_count_alike(environment):
     names, reverted = PRELUDE.partition("git init")[0], f"This reverts commit {commit(environment, 'A runbook')}."
     script = f'{names}\nada 2026-08-05T10:00:00+02:00 docs/runbook.md "Take it back\n\n{reverted}"'
     subprocess.run(["sh", "-c", script], cwd=environment.cwd, env=environment.environ, check=True)
-    assert (
-        "- 2 pieces of work not linked to a goal: `harvester triage`" in run(environment, "report", *Q3, "--draft")[1]
-    )
+    assert "- 2 items not linked to a goal: `harvester triage`" in run(environment, "report", *Q3, "--draft")[1]
     assert "2 of 2" in triage(environment, "s", "s")
 
 

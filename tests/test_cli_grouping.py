@@ -114,6 +114,41 @@ def test_a_report_with_exclusions_verifies(environment):
     assert run(environment, "verify", "q3.md")[0] == 0
 
 
+def test_a_json_report_counts_what_was_left_out(environment):
+    """Of the rows that a report has, none was left out, however many there are."""
+
+    def left_out():
+        return json.loads(run(environment, "report", *PERIOD, "--format", "json")[1])["measures"]["left_out"]
+
+    assert left_out() == 1
+    configuration = environment.cwd / "harvester.toml"
+    configuration.write_text(CONFIGURATION.partition("[[exclude]]")[0])
+    assert left_out() == 0
+
+
+@pytest.mark.parametrize(
+    ("themes", "status", "expected"),
+    [
+        ('Screen = { scopes = ["pager"] }', 0, "This data words q3.md otherwise now ("),
+        ('All = { titles = ["*"] }', 1, "q3.md: line "),
+    ],
+)
+def test_verify_names_a_changed_theme(environment, themes, status, expected):
+    """As the reason why words, or figures, are other ones: neither was the page edited nor did a source change."""
+    run(environment, "report", *PERIOD, "--output", "q3.md")
+    (environment.cwd / "harvester.toml").write_text(f"{CONFIGURATION}\n[themes]\n{themes}\n")
+    found, out, _ = run(environment, "verify", "q3.md")
+    assert (found, out.splitlines()[0]) == (status, "[themes] in harvester.toml is not as for this report.")
+    assert out.splitlines()[1].startswith(expected)
+
+
+def test_verify_names_other_highlights(environment):
+    run(environment, "report", *PERIOD, "--output", "q3.md")
+    run(environment, "decide", hashes(environment)["A runbook"], "--highlight")
+    status, out, _ = run(environment, "verify", "q3.md")
+    assert (status, out.splitlines()[0]) == (1, "decisions.toml chooses other highlights than for this report.")
+
+
 def test_doctor_warns_of_rules_that_match_all(environment):
     configuration = environment.cwd / "harvester.toml"
     configuration.write_text(CONFIGURATION + '\n[themes]\nAll = { titles = ["*"] }\nNone = {}\n')

@@ -62,8 +62,10 @@ def test_a_summary_is_read_and_counted_nowhere(environment):
     run(environment, "note", "--summary", "It went well.")
     run(environment, "note", "Paired", "--date", "2026-08-12", "--no-highlight")
     out = run(environment, "report", "--period", "2026Q3")[1]
+    measures = json.loads(run(environment, "report", "--period", "2026Q3", "--format", "json")[1])["measures"]
 
     assert "- Paired *(notebook, 12 Aug)*" in out
+    assert measures["notes"] == 1
     assert "Summary of" not in out
     assert [each.highlight for each in entries(environment)] == [None, False]
 

@@ -94,6 +94,7 @@ NOTHING = {
     "release notes": "## What's Changed\n* One by @ada in https://x.example/o/r/pull/12\n\n"
     "**Full Changelog**: https://github.com/org/repo/compare/v1...v2",
     "a patch": "diff --git a/one b/one two three",
+    "a revert": "This reverts commit e7e25874b9, reversing changes made to 310aa1aeae.",
     "conflicts": "# Conflicts:\n#\tsrc/one/two/three.py",
 }  # fmt: skip
 

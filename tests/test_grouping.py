@@ -59,7 +59,7 @@ def one_routine(title, **values):
 def test_what_shares_a_title_scope_has_its_heading():
     titles = ("feat(pager): scroll", "pager: draw", "fix(pager, keys): move", "Say hello")
     made = theme_of([pull(number, title=title) for number, title in enumerate(titles)])
-    assert made == ["pager", "pager", "pager", "app"]
+    assert made == ["pager", "pager", "pager", "Other"]
 
 
 @pytest.mark.parametrize(
@@ -92,23 +92,25 @@ def test_a_topic_is_called_what_its_branch_is():
     assert topic_name("jk/fetch-auto-gc") == "fetch auto gc"
 
 
-def test_commits_of_one_topic_share_a_heading():
-    """Also where their titles have scopes: the topic comes first."""
+def test_a_topic_is_one_piece_of_work():
+    """Its commits have one heading, that of most of them; alone it is no theme."""
     made = [commit(sha(n), title=f"odb: {n}", extra={"topic": "ps/writev"}) for n in range(3)]
-    assert theme_of([*made, commit(sha(9), title="odb: nine")]) == ["writev"] * 3 + ["app"]
+    aside = commit(sha(8), title="writev: b", extra={"topic": "ps/writev"})
+    assert theme_of([*made, aside]) == ["app"] * 4
+    assert theme_of([*made, aside, commit(sha(9), title="odb: nine"), pull(1)]) == ["odb"] * 5 + ["Other"]
 
 
-def test_an_epic_comes_before_topic_scope_and_folder():
-    epic = {"parent": "acme.atlassian.net/PAY-7", "extra": {"topic": "x/y"}, "title": "odb: a"}
-    made = rows_of([commit(sha(n), **epic) for n in range(3)])
+def test_an_epic_comes_before_scope_and_folder():
+    epic = {"parent": "acme.atlassian.net/PAY-7", "title": "odb: a"}
+    made = rows_of([commit(sha(n), extra={"topic": f"x/{n}"}, **epic) for n in range(3)])
     found = themes(made, rules_of())
     assert set(found["theme"]) == {"PAY-7"}
     assert set(found["reason"]) == {"part of acme.atlassian.net/PAY-7, as of 3 pieces of work here"}
 
 
 def test_a_telling_heading_wins_over_a_larger_one():
-    made = [commit(sha(n), title=f"odb: {n}", extra={"topic": "ps/writev"} if n < 4 else {}) for n in range(5)]
-    assert theme_of([*made, commit(sha(9), title="Nine")]) == ["writev"] * 4 + ["app"] * 2
+    made = [commit(sha(n), title=f"odb: {n}", parent="acme.atlassian.net/PAY-7" if n < 4 else None) for n in range(5)]
+    assert theme_of([*made, commit(sha(9), title="Nine")]) == ["PAY-7"] * 4 + ["Other"] * 2
 
 
 def test_an_epic_among_the_rows_gives_its_title():
@@ -142,7 +144,7 @@ def test_the_deepest_folder_with_half_the_files():
         pull(4, title="D", paths=("src/search/rank.py",)),
         pull(5, title="E", paths=("src/search/index.py", "src/search/rank.py")),
     ]
-    assert theme_of(made) == ["queue", "queue", "app", "search", "search"]
+    assert theme_of(made) == ["queue", "queue", "Other", "search", "search"]
 
 
 def test_work_on_texts_or_tests_alone_is_called_so():
@@ -158,6 +160,15 @@ def test_a_few_source_files_hide_no_text_or_test():
         for n in range(3)
     ]
     assert theme_of(made) == ["Documentation"] * 3
+
+
+def test_a_change_with_its_tests_is_not_about_tests():
+    """However many test files it changes."""
+    made = [
+        pull(n, title=f"{n}", paths=(f"src/{FOREST[n]}.py", *(f"tests/{FOREST[n]}/{FOREST[k]}.py" for k in range(4))))
+        for n in range(3)
+    ]
+    assert set(theme_of(made)) == {"app"}
 
 
 def test_a_folder_named_as_the_project_says_nothing():
@@ -236,7 +247,7 @@ def test_a_theme_by_paths_needs_half_of_the_files():
         pull(1, title="A", paths=("src/pay/a.py", "src/b.py")),
         pull(2, title="B", paths=("src/pay/a.py", "b", "c")),
     ]
-    assert theme_of(made, themes=given) == ["Money", "app"]
+    assert theme_of(made, themes=given) == ["Money", "Other"]
 
 
 def test_a_theme_that_matches_all_leaves_a_page():
@@ -246,7 +257,7 @@ def test_a_theme_that_matches_all_leaves_a_page():
 
 def test_hostile_names_are_headings_of_one_line():
     title = "x" * 1_000_000 + ": a"
-    made = [pull(n, title=title, extra={"topic": "a/\u202eb\n\n# c" + "y" * 1_000_000}) for n in range(2)]
+    made = [pull(n, title=title, extra={"topic": f"{n}/\u202eb\n\n# c" + "y" * 1_000_000}) for n in range(2)]
     (heading,) = set(theme_of(made))
     assert "\n" not in heading
     assert len(heading) <= 60
@@ -327,7 +338,7 @@ def reverts(*, by="Ada <ada@example.org>", last=False):
 
 
 def test_a_change_and_ones_own_revert_are_routine():
-    assert routine_of(reverts()) == ["changes that were reverted"] * 2
+    assert routine_of(reverts()) == ["changes and their reverts"] * 2
 
 
 def test_the_revert_of_somebody_elses_change_is_work():
@@ -340,7 +351,7 @@ def test_a_revert_after_the_period_folds_nothing():
 
 
 def test_what_was_restored_is_work_again():
-    assert routine_of(reverts(last=True)) == [None, "changes that were reverted", "changes that were reverted"]
+    assert routine_of(reverts(last=True)) == [None, "changes and their reverts", "changes and their reverts"]
 
 
 def test_rows_that_are_not_judged_follow_their_thread():

@@ -167,6 +167,20 @@ def test_a_note_names_a_commit_by_its_first_digits():
     assert about(frame, JIRA) == [(2, 0), (5, 1)]
 
 
+def test_a_note_is_about_work_as_a_report_names_it():
+    """Without what tells folders of one name apart, and with the joiner that a page has within a reference."""
+    words = ("pay#131", "pay#\u2060131", "shop#\u20607", "docs#1", "docs~00000002#1", "local/pay#131")
+    frame = framed(
+        row("local/pay~1a2b3c4d#131", scope="local/pay~1a2b3c4d"),
+        row("github.com/org/shop#7"),
+        row("local/docs~00000001#1", scope="local/docs~00000001"),
+        row("local/docs~00000002#1", scope="local/docs~00000002"),
+        *(row(f"notebook/{n}", "note", scope="notebook.md", related_to=(word,)) for n, word in enumerate(words)),
+    )
+
+    assert about(frame, JIRA) == [(4, 0), (5, 0), (6, 1), (8, 3), (9, 0)]
+
+
 def test_a_ticket_is_closed_by_its_pull_request_once_whichever_sources_saw_it():
     rows = [
         row("acme.atlassian.net/PAY-7", "issue", role="assignee"),

@@ -13,6 +13,8 @@ PAGE = """# Ada
 | [app#1](https://x.example/1) | Carry the key | 1 Aug | +340 |
 | [app#2](https://x.example/2) | Refuse a charge | 2 Aug | +12 |
 
+| `██░░` behind |
+
 Last line."""
 
 
@@ -48,15 +50,27 @@ def test_words_may_change_and_figures_be_left_out(old, new, expected):
         ("3 pull requests and 5", "5 pull requests and 3", 3),
         ("+340", "+3,400", 7),
         ("x.example/2", "x.example/9", 8),
-        ("Last line.", "Last line, of 9.", 10),
-        ("Last line.", "Last line.\n\nI led 4 people.", 12),
+        ("Last line.", "Last line, of 9.", 12),
+        ("Last line.", "Last line.\n\nI led 4 people.", 14),
         ("# Ada", "I did 7 things.\n# Ada", 1),
+        ("| 1 Aug | +340 |\n| [app#2](https://x.example/2) | Refuse a charge | 2 Aug | +12 |", "| 1 Aug | +12 |", 7),
+        ("3 pull requests", "3k pull requests", 3),
+        ("5 reviews", "5% reviews", 3),
+        ("`██░░`", "`████`", 10),
+        ("behind", "met", 10),
         ("+12 |", "+12 |\n| [app#2](https://x.example/2) | Refuse a charge | 2 Aug | +12 |", 9),
     ],
 )
 def test_a_figure_that_is_not_in_the_data_is_named(old, new, line):
     found = edited(old, new)
     assert [each.split(" says ")[0] for each in found.figures] == [f"line {line}"]
+
+
+def test_a_line_takes_no_figure_from_the_next():
+    """Where only figures changed, or in a table's row, those of other lines are wrong, however the lines shrink."""
+    made = "- fixes: 4 commits\n- tests: 9 commits\n- docs"
+    assert len(compare("- fixes: 9 commits\n- docs", made).figures) == 1
+    assert compare("- fixes and tests: 4 and 9 commits\n- docs", made).figures == ()
 
 
 def test_lines_may_move():

@@ -1,9 +1,12 @@
 """Deciding on work that git and its forge have under two names of a repository."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from harvester.model.periods import Calendar
 from harvester.workspace.environment import Environment
-from harvester.workspace.work_items import pull_request_of, why_nothing_counts
+from harvester.workspace.work_items import find_rows, pull_request_of, why_nothing_counts
 from harvester.workspace.workspace import open_workspace
 from tests.environments import environment
 from tests.rows import commit, framed, row
@@ -32,3 +35,13 @@ def test_the_old_name_counts_as_the_new_one(workspace):
 def test_a_commit_counts_with_the_pull_request_that_counts(workspace):
     assert pull_request_of(FRAME, PART.work_item) == NEW
     assert "part of a pull request" in why_nothing_counts(workspace, FRAME, PART.work_item)
+
+
+LOCAL, OTHER = "local/pay~1a2b3c4d#131", "local/pay~ffffffff#7"
+
+
+@pytest.mark.parametrize("what", ["pay#131", "pay#\u2060131", "pay~1a2b3c4d#131", "local/pay#131", LOCAL, "#131"])
+def test_work_is_found_as_a_report_names_it(what):
+    """Without what tells folders of one name apart, and with the joiner that a page has within a reference."""
+    frame = framed([row(work_item=LOCAL, scope="local/pay~1a2b3c4d"), row(work_item=OTHER, scope="local/pay~ffffffff")])
+    assert find_rows(frame, what, Calendar(ZoneInfo("UTC")))["work_item"].tolist() == [LOCAL]

@@ -125,7 +125,7 @@ _REFERENCE_WORDS = (
     r"(?:fix(?:e[sd])?|close[sd]?|closing|resolve[sd]?|refs?|references?|related|relates|see|also|part|follow(?:s|-?up)?"
     r"|up|to|of|from|with|and|or|for|in|on|by|the|this|it|is|issues?|bugs?|tickets?|prs?|pull|requests?|merge|commits?"
     r"|cherry|pick(?:ed)?|backport(?:s|ed)?|depends|based|cc|addresses|implements|supersedes|replaces|reverts?|re|stacked"
-    r"|continuation|alternative|closes|blocked|after|discussion|thread|link|comment)"
+    r"|continuation|alternative|closes|blocked|reversing|changes|made|reapplies|after|discussion|thread|link|comment)"
 )
 _ONLY_REFERENCES = re.compile(rf"(?:{_REFERENCE}|{_REFERENCE_WORDS}\b|[\W_])*", re.IGNORECASE)
 _BOT = re.compile(

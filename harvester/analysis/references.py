@@ -45,6 +45,16 @@ _HOST_AND_PATH = r"^(?P<base>[^/\s]*[.:][^/\s]*/\S+)$"
 _URL_PROJECT = r"^https?://(?P<base>[^/\s]+/[^?#\s]+?)(?:/-)?/commits?/[0-9a-fA-F]+$"
 
 
+_LOCAL = r"^(local/.*)~[0-9a-f]{8}([#!]\d+)$"
+
+
+def as_reported(work_items: pa.Array) -> pa.Array:
+    """Work items as reports name them: without what tells apart folders of one name that no remote names."""
+    import pyarrow.compute as pc
+
+    return pc.replace_substring_regex(work_items, _LOCAL, r"\1\2")
+
+
 def resolved(
     frame: pd.DataFrame, names: Sequence[str], tickets: Mapping[str, str], among: Any = None
 ) -> tuple[Ints, pa.Array]:

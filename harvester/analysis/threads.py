@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.frame import column
-from harvester.analysis.references import bases, dictionary_codes, exploded, resolve, resolved
+from harvester.analysis.references import as_reported, bases, dictionary_codes, exploded, resolve, resolved
+from harvester.text import JOINER
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +72,7 @@ def about(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> list
     import pyarrow.compute as pc
 
     rows, refs = exploded(frame, "related_to")
+    refs = pc.replace_substring(refs, JOINER, "")  # it is in a reference that was copied from a page
     meant = resolve(refs, bases(frame, rows), tickets or {}).to_pylist()
     written = [_ABBREVIATED.sub(r"commit/\g<0>", ref.strip().lower()) for ref in refs.to_pylist()]
     work_items = pc.utf8_lower(column(frame, "work_item"))
@@ -245,18 +247,21 @@ def _positions(work_items: pa.Array, wanted: set[str]) -> dict[str, int]:
 
     texts = sorted(wanted)
     exact = pc.index_in(pa.array(texts, pa.string()), value_set=work_items).to_pylist()
+    reported = as_reported(work_items) if None in exact else work_items
     positions = {
-        text: _only_like(work_items, text) if at is None else at for text, at in zip(texts, exact, strict=True)
+        text: _only_like(work_items, reported, text) if at is None else at
+        for text, at in zip(texts, exact, strict=True)
     }
     return {text: at for text, at in positions.items() if at is not None}
 
 
-def _only_like(work_items: pa.Array, text: str) -> int | None:
+def _only_like(work_items: pa.Array, reported: pa.Array, text: str) -> int | None:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    like = pc.ends_with(work_items, text if text[:1] in ("#", "!") else "/" + text)
+    ends = text if text[:1] in ("#", "!") else "/" + text
+    like = pc.or_(pc.or_(pc.ends_with(work_items, ends), pc.ends_with(reported, ends)), pc.equal(reported, text))
     if text.startswith("commit/"):
         like = pc.or_(like, pc.starts_with(work_items, text))
     at = np.flatnonzero(like.to_numpy(zero_copy_only=False))

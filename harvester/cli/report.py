@@ -64,7 +64,6 @@ def command(
       harvester report --repo ../other --person grace@example.org --format csv
     """
     from harvester.cli.main import INCOMPLETE, OK
-    from harvester.workspace.next_steps import next_steps
     from harvester.workspace.reports import destination_of, load_report, make_report, page_options, write_report
     from harvester.workspace.workspace import open_workspace
 
@@ -80,5 +79,8 @@ def command(
         terminal.notify(f"Wrote {write_report(report, destination, force=force)}.")
     for remark in report.remarks:
         terminal.notify(remark)
-    terminal.suggest(next_steps(report.report_input, workspace) if terminal.stderr.isatty() else [])
+    if terminal.stderr.isatty():
+        from harvester.workspace.next_steps import next_steps
+
+        terminal.suggest(next_steps(report.report_input, workspace))
     return OK if report.complete or allow_incomplete else INCOMPLETE

@@ -8,4 +8,5 @@ from harvester.grouping.rules import GroupingRules as GroupingRules
 from harvester.grouping.theme_choice import OTHER as OTHER
 from harvester.grouping.theme_choice import REST as REST
 from harvester.grouping.theme_choice import themes as themes
+from harvester.grouping.theme_keys import OUR_NAMES as OUR_NAMES
 from harvester.grouping.theme_keys import topic_name as topic_name

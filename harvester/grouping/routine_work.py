@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from harvester.goals.matches import Array
 
-REVERTED = "changes that were reverted"
+REVERTED = "changes and their reverts"
 JUDGED = ("pull_request", "issue", "commit", "release")
 """The kinds of work that may be routine by themselves; other rows follow their thread."""
 

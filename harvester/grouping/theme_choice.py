@@ -26,10 +26,10 @@ SMALLEST = 1 / 40
 """The share of all threads that a heading has at least, and two threads; fewer would say nothing of a long list."""
 
 OTHER = "Other"
-"""The heading of what remains where it is of several projects or of none that is known."""
+"""The heading of what remains beside other headings, or where it is of several projects or of none that is known."""
 
 REST = "shares none of the headings with enough other work"
-"""The reason of what is under its project's name, or under `OTHER`, for want of another heading."""
+"""The reason of what is under `OTHER`, or under its project's name, for want of another heading."""
 
 
 def themes(rows: pd.DataFrame, rules: GroupingRules, routines: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -39,9 +39,9 @@ def themes(rows: pd.DataFrame, rules: GroupingRules, routines: pd.DataFrame | No
     were assessed). The index is theirs. All rows of a thread have one heading, and the order of rows changes nothing.
     `routines` is what `routine` says of the rows, where that is known already.
 
-    A heading is what at least two threads share: their epic, the topic merge they came with, the scope in their titles,
-    or the folder of most of their source files; what `[themes]` names comes before all of these. What is left has the
-    name of its project, or `Other` where it is of several.
+    A heading is what at least two threads share: their epic, the scope in their titles,
+    or the folder of most of their source files; what `[themes]` names comes before all of these. What is left is
+    `Other`; where nothing is named, all of it has the name of its project. Threads that one topic brought count as one.
 
     Threads that serve a goal, are routine, or have no own work that counts are given a heading too, but do not decide
     which there are.
@@ -79,8 +79,8 @@ class _Offers:
 
     The fewer threads a heading is for, the more it says about each: log2((all + 1) / its threads) bits, and one more
     for having a heading at all. The heading that adds most bits over all threads is chosen, then the one that adds most
-    to it, and so on; a thread is always under its most telling sort of heading among the chosen ones (epic, topic,
-    scope, folder). So what half of the work is about comes before what all of it is about (few bits) and before what
+    to it, and so on; a thread is always under its most telling sort of heading among the chosen ones (epic, scope,
+    folder). So what half of the work is about comes before what all of it is about (few bits) and before what
     two commits are about (few threads), and a folder does not get a place for work that its scopes name already.
     """
 
@@ -188,7 +188,7 @@ class _Offers:
         names, reasons = [], []
         for thread, number in enumerate(which):
             if number == NOTHING:
-                names.append(self._rest(thread))
+                names.append(OTHER if chosen else self._rest(thread))
                 reasons.append(REST)
             else:
                 names.append(chosen[number].name)

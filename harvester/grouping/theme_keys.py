@@ -39,6 +39,12 @@ OWN_WORK = ("pull_request", "issue", "commit", "release")
 NAMED = "[themes] in harvester.toml: {}"
 """The reason of a heading that `[themes]` names."""
 
+LONGEST_SUBJECT = 120
+"""Characters of a topic that is named by a subject line."""
+
+OUR_NAMES = frozenset({"Build and packaging", "Continuous integration", "Documentation", "Tests"})
+"""The headings that are words of ours, and no names in a project."""
+
 _KIND_NAMES = {file_kinds.TEST: "Tests", file_kinds.DOCS: "Documentation", file_kinds.MANIFEST: "Build and packaging"}
 
 
@@ -58,7 +64,7 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class ThreadTable:
-    """The threads in some rows, sorted by name, and what each may be called.
+    """The threads in some rows, sorted by name, and what each may be called; those that one topic brought are one.
 
     `of_row` is the number of each row's thread. `votes` says which threads decide what headings there are: those with
     own work that counts. `suggestions` begin with the most telling. `projects` is the name of each thread's project, ''
@@ -75,7 +81,7 @@ def thread_table(rows: pd.DataFrame, rules: GroupingRules, apart: np.ndarray[Any
     """The threads of these rows; those with a row in `apart` have no vote."""
     import numpy as np
 
-    _, of_row = _sorted_codes(column(rows, "thread"))
+    _, of_row = _sorted_codes(_units(rows))
     size = int(of_row.max(initial=-1)) + 1
     own = (rows["is_primary"] & ~rows["is_bot"] & rows["kind"].isin(OWN_WORK)).to_numpy(bool)
     counts = np.zeros(len(rows), bool)
@@ -89,7 +95,6 @@ def thread_table(rows: pd.DataFrame, rules: GroupingRules, apart: np.ndarray[Any
     suggestions = [
         _named(rows, rules, by_thread),
         _parents(rows, by_thread),
-        _topics(rows, by_thread),
         *_scopes(rows, by_thread),
         *_folders(rows, by_thread),
     ]
@@ -160,17 +165,24 @@ def _parents(rows: pd.DataFrame, by_thread: _ByThread) -> Suggestion:
     )
 
 
-def _topics(rows: pd.DataFrame, by_thread: _ByThread) -> Suggestion:
+def _units(rows: pd.DataFrame) -> pa.Array:
+    """What has one heading: the threads that came with one topic of a project together, and every other thread."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = by_thread.most_common(pc.map_lookup(column(rows, "extra"), "topic", "first"))
-    return _suggest(found, "came with the topic {}", topic_name)
+    topics = pc.map_lookup(column(rows, "extra"), "topic", "first").to_pylist()
+    threads = column(rows, "thread").to_pylist()
+    projects = column(rows, "project").to_pylist()
+    together = {
+        thread: f"{project} {topic}" for thread, project, topic in zip(threads, projects, topics, strict=True) if topic
+    }
+    return pa.array([together.get(thread, thread) for thread in threads], pa.string())
 
 
 def topic_name(topic: str) -> str:
     """A topic as a reader calls it: `ps/writev` is `writev`, `jk/auto-gc` is `auto gc`, and a subject line stays."""
     if " " in topic:
-        return _line(topic)
+        return _line(topic, LONGEST_SUBJECT)
     return _line(re.sub(r"[-_]+", " ", topic.rstrip("/").rpartition("/")[2]).strip())
 
 
@@ -202,16 +214,17 @@ def readable(name: str) -> str:
     return known_words()[2].get(name.casefold(), _line(name))
 
 
-def _line(text: str) -> str:
-    """One line of at most LONGEST characters."""
-    return shorten(" ".join(text.split()), LONGEST)
+def _line(text: str, longest: int = LONGEST) -> str:
+    """One line of at most so many characters."""
+    return shorten(" ".join(text.split()), longest)
 
 
 def _folders(rows: pd.DataFrame, by_thread: _ByThread) -> Iterable[Suggestion]:
     """The module or folder that most of a thread's source files share, the deepest first, and each folder above it.
 
     Where a thread changes no source file, its other files are taken, but for lock files and changelogs. After the
-    folders comes what kind half of all its files are of, such as tests.
+    folders comes what kind half of all its files are of, such as tests. Beside source files it takes two thirds, and
+    tests are then what any change brings with it.
 
     A folder is on a path where it has half of the files; the file itself, without its ending, is the last part. Where
     two halves are equally good, neither is. Each distinct path is cut into its parts once; then one `unique` for each
@@ -231,7 +244,10 @@ def _folders(rows: pd.DataFrame, by_thread: _ByThread) -> Iterable[Suggestion]:
     has_source = np.bincount(threads[kinds == file_kinds.SOURCE], minlength=by_thread.size) > 0
     keep = np.where(has_source[threads], kinds == file_kinds.SOURCE, kinds != file_kinds.RECORD)
     kind_names = [_KIND_NAMES.get(kind, "") for kind in range(len(file_kinds.WEIGHTS))]
-    of_kind = _most(threads, kinds, len(kind_names), np.bincount(threads, minlength=by_thread.size), 0.5)
+    every = np.bincount(threads, minlength=by_thread.size)
+    of_kind = _most(threads, kinds, len(kind_names), every, 0.5)
+    beside_source = _most(threads, kinds, len(kind_names), every, 2 / 3)
+    of_kind = np.where(has_source, np.where(beside_source == file_kinds.TEST, NOTHING, beside_source), of_kind)
     threads, codes = threads[keep], codes[keep]
     total = np.bincount(threads, minlength=by_thread.size)
     cut = [_parts(path) for path in paths.to_pylist()]

@@ -25,6 +25,7 @@ from harvester.goals.model import Goal
 from harvester.model.accounts import mail_key
 from harvester.model.contribution import COLUMNS, VERSION
 from harvester.model.periods import Period, calendar, parse_days
+from harvester.model.periods import parse as parse_period
 from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
 from harvester.reporting.formats import REPORT_FORMATS
 from harvester.reporting.report_input import ReportInput, SourceStatus
@@ -49,7 +50,7 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
     `rows` are the people's own, each with its key, what it is, and a digest of all columns. `threads` has the title of
     each thread.
 
-    `read_at`, `remarks` and `source_remarks` are in no digest.
+    `read_at`, `remarks`, `source_remarks` and `choices` are in no digest of the page's head.
     """
     frame = report_input.frame
     is_own = frame["person"].isin(list(report_input.persons)) & frame["is_primary"] & ~frame["is_bot"]
@@ -73,6 +74,7 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
         "remarks": list(report_input.remarks),
         "source_remarks": {each.source: [[one.scope, one.text] for one in each.remarks] for each in statuses},
         "draft": report_input.draft,
+        "choices": _choices(report_input, rows),
     }  # fmt: skip
     # Accounts are whole: `verify` looks for the person who has them.
     return {part: value if part == "persons" else _bounded(value) for part, value in facts.items()}
@@ -136,6 +138,7 @@ def _check(evidence: Mapping[str, Any]) -> None:
     check(evidence)
     for each in evidence["persons"]:
         str.join("", [each["name"], *each["accounts"]])
+    dict(evidence.get("choices", {}))
     for at in evidence["read_at"].values():
         _time(at)
     str.join("", [evidence["report"], evidence["harvester"], *evidence["remarks"]])
@@ -165,6 +168,39 @@ def as_read(report_input: ReportInput, evidence: Mapping[str, Any]) -> ReportInp
         report_input, statuses=statuses, names={**report_input.names, **names}, remarks=evidence["remarks"],
         draft=bool(evidence["draft"]),
     )  # fmt: skip
+
+
+def other_names(report_input: ReportInput, evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The names that an evidence has and this data does not give, of people and of the period, each with its own."""
+    pairs = [
+        (each["name"], report_input.name(key))
+        for key, each in zip(report_input.persons, evidence["persons"], strict=False)
+    ]
+    period = period_of(evidence)
+    if period.name and not _means(period.name, period, evidence["period"]["zone"]):
+        pairs.append((period.name, str(evidence["period"]["days"])))
+    return [(name, own) for name, own in pairs if name != _bounded(own)]
+
+
+def _means(words: str, period: Period, zone: str) -> bool:
+    """Whether words mean these days, wherever years and weeks begin for whoever wrote them."""
+    neutral = calendar(zone)
+    starts: list[dict[str, Any]] = [{"year_starts": month} for month in range(1, 13)] + [
+        {"week_starts": day} for day in range(7)
+    ]
+    try:
+        return any(
+            parse_period(words, dataclasses.replace(neutral, **start), period.since) == period for start in starts
+        )
+    except PeriodError:
+        return False
+
+
+def other_remarks(report_input: ReportInput, evidence: Mapping[str, Any]) -> list[str]:
+    """The remarks of an evidence that this data does not give."""
+    own = {*report_input.remarks, *(each.text for status in report_input.statuses for each in status.remarks)}
+    said = [*evidence["remarks"], *(text for each in evidence["source_remarks"].values() for _, text in each)]
+    return [each for each in dict.fromkeys(said) if each not in set(map(_bounded, own))]
 
 
 def dump(evidence: Mapping[str, Any]) -> str:
@@ -197,6 +233,32 @@ def _claims(report_input: ReportInput, rows: pd.DataFrame) -> list[dict[str, Any
     about = records(claims[["target_kind", "target", "status", "reason"]])
     merged = [key | claim for key, claim in zip(keys, about, strict=True)]
     return sorted(merged, key=lambda each: (*key_of(each), each["target_kind"], each["target"]))
+
+
+CHOICES = {
+    "highlights": "decisions.toml chooses other highlights than for this report.",
+    "themes": "[themes] in harvester.toml is not as for this report.",
+    "routine": "[routine] in harvester.toml is not as for this report.",
+}
+"""What else a page depends on: the person's own choices, which change neither rows nor claims."""
+
+
+def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
+    """A digest of each of the person's choices; of highlights those about these rows."""
+    rules, pins = report_input.grouping, report_input.assessment.goals_and_decisions.decisions.highlights
+    chosen = {key: pins[key] for key in rows["work_item_key"].unique().tolist() if key in pins}
+    made = {
+        "highlights": chosen,
+        "themes": [[name, rule.model_dump()] for name, rule in rules.themes.items()],
+        "routine": [[name, rule.model_dump()] for name, rule in rules.routine.items()],
+    }
+    return {name: _digest(value) for name, value in made.items()}
+
+
+def changed_choices(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """A sentence for each choice of the person that is another one now; none for an evidence without choices."""
+    known = before.get("choices", {})
+    return [words for name, words in CHOICES.items() if name in known and known[name] != after["choices"][name]]
 
 
 def _source(status: SourceStatus) -> dict[str, Any]:

@@ -45,9 +45,13 @@ def own_rows(report_input: ReportInput) -> pd.DataFrame:
 
 
 def measured(report_input: ReportInput) -> dict[str, float]:
-    """Every measure of a report's own rows, by name, in the order of the table of measures; whole ones are integers."""
+    """Every measure of a report's own rows, by name, in the order of the table of measures; whole ones are integers.
+
+    `left_out` is of the rows that are not in the report.
+    """
     rows = own_rows(report_input)
     numbers = {name: measures.count(rows, name) for name in measures.MEASURES}
+    numbers["left_out"] = report_input.excluded.total
     return {name: int(number) if number == int(number) else number for name, number in numbers.items()}
 
 

@@ -1,8 +1,10 @@
 """Whether the figures in an edited page are still those that its data gives, whatever was done to its words.
 
 Lines that are on the page that the data makes are fine wherever they are. Of any other line the figures (numbers in
-digits, also those in addresses) must be among those of the lines in whose place it is, in the same order. So wording
-may change and figures may be left out; a figure that the data does not give in that place is named.
+digits, also those in addresses, and bars with the state beside them) must be among those of the lines in whose place it
+is, in the same order. So wording may change and figures may be left out; a figure that the data does not give in that
+place is named. A row of a table, and a line in which nothing but figures changed, takes them from one line and not from
+its neighbours.
 """
 
 from __future__ import annotations
@@ -11,12 +13,12 @@ import difflib
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harvester.text import diff_excerpt
 
-_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*(?: ?%|[kM]\b)?|[█░]+[^|]*")
 LONGEST_BLOCK = 2_000
 """Changed lines that are aligned with each other; where there are more, they are compared all together."""
 
@@ -78,20 +80,50 @@ def _take(lines: Counter[str], line: str) -> bool:
 
 def _wrong(new: list[tuple[int, str]], old: list[str]) -> Iterator[str]:
     """A sentence for each line with a figure that is not in the lines before, in their order."""
-    known = [figure for line in old for figure in _FIGURE.findall(line)]
+    rows = [tuple(_FIGURE.findall(line)) for line in old]
+    known, together = [figure for row in rows for figure in row], " ".join(old)
+    alike: dict[str, list[int]] = {}
+    with_figure: dict[str, list[int]] = {}
+    for at, (line, row) in enumerate(zip(old, rows, strict=True)):
+        alike.setdefault(_without(line), []).append(at)
+        for figure in set(row):
+            with_figure.setdefault(figure, []).append(at)
     passed = 0
     for number, line in new:
-        for figure in _FIGURE.findall(line):
-            try:
-                passed = known.index(figure, passed) + 1
-            except ValueError:
-                yield _sentence(number, figure, line, old)
-                break
+        figures, own = _FIGURE.findall(line), alike.get(_without(line), [])
+        missing, passed = _first_missing(figures, known, passed)
+        if own:
+            missing = _missing_from_each(figures, [rows[at] for at in own])
+        elif figures and line.startswith("|"):
+            # The rows with the rarest figure: a row with all of them is among these.
+            rarest = min((with_figure.get(each, []) for each in figures), key=len)
+            missing = _missing_from_each(figures, [rows[at] for at in rarest])
+        if missing is not None:
+            yield _sentence(number, missing, line, old[own[0]] if own else together)
 
 
-def _sentence(number: int, figure: str, line: str, old: list[str]) -> str:
+def _missing_from_each(figures: Sequence[str], rows: Sequence[Sequence[str]]) -> str | None:
+    """A figure that is missing from one of the rows; None where one row has them all."""
+    missing: str | None = figures[0] if figures else None
+    for row in rows:
+        missing = _first_missing(figures, row)[0]
+        if missing is None:
+            break
+    return missing
+
+
+def _first_missing(figures: Sequence[str], known: Sequence[str], passed: int = 0) -> tuple[str | None, int]:
+    """The first figure that is not among the known ones after those passed, or None; and how many are passed then."""
+    for figure in figures:
+        try:
+            passed = known.index(figure, passed) + 1
+        except ValueError:
+            return figure, passed
+    return None, passed
+
+
+def _sentence(number: int, figure: str, line: str, before: str) -> str:
     """What a line says, and what the data gives there: the line with other figures, else all in whose place it is."""
-    before = next((each for each in old if _without(each) == _without(line)), " ".join(old))
     said, given = diff_excerpt(line, before)
     quoted = f"'{given}'" if before else f"no {figure} there"
     return f"line {number} says '{said}', and this data gives {quoted}."

@@ -29,6 +29,10 @@ ACTIVITY = ("pull_requests", "commits")
 """The measures whose sum says who was most active."""
 
 
+MOST_ACTIVE = "the most active author of the latest quarter with work."
+"""How the remark ends that a report is about somebody whom nobody named."""
+
+
 def assemble(
     workspace: Workspace,
     ledger: Ledger,
@@ -138,7 +142,7 @@ class _Assembly:
         person = _most_active(collected.frame, period)
         report_input = self._report_input(period, [person], collected)
         name = report_input.name(person)
-        remark = f"{why}, so this is about {name}, the most active author of the latest quarter with work."
+        remark = f"{why}, so this is about {name}, {MOST_ACTIVE}"
         return collected, dataclasses.replace(report_input, remarks=(remark, *report_input.remarks))
 
     def _collect_everyone(self, period: Period) -> CollectedData:

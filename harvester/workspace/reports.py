@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from harvester.reporting.wording import Wording, compare
 from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
-from harvester.workspace.assemble import assemble
+from harvester.workspace.assemble import MOST_ACTIVE, assemble
 from harvester.workspace.collect import open_ledger
 from harvester.workspace.workspace import Workspace
 
@@ -204,7 +205,28 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
     if differences or unread:
         edited = page is not None and not page.unedited
         return dataclasses.replace(result, edits=(f"{path.name} has been edited.",) if edited else ())
-    return _compare_text(result, path, page, evidence.as_read(report_input, before), before)
+    result = _with_own_words(result, path, report_input, before)
+    chosen = evidence.changed_choices(before, after)
+    return _compare_text(result, path, page, evidence.as_read(report_input, before), before, chosen)
+
+
+def _with_own_words(
+    result: Verification, path: Path, report_input: ReportInput, before: Mapping[str, Any]
+) -> Verification:
+    """The result with what the page has from its evidence alone, and this data does not give: names and remarks.
+
+    A receiver may have other names for the same people. What a remark says may be a figure, which is then not checked;
+    the one about the most active author is made only where nobody was named.
+    """
+    names = [f"{path.name} says {name!r} for {own!r}." for name, own in evidence.other_names(report_input, before)]
+    remarks = evidence.other_remarks(report_input, before)
+    figures = [each for each in remarks if re.search(r"\d", each) and not each.endswith(MOST_ACTIVE)]
+    said = [
+        *names,
+        *(f"{path.name} says {each!r}, which this data does not." for each in remarks if each not in figures),
+    ]
+    unchecked = [f"{path.name} says {each!r}, which this data does not." for each in figures]
+    return dataclasses.replace(result, edits=(*result.edits, *said), unchecked=(*result.unchecked, *unchecked))
 
 
 def require_report(path: Path, name: str) -> None:
@@ -270,9 +292,17 @@ def _or_new(before: Mapping[str, Any], unread: Mapping[str, Any]) -> list[Any]:
 
 
 def _compare_text(
-    result: Verification, path: Path, page: WrittenPage | None, report_input: ReportInput, before: Mapping[str, Any]
+    result: Verification,
+    path: Path,
+    page: WrittenPage | None,
+    report_input: ReportInput,
+    before: Mapping[str, Any],
+    chosen: Sequence[str],
 ) -> Verification:
-    """The result with what differs in the file from what the same data produces now."""
+    """The result with what differs in the file from what the same data produces now.
+
+    `chosen` says which choices of the person are other ones now, and so why something may differ.
+    """
     report = load_report(before["report"])
     if page is None:
         return _compare_table(result, path, report, report_input, before)
@@ -280,7 +310,8 @@ def _compare_text(
     made = page_content(report, report_input, options)
     if page.content == made:
         return result
-    return _with_wording(result, path, compare(page.content, made, first=page.first_line), before)
+    wording = compare(page.content, made, first=page.first_line)
+    return _with_wording(result, path, wording, before, chosen, edited=not page.unedited)
 
 
 def _compare_table(
@@ -293,14 +324,24 @@ def _compare_table(
         made = make(report, report_input, options).content
         if content == made:
             return result
-        return _with_wording(result, path, compare(content.decode("utf-8", "replace"), made.decode()), before)
+        edited = before["page"]["digest"] != content_digest(content)
+        wording = compare(content.decode("utf-8", "replace"), made.decode())
+        return _with_wording(result, path, wording, before, (), edited=edited)
     if before["page"]["digest"] == content_digest(content):
         return result
     what = f"{path.name} has been edited: what its cells say was not compared, and its rows are unchanged."
     return dataclasses.replace(result, unchecked=(*result.unchecked, what))
 
 
-def _with_wording(result: Verification, path: Path, wording: Wording, before: Mapping[str, Any]) -> Verification:
+def _with_wording(
+    result: Verification,
+    path: Path,
+    wording: Wording,
+    before: Mapping[str, Any],
+    chosen: Sequence[str],
+    *,
+    edited: bool,
+) -> Verification:
     version = before["harvester"]
     if wording.figures and version != VERSION:
         what = (
@@ -309,11 +350,13 @@ def _with_wording(result: Verification, path: Path, wording: Wording, before: Ma
         )
         return dataclasses.replace(result, unchecked=(*result.unchecked, what))
     if wording.figures:
-        return dataclasses.replace(result, differences=tuple(f"{path.name}: {each}" for each in wording.figures))
+        figures = (f"{path.name}: {each}" for each in wording.figures)
+        return dataclasses.replace(result, differences=(*chosen, *figures))
     parts = [(wording.changed, "changed or added"), (wording.removed, "removed")]
     words = " and ".join(f"{count_noun(number, 'line')} {verb}" for number, verb in parts if number)
-    edit = f"The wording of {path.name} has been edited ({words or 'lines in another order'}); its figures hold."
-    return dataclasses.replace(result, edits=(edit,))
+    what = f"The wording of {path.name} has been edited" if edited else f"This data words {path.name} otherwise now"
+    edit = f"{what} ({words or 'lines in another order'}); its figures hold."
+    return dataclasses.replace(result, edits=(*result.edits, *chosen, edit))
 
 
 def _person_with(people: People, accounts: Sequence[str]) -> str:

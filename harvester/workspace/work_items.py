@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from harvester.errors import ConfigError, HarvesterError, UnknownError
 from harvester.model.periods import Period
-from harvester.text import did_you_mean, printable, shorten
+from harvester.text import JOINER, did_you_mean, printable, shorten
 from harvester.workspace.workspace import Workspace, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -268,8 +268,11 @@ def find_rows(frame: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFram
     Where there are none: the notes with this title, else those whose title begins so (without case), else those of
     this day.
     """
-    work_item = frame["work_item"]
-    matches = (frame["id"] == what) | (work_item == what) | (frame["url"] == what) | work_item.str.endswith(f"/{what}")
+    what = what.replace(JOINER, "")  # it is in a reference that was copied from a page
+    work_item, reported = frame["work_item"], _reported(frame)
+    matches = (frame["id"] == what) | (frame["url"] == what)
+    for names in (work_item, reported):
+        matches |= (names == what) | names.str.endswith(f"/{what}")
     if what[:1] in "#!":
         matches |= work_item.str.endswith(what)
     digits = what.lower().removeprefix("commit/")
@@ -277,6 +280,15 @@ def find_rows(frame: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFram
         matches |= work_item.str.startswith(f"commit/{digits}")
     rows = frame[matches.fillna(False).astype(bool)]
     return _find_notes(frame[frame["kind"] == "note"], what, calendar) if rows.empty else rows
+
+
+def _reported(frame: pd.DataFrame) -> pd.Series:
+    import pandas as pd
+
+    from harvester.analysis.frame import column
+    from harvester.analysis.references import as_reported
+
+    return pd.Series(pd.arrays.ArrowExtensionArray(as_reported(column(frame, "work_item"))), index=frame.index)
 
 
 def _find_notes(notes: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:

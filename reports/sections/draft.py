@@ -16,6 +16,9 @@ from .pieces import Pieces
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST = 8
+"""How many suggestions are listed; `triage` shows all."""
+
 MIN_SCORE = 2.0
 """Suggestions below this score rest on one common word and are not listed; `triage` shows all."""
 
@@ -57,11 +60,12 @@ def draft(pieces: Pieces, mine: pd.DataFrame, sections: Sequence[Section]) -> Dr
 
 
 def _suggestions(pieces: Pieces, mine: pd.DataFrame) -> list[Suggestion]:
-    """The best suggestion for each piece of work, newest first."""
+    """The best suggestion for each of `MOST` pieces of work, newest first."""
     titles = {goal.name: goal.title for goal in pieces.goals}
     suggested = pieces.report_input.assessment.suggestions
     suggested = suggested[suggested["target"].isin(list(titles)) & (suggested["score"] >= MIN_SCORE)]
-    suggested = suggested.drop_duplicates("row")
+    suggested = suggested.drop_duplicates("row").sort_values("score", ascending=False, kind="stable")
+    suggested = suggested[suggested["row"].isin(mine.index)].head(MOST)
     rows = (
         mine.loc[mine.index.isin(suggested["row"])]
         .sort_values("occurred_at", ascending=False, kind="stable")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from harvester.goals.model import Goal
 from harvester.goals.progress import Progress, bar, target_text
@@ -97,8 +99,22 @@ def rows(pieces: Pieces) -> list[GoalRow]:
 def sections(pieces: Pieces, highlights: Sequence[Highlight]) -> list[Section]:
     """A section for each goal, in the order of the goals."""
     numbers = {each.key: (number, each) for number, each in enumerate(highlights, 1)}
-    room = max(LEAST_LISTED, ITEMS_LISTED // max(len(pieces.goals), 1))
-    return [_section(pieces, goal, numbers, room) for goal in pieces.goals]
+    wanted = [
+        sum(len(_items(each, goal)) + _has_heading(each) for each in pieces if goal in each.goals)
+        for goal in pieces.goals
+    ]
+    rooms = _shared_out(ITEMS_LISTED, wanted)
+    return [_section(pieces, goal, numbers, room) for goal, room in zip(pieces.goals, rooms, strict=True)]
+
+
+def _shared_out(room: int, wanted: Sequence[int]) -> list[int]:
+    """What each may take of the room: at least `LEAST_LISTED`, and what some do not need goes to the others."""
+    taken = [min(each, LEAST_LISTED) for each in wanted]
+    for place in itertools.cycle(range(len(wanted))):
+        if sum(taken) >= room or taken == list(wanted):
+            break
+        taken[place] += taken[place] < wanted[place]
+    return taken
 
 
 def _row(goal: Goal, at: Progress) -> GoalRow:
@@ -117,20 +133,20 @@ def _row(goal: Goal, at: Progress) -> GoalRow:
 def _section(pieces: Pieces, goal: Goal, numbers: dict[str, tuple[int, Highlight]], room: int) -> Section:
     report_input = pieces.report_input
     own = sorted((each for each in pieces if goal in each.goals), key=lambda each: PROOFS.index(each.proof))
-    items = sum(len(each.claimed_by(goal)) for each in own)
+    items = sum(len(_items(each, goal)) for each in own)
     threads: list[Thread] = []
     other: list[Item] = []
     for piece in own:
-        if len(piece.rows) == 1 and not piece.notes:
+        if not _has_heading(piece):
             continue
         if room <= 0:
             break
         threads.append(_thread(report_input, goal, piece, numbers.get(piece.key), min(room, LEAST_LISTED)))
         room -= len(threads[-1].items) + 1
     listed = sum(len(each.items) + each.more for each in threads)
-    for piece in own:
-        if len(piece.rows) == 1 and not piece.notes and len(other) < max(room, 0):
-            other.extend(item(report_input, row) for _, row in piece.claimed_by(goal))
+    for piece in sorted(own, key=_is_undone):
+        if not _has_heading(piece) and len(other) < room:
+            other.extend(item(report_input, row) for row in _items(piece, goal))
     criterion = report_input.assessment.goals_and_decisions.goals.criterion(goal.criterion or "")
     return Section(
         goal.name, goal.title, goal.why,
@@ -141,13 +157,32 @@ def _section(pieces: Pieces, goal: Goal, numbers: dict[str, tuple[int, Highlight
     )  # fmt: skip
 
 
+def _has_heading(piece: Piece) -> bool:
+    """Whether a section says more of it than a line in a table."""
+    return bool(piece.notes) or (len(piece.rows) > 1 and not _is_undone(piece))
+
+
+def _is_undone(piece: Piece) -> bool:
+    """Whether any of it was reverted later."""
+    return any(row["is_reverted"] for _, row in piece.rows)
+
+
+def _items(piece: Piece, goal: Goal) -> list[dict[str, Any]]:
+    """What a goal claims of a piece of work, newest first; notes only where it claims nothing else.
+
+    What notes say stands above the items, with the note's name.
+    """
+    claimed = [row for _, row in piece.claimed_by(goal)]
+    return [row for row in claimed if row["kind"] != "note"] or claimed
+
+
 def _thread(
     report_input: ReportInput, goal: Goal, piece: Piece, highlight: tuple[int, Highlight] | None, room: int
 ) -> Thread:
-    claimed = piece.claimed_by(goal)
+    claimed = _items(piece, goal)
     first = piece.goals[0]
     is_first = first.name == goal.name
-    reasons = list(dict.fromkeys(piece.reason(goal, index) for index, _ in claimed))
+    reasons = list(dict.fromkeys(piece.reason(goal, index) for index, _ in piece.claimed_by(goal)))
     return Thread(
         piece.title, piece.days, piece.people, piece.credit, piece.proof,
         [each for each in piece.card if highlight is None or each not in highlight[1].results] if is_first else [],
@@ -156,5 +191,5 @@ def _thread(
         "" if is_first else first.title,
         join_words(each.title for each in piece.goals if each.name != goal.name) if is_first else "",
         reasons[:3],
-        [item(report_input, row) for _, row in claimed[:room]], max(len(claimed) - room, 0),
+        [item(report_input, row) for row in claimed[:room]], max(len(claimed) - room, 0),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from harvester.analysis import measures
 from harvester.analysis.frame import records
 from harvester.reporting.report_input import ReportInput
 
-from .items import LINE_COLUMNS, Item, counted, item, sort_key
+from .items import LINE_COLUMNS, Item, counted, item, lines, sort_key
 from .notes import Field, called, people
 from .pieces import Piece, Pieces
 
@@ -71,7 +71,7 @@ class HelpGiven:
     comments: Helped | None
     notes: list[NoteLine]
     co_authored: list[Item]
-    """The newest work of others that names the person as co-author."""
+    """Work of others that names the person as co-author, the largest."""
     co_authored_counted: str
     """All of it, in words; empty where there is none."""
     co_authored_more: int
@@ -81,19 +81,26 @@ class HelpGiven:
 def help_given(pieces: Pieces, mine: pd.DataFrame, told: Collection[str]) -> HelpGiven | None:
     """What was done for others; None where nothing was. Notes whose piece of work is in `told` are left out."""
     report_input = pieces.report_input
-    lines = [
+    notes = [
         note_line(report_input, piece)
         for piece in pieces
         if is_note(piece) and piece.key not in told and not piece.goals and _helps(piece)
     ]
-    shared = measures.of(mine, measures.MEASURES["co_authored"])[list(LINE_COLUMNS)]
-    rows = sorted(records(shared), key=sort_key, reverse=True)
+    shared = _shared(pieces, mine)
+    rows = sorted(records(shared[list(LINE_COLUMNS)]), key=lambda row: (-lines(row), sort_key(row)))
     made = HelpGiven(
-        _helped(pieces, "reviews"), _helped(pieces, "comments"), lines,
+        _helped(pieces, "reviews"), _helped(pieces, "comments"), notes,
         [item(report_input, row) for row in rows[:CO_AUTHORED_NAMED]],
-        counted(mine, ["co_authored"]), max(int(measures.count(mine, "co_authored")) - CO_AUTHORED_NAMED, 0),
+        counted(shared, ["co_authored"]), max(int(measures.count(shared, "co_authored")) - CO_AUTHORED_NAMED, 0),
     )  # fmt: skip
     return made if made.reviews or made.comments or made.notes or made.co_authored else None
+
+
+def _shared(pieces: Pieces, mine: pd.DataFrame) -> pd.DataFrame:
+    """Work of others that names the person as co-author, without routine and where own work is told already."""
+    shared = measures.of(mine, measures.MEASURES["co_authored"])
+    told = shared["thread"].isin(pieces.rows["thread"]) | shared.index.isin(list(pieces.routine))
+    return shared[~told.to_numpy(bool)]
 
 
 def is_note(piece: Piece) -> bool:

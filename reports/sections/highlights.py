@@ -14,6 +14,9 @@ from .notes import Field
 from .pieces import PROOFS, Piece, Pieces, Proof, Quote
 
 MOST = 5
+A_TEXT = 2.0
+"""What a text adds to a piece's weight: as much as one pull request, or four times the lines."""
+
 RESULTS = 2
 """Results that a highlight gives."""
 
@@ -44,7 +47,9 @@ class Highlight:
 def highlights(pieces: Pieces) -> list[Highlight]:
     """At most `MOST` pieces of work: those that the person pinned, then by kind of proof, goal and weight.
 
-    Of one kind of proof, results that the person wrote down stand before texts of the work.
+    Work that is measured comes first, then work of which a note gives a result, then the rest. Of the rest a text that
+    others saw with the work adds `A_TEXT` to its weight and no more: whether the text of a pull request was filled in
+    says how its author writes, and not how much it matters.
 
     Routine, help with the work of others that no note tells of, and what the person does not want are left out.
     """
@@ -69,8 +74,16 @@ def _ranked(pieces: Pieces) -> Iterator[Piece]:
     yield from (each for each in rest if each.notes and each.proof == "measured")
     written = [each for each in rest if each.said("Result") and each.proof != "measured"]
     yield from sorted(written, key=lambda each: PROOFS.index(each.proof))
-    for proof in PROOFS[1:]:
-        yield from (each for each in rest if not each.said("Result") and each.proof == proof)
+    others = [each for each in rest if not each.said("Result") and each.proof != "measured"]
+    for _, same in itertools.groupby(others, key=lambda each: not each.goals):
+        yield from _weightiest(list(same))
+
+
+def _weightiest(candidates: list[Piece]) -> Iterator[Piece]:
+    """The first `MOST` by weight with their texts, of candidates by weight: what is too light is not read."""
+    least = candidates[min(MOST, len(candidates)) - 1].weight - A_TEXT
+    near = itertools.takewhile(lambda each: each.weight >= least, candidates)
+    yield from sorted(near, key=lambda each: (-each.weight - (A_TEXT if each.seen_text else 0), each.key))
 
 
 def _is_candidate(piece: Piece) -> bool:

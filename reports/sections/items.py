@@ -105,6 +105,12 @@ def size(row: Mapping[str, Any]) -> str:
     return ""
 
 
+def lines(row: Mapping[str, Any]) -> float:
+    """Lines added and deleted together; 0 where neither is known."""
+    known = (row[name] for name in ("additions", "deletions"))
+    return sum(float(each) for each in known if each is not None and each == each)
+
+
 def lines_changed(additions: float, deletions: float) -> str:
     """Lines added and deleted, such as `+340 −120`."""
     return f"+{additions:,.0f} −{deletions:,.0f}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
-from harvester.grouping import OTHER
 
 from .items import Reference, counted, lines_changed
 from .pieces import Piece, Pieces, Quote
@@ -43,58 +41,59 @@ class Theme:
     name: str
     is_rest: bool
     """Whether it has what fits under no other, and is named after its project or not at all."""
-    pieces: int
+    changes: int
+    """How many pull requests, tickets, releases and commits it has, as `counted` says by kind."""
     counted: str
     size: str
     quote: Quote | None
-    """The text of its weightiest piece, where the theme names it and it has one."""
+    """The text of the first piece that it names, where others saw one with the work; null for what remains."""
     examples: list[Example]
     more: int
+    """How many further pieces it has that are no highlights."""
+    highlights: list[int]
+    """The numbers of the highlights in it."""
     days: list[dt.date]
     """The day of each thing that is counted, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoutineKind:
-    """One kind of routine, such as dependency updates, and how many pieces of work are of it."""
+    """One kind of routine, such as dependency updates, and how many pull requests, tickets and commits are of it."""
 
     name: str
-    pieces: int
+    changes: int
 
 
-def themes(pieces: Pieces, told: Collection[str]) -> list[Theme]:
-    """The themes of work that serves no goal, the largest first; pieces in `told` are counted and not named again."""
+def themes(pieces: Pieces, told: Mapping[str, int]) -> list[Theme]:
+    """The themes of work that serves no goal, the largest first.
+
+    Pieces in `told`, with their numbers as highlights, are counted and not named again.
+    """
     by_theme: dict[str, list[Piece]] = {}
     for piece in pieces:
         if not piece.goals and not piece.routine and _is_change(piece):
             by_theme.setdefault(piece.theme, []).append(piece)
     most = min(max((EXAMPLES_BESIDE_GOALS if pieces.goals else EXAMPLES) // max(len(by_theme), 1), 1), EXAMPLES_EACH)
     made = [_theme(pieces, name, own, told, most) for name, own in by_theme.items()]
-    if len(made) > 1:
-        made = [_elsewhere(each) if each.is_rest and each.name != OTHER else each for each in made]
-    return sorted(made, key=lambda theme: (theme.is_rest, -theme.pieces, theme.name))
-
-
-def _elsewhere(theme: Theme) -> Theme:
-    return dataclasses.replace(theme, name=f"Elsewhere in {theme.name}")
+    return sorted(made, key=lambda theme: (theme.is_rest, -theme.changes, theme.name))
 
 
 def _is_change(piece: Piece) -> bool:
     return any(row["kind"] in ("pull_request", "issue", "commit", "release") for _, row in piece.rows)
 
 
-def _theme(pieces: Pieces, name: str, own: list[Piece], told: Collection[str], most: int) -> Theme:
+def _theme(pieces: Pieces, name: str, own: list[Piece], told: Mapping[str, int], most: int) -> Theme:
     rows = pieces.rows.loc[[index for piece in own for index, _ in piece.rows]]
     added, deleted = (measures.count(rows, each) for each in ("lines_added", "lines_deleted"))
     new = [piece for piece in own if piece.key not in told]
     named = new[:most]
+    is_rest = all(piece.is_rest for piece in own)
     return Theme(
-        name, all(piece.is_rest for piece in own), int(measures.count(rows, "pieces")), counted(rows, LISTED),
+        name, is_rest, _changes(rows), counted(rows, LISTED),
         lines_changed(added, deleted) if added or deleted else "",
-        next((piece.quote for piece in named[:1] if piece.quote), None),
+        named[0].seen_text if named and not is_rest else None,
         [Example(each.key, each.title, next(iter(each.references), None)) for each in named],
-        len(own) - len(named),
-        _days(pieces, rows),
+        len(new) - len(named), sorted(told[piece.key] for piece in own if piece.key in told), _days(pieces, rows),
     )  # fmt: skip
 
 
@@ -105,11 +104,12 @@ def _days(pieces: Pieces, rows: pd.DataFrame) -> list[dt.date]:
 
 def routine(pieces: Pieces) -> list[RoutineKind]:
     """The kinds of routine, the most frequent first."""
-    counts: dict[str, int] = {}
+    labels: dict[str, list[Any]] = {}
     for piece in pieces:
         if piece.routine:
-            counts[piece.routine] = counts.get(piece.routine, 0) + 1
-    return [RoutineKind(name, number) for name, number in sorted(counts.items(), key=_most_first)]
+            labels.setdefault(piece.routine, []).extend(index for index, _ in piece.rows)
+    counts = {name: _changes(pieces.rows.loc[own]) for name, own in labels.items()}
+    return [RoutineKind(name, number) for name, number in sorted(counts.items(), key=_most_first) if number]
 
 
 def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
@@ -117,5 +117,9 @@ def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
 
 
 def total(kinds: Iterable[RoutineKind]) -> int:
-    """How many pieces of work are routine."""
-    return sum(each.pieces for each in kinds)
+    """How many changes are routine."""
+    return sum(each.changes for each in kinds)
+
+
+def _changes(rows: pd.DataFrame) -> int:
+    return int(sum(measures.count(rows, each) for each in LISTED))

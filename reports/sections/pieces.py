@@ -20,9 +20,8 @@ from harvester.grouping import REST, place, topic_name
 from harvester.model.outcomes import read_outcome
 from harvester.model.periods import span
 from harvester.reporting.report_input import ReportInput
-from harvester.text import safe_url
 
-from .items import Reference, counted, counts_by, lines_changed, reference_to, sort_key
+from .items import Reference, counted, counts_by, lines, lines_changed, reference_to, sort_key
 from .notes import NOTE_COLUMNS, Field, fields
 
 if TYPE_CHECKING:
@@ -75,11 +74,17 @@ class Piece:
 
     @functools.cached_property
     def title(self) -> str:
-        """The name of its topic, the title of the ticket or pull request that names it, or that of one of its rows."""
+        """The name of its topic, the title of the ticket that names it, or that of the row that says most.
+
+        A pull request of somebody else gives no title: what the person did there is called as they called it.
+        """
         if self.topic:
             return topic_name(self.topic)
-        of_rows = (row["title"] for _, row in self.rows if row["title"])
-        return self._collected.titles.get(self.key) or next(of_rows, None) or self.key.rpartition("/")[2]
+        if self.key in self._collected.titles:
+            return self._collected.titles[self.key]
+        titled = [row for _, row in self.rows if row["title"]]
+        first = min(titled, key=lambda row: (_KINDS.index(row["kind"]), -lines(row), row["id"]), default=None)
+        return str(first["title"]) if first else self.key.rpartition("/")[2]
 
     @functools.cached_property
     def goals(self) -> list[Goal]:
@@ -136,8 +141,11 @@ class Piece:
     def quote(self) -> Quote | None:
         """The first plain paragraph of its own text: of its pull request, of the merge that brought it, of a commit.
 
-        Where that says nothing, it is that of one of its commits, the one that changed most first.
+        Where that says nothing, it is that of one of its commits, the one that changed most first. No commit speaks
+        for a whole topic.
         """
+        if self.topic:
+            return self.seen_text
         return self._own_text or _first_text(self._collected.commits_of(self.key))
 
     @functools.cached_property
@@ -150,21 +158,23 @@ class Piece:
         """The strongest kind of proof that it has."""
         if any(self._collected.has_baseline(name) for _, note in self.notes for name in _figures_of(note)):
             return "measured"
-        if self.said("Result"):
-            return "observed" if any(row["url"] for _, row in (*self.rows, *self.notes)) else "activity"
-        quoted = self._own_text
-        # A lone commit's message is its author's word alone; a pull request, a ticket or a merge was seen by others.
-        return "observed" if quoted and quoted.source.url and not quoted.from_commit else "activity"
+        linked = any(row["url"] for _, row in (*self.rows, *self.notes))
+        return "observed" if linked and (self.said("Result") or self.seen_text) else "activity"
+
+    @property
+    def seen_text(self) -> Quote | None:
+        """Its own text, where others saw it with the work: a lone commit's message is its author's word alone."""
+        return self._own_text if self._own_text and not self._own_text.from_commit else None
 
     @functools.cached_property
     def credit(self) -> str:
-        """Whose work it is beside the person's own, where git knows it: `Doiken began it; 4 of 7 commits`."""
+        """Whose work it is beside the person's own, where git knows it: `4 of its 7 commits; Doiken began it`."""
         for _, row in self.rows:
             extra = dict(row["extra"])
             if own := extra.get("own_commits"):
                 mine, _, all_of_them = own.partition("/")
                 begun = self._collected.name_of(row["source"], extra.get("begun_by"))
-                return (f"{begun} began it; " if begun else "") + f"{mine} of {all_of_them} commits"
+                return f"{mine} of its {all_of_them} commits" + (f"; {begun} began it" if begun else "")
         return ""
 
     @functools.cached_property
@@ -209,8 +219,11 @@ class Piece:
 
     @functools.cached_property
     def weight(self) -> float:
-        """How large it is beside others: people, reviews, pull requests, days, and source lines by their logarithm."""
-        pulls: int = sum(row["kind"] == "pull_request" for _, row in self.rows)
+        """How large it is beside others: people, reviews, pull requests, days, and source lines by their logarithm.
+
+        A topic that was merged counts as a pull request does.
+        """
+        pulls: int = sum(row["kind"] == "pull_request" for _, row in self.rows) or int(self.topic is not None)
         talk = sum(_number(row["comment_count"]) for _, row in self.rows)
         return (
             min(self.people, 5)
@@ -229,7 +242,10 @@ class Piece:
 
     @functools.cached_property
     def source_lines(self) -> float:
-        """Lines changed in what a change is made for, as far as the share of such files among all of it says."""
+        """Lines changed in what a change is made for, as far as the share of such files among all of it says.
+
+        A deleted line counts a quarter of an added one: to remove or to move a file is less work than to write it.
+        """
         return sum(self._collected.source_lines(row) for _, row in self.rows)
 
 
@@ -261,7 +277,10 @@ class Pieces(Sequence[Piece]):
         placed = place(report_input.frame.loc[mine.index], report_input.grouping)
         self.routine, self.theme = _present(placed["routine"]), _present(placed["theme"])
         self.rest = frozenset(placed.index[(placed["reason"] == REST).fillna(False).to_numpy(bool)])
-        self.titles = titles(report_input.frame, list(keys))
+        is_ticket = (report_input.frame["kind"] == "issue").to_numpy(bool)
+        tickets = report_input.frame[["work_item", "title"]][is_ticket]
+        self.titles = titles(tickets, list(keys))
+        """By thread the title of the ticket that names it."""
         with_notes = _with_notes(report_input, self.rows, notes_by_piece)
         self.counted = counts_by(self.rows, measures.COUNTED, "piece")
         self.added, self.deleted = (
@@ -313,7 +332,7 @@ class Pieces(Sequence[Piece]):
     def source_lines(self, row: Mapping[str, Any]) -> float:
         """Lines that a row changed, by the share of source files among its files."""
         share = self._share_of_source.get(row["id"], 1.0)
-        return (_number(row["additions"]) + _number(row["deletions"])) * share
+        return (_number(row["additions"]) + _number(row["deletions"]) / 4) * share
 
 
 def running(report_input: ReportInput) -> list[Goal]:
@@ -395,10 +414,15 @@ def _first_text(rows: Iterable[Mapping[str, Any]]) -> Quote | None:
     for row in rows:
         extra = dict(row["extra"])
         if text := excerpt(extra.get("topic_text"), title=row["title"]):
-            return Quote(text, Reference(f"the merge of {extra['topic']}", safe_url(row["url"])))
+            return Quote(text, Reference(_merge_of(extra["topic"]), None))
         if text := excerpt(row["body"], title=row["title"]):
             return Quote(text, reference_to(row), from_commit=row["kind"] == "commit")
     return None
+
+
+def _merge_of(topic: str) -> str:
+    """What the merge of a topic is called; one that is named by a whole subject line needs no name beside its title."""
+    return "its merge" if " " in topic else f"the merge of {topic}"
 
 
 def _figures_of(note: Mapping[str, Any]) -> Iterable[str]:

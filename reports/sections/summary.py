@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from harvester.analysis import measures
 from harvester.goals.model import OUTCOME, Goal
 from harvester.goals.progress import Progress
+from harvester.grouping import OUR_NAMES
 from harvester.text import count_noun
 
 from .items import join_words
@@ -59,14 +60,22 @@ def _where(pieces: Pieces, themes: Sequence[Theme]) -> Iterable[str]:
     """The largest themes, where there are others; one alone is the project. "Most" is more than half."""
     if len(themes) < 2:
         return
-    named = [theme for theme in themes if not theme.is_rest and theme.pieces > 1][:THEMES_NAMED]
+    named = [theme for theme in themes if not theme.is_rest and theme.changes > 1][:THEMES_NAMED]
     if not named:
         return
-    names = join_words(f"“{theme.name}”" if " " in theme.name else theme.name for theme in named)
-    if 2 * sum(theme.pieces for theme in named) > sum(theme.pieces for theme in themes):
-        yield f"{'Most other work' if pieces.goals else 'Most of the work'} went into {names}."
+    names = join_words(_in_a_sentence(theme.name) for theme in named)
+    other = "other " if pieces.goals else ""
+    if 2 * sum(theme.changes for theme in named) > sum(theme.changes for theme in themes):
+        yield f"Most {other}changes were in {names}."
     elif len(named) > 1:
-        yield f"The largest themes{' of the other work' if pieces.goals else ''} are {names}."
+        yield f"The areas with the most {other}changes were {names}."
+
+
+def _in_a_sentence(name: str) -> str:
+    """A theme's name in a sentence: a word of ours without its capital, a title in quotation marks."""
+    if name in OUR_NAMES and " and " not in name:
+        return name[:1].lower() + name[1:]
+    return f"“{name}”" if " " in name else name
 
 
 def _counts(counts: Mapping[str, float]) -> Iterable[str]:
