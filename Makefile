@@ -24,7 +24,7 @@ report: .venv/.installed ## write and show a report on this git repository; REPO
 	.venv/bin/harvester report "$$@" || status=$$?; \
 	case $$status in 0 | 3) ;; *) exit $$status ;; esac; \
 	case $$OUTPUT in *.md) cat "$$OUTPUT" ;; esac; \
-	echo "Next time: .venv/bin/harvester report; or once pipx install '$$PWD', then harvester report in any folder." >&2; \
+	echo "Next time: .venv/bin/harvester report --repo '$$REPO'; or once pipx install '$$PWD', then harvester report in any folder." >&2; \
 	exit $$status
 
 test: .venv/.with-tests ## run the tests

@@ -116,7 +116,7 @@ class Notebook:
         day = warning.missing_on
         if day is None or noon(day, self.context.calendar) not in period:
             return None
-        whole = self.context.calendar.days(day, day + dt.timedelta(days=1))
+        whole = self.context.calendar.days(day, day)
         return Gap(_HALF_WRITTEN, f"{self.file}:{warning.line}: {warning.reason}", whole.overlap(period))
 
     def _like(self, path: Path) -> str:

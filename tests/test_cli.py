@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -240,7 +241,7 @@ def test_a_report_is_verified_and_each_change_named(environment):
     assert run(environment, "report", "--period", "2026Q3", "--output", "mine.md")[0] == 0
     status, out, _ = run(environment, "verify", "mine.md")
     assert status == 0
-    assert "Same: 1 rows" in out
+    assert "Same: 1 row" in out
     late = PRELUDE_NAMES + 'ada 2026-09-20T09:00:00+02:00 late.md "Came late"\n'
     subprocess.run(["sh", "-c", late], cwd=environment.cwd, env=environment.environ, check=True)
     status, out, _ = run(environment, "verify", "mine.md")
@@ -645,6 +646,24 @@ def on_disk(folder: Path) -> str:
     return "\n".join([*tables, *(path.read_text() for path in (folder / ".harvester").rglob("*.json"))]).casefold()
 
 
+def test_who_is_not_to_be_forgotten_stays(environment):
+    run(environment, "harvest", "--period", "2026Q3", "--everyone")
+    for answer in ("n\n", "\n", ""):
+        environment.stdin = TerminalStream(answer)
+        assert run(environment, "forget", "Grace Hopper")[::2] == (1, "Nothing was removed.\n")
+    assert "grace@example.org" in on_disk(environment.cwd)
+    environment.stdin = TerminalStream("Y\n")
+    assert run(environment, "forget", "Grace Hopper")[0] == 0
+
+
+@pytest.mark.parametrize("words", ["2026Q3", "last 3 months"])
+def test_a_period_in_place_of_a_kind_is_explained(environment, words):
+    status, _, err = run(environment, "report", words)
+
+    option = shlex.quote(words)
+    assert (status, err) == (1, f"Error: Unknown report {words!r}.\nDid you mean --period {option}?\n")
+
+
 def test_a_stranger_is_forgotten_by_name(environment):
     """A second time nobody of that name is found."""
     run(environment, "harvest", "--period", "2026Q3", "--everyone")
@@ -692,7 +711,7 @@ def test_a_report_is_verified_under_another_key(environment):
     config.write_text(NAMED.format(me="ada", consent="true", source="here").replace("mentee", "me", 1))
     assert run(environment, "verify", "mine.md")[:2] == (
         0,
-        "Same: 1 rows, 0 claims and all sources are unchanged.\n",
+        "Same: 1 row, 0 claims and all sources are unchanged.\n",
     )
     config.unlink()
     subprocess.run(["git", "config", "user.email", "grace@example.org"], cwd=environment.cwd, check=True)

@@ -53,7 +53,7 @@ def test_a_report_is_written_read_and_verified(environment, suffix):
     assert path.stat().st_mode & 0o077 == 0
     assert write(environment, suffix).read_bytes() == content
     assert run(environment, "verify", path.name)[:2] == (
-        0, "Same: 1 rows, 0 claims and all sources are unchanged.\n"
+        0, "Same: 1 row, 0 claims and all sources are unchanged.\n"
     )  # fmt: skip
     commit(environment)
     status, out, _ = run(environment, "verify", path.name)
@@ -97,7 +97,7 @@ def test_edited_words_are_said_and_the_figures_hold(environment, suffix):
     assert re.fullmatch(
         rf"The wording of {path.name} has been edited \(.* changed or added\); its figures hold\.", edit
     )
-    assert same.startswith("Same: 1 rows")
+    assert same.startswith("Same: 1 row")
 
 
 @pytest.mark.parametrize("suffix", [*PAGES, "csv"])

@@ -942,7 +942,7 @@ def test_a_note_goes_to_my_notebook(environment):
         (["--result", "see\n```\ncode", "--takeaway", "x"], 1, "A field cannot hold a line of ```"),
         (["--outcome", "four"], 1, "The outcome 'four' is not `goal = number`"),
         (["--with", "Hopper, Grase"], 1, "has a comma, which separates people"),
-        (["--date", "2026-02-30"], 2, "2026-02-30"),
+        (["--date", "2026-02-30"], 1, "'2026-02-30' is not a valid day"),
         (["--role", "hero"], 2, "'hero' is not one of"),
     ],
 )

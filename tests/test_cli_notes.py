@@ -38,23 +38,24 @@ def entries(environment):
 
 
 @pytest.mark.parametrize(
-    ("options", "day", "period"),
+    ("options", "day", "period", "name"),
     [
-        ((), "2026-09-30", "2026Q3"),
-        (("--period", "this-quarter"), "2026-10-15", "2026Q4"),
-        (("--period", "2026-08"), "2026-08-31", "2026-08"),
-        (("-p", "last-year"), "2025-12-31", "2025"),
-        (("--period", "this-month", "--date", "2026-10-02"), "2026-10-02", "2026-10"),
+        ((), "2026-09-30", "2026Q3", "Q3 2026"),
+        (("--period", "this-quarter"), "2026-10-15", "2026Q4", "Q4 2026"),
+        (("--period", "2026-08"), "2026-08-31", "2026-08", "August 2026"),
+        (("-p", "last-year"), "2025-12-31", "2025", "2025"),
+        (("-p", "last-week"), "2026-10-11", "2026-W41", "the week of 5 October 2026"),
+        (("--period", "this-month", "--date", "2 October 2026"), "2026-10-02", "2026-10", "October 2026"),
     ],
 )
-def test_a_summary_is_written_for_a_period(environment, options, day, period):
+def test_a_summary_is_written_for_a_period(environment, options, day, period, name):
     """In words that mean the same whenever they are read, on a day of that period."""
     status, out, err = run(environment, "note", "--summary", "It went\n\nwell.", *options)
 
     assert (status, err) == (0, "")
     (entry,) = entries(environment)
     assert (str(entry.date), entry.texts) == (day, {"summary": "It went well.", "period": period})
-    assert out.startswith("Wrote “Summary of ")
+    assert out.startswith(f"Wrote “Summary of {name}”, ")
 
 
 def test_a_summary_is_read_and_counted_nowhere(environment):
@@ -67,6 +68,31 @@ def test_a_summary_is_read_and_counted_nowhere(environment):
     assert measures["notes"] == 1
     assert "Summary of" not in out
     assert [each.highlight for each in entries(environment)] == [None, False]
+
+
+@pytest.mark.parametrize("words", ["2026-10-14", "14 October 2026", "yesterday"])
+def test_the_day_of_a_note_is_written_as_people_do(environment, words):
+    assert run(environment, "note", "Paired", "--date", words)[0] == 0
+
+    assert [str(each.date) for each in entries(environment)] == ["2026-10-14"]
+
+
+def test_a_note_has_one_day(environment):
+    status, _, err = run(environment, "note", "Paired", "--date", "October 2026")
+
+    assert (status, err.splitlines()) == (
+        1, ["Error: 'October 2026' is not a valid day.", "Write 2026-07-20, '20 July 2026', today or yesterday."],
+    )  # fmt: skip
+
+
+def test_a_name_written_by_hand_is_that_person(environment):
+    """As `--with` takes it: a full name in the notebook is the key of who is configured."""
+    with (environment.cwd / "harvester.toml").open("a") as file:
+        file.write('[people.grace]\nname = "Grace Hopper"\nemails = ["grace@example.org"]\n')
+    (environment.cwd / "notebook.md").write_text("## 2026-08-12 Paired\nwith: Grace Hopper\nresult: It works.\n")
+
+    assert "there is no person" not in run(environment, "goals", "check")[1]
+    assert "1 note, with 1 other" in run(environment, "report", "--period", "2026Q3")[1]
 
 
 def test_notes_are_listed_newest_first(environment):
@@ -138,7 +164,7 @@ def test_a_terminal_is_asked_for_a_goal(environment):
         'target = 3\n\n[goals.match]\nany = [{ paths = ["docs/", "README.md"] }, { labels = ["help"] }]\n'
     )
     environment.stdin = TerminalStream("Other\n\nsoon\n")
-    assert run(environment, "goals", "add")[0] == 2
+    assert run(environment, "goals", "add")[0] == 1
     environment.stdin = TerminalStream("")
     assert run(environment, "goals", "add")[0] == 2
 

@@ -51,11 +51,12 @@ def test_another_suffix_is_refused_with_the_way_out(name, file, said):
     assert said in str(raised.value)
 
 
-@pytest.mark.parametrize("file", ["rows", None, "rows.md", "rows.html"])
+@pytest.mark.parametrize("file", ["rows", None, "rows.md", "rows.html", "rows.pdf"])
 def test_an_export_has_no_format_of_its_own(file):
     with pytest.raises(ReportError) as raised:
         choose_format(EXPORT_FORMATS, None, file)
     assert "Known are .parquet, .pq, .csv, .xlsx, .json, .jsonl, .ndjson" in str(raised.value)
+    assert ".html" not in str(raised.value).partition("Known")[2]
 
 
 def test_every_suffix_is_of_one_format():

@@ -159,6 +159,17 @@ def test_what_cannot_be_read_comes_first(environment):
     assert steps(environment)[0] == "harvester doctor"
 
 
+def test_an_account_that_looks_alike_is_for_the_doctor(environment):
+    who = ("-c", "user.name=Ada Lovelace", "-c", "user.email=ada@home.example")
+    at = "2026-08-05T10:00:00+02:00"
+    subprocess.run(
+        ["git", *who, "commit", "-qm", "More", "--allow-empty", "--date", at],
+        cwd=environment.cwd, env={**environment.environ, "GIT_COMMITTER_DATE": at}, check=True,
+    )  # fmt: skip
+
+    assert steps(environment)[0] == "harvester doctor"
+
+
 def test_another_configuration_is_named(environment, tmp_path):
     (environment.cwd / "harvester.toml").rename(environment.cwd / "my config.toml")
     commands = steps(environment, config=environment.cwd / "my config.toml")

@@ -30,6 +30,8 @@ PEOPLE = People((ANN, BO), {"here": "git", "forge": "github", "work": "gitlab", 
         ("work", "ASMITH", "ann"),
         ("pay", "5b10", "bo"),
         ("diary", "ann", "ann"),
+        ("diary", "Ann Smith", "ann"),
+        ("forge", "Ann Smith", "github:ann smith"),
         ("here", "x <joann@example.org>", "<joann@example.org>"),
         ("here", "x <ann@example.org.evil.test>", "<ann@example.org.evil.test>"),
         ("here", "ann@example.org <mallory@evil.test>", "<mallory@evil.test>"),
@@ -220,6 +222,8 @@ def test_a_name_that_two_people_share_is_refused_with_both():
     [
         ("an smith", "Did you mean 'Ann Smith'?"),
         ("cy@exampel.org", "Did you mean 'cy@example.org'"),
+        ("an", "Did you mean 'ann' or 'Ann Smith' or 'Ann.Old@Example.org' or 'ann@example.org'"),
+        ("zoe.quinn@example.org", "Name a key of [people], a full name or an e-mail address that occurs in the data."),
         ("zzz", "Name a key of [people], a full name or an e-mail address that occurs in the data."),
     ],
 )
@@ -249,6 +253,11 @@ def test_reading_an_account(account, email, name):
 def test_names_of_strangers_by_key():
     accounts = [("here", "Cy <Cy@example.org>"), ("forge", "cy"), ("here", "Di <1+di@users.noreply.github.com>")]
     assert PEOPLE.names_of(accounts) == {"<cy@example.org>": "Cy", "github:di": "Di"}
+
+
+def test_a_note_s_address_replaces_no_name():
+    accounts = [("here", "Cy <cy@example.org>"), ("diary", "cy@example.org")]
+    assert PEOPLE.names_of(accounts) == {"<cy@example.org>": "Cy"}
 
 
 def test_a_name_in_another_form_of_unicode_is_found():

@@ -8,7 +8,7 @@ import click
 
 from harvester.cli import options
 from harvester.cli.terminal import Terminal
-from harvester.text import count_noun
+from harvester.text import count_noun, printable
 
 
 @click.command()
@@ -26,7 +26,7 @@ def command(terminal: Terminal, person: str, yes: bool, config_path: Path | None
     Example:
       harvester forget teammate
     """
-    from harvester.cli.main import OK
+    from harvester.cli.main import OK, USER_ERROR
     from harvester.workspace.people import find_in_ledger, forget_person
     from harvester.workspace.workspace import open_workspace
 
@@ -34,6 +34,9 @@ def command(terminal: Terminal, person: str, yes: bool, config_path: Path | None
     key = find_in_ledger(workspace, person)
     if not yes:
         name = workspace.config.people.name(key)
-        click.confirm(f"Remove everything that was read about {name}?", abort=True, err=True)
+        answer = terminal.ask(printable(f"Remove everything that was read about {name}? y for yes > ")) or ""
+        if answer.casefold() not in {"y", "yes"}:
+            terminal.notify("Nothing was removed.")
+            return USER_ERROR
     terminal.echo(f"Removed {count_noun(forget_person(workspace, key), 'row')}.")
     return OK

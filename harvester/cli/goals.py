@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,15 +20,14 @@ if TYPE_CHECKING:
     from harvester.workspace.workspace import Workspace
 
 
-DAY = click.DateTime(["%Y-%m-%d"])
 MATCHING = ("paths", "labels", "tickets", "scopes", "people")
 """The keys of a rule that `goals add` has options for."""
 
 QUESTIONS = {
     "title": "What is the goal, in words",
-    "why": "Why does it matter (Enter to leave it out)",
+    "why": "Why does it matter (Enter leaves out this question, and each below)",
     "from": "From which day, such as 2026-07-01",
-    "until": "Until which day, which still counts, such as 2026-09-30",
+    "until": "Until which day, such as 2026-09-30 (it still counts)",
     "measure": "What is counted: commits, pull_requests, reviews, tickets, notes, …",
     "target": "How many are the target",
     "paths": "Which paths is the work in, such as src/pay/, with commas between",
@@ -51,7 +49,7 @@ def command() -> None:
     """
 
 
-@command.command(name="list")
+@command.command(name="list", short_help="List the criteria and the goals.")
 @options.as_json
 @options.config
 @click.pass_obj
@@ -117,13 +115,16 @@ def _target(goal: Goal) -> str:
     return target_text(goal) or (measure.many if measure else "")
 
 
-@command.command()
+@command.command(short_help="Add a goal to goals.toml.")
 @click.argument("title", required=False)
 @click.option("--name", help="How decisions and notes refer to it; by default made from the title.")
 @click.option("--why", help="Why it matters to the business.")
 @click.option("--criterion", help="The name of the criterion that it serves.")
-@click.option("--from", "from_", type=DAY, metavar="YYYY-MM-DD", help="Its first day.")
-@click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="Its last day, which still counts.")
+@click.option(
+    "--from", "from_", metavar="DAY", callback=options.not_empty,
+    help="Its first day, such as 2026-07-01 or '1 July 2026'.",
+)  # fmt: skip
+@click.option("--until", metavar="DAY", callback=options.not_empty, help="Its last day, which still counts.")
 @click.option("--measure", help="What is counted, such as commits or pull_requests, or outcome.")
 @click.option("--target", type=float, help="The figure to reach.")
 @click.option("--baseline", type=float, help="Where an outcome started.")
@@ -140,8 +141,8 @@ def add(
     terminal: Terminal,
     /,
     title: str | None,
-    from_: dt.datetime | None,
-    until: dt.datetime | None,
+    from_: str | None,
+    until: str | None,
     config_path: Path | None,
     **values: Any,
 ) -> int:
@@ -159,13 +160,14 @@ def add(
     from harvester.workspace.goals import add_goal
     from harvester.workspace.workspace import open_workspace
 
-    keys: dict[str, Any] = {"title": title, "from": from_ and from_.date(), "until": until and until.date()}
-    keys |= {key: list(each) if isinstance(each, tuple) else each for key, each in values.items()}
     workspace = open_workspace(terminal, config_path, aliases=False)
+    days = {"from": options.read_day(workspace, from_), "until": options.read_day(workspace, until)}
+    keys: dict[str, Any] = {"title": title, **days}
+    keys |= {key: list(each) if isinstance(each, tuple) else each for key, each in values.items()}
     if title is None:
         if not terminal.stdin.isatty():
             raise click.UsageError("Missing argument 'TITLE'.")
-        keys = _asked(terminal, keys)
+        keys = _asked(terminal, workspace, keys)
     if not (keys["title"] or "").strip():
         raise click.UsageError("A goal needs a title.")
     matching = {key: keys.pop(key) for key in MATCHING}
@@ -187,22 +189,22 @@ def _described(goal: Goal) -> str:
     return f"{short(goal.title)} ({' · '.join(map(short, _details(goal)))})."
 
 
-def _asked(terminal: Terminal, keys: dict[str, Any]) -> dict[str, Any]:
+def _asked(terminal: Terminal, workspace: Workspace, keys: dict[str, Any]) -> dict[str, Any]:
     """The keys with the answers to a question for each that has none; an empty answer leaves it out.
 
-    Raises UsageError for an answer that should be a day or a number and is not.
+    Raises PeriodError for what is no day, and UsageError for what is no number.
     """
     answered = dict(keys)
     for key, question in QUESTIONS.items():
         if not answered.get(key):
             answer = terminal.ask(f"{question}: ") or ""
-            answered[key] = _read_answer(key, answer) if answer else answered.get(key)
+            answered[key] = _read_answer(workspace, key, answer) if answer else answered.get(key)
     return answered
 
 
-def _read_answer(key: str, answer: str) -> object:
+def _read_answer(workspace: Workspace, key: str, answer: str) -> object:
     if key in {"from", "until"}:
-        return DAY(answer).date()
+        return options.read_day(workspace, answer)
     if key == "target":
         number: float = click.FLOAT(answer)
         return number
@@ -261,7 +263,7 @@ def _summary(checked: GoalsCheck) -> str:
     return f"goals.toml and decisions.toml are valid: {counts}."
 
 
-@command.command()
+@command.command(short_help="Show how far each goal is.")
 @options.period
 @options.person
 @options.harvest

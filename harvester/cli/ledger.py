@@ -69,7 +69,7 @@ def compact(terminal: Terminal, config_path: Path | None) -> int:
     return OK
 
 
-@command.command()
+@command.command(short_help="Write all rows to a file.")
 @click.argument("file", type=click.Path())
 @click.option(
     "--format", "format_name", type=click.Choice(["parquet", "csv", "xlsx", "json", "jsonl"]),

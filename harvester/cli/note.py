@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,8 +28,9 @@ if TYPE_CHECKING:
 @click.option("--highlight/--no-highlight", default=None, help="Whether a report has it among its highlights.")
 @click.option("--role", type=click.Choice(["mentor", "helper", "author"]), help="What you were in it.")
 @click.option(
-    "--date", "date", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="The day; by default today."
-)
+    "--date", metavar="DAY", callback=options.not_empty,
+    help="The day, such as 2026-07-20, '20 July 2026' or yesterday; by default today.",
+)  # fmt: skip
 @click.option("--body", default="", help="Further text.")
 @click.option("--summary", help="The opening paragraph of your report of --period, in place of a note.")
 @click.option(
@@ -49,7 +49,7 @@ def command(
     about: tuple[str, ...],
     outcomes: tuple[str, ...],
     labels: tuple[str, ...],
-    date: dt.datetime | None,
+    date: str | None,
     body: str,
     highlight: bool | None,
     summary: str | None,
@@ -80,7 +80,7 @@ def command(
     workspace = open_workspace(terminal, config_path, aliases=False)
     if list_:
         return _list(terminal, list_notes(workspace, period, goals), as_json)
-    day = date.date() if date else None
+    day = options.read_day(workspace, date)
     if summary is not None:
         return _added(terminal, add_summary(workspace, summary, period, date=day))
     texts_given = {key: text for key, text in texts.items() if text}
@@ -91,7 +91,7 @@ def _refuse_mixed(
     title: str | None,
     summary: str | None,
     list_: bool,
-    date: dt.datetime | None,
+    date: str | None,
     period: str | None,
     as_json: bool,
     has_fields: bool,

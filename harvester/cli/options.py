@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from harvester.workspace.workspace import Workspace
 
 Value = TypeVar("Value", str, tuple[str, ...], None)
 
@@ -72,6 +76,13 @@ def _joined(period: str | None, since: str | None, until: str | None) -> str | N
         if words and ".." in words:
             raise click.BadParameter("it is a day; several with .. are a --period.", param_hint=f"'{name}'")
     return f"{since}..{until or ''}" if since else period
+
+
+def read_day(workspace: Workspace, words: str | None) -> dt.date | None:
+    """The day that words such as `2026-07-20` or `yesterday` mean in a workspace; PeriodError for none or several."""
+    from harvester.model.periods import parse_day
+
+    return parse_day(words, workspace.config.calendar.day_of(workspace.environment.clock())) if words else None
 
 
 harvest = click.option(

@@ -8,7 +8,7 @@ import click
 
 from harvester.cli import options
 from harvester.cli.terminal import Terminal
-from harvester.text import printable
+from harvester.text import count_noun, printable
 
 
 @click.command()
@@ -48,5 +48,6 @@ def command(terminal: Terminal, file: Path, harvest: bool, config_path: Path | N
         return USER_ERROR
     if found.unchecked:
         return UNCHECKED
-    terminal.echo(f"Same: {found.rows:,} rows, {found.claims:,} claims and all sources are unchanged.")
+    counts = f"{count_noun(found.rows, 'row')}, {count_noun(found.claims, 'claim')}"
+    terminal.echo(f"Same: {counts} and all sources are unchanged.")
     return OK

@@ -77,6 +77,8 @@ class People:
         connector = self.connectors.get(source, source)
         if connector != "git" and (person := self._logins(source).get(account_key(account))):
             return person
+        if connector == "notebook" and len(named := self.meant(account)) == 1:
+            return named[0]  # a notebook is written by hand, with names
         texts = [account]
         if source not in self.connectors and email_of(account) is None:
             texts = list(_addresses_at(source, account)) or texts
@@ -127,6 +129,7 @@ class People:
     def names_of(self, accounts: Iterable[tuple[str, str]]) -> dict[str, str]:
         """Names of strangers by their key in the frame, from pairs of source and `name <e-mail>`, or a note's text."""
         named = [pair for pair in accounts if "<" in pair[1] or self.connectors.get(pair[0]) == "notebook"]
+        named.sort(key=lambda pair: "<" in pair[1])  # a name that comes with an address replaces a note's text
         names = {self.person_of(source, each): name_of(each) for source, each in named}
         return {person: name for person, name in names.items() if person not in self._names}
 
@@ -159,7 +162,11 @@ class People:
         """A sentence with the nearest names of people; empty where none is near."""
         names = {plain(name): name for person in self.persons for name in (person.key, person.name, *person.emails)}
         names |= {plain(text): text for key, name in (strangers or {}).items() for text in (key.strip("<>"), name)}
-        if near := difflib.get_close_matches(plain(words), names, n=3, cutoff=0.5):
+        wanted = plain(words)
+        beginning = sorted(each for each in names if wanted and each.startswith(wanted))
+        # Addresses have domains in common, which make two of them alike that name nobody in common.
+        alike = difflib.get_close_matches(wanted, names, n=3, cutoff=0.8 if "@" in wanted else 0.5)
+        if near := list(dict.fromkeys([*beginning[:5], *alike]))[:5]:
             return f"Did you mean {' or '.join(repr(names[each]) for each in near)}?"
         return ""
 

@@ -30,6 +30,7 @@ VALID = (
     "2026-07-01..2026-09-30 or 2026-07-01.. (until today)"
 )
 VALID_DAYS = "a day as 2026-07-20, several as 2026-07-20..2026-08-02 (both included), or a month as August 2026"
+VALID_DAY = "2026-07-20, '20 July 2026', today or yesterday"
 """Examples for messages; `FORMS` has all."""
 
 LONGEST = 100
@@ -232,6 +233,8 @@ class Form:
     """Makes the period in a calendar, as of a day; ValueError or OverflowError for a date that no calendar has."""
     fixed: bool = False
     """Whether it means the same days in every calendar and whenever it is read."""
+    one_day: bool = False
+    """Whether it means one day."""
 
 
 def parse(words: str, calendar: Calendar, now: dt.datetime) -> Period:
@@ -249,6 +252,15 @@ def parse(words: str, calendar: Calendar, now: dt.datetime) -> Period:
     return _Parser(calendar, calendar.day_of(now), FORMS, VALID).parse(words)
 
 
+def is_period(words: str) -> bool:
+    """Whether words mean a period in some calendar, on some day."""
+    try:
+        parse(words, Calendar(ZoneInfo("UTC")), dt.datetime(2000, 12, 31, tzinfo=UTC))
+    except PeriodError:
+        return False
+    return True
+
+
 def parse_days(words: str) -> tuple[dt.date, dt.date]:
     """The first and the last day of words that mean the same in every calendar: a day, a month, or two with `..`.
 
@@ -257,6 +269,40 @@ def parse_days(words: str) -> tuple[dt.date, dt.date]:
     neutral = Calendar(ZoneInfo("UTC"))
     fixed = tuple(each for each in FORMS if each.fixed)
     return neutral.dates(_Parser(neutral, None, fixed, VALID_DAYS).parse(words))
+
+
+def parse_day(words: str, today: dt.date) -> dt.date:
+    """The day that words mean as of `today`: `2026-07-20`, `20 July 2026`, `today` or `yesterday`.
+
+    Raises PeriodError as `parse` does, and for words that mean several days.
+    """
+    calendar = Calendar(ZoneInfo("UTC"))
+    one_day = tuple(each for each in FORMS if each.one_day)
+    first, last = calendar.dates(_Parser(calendar, today, one_day, VALID_DAY).parse(words, "day"))
+    if first != last:
+        raise PeriodError(f"{words!r} is several days.", hint=f"Write {VALID_DAY}.")
+    return first
+
+
+def lasting_words(period: Period, calendar: Calendar) -> str:
+    """The shortest words that mean this period whenever they are read, such as `2026Q3`; '' where none do."""
+    first, last = calendar.dates(period)
+    years = range(first.year, first.year + 2)
+    likely = (
+        *(f"{year}" for year in years),
+        *(f"{year}{part}" for year in years for part in ("Q1", "Q2", "Q3", "Q4", "H1", "H2")),
+        f"{first:%Y-%m}",
+        f"{first + 3 * ONE_DAY:%G-W%V}",  # of a week, the day that is in it wherever weeks start
+        f"{first}" if first == last else f"{first}..{last}",
+    )
+
+    def means_it(words: str) -> bool:
+        try:
+            return parse(words, calendar, period.since) == period
+        except PeriodError:
+            return False
+
+    return next(filter(means_it, likely), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +315,11 @@ class _Parser:
     valid: str
     """Examples of what may be written, for the hint of an error."""
 
-    def parse(self, words: str) -> Period:
-        """The period; raises PeriodError. The date that a form computes is refused by `datetime`, which knows all."""
+    def parse(self, words: str, what: str = "period") -> Period:
+        """The period; raises PeriodError, which says `what` the words are not.
+
+        The date that a form computes is refused by `datetime`, which knows all.
+        """
         why = ""
         try:
             if period := self._read(words):
@@ -278,7 +327,7 @@ class _Parser:
         except (ValueError, OverflowError) as error:
             why = f": {error}"
         shown = words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
-        raise PeriodError(f"{shown!r} is not a valid period{why}.", hint=self._hint(words))
+        raise PeriodError(f"{shown!r} is not a valid {what}{why}.", hint=self._hint(words))
 
     def _read(self, words: str) -> Period | None:
         """The period, None for unknown words; ValueError or OverflowError for a date that no calendar has."""
@@ -482,12 +531,12 @@ FORMS: tuple[Form, ...] = (
     Form(("week of 5 October 2026",), "the week of a day", (f"week of {_DATE}",),
          lambda calendar, today, match: calendar.week(_named_day(match))),
     Form(("2026-07-01",), "a day", (r"\d{4}-\d{2}-\d{2}",),
-         lambda calendar, today, match: _of_day(calendar, dt.date.fromisoformat(match[0])), fixed=True),
+         lambda calendar, today, match: _of_day(calendar, dt.date.fromisoformat(match[0])), fixed=True, one_day=True),
     Form(("1 July 2026", "1 Jul 2026"), "a day", (_DATE,),
-         lambda calendar, today, match: _of_day(calendar, _named_day(match)), fixed=True),
-    Form(("today",), "today", ("today",), lambda calendar, today, match: _of_day(calendar, today)),
+         lambda calendar, today, match: _of_day(calendar, _named_day(match)), fixed=True, one_day=True),
+    Form(("today",), "today", ("today",), lambda calendar, today, match: _of_day(calendar, today), one_day=True),
     Form(("yesterday",), "the day before", ("yesterday",),
-         lambda calendar, today, match: _of_day(calendar, today - ONE_DAY)),
+         lambda calendar, today, match: _of_day(calendar, today - ONE_DAY), one_day=True),
     Form(("last quarter", "last-quarter"),
          "the whole day, week, month, quarter, half or year before the present one", (rf"(?P<which>last)[- ]{_UNIT}",),
          _relative),

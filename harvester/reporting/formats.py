@@ -34,14 +34,14 @@ JSON_LINES = Format("jsonl", (".jsonl", ".ndjson"), is_table=True)
 REPORT_FORMATS: Mapping[str, Format] = {each.name: each for each in (MARKDOWN, HTML, JSON, CSV, XLSX, PARQUET)}
 EXPORT_FORMATS: Mapping[str, Format] = {each.name: each for each in (PARQUET, CSV, XLSX, JSON_ROWS, JSON_LINES)}
 
-_PAGE_INSTEAD = "Write .html, open it in a word processor, and save it from there."
-_SHEET_INSTEAD = "Write .xlsx, which spreadsheets open and save as this."
-INSTEAD: Mapping[str, str] = {
-    ".pdf": "Write .html, open it in a browser, and print it to PDF.",
+_PAGE_INSTEAD = HTML, "Write .html, open it in a word processor, and save it from there."
+_SHEET_INSTEAD = XLSX, "Write .xlsx, which spreadsheets open and save as this."
+INSTEAD: Mapping[str, tuple[Format, str]] = {
+    ".pdf": (HTML, "Write .html, open it in a browser, and print it to PDF."),
     ".doc": _PAGE_INSTEAD, ".docx": _PAGE_INSTEAD, ".odt": _PAGE_INSTEAD, ".rtf": _PAGE_INSTEAD,
     ".xls": _SHEET_INSTEAD, ".xlsm": _SHEET_INSTEAD, ".ods": _SHEET_INSTEAD,
 }  # fmt: skip
-"""Formats that are asked for and that nothing here writes, with the way to get there."""
+"""Formats that are asked for and that nothing here writes, with a format from which one gets there, and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,13 @@ def choose_format(
     """
     suffix = PurePath(file).suffix.casefold() if file else ""
     by_suffix = next((each for each in formats.values() if suffix in each.suffixes), None)
+    known = {each: one.name for one in formats.values() for each in one.suffixes}
+    hint = f"Known are {', '.join(known)}; or say --format {'|'.join(formats)}."
     if suffix in INSTEAD:
-        raise ReportError(f"{_short(file)}: no {suffix} files are written here.", hint=INSTEAD[suffix])
+        by_way_of, how = INSTEAD[suffix]
+        raise ReportError(
+            f"{_short(file)}: no {suffix} files are written here.", hint=how if by_way_of in formats.values() else hint
+        )
     if name is not None:
         if by_suffix not in {None, formats[name]}:
             raise ReportError(
@@ -80,10 +85,9 @@ def choose_format(
         return formats[name]
     if by_suffix or (default and not suffix):
         return by_suffix or default or MARKDOWN
-    known = {each: one.name for one in formats.values() for each in one.suffixes}
     raise ReportError(
         f"{_short(file)} does not end with a known suffix{did_you_mean(suffix, known, '.')}",
-        hint=f"Known are {', '.join(known)}; or say --format {'|'.join(formats)}.",
+        hint=hint,
     )
 
 

@@ -41,6 +41,8 @@ class ReportInput:
     """The rules for themes and routine."""
     excluded: Excluded = field(default_factory=Excluded)
     """What `[[exclude]]` left out of `frame`."""
+    has_look_alikes: bool = False
+    """Whether an account in the period looks like one of the people's and is not listed; a remark says which."""
     draft: bool = False
     """Whether the page is for its author, with what is still to be done; otherwise it is finished."""
 

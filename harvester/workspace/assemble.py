@@ -16,7 +16,7 @@ from harvester.model.periods import Period, day, parse, span, within
 from harvester.reporting.report_input import ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
-from harvester.workspace.look_alikes import with_look_alikes
+from harvester.workspace.look_alikes import look_alikes_in, with_remarks
 from harvester.workspace.workspace import Workspace, current_address, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -193,10 +193,11 @@ class _Assembly:
             people=config.people,
             now=self.workspace.environment.clock(),
         )
+        look_alikes = look_alikes_in(self.workspace, period, persons)
         return ReportInput(
             period=period,
             persons=tuple(persons),
-            statuses=with_look_alikes(self.workspace, collected.statuses, period, persons),
+            statuses=with_remarks(collected.statuses, look_alikes),
             assessment=assessment,
             calendar=config.calendar,
             people=config.people,
@@ -204,6 +205,7 @@ class _Assembly:
             names=config.people.names_of(_accounts_in(assessment.frame)),
             grouping=grouping,
             excluded=excluded.of(period, persons),
+            has_look_alikes=bool(look_alikes),
         )
 
 

@@ -159,7 +159,9 @@ def _about_notes(workspace: Workspace, known: GoalsAndDecisions, rows: pd.DataFr
         entries, findings = notebook.load(path)
         references = [each for entry in entries for each in entry.lists.get("about", ())]
         lost = unresolved_references(rows, references, known.tickets) if rows is not None and references else set()
-        unknown = notebook.unknown_names(entries, goals, people)
+        named = {each for entry in entries for each in entry.lists.get("with", ())}
+        known_people = [*people, *(each for each in named if len(workspace.config.people.meant(each)) == 1)]
+        unknown = notebook.unknown_names(entries, goals, known_people)
         for each in (*findings, *unknown, *notebook.unresolved(entries, lost), *notebook.in_future(entries, today)):
             yield path, f":{each.line}: {each.reason}"
 

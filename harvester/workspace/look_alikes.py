@@ -61,10 +61,8 @@ def _accounts(connector: Connector, period: Period | None) -> Mapping[str, int]:
         return {}
 
 
-def with_look_alikes(
-    workspace: Workspace, statuses: Sequence[SourceStatus], period: Period, persons: Sequence[str]
-) -> tuple[SourceStatus, ...]:
-    """The statuses of sources, with a remark for each account in the period that looks like a person's and is not.
+def look_alikes_in(workspace: Workspace, period: Period, persons: Sequence[str]) -> dict[str, list[Remark]]:
+    """By source, a remark for each account in the period that looks like a person's and is not.
 
     The sources are asked and not the ledger, so it does not matter who was harvested. A source that cannot list its
     accounts gets no remark.
@@ -81,6 +79,11 @@ def with_look_alikes(
             more = f"{count_noun(len(rest), 'further account')} {'looks' if len(rest) == 1 else 'look'}"
             text = f"{more} like {name} too"
             remarks.setdefault(rest[0].accounts[0].source, []).append(Remark(WHOLE, text))
+    return remarks
+
+
+def with_remarks(statuses: Sequence[SourceStatus], remarks: Mapping[str, Sequence[Remark]]) -> tuple[SourceStatus, ...]:
+    """The statuses of sources with further remarks, given by source."""
     return tuple(dataclasses.replace(each, remarks=(*each.remarks, *remarks.get(each.source, ()))) for each in statuses)
 
 

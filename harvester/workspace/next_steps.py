@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records, select
-from harvester.errors import PeriodError
 from harvester.goals.summaries import summary_of
 from harvester.grouping import routine
-from harvester.model.periods import parse
+from harvester.model.periods import lasting_words
 from harvester.workspace.triage import Item, undecided
 from harvester.workspace.workspace import Workspace, is_nearest_configuration
 
@@ -73,9 +72,9 @@ class _Steps:
         self.goals = report_input.assessment.goals_and_decisions.goals.goals
 
     def for_sources(self) -> Iterator[str]:
-        """What reads what is missing, or says why it cannot be read."""
+        """What reads what is missing, or says why it cannot be read, and which accounts may be the person's too."""
         statuses = self.report_input.statuses
-        if any(each.gaps or each.stale for each in statuses):
+        if any(each.gaps or each.stale for each in statuses) or self.report_input.has_look_alikes:
             yield self._command("doctor")
         elif any(each.unread for each in statuses):
             yield self._command("harvest", *self._period(), *self._person())
@@ -139,7 +138,7 @@ class _Steps:
 
     def _period(self) -> list[str]:
         """The option for the page's period; none where no words mean exactly that."""
-        words = words_of(self.report_input)
+        words = lasting_words(self.report_input.period, self.report_input.calendar)
         return ["--period", words] if words else []
 
     def _date(self) -> list[str]:
@@ -163,27 +162,6 @@ def quoted(word: str) -> str:
     return (
         word if _PLAIN.fullmatch(word) or word.startswith("--") else f'"{word}"' if word == "…" else shlex.quote(word)
     )
-
-
-def words_of(report_input: ReportInput) -> str:
-    """The shortest words that mean a page's period exactly, such as `2026Q3`; '' where none do."""
-    period, calendar = report_input.period, report_input.calendar
-    first, last = calendar.dates(period)
-    years = range(first.year, first.year + 2)
-    likely = [
-        *(f"{year}" for year in years),
-        *(f"{year}{part}" for year in years for part in ("Q1", "Q2", "Q3", "Q4", "H1", "H2")),
-        f"{first:%Y-%m}",
-        f"{first}..{last}",
-    ]
-
-    def means_it(words: str) -> bool:
-        try:
-            return parse(words, calendar, period.since) == period
-        except PeriodError:
-            return False
-
-    return next(filter(means_it, likely), "")
 
 
 def _largest_threads(rows: pd.DataFrame) -> list[str]:

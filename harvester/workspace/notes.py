@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.errors import ConfigError, PeriodError
+from harvester.errors import ConfigError
 from harvester.files import resolve_path
 from harvester.goals import load, model
 from harvester.model.accounts import email_of
 from harvester.model.outcomes import read_outcome
-from harvester.model.periods import Calendar, Period
+from harvester.model.periods import lasting_words
 from harvester.model.periods import parse as parse_period
 from harvester.notebook.entry_ids import identities, places
 from harvester.notebook.notebook import FILE, Entry, add, in_future, parse, render, unknown_names, unresolved
@@ -91,24 +91,11 @@ def add_summary(
         raise ConfigError("A summary needs a text.")
     first, last = calendar.dates(meant)
     day = date or min(max(calendar.day_of(now), first), last)
-    texts = {"summary": " ".join(summary.split()), "period": _lasting_words(meant, period, calendar, now)}
-    return add_note(workspace, f"Summary of {meant.name}", date=day, texts=texts)
-
-
-def _lasting_words(period: Period, words: str | None, calendar: Calendar, now: dt.datetime) -> str:
-    """Words that mean this period whenever they are read: `2026Q3` for `last-quarter`."""
-    first, last = calendar.dates(period)
-    year, quarter = calendar.year_and_quarter(first)
-    end = calendar.day_of(period.until)
-    forms = (f"{year}Q{quarter}", f"{first:%Y-%m}", f"{year}", f"{first:%G-W%V}", f"{first}..{last}", f"{first}..{end}")
-    return next((each for each in forms if _means(each, period, calendar, now)), words or DEFAULT_PERIOD)
-
-
-def _means(words: str, period: Period, calendar: Calendar, now: dt.datetime) -> bool:
-    try:
-        return parse_period(words, calendar, now) == period
-    except PeriodError:
-        return False
+    words = lasting_words(meant, calendar) or period or DEFAULT_PERIOD
+    name = f"the {meant.name}" if meant.name.startswith("week") else meant.name
+    return add_note(
+        workspace, f"Summary of {name}", date=day, texts={"summary": " ".join(summary.split()), "period": words}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.errors import ReportError, UnknownError
 from harvester.files import read_bytes, resolve_path, write_text
+from harvester.model.periods import is_period
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.formats import MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
@@ -55,8 +57,16 @@ class RenderedReport:
 
 
 def load_report(kind: str) -> Report:
-    """The kind of report of this name; raises UnknownError, with the nearest name, where none is installed."""
-    report: Report = plugins.load(plugins.REPORTS, kind)
+    """The kind of report of this name; raises UnknownError, with the nearest name, where none is installed.
+
+    For words of a period, which are no kind, the hint has the option that takes them.
+    """
+    try:
+        report: Report = plugins.load(plugins.REPORTS, kind)
+    except UnknownError as error:
+        if kind in plugins.available(plugins.REPORTS) or not is_period(kind):
+            raise
+        raise UnknownError(error.message, hint=f"Did you mean --period {shlex.quote(kind)}?") from error
     return report
 
 
