@@ -5,18 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
 
-from .items import Reference, counted, lines_changed
+from .items import Reference, join_words, lines_changed
 from .pieces import Piece, Pieces, Quote
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LISTED = ("pull_requests", "tickets", "releases", "commits")
 """Measures that say how much work a theme has, in this order of weight."""
+
+LINES = ("lines_added", "lines_deleted")
 
 EXAMPLES, EXAMPLES_BESIDE_GOALS = 21, 12
 """Pieces of work that all themes name together; a reader finds the rest in the appendix."""
@@ -74,7 +72,8 @@ def themes(pieces: Pieces, told: Mapping[str, int]) -> list[Theme]:
         if not piece.goals and not piece.routine and _is_change(piece):
             by_theme.setdefault(piece.theme, []).append(piece)
     most = min(max((EXAMPLES_BESIDE_GOALS if pieces.goals else EXAMPLES) // max(len(by_theme), 1), 1), EXAMPLES_EACH)
-    made = [_theme(pieces, name, own, told, most) for name, own in by_theme.items()]
+    amounts = _Amounts(pieces, by_theme)
+    made = [_theme(amounts, name, own, told, most) for name, own in by_theme.items()]
     return sorted(made, key=lambda theme: (theme.is_rest, -theme.changes, theme.name))
 
 
@@ -82,33 +81,56 @@ def _is_change(piece: Piece) -> bool:
     return any(row["kind"] in ("pull_request", "issue", "commit", "release") for _, row in piece.rows)
 
 
-def _theme(pieces: Pieces, name: str, own: list[Piece], told: Mapping[str, int], most: int) -> Theme:
-    rows = pieces.rows.loc[[index for piece in own for index, _ in piece.rows]]
-    added, deleted = (measures.count(rows, each) for each in ("lines_added", "lines_deleted"))
+class _Amounts:
+    """How much work stands under each name; counted for all at once, since each look at a frame costs."""
+
+    def __init__(self, pieces: Pieces, by_name: Mapping[str, Iterable[Piece]]) -> None:
+        under = {index: name for name, own in by_name.items() for piece in own for index, _ in piece.rows}
+        rows = pieces.rows.loc[list(under)].assign(under=list(under.values()))
+        self._calendar = pieces.report_input.calendar
+        self._counts = {each: measures.count_by(rows, each, ["under"]) for each in (*LISTED, *LINES)}
+        self._firsts = [measures.firsts(rows, each)[["under", "occurred_at"]] for each in LISTED]
+
+    def changes(self, name: str) -> int:
+        """How many pull requests, tickets, releases and commits."""
+        return int(sum(self._counts[each].get((name,), 0) for each in LISTED))
+
+    def counted(self, name: str) -> str:
+        """The same in words, by kind."""
+        numbers = ((measures.MEASURES[each], self._counts[each].get((name,), 0)) for each in LISTED)
+        return join_words(each.words(number) for each, number in numbers if number)
+
+    def size(self, name: str) -> str:
+        """Lines added and deleted; empty where no source knows them."""
+        added, deleted = (self._counts[each].get((name,), 0) for each in LINES)
+        return lines_changed(added, deleted) if added or deleted else ""
+
+    def days(self, name: str) -> list[dt.date]:
+        """The day of each thing that is counted, in order."""
+        times = [at for rows in self._firsts for at in rows.loc[(rows["under"] == name).to_numpy(bool), "occurred_at"]]
+        return sorted(self._calendar.day_of(at) for at in times)
+
+
+def _theme(amounts: _Amounts, name: str, own: list[Piece], told: Mapping[str, int], most: int) -> Theme:
     new = [piece for piece in own if piece.key not in told]
     named = new[:most]
     is_rest = all(piece.is_rest for piece in own)
     return Theme(
-        name, is_rest, _changes(rows), counted(rows, LISTED),
-        lines_changed(added, deleted) if added or deleted else "",
+        name, is_rest, amounts.changes(name), amounts.counted(name), amounts.size(name),
         named[0].seen_text if named and not is_rest else None,
         [Example(each.key, each.title, next(iter(each.references), None)) for each in named],
-        len(new) - len(named), sorted(told[piece.key] for piece in own if piece.key in told), _days(pieces, rows),
+        len(new) - len(named), sorted(told[piece.key] for piece in own if piece.key in told), amounts.days(name),
     )  # fmt: skip
-
-
-def _days(pieces: Pieces, rows: pd.DataFrame) -> list[dt.date]:
-    times = [at for name in LISTED for at in measures.firsts(rows, name)["occurred_at"]]
-    return sorted(pieces.report_input.calendar.day_of(at) for at in times)
 
 
 def routine(pieces: Pieces) -> list[RoutineKind]:
     """The kinds of routine, the most frequent first."""
-    labels: dict[str, list[Any]] = {}
+    by_kind: dict[str, list[Piece]] = {}
     for piece in pieces:
         if piece.routine:
-            labels.setdefault(piece.routine, []).extend(index for index, _ in piece.rows)
-    counts = {name: _changes(pieces.rows.loc[own]) for name, own in labels.items()}
+            by_kind.setdefault(piece.routine, []).append(piece)
+    amounts = _Amounts(pieces, by_kind)
+    counts = {name: amounts.changes(name) for name in by_kind}
     return [RoutineKind(name, number) for name, number in sorted(counts.items(), key=_most_first) if number]
 
 
@@ -119,7 +141,3 @@ def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
 def total(kinds: Iterable[RoutineKind]) -> int:
     """How many changes are routine."""
     return sum(each.changes for each in kinds)
-
-
-def _changes(rows: pd.DataFrame) -> int:
-    return int(sum(measures.count(rows, each) for each in LISTED))
