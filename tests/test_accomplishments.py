@@ -107,10 +107,11 @@ def test_highlights_are_at_most_five():
         [review(3, title="Only a review")],
         [commit("a" * 40, title="A lone commit without a word")],
         [row(kind="release", work_item="github.com/org/app/releases/1", title="1.0")],
+        [note(1, extra={"outcome": "charges = 4"})],
     ],
 )
 def test_what_is_no_highlight(rows):
-    """Help with the work of others, and a lone commit or release on which nothing is written."""
+    """Help with the work of others, a lone commit or release without a word on it, and a note without a result."""
     assert titles(page([pull(1), *rows]).highlights) == ["Change 1"]
 
 

@@ -87,9 +87,14 @@ def _weightiest(candidates: list[Piece]) -> Iterator[Piece]:
 
 
 def _is_candidate(piece: Piece) -> bool:
-    """Whether it is the person's own work, no routine, and more than a lone commit or release without a word on it."""
+    """Whether it is the person's own work, no routine, and more than a lone commit or release without a word on it.
+
+    A note alone needs a result: one that merely gives a figure stands with its goal.
+    """
     if piece.routine or not piece.is_own_work:
         return False
+    if all(row["kind"] == "note" for _, row in piece.rows):
+        return piece.said("Result") is not None
     alone = len(piece.rows) == 1 and piece.rows[0][1]["kind"] in ("commit", "release")
     return not alone or bool(piece.notes or piece.quote)
 
