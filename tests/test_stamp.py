@@ -8,8 +8,7 @@ import zlib
 import pytest
 
 from harvester.errors import ReportError
-from harvester.reporting import stamp as stamps
-from harvester.reporting.evidence import evidence
+from harvester.reporting.evidence import LARGEST_FILE, MOST_VALUES, evidence, parse
 from harvester.reporting.formats import HTML, JSON, MARKDOWN
 from harvester.reporting.stamp import content_digest, dump_json, escape_json, parse_page, read_page, stamp
 from tests.rows import row
@@ -100,12 +99,19 @@ def test_damaged_evidence_is_an_error(packed):
         parse_page(text)
 
 
-def test_evidence_that_unpacks_without_end_is_stopped(monkeypatch):
-    monkeypatch.setattr(stamps, "LARGEST_FILE", 1 << 20)
-    bomb = base64.b64encode(zlib.compress(b"0" * (2 << 20), 9)).decode()
+def test_evidence_that_unpacks_without_end_is_stopped():
+    packer = zlib.compressobj(9)
+    packed = [packer.compress(bytes(1 << 20)) for _ in range((LARGEST_FILE >> 20) + 1)]
+    bomb = base64.b64encode(b"".join([*packed, packer.flush()])).decode()
     text = f"{stamped(MARKDOWN)}\n<!-- evidence of this page, read by harvester verify\n{bomb}\n-->\n"
     with pytest.raises(ReportError, match="is damaged"):
         parse_page(text)
+
+
+def test_evidence_of_too_many_values_is_refused():
+    """Before it is read: as objects they would need many times the memory of their text."""
+    with pytest.raises(ReportError, match="more values than evidence can have"):
+        parse("[" + "{}," * MOST_VALUES + ",{}]", "page.md")
 
 
 @pytest.mark.parametrize("format_", CONTENTS, ids=lambda each: each.name)

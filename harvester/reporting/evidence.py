@@ -43,6 +43,10 @@ LONGEST_TEXT = 4 * LONGEST
 LARGEST_FILE = 256 << 20
 """Bytes of an evidence file: half a million rows of one person."""
 
+MOST_VALUES = 8_000_000
+"""Commas of an evidence: as many as half a million rows have. Twenty million empty objects need 60 MB of text, and
+would need 1.7 GB of memory."""
+
 
 def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
     """Everything a report is made from, as JSON: times in ISO 8601 and UTC, null where nothing is known.
@@ -119,6 +123,8 @@ def load(path: Path) -> dict[str, Any]:
 
 def parse(text: str, name: str) -> dict[str, Any]:
     """An evidence that was read; raises ReportError, which begins with `name`, for what harvester did not write."""
+    if text.count(",") > MOST_VALUES:
+        raise ReportError(f"{name} has more values than evidence can have.", hint="Make the report again.")
     try:
         read = json.loads(text)
     except (ValueError, RecursionError) as error:
