@@ -69,8 +69,10 @@ def test_what_both_sources_saw_counts_once(environment):
     """The row with more detail is shown."""
     status, out, err = run(environment, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
-    assert "1 pull request merged, 1 ticket resolved and 1 more commit in 1 project." in out
-    assert "1 review for 1 person." in out
+    assert (
+        "Merged 1 pull request, landed 1 further commit and resolved 1 ticket; reviewed 1 pull request by 1 person."
+        in out
+    )
     assert "+10 −2" in out
     assert "Somebody else's" not in out
     assert "1 commit is part of a pull request above" in out
@@ -100,7 +102,7 @@ def test_a_refused_token_makes_a_report_incomplete(environment, github):
     status, out, err = run(environment, "report", "--period", "2026Q3", "--output", "mine.md")
     text = (environment.cwd / "mine.md").read_text()
     assert status == 3
-    assert text.splitlines()[3].startswith("> **Incomplete.**")
+    assert text.splitlines()[5].startswith("> **Incomplete.**")
     assert "> - hub: " in text
     assert "A commit of its own" in text
     everything = text + out + err + (environment.cwd / "mine.md.evidence.json").read_text()
@@ -116,7 +118,7 @@ def test_a_later_refusal_keeps_earlier_rows(environment, github):
     status, out, _ = run(environment, "report", "--period", "2026Q3")
     assert status == 3
     assert "not up to date" in out
-    assert "1 pull request merged" in out
+    assert "Merged 1 pull request" in out
     github.rule = lambda asked: None
     assert run(environment, "report", "--period", "2026Q3")[0] == 0
 
@@ -125,7 +127,7 @@ def test_an_owner_is_forgotten_by_login(environment, github):
     """Also where they only own what somebody else reviewed."""
     opened = on(7, 2)
     github.world.pull("acme/pay", "zebulon", opened, title="Theirs", reviews=[("alice", "APPROVED", on(7, 4))])
-    assert "### For zebulon" in run(environment, "report", "--period", "2026Q3")[1]
+    assert "zebulon 1" in run(environment, "report", "--period", "2026Q3")[1]
     assert run(environment, "forget", "Zebulon", "--yes")[0] == 0
     kept = b"".join(path.read_bytes() for path in (environment.cwd / ".harvester").rglob("*") if path.is_file())
     assert b"zebulon" not in kept
@@ -147,9 +149,9 @@ def test_comments_and_releases_are_optional(environment, github):
     )
     status, out, _ = run(environment, "report", "--period", "2026Q3")
     assert status == 0
-    assert "1 release published" in out
-    assert "1 review for 1 person. 2 comments on the work of others." in out
-    assert "### For Bob\n\n1 review and 2 comments.\n" in out
+    assert "published 1 release" in out
+    assert "reviewed 1 pull request by 1 person; made 2 comments on the work of others." in out
+    assert "Made 2 comments on work of 1 person: Bob 2." in out
     assert "commented 4 Jul" in out
 
 

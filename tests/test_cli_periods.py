@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.environments import run, stand_in
+from tests.environments import TerminalStream, run, stand_in
 
 HISTORY = """
 ada 2026-07-01T00:00:00+02:00 a.py "First instant"
@@ -63,7 +63,7 @@ def test_without_a_last_day_it_goes_until_today(environment, words):
     [
         ("last 3 months", "last 3 months: 1 July to 30 September 2026."),
         ("Q4", "Q4: 1 October to 31 December 2026."),
-        ("July", "July: 1 July to 31 July 2026."), ("today", "today: 15 October 2026."), ("2026Q3", ""),
+        ("July", "July: 1 to 31 July 2026."), ("today", "today: 15 October 2026."), ("2026Q3", ""),
     ],
 )  # fmt: skip
 def test_words_without_a_year_are_said_in_full(environment, words, said):
@@ -75,7 +75,7 @@ def test_words_without_a_year_are_said_in_full(environment, words, said):
 def test_every_command_takes_since_and_until(environment, command):
     """The range goes to the same parser, whose error names it."""
     if command == ["triage"]:
-        environment.stdin.isatty = lambda: True
+        environment.stdin = TerminalStream()
     days = ("--since", "2026-09-30", "--until", "2026-07-01")
     status, _, err = run(environment, *command, *days)
     assert (status, "'2026-09-30..2026-07-01' ends before it begins" in err) == (1, True)

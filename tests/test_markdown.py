@@ -30,7 +30,7 @@ from harvester.reporting.markdown import (
     sentence,
     visible,
 )  # fmt: skip
-from harvester.reporting.report import _comment
+from harvester.reporting.stamp import _comment
 from harvester.text import CODE_SPAN, safe_url
 
 EXTRAS = ["extra", "sane_lists", "attr_list", "admonition", "nl2br", "wikilinks"]
