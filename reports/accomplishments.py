@@ -97,14 +97,15 @@ def context(report_input: ReportInput) -> Page:
     mine = _mine(report_input)
     pieces = Pieces(report_input, mine)
     chosen = highlights.highlights(pieces)
-    told = {each.key: number for number, each in enumerate(chosen, 1)}
-    themes = other_work.themes(pieces, told)
+    highlighted = {each.key: number for number, each in enumerate(chosen, 1)}
+    themes = other_work.themes(pieces, highlighted)
     sections = goals.sections(pieces, chosen)
     routine = other_work.routine(pieces)
     states = source_states(report_input, mine)
     first, last = report_input.calendar.dates(report_input.period)
     who = ", ".join(report_input.name(person) for person in report_input.persons)
-    help_ = help_given.help_given(pieces, mine, told)
+    help_ = help_given.help_given(pieces, mine, chosen)
+    notes = help_given.note_lines(pieces, chosen, helping=False)
     period = report_input.period.name or span(first, last)
     return Page(
         who=who,
@@ -128,12 +129,19 @@ def context(report_input: ReportInput) -> Page:
         themes=themes,
         routine=routine,
         routine_total=other_work.total(routine),
-        notes=help_given.other_notes(pieces, told),
+        notes=notes,
         sources=states,
         not_counted=list(not_counted(mine)),
         excluded=[ExcludedWork(rule, number) for rule, number in report_input.excluded.by_rule.items()],
         items=_items(pieces),
-        anchors=_anchors(heading(who, period), chosen, sections, help_, draft=report_input.draft, other=bool(themes)),
+        anchors=_anchors(
+            heading(who, period),
+            chosen,
+            sections,
+            help_,
+            draft=report_input.draft,
+            other=bool(themes or notes or routine),
+        ),
     )
 
 

@@ -366,3 +366,36 @@ def test_a_theme_says_which_highlights_are_in_it():
     (theme,) = page(rows).themes
     assert (theme.changes, len(theme.examples), theme.more, theme.highlights) == (9, 3, 1, [1, 2, 3, 4, 5])
     assert "and 1 more · [highlights 1, 2, 3, 4 and 5](#highlights)" in text(rows)
+
+
+def noted(number, *about, **values):
+    """A note about these pull requests that says three things."""
+    said = {name: f"{name} of {number}." for name in ("result", "technical", "takeaway")}
+    return note(number, **{"related_to": tuple(f"{PULL}{each}" for each in about), "extra": said} | values)
+
+
+WHAT_NOTES_ARE_ABOUT = {
+    "more work than there are highlights": ([pull(n) for n in range(8)], [noted(n, n) for n in range(8)]),
+    "more work than a goal's section lists": (
+        [pull(n, labels=("pay",)) for n in range(40)], [noted(n, n) for n in range(40)],
+    ),
+    "a review": ([pull(1), review(3)], [noted(1, 3)]),
+    "two changes": ([pull(1), pull(2)], [noted(1, 1, 2)]),
+    "two changes, one of them for a goal": (
+        [pull(1, additions=900, deletions=0), pull(2, labels=("pay",))], [noted(1, 1, 2)],
+    ),
+    "routine": ([pull(1, title="Bump six from 1.16.0 to 1.17.0")], [noted(1, 1)]),
+    "nothing but itself": ([pull(1)], [noted(1)]),
+    "help": ([pull(1)], [noted(1, role="helper", participants=("grace",))]),
+    "work that is no highlight": ([pull(1)], [noted(1, 1, extra={"highlight": "no", "takeaway": "takeaway of 1."})]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WHAT_NOTES_ARE_ABOUT)
+@pytest.mark.parametrize("goals", [(), (PAY, CHARGES)], ids=["no goals", "goals"])
+def test_what_a_note_says_stands_once(case, goals):
+    """The person's own words are never left out, however full the page is, and never said twice."""
+    work, notes = WHAT_NOTES_ARE_ABOUT[case]
+    written = text([*work, *notes], *goals)
+    said = [value for each in notes for name, value in each.extra.items() if name != "highlight"]
+    assert {value: written.count(value) for value in said} == dict.fromkeys(said, 1)

@@ -189,7 +189,7 @@ def other_names(report_input: ReportInput, evidence: Mapping[str, Any]) -> list[
 
 
 def _means(words: str, period: Period, zone: str) -> bool:
-    """Whether words mean these days, wherever years and weeks begin for whoever wrote them."""
+    """Whether words mean these days in any calendar: the author's years and weeks may begin elsewhere."""
     neutral = calendar(zone)
     calendars = [
         *(dataclasses.replace(neutral, year_starts=month) for month in range(1, 13)),

@@ -139,9 +139,11 @@ def _section(pieces: Pieces, goal: Goal, numbers: dict[str, tuple[int, Highlight
     for piece in own:
         if not _has_heading(piece):
             continue
-        if room <= 0:
-            break
-        threads.append(_thread(report_input, goal, piece, numbers.get(piece.key), min(room, LEAST_LISTED)))
+        # What the person wrote is never left out for want of room.
+        if room <= 0 and not (piece.card and piece.goals[0].name == goal.name):
+            continue
+        most = max(min(room, LEAST_LISTED), 1)
+        threads.append(_thread(report_input, goal, piece, numbers.get(piece.key), most))
         room -= len(threads[-1].items) + 1
     listed = sum(len(each.items) + each.more for each in threads)
     for piece in sorted(own, key=_is_undone):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records
 from harvester.reporting.report_input import ReportInput
+from harvester.text import safe_url
 
-from .items import LINE_COLUMNS, Item, counted, item, lines, sort_key
+from .highlights import Highlight
+from .items import LINE_COLUMNS, Item, Reference, counted, item, lines, sort_key
 from .notes import Field, called, people
 from .pieces import Piece, Pieces
 
@@ -54,12 +56,17 @@ class Helped:
 
 @dataclass(frozen=True, slots=True)
 class NoteLine:
-    """A note: its title, who took part, and what it says came of it."""
+    """What notes say of a piece of work, or a note that is about nothing else."""
 
-    item: Item
+    title: str
+    reference: Reference | None
+    """The work; null for a note that is about nothing else."""
     note: str
-    """What it is called, such as `notebook, 21 Jul`."""
+    """What such a note is called, such as `notebook, 21 Jul`; empty for work, whose fields name their notes."""
+    url: str | None
     people: str
+    highlight: int | None
+    """The number of the highlight that has the rest; null where it is none."""
     card: list[Field]
 
 
@@ -78,14 +85,10 @@ class HelpGiven:
     """How much of it is not named."""
 
 
-def help_given(pieces: Pieces, mine: pd.DataFrame, told: Collection[str]) -> HelpGiven | None:
-    """What was done for others; None where nothing was. Notes whose piece of work is in `told` are left out."""
+def help_given(pieces: Pieces, mine: pd.DataFrame, highlights: Sequence[Highlight]) -> HelpGiven | None:
+    """What was done for others; None where nothing was."""
     report_input = pieces.report_input
-    notes = [
-        note_line(report_input, piece)
-        for piece in pieces
-        if is_note(piece) and piece.key not in told and not piece.goals and _helps(piece)
-    ]
+    notes = note_lines(pieces, highlights, helping=True)
     shared = _shared(pieces, mine)
     rows = sorted(records(shared[list(LINE_COLUMNS)]), key=lambda row: (-lines(row), sort_key(row)))
     made = HelpGiven(
@@ -97,10 +100,10 @@ def help_given(pieces: Pieces, mine: pd.DataFrame, told: Collection[str]) -> Hel
 
 
 def _shared(pieces: Pieces, mine: pd.DataFrame) -> pd.DataFrame:
-    """Work of others that names the person as co-author, without routine and where own work is told already."""
+    """Work of others that names the person as co-author, without routine and whose thread has own work."""
     shared = measures.of(mine, measures.MEASURES["co_authored"])
-    told = shared["thread"].isin(pieces.rows["thread"]) | shared.index.isin(list(pieces.routine))
-    return shared[~told.to_numpy(bool)]
+    elsewhere = shared["thread"].isin(pieces.rows["thread"]) | shared.index.isin(list(pieces.routine))
+    return shared[~elsewhere.to_numpy(bool)]
 
 
 def is_note(piece: Piece) -> bool:
@@ -108,22 +111,32 @@ def is_note(piece: Piece) -> bool:
     return all(row["kind"] == "note" for _, row in piece.rows)
 
 
-def other_notes(pieces: Pieces, told: Collection[str]) -> list[NoteLine]:
-    """The notes that no goal claims, that tell of no help and that `told` does not have."""
-    return [
-        note_line(pieces.report_input, piece)
-        for piece in pieces
-        if is_note(piece) and piece.key not in told and not piece.goals and not _helps(piece)
-    ]
+def note_lines(pieces: Pieces, highlights: Sequence[Highlight], *, helping: bool) -> list[NoteLine]:
+    """What notes say and neither a goal's section nor a highlight does: of help given, or of the rest."""
+    numbers = {each.key: (number, each) for number, each in enumerate(highlights, 1)}
+    made = []
+    for piece in pieces:
+        if piece.goals or _is_help(piece) != helping:
+            continue
+        number, highlight = numbers.get(piece.key, (None, None))
+        card = [each for each in piece.card if highlight is None or each not in highlight.results]
+        if card or (is_note(piece) and highlight is None):
+            made.append(_note_line(pieces.report_input, piece, number, card))
+    return made
 
 
-def note_line(report_input: ReportInput, piece: Piece) -> NoteLine:
-    """A note as a line."""
+def _note_line(report_input: ReportInput, piece: Piece, highlight: int | None, card: list[Field]) -> NoteLine:
     _, row = piece.rows[0]
-    return NoteLine(item(report_input, row), called(report_input, row), people(report_input, row), piece.card)
+    if not is_note(piece):
+        return NoteLine(piece.title, next(iter(piece.references), None), "", None, "", highlight, card)
+    url, name = safe_url(row["url"]), called(report_input, row)
+    return NoteLine(piece.title, None, name, url, people(report_input, row), highlight, card)
 
 
-def _helps(piece: Piece) -> bool:
+def _is_help(piece: Piece) -> bool:
+    """Whether it is help with the work of others; of a note, whether it says so or names who took part."""
+    if not is_note(piece):
+        return not piece.is_own_work
     return any(row["role"] in HELPING_ROLES or len(row["participants"]) for _, row in piece.rows)
 
 

@@ -62,10 +62,10 @@ class RoutineKind:
     changes: int
 
 
-def themes(pieces: Pieces, told: Mapping[str, int]) -> list[Theme]:
+def themes(pieces: Pieces, highlighted: Mapping[str, int]) -> list[Theme]:
     """The themes of work that serves no goal, the largest first.
 
-    Pieces in `told`, with their numbers as highlights, are counted and not named again.
+    Pieces in `highlighted`, with their numbers as highlights, are counted and not named again.
     """
     by_theme: dict[str, list[Piece]] = {}
     for piece in pieces:
@@ -73,7 +73,7 @@ def themes(pieces: Pieces, told: Mapping[str, int]) -> list[Theme]:
             by_theme.setdefault(piece.theme, []).append(piece)
     most = min(max((EXAMPLES_BESIDE_GOALS if pieces.goals else EXAMPLES) // max(len(by_theme), 1), 1), EXAMPLES_EACH)
     amounts = _Amounts(pieces, by_theme)
-    made = [_theme(amounts, name, own, told, most) for name, own in by_theme.items()]
+    made = [_theme(amounts, name, own, highlighted, most) for name, own in by_theme.items()]
     return sorted(made, key=lambda theme: (theme.is_rest, -theme.changes, theme.name))
 
 
@@ -111,15 +111,16 @@ class _Amounts:
         return sorted(self._calendar.day_of(at) for at in times)
 
 
-def _theme(amounts: _Amounts, name: str, own: list[Piece], told: Mapping[str, int], most: int) -> Theme:
-    new = [piece for piece in own if piece.key not in told]
+def _theme(amounts: _Amounts, name: str, own: list[Piece], highlighted: Mapping[str, int], most: int) -> Theme:
+    new = [piece for piece in own if piece.key not in highlighted]
     named = new[:most]
     is_rest = all(piece.is_rest for piece in own)
     return Theme(
         name, is_rest, amounts.changes(name), amounts.counted(name), amounts.size(name),
         named[0].seen_text if named and not is_rest else None,
         [Example(each.key, each.title, next(iter(each.references), None)) for each in named],
-        len(new) - len(named), sorted(told[piece.key] for piece in own if piece.key in told), amounts.days(name),
+        len(new) - len(named),
+        sorted(highlighted[piece.key] for piece in own if piece.key in highlighted), amounts.days(name),
     )  # fmt: skip
 
 

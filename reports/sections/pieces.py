@@ -130,8 +130,9 @@ class Piece:
 
     @functools.cached_property
     def card(self) -> list[Field]:
-        """What its notes say of result, technical achievement and takeaway."""
-        return fields(self._collected.report_input, self.notes)
+        """What its notes say of result, technical achievement and takeaway, without those that another piece has."""
+        own = [pair for pair in self.notes if self._collected.piece_of_note[pair[0]] == self.key]
+        return fields(self._collected.report_input, own)
 
     def said(self, name: str) -> Field | None:
         """What the notes say in one field, such as `Result`; None where they don't."""
@@ -303,6 +304,11 @@ class Pieces(Sequence[Piece]):
             for key, own in by_piece.items()
         ]  # fmt: skip
         self._pieces = sorted(made, key=lambda piece: (-piece.weight, piece.key))
+        self.piece_of_note: dict[Any, str] = {}
+        """By note the one piece that says what is in it: of several one for a goal, and then the weightiest."""
+        for piece in sorted(self._pieces, key=lambda piece: not piece.goals):
+            for note, _ in piece.notes:
+                self.piece_of_note.setdefault(note, piece.key)
 
     def __len__(self) -> int:
         return len(self._pieces)
