@@ -67,7 +67,7 @@ def explained(pieces: Pieces) -> dict[Any, str]:
 
 
 def _ranked(pieces: Pieces) -> Iterator[Piece]:
-    """Candidates, best first. Texts are read only as far as they are needed: a year has thousands of them."""
+    """Candidates, best first. Of all but lone commits a text is read only where it may decide: a year has thousands."""
     candidates = [each for each in pieces if each.pinned or (each.pinned is None and _is_candidate(each))]
     yield from (each for each in candidates if each.pinned)
     rest = sorted((each for each in candidates if not each.pinned), key=lambda each: not each.goals)
