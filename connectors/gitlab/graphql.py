@@ -30,31 +30,39 @@ MORE = {
 ENTRY_KEYS = {"labels": "title"}
 """What makes an entry of a list distinct, where that is not its id."""
 
+_STATUS = r"\.\.\. on WorkItemWidgetStatus \{ status \{[^}]*\} \}"
 OPTIONAL = {
     "enterprise": r"\benterprise\b",
     "weight": r"\bweight\b",
     "closedAsDuplicateOf": r"\bclosedAsDuplicateOf \{ id \}",
-    "includeArchived": r"(?<=issues\()includeArchived: true, ",
-    "sort": r"(?<=first: 50), sort: CREATED_DESC",
-    "WorkItemWidgetStatus": r"\.\.\. on WorkItemWidgetStatus \{ status \{ category \} \}",
-    "category": r"\.\.\. on WorkItemWidgetStatus \{ status \{ category \} \}",
+    "authoredMergeRequests.includeArchived": r"(?<=authoredMergeRequests\()includeArchived: true, ",
+    "issues.includeArchived": r"(?<=issues\()includeArchived: true, ",
+    "discussions.sort": r"(?<=first: 50), sort: CREATED_DESC",
+    "category": r"\bcategory ",
+    "WorkItemWidgetStatus": _STATUS,
+    "status": _STATUS,
+    "field 'status'": _STATUS,
 }
-"""What an older GitLab or a Community Edition may not know, by the name in its refusal, and a pattern for it."""
+"""What an older GitLab or a Community Edition may not know, by the name in its refusal, and a pattern for it.
+
+`docs/decisions/gitlab.md` has the versions.
+"""
 
 DOCUMENTS = Documents(__package__, OPTIONAL)
 
 _ROOTS: Mapping[Root, tuple[str, str]] = {
-    "user": ("$w{0}: String!", "user(username: $w{0})"),
-    "group": ("$w{0}: ID!", "group(fullPath: $w{0})"),
-    "project": ("$w{0}: ID!", "project(fullPath: $w{0})"),
+    "user": ("String!", "user(username: $w{0})"),
+    "group": ("ID!", "group(fullPath: $w{0})"),
+    "project": ("ID!", "project(fullPath: $w{0})"),
     "instance": ("", ""),
 }
 _ALWAYS: Mapping[tuple[Root, Name], str] = {
+    ("user", "authoredMergeRequests"): "includeArchived: true, ",
     ("group", "mergeRequests"): "includeSubgroups: true, includeArchived: true, ",
     ("group", "issues"): "includeSubgroups: true, includeArchived: true, ",
     ("instance", "issues"): "includeArchived: true, ",
 }
-"""What is always asked: groups and the instance leave out archived projects by default, which are work all the same."""
+"""What is always asked: lists leave out archived projects by default, in which work was done all the same."""
 ARGUMENTS = {
     "iids": "[String!]",
     "authorUsername": "String",
@@ -101,31 +109,40 @@ class Listing:
         return int(COSTS[self.shape] * (1 + more)) + (0 if self.root == "instance" else 2)
 
     def __str__(self) -> str:
-        filters = ", ".join(each for each in (self.state, *self.arguments) if each)
-        return f"{self.name} of {self.root} by {filters}, {self.shape}"
-
-
-def page_size(listings: Sequence[Listing], limit: int = LIMIT) -> int:
-    """The most entries, up to `PAGE`, that each of these lists may have in one request; 0 where they do not fit."""
-    return next((size for size in range(PAGE, 0, -1) if sum(each.cost(size) for each in listings) <= limit), 0)
+        return f"{self.name} of {self.root} by {', '.join(each for each in (self.state, *self.arguments) if each)}"
 
 
 def lists(listings: Sequence[Listing]) -> str:
-    """One page of several lists, as l0, l1, …: `count`, `pageInfo` and `nodes`, within their user, group or project.
+    """One page of several lists, with the variables of each and `paths`."""
+    return _joined([(page(i, each), declared(i, each)) for i, each in enumerate(listings)])
+
+
+def counts(listings: Sequence[Listing]) -> str:
+    """How many entries several lists have."""
+    return _joined([(count(i, each), declared(i, each, counted=True)) for i, each in enumerate(listings)])
+
+
+def page(number: int, listing: Listing) -> str:
+    """One page of a list, as l0, l1, …: `count`, `pageInfo` and `nodes`, within its user, group or project.
 
     Sorted by a time that never changes, so that what is updated while we read stays on its page. With merge requests
     the variable `paths` says whether their changed files are asked for.
     """
-    body = "{{ count {1} nodes {{ ...{0} }} }}"
-    fields = [_field(i, each, body.format(each.shape, _PAGE_INFO)) for i, each in enumerate(listings)]
-    paths = ["$paths: Boolean!"] if any(each.shape == "MergeRequest" for each in listings) else []
-    return DOCUMENTS.document([*_declared(listings), *paths], fields)
+    return _field(number, listing, f"{{ count {_PAGE_INFO} nodes {{ ...{listing.shape} }} }}")
 
 
-def counts(listings: Sequence[Listing]) -> str:
-    """How many entries lists have, as l0, l1, …; the variables are those of `lists`, without n and a."""
-    fields = [_field(i, each, "{ count }", counted=True) for i, each in enumerate(listings)]
-    return DOCUMENTS.document(_declared(listings, counted=True), fields)
+def count(number: int, listing: Listing) -> str:
+    """How many entries a list has, as l0, l1, …; the variables are those of `page`, without n and a."""
+    return _field(number, listing, "{ count }", counted=True)
+
+
+def declared(number: int, listing: Listing, *, counted: bool = False) -> dict[str, str]:
+    """The variables of a list and their types, `paths` included."""
+    kind = _ROOTS[listing.root][0]
+    found = {f"w{number}": kind} if kind else {}
+    found |= {} if counted else {f"n{number}": "Int!", f"a{number}": "String"}
+    found |= {"paths": "Boolean!"} if listing.shape == "MergeRequest" and not counted else {}
+    return found | {f"{name}{number}": ARGUMENTS[name] for name in listing.arguments}
 
 
 def rest(parts: Sequence[tuple[str, str]]) -> str:
@@ -207,7 +224,7 @@ def examples() -> dict[str, str]:
         "Issue": ("labels", "assignees", "notes"),
     }
     found = {f"rest of {kind}.{name}": rest([(kind, name)]) for kind, names in owned.items() for name in names}
-    found |= {str(each): lists([each]) for each in EXAMPLES}
+    found |= {f"{each}, {each.shape}": lists([each]) for each in EXAMPLES}
     return found | {
         "lists together": lists(EXAMPLES[:3]),
         "counts": counts(EXAMPLES),
@@ -247,13 +264,9 @@ _ID_TYPES = {"MergeRequest": "MergeRequestID", "Issue": "IssueID"}
 _BY_ID = {"MergeRequest": "mergeRequest(id: $i{0})", "Issue": "issue(id: $i{0})"}
 
 
-def _declared(listings: Sequence[Listing], *, counted: bool = False) -> list[str]:
-    found = []
-    for i, each in enumerate(listings):
-        page = "" if counted else f"$n{i}: Int!, $a{i}: String"
-        filters = [f"${name}{i}: {ARGUMENTS[name]}" for name in each.arguments]
-        found += [part for part in (_ROOTS[each.root][0].format(i), page, *filters) if part]
-    return found
+def _joined(parts: Sequence[tuple[str, Mapping[str, str]]]) -> str:
+    kinds = {name: kind for _, found in parts for name, kind in found.items()}
+    return DOCUMENTS.document([f"${name}: {kind}" for name, kind in kinds.items()], [text for text, _ in parts])
 
 
 def _field(number: int, listing: Listing, body: str, *, counted: bool = False) -> str:
