@@ -30,7 +30,9 @@ PUBLIC = "public"
 _APPROVED, _UNAPPROVED, _CHANGES = "approved this merge request", "unapproved this merge request", "requested changes"
 _CLOSED = re.compile(r"closed(?: via | with |\Z)|status changed to closed", re.IGNORECASE)
 _CLOSED_ICON = "issue-close"
-_CLOSED_BY = re.compile(r".{0,30}closed (?:via|with|by) merge request (?P<project>[\w./-]{1,500})?!(?P<iid>\d{1,10})\b", re.ASCII)
+_CLOSED_BY = re.compile(
+    r".{0,30}closed (?:via|with|by) merge request (?P<project>[\w./-]{1,500})?!(?P<iid>\d{1,10})\b", re.ASCII
+)
 _NUMBER = re.compile(r"/(\d+)\Z", re.ASCII)
 
 
@@ -195,7 +197,11 @@ def closing(work_item: Json) -> Closing:
 
     GitLab keeps that as an event; only the activity of a work item shows it, as a note in English.
     """
-    notes = [each for each in activity(work_item) if each.get("systemNoteIconName") == _CLOSED_ICON or _CLOSED.match(each["body"])]
+    notes = [
+        each
+        for each in activity(work_item)
+        if each.get("systemNoteIconName") == _CLOSED_ICON or _CLOSED.match(each["body"])
+    ]
     if not notes:
         return Closing(None, canceled=is_canceled(work_item))
     last = max(notes, key=_time)
@@ -213,7 +219,7 @@ def activity(work_item: Json) -> list[Json]:
 def is_canceled(work_item: Json) -> bool:
     """Whether a work item has a status of the category canceled (where a server has such statuses)."""
     found = [each["status"] for each in work_item["widgets"] if each and each.get("status")]
-    return any(each.get("category") == "CANCELED" or each.get("iconName") == "status-cancelled" for each in found)
+    return any(each.get("category") == "CANCELED" for each in found)
 
 
 def is_ticket(node: Json) -> bool:
