@@ -18,7 +18,7 @@ from tests.connectors.faults import Read, gather
 from tests.connectors.githubs import QUARTER, on, wanted
 from tests.servers.gitlab import NOW, TOKEN, GitLabServer, World
 
-__all__ = ["GITLAB", "QUARTER", "on", "read", "source", "wanted"]
+__all__ = ["QUARTER", "on", "read", "source", "wanted"]
 
 
 @pytest.fixture
