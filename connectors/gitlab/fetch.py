@@ -18,7 +18,7 @@ from harvester.sdk.nested_lists import NestedLists
 from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_fitting, in_batches
 from harvester.sdk.rows import parse_time
 
-from . import graphql, keys, listings, list_walks, preflight, references, releases, rows
+from . import graphql, keys, list_walks, listings, preflight, references, releases, rows
 from .client import Client
 from .closings import Closings
 from .cursor import Cursor
@@ -361,17 +361,16 @@ class GitLabReader:
         named = [self.start.preflight.current_names.get(each) for each in self.options.scope_filter.named]
         names = [each for each in named if each and admitted(each)]
         since = self.start.cursor.at if self.start.cursor and not self.request.missing else None
-        for projects, unread in releases.newest(self.client, names, since):
-            for name, error in unread:
+        for page in releases.newest(self.client, names, since):
+            if page.errors or page.missing or not (page.project and page.project.get("releases")):
                 self.gaps.blocked = True
-                yield from self.gaps.once(f"{name}: releases are missing: {preflight.reason_of(error)}")
-            self._complete_lists(projects)
-            for project in projects:
-                for release in project["releases"]["nodes"]:
-                    made = list(rows.of_release(release, project, self.row_context))
-                    if made:
-                        self.projects[rows.number(project["id"])] = project["fullPath"]
-                    yield from made
+                why = preflight.reason_of(page.errors[0] if page.errors else {"message": "permission"})
+                yield from self.gaps.once(f"{page.name}: releases are missing: {why}")
+            for release in page.releases:
+                assert page.project, "its releases came"
+                for made in rows.of_release(release, page.project, self.row_context):
+                    self.projects[rows.number(page.project["id"])] = page.project["fullPath"]
+                    yield made
 
     def _rows_of_new(self, shape: Shape, nodes: Iterable[Node], referenced: bool = False) -> Iterator[Event]:
         """The rows of nodes that had not come before, once all their lists are complete."""

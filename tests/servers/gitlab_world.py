@@ -191,7 +191,7 @@ class World:
         item = self._item("Issue", project, author, created, more) | {
             "state": "opened", "closedAt": None, "closedBy": None, "type": more.pop("type", "ISSUE"),
             "confidential": False, "moved": False, "movedTo": None, "closedAsDuplicateOf": None, "weight": None,
-            "states": [], "severity": "UNKNOWN",
+            "states": [], "severity": "UNKNOWN", "status": None,
         }  # fmt: skip
         item["projectId"] = item["project"]["number"]
         item |= {name: more.pop(name) for name in list(more) if name != "updated"}
