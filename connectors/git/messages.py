@@ -12,8 +12,8 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
-Forge = Literal["github", "gitlab", "bitbucket", "bitbucket-server", "azure-devops", "gitea"]
-"""`bitbucket` is Bitbucket Cloud, and `bitbucket-server` also Data Center; `gitea` is also Forgejo."""
+from harvester.sdk.remote_url import Forge as Forge
+
 BranchOrigin = Literal["ours", "fork", "other"]
 """A branch of this project, of a fork of it, or of another project."""
 

@@ -178,9 +178,9 @@ def _is_primary(frame: pd.DataFrame, from_git: Mask) -> pd.Series:
     """Which row represents each contribution of a person.
 
     Rows are the same contribution where kind and work item are the same; for what is REPEATABLE the id, too, and for a
-    ticket, a release or a merge the role. The forge's row is taken before git's, then an author's before a co-author's, then the
-    one with the fewest unknown values; name and scope break ties, so neither the order of the rows nor of the sources
-    matters.
+    ticket, a release or a merge the role. The forge's row is taken before git's, then an author's before a
+    co-author's, then the one with the fewest unknown values; name and scope break ties, so neither the order of the
+    rows nor of the sources matters.
 
     Then, of rows with the same id and the same beginning, one is taken: of an issue that moved to another project of
     its source, and of one git commit that two clones have under different work items, since forks share commit ids.
