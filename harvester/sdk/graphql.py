@@ -197,7 +197,7 @@ class GraphQLClient(ABC):
         extensions = [each["extensions"] for each in errors if isinstance(each.get("extensions"), dict)]
         if not any(str(each.get("code", "")) in INVALID for each in extensions):
             return None
-        named = {str(each.get("argumentName") or each.get("fieldName")) for each in extensions}
+        named = {str(each.get("argumentName") or each.get("fieldName") or each.get("typeName")) for each in extensions}
         self.unsupported |= named & set(self.documents.optional)
         what = f"{self.service.name} does not understand the query ({message})"
         return WebError("wrong", what, hint=self.old_hint)

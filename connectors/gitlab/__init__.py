@@ -1,0 +1,1 @@
+"""Merge requests, reviews and closed issues from GitLab."""

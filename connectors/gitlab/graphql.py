@@ -1,0 +1,268 @@
+"""The GraphQL we send to GitLab, put together so that one request carries several lists, and what it costs there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harvester.sdk.graphql import Documents
+
+Root = Literal["user", "group", "project", "instance"]
+Name = Literal["authoredMergeRequests", "mergeRequests", "issues"]
+Shape = Literal["MergeRequest", "MergeRequestId", "Author", "Issue", "IssueTalk", "IssueId"]
+
+LIMIT = 250
+"""The most a query may cost with a token (https://docs.gitlab.com/api/graphql/#limits); `queryComplexity` says it."""
+PAGE = 100
+"""The most entries of a page; more are cut to these without a word."""
+LONGEST = 10_000
+"""Characters of a query."""
+
+MORE = {
+    "labels": "title",
+    "assignees": "...Who",
+    "approvedBy": "...Who",
+    "reviewers": "...Who",
+    "notes": "...Note",
+}
+"""Lists within a node that may be longer than the page they came with, and what is asked of each entry."""
+ENTRY_KEYS = {"labels": "title"}
+"""What makes an entry of a list distinct, where that is not its id."""
+
+OPTIONAL = {
+    "enterprise": r"\benterprise\b",
+    "weight": r"\bweight\b",
+    "closedAsDuplicateOf": r"\bclosedAsDuplicateOf \{ id \}",
+    "includeArchived": r"(?<=issues\()includeArchived: true, ",
+    "sort": r"(?<=first: 50), sort: CREATED_DESC",
+    "WorkItemWidgetStatus": r"\.\.\. on WorkItemWidgetStatus \{ status \{ category \} \}",
+    "category": r"\.\.\. on WorkItemWidgetStatus \{ status \{ category \} \}",
+}
+"""What an older GitLab or a Community Edition may not know, by the name in its refusal, and a pattern for it."""
+
+DOCUMENTS = Documents(__package__, OPTIONAL)
+
+_ROOTS: Mapping[Root, tuple[str, str]] = {
+    "user": ("$w{0}: String!", "user(username: $w{0})"),
+    "group": ("$w{0}: ID!", "group(fullPath: $w{0})"),
+    "project": ("$w{0}: ID!", "project(fullPath: $w{0})"),
+    "instance": ("", ""),
+}
+_ALWAYS: Mapping[tuple[Root, Name], str] = {
+    ("group", "mergeRequests"): "includeSubgroups: true, includeArchived: true, ",
+    ("group", "issues"): "includeSubgroups: true, includeArchived: true, ",
+    ("instance", "issues"): "includeArchived: true, ",
+}
+"""What is always asked: groups and the instance leave out archived projects by default, which are work all the same."""
+ARGUMENTS = {
+    "iids": "[String!]",
+    "authorUsername": "String",
+    "assigneeUsernames": "[String!]",
+    "createdAfter": "Time",
+    "createdBefore": "Time",
+    "updatedAfter": "Time",
+    "updatedBefore": "Time",
+    "mergedAfter": "Time",
+    "mergedBefore": "Time",
+    "closedAfter": "Time",
+    "closedBefore": "Time",
+}
+"""The filters of lists that we use, and their types."""
+COSTS: Mapping[Shape, int] = {
+    "MergeRequest": 106,
+    "MergeRequestId": 9,
+    "Author": 12,
+    "Issue": 53,
+    "IssueTalk": 75,
+    "IssueId": 9,
+}
+"""What one list of a shape costs before its page size: its fields, its count and page, itself and its order."""
+_PAGE_INFO = "pageInfo { hasNextPage endCursor }"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One list: of a user, a group, a project or the whole instance, of what shape, filtered by which arguments.
+
+    The variables of the list with the number i in a document are wi (username or full path; not of the instance),
+    ni (entries of a page), ai (after which cursor), and each argument with its number: `updatedAfter0`.
+    """
+
+    root: Root
+    name: Name
+    shape: Shape
+    arguments: tuple[str, ...] = ()
+    state: Literal["", "merged", "closed", "opened"] = ""
+
+    def cost(self, entries: int) -> int:
+        """What a page of so many entries costs at most; a list by iids costs the same however long it is."""
+        more = 0.0 if "iids" in self.arguments else min(entries, PAGE) / 100
+        return int(COSTS[self.shape] * (1 + more)) + (0 if self.root == "instance" else 2)
+
+    def __str__(self) -> str:
+        filters = ", ".join(each for each in (self.state, *self.arguments) if each)
+        return f"{self.name} of {self.root} by {filters}, {self.shape}"
+
+
+def page_size(listings: Sequence[Listing], limit: int = LIMIT) -> int:
+    """The most entries, up to `PAGE`, that each of these lists may have in one request; 0 where they do not fit."""
+    return next((size for size in range(PAGE, 0, -1) if sum(each.cost(size) for each in listings) <= limit), 0)
+
+
+def lists(listings: Sequence[Listing]) -> str:
+    """One page of several lists, as l0, l1, …: `count`, `pageInfo` and `nodes`, within their user, group or project.
+
+    Sorted by a time that never changes, so that what is updated while we read stays on its page. With merge requests
+    the variable `paths` says whether their changed files are asked for.
+    """
+    body = "{{ count {1} nodes {{ ...{0} }} }}"
+    fields = [_field(i, each, body.format(each.shape, _PAGE_INFO)) for i, each in enumerate(listings)]
+    paths = ["$paths: Boolean!"] if any(each.shape == "MergeRequest" for each in listings) else []
+    return DOCUMENTS.document([*_declared(listings), *paths], fields)
+
+
+def counts(listings: Sequence[Listing]) -> str:
+    """How many entries lists have, as l0, l1, …; the variables are those of `lists`, without n and a."""
+    fields = [_field(i, each, "{ count }", counted=True) for i, each in enumerate(listings)]
+    return DOCUMENTS.document(_declared(listings, counted=True), fields)
+
+
+def rest(parts: Sequence[tuple[str, str]]) -> str:
+    """The rest of lists, each named by its node's type and its field: variables i0, a0, i1, …; answers m0, m1."""
+    variables = [f"$i{i}: {_ID_TYPES[kind]}!, $a{i}: String" for i, (kind, _) in enumerate(parts)]
+    fields = [
+        f"m{i}: {_BY_ID[kind].format(i)} {{ {name}(first: 100, after: $a{i}) "
+        f"{{ {_PAGE_INFO} nodes {{ {MORE[name]} }} }} }}"
+        for i, (kind, name) in enumerate(parts)
+    ]
+    return DOCUMENTS.document(variables, fields)
+
+
+def people(by: Literal["usernames", "ids"]) -> str:
+    """At most a hundred users, as `users`, by their names or by their ids: variable `who`."""
+    kind = "[String!]" if by == "usernames" else "[ID!]"
+    return DOCUMENTS.document([f"$who: {kind}"], [f"users({by}: $who, first: 100) {{ nodes {{ ...Who }} }}"])
+
+
+def projects_by_id() -> str:
+    """At most a hundred projects, as `projects`, by their ids: variable `ids`."""
+    return DOCUMENTS.document(["$ids: [ID!]"], ["projects(ids: $ids, first: 100) { nodes { ...Known } }"])
+
+
+def places(groups: int, projects: int) -> str:
+    """Groups g0, … and projects p0, … by their full paths, in variables of the same names."""
+    variables = [f"$g{i}: ID!" for i in range(groups)] + [f"$p{i}: ID!" for i in range(projects)]
+    fields = [f"g{i}: group(fullPath: $g{i}) {{ ...Place }}" for i in range(groups)]
+    fields += [f"p{i}: project(fullPath: $p{i}) {{ ...Known }}" for i in range(projects)]
+    return DOCUMENTS.document(variables, fields)
+
+
+def closings(projects: int) -> str:
+    """How issues were closed, in several projects: variables w0 (full path), iids0, w1, …; answers c0, c1.
+
+    At most a hundred issues each. `rows.closing` reads them; `closing_rest` reads on where an activity goes on.
+    """
+    variables = [f"$w{i}: ID!, $iids{i}: [String!]" for i in range(projects)]
+    fields = [
+        f"c{i}: project(fullPath: $w{i}) {{ workItems(iids: $iids{i}, first: 100) {{ nodes {{ ...Closing }} }} }}"
+        for i in range(projects)
+    ]
+    return DOCUMENTS.document(variables, fields)
+
+
+def closing_rest(items: int) -> str:
+    """The rest of work items' activities: variables i0 (the work item's id), a0 (the cursor), …; answers m0, m1."""
+    variables = [f"$i{i}: WorkItemID!, $a{i}: String" for i in range(items)]
+    fields = [
+        f"m{i}: workItem(id: $i{i}) {{ id widgets {{ ... on WorkItemWidgetNotes {{ "
+        f"discussions(filter: ONLY_ACTIVITY, after: $a{i}, first: 50, sort: CREATED_DESC) "
+        f"{{ {_PAGE_INFO} nodes {{ notes(first: 5) {{ nodes {{ ...Activity }} }} }} }} }} }} }}"
+        for i in range(items)
+    ]
+    return DOCUMENTS.document(variables, fields)
+
+
+def releases(projects: int) -> str:
+    """A page of several projects' releases, newest first: variables p0 (full path), a0 (the cursor), …; answers p0."""
+    variables = [f"$p{i}: ID!, $a{i}: String" for i in range(projects)]
+    page = f"count {_PAGE_INFO} nodes {{ ...Release }}"
+    fields = [
+        f"p{i}: project(fullPath: $p{i}) {{ ...Where releases(first: 100, after: $a{i}, sort: RELEASED_AT_DESC) "
+        f"{{ {page} }} }}"
+        for i in range(projects)
+    ]
+    return DOCUMENTS.document(variables, fields)
+
+
+def identity() -> str:
+    """Asks whose token it is, for the version and the edition, and for the most that a query may cost."""
+    return DOCUMENTS.read("identity")
+
+
+def examples() -> dict[str, str]:
+    """Every shape of document that is ever sent, to validate them against GitLab's schema."""
+    owned: dict[str, tuple[str, ...]] = {
+        "MergeRequest": ("labels", "approvedBy", "reviewers", "notes"),
+        "Issue": ("labels", "assignees", "notes"),
+    }
+    found = {f"rest of {kind}.{name}": rest([(kind, name)]) for kind, names in owned.items() for name in names}
+    found |= {str(each): lists([each]) for each in EXAMPLES}
+    return found | {
+        "lists together": lists(EXAMPLES[:3]),
+        "counts": counts(EXAMPLES),
+        "people": people("usernames"),
+        "people by id": people("ids"),
+        "projects by id": projects_by_id(),
+        "places": places(2, 2),
+        "closings": closings(2),
+        "rest of closings": closing_rest(2),
+        "releases": releases(2),
+        "identity": identity(),
+    }
+
+
+_MERGED, _CLOSED, _CHANGED = ("mergedAfter", "mergedBefore"), ("closedAfter", "closedBefore"), ("updatedAfter",)
+EXAMPLES = (
+    Listing("user", "authoredMergeRequests", "MergeRequest", _MERGED, "merged"),
+    Listing("user", "authoredMergeRequests", "MergeRequest", _CHANGED, "merged"),
+    Listing("instance", "issues", "Issue", ("assigneeUsernames", *_CLOSED), "closed"),
+    Listing("instance", "issues", "Issue", ("assigneeUsernames", *_CHANGED)),
+    Listing("instance", "issues", "Issue", ("authorUsername", "createdAfter", "createdBefore")),
+    Listing("group", "mergeRequests", "MergeRequest", ("updatedAfter", "createdBefore")),
+    Listing("project", "mergeRequests", "MergeRequest", ("updatedAfter", "createdBefore")),
+    Listing("project", "mergeRequests", "MergeRequest", ("iids",)),
+    Listing("project", "mergeRequests", "MergeRequestId", ("iids",)),
+    Listing("project", "mergeRequests", "Author", ("iids",)),
+    Listing("group", "issues", "Issue", ("updatedAfter", "createdBefore")),
+    Listing("group", "issues", "IssueTalk", ("updatedAfter", "createdBefore")),
+    Listing("project", "issues", "Issue", _CLOSED, "closed"),
+    Listing("project", "issues", "Issue", ("iids",)),
+    Listing("project", "issues", "IssueTalk", ("iids",)),
+    Listing("project", "issues", "IssueId", ("iids",)),
+)
+"""Lists as they are asked for."""
+
+_ID_TYPES = {"MergeRequest": "MergeRequestID", "Issue": "IssueID"}
+_BY_ID = {"MergeRequest": "mergeRequest(id: $i{0})", "Issue": "issue(id: $i{0})"}
+
+
+def _declared(listings: Sequence[Listing], *, counted: bool = False) -> list[str]:
+    found = []
+    for i, each in enumerate(listings):
+        page = "" if counted else f"$n{i}: Int!, $a{i}: String"
+        filters = [f"${name}{i}: {ARGUMENTS[name]}" for name in each.arguments]
+        found += [part for part in (_ROOTS[each.root][0].format(i), page, *filters) if part]
+    return found
+
+
+def _field(number: int, listing: Listing, body: str, *, counted: bool = False) -> str:
+    arguments = [f"state: {listing.state}"] if listing.state else []
+    arguments += [f"{name}: ${name}{number}" for name in listing.arguments]
+    arguments += ["first: 1"] if counted else [f"first: $n{number}, after: $a{number}"]
+    always = _ALWAYS.get((listing.root, listing.name), "")
+    connection = f"{listing.name}({always}sort: CREATED_ASC, {', '.join(arguments)}) {body}"
+    if listing.root == "instance":
+        return f"l{number}: {connection}"
+    within = "" if listing.root == "user" else "id "
+    return f"l{number}: {_ROOTS[listing.root][1].format(number)} {{ {within}{connection} }}"
