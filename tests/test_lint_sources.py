@@ -61,8 +61,10 @@ def linted(kinds, goal=None, criterion=None, **counts):
         (
             GIT,
             {"match": {"kinds": ["review", "commit"]}},
-            "match.kinds: no configured source has 'review', so it matches nothing; "
-            "add a forge such as GitHub or GitLab",
+            (
+                "match.kinds: no configured source has 'review', so it matches nothing; "
+                "add a forge such as GitHub or GitLab"
+            ),
         ),
     ],
 )
