@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,9 @@ PAGE = 100
 LONGEST = 10_000
 """Characters of a query."""
 
+LISTS = 10
+"""How many lists within nodes one request reads on: the notes of as many merge requests cost 200."""
+
 MORE = {
     "labels": "title",
     "assignees": "...Who",
@@ -34,7 +37,8 @@ OPTIONAL = {
     "enterprise": r"\benterprise\b",
     "weight": r"\bweight\b",
     "closedAsDuplicateOf": r"\bclosedAsDuplicateOf \{ id \}",
-    "includeArchived": r"(?<=issues\()includeArchived: true, ",
+    "issues(includeArchived)": r"(?<=issues\()includeArchived: true, ",
+    "authoredMergeRequests(includeArchived)": r"(?<=authoredMergeRequests\()includeArchived: true, ",
     "sort": r"(?<=first: 50), sort: CREATED_DESC",
     "WorkItemWidgetStatus": r"\.\.\. on WorkItemWidgetStatus \{ status \{ category \} \}",
     "category": r"\.\.\. on WorkItemWidgetStatus \{ status \{ category \} \}",
@@ -44,15 +48,16 @@ OPTIONAL = {
 DOCUMENTS = Documents(__package__, OPTIONAL)
 
 _ROOTS: Mapping[Root, tuple[str, str]] = {
-    "user": ("$w{0}: String!", "user(username: $w{0})"),
-    "group": ("$w{0}: ID!", "group(fullPath: $w{0})"),
-    "project": ("$w{0}: ID!", "project(fullPath: $w{0})"),
+    "user": ("String!", "user(username: $w{0})"),
+    "group": ("ID!", "group(fullPath: $w{0})"),
+    "project": ("ID!", "project(fullPath: $w{0})"),
     "instance": ("", ""),
 }
 _ALWAYS: Mapping[tuple[Root, Name], str] = {
     ("group", "mergeRequests"): "includeSubgroups: true, includeArchived: true, ",
     ("group", "issues"): "includeSubgroups: true, includeArchived: true, ",
     ("instance", "issues"): "includeArchived: true, ",
+    ("user", "authoredMergeRequests"): "includeArchived: true, ",
 }
 """What is always asked: groups and the instance leave out archived projects by default, which are work all the same."""
 ARGUMENTS = {
@@ -105,27 +110,91 @@ class Listing:
         return f"{self.name} of {self.root} by {filters}, {self.shape}"
 
 
-def page_size(listings: Sequence[Listing], limit: int = LIMIT) -> int:
-    """The most entries, up to `PAGE`, that each of these lists may have in one request; 0 where they do not fit."""
-    return next((size for size in range(PAGE, 0, -1) if sum(each.cost(size) for each in listings) <= limit), 0)
-
-
-def lists(listings: Sequence[Listing]) -> str:
-    """One page of several lists, as l0, l1, …: `count`, `pageInfo` and `nodes`, within their user, group or project.
+def page(number: int, listing: Listing) -> str:
+    """The field of one page of a list, as l0, l1, …: `count`, `pageInfo` and `nodes` within its user, group or project.
 
     Sorted by a time that never changes, so that what is updated while we read stays on its page. With merge requests
     the variable `paths` says whether their changed files are asked for.
     """
-    body = "{{ count {1} nodes {{ ...{0} }} }}"
-    fields = [_field(i, each, body.format(each.shape, _PAGE_INFO)) for i, each in enumerate(listings)]
-    paths = ["$paths: Boolean!"] if any(each.shape == "MergeRequest" for each in listings) else []
-    return DOCUMENTS.document([*_declared(listings), *paths], fields)
+    return _field(number, listing, f"{{ count {_PAGE_INFO} nodes {{ ...{listing.shape} }} }}")
+
+
+def count(number: int, listing: Listing) -> str:
+    """The field of how many entries a list has, as l0, l1, …; its variables are those of `page`, without n and a."""
+    return _field(number, listing, "{ count }", counted=True)
+
+
+def declared(number: int, listing: Listing, *, counted: bool = False) -> dict[str, str]:
+    """The variables of a list and their types."""
+    kind = _ROOTS[listing.root][0]
+    found = {f"w{number}": kind} if kind else {}
+    found |= {f"{name}{number}": ARGUMENTS[name] for name in listing.arguments}
+    if counted:
+        return found
+    paths = {"paths": "Boolean!"} if listing.shape == "MergeRequest" else {}
+    return found | {f"n{number}": "Int!", f"a{number}": "String"} | paths
+
+
+def one(number: int, shape: Shape) -> str:
+    """The field of one merge request or issue by its id, as o0, o1, …: variables i0 and so on, and paths."""
+    kind = "Issue" if shape.startswith("Issue") else "MergeRequest"
+    return f"o{number}: {_BY_ID[kind].format(number)} {{ ...{shape} }}"
+
+
+def id_type(shape: Shape) -> str:
+    """The type of the id of a merge request or issue."""
+    return _ID_TYPES["Issue" if shape.startswith("Issue") else "MergeRequest"]
+
+
+def user(number: int) -> str:
+    """The field of a user by name, as u0, u1, …, with how many merge requests they ever wrote: none where hidden.
+
+    The variable has the same name. A private profile shows nothing of what its user wrote.
+    """
+    wrote = _field(number, Listing("user", "authoredMergeRequests", "MergeRequestId"), "{ count }", counted=True)
+    return f"u{number}: user(username: $u{number}) {{ ...Who {wrote.partition('{ ')[2]}"
+
+
+def users_by_id() -> str:
+    """The field of at most a hundred users, as `users`, by their ids: variable `ids`."""
+    return "users(ids: $ids, first: 100) { nodes { ...Who } }"
+
+
+def group(number: int) -> str:
+    """The field of a group by its path, as g0, g1, …; the variable has the same name."""
+    return f"g{number}: group(fullPath: $g{number}) {{ ...Place }}"
+
+
+def project(number: int) -> str:
+    """The field of a project by its path, as p0, p1, …; the variable has the same name."""
+    return f"p{number}: project(fullPath: $p{number}) {{ ...Known }}"
+
+
+def projects_by_id(number: int) -> str:
+    """The field of at most a hundred projects by their ids, as k0, k1, …; the variable has the same name."""
+    return f"k{number}: projects(ids: $k{number}, first: 100) {{ nodes {{ ...Known }} }}"
+
+
+def server() -> str:
+    """The field of the version and the edition, as `metadata`."""
+    return "metadata { version enterprise }"
+
+
+def lists(listings: Sequence[Listing]) -> str:
+    """One page of several lists."""
+    return _together(listings, page, counted=False)
 
 
 def counts(listings: Sequence[Listing]) -> str:
-    """How many entries lists have, as l0, l1, …; the variables are those of `lists`, without n and a."""
-    fields = [_field(i, each, "{ count }", counted=True) for i, each in enumerate(listings)]
-    return DOCUMENTS.document(_declared(listings, counted=True), fields)
+    """How many entries several lists have."""
+    return _together(listings, count, counted=True)
+
+
+def survey() -> str:
+    """One of everything that is looked up before lists are read."""
+    kinds = {"u0": "String!", "ids": "[ID!]", "g0": "ID!", "p0": "ID!", "k0": "[ID!]"}
+    fields = [user(0), users_by_id(), group(0), project(0), projects_by_id(0), server()]
+    return DOCUMENTS.document([f"${name}: {kind}" for name, kind in kinds.items()], fields)
 
 
 def rest(parts: Sequence[tuple[str, str]]) -> str:
@@ -139,36 +208,19 @@ def rest(parts: Sequence[tuple[str, str]]) -> str:
     return DOCUMENTS.document(variables, fields)
 
 
-def people(by: Literal["usernames", "ids"]) -> str:
-    """At most a hundred users, as `users`, by their names or by their ids: variable `who`."""
-    kind = "[String!]" if by == "usernames" else "[ID!]"
-    return DOCUMENTS.document([f"$who: {kind}"], [f"users({by}: $who, first: 100) {{ nodes {{ ...Who }} }}"])
-
-
-def projects_by_id() -> str:
-    """At most a hundred projects, as `projects`, by their ids: variable `ids`."""
-    return DOCUMENTS.document(["$ids: [ID!]"], ["projects(ids: $ids, first: 100) { nodes { ...Known } }"])
-
-
-def places(groups: int, projects: int) -> str:
-    """Groups g0, … and projects p0, … by their full paths, in variables of the same names."""
-    variables = [f"$g{i}: ID!" for i in range(groups)] + [f"$p{i}: ID!" for i in range(projects)]
-    fields = [f"g{i}: group(fullPath: $g{i}) {{ ...Place }}" for i in range(groups)]
-    fields += [f"p{i}: project(fullPath: $p{i}) {{ ...Known }}" for i in range(projects)]
-    return DOCUMENTS.document(variables, fields)
-
-
-def closings(projects: int) -> str:
-    """How issues were closed, in several projects: variables w0 (full path), iids0, w1, …; answers c0, c1.
+def closing(number: int) -> str:
+    """The field of how issues of a project were closed, as c0, c1, …: variables w0 (full path), iids0 and so on.
 
     At most a hundred issues each. `rows.closing` reads them; `closing_rest` reads on where an activity goes on.
     """
+    listed = f"workItems(iids: $iids{number}, first: 100) {{ nodes {{ ...Closing }} }}"
+    return f"c{number}: project(fullPath: $w{number}) {{ ...Where {listed} }}"
+
+
+def closings(projects: int) -> str:
+    """How issues of several projects were closed."""
     variables = [f"$w{i}: ID!, $iids{i}: [String!]" for i in range(projects)]
-    fields = [
-        f"c{i}: project(fullPath: $w{i}) {{ workItems(iids: $iids{i}, first: 100) {{ nodes {{ ...Closing }} }} }}"
-        for i in range(projects)
-    ]
-    return DOCUMENTS.document(variables, fields)
+    return DOCUMENTS.document(variables, [closing(i) for i in range(projects)])
 
 
 def closing_rest(items: int) -> str:
@@ -211,10 +263,7 @@ def examples() -> dict[str, str]:
     return found | {
         "lists together": lists(EXAMPLES[:3]),
         "counts": counts(EXAMPLES),
-        "people": people("usernames"),
-        "people by id": people("ids"),
-        "projects by id": projects_by_id(),
-        "places": places(2, 2),
+        "survey": survey(),
         "closings": closings(2),
         "rest of closings": closing_rest(2),
         "releases": releases(2),
@@ -247,13 +296,12 @@ _ID_TYPES = {"MergeRequest": "MergeRequestID", "Issue": "IssueID"}
 _BY_ID = {"MergeRequest": "mergeRequest(id: $i{0})", "Issue": "issue(id: $i{0})"}
 
 
-def _declared(listings: Sequence[Listing], *, counted: bool = False) -> list[str]:
-    found = []
-    for i, each in enumerate(listings):
-        page = "" if counted else f"$n{i}: Int!, $a{i}: String"
-        filters = [f"${name}{i}: {ARGUMENTS[name]}" for name in each.arguments]
-        found += [part for part in (_ROOTS[each.root][0].format(i), page, *filters) if part]
-    return found
+def _together(listings: Sequence[Listing], field: Callable[[int, Listing], str], *, counted: bool) -> str:
+    variables = {
+        name: kind for i, each in enumerate(listings) for name, kind in declared(i, each, counted=counted).items()
+    }
+    fields = [field(i, each) for i, each in enumerate(listings)]
+    return DOCUMENTS.document([f"${name}: {kind}" for name, kind in variables.items()], fields)
 
 
 def _field(number: int, listing: Listing, body: str, *, counted: bool = False) -> str:
