@@ -15,6 +15,8 @@ from harvester.sdk.http import WebError, header, server_time
 
 from . import graphql
 from .client import RENEW
+from .preflight import Survey
+from .scope import ScopeFilter
 
 if TYPE_CHECKING:
     from . import GitLab
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
 SOON = 14
 """Days before a token ends from which on that is a warning."""
-OLDEST = (16, 0)
-"""The oldest GitLab that has every field and argument asked for."""
 READING = {"api", "read_api"}
 """The scopes of which a classic token needs one (https://docs.gitlab.com/user/profile/personal_access_tokens/)."""
 
@@ -43,6 +43,8 @@ def findings(settings: GitLab) -> Iterator[Finding]:
         yield from _findings(settings, client)
     except WebError as failure:
         yield Finding("error", f"{failure}", failure.hint)
+    except HarvesterError as error:
+        yield Finding("error", error.message, error.hint)
     finally:
         client.close()
 
@@ -58,6 +60,9 @@ def _findings(settings: GitLab, client: Client) -> Iterator[Finding]:
     yield from _lifetime(token, server_time(answer.headers, now).date())
     yield _limit(answer.headers)
     yield from clock_findings("GitLab", answer.headers, now)
+    scope_filter = ScopeFilter(settings.groups, settings.projects, settings.exclude)
+    for hidden in Survey(scope_filter, (), {}, None).ask(client).unreadable:
+        yield Finding("error", f"{hidden}", "Give the token access, or remove it from the section.")
 
 
 def _own_token(client: Client) -> Mapping[str, Any] | None:
@@ -93,10 +98,6 @@ def _server(answer: Answer) -> Finding:
     if not version:
         return Finding("ok", "GitLab does not say its version.")
     edition = "Enterprise" if found.get("enterprise") else "Community"
-    numbers = tuple(int(each) for each in re.findall(r"\d+", version)[:2])
-    if numbers < OLDEST:
-        needed = ".".join(map(str, OLDEST))
-        return Finding("warning", f"GitLab {version} is older than {needed}.", "Some of it may not be readable.")
     return Finding("ok", f"GitLab {version}, {edition} Edition.")
 
 
