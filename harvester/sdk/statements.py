@@ -13,7 +13,7 @@ BLANK_LINE = re.compile(r"\n[ \t]*\n")
 """What separates paragraphs."""
 _URL = r"https?://[\w.:-]{1,200}/[\w./~%-]{1,300}"
 _KEY = r"[A-Z][A-Z0-9_]{1,19}-\d{1,9}"
-_LOCAL = r"(?:[\w.-]{1,100}(?:/[\w.-]{1,100}){1,9})?[#!]\d{1,10}"
+_LOCAL = r"(?:[\w.-]{1,100}(?:/[\w.-]{1,100}){1,20})?[#!]\d{1,10}"
 _REF = rf"(?:{_URL}|{_LOCAL}|GH-\d{{1,10}}|{_KEY})(?![\w-])(?!\.\d)"
 _CLOSES = re.compile(
     rf"(?<![\w-])(?:clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing)|implement(?:s|ed|ing)?):?\s{{1,3}}(?:issues?\s)?"
@@ -21,10 +21,10 @@ _CLOSES = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _REFERENCE = re.compile(_REF, re.ASCII)
-_GITLAB_REF = rf"(?:{_URL}|(?:[\w.-]{{1,100}}(?:/[\w.-]{{1,100}}){{0,9}})?#\d{{1,10}}|{_KEY})(?!\w)"
+_GITLAB_REF = rf"(?:{_URL}|(?:[\w.-]{{1,100}}(?:/[\w.-]{{1,100}}){{0,20}})?#\d{{1,10}}|{_KEY})(?!\w)"
 _CLOSES_ON_GITLAB = re.compile(
     r"\b(?:[Cc]los(?:e[sd]?|ing)|[Ff]ix(?:e[sd]|ing)?|[Rr]esolv(?:e[sd]?|ing)|[Ii]mplement(?:s|ed|ing)?):? {1,9}"
-    rf"(?P<refs>(?:(?:[Ii]ssues? {{1,9}})?{_GITLAB_REF}(?: {{0,9}},? {{1,9}}and {{1,9}}| {{0,9}},? {{0,9}})){{1,100}})",
+    rf"(?P<refs>(?:(?:issues? {{1,9}})?{_GITLAB_REF}(?: {{0,9}},?\s{{1,9}}and\s{{1,9}}| {{0,9}},? {{0,9}})){{1,100}})",
     re.ASCII,
 )
 _GITLAB_REFERENCE = re.compile(_GITLAB_REF, re.ASCII)
@@ -84,7 +84,7 @@ def closes(message: str) -> tuple[str, ...]:
 def closes_on_gitlab(description: str) -> tuple[str, ...]:
     """The issues and tickets that the description of a merge request closes on GitLab, in order, as written.
 
-    That is GitLab's default closing pattern
+    That is GitLab's default closing pattern, with the line break of the example in its documentation
     (https://docs.gitlab.com/user/project/issues/managing_issues/#default-closing-pattern). Unlike `closes` it takes a
     list without commas and a project of the same group (`shop#12`), and no words in capitals.
     """
