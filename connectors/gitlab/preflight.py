@@ -271,7 +271,7 @@ def count(client: Client, wanted: Sequence[ListRequest]) -> dict[ListRequest, in
 
 
 def _count(request: ListRequest, part: Part, answer: Answer) -> int:
-    """What a part says that a list has; one of a hidden place has nothing, and one that is not counted has something."""
+    """What a part says that a list has: nothing in a hidden place, and something where that is not known."""
     connection = request.connection(part.value(answer))
     if connection:
         return int(connection["count"])
