@@ -97,7 +97,8 @@ class Story:
     def label(self, one: int, other: int) -> None:
         if entries := [*self.world.merge_requests, *self.world.issues]:
             item = entries[one % len(entries)]
-            item["labels"] = [*item["labels"], {"id": f"gid://gitlab/ProjectLabel/{other}", "title": f"l{other}"}]
+            others = [each for each in item["labels"] if each["title"] != f"l{other}"]
+            item["labels"] = [*others, {"id": f"gid://gitlab/ProjectLabel/{other}", "title": f"l{other}"}]
             item["updatedAt"] = self.world.now
 
     def issue(self, one: int, other: int) -> None:
