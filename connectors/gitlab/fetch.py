@@ -232,7 +232,10 @@ class GitLabReader:
             walked = list_walks.walk_ids(self.client, progress)
             shape = progress.request.listing.shape
             yield from self._read_ids(shape, [each for each in walked.ids if f"{shape}:{each}" not in self.seen])
-            if not walked.ended or walked.total > len(walked.ids):
+            if not walked.ended:
+                self.gaps.blocked = True
+                yield self.gaps.gap(f"GitLab's pages of {progress.request} lead back to themselves")
+            elif walked.total > len(walked.ids):
                 self.gaps.blocked = True
                 yield self.gaps.gap(f"GitLab showed {len(walked.ids)} of {walked.total} {progress.request}")
 
