@@ -13,7 +13,7 @@ from harvester.connectors.gitlab import graphql, keys, listings, parts
 from harvester.connectors.gitlab.keys import Key
 from harvester.connectors.gitlab.listings import Job
 from harvester.connectors.gitlab.scope import Place, ScopeFilter
-from harvester.model.periods import Period
+from harvester.model.periods import EVER
 from tests.connectors import gitlabs
 from tests.connectors.gitlabs import QUARTER, on, read, wanted
 from tests.servers import gitlab_graphql
@@ -329,7 +329,20 @@ def test_a_new_project_of_a_read_group_comes(world, server):
     assert [row.project for row in again.rows] == ["acme/team/new"]
 
 
-def test_an_empty_account_list_asks_for_nobody(world, server):
-    """A period at the calendar's end is no error."""
-    made = read(server, wanted("alice", period=Period(on(7, 1), on(7, 2))))
-    assert [gap.reason for gap in made.gaps] == ["GitLab has no user 'alice': misspelt, renamed or deleted"]
+def test_all_of_time_is_a_period(world, server):
+    world.merge_request("acme/pay", "alice", on(7, 1), merged=on(7, 2))
+    found = read(server, wanted("alice", period=EVER))
+    assert len(found.rows) == 1
+    assert [gap.reason.partition(":")[0] for gap in found.gaps] == ["GitLab keeps events for three years"]
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["of the same person", "of somebody else"])
+def test_a_renewed_oauth_token_reads_on(world, server, same):
+    """Its text is another every two hours; somebody else's may see more, and everything is read again."""
+    world.merge_request("acme/pay", "alice", on(7, 1), merged=on(7, 2))
+    server.token = "a" * 64
+    first = read(server, wanted("alice"), environ={"TOKEN": server.token})
+    server.token, world.viewer = "b" * 64, "alice" if same else "bob"
+    again = read(server, wanted("alice", after=first), environ={"TOKEN": server.token})
+    assert len(again.rows) == (0 if same else 1)
+    assert again.gaps == []
