@@ -20,6 +20,9 @@ PAGE = 100
 LONGEST = 10_000
 """Characters of a query."""
 
+LISTS = 10
+"""How many lists within nodes one request reads on."""
+
 MORE = {
     "labels": "title",
     "assignees": "...Who",
@@ -158,36 +161,71 @@ def rest(parts: Sequence[tuple[str, str]]) -> str:
     return DOCUMENTS.document(variables, fields)
 
 
-def people(by: Literal["usernames", "ids"]) -> str:
-    """At most a hundred users, as `users`, by their names or by their ids: variable `who`."""
-    kind = "[String!]" if by == "usernames" else "[ID!]"
-    return DOCUMENTS.document([f"$who: {kind}"], [f"users({by}: $who, first: 100) {{ nodes {{ ...Who }} }}"])
+def one(number: int, shape: Shape) -> str:
+    """A merge request or issue by its id, as o0, o1, …: variables i0 and so on, and `paths` for merge requests."""
+    return f"o{number}: {_BY_ID[_kind(shape)].format(number)} {{ ...{shape} }}"
 
 
-def projects_by_id() -> str:
-    """At most a hundred projects, as `projects`, by their ids: variable `ids`."""
-    return DOCUMENTS.document(["$ids: [ID!]"], ["projects(ids: $ids, first: 100) { nodes { ...Known } }"])
+def id_type(shape: Shape) -> str:
+    """The type of the id of a merge request or issue."""
+    return f"{_ID_TYPES[_kind(shape)]}!"
 
 
-def places(groups: int, projects: int) -> str:
-    """Groups g0, … and projects p0, … by their full paths, in variables of the same names."""
-    variables = [f"$g{i}: ID!" for i in range(groups)] + [f"$p{i}: ID!" for i in range(projects)]
-    fields = [f"g{i}: group(fullPath: $g{i}) {{ ...Place }}" for i in range(groups)]
-    fields += [f"p{i}: project(fullPath: $p{i}) {{ ...Known }}" for i in range(projects)]
-    return DOCUMENTS.document(variables, fields)
+def user(number: int) -> str:
+    """A user by name, as u0, u1, …, with how many merge requests they ever wrote; the variable has the same name.
+
+    Of a private profile GitLab shows nothing that its user wrote.
+    """
+    wrote = "authoredMergeRequests(includeArchived: true, first: 1) { count }"
+    return f"u{number}: user(username: $u{number}) {{ ...Who {wrote} }}"
 
 
-def closings(projects: int) -> str:
-    """How issues were closed, in several projects: variables w0 (full path), iids0, w1, …; answers c0, c1.
+def users_by_id() -> str:
+    """At most a hundred users, as `users`, by their ids: variable `ids`."""
+    return "users(ids: $ids, first: 100) { nodes { ...Who } }"
+
+
+def group(number: int) -> str:
+    """A group by its path, as g0, g1, …; the variable has the same name."""
+    return f"g{number}: group(fullPath: $g{number}) {{ ...Place }}"
+
+
+def project(number: int) -> str:
+    """A project by its path, as p0, p1, …; the variable has the same name."""
+    return f"p{number}: project(fullPath: $p{number}) {{ ...Known }}"
+
+
+def projects_by_id(number: int) -> str:
+    """At most a hundred projects by their ids, as k0, k1, …; the variable has the same name."""
+    return f"k{number}: projects(ids: $k{number}, first: 100) {{ nodes {{ ...Known }} }}"
+
+
+def server() -> str:
+    """The version and the edition, as `metadata`."""
+    return "metadata { version enterprise }"
+
+
+def survey() -> str:
+    """One of everything that is looked up before lists are read."""
+    kinds = {"u0": "String!", "ids": "[ID!]", "g0": "ID!", "p0": "ID!", "k0": "[ID!]"}
+    return _joined(
+        [(text, kinds) for text in (user(0), users_by_id(), group(0), project(0), projects_by_id(0), server())]
+    )
+
+
+def closing(number: int) -> str:
+    """How issues of a project were closed, as c0, c1, …: variables w0 (full path), iids0 and so on.
 
     At most a hundred issues each. `rows.closing` reads them; `closing_rest` reads on where an activity goes on.
     """
-    variables = [f"$w{i}: ID!, $iids{i}: [String!]" for i in range(projects)]
-    fields = [
-        f"c{i}: project(fullPath: $w{i}) {{ workItems(iids: $iids{i}, first: 100) {{ nodes {{ ...Closing }} }} }}"
-        for i in range(projects)
-    ]
-    return DOCUMENTS.document(variables, fields)
+    listed = f"workItems(iids: $iids{number}, first: 100) {{ nodes {{ ...Closing }} }}"
+    return f"c{number}: project(fullPath: $w{number}) {{ ...Where {listed} }}"
+
+
+def closings(projects: int) -> str:
+    """How issues of several projects were closed."""
+    kinds = [{f"w{i}": "ID!", f"iids{i}": "[String!]"} for i in range(projects)]
+    return _joined([(closing(i), each) for i, each in enumerate(kinds)])
 
 
 def closing_rest(items: int) -> str:
@@ -230,10 +268,8 @@ def examples() -> dict[str, str]:
     return found | {
         "lists together": lists(EXAMPLES[:3]),
         "counts": counts(EXAMPLES),
-        "people": people("usernames"),
-        "people by id": people("ids"),
-        "projects by id": projects_by_id(),
-        "places": places(2, 2),
+        "survey": survey(),
+        "by id": _joined([(one(i, each), {f"i{i}": id_type(each), "paths": "Boolean!"}) for i, each in _BY_NUMBER]),
         "closings": closings(2),
         "rest of closings": closing_rest(2),
         "releases": releases(2),
@@ -262,8 +298,13 @@ EXAMPLES = (
 )
 """Lists as they are asked for."""
 
+_BY_NUMBER: Sequence[tuple[int, Shape]] = ((0, "MergeRequest"), (1, "Issue"), (2, "IssueTalk"))
 _ID_TYPES = {"MergeRequest": "MergeRequestID", "Issue": "IssueID"}
 _BY_ID = {"MergeRequest": "mergeRequest(id: $i{0})", "Issue": "issue(id: $i{0})"}
+
+
+def _kind(shape: Shape) -> Literal["MergeRequest", "Issue"]:
+    return "Issue" if shape.startswith("Issue") else "MergeRequest"
 
 
 def _joined(parts: Sequence[tuple[str, Mapping[str, str]]]) -> str:

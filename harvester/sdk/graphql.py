@@ -33,7 +33,8 @@ on (https://graphql-ruby.org/api-doc/class/GraphQL/StaticValidation.html)."""
 class Documents:
     """Documents made of the fragments in the folder `queries` of a package.
 
-    `optional` has what an older server may not know, by the name in its refusal, and a pattern for it in documents.
+    `optional` has what an older server may not know, by the name in its refusal, and a pattern for it in documents. An
+    argument may be named with its field, too: `issues(includeArchived)`.
     `first` is a field that every document asks for.
     """
 
