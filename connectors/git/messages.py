@@ -12,14 +12,13 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
+from harvester.sdk.remote_url import Forge as Forge
 from harvester.sdk.statements import BLANK_LINE
 from harvester.sdk.statements import NO_TICKETS as NO_TICKETS
 from harvester.sdk.statements import closes as closes
 from harvester.sdk.statements import reverts as reverts
 from harvester.sdk.statements import split as split
 
-Forge = Literal["github", "gitlab", "bitbucket", "bitbucket-server", "azure-devops", "gitea"]
-"""`bitbucket` is Bitbucket Cloud, and `bitbucket-server` also Data Center; `gitea` is also Forgejo."""
 BranchOrigin = Literal["ours", "fork", "other"]
 """A branch of this project, of a fork of it, or of another project."""
 

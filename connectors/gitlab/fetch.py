@@ -317,21 +317,20 @@ class GitLabReader:
         for batch, answer in in_batches(
             self.client.retry, size, unread, partial(keys.ask, self.client), take=keys.take
         ):
-            paths = True
             if isinstance(answer, WebError) and len(batch) == 1 and batch[0].shape == "MergeRequest":
-                paths = False
-                answer = or_busy(
-                    lambda: self.client.retry.call(lambda: keys.ask(self.client, batch, paths=False), tries=2)
-                )
+                answer = self._without_paths(batch)
+                if not isinstance(answer, WebError):
+                    yield from self.gaps.once("GitLab could not list the files of a merge request in time")
             if isinstance(answer, WebError):
                 self.gaps.blocked = True
                 what = f"{batch[0]}" if len(batch) == 1 else f"{len(batch)} merge requests and issues"
                 yield from self.gaps.once(f"{what}: {answer}")
                 continue
-            if not paths:
-                yield from self.gaps.once("GitLab could not list the files of a merge request in time")
             for part, some in keys.parts(batch):
                 yield from self._take_keys(part, some, answer, referenced)
+
+    def _without_paths(self, batch: Sequence[Key]) -> Answer | WebError:
+        return or_busy(lambda: self.client.retry.call(lambda: keys.ask(self.client, batch, paths=False), tries=2))
 
     def _take_keys(self, part: Part, some: Sequence[Key], answer: Answer, referenced: bool) -> Iterator[Event]:
         """The rows of what came for keys of one project, and gaps for what did not."""
@@ -416,7 +415,7 @@ class GitLabReader:
         if not self.start.cursor or node["id"] in self.gaps.short:
             return
         known = key.mark in self.start.cursor.watched.get(str(project), ())
-        for kind in _RETRACTED[shape] if shape in _RETRACTED else ():
+        for kind in _RETRACTED.get(shape, ()):
             if known or (kind == "issue" and node["state"] == "closed"):
                 yield Retraction(self.options.host, work_item=self.row_context.work_item(node), kind=kind)
 

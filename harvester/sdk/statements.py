@@ -13,7 +13,7 @@ BLANK_LINE = re.compile(r"\n[ \t]*\n")
 """What separates paragraphs."""
 _URL = r"https?://[\w.:-]{1,200}/[\w./~%-]{1,300}"
 _KEY = r"[A-Z][A-Z0-9_]{1,19}-\d{1,9}"
-_LOCAL = r"(?:[\w.-]{1,100}(?:/[\w.-]{1,100}){1,9})?[#!]\d{1,10}"
+_LOCAL = r"(?:[\w.-]{1,100}(?:/[\w.-]{1,100}){1,20})?[#!]\d{1,10}"
 _REF = rf"(?:{_URL}|{_LOCAL}|GH-\d{{1,10}}|{_KEY})(?![\w-])(?!\.\d)"
 _CLOSES = re.compile(
     rf"(?<![\w-])(?:clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing)|implement(?:s|ed|ing)?):?\s{{1,3}}(?:issues?\s)?"
@@ -21,7 +21,7 @@ _CLOSES = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _REFERENCE = re.compile(_REF, re.ASCII)
-_GITLAB_REF = rf"(?:{_URL}|(?:[\w.-]{{1,100}}(?:/[\w.-]{{1,100}}){{0,9}})?#\d{{1,10}}|{_KEY})(?!\w)"
+_GITLAB_REF = rf"(?:{_URL}|(?:[\w.-]{{1,100}}(?:/[\w.-]{{1,100}}){{0,20}})?#\d{{1,10}}|{_KEY})(?!\w)"
 _CLOSES_ON_GITLAB = re.compile(
     r"\b(?:[Cc]los(?:e[sd]?|ing)|[Ff]ix(?:e[sd]|ing)?|[Rr]esolv(?:e[sd]?|ing)|[Ii]mplement(?:s|ed|ing)?):? {1,9}"
     rf"(?P<refs>(?:(?:issues? {{1,9}})?{_GITLAB_REF}(?: {{0,9}},?\s{{1,9}}and\s{{1,9}}| {{0,9}},? {{0,9}})){{1,100}})",
