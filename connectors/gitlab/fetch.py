@@ -221,7 +221,11 @@ class GitLabReader:
     def _read_what_moved(self) -> Iterator[Event]:
         """Walk the ids of lists whose total moved or was not reached, and read what had not come."""
         for progress in [each for each in self.progress if each.doubtful]:
-            walked = list_walks.walk_ids(self.client, progress)
+            walked = or_busy(partial(list_walks.walk_ids, self.client, progress))
+            if isinstance(walked, WebError):
+                self.gaps.blocked = True
+                yield self.gaps.gap(f"{progress.request} changed while they were read, and then: {walked}")
+                continue
             shape = progress.request.listing.shape
             yield from self._read_ids(shape, [each for each in walked.ids if f"{shape}:{each}" not in self.seen])
             if not walked.ended or walked.total > len(walked.ids):
@@ -401,6 +405,7 @@ class GitLabReader:
             self.gaps.blocked = True
             self.gaps.note("GitLab did not show how issues were closed", reason, reason)
         self.closings.missing.clear()
+        self.gaps.short |= {key for key, closing in found.items() if closing is None}
         return found
 
     def _is_wanted(self, at: str | None) -> bool:

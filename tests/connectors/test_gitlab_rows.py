@@ -524,6 +524,14 @@ def test_a_list_costs_what_we_say(listing):
         assert cost <= listing.cost(entries) <= min(cost + 2, graphql.LIMIT)
 
 
+def test_a_closing_costs_what_we_say():
+    documents = {number: graphql.closings(number) for number in (1, 4)}
+    few = {f"iids{number}": ["1"] for number in range(4)}
+    for number, document in documents.items():
+        cost = complexity(schema_of("18.6.0", True), document, few)
+        assert number * (graphql.CLOSING - 2) <= cost <= number * graphql.CLOSING
+
+
 @pytest.mark.parametrize("name", graphql.examples())
 def test_every_query_stays_within_the_limits(name):
     document = graphql.examples()[name]
