@@ -135,7 +135,7 @@ class GitLab:
         token = self.context.reveal_token(self.token)
         if token.startswith(JOB_TOKENS) or token == self.context.environ.get("CI_JOB_TOKEN"):
             raise AccessError(
-                f"The token of the source {self.context.source!r} is a CI job's, which may not read merge requests.",
+                f"The token of the source {self.context.source!r} is that of a CI job, which may not read all this.",
                 hint="Use a project, group or personal access token with the scope read_api, as a masked variable.",
             )
         return Client(

@@ -12,7 +12,7 @@ from harvester.sdk.http import WebError, or_busy
 from harvester.sdk.paging import PageSize, in_batches
 
 from . import graphql, keys, rows
-from .client import Client, next_page
+from .client import Client, listed, next_page
 from .graphql import LIMIT, PAGE
 from .keys import Key
 from .parts import Part, ask_once
@@ -20,6 +20,8 @@ from .parts import Part, ask_once
 Node = dict[str, Any]
 Place = tuple[str, int]
 """A merge request or an issue: the path of its project and its number there."""
+TOGETHER = 250
+"""How many issues one query asks for at most: GitLab looks up the activity of each."""
 PAGES = 10
 """How many further pages of an issue's activity are read, newest first, until it shows how the issue was closed."""
 
@@ -35,7 +37,7 @@ class Closings:
     """The visibility of projects, by their ids."""
     missing: list[str] = field(default_factory=list)
     """Why the closing of some issues is not known, for gaps."""
-    size: PageSize = field(default_factory=lambda: PageSize(PAGE))
+    size: PageSize = field(default_factory=lambda: PageSize(TOGETHER, PAGE))
 
     def read(self, issues: Sequence[Node]) -> dict[str, rows.Closing | None]:
         """How each of these issues was closed, by their ids; None where that could not be read.
@@ -112,7 +114,7 @@ class Closings:
         """Who closed issues of a project, by their numbers; raises WebError."""
         wanted = urlencode([("iids[]", iid) for _, iid in some])
         pages = self.client.rest.pages(f"projects/{project}/issues?{wanted}", next_page, {"per_page": PAGE})
-        return {int(each["iid"]): each.get("closed_by") for page in pages for each in page.body}
+        return {int(each["iid"]): each.get("closed_by") for page in pages for each in listed(page)}
 
     def _with_authors(self, found: dict[Place, rows.Closing | None]) -> dict[Place, rows.Closing | None]:
         """The closings, each with who wrote the merge request that did it, where one did."""

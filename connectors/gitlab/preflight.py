@@ -16,7 +16,7 @@ from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError
 
 from . import graphql, keys
-from .client import Client, next_page
+from .client import Client, listed, next_page
 from .cursor import Cursor
 from .graphql import Shape
 from .keys import Key
@@ -101,9 +101,8 @@ class Survey:
         found = Preflight(client.server_now(came["metadata"][1]), _server(values["metadata"]))
         self._find_people(client, found, [values[each.name] for each in users])
         self._find_places(client, found, values)
-        for index, each in enumerate(self.requests):
-            connection = each.connection(values[f"l{index + len(watched)}"])
-            found.counts[each] = connection["count"] if connection else 0
+        for part, each in zip(counted, self.requests, strict=True):
+            found.counts[each] = _count(each, part, came[part.name][1])
         if self.cursor:
             self._compare_projects(found, [values[each.name] for each in known])
             self._compare_watched(found, watched, came)
@@ -112,7 +111,7 @@ class Survey:
 
     def _users(self) -> list[Part]:
         return [
-            Part(f"u{i}", graphql.user(i), 8, {f"u{i}": "String!"}, {f"u{i}": name})
+            Part(f"u{i}", graphql.user(i), 6, {f"u{i}": "String!"}, {f"u{i}": name})
             for i, name in enumerate(self.accounts)
         ]
 
@@ -263,14 +262,20 @@ _SWITCHES = {"MergeRequestId": "mergeRequestsEnabled", "IssueId": "issuesEnabled
 
 
 def count(client: Client, wanted: Sequence[ListRequest]) -> dict[ListRequest, int]:
-    """How many entries each list has; raises WebError where one cannot be counted. A hidden place counts as empty."""
+    """How many entries each list has; raises WebError where one cannot be counted."""
     parts = {f"l{index}": each for index, each in enumerate(wanted)}
     counts: dict[ListRequest, int] = {}
     for part, answer in answers(client, [each.total(index) for index, each in enumerate(wanted)]):
-        request = parts[part.name]
-        connection = request.connection(part.value(answer))
-        counts[request] = connection["count"] if connection else 0
+        counts[parts[part.name]] = _count(parts[part.name], part, answer)
     return counts
+
+
+def _count(request: ListRequest, part: Part, answer: Answer) -> int:
+    """How many a list has; none where its place is hidden, and one where GitLab does not count it."""
+    connection = request.connection(part.value(answer))
+    if connection:
+        return int(connection["count"])
+    return int(request.listing.root == "instance" or bool(part.errors(answer)))
 
 
 def is_private(client: Client, user: int) -> bool:
@@ -352,7 +357,7 @@ def _personal_projects(client: Client, username: str) -> list[str] | None:
     found: list[str] = []
     try:
         for page in client.rest.pages(f"users/{quote(username, safe='')}/projects", next_page, {"per_page": 100}):
-            found += [str(each["path_with_namespace"]) for each in page.body]
+            found += [str(each["path_with_namespace"]) for each in listed(page)]
     except WebError as failure:
         if failure.kind not in {"wrong", "refused"}:
             raise
