@@ -47,7 +47,7 @@ class Closings:
         """
         places: dict[Place, Node] = {(rows.project_path(each), int(each["iid"])): each for each in issues}
         found: dict[Place, rows.Closing | None] = dict.fromkeys(places)
-        for place, item in self._work_items(list(places)):
+        for place, item in self._work_items(sorted(places)):
             if place in found:
                 found[place] = self._closing(item, place)
         unknown = {place: each for place, each in places.items() if _is_unknown(found[place])}
@@ -56,7 +56,7 @@ class Closings:
         return {each["id"]: found[place] for place, each in places.items()}
 
     def _work_items(self, wanted: Sequence[Place]) -> Iterator[tuple[Place, Node]]:
-        """The work items of issues, several projects together."""
+        """The work items of issues, which come project by project; several projects together."""
         for batch, answer in in_batches(self.client.retry, self.size, wanted, self._ask, take=_take):
             if isinstance(answer, WebError):
                 continue  # REST is asked for these
@@ -136,7 +136,7 @@ class Closings:
         for batch, answer in in_batches(
             self.client.retry,
             PageSize(PAGE),
-            [Key(path, "Author", iid) for path, iid in wanted],
+            [Key(path, "Author", iid) for path, iid in sorted(wanted)],
             lambda some: keys.ask(self.client, some),
             take=keys.take,
         ):

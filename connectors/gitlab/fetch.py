@@ -325,7 +325,7 @@ class GitLabReader:
 
     def _read_keys(self, wanted: Iterable[Key], referenced: bool = False) -> Iterator[Event]:
         """The rows of what is known by its number; what is only `referenced` may as well not exist."""
-        unread = [each for each in dict.fromkeys(wanted) if each not in self.read]
+        unread = [each for each in sorted(set(wanted)) if each not in self.read]
         unread = [each for each in unread if self.options.scope_filter.admits(each.project)]
         for batch, answer in in_batches(
             self.client.retry, self.size, unread, partial(keys.ask, self.client), take=keys.take

@@ -105,3 +105,14 @@ def test_a_list_that_cannot_be_walked_again_is_a_gap(world, server):
     found = read(server, wanted("alice"))
     assert len(found.rows) >= 120
     assert [each.period for each in found.gaps] == [QUARTER]
+
+
+def test_closings_of_many_projects_are_asked_for_together(world, server):
+    """In whatever order their issues come."""
+    for number in range(60):
+        world.issue(
+            f"acme/p{number % 10}", "bob", on(7, 1, 0) + dt.timedelta(hours=number), closed=on(8, 1), by="alice"
+        )
+    found = read(server, wanted("alice"), groups=("acme",))
+    assert (len(found.rows), found.gaps) == (60, [])
+    assert len([each for each in server.asked if "workItems" in each.query]) == 2
