@@ -397,6 +397,7 @@ class GitLabReader:
             if len(self.issues) >= TOGETHER:
                 yield from self._rows_of_issues()
             return
+        self._look_up_visibility(new)
         for node in new:
             yield from self._rows_of_one(shape, node, self._rows_of(shape, node))
 
@@ -410,11 +411,21 @@ class GitLabReader:
             self.gaps.note("GitLab did not show how issues were closed", reason, reason)
         self.closings.missing.clear()
         self.gaps.short |= {key for key, closing in closings.items() if closing is None}
+        self._look_up_visibility(each for each, _ in issues)
         for node, referenced in issues:
             made = list(rows.of_issue(node, self.row_context, closings.get(node["id"])))
             if "opened" in self.options.also:
                 made += rows.of_opened(node, self.row_context)
             yield from self._rows_of_one("Issue", node, made, referenced)
+
+    def _look_up_visibility(self, nodes: Iterable[Node]) -> None:
+        """Whether the projects of issues are public, which issues do not say; unknown counts as private."""
+        visibility = self.closings.visibility
+        unknown = {int(each["projectId"]) for each in nodes if "projectId" in each} - visibility.keys()
+        if unknown:
+            found = or_busy(lambda: preflight.project_paths(self.client, unknown))
+            shown = {} if isinstance(found, WebError) else found
+            visibility |= {each: str(shown[each]["visibility"]) if each in shown else "" for each in unknown}
 
     def _rows_of_one(
         self, shape: Shape, node: Node, made: Iterable[Contribution], referenced: bool = False
@@ -450,6 +461,7 @@ class GitLabReader:
     def _rows_of(self, shape: Shape, node: Node) -> Iterator[Contribution]:
         if shape == "MergeRequest":
             self.closings.authors[rows.project_path(node), int(node["iid"])] = node.get("author")
+            self.closings.visibility[_project_id(node)] = str(node["project"].get("visibility") or "")
             self._note_references(node)
             yield from rows.of_merge_request(node, self.row_context)
         if "comments" in self.options.also:
