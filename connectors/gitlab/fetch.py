@@ -79,7 +79,7 @@ class GitLabReader:
 
     def __post_init__(self) -> None:
         self.nested_lists = NestedLists(
-            self.client, graphql.MORE, graphql.rest, graphql.ENTRY_KEYS, "count", PageSize(graphql.LISTS)
+            self.client, graphql.MORE, graphql.rest, total="count", size=PageSize(graphql.LISTS)
         )
         self.closings = Closings(self.client)
         self.gaps = GapCollector(self.options.host, self.request.period)

@@ -102,7 +102,10 @@ class Story:
     def label(self, one: int, other: int) -> None:
         if entries := [*self.world.merge_requests, *self.world.issues]:
             item = entries[one % len(entries)]
-            item["labels"] = [*item["labels"], {"id": f"gid://gitlab/ProjectLabel/{other}", "title": f"l{other}"}]
+            item["labels"] = [
+                *item["labels"],
+                {"id": f"gid://gitlab/ProjectLabel/{self.world.next('Label')}", "title": f"l{other}"},
+            ]
             item["updatedAt"] = self.world.now
 
     def issue(self, one: int, other: int) -> None:
