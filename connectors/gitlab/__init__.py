@@ -5,6 +5,7 @@ docs/decisions/gitlab.md explains its requests.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -27,6 +28,10 @@ PATH = r"^[^/\s]+(/[^/\s]+)+$"
 """A project in the configuration: the path of its group and its own name."""
 JOB_TOKENS = ("glcbt-",)
 """What the tokens of CI jobs begin with (https://docs.gitlab.com/security/tokens/#token-prefixes)."""
+
+OAUTH = re.compile(r"[0-9a-f]{64}")
+"""What OAuth's tokens look like, which `glab` renews every two hours: whose they are tells them apart, not their text
+(https://docs.gitlab.com/integration/oauth_provider/#access-token-expiration)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +160,7 @@ class GitLab:
 
         client = self.client()
         settings = [
-            digest(["token", client.token]),
+            digest(["token", "" if OAUTH.fullmatch(client.token) else client.token]),
             self.address,
             *(list(each) for each in (self.groups, self.projects, self.exclude, self.also)),
         ]

@@ -236,7 +236,10 @@ class GitLabReader:
                 continue
             shape = progress.request.listing.shape
             yield from self._read_ids(shape, [each for each in walked.ids if f"{shape}:{each}" not in self.seen])
-            if not walked.ended or walked.total > len(walked.ids):
+            if not walked.ended:
+                self.gaps.blocked = True
+                yield self.gaps.gap(f"GitLab's pages of {progress.request} lead back to themselves")
+            elif walked.total > len(walked.ids):
                 self.gaps.blocked = True
                 yield self.gaps.gap(f"GitLab showed {len(walked.ids)} of {walked.total} {progress.request}")
 
@@ -269,7 +272,7 @@ class GitLabReader:
                         raise
                     self.gaps.blocked = True
                     yield from self.gaps.once(f"the events of {name}: {failure}")
-            if name in found.silent and len(wanted) == before and preflight.is_private(self.client, found.users[name]):
+            if len(wanted) == before and found.is_private(self.client, name):
                 reason = f"the profile of {name} is private: GitLab shows this token nothing of what they did"
                 yield from self.gaps.scope_gap(UnreadableScope(None, reason, f"profile:{hashed(name)}"))
         yield from self._read_keys(self._paths_of(wanted))
@@ -497,6 +500,7 @@ class GitLabReader:
             excluded=sorted(map(str, found.excluded)),
             watched=watched,
             referenced=list(dict.fromkeys([*(before.referenced if before else ()), *self.unlisted]))[-REFERENCED:],
+            viewer=found.viewer,
             server=found.server,
             unsupported=sorted(self.client.unsupported),
         )

@@ -205,11 +205,19 @@ def server() -> str:
     return "metadata { version enterprise }"
 
 
+def viewer() -> str:
+    """Whose token it is, as `currentUser`."""
+    return "currentUser { id }"
+
+
 def survey() -> str:
     """One of everything that is looked up before lists are read."""
     kinds = {"u0": "String!", "ids": "[ID!]", "g0": "ID!", "p0": "ID!", "k0": "[ID!]"}
     return _joined(
-        [(text, kinds) for text in (user(0), users_by_id(), group(0), project(0), projects_by_id(0), server())]
+        [
+            (text, kinds)
+            for text in (user(0), users_by_id(), group(0), project(0), projects_by_id(0), server(), viewer())
+        ]
     )
 
 

@@ -149,10 +149,10 @@ def _listing(
 
 def _filters(job: Job, what: str) -> dict[str, object]:
     """The filters for when something happened, a day wider than asked for; for changes, when it was updated."""
+    since, until = max(job.period.since, FIRST), min(job.period.until, LAST)
     if job.changed:
-        return {"updatedAfter": _written(job.period.since - OVERLAP)}
-    period = job.period
-    return {f"{what}After": _written(period.since - PAD), f"{what}Before": _written(period.until + PAD)}
+        return {"updatedAfter": _written(since - OVERLAP)}
+    return {f"{what}After": _written(since - PAD), f"{what}Before": _written(until + PAD)}
 
 
 def _written(at: dt.datetime) -> str:
