@@ -79,7 +79,7 @@ class GitLabReader:
 
     def __post_init__(self) -> None:
         self.nested_lists = NestedLists(
-            self.client, graphql.MORE, graphql.rest, graphql.ENTRY_KEYS, "count", PageSize(graphql.LISTS)
+            self.client, graphql.MORE, graphql.rest, total="count", size=PageSize(graphql.LISTS)
         )
         self.closings = Closings(self.client)
         self.gaps = GapCollector(self.options.host, self.request.period)
@@ -229,7 +229,11 @@ class GitLabReader:
     def _read_what_moved(self) -> Iterator[Event]:
         """Walk the ids of lists whose total moved or was not reached, and read what had not come."""
         for progress in [each for each in self.progress if each.doubtful]:
-            walked = list_walks.walk_ids(self.client, progress)
+            walked = or_busy(partial(list_walks.walk_ids, self.client, progress))
+            if isinstance(walked, WebError):
+                self.gaps.blocked = True
+                yield self.gaps.gap(f"{progress.request} changed while they were read, and then: {walked}")
+                continue
             shape = progress.request.listing.shape
             yield from self._read_ids(shape, [each for each in walked.ids if f"{shape}:{each}" not in self.seen])
             if not walked.ended:
@@ -324,7 +328,7 @@ class GitLabReader:
 
     def _read_keys(self, wanted: Iterable[Key], referenced: bool = False) -> Iterator[Event]:
         """The rows of what is known by its number; what is only `referenced` may as well not exist."""
-        unread = [each for each in dict.fromkeys(wanted) if each not in self.read]
+        unread = [each for each in sorted(set(wanted)) if each not in self.read]
         unread = [each for each in unread if self.options.scope_filter.admits(each.project)]
         for batch, answer in in_batches(
             self.client.retry, self.size, unread, partial(keys.ask, self.client), take=keys.take
@@ -396,6 +400,7 @@ class GitLabReader:
             if len(self.issues) >= TOGETHER:
                 yield from self._rows_of_issues()
             return
+        self._look_up_visibility(new)
         for node in new:
             yield from self._rows_of_one(shape, node, self._rows_of(shape, node))
 
@@ -408,11 +413,22 @@ class GitLabReader:
             self.gaps.blocked = True
             self.gaps.note("GitLab did not show how issues were closed", reason, reason)
         self.closings.missing.clear()
+        self.gaps.short |= {key for key, closing in closings.items() if closing is None}
+        self._look_up_visibility(each for each, _ in issues)
         for node, referenced in issues:
             made = list(rows.of_issue(node, self.row_context, closings.get(node["id"])))
             if "opened" in self.options.also:
                 made += rows.of_opened(node, self.row_context)
             yield from self._rows_of_one("Issue", node, made, referenced)
+
+    def _look_up_visibility(self, nodes: Iterable[Node]) -> None:
+        """Whether the projects of issues are public, which issues do not say; unknown counts as private."""
+        visibility = self.closings.visibility
+        unknown = {int(each["projectId"]) for each in nodes if "projectId" in each} - visibility.keys()
+        if unknown:
+            found = or_busy(lambda: preflight.project_paths(self.client, unknown))
+            shown = {} if isinstance(found, WebError) else found
+            visibility |= {each: str(shown[each]["visibility"]) if each in shown else "" for each in unknown}
 
     def _rows_of_one(
         self, shape: Shape, node: Node, made: Iterable[Contribution], referenced: bool = False
@@ -448,6 +464,7 @@ class GitLabReader:
     def _rows_of(self, shape: Shape, node: Node) -> Iterator[Contribution]:
         if shape == "MergeRequest":
             self.closings.authors[rows.project_path(node), int(node["iid"])] = node.get("author")
+            self.closings.visibility[_project_id(node)] = str(node["project"].get("visibility") or "")
             self._note_references(node)
             yield from rows.of_merge_request(node, self.row_context)
         if "comments" in self.options.also:
