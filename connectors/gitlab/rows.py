@@ -28,8 +28,11 @@ PUBLIC = "public"
 """The visibility of projects that everybody can see; `internal` ones need a sign-in."""
 
 _APPROVED, _UNAPPROVED, _CHANGES = "approved this merge request", "unapproved this merge request", "requested changes"
-_CLOSED = re.compile(r"closed(?: via |\Z)")
-_CLOSED_BY = re.compile(r"closed via merge request (?P<project>[\w./-]{1,500})?!(?P<iid>\d{1,10})\b", re.ASCII)
+_CLOSED = re.compile(r"closed(?: via | with |\Z)|status changed to closed", re.IGNORECASE)
+_CLOSED_ICON = "issue-close"
+_CLOSED_BY = re.compile(
+    r".{0,30}closed (?:via|with|by) merge request (?P<project>[\w./-]{1,500})?!(?P<iid>\d{1,10})\b", re.ASCII
+)
 _NUMBER = re.compile(r"/(\d+)\Z", re.ASCII)
 
 
@@ -194,7 +197,11 @@ def closing(work_item: Json) -> Closing:
 
     GitLab keeps that as an event; only the activity of a work item shows it, as a note in English.
     """
-    notes = [each for each in activity(work_item) if _CLOSED.match(each["body"])]
+    notes = [
+        each
+        for each in activity(work_item)
+        if each.get("systemNoteIconName") == _CLOSED_ICON or _CLOSED.match(each["body"])
+    ]
     if not notes:
         return Closing(None, canceled=is_canceled(work_item))
     last = max(notes, key=_time)

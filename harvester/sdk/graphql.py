@@ -198,10 +198,19 @@ class GraphQLClient(ABC):
         extensions = [each["extensions"] for each in errors if isinstance(each.get("extensions"), dict)]
         if not any(str(each.get("code", "")) in INVALID for each in extensions):
             return None
-        named = {str(each.get("argumentName") or each.get("fieldName") or each.get("typeName")) for each in extensions}
+        named = {name for each in extensions for name in _names_in(each)}
         self.unsupported |= named & set(self.documents.optional)
         what = f"{self.service.name} does not understand the query ({message})"
         return WebError("wrong", what, hint=self.old_hint)
+
+
+def _names_in(extensions: Mapping[str, Any]) -> set[str]:
+    """What a refusal is about: an argument (`sort` and `list.sort`), else a field, a type or what it calls a node."""
+    if argument := extensions.get("argumentName"):
+        return {str(argument), f"{extensions.get('name')}.{argument}"}
+    return {str(extensions.get(each)) for each in ("fieldName", "nodeName")} | (
+        set() if extensions.get("fieldName") else {str(extensions.get("typeName"))}
+    )
 
 
 def top_level(document: str) -> list[str]:

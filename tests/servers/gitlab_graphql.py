@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import functools
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,36 +31,39 @@ COMPLEXITY = 250
 CHARACTERS = 10_000
 PAGE = 100
 
-NEWER: dict[str, str] = {
+INCLUDE_ARCHIVED = "UserCore.authoredMergeRequests(includeArchived)"
+NEWER: Mapping[str, str] = {
     "Query.issues(includeArchived)": "16.5",
+    INCLUDE_ARCHIVED: "17.9",
     "Issue.closedAsDuplicateOf": "15.6",
-    "Note.internal": "15.6",
-    "Group.projects(includeArchived)": "17.3",
-    "Group.mergeRequests(mergedBy)": "16.9",
-    "Project.mergeRequests(mergedBy)": "16.9",
-    "Release.id": "15.10",
-    "Query.projects(fullPaths)": "16.4",
-    "IssueSort.CLOSED_AT_ASC": "15.7",
+    "WorkItemWidgetNotes.discussions(sort)": "16.2",
+    "WorkItemWidgetStatus.status": "17.11",
+    "WorkItemStatus.category": "18.0",
 }
-"""Fields, arguments and values of enums, by the version that brought them."""
-ENTERPRISE: Sequence[str] = ("MergeRequest.approvalsRequired", "MergeRequest.approvalsLeft", "Issue.weight")
-"""What the Community Edition does not have."""
+"""Fields and arguments by the version that brought them, or about that."""
+ENTERPRISE: Sequence[str] = ("Issue.weight",)
+"""What the Community Edition does not have, besides the type of a work item's status."""
 
 CONSTANT: Mapping[str, int] = {
     "MergeRequest.mergedAt": 5, "MergeRequest.assignees": 5, "MergeRequest.labels": 5, "MergeRequest.reviewers": 5,
 }  # fmt: skip
 """Fields with a complexity of their own (app/graphql/types/merge_request_type.rb)."""
-GITALY = frozenset({"MergeRequest.diffHeadSha", "MergeRequest.diffStats", "MergeRequest.diffStatsSummary"})
+GITALY = frozenset(
+    {
+        "MergeRequest.diffHeadSha", "MergeRequest.diffStats", "MergeRequest.diffStatsSummary",
+        "WorkItemWidgetNotes.discussions",
+    }
+)  # fmt: skip
 """Fields that ask Gitaly, which adds one."""
 RESOLVERS = frozenset(
     {
-        "Query.issues", "Query.projects", "Query.users", "Query.groups", "Group.mergeRequests", "Group.issues",
-        "Group.projects", "Project.mergeRequests", "Project.issues", "Project.releases", "Issue.labels",
-        "Issue.notes", "MergeRequest.notes",
+        "Query.issues", "Query.projects", "Query.users", "Group.mergeRequests", "Group.issues",
+        "Project.mergeRequests", "Project.issues", "Project.releases", "Issue.labels",
+        "Issue.notes", "MergeRequest.notes", "Project.workItems", "WorkItemWidgetNotes.discussions",
     }
 )  # fmt: skip
 """Lists that a resolver makes, besides those of users: they cost more with the size of their page."""
-USER_LISTS = frozenset({"authoredMergeRequests", "assignedMergeRequests", "reviewRequestedMergeRequests"})
+USER_LISTS = frozenset({"authoredMergeRequests", "reviewRequestedMergeRequests", "assignedMergeRequests"})
 
 
 def answer(world: World, query: str, variables: Mapping[str, Any]) -> Node:
@@ -146,9 +150,10 @@ def _field_cost(name: str, given: Mapping[str, Any], below: int) -> int:
     own = CONSTANT.get(name, 1) + (name in GITALY)
     if name not in RESOLVERS and name.rpartition(".")[2] not in USER_LISTS:
         return below + own
-    total = below + 1 + has("sort") + 5 * has("search")
+    total = below + 1 + has("sort") + 5 * has("search") + (name in GITALY)
     size = min([int(given[each]) for each in ("first", "last") if has(each)] + [PAGE])
-    return int(total * (1 if has("iid") or has("iids") else 1 + size / 100))
+    more = 0.05 if name == "WorkItemWidgetNotes.discussions" else 0.01
+    return int(total * (1 if has("iid") or has("iids") else 1 + size * more))
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------
@@ -225,7 +230,6 @@ def _is_wanted(world: World, item: Node, given: Mapping[str, Any]) -> bool:
         "iids": lambda value: item["iid"] in value,
         "iid": lambda value: item["iid"] == value,
         "authorUsername": lambda value: _same(item["author"], value),
-        "mergedBy": lambda value: _same(item["mergeUser"], value),
         "reviewerUsername": lambda value: any(_same(each, value) for each in item["reviewers"]),
         "assigneeUsernames": lambda value: all(any(_same(who, one) for who in item["assignees"]) for one in value),
         "assigneeId": lambda value: value in {str(who["number"]) for who in item["assignees"]},
@@ -262,25 +266,19 @@ def _within(item: Node, path: str, subgroups: bool) -> bool:
 # --- fields ----------------------------------------------------------------------------------------------------------
 
 
-def _user_list(of: str) -> Callable[..., Any]:
-    def resolve(source: Node, info: Any, **given: Any) -> Any:
-        world = info.root_value
-        if source["private"] and source["username"] != world.viewer:
-            return _sorted(world, [], given)
-        where = given.get("projectPath") or given.get("projectId")
-        if given.get("iids") and not where:
-            raise refused("iids requires projectPath or projectId")
-        own = [each for each in world.merge_requests if _takes_part(each, of, source)]
-        if where:
-            own = [each for each in own if where in (each["project"]["fullPath"], each["project"]["id"])]
-        return _merge_requests(world, own, given)
-
-    return resolve
-
-
-def _takes_part(item: Node, of: str, user: Node) -> bool:
-    people = [item["author"]] if of == "author" else item[of]
-    return any(each["number"] == user["number"] for each in people)
+def _authored(source: Node, info: Any, **given: Any) -> Any:
+    """A person's merge requests: none of a private profile; newer servers leave out archived projects by default."""
+    world = info.root_value
+    if source["private"] and source["username"] != world.viewer:
+        return _sorted(world, [], given)
+    where = given.get("projectPath") or given.get("projectId")
+    if given.get("iids") and not where:
+        raise refused("iids requires projectPath or projectId")
+    given = {"includeArchived": not world.newer_than(NEWER[INCLUDE_ARCHIVED])} | given
+    own = [each for each in world.merge_requests if each["author"]["number"] == source["number"]]
+    if where:
+        own = [each for each in own if where in (each["project"]["fullPath"], each["project"]["id"])]
+    return _merge_requests(world, own, given)
 
 
 def _group_list(of: str) -> Callable[..., Any]:
@@ -318,21 +316,60 @@ def _issues(world: World, info: Any, **given: Any) -> Any:
 
 def _projects(world: World, info: Any, **given: Any) -> Any:
     entries = [each for each in world.projects.values() if world.shows(each)]
-    for name, field in (("ids", "id"), ("fullPaths", "fullPath")):
-        if given.get(name) is not None:
-            entries = [each for each in entries if each[field] in given[name]]
+    if given.get("ids") is not None:
+        entries = [each for each in entries if each["id"] in given["ids"]]
     return _by_number(world, entries, given)
 
 
-def _group_projects(source: Node, info: Any, includeSubgroups: bool = False, **given: Any) -> Any:  # noqa: N803
+def _work_items(source: Node, info: Any, **given: Any) -> Any:
     world = info.root_value
-    inside = [
-        each for each in world.projects.values() if _within({"project": each}, source["fullPath"], includeSubgroups)
-    ]
-    shown = [
-        each for each in inside if world.shows(each) and (given.get("includeArchived", True) or not each["archived"])
-    ]
-    return _by_number(world, shown, given)
+    inside = [each for each in world.issues if each["project"] is source and _is_wanted(world, each, given)]
+    page = _sorted(world, inside, given)
+    return page | {"nodes": [_as_work_item(each) for each in page["nodes"]]}
+
+
+def _work_item(world: World, info: Any, id: str) -> Any:  # noqa: A002 - the argument's name
+    wanted = (each for each in world.issues if each["number"] == int(id.rpartition("/")[2]))
+    found = next((each for each in wanted if world.shows(each) and each["id"] not in world.redacted), None)
+    return _as_work_item(found) if found else None
+
+
+def _as_work_item(issue: Node) -> Node:
+    """An issue as the work item it is, with the same number: all its activity, and its status."""
+    notes = {"__typename": "WorkItemWidgetNotes", "type": "NOTES", "issue": issue}
+    status = {"__typename": "WorkItemWidgetStatus", "type": "STATUS", "status": issue["status"]}
+    shown = {"__typename": "WorkItem", "id": f"gid://gitlab/WorkItem/{issue['number']}", "widgets": [notes, status]}
+    return issue | shown
+
+
+def _discussions(source: Node, info: Any, **given: Any) -> Any:
+    """Notes, and what is an event and looks like a note here: that an issue was closed or opened again."""
+    world, issue = info.root_value, source["issue"]
+    wanted = {"ONLY_ACTIVITY": (True,), "ONLY_COMMENTS": (False,)}.get(str(given.get("filter")), (True, False))
+    notes = [each for each in (*issue["notes"], *_state_notes(world, issue)) if each["system"] in wanted]
+    made = sorted(notes, key=lambda each: each["createdAt"], reverse=given.get("sort") == "CREATED_DESC")
+    alone = [{"id": f"gid://gitlab/Discussion/{each['number']}", "notes": [each]} for each in made]
+    return _paged(world, alone, [(number,) for number in range(len(made))], given)
+
+
+def _state_notes(world: World, issue: Node) -> list[Node]:
+    """Synthetic notes, whose ids are no numbers (app/models/state_note.rb)."""
+    found = []
+    for each in issue["states"]:
+        body, closer = each["state"], each.get("source")
+        if closer is not None:
+            place = "" if closer["project"] is issue["project"] else closer["project"]["fullPath"]
+            body += f" {'with' if world.newer_than('17.0') else 'via'} merge request {place}!{closer['iid']}"
+        icon = "issue-close" if each["state"] == "closed" else "issues"
+        found.append(
+            {
+                "id": f"gid://gitlab/StateNote/{each['number']:040x}", "number": each["number"], "body": body,
+                "createdAt": each["at"], "updatedAt": each["at"], "author": each["user"], "system": True,
+                "systemNoteIconName": icon, "position": None, "internal": False, "resolvable": False,
+                "resolved": False, "url": None,
+            }
+        )  # fmt: skip
+    return found
 
 
 def _by_number(world: World, entries: Iterable[Node], given: Mapping[str, Any]) -> Any:
@@ -406,31 +443,36 @@ def _read_time(value: Any) -> dt.datetime:
 @functools.cache
 def schema_of(version: str, enterprise: bool) -> GraphQLSchema:
     """The schema of a server of this version and edition."""
-    schema = build_schema((Path(__file__).parent / "gitlab.graphql").read_text(encoding="utf-8"))
+    known = World(version=version)
+    text = (Path(__file__).parent / "gitlab.graphql").read_text(encoding="utf-8")
+    if not known.newer_than("17.8"):
+        text = text.replace("status: WorkItemStatus }", "status: String }")
+    elif not enterprise:
+        text = re.sub("type WorkItemWidgetStatus .*", "", text)
+    schema = build_schema(text)
     schema.type_map["Time"].coerce_output_value = _moment
     schema.type_map["Time"].coerce_input_value = _read_time
     schema.type_map["Time"].coerce_input_literal = lambda node, *_: _read_time(node.value)
-    known = World(version=version)
-    for path in (
-        *(path for path, since in NEWER.items() if not known.newer_than(since)),
-        *(() if enterprise else ENTERPRISE),
-    ):
-        _take_away(schema, path)
+    missing = [path for path, since in NEWER.items() if not known.newer_than(since)]
+    for path in (*missing, *(() if enterprise else ENTERPRISE)):
+        if path != "WorkItemWidgetStatus.status" or known.newer_than("17.8"):
+            _take_away(schema, path)
     for name, resolve in _RESOLVE.items():
         kind, _, field = name.partition(".")
-        schema.type_map[kind].fields[field].resolve = resolve
+        if field in schema.type_map[kind].fields:
+            schema.type_map[kind].fields[field].resolve = resolve
     for kind in schema.type_map.values():
         for name, each in getattr(kind, "fields", {}).items():
-            if (
-                str(getattr(each, "type", "")).rstrip("!").endswith("Connection")
-                and f"{kind.name}.{name}" not in _RESOLVE
-            ):
+            is_list = str(getattr(each, "type", "")).rstrip("!").endswith("Connection")
+            if is_list and f"{kind.name}.{name}" not in _RESOLVE:
                 each.resolve = _connection
     return schema
 
 
 def _take_away(schema: GraphQLSchema, path: str) -> None:
     kind, _, rest = path.partition(".")
+    if kind not in schema.type_map:
+        return
     field, _, argument = rest.rstrip(")").partition("(")
     if argument:
         del schema.type_map[kind].fields[field].args[argument]
@@ -440,24 +482,18 @@ def _take_away(schema: GraphQLSchema, path: str) -> None:
         del schema.type_map[kind].fields[field]
 
 
-_PEOPLE = ("UserCore", "MergeRequestAuthor", "MergeRequestReviewer", "MergeRequestAssignee")
-_ROLES = {
-    "authoredMergeRequests": "author", "assignedMergeRequests": "assignees",
-    "reviewRequestedMergeRequests": "reviewers",
-}  # fmt: skip
 _RESOLVE: dict[str, Callable[..., Any]] = {
     "Query.metadata": _metadata, "Query.currentUser": _me, "Query.user": _user, "Query.users": _users,
     "Query.queryComplexity": lambda world, info: {"score": info.context["score"], "limit": COMPLEXITY},
     "Query.project": _by_path("projects"), "Query.projects": _projects, "Query.group": _by_path("groups"),
     "Query.issue": _by_id("issues"), "Query.mergeRequest": _by_id("merge_requests"), "Query.issues": _issues,
-    "Query.groups": lambda world, info, **given: _by_number(world, filter(world.shows, world.groups.values()), given),
     "Group.mergeRequests": _group_list("merge_requests"), "Group.issues": _group_list("issues"),
-    "Group.projects": _group_projects, "Project.group": _project_group,
+    "Project.group": _project_group,
     "Project.mergeRequests": _project_list("merge_requests"), "Project.issues": _project_list("issues"),
     "Project.mergeRequest": _project_one("merge_requests"), "Project.issue": _project_one("issues"),
+    "Project.workItems": _work_items, "Query.workItem": _work_item, "WorkItemWidgetNotes.discussions": _discussions,
     "MergeRequest.notes": _notes, "Issue.notes": _notes, "Issue.reference": _reference,
     "MergeRequest.projectId": lambda source, info: source["project"]["number"],
     "MergeRequest.approved": lambda source, info: bool(source["approvedBy"]),
-    "MergeRequest.approvalsRequired": lambda source, info: 0,
-    "MergeRequest.approvalsLeft": lambda source, info: 0,
-} | {f"{kind}.{name}": _user_list(role) for kind in _PEOPLE for name, role in _ROLES.items()}  # fmt: skip
+    "UserCore.authoredMergeRequests": _authored,
+}  # fmt: skip

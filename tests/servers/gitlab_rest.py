@@ -99,8 +99,22 @@ def _users(call: _Call) -> Reply:
 
 
 def _one_user(call: _Call, wanted: str) -> Reply:
+    """What is shown of a private profile has no time of creation (lib/api/entities/user.rb)."""
     found = _find_user(call.world, wanted)
-    return _one(_user(found)) if found else _not_found("404 User Not Found")
+    if found is None:
+        return _not_found("404 User Not Found")
+    hidden = found["private"] and found["username"] != call.world.viewer
+    return _one(_user(found) | ({} if hidden else {"created_at": "2020-01-01T00:00:00.000Z", "bio": ""}))
+
+
+def _user_projects(call: _Call, wanted: str) -> Reply:
+    """The projects in a person's own namespace."""
+    found = _find_user(call.world, wanted)
+    if found is None:
+        return _not_found("404 User Not Found")
+    projects = call.world.projects.items()
+    own = [each for path, each in projects if path.rpartition("/")[0] == found["username"]]
+    return call.page(own, _project_shown, call.world.shows)
 
 
 def _find_user(world: World, wanted: str) -> Node | None:
@@ -397,6 +411,7 @@ _ROUTES: Sequence[tuple[str, Callable[..., Reply]]] = (
     ("/users", _users),
     ("/users/([^/]+)", _one_user),
     ("/users/([^/]+)/events", _events),
+    ("/users/([^/]+)/projects", _user_projects),
     ("/personal_access_tokens/self", _own_token),
     ("/issues", _listed("issues", archived=False)),
     ("/merge_requests", _listed("merge_requests", archived=True)),

@@ -171,6 +171,10 @@ class World:
         item["approvedBy"] = [each for each in item["approvedBy"] if each["username"] != username]
         return self._note(item, username, at, "unapproved this merge request", "unapproval")
 
+    def request_changes(self, item: Node, username: str, at: dt.datetime) -> Node:
+        """Request changes, which leaves a note and no event."""
+        return self._note(item, username, at, "requested changes", "error")
+
     def line_comment(self, item: Node, username: str, at: dt.datetime, body: str = "Why?") -> Node:
         """A comment on a line: a DiffNote."""
         path = item["diffStats"][0]["path"] if item.get("diffStats") else "src/main.py"
@@ -191,7 +195,7 @@ class World:
         item = self._item("Issue", project, author, created, more) | {
             "state": "opened", "closedAt": None, "closedBy": None, "type": more.pop("type", "ISSUE"),
             "confidential": False, "moved": False, "movedTo": None, "closedAsDuplicateOf": None, "weight": None,
-            "states": [], "severity": "UNKNOWN",
+            "states": [], "severity": "UNKNOWN", "status": None,
         }  # fmt: skip
         item["projectId"] = item["project"]["number"]
         item |= {name: more.pop(name) for name in list(more) if name != "updated"}

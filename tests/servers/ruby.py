@@ -35,6 +35,12 @@ def as_ruby(message: str) -> dict[str, Any]:
         name, kind = found.groups()
         said = f"Field '{name}' doesn't exist on type '{kind}'"
         more = {"code": "undefinedField", "typeName": kind, "fieldName": name}
+    elif found := re.match(r"Unknown type '(\w+)'", message):
+        said = f"No such type {found[1]}, so it can't be a fragment condition"
+        more = {"code": "undefinedType", "typeName": found[1]}
+    elif found := re.match(r"Field '(\w+)' must not have a selection since type '(\w+)'", message):
+        said = f"Selections can't be made on scalars (field '{found[1]}' returns {found[2]} but has selections)"
+        more = {"code": "selectionMismatch", "nodeName": f"field '{found[1]}'", "typeName": found[2]}
     elif found := re.match(r"Fragment '(\w+)' is never used", message):
         said = f"Fragment {found[1]} was defined, but not used"
         more = {"code": "useAndDefineFragment", "fragmentName": found[1]}
