@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PATH = r"^[^/\s]+(/[^/\s]+)+$"
 """A project in the configuration: the path of its group and its own name."""
-JOB_TOKEN = "glcbt-"
+JOB_TOKENS = ("glcbt-",)
 """What the tokens of CI jobs begin with (https://docs.gitlab.com/security/tokens/#token-prefixes)."""
 
 
@@ -133,9 +133,9 @@ class GitLab:
                 hint='Write token = "env:GITLAB_TOKEN" in its section; the token needs the scope read_api.',
             )
         token = self.context.reveal_token(self.token)
-        if token.startswith(JOB_TOKEN) or token == self.context.environ.get("CI_JOB_TOKEN"):
+        if token.startswith(JOB_TOKENS) or token == self.context.environ.get("CI_JOB_TOKEN"):
             raise AccessError(
-                f"The token of the source {self.context.source!r} is that of a CI job, which may not read merge requests.",
+                f"The token of the source {self.context.source!r} is a CI job's, which may not read merge requests.",
                 hint="Use a project, group or personal access token with the scope read_api, as a masked variable.",
             )
         return Client(

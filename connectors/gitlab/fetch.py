@@ -18,7 +18,7 @@ from harvester.sdk.nested_lists import NestedLists
 from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_fitting, in_batches
 from harvester.sdk.rows import parse_time
 
-from . import graphql, keys, listings, list_walks, preflight, references, releases, rows
+from . import graphql, keys, list_walks, listings, preflight, references, releases, rows
 from .client import Client
 from .closings import Closings
 from .cursor import Cursor
@@ -317,21 +317,20 @@ class GitLabReader:
         for batch, answer in in_batches(
             self.client.retry, size, unread, partial(keys.ask, self.client), take=keys.take
         ):
-            paths = True
             if isinstance(answer, WebError) and len(batch) == 1 and batch[0].shape == "MergeRequest":
-                paths = False
-                answer = or_busy(
-                    lambda: self.client.retry.call(lambda: keys.ask(self.client, batch, paths=False), tries=2)
-                )
+                answer = self._without_paths(batch)
+                if not isinstance(answer, WebError):
+                    yield from self.gaps.once("GitLab could not list the files of a merge request in time")
             if isinstance(answer, WebError):
                 self.gaps.blocked = True
                 what = f"{batch[0]}" if len(batch) == 1 else f"{len(batch)} merge requests and issues"
                 yield from self.gaps.once(f"{what}: {answer}")
                 continue
-            if not paths:
-                yield from self.gaps.once("GitLab could not list the files of a merge request in time")
             for part, some in keys.parts(batch):
                 yield from self._take_keys(part, some, answer, referenced)
+
+    def _without_paths(self, batch: Sequence[Key]) -> Answer | WebError:
+        return or_busy(lambda: self.client.retry.call(lambda: keys.ask(self.client, batch, paths=False), tries=2))
 
     def _take_keys(self, part: Part, some: Sequence[Key], answer: Answer, referenced: bool) -> Iterator[Event]:
         """The rows of what came for keys of one project, and gaps for what did not."""
@@ -361,17 +360,16 @@ class GitLabReader:
         named = [self.start.preflight.current_names.get(each) for each in self.options.scope_filter.named]
         names = [each for each in named if each and admitted(each)]
         since = self.start.cursor.at if self.start.cursor and not self.request.missing else None
-        for projects, unread in releases.newest(self.client, names, since):
-            for name, error in unread:
+        for page in releases.newest(self.client, names, since):
+            if page.errors or page.missing or not (page.project and page.project.get("releases")):
                 self.gaps.blocked = True
-                yield from self.gaps.once(f"{name}: releases are missing: {preflight.reason_of(error)}")
-            self._complete_lists(projects)
-            for project in projects:
-                for release in project["releases"]["nodes"]:
-                    made = list(rows.of_release(release, project, self.row_context))
-                    if made:
-                        self.projects[rows.number(project["id"])] = project["fullPath"]
-                    yield from made
+                why = preflight.reason_of(page.errors[0] if page.errors else {"message": "permission"})
+                yield from self.gaps.once(f"{page.name}: releases are missing: {why}")
+            for release in page.releases:
+                assert page.project, "its releases came"
+                for made in rows.of_release(release, page.project, self.row_context):
+                    self.projects[rows.number(page.project["id"])] = page.project["fullPath"]
+                    yield made
 
     def _rows_of_new(self, shape: Shape, nodes: Iterable[Node], referenced: bool = False) -> Iterator[Event]:
         """The rows of nodes that had not come before, once all their lists are complete."""
@@ -417,7 +415,7 @@ class GitLabReader:
         if not self.start.cursor or node["id"] in self.gaps.short:
             return
         known = key.mark in self.start.cursor.watched.get(str(project), ())
-        for kind in _RETRACTED[shape] if shape in _RETRACTED else ():
+        for kind in _RETRACTED.get(shape, ()):
             if known or (kind == "issue" and node["state"] == "closed"):
                 yield Retraction(self.options.host, work_item=self.row_context.work_item(node), kind=kind)
 

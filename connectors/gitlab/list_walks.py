@@ -71,7 +71,7 @@ def take_ids(shape: Shape, ids: Sequence[str], number: int) -> Sequence[str]:
 
 
 def _one(number: int, shape: Shape, key: str) -> Part:
-    declared, variables = {f"i{number}": f"{graphql.id_type(shape)}!"}, dict[str, object]({f"i{number}": key})
+    declared, variables = {f"i{number}": graphql.id_type(shape)}, dict[str, object]({f"i{number}": key})
     if shape == "MergeRequest":
         declared, variables = {**declared, "paths": "Boolean!"}, {**variables, "paths": True}
     return Part(f"o{number}", graphql.one(number, shape), graphql.COSTS[shape], declared, variables)

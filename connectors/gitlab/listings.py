@@ -66,7 +66,7 @@ class ListRequest:
         return "MergeRequestId" if self.is_heavy else "IssueId"
 
     def page(self, number: int, size: int, after: str | None, paths: bool = True) -> Part:
-        """The part of a query that asks for a page of it, as l0, l1, …"""
+        """The part of a query that asks for a page of it, with its number."""
         listing = self.listing
         variables = {f"n{number}": size, f"a{number}": after, **self._variables(number)}
         if listing.shape == "MergeRequest":
@@ -75,7 +75,7 @@ class ListRequest:
         return Part(f"l{number}", graphql.page(number, listing), listing.cost(size), declared, variables)
 
     def total(self, number: int) -> Part:
-        """The part of a query that asks for the number of its entries, as l0, l1, …"""
+        """The part of a query that asks for the number of its entries, with its own number."""
         declared = graphql.declared(number, self.listing, counted=True)
         return Part(f"l{number}", graphql.count(number, self.listing), 8, declared, self._variables(number))
 

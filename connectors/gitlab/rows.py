@@ -28,6 +28,7 @@ PUBLIC = "public"
 """The visibility of projects that everybody can see; `internal` ones need a sign-in."""
 
 _APPROVED, _UNAPPROVED, _CHANGES = "approved this merge request", "unapproved this merge request", "requested changes"
+_COPIED = re.compile(r"(?:moved|cloned) from ")
 _CLOSED = re.compile(r"closed(?: via | with |\Z)|status changed to closed", re.IGNORECASE)
 _CLOSED_ICON = "issue-close"
 _CLOSED_BY = re.compile(
@@ -127,10 +128,9 @@ def of_comments(node: Json, context: RowContext) -> Iterator[Contribution]:
     if _is_issue(node) and not is_ticket(node):
         return
     owner = context.account(node.get("author"))
-    for note in entries(node, "notes"):
+    for note in _plain_comments(entries(node, "notes")):
         at, account = parse_time(note["createdAt"]), context.account(note.get("author"))
-        plain = not note["system"] and not note.get("position")
-        if plain and at and account.casefold() != owner.casefold() and context.wants(account, at):
+        if at and account.casefold() != owner.casefold() and context.wants(account, at):
             yield Contribution(
                 id=row_id("comment", "helper", number(note["id"])), kind="comment", role="helper", account=account,
                 occurred_at=at, title=node["title"], body=note.get("body") or None, url=_note_url(node, note),
@@ -256,6 +256,13 @@ def _verdicts(node: Json) -> Iterator[tuple[Json, str, str | None]]:
         for note, state, after in zip(own, states, states[1:], strict=False):
             if state != "unapproved":
                 yield note, "withdrawn" if (state, after) == ("approved", "unapproved") else state, None
+
+
+def _plain_comments(notes: list[Json]) -> list[Json]:
+    """Comments on no line, without the copies in an issue that was moved here or cloned: the originals are there."""
+    arrived = max((_time(each) for each in notes if each["system"] and _COPIED.match(each["body"])), default=None)
+    plain = [each for each in notes if not each["system"] and not each.get("position")]
+    return [each for each in plain if arrived is None or _time(each) >= arrived]
 
 
 def _verdict(note: Json) -> str:

@@ -24,7 +24,7 @@ _REFERENCE = re.compile(_REF, re.ASCII)
 _GITLAB_REF = rf"(?:{_URL}|(?:[\w.-]{{1,100}}(?:/[\w.-]{{1,100}}){{0,20}})?#\d{{1,10}}|{_KEY})(?!\w)"
 _CLOSES_ON_GITLAB = re.compile(
     r"\b(?:[Cc]los(?:e[sd]?|ing)|[Ff]ix(?:e[sd]|ing)?|[Rr]esolv(?:e[sd]?|ing)|[Ii]mplement(?:s|ed|ing)?):? {1,9}"
-    rf"(?P<refs>(?:(?:[Ii]ssues? {{1,9}})?{_GITLAB_REF}(?: {{0,9}},? {{1,9}}and {{1,9}}| {{0,9}},? {{0,9}})){{1,100}})",
+    rf"(?P<refs>(?:(?:issues? {{1,9}})?{_GITLAB_REF}(?: {{0,9}},?\s{{1,9}}and\s{{1,9}}| {{0,9}},? {{0,9}})){{1,100}})",
     re.ASCII,
 )
 _GITLAB_REFERENCE = re.compile(_GITLAB_REF, re.ASCII)
@@ -84,7 +84,7 @@ def closes(message: str) -> tuple[str, ...]:
 def closes_on_gitlab(description: str) -> tuple[str, ...]:
     """The issues and tickets that the description of a merge request closes on GitLab, in order, as written.
 
-    That is GitLab's default closing pattern
+    That is GitLab's default closing pattern, with the line break of the example in its documentation
     (https://docs.gitlab.com/user/project/issues/managing_issues/#default-closing-pattern). Unlike `closes` it takes a
     list without commas and a project of the same group (`shop#12`), and no words in capitals.
     """

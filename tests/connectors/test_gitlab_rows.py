@@ -477,6 +477,17 @@ def test_a_comment_on_others_work_is_help():
     assert (row.body, row.url) == ("Try this.", "https://gitlab.com/acme/pay/shop/-/issues/7#note_1")
 
 
+@pytest.mark.parametrize("how", ["moved", "cloned"])
+def test_comments_that_came_along_are_copies(how):
+    """The comments of an issue that is moved to another project are copied, with their time; the originals stay."""
+    notes = [
+        note(1, "bo", "Try this.", "2026-07-03T10:00:00Z"),
+        said(2, "cem", f"{how} from acme/old#3", "2026-07-04T10:00:00Z", icon="arrow-right"),
+        note(3, "bo", "And that.", "2026-07-04T10:00:00Z"),
+    ]
+    assert [each.body for each in rows.of_comments(issue(notes=listed(*notes)), context())] == ["And that."]
+
+
 def test_a_release_counts_once_its_day_has_come():
     project = merge_request()["project"]
     node = {
