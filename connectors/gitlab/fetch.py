@@ -26,6 +26,7 @@ from .events import KEPT, Touched, touched
 from .gaps import GapCollector
 from .graphql import PAGE, Shape
 from .keys import Key
+from .landings import Landings
 from .listings import ListProgress, ListRequest
 from .parts import Part, ask_once
 from .strategy import ReadOptions, Start, begin, event_periods
@@ -56,6 +57,7 @@ class GitLabReader:
     row_context: rows.RowContext = field(init=False, repr=False)
     nested_lists: NestedLists = field(init=False, repr=False)
     closings: Closings = field(init=False, repr=False)
+    landings: Landings = field(init=False, repr=False)
     gaps: GapCollector = field(init=False, repr=False)
     progress: list[ListProgress] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
@@ -78,6 +80,7 @@ class GitLabReader:
             self.client, graphql.MORE, graphql.rest, graphql.ENTRY_KEYS, "count", PageSize(graphql.LISTS)
         )
         self.closings = Closings(self.client)
+        self.landings = Landings(self.client)
         self.gaps = GapCollector(self.options.host, self.request.period)
 
     def events(self) -> Iterator[Event]:
@@ -379,6 +382,7 @@ class GitLabReader:
         self.read |= {Key(rows.project_path(each), shape, int(each["iid"])) for each in new}
         self._complete_lists(new)
         closings = self._closings_of(shape, new)
+        self._read_landings(shape, new)
         for node in new:
             made = list(self._rows_of(shape, node, closings.get(node["id"])))
             key = Key(rows.project_path(node), shape, int(node["iid"]))
@@ -399,9 +403,19 @@ class GitLabReader:
         found = self.closings.read([each for each in closed if rows.is_ticket(each)])
         for reason in self.closings.missing:
             self.gaps.blocked = True
-            self.gaps.note("GitLab did not show how issues were closed", reason, reason)
+            self.gaps.note("GitLab did not show how issues were closed", reason)
         self.closings.missing.clear()
         return found
+
+    def _read_landings(self, shape: Shape, nodes: Sequence[Node]) -> None:
+        """As which commits merge requests landed that have a row."""
+        if shape != "MergeRequest":
+            return
+        self.landings.read([each for each in nodes if any(rows.of_merged(each, self.row_context))])
+        for reason in self.landings.missing:
+            self.gaps.blocked = True
+            self.gaps.note("GitLab did not show as which commits merge requests landed", reason)
+        self.landings.missing.clear()
 
     def _is_wanted(self, at: str | None) -> bool:
         moment = parse_time(at)
