@@ -160,10 +160,17 @@ def of_release(node: Json, project: Json, context: RowContext) -> Iterator[Contr
 
 
 def reviews(node: Json) -> Iterator[tuple[Json, str, str | None]]:
-    """Each review of a merge request: its note, its state, and what it says; its author's own ones, too."""
-    yield from _verdicts(node)
+    """Each review of a merge request: its note, its state, and what it says; its author's own ones, too.
+
+    A request for changes is the state of the line comments that it ends: by itself no list or event leads to it.
+    """
+    yield from _approvals(node)
+    demands = [each for each in entries(node, "notes") if each["system"] and each["body"].startswith(_CHANGES)]
     for comments in line_comments(node):
-        yield comments[0], "commented", comments[0].get("body") or None
+        first, last = comments[0], comments[-1]
+        ended = [each for each in demands if _user(each.get("author")) == _user(first.get("author"))]
+        demanded = any(_time(first) <= _time(each) < _time(last) + PAUSE for each in ended)
+        yield first, "changes_requested" if demanded else "commented", first.get("body") or None
 
 
 def line_comments(node: Json) -> list[list[Json]]:
@@ -252,17 +259,15 @@ def labels(node: Json) -> tuple[str, ...]:
     return tuple(each["title"] for each in entries(node, "labels"))
 
 
-def _verdicts(node: Json) -> Iterator[tuple[Json, str, str | None]]:
-    """Approvals, withdrawn ones included, and requests for changes.
+def _approvals(node: Json) -> Iterator[tuple[Json, str, str | None]]:
+    """Approvals; withdrawn where the same person's next note of this kind takes it back.
 
     GitLab keeps approvals that are in force, without a time; the notes about them stay, in English in every language.
     """
-    notes = [each for each in entries(node, "notes") if each["system"]]
-    for own in _by_person([each for each in notes if _verdict(each)]):
-        states = [*map(_verdict, own), ""]
-        for note, state, after in zip(own, states, states[1:], strict=False):
-            if state != "unapproved":
-                yield note, "withdrawn" if (state, after) == ("approved", "unapproved") else state, None
+    for own in _by_person(each for each in entries(node, "notes") if each["system"] and _approval(each)):
+        for note, after in zip(own, [*own[1:], None], strict=True):
+            if _approval(note) == "approved":
+                yield note, "withdrawn" if after and _approval(after) == "unapproved" else "approved", None
 
 
 def _plain_comments(notes: list[Json]) -> list[Json]:
@@ -272,13 +277,12 @@ def _plain_comments(notes: list[Json]) -> list[Json]:
     return [each for each in plain if arrived is None or _time(each) >= arrived]
 
 
-def _verdict(note: Json) -> str:
+def _approval(note: Json) -> str:
+    """Whether a system note says that its author approved or unapproved; else an empty text."""
     text, icon = str(note.get("body") or ""), note.get("systemNoteIconName")
     if text.startswith(_APPROVED) or icon == "approval":
         return "approved"
-    if text.startswith(_UNAPPROVED) or icon == "unapproval":
-        return "unapproved"
-    return "changes_requested" if text.startswith(_CHANGES) else ""
+    return "unapproved" if text.startswith(_UNAPPROVED) or icon == "unapproval" else ""
 
 
 def _by_person(notes: Iterable[Json]) -> list[list[Json]]:

@@ -72,6 +72,7 @@ def test_what_is_merged_after_the_first_fetch_comes(world, server, settings):
 @WAYS
 def test_a_late_review_comes(world, server, settings):
     """On a merge request that was merged long ago and by a person who was not its reviewer."""
+    world.user("alice")
     made = world.merge_request("acme/pay", "bob", on(7, 1), merged=on(8, 1))
     _, again = twice(server, settings, lambda: world.line_comment(made, "alice", LATER), period=YEAR)
     assert [(row.kind, row.occurred_at) for row in again.rows] == [("review", LATER)]

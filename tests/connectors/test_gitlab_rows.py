@@ -211,8 +211,19 @@ def test_approvals_are_known_by_icon_or_text(icon):
     assert reviews_of(said(1, "cem", "approved this merge request", icon=icon)) == [("1", "cem", "approved")]
 
 
-def test_changes_requested_are_a_review():
-    assert reviews_of(said(1, "cem", "requested changes", icon="error")) == [("1", "cem", "changes_requested")]
+def test_changes_requested_end_a_review():
+    """By themselves they are none: no event leads to them, so reading by person would not find them."""
+    assert reviews_of(said(1, "cem", "requested changes", icon="error")) == []
+    notes = [
+        on_line(1, "cem", "Why?", "2026-07-06T10:00:00Z"),
+        on_line(2, "dee", "Nit.", "2026-07-06T10:00:00Z"),
+        said(3, "cem", "requested changes", "2026-07-06T10:59:59Z", icon="error"),
+        on_line(4, "cem", "Still?", "2026-07-07T10:00:00Z"),
+        said(5, "cem", "requested changes", "2026-07-07T11:00:00Z", icon="error"),
+    ]
+    assert sorted(reviews_of(*notes)) == [
+        ("1", "cem", "changes_requested"), ("2", "dee", "commented"), ("4", "cem", "commented"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["approved this merge request", "requested changes", "unapproved this merge request"])
@@ -264,6 +275,7 @@ _BUILDERS = st.sampled_from(
         note,
         lambda key, by, _, at: said(key, by, "approved this merge request", at),
         lambda key, by, _, at: said(key, by, "unapproved this merge request", at, icon="unapproval"),
+        lambda key, by, _, at: said(key, by, "requested changes", at, icon="error"),
     ]
 )
 _MOMENTS = st.one_of(_SECONDS, st.integers(0, 12).map(lambda number: 20 * 86_400 + number * 1_200))

@@ -326,21 +326,21 @@ def _work_items(source: Node, info: Any, **given: Any) -> Any:
     world = info.root_value
     inside = [each for each in world.issues if each["project"] is source and _is_wanted(world, each, given)]
     page = _sorted(world, inside, given)
-    return page | {"nodes": [_as_work_item(each) for each in page["nodes"]]}
+    return page | {"nodes": [_as_work_item(world, each) for each in page["nodes"]]}
 
 
 def _work_item(world: World, info: Any, id: str) -> Any:  # noqa: A002 - the argument's name
     wanted = (each for each in world.issues if each["number"] == int(id.rpartition("/")[2]))
     found = next((each for each in wanted if world.shows(each) and each["id"] not in world.redacted), None)
-    return _as_work_item(found) if found else None
+    return _as_work_item(world, found) if found else None
 
 
-def _as_work_item(issue: Node) -> Node:
-    """An issue as the work item it is, with the same number: all its activity, and its status."""
-    notes = {"__typename": "WorkItemWidgetNotes", "type": "NOTES", "issue": issue}
-    status = {"__typename": "WorkItemWidgetStatus", "type": "STATUS", "status": issue["status"]}
-    shown = {"__typename": "WorkItem", "id": f"gid://gitlab/WorkItem/{issue['number']}", "widgets": [notes, status]}
-    return issue | shown
+def _as_work_item(world: World, issue: Node) -> Node:
+    """An issue as the work item it is, with the same number: all its activity, and its status where it has one."""
+    widgets = [{"__typename": "WorkItemWidgetNotes", "type": "NOTES", "issue": issue}]
+    if world.enterprise and world.newer_than("17.11"):
+        widgets.append({"__typename": "WorkItemWidgetStatus", "type": "STATUS", "status": issue["status"]})
+    return issue | {"__typename": "WorkItem", "id": f"gid://gitlab/WorkItem/{issue['number']}", "widgets": widgets}
 
 
 def _discussions(source: Node, info: Any, **given: Any) -> Any:
