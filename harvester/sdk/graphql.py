@@ -219,9 +219,11 @@ def top_level(document: str) -> list[str]:
 
 
 def message_of(body: str) -> str:
-    """The `message` of a refusal in JSON, or an empty text."""
+    """The `message` of a refusal in JSON, or what OAuth has instead, or an empty text."""
     try:
         parsed = json.loads(body)
     except ValueError:
         return ""
-    return str(parsed.get("message") or parsed.get("error") or "") if isinstance(parsed, dict) else ""
+    if not isinstance(parsed, dict):
+        return ""
+    return str(next(filter(None, map(parsed.get, ("message", "error_description", "error"))), ""))

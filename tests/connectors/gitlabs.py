@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 
 from harvester.connectors.gitlab import GitLab
+from harvester.errors import AccessError, SourceError
 from harvester.sdk.connector import Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.connectors.faults import Read, gather
+from tests.connectors.faults import Read, WebConnector, gather
 from tests.connectors.githubs import QUARTER, on, wanted
-from tests.servers.gitlab import NOW, TOKEN, GitLabServer, World
+from tests.servers.faults import Fault
+from tests.servers.gitlab import NOW, TOKEN, GitLabServer, World, limited
 
-__all__ = ["QUARTER", "on", "read", "source", "wanted"]
+__all__ = ["GITLAB", "QUARTER", "on", "read", "source", "wanted"]
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def source(
 ) -> GitLab:
     """A source that reads the local server."""
     made = {"token": Secret("env:TOKEN"), "url": server.url, "timeout": 10} | settings
-    handed = connector_context(Path(), "lab", now=now, environ=environ or {"TOKEN": TOKEN}, waited=waited)
+    handed = connector_context(Path(), "hub", now=now, environ=environ or {"TOKEN": TOKEN}, waited=waited)
     return GitLab(**made, context=handed)
 
 
@@ -68,5 +70,43 @@ def _made(server: GitLabServer, token: str = TOKEN, **settings: Any) -> GitLab:
 
 
 COMPLEX = json.dumps({"errors": [{"message": "Query has complexity of 251, which exceeds max complexity of 250"}]})
-TIMEOUT = json.dumps({"data": {}, "errors": [{"message": "Timeout on MergeRequest.diffStats", "path": ["l0"]}]})
-SLOW = "Request timed out. Please try a less complex query or a smaller set of records."
+TIMEOUT = json.dumps(
+    {"data": {"l0": None}, "errors": [{"message": "Timeout on MergeRequest.diffStats", "path": ["l0"]}]}
+)
+SLOW = json.dumps({"errors": [{"message": "Request timed out. Please try a less complex query or a smaller set."}]})
+FIELD = json.dumps({"errors": [{"message": "no field", "extensions": {"code": "undefinedField"}}]})
+SCOPE = json.dumps(
+    {"error": "insufficient_scope", "error_description": "The request requires higher privileges", "scope": "read_api"}
+)
+RESET = f"{NOW.timestamp() + 20:.0f}"
+GITLAB = WebConnector(
+    name="GitLab",
+    serve=lambda: GitLabServer(sixty()),
+    make=_made,
+    request=wanted("alice"),
+    token=TOKEN,
+    rows=60,
+    page=50,
+    lookups=1,
+    down=[
+        "50 of 60 merged merge requests of alice came, then: GitLab answers with error 503",
+        "the events of alice: GitLab answers with error 503",
+    ],
+    no_tokens=("glpat-abc…def", "glpat-abc\ndef", "glpat-é", "glpat-a b"),
+    faults={
+        "429 of Rack::Attack": (limited(30), 30),
+        "429 until the reset": (Fault(429, "", {"ratelimit-remaining": "0", "ratelimit-reset": RESET}), 21),
+        "a query that timed out": (Fault(200, TIMEOUT), 1),
+        "a database that timed out": (Fault(503, SLOW), 1),
+        "an internal error": (Fault(500, json.dumps({"errors": [{"message": "Internal server error"}]})), 1),
+        "200 without data": (Fault(200, '{"data": null, "errors": [{"message": "Internal server error"}]}'), 1),
+        "200 with another JSON": (Fault(200, "[]"), 1),
+        "200 with empty data": (Fault(200, '{"data": {}}'), 1),
+    },
+    refusals={
+        "403": (Fault(403, '{"message": "403 Forbidden - Your password expired"}'), AccessError, "password expired"),
+        "an insufficient scope": (Fault(403, SCOPE), AccessError, "higher privileges"),
+        "an unknown field": (Fault(200, FIELD), SourceError, "does not understand"),
+    },
+)
+"""GitLab in the suite of faults."""
