@@ -37,9 +37,7 @@ class GitLab:
 
     token: Annotated[
         Secret | None,
-        Field(
-            description="where the token is, such as env:GITLAB_TOKEN or command:glab config get token --host HOST"
-        ),
+        Field(description="where the token is, such as env:GITLAB_TOKEN or command:glab config get token --host HOST"),
     ] = None
     url: Annotated[
         str,
@@ -140,7 +138,7 @@ class GitLab:
         token = self.context.reveal_token(self.token)
         if JOB_TOKEN.search(token) or token == self.context.environ.get("CI_JOB_TOKEN"):
             raise AccessError(
-                f"The token of the source {self.context.source!r} is a CI job's, which may not read merge requests.",
+                f"The token of the source {self.context.source!r} is that of a CI job, which may not read all this.",
                 hint="Use a project, group or personal access token with the scope read_api, as a masked variable.",
             )
         return Client(
