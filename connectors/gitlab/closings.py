@@ -109,10 +109,8 @@ class Closings:
                         raise
                     self.missing.append(f"how {len(some)} issues of {some[0][0]} were closed: {failure}")
                     continue
-                canceled = {place: known.canceled for place in some if (known := found[place])}
-                closers |= {
-                    place: rows.Closing(named.get(place[1]), canceled=canceled.get(place, False)) for place in some
-                }
+                known = {place: found[place] or rows.Closing(None) for place in some}
+                closers |= {place: replace(each, by=named.get(place[1])) for place, each in known.items()}
         return closers
 
     def _closers(self, project: int, some: Sequence[Place]) -> dict[int, Mapping[str, Any] | None]:
