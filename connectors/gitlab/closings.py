@@ -40,10 +40,14 @@ class Closings:
         """How each of these issues was closed, by their ids; None where that is not shown."""
         found: dict[str, rows.Closing | None] = {each["id"]: None for each in issues}
         wanted = {(rows.project_path(each), int(each["iid"])): each for each in issues}
+        said = len(self.missing)
         for item, project in self._work_items(list(wanted)):
             issue = wanted.get((project, int(item["iid"])))
             if issue is not None:
                 found[issue["id"]] = self._closing(item, project)
+        if len(self.missing) == said:
+            unseen = [place for place, each in wanted.items() if found[each["id"]] is None]
+            self.missing += [f"{project}#{iid}: GitLab does not show how it was closed" for project, iid in unseen]
         return self._with_authors(found, {each["id"]: rows.project_path(each) for each in issues})
 
     def _work_items(self, wanted: Sequence[tuple[str, int]]) -> Iterator[tuple[Node, str]]:
@@ -77,7 +81,9 @@ class Closings:
         yield from ((each, path) for each in items if each and each.get("iid"))
 
     def _closing(self, item: Node, path: str) -> rows.Closing | None:
-        """How a work item was closed; reads its activity on until it shows that."""
+        """How a work item was closed; reads its activity on until it shows that. None where no activity is shown."""
+        if not _activities(item):
+            return None
         found, after = rows.closing(item), _next(item)
         asked: set[str] = set()
         while found.by is None and after and after not in asked and len(asked) < PAGES:
@@ -133,9 +139,13 @@ def _part(number: int, project: str, iids: Sequence[int]) -> Part:
 
 def _next(item: Mapping[str, Any]) -> str | None:
     """The cursor of the next page of a work item's activity."""
-    lists = [each["discussions"] for each in item["widgets"] or () if each and each.get("discussions")]
+    lists = _activities(item)
     info = lists[0]["pageInfo"] if lists else {}
     return info.get("endCursor") if info.get("hasNextPage") else None
+
+
+def _activities(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each["discussions"] for each in item["widgets"] or () if each and each.get("discussions")]
 
 
 def _project_of(project: str, own: str) -> str:
