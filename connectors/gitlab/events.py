@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harvester.model.periods import Period
-from harvester.sdk.http import WebError
 from harvester.sdk.rest import Page
 
-from .client import Client, next_page
+from .client import Client, listed, next_page
 from .graphql import Shape
 
 Touched = tuple[int, Shape, int]
@@ -35,9 +34,7 @@ def touched(client: Client, user: int, period: Period, comments: bool) -> Iterat
     count of events is no measure of what is missing, since it has the hidden ones. Raises WebError.
     """
     for page in _pages(client, user, period):
-        if not isinstance(page.body, list):
-            raise WebError("busy", "GitLab's answer is not a list of events")
-        yield from (key for each in page.body if isinstance(each, dict) and (key := _key(each, comments)))
+        yield from (key for each in listed(page) if (key := _key(each, comments)))
 
 
 def _pages(client: Client, user: int, period: Period) -> Iterator[Page]:

@@ -26,6 +26,7 @@ from .events import KEPT, Touched, touched
 from .gaps import GapCollector
 from .graphql import PAGE, Shape
 from .keys import Key
+from .landings import Landings
 from .listings import ListProgress, ListRequest
 from .parts import Part, ask_once
 from .strategy import ReadOptions, Start, begin, event_periods
@@ -58,6 +59,7 @@ class GitLabReader:
     row_context: rows.RowContext = field(init=False, repr=False)
     nested_lists: NestedLists = field(init=False, repr=False)
     closings: Closings = field(init=False, repr=False)
+    landings: Landings = field(init=False, repr=False)
     gaps: GapCollector = field(init=False, repr=False)
     progress: list[ListProgress] = field(default_factory=list)
     issues: list[tuple[Node, bool]] = field(default_factory=list)
@@ -79,9 +81,10 @@ class GitLabReader:
 
     def __post_init__(self) -> None:
         self.nested_lists = NestedLists(
-            self.client, graphql.MORE, graphql.rest, graphql.ENTRY_KEYS, "count", PageSize(graphql.LISTS)
+            self.client, graphql.MORE, graphql.rest, total="count", size=PageSize(graphql.LISTS)
         )
         self.closings = Closings(self.client)
+        self.landings = Landings(self.client)
         self.gaps = GapCollector(self.options.host, self.request.period)
 
     def events(self) -> Iterator[Event]:
@@ -229,7 +232,11 @@ class GitLabReader:
     def _read_what_moved(self) -> Iterator[Event]:
         """Walk the ids of lists whose total moved or was not reached, and read what had not come."""
         for progress in [each for each in self.progress if each.doubtful]:
-            walked = list_walks.walk_ids(self.client, progress)
+            walked = or_busy(partial(list_walks.walk_ids, self.client, progress))
+            if isinstance(walked, WebError):
+                self.gaps.blocked = True
+                yield self.gaps.gap(f"{progress.request} changed while they were read, and then: {walked}")
+                continue
             shape = progress.request.listing.shape
             yield from self._read_ids(shape, [each for each in walked.ids if f"{shape}:{each}" not in self.seen])
             if not walked.ended:
@@ -324,7 +331,7 @@ class GitLabReader:
 
     def _read_keys(self, wanted: Iterable[Key], referenced: bool = False) -> Iterator[Event]:
         """The rows of what is known by its number; what is only `referenced` may as well not exist."""
-        unread = [each for each in dict.fromkeys(wanted) if each not in self.read]
+        unread = [each for each in sorted(set(wanted)) if each not in self.read]
         unread = [each for each in unread if self.options.scope_filter.admits(each.project)]
         for batch, answer in in_batches(
             self.client.retry, self.size, unread, partial(keys.ask, self.client), take=keys.take
@@ -396,6 +403,8 @@ class GitLabReader:
             if len(self.issues) >= TOGETHER:
                 yield from self._rows_of_issues()
             return
+        self._look_up_visibility(new)
+        self._read_landings(shape, new)
         for node in new:
             yield from self._rows_of_one(shape, node, self._rows_of(shape, node))
 
@@ -406,13 +415,24 @@ class GitLabReader:
         closings = self.closings.read([each for each in closed if rows.is_ticket(each)])
         for reason in self.closings.missing:
             self.gaps.blocked = True
-            self.gaps.note("GitLab did not show how issues were closed", reason, reason)
+            self.gaps.note("GitLab did not show how issues were closed", reason)
         self.closings.missing.clear()
+        self.gaps.short |= {key for key, closing in closings.items() if closing is None}
+        self._look_up_visibility(each for each, _ in issues)
         for node, referenced in issues:
             made = list(rows.of_issue(node, self.row_context, closings.get(node["id"])))
             if "opened" in self.options.also:
                 made += rows.of_opened(node, self.row_context)
             yield from self._rows_of_one("Issue", node, made, referenced)
+
+    def _look_up_visibility(self, nodes: Iterable[Node]) -> None:
+        """Whether the projects of issues are public, which issues do not say; unknown counts as private."""
+        visibility = self.closings.visibility
+        unknown = {int(each["projectId"]) for each in nodes if "projectId" in each} - visibility.keys()
+        if unknown:
+            found = or_busy(lambda: preflight.project_paths(self.client, unknown))
+            shown = {} if isinstance(found, WebError) else found
+            visibility |= {each: str(shown[each]["visibility"]) if each in shown else "" for each in unknown}
 
     def _rows_of_one(
         self, shape: Shape, node: Node, made: Iterable[Contribution], referenced: bool = False
@@ -428,6 +448,16 @@ class GitLabReader:
             self.unlisted[f"{project}{key.mark}"] = None
         yield from self._retractions(shape, node, key, project)
         yield from made
+
+    def _read_landings(self, shape: Shape, nodes: Sequence[Node]) -> None:
+        """As which commits merge requests landed that have a row."""
+        if shape != "MergeRequest":
+            return
+        self.landings.read([each for each in nodes if any(rows.of_merged(each, self.row_context))])
+        for reason in self.landings.missing:
+            self.gaps.blocked = True
+            self.gaps.note("GitLab did not show as which commits merge requests landed", reason)
+        self.landings.missing.clear()
 
     def _is_wanted(self, at: str | None) -> bool:
         moment = parse_time(at)
@@ -448,6 +478,7 @@ class GitLabReader:
     def _rows_of(self, shape: Shape, node: Node) -> Iterator[Contribution]:
         if shape == "MergeRequest":
             self.closings.authors[rows.project_path(node), int(node["iid"])] = node.get("author")
+            self.closings.visibility[_project_id(node)] = str(node["project"].get("visibility") or "")
             self._note_references(node)
             yield from rows.of_merge_request(node, self.row_context)
         if "comments" in self.options.also:

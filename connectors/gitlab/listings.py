@@ -128,9 +128,10 @@ def by_scope(job: Job, place: Place, also: Sequence[str]) -> list[ListRequest]:
     if not job.changed:
         touched = {"updatedAfter": touched["updatedAfter"], "createdBefore": _filters(job, "created")["createdBefore"]}
     found = [ListRequest("merge_requests", _listing(place, "MergeRequest", touched), place.path, (*touched.values(),))]
-    if job.changed or "comments" in also:
-        shape: graphql.Shape = "IssueTalk" if "comments" in also else "Issue"
-        found.append(ListRequest("issues", _listing(place, shape, touched), place.path, (*touched.values(),)))
+    if job.changed:
+        found.append(ListRequest("issues", _listing(place, "Issue", touched), place.path, (*touched.values(),)))
+    if "comments" in also:
+        found.append(ListRequest("issues", _listing(place, "IssueTalk", touched), place.path, (*touched.values(),)))
     if not job.changed:
         closed, opened = _filters(job, "closed"), _filters(job, "created")
         found.append(ListRequest("issues", _listing(place, "Issue", closed, "closed"), place.path, (*closed.values(),)))

@@ -16,7 +16,7 @@ from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError
 
 from . import graphql, keys
-from .client import Client, next_page
+from .client import Client, listed, next_page
 from .cursor import Cursor
 from .graphql import Shape
 from .keys import Key
@@ -365,7 +365,7 @@ def _personal_projects(client: Client, username: str) -> list[str] | None:
     found: list[str] = []
     try:
         for page in client.rest.pages(f"users/{quote(username, safe='')}/projects", next_page, {"per_page": 100}):
-            found += [str(each["path_with_namespace"]) for each in page.body]
+            found += [str(each["path_with_namespace"]) for each in listed(page)]
     except WebError as failure:
         if failure.kind not in {"wrong", "refused"}:
             raise

@@ -80,13 +80,8 @@ class Closing:
 
 def of_merge_request(node: Json, context: RowContext) -> Iterator[Contribution]:
     """The author's row and the merger's if it is merged, and a row for each review by others."""
-    merged, author = parse_time(node.get("mergedAt")), context.account(node.get("author"))
-    if node["state"] == "merged" and merged:
-        if context.wants(author, merged):
-            yield _merged(node, context, author, merged)
-        merger = context.account(node["mergeUser"]) if node.get("mergeUser") else author
-        if merger.casefold() != author.casefold() and context.wants(merger, merged):
-            yield _merger(_merged(node, context, author, merged), node, merger)
+    author = context.account(node.get("author"))
+    yield from of_merged(node, context)
     for note, state, body in reviews(node):
         at, reviewer = parse_time(note["createdAt"]), context.account(note.get("author"))
         if at and reviewer.casefold() != author.casefold() and context.wants(reviewer, at):
@@ -95,6 +90,18 @@ def of_merge_request(node: Json, context: RowContext) -> Iterator[Contribution]:
                 occurred_at=at, title=node["title"], body=body, url=_note_url(node, note), state=state,
                 owners=(author,), paths=_paths(node), **_labelled(node), **_common(node, context),
             )  # fmt: skip
+
+
+def of_merged(node: Json, context: RowContext) -> Iterator[Contribution]:
+    """The author's row of a merged merge request, and the row of who pressed Merge, where that is somebody else."""
+    merged, author = parse_time(node.get("mergedAt")), context.account(node.get("author"))
+    if node["state"] != "merged" or not merged:
+        return
+    if context.wants(author, merged):
+        yield _merged(node, context, author, merged)
+    merger = context.account(node["mergeUser"]) if node.get("mergeUser") else author
+    if merger.casefold() != author.casefold() and context.wants(merger, merged):
+        yield _merger(_merged(node, context, author, merged), node, merger)
 
 
 def of_issue(node: Json, context: RowContext, closing: Closing | None) -> Iterator[Contribution]:
@@ -153,10 +160,17 @@ def of_release(node: Json, project: Json, context: RowContext) -> Iterator[Contr
 
 
 def reviews(node: Json) -> Iterator[tuple[Json, str, str | None]]:
-    """Each review of a merge request: its note, its state, and what it says; its author's own ones, too."""
-    yield from _verdicts(node)
+    """Each review of a merge request: its note, its state, and what it says; its author's own ones, too.
+
+    A request for changes is the state of the line comments that it ends: by itself no list or event leads to it.
+    """
+    yield from _approvals(node)
+    demands = [each for each in entries(node, "notes") if each["system"] and each["body"].startswith(_CHANGES)]
     for comments in line_comments(node):
-        yield comments[0], "commented", comments[0].get("body") or None
+        first, last = comments[0], comments[-1]
+        ended = [each for each in demands if _user(each.get("author")) == _user(first.get("author"))]
+        demanded = any(_time(first) <= _time(each) < _time(last) + PAUSE for each in ended)
+        yield first, "changes_requested" if demanded else "commented", first.get("body") or None
 
 
 def line_comments(node: Json) -> list[list[Json]]:
@@ -241,21 +255,19 @@ def number(key: str | int) -> int:
 
 
 def labels(node: Json) -> tuple[str, ...]:
-    """The names of an issue's or merge request's labels."""
-    return tuple(each["title"] for each in entries(node, "labels"))
+    """The names of an issue's or merge request's labels: a group's and a project's may have the same."""
+    return tuple(dict.fromkeys(each["title"] for each in entries(node, "labels")))
 
 
-def _verdicts(node: Json) -> Iterator[tuple[Json, str, str | None]]:
-    """Approvals, withdrawn ones included, and requests for changes.
+def _approvals(node: Json) -> Iterator[tuple[Json, str, str | None]]:
+    """Approvals; withdrawn where the same person's next note of this kind takes it back.
 
     GitLab keeps approvals that are in force, without a time; the notes about them stay, in English in every language.
     """
-    notes = [each for each in entries(node, "notes") if each["system"]]
-    for own in _by_person([each for each in notes if _verdict(each)]):
-        states = [*map(_verdict, own), ""]
-        for note, state, after in zip(own, states, states[1:], strict=False):
-            if state != "unapproved":
-                yield note, "withdrawn" if (state, after) == ("approved", "unapproved") else state, None
+    for own in _by_person(each for each in entries(node, "notes") if each["system"] and _approval(each)):
+        for note, after in zip(own, [*own[1:], None], strict=True):
+            if _approval(note) == "approved":
+                yield note, "withdrawn" if after and _approval(after) == "unapproved" else "approved", None
 
 
 def _plain_comments(notes: list[Json]) -> list[Json]:
@@ -265,13 +277,12 @@ def _plain_comments(notes: list[Json]) -> list[Json]:
     return [each for each in plain if arrived is None or _time(each) >= arrived]
 
 
-def _verdict(note: Json) -> str:
+def _approval(note: Json) -> str:
+    """Whether a system note says that its author approved or unapproved; else an empty text."""
     text, icon = str(note.get("body") or ""), note.get("systemNoteIconName")
     if text.startswith(_APPROVED) or icon == "approval":
         return "approved"
-    if text.startswith(_UNAPPROVED) or icon == "unapproval":
-        return "unapproved"
-    return "changes_requested" if text.startswith(_CHANGES) else ""
+    return "unapproved" if text.startswith(_UNAPPROVED) or icon == "unapproval" else ""
 
 
 def _by_person(notes: Iterable[Json]) -> list[list[Json]]:
@@ -284,13 +295,13 @@ def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Co
     summary, description = node.get("diffStatsSummary") or {}, node.get("description") or ""
     people = [*entries(node, "reviewers"), *entries(node, "approvedBy"), *_reviewers(node)]
     people += [node["mergeUser"]] if node.get("mergeUser") else []
-    commit = node.get("mergeCommitSha") or node.get("diffHeadSha")
+    landed = [sha] if (sha := node.get("mergeCommitSha")) else node.get("landed") or [node.get("diffHeadSha")]
     return Contribution(
         id=row_id("pull_request", "author", number(node["id"])), kind="pull_request", role="author", account=author,
         occurred_at=at, started_at=parse_time(node["createdAt"]), title=node["title"], body=description or None,
         url=node.get("webUrl"), state="merged", milestone=(node.get("milestone") or {}).get("title"), owners=(author,),
         participants=_others(author, map(context.account, people)), paths=_paths(node),
-        closes=statements.closes_on_gitlab(description) + ((f"commit/{commit}",) if commit else ()),
+        closes=(*statements.closes_on_gitlab(description), *(f"commit/{each}" for each in landed if each)),
         reverts=statements.reverts(f"{node['title']}\n\n{description}"),
         additions=summary.get("additions"), deletions=summary.get("deletions"), files_changed=summary.get("fileCount"),
         comment_count=node.get("userNotesCount"), extra=_short_paths(node), **_labelled(node), **_common(node, context),
