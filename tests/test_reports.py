@@ -57,20 +57,22 @@ def commits_of(environment):
     return {line.partition(" ")[2]: line.partition(" ")[0] for line in done.stdout.decode().splitlines()}
 
 
-LANDED = {"merge": "mergeCommitSha", "squash": "squashCommitSha", "fast-forward": "diffHeadSha"}
+FORWARD = "fast-forward"
+LANDED = {"merge": "mergeCommitSha", "squash": "squashCommitSha", FORWARD: "diffHeadSha"}
+"""Which of GitLab's fields names the commit of each way to merge."""
 
 
 def gitlab(path, commits):
     """What a gitlab.toml says: merge requests, then issues, each numbered by its project."""
     described, world = tomllib.loads(path.read_text()), gitlabs.World()
     for each in described["merge_requests"]:
-        how, landed = each.pop("how", "merge"), each.pop("landed", "")
+        how, landed = each.pop("how", "merge"), [commits[subject] for subject in each.pop("landed", ())]
         unapprovals = each.pop("unapprovals", ())
         made = world.merge_request(
             each.pop("project"), each.pop("author"), each.pop("created"), squash=how == "squash", **each
         )
         if landed:
-            made |= {"mergeCommitSha": None, LANDED[how]: commits[landed]}
+            made |= {"mergeCommitSha": None, LANDED[how]: landed[0], "commits": landed if how == FORWARD else ()}
         for who, at in unapprovals:
             world.unapprove(made, who, at)
     for each in described["issues"]:

@@ -179,6 +179,7 @@ class Transport:
     def _note(self, response: requests.Response, *args: Any, **kwargs: Any) -> None:
         """Keep an answer, and refuse to follow a redirect of a POST, which requests would turn into a GET."""
         if response.is_redirect and response.request.method == "POST":
+            response.close()
             raise redirected(self.url, response.headers["location"])
         self._last = response
 

@@ -26,6 +26,7 @@ from .events import KEPT, Touched, touched
 from .gaps import GapCollector
 from .graphql import PAGE, Shape
 from .keys import Key
+from .landings import Landings
 from .listings import ListProgress, ListRequest
 from .parts import Part, ask_once
 from .strategy import ReadOptions, Start, begin, event_periods
@@ -58,6 +59,7 @@ class GitLabReader:
     row_context: rows.RowContext = field(init=False, repr=False)
     nested_lists: NestedLists = field(init=False, repr=False)
     closings: Closings = field(init=False, repr=False)
+    landings: Landings = field(init=False, repr=False)
     gaps: GapCollector = field(init=False, repr=False)
     progress: list[ListProgress] = field(default_factory=list)
     issues: list[tuple[Node, bool]] = field(default_factory=list)
@@ -82,6 +84,7 @@ class GitLabReader:
             self.client, graphql.MORE, graphql.rest, total="count", size=PageSize(graphql.LISTS)
         )
         self.closings = Closings(self.client)
+        self.landings = Landings(self.client)
         self.gaps = GapCollector(self.options.host, self.request.period)
 
     def events(self) -> Iterator[Event]:
@@ -401,6 +404,7 @@ class GitLabReader:
                 yield from self._rows_of_issues()
             return
         self._look_up_visibility(new)
+        self._read_landings(shape, new)
         for node in new:
             yield from self._rows_of_one(shape, node, self._rows_of(shape, node))
 
@@ -411,7 +415,7 @@ class GitLabReader:
         closings = self.closings.read([each for each in closed if rows.is_ticket(each)])
         for reason in self.closings.missing:
             self.gaps.blocked = True
-            self.gaps.note("GitLab did not show how issues were closed", reason, reason)
+            self.gaps.note("GitLab did not show how issues were closed", reason)
         self.closings.missing.clear()
         self.gaps.short |= {key for key, closing in closings.items() if closing is None}
         self._look_up_visibility(each for each, _ in issues)
@@ -444,6 +448,16 @@ class GitLabReader:
             self.unlisted[f"{project}{key.mark}"] = None
         yield from self._retractions(shape, node, key, project)
         yield from made
+
+    def _read_landings(self, shape: Shape, nodes: Sequence[Node]) -> None:
+        """As which commits merge requests landed that have a row."""
+        if shape != "MergeRequest":
+            return
+        self.landings.read([each for each in nodes if any(rows.of_merged(each, self.row_context))])
+        for reason in self.landings.missing:
+            self.gaps.blocked = True
+            self.gaps.note("GitLab did not show as which commits merge requests landed", reason)
+        self.landings.missing.clear()
 
     def _is_wanted(self, at: str | None) -> bool:
         moment = parse_time(at)

@@ -11,7 +11,7 @@ from harvester.sdk.graphql import Documents
 
 Root = Literal["user", "group", "project", "instance"]
 Name = Literal["authoredMergeRequests", "mergeRequests", "issues"]
-Shape = Literal["MergeRequest", "MergeRequestId", "Author", "Issue", "IssueTalk", "IssueId"]
+Shape = Literal["MergeRequest", "MergeRequestId", "Author", "Landed", "Issue", "IssueTalk", "IssueId"]
 
 LIMIT = 250
 """The most a query may cost with a token (https://docs.gitlab.com/api/graphql/#limits); `queryComplexity` says it."""
@@ -80,7 +80,7 @@ ARGUMENTS = {
 }
 """The filters of lists that we use, and their types."""
 COSTS: Mapping[Shape, int] = {
-    "MergeRequest": 105, "MergeRequestId": 10, "Author": 13, "Issue": 54, "IssueTalk": 66, "IssueId": 10,
+    "MergeRequest": 105, "MergeRequestId": 10, "Author": 13, "Landed": 17, "Issue": 54, "IssueTalk": 66, "IssueId": 10,
 }  # fmt: skip
 """What a list of a shape costs without its page size: its fields, its count, itself and its order.
 
@@ -297,6 +297,7 @@ EXAMPLES = (
     Listing("project", "mergeRequests", "MergeRequest", ("iids",)),
     Listing("project", "mergeRequests", "MergeRequestId", ("iids",)),
     Listing("project", "mergeRequests", "Author", ("iids",)),
+    Listing("project", "mergeRequests", "Landed", ("iids",)),
     Listing("group", "issues", "Issue", ("updatedAfter", "createdBefore")),
     Listing("group", "issues", "IssueTalk", ("updatedAfter", "createdBefore")),
     Listing("project", "issues", "Issue", _CLOSED, "closed"),

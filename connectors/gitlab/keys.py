@@ -31,7 +31,7 @@ class Key:
         return f"{self.project}{self.mark}"
 
 
-MERGE_REQUESTS: frozenset[Shape] = frozenset({"MergeRequest", "MergeRequestId", "Author"})
+MERGE_REQUESTS: frozenset[Shape] = frozenset({"MergeRequest", "MergeRequestId", "Author", "Landed"})
 """The fragments of merge requests; the others are of issues."""
 
 

@@ -80,13 +80,8 @@ class Closing:
 
 def of_merge_request(node: Json, context: RowContext) -> Iterator[Contribution]:
     """The author's row and the merger's if it is merged, and a row for each review by others."""
-    merged, author = parse_time(node.get("mergedAt")), context.account(node.get("author"))
-    if node["state"] == "merged" and merged:
-        if context.wants(author, merged):
-            yield _merged(node, context, author, merged)
-        merger = context.account(node["mergeUser"]) if node.get("mergeUser") else author
-        if merger.casefold() != author.casefold() and context.wants(merger, merged):
-            yield _merger(_merged(node, context, author, merged), node, merger)
+    author = context.account(node.get("author"))
+    yield from of_merged(node, context)
     for note, state, body in reviews(node):
         at, reviewer = parse_time(note["createdAt"]), context.account(note.get("author"))
         if at and reviewer.casefold() != author.casefold() and context.wants(reviewer, at):
@@ -95,6 +90,18 @@ def of_merge_request(node: Json, context: RowContext) -> Iterator[Contribution]:
                 occurred_at=at, title=node["title"], body=body, url=_note_url(node, note), state=state,
                 owners=(author,), paths=_paths(node), **_labelled(node), **_common(node, context),
             )  # fmt: skip
+
+
+def of_merged(node: Json, context: RowContext) -> Iterator[Contribution]:
+    """The author's row of a merged merge request, and the row of who pressed Merge, where that is somebody else."""
+    merged, author = parse_time(node.get("mergedAt")), context.account(node.get("author"))
+    if node["state"] != "merged" or not merged:
+        return
+    if context.wants(author, merged):
+        yield _merged(node, context, author, merged)
+    merger = context.account(node["mergeUser"]) if node.get("mergeUser") else author
+    if merger.casefold() != author.casefold() and context.wants(merger, merged):
+        yield _merger(_merged(node, context, author, merged), node, merger)
 
 
 def of_issue(node: Json, context: RowContext, closing: Closing | None) -> Iterator[Contribution]:
@@ -288,13 +295,13 @@ def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Co
     summary, description = node.get("diffStatsSummary") or {}, node.get("description") or ""
     people = [*entries(node, "reviewers"), *entries(node, "approvedBy"), *_reviewers(node)]
     people += [node["mergeUser"]] if node.get("mergeUser") else []
-    commit = node.get("mergeCommitSha") or node.get("diffHeadSha")
+    landed = [sha] if (sha := node.get("mergeCommitSha")) else node.get("landed") or [node.get("diffHeadSha")]
     return Contribution(
         id=row_id("pull_request", "author", number(node["id"])), kind="pull_request", role="author", account=author,
         occurred_at=at, started_at=parse_time(node["createdAt"]), title=node["title"], body=description or None,
         url=node.get("webUrl"), state="merged", milestone=(node.get("milestone") or {}).get("title"), owners=(author,),
         participants=_others(author, map(context.account, people)), paths=_paths(node),
-        closes=statements.closes_on_gitlab(description) + ((f"commit/{commit}",) if commit else ()),
+        closes=(*statements.closes_on_gitlab(description), *(f"commit/{each}" for each in landed if each)),
         reverts=statements.reverts(f"{node['title']}\n\n{description}"),
         additions=summary.get("additions"), deletions=summary.get("deletions"), files_changed=summary.get("fileCount"),
         comment_count=node.get("userNotesCount"), extra=_short_paths(node), **_labelled(node), **_common(node, context),

@@ -50,7 +50,8 @@ CONSTANT: Mapping[str, int] = {
 """Fields with a complexity of their own (app/graphql/types/merge_request_type.rb)."""
 GITALY = frozenset(
     {
-        "MergeRequest.diffHeadSha", "MergeRequest.diffStats", "MergeRequest.diffStatsSummary",
+        "MergeRequest.commitsWithoutMergeCommits", "MergeRequest.diffHeadSha", "MergeRequest.diffStats",
+        "MergeRequest.diffStatsSummary",
         "WorkItemWidgetNotes.discussions",
     }
 )  # fmt: skip
@@ -415,6 +416,13 @@ def _reference(source: Node, info: Any, full: bool = False) -> str:
     return f"{source['project']['fullPath'] if full else ''}#{source['iid']}"
 
 
+def _commits(source: Node, info: Any, **given: Any) -> Any:
+    """The commits of a merge request, the newest first: those in `commits`, else its head alone."""
+    shas = source.get("commits") or [source["diffHeadSha"]]
+    nodes = [{"id": f"gid://gitlab/CommitPresenter/{sha}", "sha": sha, "title": "Work"} for sha in shas]
+    return _paged(info.root_value, nodes, [(number,) for number in range(len(nodes))], given)
+
+
 def _metadata(world: World, info: Any) -> Node:
     return {"version": world.version, "revision": "abcdef01234", "enterprise": world.enterprise}
 
@@ -492,6 +500,8 @@ _RESOLVE: dict[str, Callable[..., Any]] = {
     "Project.mergeRequests": _project_list("merge_requests"), "Project.issues": _project_list("issues"),
     "Project.mergeRequest": _project_one("merge_requests"), "Project.issue": _project_one("issues"),
     "Project.workItems": _work_items, "Query.workItem": _work_item, "WorkItemWidgetNotes.discussions": _discussions,
+    "MergeRequest.commitsWithoutMergeCommits": _commits,
+    "MergeRequest.squashOnMerge": lambda source, info: source["squash"],
     "MergeRequest.notes": _notes, "Issue.notes": _notes, "Issue.reference": _reference,
     "MergeRequest.projectId": lambda source, info: source["project"]["number"],
     "MergeRequest.approved": lambda source, info: bool(source["approvedBy"]),

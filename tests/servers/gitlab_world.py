@@ -235,10 +235,10 @@ class World:
         return new
 
     def delete(self, item: Node) -> None:
-        """Delete a merge request or an issue, with its events (app/models/merge_request.rb, app/models/issue.rb)."""
+        """Delete a merge request or an issue, and its events with it."""
+        self.events[:] = [each for each in self.events if each["item"] is not item]
         for entries in (self.merge_requests, self.issues):
             entries[:] = [each for each in entries if each is not item]
-        self.events[:] = [each for each in self.events if each["item"] is not item]
 
     # --- what both have ---
 

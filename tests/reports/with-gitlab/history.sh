@@ -19,5 +19,6 @@ grace 2026-08-20T10:00:00+00:00 services/mail/invoice.py "Send invoices at night
 
 See merge request acme/web/pay!3"
 # !4 fast-forwarded as it was.
-ada 2026-08-26T10:00:00+00:00 services/pay/retry.py "Retry with the same key"
+ada 2026-08-25T10:00:00+00:00 services/pay/retry.py "Retry with the same key"
+ada 2026-08-26T10:00:00+00:00 services/pay/retry.py "Give up after an hour"
 ada 2026-09-01T10:00:00+00:00 docs/oncall.md "docs: what to do when a payment stands still"
