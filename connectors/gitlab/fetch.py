@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -74,6 +74,8 @@ class GitLabReader:
     """Paths by id, of every project with a row."""
     referenced: dict[Key, None] = field(default_factory=dict)
     """Issues that a wanted person's merge request closes."""
+    elsewhere: list[Key] = field(default_factory=list)
+    """Those of which that are in projects which are not shown by these paths."""
     watched: dict[tuple[int, str], None] = field(default_factory=dict)
     """What has a row, by its project's id and its mark."""
     unlisted: dict[str, None] = field(default_factory=dict)
@@ -331,6 +333,14 @@ class GitLabReader:
         yield from self._read_keys(changed)
         if self.start.strategy.by == "person":
             yield from self._read_keys(list(self.referenced), referenced=True)
+            yield from self._read_keys(self._where_they_are(), referenced=True)
+
+    def _where_they_are(self) -> list[Key]:
+        """Referenced issues of projects that have another path by now: a description keeps the one of its time."""
+        paths = {each.project for each in self.elsewhere}
+        found = {path: preflight.moved(self.client, path) for path in sorted(paths)}
+        today = {path: str(project["fullPath"]) for path, project in found.items() if project}
+        return [replace(each, project=today[each.project]) for each in self.elsewhere if each.project in today]
 
     def _read_keys(self, wanted: Iterable[Key], referenced: bool = False) -> Iterator[Event]:
         """The rows of what is known by its number; what is only `referenced` may as well not exist."""
@@ -358,6 +368,7 @@ class GitLabReader:
         """The rows of what came for keys of one project, and gaps for what did not."""
         shape = some[0].shape
         nodes = keys.found(answer, part, shape)
+        self.elsewhere += some if nodes is None and referenced else ()
         came = {int(each["iid"]) for each in nodes or ()}
         listed = {"nodes": nodes or []}
         for error in part.errors(answer):
