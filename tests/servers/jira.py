@@ -67,8 +67,6 @@ class World:
     """The most issues on the first pages that this server gives, one number each; 0 is an empty page."""
     loops: bool = False
     """Whether every page of a list leads to one that came before."""
-    endless: bool = False
-    """Whether every page of a list has another token, though nothing more comes."""
     changes: int = 1000
     """The most entries on a page of changelogs."""
     cut: int = 100
@@ -666,8 +664,8 @@ class View:
             for each in issue["worklogs"]
         ]  # fmt: skip
 
-    def matches(self, jql: str, offset: int = 0) -> list[Issue]:
-        """The issues that a query finds, in its order.
+    def matches(self, jql: str, offset: int = 0, fresh: frozenset[str] = frozenset()) -> list[Issue]:
+        """The issues that a query finds, in its order; those named as `fresh` are not taken from an index that lags.
 
         Data Center's nodes order what the query does not tell apart each in its own way, so that a later page may have
         what an earlier one had.
@@ -677,7 +675,9 @@ class View:
             raise RefusedError(
                 400, "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
             )
-        known = self.world.issues if self.world.indexed is None else self.world.indexed
+        known = self.world.issues
+        if self.world.indexed is not None:
+            known = self.world.indexed | {number: each for number, each in known.items() if number in fresh}
         found = [each for each in known.values() if self.signed and each["project"] not in self.world.hidden]
         unique = any(name in UNIQUE for name, _ in query.order)
         flip = not self.cloud and offset > 0 and not unique
@@ -713,7 +713,7 @@ def _token_search(view: View, asked: Asked) -> dict[str, Any]:
         raise RefusedError(400, "The number of issues to reconcile is at most 50.")
     fields = sent.get("fields") or ["id"]
     start = _start_of(sent)
-    found = view.matches(sent.get("jql", ""), start)
+    found = view.matches(sent.get("jql", ""), start, frozenset(map(str, sent.get("reconcileIssues", ()))))
     end = start + view.size(int(sent.get("maxResults", 50)), fields)
     expand = str(sent.get("expand", "")).split(",")
     answer: dict[str, Any] = {"issues": [view.issue(each, fields, expand) for each in found[start:end]]}
@@ -747,7 +747,7 @@ def _start_of(sent: Mapping[str, Any]) -> int:
 
 
 def _following(world: World, sent: Mapping[str, Any], end: int, total: int) -> dict[str, str]:
-    if end >= total and not world.loops and not world.endless:
+    if end >= total and not world.loops:
         return {}
     start = 0 if world.loops else end
     return {
