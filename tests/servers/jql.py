@@ -87,7 +87,8 @@ def _unquoted(text: str) -> str:
             raise JqlError(f"Error in the JQL Query: '\\{match[1]}' is an illegal JQL escape sequence.")
         return _ESCAPES[match[1]]
 
-    return re.sub(r"\\(u[0-9a-fA-F]{4}|.)", plain, text[1:-1], flags=re.DOTALL)
+    made = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", plain, text[1:-1], flags=re.DOTALL)
+    return made.encode("utf-16", "surrogatepass").decode("utf-16")  # two escapes may be one character
 
 
 @dataclass(frozen=True)
@@ -426,7 +427,7 @@ class Reader:
             if not self._take(","):
                 break
         if self.cloud and len(found) > 7:
-            raise JqlError("The maximum number of fields in ORDER BY is 7.")
+            raise JqlError("JQL can be ordered by at most 7 fields.")
         return tuple(found)
 
 
