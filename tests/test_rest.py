@@ -36,6 +36,11 @@ class Api:
                 api.asked.append((parts.path, params, self.headers.get("private-token")))
                 self.play(api.answer(parts.path, params, len(api.asked)))
 
+            def do_POST(self) -> None:  # noqa: N802 - as above
+                sent = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                api.asked.append((self.path, sent, self.headers.get("private-token")))
+                self.play(api.answer(self.path, sent, len(api.asked)))
+
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/api/v4"
@@ -142,6 +147,20 @@ def test_a_token_leads_to_the_next_page(api):
     pages = list(api.client().pages("search/jql", by_token(), {"jql": "x"}))
     assert [each.body["issues"] for each in pages] == [[1], [2], [3]]
     assert [params["jql"] for _, params, _ in api.asked] == ["x", "x", "x"]
+
+
+def test_a_posted_list_goes_on_in_its_body(api):
+    """A token or an offset is sent where the query is, with its type."""
+    tokens = {None: "a", "a": None}
+    api.answer = lambda path, sent, number: page({"nextPageToken": tokens[sent.get("nextPageToken")]})
+    asked = {"jql": "x", "fields": ["a", "b"]}
+    assert len(list(api.client().post_pages("search/jql", by_token(), asked))) == 2
+    api.answer = lambda path, sent, number: page({"total": 3, "issues": [1, 2][: 3 - sent.get("startAt", 0)]})
+    assert len(list(api.client().post_pages("search", by_offset("issues"), asked))) == 2
+    assert [sent for _, sent, _ in api.asked] == [
+        asked, {**asked, "nextPageToken": "a"}, asked, {**asked, "startAt": 2},
+    ]  # fmt: skip
+    assert {token for *_, token in api.asked} == {"s3cret"}
 
 
 @pytest.mark.parametrize("paginator", [by_token(), by_link])

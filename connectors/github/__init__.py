@@ -128,11 +128,17 @@ class GitHub:
         from .auth import sign_in
         from .client import Client
 
-        retry = RetryPolicy(self.context.wait)
-        return Client(self.api, sign_in(self), self.context.clock, retry, self.timeout)
+        return Client(
+            api=self.api,
+            sign_in=sign_in(self),
+            clock=self.context.clock,
+            retry=RetryPolicy(self.context.wait),
+            timeout=self.timeout,
+        )
 
     def _reader(self, request: Request) -> GitHubReader:
-        from .cursor import digest
+        from harvester.sdk.cursor import digest
+
         from .fetch import GitHubReader
         from .scope import ScopeFilter
         from .strategy import ReadOptions

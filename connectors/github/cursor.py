@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
+
+from harvester.sdk import cursor
 
 VERSION = 4
 """Raised when the same answers make other rows: a cursor of another version is ignored, and all is read again."""
@@ -51,33 +51,13 @@ class Cursor:
 
     def dumps(self) -> str:
         """As text for `ScopeCompleted.cursor`."""
-        return json.dumps(asdict(self) | {"at": self.at.isoformat()}, sort_keys=True)
+        return cursor.dumps(self)
 
     def covers(self, settings: str, accounts: frozenset[str] | None) -> bool:
         """Whether it holds for these settings and for everybody who is asked for now."""
-        if settings != self.settings or self.version != VERSION:
-            return False
-        if self.accounts is None or accounts is None:
-            return self.accounts is None
-        return set(map(hashed, accounts)) <= set(self.accounts)
+        return settings == self.settings and self.version == VERSION and cursor.covers_accounts(self.accounts, accounts)
 
 
 def loads(text: str | None) -> Cursor | None:
     """The cursor in a text; None without one that this version can read, and then everything is read again."""
-    try:
-        values = json.loads(text or "")
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        values["at"] = dt.datetime.fromisoformat(values["at"])
-        return Cursor(**{each.name: values[each.name] for each in fields(Cursor)})
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
-
-
-def digest(settings: Sequence[object]) -> str:
-    """A short digest of settings."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def hashed(account: str) -> str:
-    """A digest of an account name, the same in any case."""
-    return digest([account.casefold()])
+    return cursor.loads(Cursor, text)

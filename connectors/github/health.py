@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 
 from harvester.errors import HarvesterError
 from harvester.sdk.capabilities import Finding
-from harvester.sdk.http import WebError, skew
+from harvester.sdk.graphql import Answer
+from harvester.sdk.health import clock_findings
+from harvester.sdk.http import WebError
 
 from . import graphql
-from .client import Answer
 from .preflight import look_up
 from .scope import ScopeFilter
 
 if TYPE_CHECKING:
     from . import GitHub
 
-CLOCK = 60
-"""Seconds by which a clock may be off before that is a finding."""
 LOW = 0.1
 """The share of the rate limit below which the rest is a warning."""
 
@@ -37,7 +36,7 @@ def findings(settings: GitHub) -> Iterator[Finding]:
         answer = client.ask(graphql.identity(), {"who": person}, tries=2)
         yield from _identity(token, answer)
         yield from _limit(answer, settings.context.clock())
-        yield from _clock(answer.headers, settings.context.clock())
+        yield from clock_findings("GitHub", answer.headers, settings.context.clock())
         scope_filter = ScopeFilter(settings.organisations, settings.repositories, settings.exclude)
         for hidden in look_up(client, scope_filter, (), {}, None, ()).unreadable:
             yield Finding("error", f"{hidden}", "Give the token access, or remove it from the section.")
@@ -103,12 +102,3 @@ def _limit(answer: Answer, now: dt.datetime) -> Iterator[Finding]:
     state = f"{limit['remaining']:,} of {limit['limit']:,} points are left until {limit['resetAt']}."
     low = limit["remaining"] < LOW * limit["limit"]
     yield Finding("warning" if low else "ok", state, "A harvest waits until then if it has to." if low else "")
-
-
-def _clock(headers: Mapping[str, str], now: dt.datetime) -> Iterator[Finding]:
-    off = skew(headers, now)
-    if abs(off) > CLOCK:
-        side = "ahead of" if off > 0 else "behind"
-        yield Finding(
-            "warning", f"This machine's clock is {abs(off):.0f} s {side} GitHub's.", "Set it, or periods end too early."
-        )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harvester.errors import SourceError
-from harvester.model.periods import Period
+from harvester.model.periods import Period, union
 from harvester.sdk.connector import Request
 
 from . import preflight, searches
@@ -151,14 +151,3 @@ def _jobs(plan: _Plan) -> list[Job]:
     at = plan.cursor.at
     earlier = [part for each in plan.request.missing if (part := each.overlap(Period(searches.FIRST, at)))]
     return [Job(Period(at, searches.LAST), changed=True), *(Job(each) for each in earlier)]
-
-
-def union(periods: Iterable[Period]) -> list[Period]:
-    """The same time without overlaps, so that nothing is asked for twice."""
-    joined: list[Period] = []
-    for each in sorted(periods, key=lambda period: period.since):
-        if joined and each.since <= joined[-1].until:
-            joined[-1] = Period(joined[-1].since, max(joined[-1].until, each.until))
-        else:
-            joined.append(each)
-    return joined

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.connectors.github import graphql, searches
-from harvester.connectors.github.cursor import Cursor, hashed, loads
+from harvester.connectors.github.cursor import Cursor, loads
 from harvester.connectors.github.rows import GHOST, RowContext
 from harvester.connectors.github.scope import ScopeFilter
 from harvester.connectors.github.searches import Job, Search
-from harvester.connectors.github.strategy import union
-from harvester.model.periods import Period
+from harvester.model.periods import Period, union
+from harvester.sdk.cursor import hashed
 from tests.connectors.githubs import QUARTER, on
 from tests.servers.github import NOW
 
@@ -136,7 +136,7 @@ def test_bots_and_ghosts_are_recognisable():
 @pytest.mark.parametrize("unsupported", [{"enableDuplicate"}, {"stateReason"}, {"enableDuplicate", "stateReason"}])
 def test_unsupported_fields_are_left_out(unsupported):
     """What an older server lacks is left out of a document whole."""
-    text = graphql.without(graphql.searches(["Issues"]), sorted(unsupported))
+    text = graphql.DOCUMENTS.without(graphql.searches(["Issues"]), sorted(unsupported))
     assert "enableDuplicate" not in text
     assert ("stateReason" in text) is ("stateReason" not in unsupported)
     parse(text)

@@ -1,0 +1,24 @@
+"""Findings of a health check that any web source may have."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+from harvester.sdk.capabilities import Finding
+from harvester.sdk.http import skew
+
+CLOCK = 60
+"""Seconds by which a clock may be off before that is a finding."""
+
+
+def clock_findings(service: str, headers: Mapping[str, str], now: dt.datetime) -> Iterator[Finding]:
+    """A warning where this machine's clock (`now`, aware) is more than a minute off the server's by its `Date`."""
+    off = skew(headers, now)
+    if abs(off) > CLOCK:
+        side = "ahead of" if off > 0 else "behind"
+        yield Finding(
+            "warning",
+            f"This machine's clock is {abs(off):.0f} s {side} {service}'s.",
+            "Set it, or periods end too early.",
+        )
