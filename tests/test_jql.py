@@ -58,6 +58,7 @@ ANN, BOB = (f'"{World().native(name, cloud=True)}"' for name in ("ann", "bob"))
         ('resolution = "won\'t do"', "WEB-1"),
         ("resolution WAS 'Done'", "PAY-1"),
         ("resolution = Unresolved", "PAY-2"),
+        ("resolution IS EMPTY", "PAY-2"),
         ("resolution is not null and key = pay-1", "PAY-1"),
         ("resolved >= '2026-07-02 23:59' AND resolved < '2026-07-03'", "PAY-1"),
         ("resolved >= 2026-07-03", "WEB-1"),

@@ -18,6 +18,7 @@ import pytest
 from harvester.reporting.anchors import slug
 from harvester.version import VERSION
 from tests.environments import run, stand_in
+from tests.servers import jira
 from tests.servers.github import TOKEN, GitHubServer, World
 
 CASES = Path(__file__).parent / "reports"
@@ -27,20 +28,39 @@ ALL = sorted(each.name for each in CASES.iterdir() if each.is_dir())
 
 @contextlib.contextmanager
 def the_world_of(case, tmp_path):
-    """The case's repository with its files, and a GitHub on localhost that knows what its github.toml says."""
+    """The case's repository with its files; a GitHub and a Jira on localhost that know what its files say."""
     folder = CASES / case
     environment = stand_in(tmp_path, (folder / "history.sh").read_text())
     for name in BESIDE:
         if (folder / name).exists():
             (environment.cwd / name).write_bytes((folder / name).read_bytes())
-    environment.environ["GITHUB_TOKEN"] = TOKEN
+    environment.environ |= {"GITHUB_TOKEN": TOKEN, "JIRA_TOKEN": jira.TOKEN}
     with contextlib.ExitStack() as stack:
-        known = folder / "github.toml"
-        url = stack.enter_context(GitHubServer(github(known))).url if known.exists() else ""
+        filled = {}
+        if (known := folder / "github.toml").exists():
+            filled["{github}"] = stack.enter_context(GitHubServer(github(known))).url
+        if (known := folder / "jira.toml").exists():
+            world = tickets(known)
+            filled["{jira}"] = stack.enter_context(jira.JiraServer(world)).url
+            filled |= {f"{{{name}}}": world.native(name, cloud=True) for name in ("ada", "grace")}
         if (folder / "harvester.toml").exists():
-            text = (folder / "harvester.toml").read_text().replace("{github}", url)
+            text = (folder / "harvester.toml").read_text()
+            for name, value in filled.items():
+                text = text.replace(name, value)
             (environment.cwd / "harvester.toml").write_text(text)
         yield environment
+
+
+def tickets(path):
+    """What a jira.toml says: tickets with the keys they have."""
+    described = tomllib.loads(path.read_text())
+    world = jira.World(zone=described["zone"])
+    for each in described["tickets"]:
+        project, _, number = each.pop("key").partition("-")
+        world.project(project)["last"] = int(number) - 1
+        resolved, by, resolution = each.pop("resolved"), each.pop("by"), each.pop("resolution", "Done")
+        world.resolve(world.issue(project, **each), resolved, by, resolution)
+    return world
 
 
 def github(path):

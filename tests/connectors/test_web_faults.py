@@ -15,9 +15,10 @@ from harvester.harvesting.reader import read_source as harvest
 from tests.connectors.faults import WebConnector, gather, passing, refusals
 from tests.connectors.forges import FORGE
 from tests.connectors.githubs import GITHUB
+from tests.connectors.jiras import CLOUD, DATA_CENTER
 from tests.servers.faults import Fault
 
-CONNECTORS: list[WebConnector] = [GITHUB, FORGE]
+CONNECTORS: list[WebConnector] = [GITHUB, FORGE, CLOUD, DATA_CENTER]
 """A connector joins by one entry."""
 EVERY = pytest.mark.parametrize("web", CONNECTORS, ids=str)
 

@@ -66,8 +66,8 @@ class World:
     now: dt.datetime = NOW
     hidden: set[str] = field(default_factory=set)
     """Projects that the caller may not browse."""
-    most: int = 100
-    """The most issues on a page that have more than an id and a key."""
+    most: int | None = None
+    """The most issues on a page; None: 100 on Cloud, 5000 of their ids or keys alone, and 1000 on Data Center."""
     short: tuple[int, ...] = ()
     """The most issues on the first pages that this server gives, one number each; 0 is an empty page."""
     loops: bool = False
@@ -552,7 +552,7 @@ class View:
         return text if text is not None or adf is None else "A document"
 
     def names(self, names: Iterable[str], known: Iterable[str] = ()) -> list[dict[str, Any]]:
-        return [{"id": _number(known, each) or "1", "name": each} for each in names]
+        return [{"id": _numbered(known).get(each, "1"), "name": each} for each in names]
 
     def issue(self, issue: Issue, fields: Sequence[str], expand: Iterable[str] = ()) -> dict[str, Any]:
         """An issue with these fields, in the search's form."""
@@ -691,8 +691,8 @@ class View:
     def size(self, wanted: int, fields: Sequence[str]) -> int:
         """How many issues a page has: what was asked for, what the server gives at most, what the world says."""
         self.server.searches += 1
-        brief = self.cloud and set(fields) <= {"id", "key"}
-        most = min(wanted, 5000 if brief else self.world.most)
+        usual = 1000 if not self.cloud else 5000 if set(fields) <= {"id", "key"} else 100
+        most = min(wanted, self.world.most or usual)
         number = self.server.searches - 1
         return min(most, self.world.short[number]) if number < len(self.world.short) else most
 
@@ -752,12 +752,11 @@ def _start_of(sent: Mapping[str, Any]) -> int:
 
 
 def _following(world: World, sent: Mapping[str, Any], end: int, total: int) -> dict[str, str]:
+    """The token of the next page; after an empty page it is another one than before, unless pages lead in a circle."""
     if end >= total and not world.loops:
         return {}
-    start = 0 if world.loops else end
-    return {
-        "nextPageToken": base64.urlsafe_b64encode(json.dumps({"of": _digest(sent), "start": start}).encode()).decode()
-    }
+    token = {"of": _digest(sent), "start": 0 if world.loops else end, "page": 0 if world.loops else world.next()}
+    return {"nextPageToken": base64.urlsafe_b64encode(json.dumps(token).encode()).decode()}
 
 
 def _count(view: View, asked: Asked) -> dict[str, int]:

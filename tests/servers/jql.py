@@ -331,7 +331,7 @@ class Reader:
             return value.casefold()
         for each, number in known.items():
             if value.casefold() == each.casefold() or value == number:
-                return each.casefold()
+                return "\0" if each == "Unresolved" else each.casefold()
         raise JqlError(f"The value '{value}' does not exist for the field '{name}'.")
 
     def _user(self, name: str, value: str) -> str:
@@ -465,7 +465,7 @@ _PLAIN: dict[str, Callable[[Any, Issue], Sequence[Any]]] = {
     "project": lambda world, issue: [issue["project"]],
     "status": lambda world, issue: [issue["status"]],
     "statuscategory": _category,
-    "resolution": lambda world, issue: [issue["resolution"] or "unresolved"],
+    "resolution": lambda world, issue: [issue["resolution"]],
     "issuetype": lambda world, issue: [issue["type"]],
     "type": lambda world, issue: [issue["type"]],
     "priority": lambda world, issue: [issue["priority"]],
