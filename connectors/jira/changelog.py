@@ -78,18 +78,24 @@ def moment(value: object) -> dt.datetime:
 
 def resolved(fields: Json, log: Sequence[Change]) -> Resolved | None:
     """How a ticket was resolved, by its fields and its whole changelog; None where it is open."""
+    if not is_done(fields):
+        return None
     if fields.get("resolution"):
         made = _last(each for each in log if each.field == "resolution" and each.after and not each.before)
         return _resolved(fields, log, made, made.at if made else _time(fields, "resolutiondate"))
-    if ((fields.get("status") or {}).get("statusCategory") or {}).get("key") == "done":
-        since = _time(fields, "statuscategorychangedate")
-        moves = [each for each in log if each.field == "status"]
-        if since:
-            made = _last(each for each in moves if abs(each.at - since) <= SAME_MOMENT)
-        else:
-            made = _last(each for each in moves if each.after == str(fields["status"].get("id")))
-        return _resolved(fields, log, made, since or (made.at if made else _time(fields, "created")))
-    return None
+    since = _time(fields, "statuscategorychangedate")
+    moves = [each for each in log if each.field == "status"]
+    if since:
+        made = _last(each for each in moves if abs(each.at - since) <= SAME_MOMENT)
+    else:
+        made = _last(each for each in moves if each.after == str(fields["status"].get("id")))
+    return _resolved(fields, log, made, since or (made.at if made else _time(fields, "created")))
+
+
+def is_done(fields: Json) -> bool:
+    """Whether a ticket is resolved now."""
+    status = fields.get("status") or {}
+    return bool(fields.get("resolution")) or (status.get("statusCategory") or {}).get("key") == "done"
 
 
 def _resolved(fields: Json, log: Sequence[Change], made: Change | None, at: dt.datetime | None) -> Resolved | None:

@@ -72,11 +72,15 @@ class People:
         return cls(context, {key: user for user in users if user for key in user_ids(user)})
 
     def account(self, who: Person) -> str:
-        """`display name <account>`, with `[bot]` behind the name of an app."""
+        """A person who was asked for as asked, others as `display name <account>`, with `[bot]` behind an app's name.
+
+        An account id means nothing to a reader.
+        """
         user, names = self.users.get(who.id) or {}, self.context.names or {}
+        if asked_for := next((names[each] for each in (who.id, *sorted(user_ids(user))) if each in names), None):
+            return asked_for
         shown = " ".join(re.sub(r"[<>\x00-\x1f]", " ", str(user.get("displayName") or who.name or "")).split())
-        asked_for = next((names[each] for each in (who.id, *sorted(user_ids(user))) if each in names), None)
-        account = asked_for or str(user.get("accountId") or user.get("name") or who.id)
+        account = str(user.get("accountId") or user.get("name") or who.id)
         if user.get("accountType") == "app":
             shown = f"{shown}[bot]"
         return f"{shown} <{account}>" if shown else account
@@ -226,8 +230,9 @@ def _url(ticket: Json, context: RowContext) -> str:
 
 
 def _labels(fields: Json) -> tuple[str, ...]:
-    """Labels, then components."""
+    """Labels, components and the type."""
     names = [*map(str, fields.get("labels") or ()), *map(_name, fields.get("components") or ())]
+    names.append(_name(fields.get("issuetype")))
     return tuple(dict.fromkeys(each for each in names if each))
 
 
