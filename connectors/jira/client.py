@@ -164,7 +164,7 @@ class Client:
                 if self.cloud:
                     at = {"nextPageToken": position} if position else {}
                 most = IDS if ids else self.size.size
-                answer = self._object(self.rest.post(path, {**body, **at, "maxResults": most}, tries=1))
+                answer = self._object(self._searched(path, {**body, **at, "maxResults": most}))
                 self._list(answer, "issues")
                 if not self.cloud and not isinstance(answer.get("total"), int):
                     raise self.session.service.unusable("has no total")
@@ -178,6 +178,16 @@ class Client:
         for _, answer in walk_pages(ask, first, self._following):
             total = answer.get("total")
             yield self._list(answer, "issues"), total if isinstance(total, int) else None
+
+    def _searched(self, path: str, body: Mapping[str, object]) -> Page:
+        """The answer to a search; raises WebError with a hint where Jira does not accept the query."""
+        try:
+            return self.rest.post(path, body, tries=1)
+        except WebError as failure:
+            if failure.status != 400:
+                raise
+            words = f"Jira does not accept the query: {failure}"
+            raise WebError("wrong", words, hint="Is `jql` in its section right?", status=400) from None
 
     def count(self, jql: str) -> int:
         """About how many tickets a query finds."""

@@ -15,7 +15,7 @@ from harvester.sdk.globs import matches_any
 from harvester.sdk.http import WebError
 
 from . import lookup, rows
-from .changelog import Json, is_done
+from .changelog import Json, is_done, needs_statuses
 from .client import HISTORIES, Client
 from .cursor import Cursor, loads
 from .lookup import Found
@@ -65,6 +65,8 @@ class JiraReader:
     refused: bool = False
     """Whether a query was refused, perhaps because a ticket in it is gone."""
     looked_at: float = 0
+    statuses: frozenset[str] | None = None
+    """The ids of statuses of the category Done, where they were needed."""
 
     def __post_init__(self) -> None:
         self.gaps = GapCollector(self.options.scope, self.request.period)
@@ -329,11 +331,20 @@ class JiraReader:
             yield from made
 
     def _made(self, ticket: Json, histories: Sequence[Json]) -> Iterator[Contribution]:
-        yield from rows.of_ticket(ticket, histories, self.context)
+        done = self._done_statuses() if needs_statuses(ticket["fields"]) else ()
+        yield from rows.of_ticket(ticket, histories, self.context, done)
         if "reported" in self.options.also:
             yield from rows.of_reported(ticket, self.context)
         if "comments" in self.options.also:
             yield from rows.of_comments(ticket, self._comments(ticket), self.context)
+
+    def _done_statuses(self) -> frozenset[str]:
+        """The ids of all statuses of the category Done, asked for once."""
+        if self.statuses is None:
+            listed = self.client.get("status")
+            done = (each for each in listed if (each.get("statusCategory") or {}).get("key") == "done")
+            self.statuses = frozenset(str(each["id"]) for each in done)
+        return self.statuses
 
     def _retraction(self, key: str) -> Retraction:
         return Retraction(self.options.scope, work_item=self.context.work_item(key))

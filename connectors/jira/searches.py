@@ -22,7 +22,7 @@ BACK = dt.timedelta(days=1)
 LONG_AGO = quoted("1970-01-01 00:00")
 PROBED = 1000
 """How many tickets a query names only so that Jira refuses it where one of them is gone."""
-NO_RESOLUTION = every("resolution IS EMPTY", "statusCategory = Done")
+NO_RESOLUTION = every("resolution = Unresolved", "statusCategory = Done")
 
 
 @dataclass(frozen=True)
