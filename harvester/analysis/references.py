@@ -1,12 +1,13 @@
 """What references such as `#12`, `org/repo#12`, `PAY-7`, `commit/<sha>` and links mean, by where they are written.
 
 `#12` in github.com/org/repo is github.com/org/repo#12. A bare `PAY-7` is a ticket only of a Jira project that is
-configured, since UTF-8 and SHA-1 look the same.
+configured, since UTF-8 and SHA-1 look the same; changes that name such a ticket belong to it.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -39,12 +40,15 @@ _URL_NUMBER = (
     r"^\s*https?://(?P<path>[^/\s]+/[^?#\s]+?)(?:/-)?/(?:issues|pull|work_items)/(?P<number>\d+)(?:[/?#].*)?\s*$"
 )
 _URL_MERGE = r"^\s*https?://(?P<path>[^/\s]+/[^?#\s]+?)(?:/-)?/merge_requests/(?P<number>\d+)(?:[/?#].*)?\s*$"
-_URL_TICKET = r"^\s*https?://(?P<path>[^/\s]+)(?:/[^?#\s]*)?/browse/(?P<number>[A-Z][A-Z0-9_]*-\d+)(?:[/?#].*)?\s*$"
+_URL_TICKET = r"^\s*https?://(?P<path>[^/?#\s]+(?:/[^?#\s]+?)?)/browse/(?P<number>[A-Z][A-Z0-9_]*-\d+)(?:[/?#].*)?\s*$"
 _OWN_PROJECT = r"^(?P<base>.+)[#!]\d+$"
 _HOST_AND_PATH = r"^(?P<base>[^/\s]*[.:][^/\s]*/\S+)$"
 _URL_PROJECT = r"^https?://(?P<base>[^/\s]+/[^?#\s]+?)(?:/-)?/commits?/[0-9a-fA-F]+$"
 
 
+MOST_NAMED = 3
+"""A text that names more tickets than this is a list, such as that of a release, and is about none of them."""
+_NAMED = r"(?:https?://[^\s<>()\[\]\"']{{1,200}}?/browse/|(?<![A-Za-z0-9_]))(?:{keys})-\d{{1,9}}(?![A-Za-z0-9_]|\.\d)"
 _LOCAL = r"^(local/.*)~[0-9a-f]{8}([#!]\d+)$"
 
 
@@ -60,7 +64,8 @@ def resolved(
 ) -> tuple[Ints, pa.Array]:
     """The references in these columns that mean a work item: the position of each one's row, and the work item.
 
-    `among` is a mask of the rows to look at; None means all.
+    `among` is a mask of the rows to look at; None means all. Where `closes` is asked for, tickets that changes name
+    are among the references (`named_tickets`).
 
     What a reference means depends on its text and, for a short one such as `#12`, on the project of its row. A million
     rows have few distinct pairs of these, so only distinct pairs are resolved; each pair is one integer, the code of
@@ -71,6 +76,8 @@ def resolved(
     import pyarrow.compute as pc
 
     parts = [exploded(frame, name) for name in names]
+    if "closes" in names and tickets:
+        parts.append(named_tickets(frame, tickets))
     rows = np.concatenate([rows for rows, _ in parts])
     refs = pa.concat_arrays([refs for _, refs in parts])
     if among is not None:
@@ -83,6 +90,39 @@ def resolved(
     work_items = distinct.take(pa.array(place))
     valid = pc.is_valid(work_items)
     return rows[np.asarray(valid.to_numpy(zero_copy_only=False), bool)], work_items.filter(valid)
+
+
+def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints, pa.Array]:
+    """The tickets that changes name, as written (a key or an address): the position of each one's row, and the ticket.
+
+    Whoever works with Jira closes nothing by words: the key in a title, a branch or a message makes the change part of
+    the ticket. Only keys of configured projects, in capitals as Jira wants them; of what a text names besides its title
+    none where that is a list. A review has the title of its pull request; what it says is no work on a ticket.
+
+    Source: https://support.atlassian.com/jira-software-cloud/docs/reference-issues-in-your-development-work/
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    keys = "|".join(re.escape(each.upper()) for each in tickets)
+    named, kinds = re.compile(_NAMED.format(keys=keys)), column(frame, "kind")
+    of_change = pc.is_in(kinds, pa.array(["pull_request", "commit"]))
+    of_any = pc.or_(of_change, pc.equal(kinds, "review"))
+    topics = pc.map_lookup(column(frame, "extra"), "topic", "first")
+    rows: list[int] = []
+    found: list[str] = []
+    for texts, among, most in (
+        (column(frame, "title"), of_any, None),
+        (topics, of_change, None),
+        (column(frame, "body"), of_change, MOST_NAMED),
+    ):
+        for row in np.flatnonzero(_matches(pc.if_else(among, texts, None), rf"(?:{keys})-\d")):
+            some = set(named.findall(texts[row].as_py()))
+            if most is None or len(some) <= most:
+                rows += [int(row)] * len(some)
+                found += sorted(some)
+    return np.array(rows, np.int64), pa.array(found, pa.string())
 
 
 def _bases_where_needed(frame: pd.DataFrame, rows: Ints, texts: pa.DictionaryArray) -> tuple[Ints, pa.Array]:

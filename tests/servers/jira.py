@@ -31,6 +31,11 @@ from tests.servers.jql import UNIQUE, Issue, JqlError, matching, ordered, read
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
 TOKEN = "ATATT" + "x" * 40
 EMAIL = "ada@example.org"
+MOST_CHANGELOGS, MOST_FIELDS, MOST_FETCHED = 1000, 10, 100
+"""How many issues and fields a request for changelogs names, and one for issues, at most.
+
+Source: Atlassian's OpenAPI file, BulkChangelogRequestBean and BulkFetchIssueRequestBean.
+"""
 LONGEST = 8000
 """Characters of a request's path and query; a server in front of Jira takes no longer ones."""
 NEWEST = 40
@@ -67,7 +72,7 @@ class World:
     """The most issues on the first pages that this server gives, one number each; 0 is an empty page."""
     loops: bool = False
     """Whether every page of a list leads to one that came before."""
-    changes: int = 1000
+    changes: int = 10_000
     """The most entries on a page of changelogs."""
     cut: int = 100
     """The most entries of a changelog that Data Center's search gives."""
@@ -788,10 +793,10 @@ def _bulk_changelogs(view: View, asked: Asked) -> dict[str, Any]:
         raise RefusedError(404, "null for uri: " + asked.path)
     sent = dict(asked.body)
     ids, fields = sent.get("issueIdsOrKeys", []), sent.get("fieldIds", [])
-    if not 1 <= len(ids) <= 1000:
-        raise RefusedError(400, "The number of issues must be between 1 and 1000.")
-    if len(fields) > 10:
-        raise RefusedError(400, "The number of field ids must be at most 10.")
+    if not 1 <= len(ids) <= MOST_CHANGELOGS:
+        raise RefusedError(400, f"The number of issues must be between 1 and {MOST_CHANGELOGS}.")
+    if len(fields) > MOST_FIELDS:
+        raise RefusedError(400, f"The number of field ids must be at most {MOST_FIELDS}.")
     issues = {each["id"]: each for each in map(view.world.find, map(str, ids)) if each and view.signed}
     entries = _entries(issues, fields)
     start = _start_of(sent)
@@ -815,6 +820,21 @@ def _entries(issues: Mapping[str, Issue], fields: Sequence[str]) -> list[tuple[s
             if items:
                 found.append((number, {**entry, "items": items}))
     return sorted(found, key=lambda each: (each[1]["at"], int(each[0])))
+
+
+def _bulk_issues(view: View, asked: Asked) -> dict[str, Any]:
+    """Many issues by id or key, Cloud only: those that are not there are errors beside the others."""
+    if not view.cloud:
+        raise RefusedError(404, "null for uri: " + asked.path)
+    ids = list(map(str, asked.body.get("issueIdsOrKeys", [])))
+    if not 1 <= len(ids) <= MOST_FETCHED:
+        raise RefusedError(400, f"The number of issues must be between 1 and {MOST_FETCHED}.")
+    found = {each: view.world.find(each) if view.signed else None for each in ids}
+    issues = {issue["id"]: issue for issue in found.values() if issue}
+    shown = [view.issue(each, asked.body.get("fields") or ["*navigable"]) for each in issues.values()]
+    missing = [each for each, issue in found.items() if not issue]
+    errors = {"issueErrors": [{"id": each, "errorMessage": "Issue does not exist."} for each in missing]}
+    return {"issues": sorted(shown, key=lambda each: int(each["id"]))} | (errors if missing else {})
 
 
 def _issue(view: View, asked: Asked, wanted: str) -> dict[str, Any]:
@@ -960,6 +980,7 @@ _ROUTES: Sequence[tuple[str, str, Callable[..., Any]]] = (
     ("POST", "search", _offset_search),
     ("GET", "search", _offset_search),
     ("POST", "changelog/bulkfetch", _bulk_changelogs),
+    ("POST", "issue/bulkfetch", _bulk_issues),
     ("GET", "issue/([^/]+)", _issue),
     ("GET", "issue/([^/]+)/comment", _comments),
     ("GET", "issue/([^/]+)/worklog", _worklogs),

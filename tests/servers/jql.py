@@ -87,7 +87,8 @@ def _unquoted(text: str) -> str:
             raise JqlError(f"Error in the JQL Query: '\\{match[1]}' is an illegal JQL escape sequence.")
         return _ESCAPES[match[1]]
 
-    return re.sub(r"\\(u[0-9a-fA-F]{4}|.)", plain, text[1:-1], flags=re.DOTALL)
+    made = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", plain, text[1:-1], flags=re.DOTALL)
+    return made.encode("utf-16", "surrogatepass").decode("utf-16")  # two escapes may be one character
 
 
 @dataclass(frozen=True)
@@ -353,7 +354,7 @@ class Reader:
         negated = bool(self._take("not"))
         values = self._values() if self._take("in") else [self._value()]
         wanted = {value if value == "\0" else self._checked(name, value) for value in values}
-        limits = self._limits(name)
+        limits = self._limits(name, moment=False)
 
         def holds(issue: Issue) -> bool:
             held = any(
@@ -366,7 +367,7 @@ class Reader:
     def _changed(self, name: str) -> Test:
         if name not in _WAS:
             raise JqlError(f"History searches do not support the '{name}' field.")
-        limits = self._limits(name)
+        limits = self._limits(name, moment=True)
 
         def holds(issue: Issue) -> bool:
             changes = [each for each in self._spans(issue, name) if each.change]
@@ -374,7 +375,7 @@ class Reader:
 
         return holds
 
-    def _limits(self, name: str) -> list[Callable[[Span], bool]]:
+    def _limits(self, name: str, moment: bool) -> list[Callable[[Span], bool]]:
         limits: list[Callable[[Span], bool]] = []
         while word := self._take(*_PREDICATES):
             if word in {"from", "to"}:
@@ -386,16 +387,18 @@ class Reader:
                 users = {self._user("by", each) for each in self._values()}
                 limits.append(lambda span, users=users: span.by in users)
             else:
-                limits.append(self._in_time(word, self._values()))
+                limits.append(self._in_time(word, self._values(), moment))
         return limits
 
-    def _in_time(self, word: str, values: Sequence[str]) -> Callable[[Span], bool]:
-        """Whether a value was held at any moment of a time; a change has its own moment."""
+    def _in_time(self, word: str, values: Sequence[str], moment: bool) -> Callable[[Span], bool]:
+        """Whether a value was held at any moment of a time; of a change its own moment counts."""
         times = [self._moment(each, word) for each in values]
         since, until = {
             "during": (times[0], times[-1]), "on": (times[0], times[0] + dt.timedelta(days=1)),
             "before": (_FIRST, times[0]), "after": (times[0], _LAST),
         }[word]  # fmt: skip
+        if moment:
+            return lambda span: since <= span.since < until
         return lambda span: span.since < until and span.until > since
 
     def _spans(self, issue: Issue, name: str) -> list[Span]:
@@ -426,7 +429,7 @@ class Reader:
             if not self._take(","):
                 break
         if self.cloud and len(found) > 7:
-            raise JqlError("The maximum number of fields in ORDER BY is 7.")
+            raise JqlError("JQL can be ordered by at most 7 fields.")
         return tuple(found)
 
 
