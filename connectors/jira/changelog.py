@@ -8,7 +8,7 @@ once, the last time, and a resolution that is only replaced by another changes n
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,20 +76,35 @@ def moment(value: object) -> dt.datetime:
     return at.astimezone(dt.UTC)
 
 
-def resolved(fields: Json, log: Sequence[Change]) -> Resolved | None:
-    """How a ticket was resolved, by its fields and its whole changelog; None where it is open."""
+def resolved(fields: Json, log: Sequence[Change], done: Collection[str] = ()) -> Resolved | None:
+    """How a ticket was resolved, by its fields and its whole changelog; None where it is open.
+
+    `done` are the ids of statuses of the category Done, for a site that does not name the day when that changed.
+    """
+    if not is_done(fields):
+        return None
     if fields.get("resolution"):
         made = _last(each for each in log if each.field == "resolution" and each.after and not each.before)
         return _resolved(fields, log, made, made.at if made else _time(fields, "resolutiondate"))
-    if ((fields.get("status") or {}).get("statusCategory") or {}).get("key") == "done":
-        since = _time(fields, "statuscategorychangedate")
-        moves = [each for each in log if each.field == "status"]
-        if since:
-            made = _last(each for each in moves if abs(each.at - since) <= SAME_MOMENT)
-        else:
-            made = _last(each for each in moves if each.after == str(fields["status"].get("id")))
-        return _resolved(fields, log, made, since or (made.at if made else _time(fields, "created")))
-    return None
+    since = _time(fields, "statuscategorychangedate")
+    moves = [each for each in log if each.field == "status"]
+    if since:
+        made = _last(each for each in moves if abs(each.at - since) <= SAME_MOMENT)
+    else:
+        made = _last(each for each in moves if each.after in done and each.before not in done)
+        made = made or _last(each for each in moves if each.after == str(fields["status"].get("id")))
+    return _resolved(fields, log, made, since or (made.at if made else _time(fields, "created")))
+
+
+def needs_statuses(fields: Json) -> bool:
+    """Whether only the categories of statuses tell when a ticket was resolved."""
+    return is_done(fields) and not fields.get("resolution") and not fields.get("statuscategorychangedate")
+
+
+def is_done(fields: Json) -> bool:
+    """Whether a ticket is resolved now."""
+    status = fields.get("status") or {}
+    return bool(fields.get("resolution")) or (status.get("statusCategory") or {}).get("key") == "done"
 
 
 def _resolved(fields: Json, log: Sequence[Change], made: Change | None, at: dt.datetime | None) -> Resolved | None:

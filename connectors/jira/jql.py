@@ -5,13 +5,13 @@ Source: https://support.atlassian.com/jira-software-cloud/docs/what-is-advanced-
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable
-from datetime import timedelta
 
 from harvester.model.periods import Period
 
-A_DAY = timedelta(days=1)
+A_DAY = dt.timedelta(days=1)
 """A date of JQL is read in the time zone of the caller's profile, at most 14 hours from UTC. So a day more is asked
 for at each end, and rows are filtered by the exact time."""
 _ORDERED = re.compile(r"(?<!\w)order\s+by(?!\w)", re.IGNORECASE)
@@ -55,14 +55,24 @@ def among(field: str, values: Iterable[str], operator: str = "in") -> str:
 
 def within(field: str, period: Period) -> str:
     """Whether the time in a field is in a period, a day wider at each end."""
-    since, until = _edges(period)
-    return f"({field} >= {since} AND {field} < {until})"
+    return every(since(field, period.since), until(field, period.until))
+
+
+def since(field: str, at: dt.datetime) -> str:
+    """Whether the time in a field is not before a moment, or less than a day."""
+    return f"{field} >= {_date(at - A_DAY)}"
+
+
+def until(field: str, at: dt.datetime) -> str:
+    """Whether the time in a field is before a moment, or less than a day after it."""
+    return f"{field} < {_date(at + A_DAY)}"
 
 
 def changed(field: str, period: Period, by: Iterable[str] = ()) -> str:
     """Whether a field changed in a period, a day wider at each end, by one of these people where any is named."""
     people = _list(by)
-    return f"{field} CHANGED{f' BY {people}' if people else ''} DURING ({', '.join(_edges(period))})"
+    during = f"{_date(period.since - A_DAY)}, {_date(period.until + A_DAY)}"
+    return f"{field} CHANGED{f' BY {people}' if people else ''} DURING ({during})"
 
 
 def _list(values: Iterable[str]) -> str:
@@ -70,17 +80,18 @@ def _list(values: Iterable[str]) -> str:
     return f"({texts})" if texts else ""
 
 
-def _edges(period: Period) -> tuple[str, str]:
-    since, until = (quoted(f"{at:%Y-%m-%d %H:%M}") for at in (period.since - A_DAY, period.until + A_DAY))
-    return since, until
+def _date(at: dt.datetime) -> str:
+    return quoted(f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M}")
 
 
 def narrowing(text: str) -> str:
-    """A query of the user in brackets, so that it can only narrow what it is combined with.
+    """A query of the user in brackets, so that it can only narrow what it is combined with; its order is left out.
 
-    Raises ValueError where it would leave its brackets or its quotes, orders, or is empty.
+    Raises ValueError where it would leave its brackets or its quotes, or has no condition.
     """
     plain = _without_quotes(text)
+    ordered = _ORDERED.search(plain)
+    plain = plain[: ordered.start()] if ordered else plain
     depth = 0
     for character in plain:
         depth += {"(": 1, ")": -1}.get(character, 0)
@@ -88,28 +99,24 @@ def narrowing(text: str) -> str:
             raise ValueError("a bracket is closed that was not opened")
     if depth:
         raise ValueError("a bracket is not closed")
-    if _ORDERED.search(plain):
-        raise ValueError("ORDER BY has no meaning here; write the conditions alone")
     if not plain.strip():
-        raise ValueError("write a condition, or leave the key out")
-    return f"({text.strip()})"
+        raise ValueError("it has no condition")
+    return f"({text[: len(plain)].strip()})"
 
 
 def _without_quotes(text: str) -> str:
-    """A query with `_` for each quoted text and escaped character; raises ValueError where one is open."""
-    kept, quote, characters = [], "", iter(text)
-    for character in characters:
-        if character == "\\":
-            if next(characters, None) is None:
-                raise ValueError("it ends in a backslash")
-            kept.append("_")
+    """A query of the same length with `_` for quoted texts and escaped characters; raises ValueError at an open one."""
+    kept, quote, escaped = [], "", False
+    for character in text:
+        kept.append("_" if escaped or quote or character in "\"'\\" else character)
+        if escaped or character == "\\":
+            escaped = not escaped
         elif quote:
             quote = "" if character == quote else quote
         elif character in "\"'":
             quote = character
-            kept.append("_")
-        else:
-            kept.append(character)
+    if escaped:
+        raise ValueError("it ends in a backslash")
     if quote:
         raise ValueError(f"a quote ({quote}) is not closed")
     return "".join(kept)

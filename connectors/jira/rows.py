@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from harvester.model.contribution import Contribution, Role
 from harvester.model.periods import Period
 from harvester.sdk.change_type import change_type
 
-from .changelog import Json, Person, changes, moment, person, resolved, user_ids
+from .changelog import Json, Person, changes, is_done, moment, person, resolved, user_ids
 from .fields import Site, parent_of, points_of
 from .text import plain_text
 
@@ -72,11 +72,15 @@ class People:
         return cls(context, {key: user for user in users if user for key in user_ids(user)})
 
     def account(self, who: Person) -> str:
-        """`display name <account>`, with `[bot]` behind the name of an app."""
+        """A person who was asked for as asked, others as `display name <account>`, with `[bot]` behind an app's name.
+
+        An account id means nothing to a reader.
+        """
         user, names = self.users.get(who.id) or {}, self.context.names or {}
+        if asked_for := next((names[each] for each in (who.id, *sorted(user_ids(user))) if each in names), None):
+            return asked_for
         shown = " ".join(re.sub(r"[<>\x00-\x1f]", " ", str(user.get("displayName") or who.name or "")).split())
-        asked_for = next((names[each] for each in (who.id, *sorted(user_ids(user))) if each in names), None)
-        account = asked_for or str(user.get("accountId") or user.get("name") or who.id)
+        account = str(user.get("accountId") or user.get("name") or who.id)
         if user.get("accountType") == "app":
             shown = f"{shown}[bot]"
         return f"{shown} <{account}>" if shown else account
@@ -91,14 +95,16 @@ class People:
         return self.key(one) == self.key(other)
 
 
-def of_ticket(ticket: Json, histories: Sequence[Json], context: RowContext) -> Iterator[Contribution]:
+def of_ticket(
+    ticket: Json, histories: Sequence[Json], context: RowContext, done: Collection[str] = ()
+) -> Iterator[Contribution]:
     """A row for the person who was assigned to a ticket when it was resolved; none for an open one.
 
     So have, each in a role of their own and in no total: who resolved it, and who was assigned before.
-    Where nobody was assigned, whoever resolved it has done it.
+    Where nobody was assigned, whoever resolved it has done it. `done` as in `changelog.resolved`.
     """
     fields = ticket["fields"]
-    found = resolved(fields, changes(histories))
+    found = resolved(fields, changes(histories), done)
     if found is None:
         return
     people = People.of(context, [*_named(fields), *(each.get("author") for each in histories)])
@@ -151,15 +157,15 @@ def of_comments(ticket: Json, comments: Sequence[Json], context: RowContext) -> 
 
 
 def state_of(fields: Json, not_done: frozenset[str]) -> str:
-    """The resolution, else the status, as one word: `done`, `cannot_reproduce`.
+    """The resolution as one word, such as `fixed`; `done` for what is done without one, and the status while open.
 
     What nobody has done is `duplicate` or `not_planned`, whatever the site calls it.
     """
-    name = str((fields.get("resolution") or fields.get("status") or {}).get("name", "")).strip()
-    plain = name.casefold()
-    if plain in not_done:
+    status = _name(fields.get("status")).strip().casefold()
+    plain = _name(fields.get("resolution")).strip().casefold() or status
+    if is_done(fields) and plain in not_done:
         return "duplicate" if "duplicate" in plain else "not_planned"
-    return re.sub(r"\s+", "_", plain)
+    return "done" if is_done(fields) and not fields.get("resolution") else re.sub(r"\s+", "_", plain)
 
 
 def _row(
@@ -226,8 +232,9 @@ def _url(ticket: Json, context: RowContext) -> str:
 
 
 def _labels(fields: Json) -> tuple[str, ...]:
-    """Labels, then components."""
+    """Labels, components and the type."""
     names = [*map(str, fields.get("labels") or ()), *map(_name, fields.get("components") or ())]
+    names.append(_name(fields.get("issuetype")))
     return tuple(dict.fromkeys(each for each in names if each))
 
 
