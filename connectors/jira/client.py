@@ -28,7 +28,11 @@ TICKETS = 100
 IDS = 5000
 """How many ids are asked for at once; as many as Cloud gives."""
 HISTORIES = 1000
-"""Of how many tickets Cloud gives the changelogs at once, and how many entries are asked for."""
+"""Of how many tickets Cloud gives the changelogs at once."""
+ENTRIES = 10_000
+"""How many entries of changelogs are asked for at once, the most that Cloud gives.
+
+Source: Atlassian's OpenAPI file, BulkChangelogRequestBean."""
 CHANGING = ("assignee", "resolution", "status")
 """The fields whose changes are asked for."""
 NOBODY = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED"})
@@ -212,7 +216,7 @@ class Client:
     def histories(self, ids: Sequence[str]) -> dict[str, list[Json]]:
         """The changelogs of tickets by id, of the fields that matter; Cloud's, many at once."""
         found: dict[str, list[Json]] = {each: [] for each in ids}
-        body: dict[str, object] = {"fieldIds": list(CHANGING), "maxResults": HISTORIES}
+        body: dict[str, object] = {"fieldIds": list(CHANGING), "maxResults": ENTRIES}
         for start in range(0, len(ids), HISTORIES):
             some = {**body, "issueIdsOrKeys": list(ids[start : start + HISTORIES])}
 

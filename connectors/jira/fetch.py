@@ -260,23 +260,27 @@ class JiraReader:
         return self.found.site.wanted("comments" in self.options.also)
 
     def _read(self, jql: str, what: str) -> Iterator[Event]:
-        """The rows of all tickets that a query finds; what did not come is a gap."""
+        """The rows of all tickets that a query finds; what did not come is a gap.
+
+        Cloud is asked for the changelogs of ever more tickets at once: few requests, and what came before a failure is
+        kept.
+        """
         seen: dict[str, None] = {}
         waiting: list[Json] = []
-        total, pages = None, 0
+        total, pages, batch = None, 0, 1
         try:
             for page, counted in self.client.search(jql, self._fields()):
                 pages, total = pages + 1, counted
                 new = [each for each in page if str(each["id"]) not in seen]
                 seen |= dict.fromkeys(str(each["id"]) for each in new)
                 waiting += new
-                if not self.client.cloud or len(waiting) > HISTORIES - len(page):
+                if not self.client.cloud or len(waiting) >= batch:
                     yield from self._rows_of(waiting)
-                    waiting = []
+                    batch, waiting = min(4 * len(waiting), HISTORIES), []
         except WebError as failure:
             if failure.kind == "refused" or failure.kind == "limit" or failure.status or not pages:
                 raise
-            yield from self._broken_off(len(seen), what, failure)
+            yield from self._broken_off(len(seen) - len(waiting), what, failure)
             return
         yield from self._rows_of(waiting)
         if pages > 1:
