@@ -40,8 +40,8 @@ NOBODY = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISAT
 (https://confluence.atlassian.com/jirakb/understanding-the-x-seraph-loginreason-header-1318881741.html)."""
 RIGHT_URL = "Is `url` right? It is what stands before /browse/ in the address of a ticket."
 RENEW = (
-    "Cloud wants `email` and an API token (https://id.atlassian.com/manage-profile/security/api-tokens), Data Center a "
-    "personal access token without `email`."
+    "Make an API token of the person in `email` on Cloud (https://id.atlassian.com/manage-profile/security/api-tokens), "
+    "or a personal access token, without `email`, on Data Center."
 )
 ACCESS = "It must be allowed to browse the projects."
 

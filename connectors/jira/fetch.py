@@ -12,7 +12,8 @@ from harvester.sdk.connector import Event, Request, Retraction, ScopeCompleted
 from harvester.sdk.cursor import digest, hashed
 from harvester.sdk.gaps import GapCollector, UnreadableScope
 from harvester.sdk.globs import matches_any
-from harvester.sdk.http import WebError
+from harvester.sdk.http import WebError, or_busy
+from harvester.text import count_noun
 
 from . import lookup, rows
 from .changelog import Json, is_done, needs_statuses
@@ -147,7 +148,7 @@ class JiraReader:
             yield from self._changed()
         yield from self._report_hidden()
         if self.missing and not self.nothing_to_ask():
-            yield from self._read(self.scope.tickets(self.missing), "tickets")
+            yield from self._read(self.scope.tickets(self.missing))
 
     def _report_hidden(self) -> Iterator[Event]:
         """What is configured or wanted and not there."""
@@ -259,7 +260,7 @@ class JiraReader:
     def _fields(self) -> list[str]:
         return self.found.site.wanted("comments" in self.options.also)
 
-    def _read(self, jql: str, what: str) -> Iterator[Event]:
+    def _read(self, jql: str) -> Iterator[Event]:
         """The rows of all tickets that a query finds; what did not come is a gap.
 
         Cloud is asked for the changelogs of ever more tickets at once: few requests, and what came before a failure is
@@ -278,17 +279,23 @@ class JiraReader:
                     yield from self._rows_of(waiting)
                     batch, waiting = min(4 * len(waiting), HISTORIES), []
         except WebError as failure:
-            if failure.kind == "refused" or failure.kind == "limit" or failure.status or not pages:
+            if failure.kind in {"refused", "limit"} or failure.status or not pages:
                 raise
-            yield from self._broken_off(len(seen) - len(waiting), what, failure)
+            yield from self._broken_off(waiting, len(seen), failure)
             return
         yield from self._rows_of(waiting)
         if pages > 1:
             yield from self._read_what_slipped(jql, seen, total)
 
-    def _broken_off(self, number: int, what: str, failure: WebError) -> Iterator[Event]:
+    def _broken_off(self, waiting: Sequence[Json], number: int, failure: WebError) -> Iterator[Event]:
+        """The end of a search that stopped on its way: what came has rows where its changelogs can still be read."""
         self.gaps.blocked = True
-        yield self.gaps.gap(f"{number} {what} came, then: {failure}")
+        made = or_busy(lambda: list(self._rows_of(waiting)))
+        if isinstance(made, WebError):
+            number -= len(waiting)
+        else:
+            yield from made
+        yield self.gaps.gap(f"{count_noun(number, 'ticket')} came, then: {failure}")
 
     def _read_what_slipped(self, jql: str, seen: dict[str, None], total: int | None) -> Iterator[Event]:
         """Tickets that came in or went out while pages were read may have moved another past the edge of a page.

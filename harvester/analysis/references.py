@@ -33,7 +33,7 @@ _SIBLING = r"^\s*(?P<path>[\w.-]+)(?P<mark>[#!])(?P<number>\d+)\s*$"
 _PATHED = r"^\s*(?P<path>[\w.:-]+(?:/[\w.-]+)+)(?P<mark>[#!])(?P<number>\d+)\s*$"
 _HOSTED = r"^\s*(?P<path>[\w-]*[.:][\w.:-]*(?:/[\w.-]+){2,}[#!]\d+)\s*$"
 _TICKET = r"^\s*(?P<project>[A-Z][A-Z0-9_]*)-(?P<number>\d+)\s*$"
-_HOSTED_TICKET = r"^\s*(?P<path>[\w-]*[.:][\w.:-]*/[A-Z][A-Z0-9_]*-\d+)\s*$"
+_HOSTED_TICKET = r"^\s*(?P<path>[\w-]*[.:][\w.:-]*(?:/[\w.~-]+)*/[A-Z][A-Z0-9_]*-\d+)\s*$"
 _COMMIT = r"^\s*(?:commit/(?P<short>[0-9a-fA-F]{7,64})|(?P<full>[0-9a-fA-F]{40}|[0-9a-fA-F]{64}))\s*$"
 _URL_COMMIT = r"^\s*https?://[^/\s]+/\S+?/commits?/(?P<number>[0-9a-fA-F]{7,64})(?:[/?#].*)?\s*$"
 _URL_NUMBER = (
@@ -49,6 +49,7 @@ _URL_PROJECT = r"^https?://(?P<base>[^/\s]+/[^?#\s]+?)(?:/-)?/commits?/[0-9a-fA-
 MOST_NAMED = 3
 """A text that names more tickets than this is a list, such as that of a release, and is about none of them."""
 _NAMED = r"(?:https?://[^\s<>()\[\]\"']{{1,200}}?/browse/|(?<![A-Za-z0-9_]))(?:{keys})-\d{{1,9}}(?![A-Za-z0-9_]|\.\d)"
+_TRACKED = r"/[A-Z][A-Z0-9_]*-\d+$"
 _LOCAL = r"^(local/.*)~[0-9a-f]{8}([#!]\d+)$"
 
 
@@ -75,6 +76,7 @@ def resolved(
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    tickets = known_tickets(frame, tickets)
     parts = [exploded(frame, name) for name in names]
     if "closes" in names and tickets:
         parts.append(named_tickets(frame, tickets))
@@ -90,6 +92,21 @@ def resolved(
     work_items = distinct.take(pa.array(place))
     valid = pc.is_valid(work_items)
     return rows[np.asarray(valid.to_numpy(zero_copy_only=False), bool)], work_items.filter(valid)
+
+
+def known_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> Mapping[str, str]:
+    """The address of the tracker by project key: of what is configured, and of every project with a ticket here.
+
+    A source that reads all projects, or those of a glob, names none. Of a key that two trackers have neither is meant.
+    """
+    import pyarrow.compute as pc
+
+    work_items = column(frame, "work_item").filter(pc.equal(column(frame, "kind"), "issue"))
+    found = work_items.filter(pc.match_substring_regex(work_items, _TRACKED))
+    places = pc.unique(pc.replace_substring_regex(found, r"-\d+$", "")).to_pylist()
+    pairs = [(key, place) for place, _, key in (each.rpartition("/") for each in places)]
+    keys = [key for key, _ in pairs]
+    return {key: place for key, place in pairs if keys.count(key) == 1} | dict(tickets)
 
 
 def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints, pa.Array]:
