@@ -12,7 +12,7 @@ from harvester.sdk.connector import Event, Request, Retraction, ScopeCompleted
 from harvester.sdk.cursor import digest, hashed
 from harvester.sdk.gaps import GapCollector, UnreadableScope
 from harvester.sdk.globs import matches_any
-from harvester.sdk.http import WebError, or_busy
+from harvester.sdk.http import WebError
 from harvester.text import count_noun
 
 from . import lookup, rows
@@ -290,11 +290,12 @@ class JiraReader:
     def _broken_off(self, waiting: Sequence[Json], number: int, failure: WebError) -> Iterator[Event]:
         """The end of a search that stopped on its way: what came has rows where its changelogs can still be read."""
         self.gaps.blocked = True
-        made = or_busy(lambda: list(self._rows_of(waiting)))
-        if isinstance(made, WebError):
+        try:
+            yield from list(self._rows_of(waiting))
+        except WebError as again:
+            if again.kind in {"refused", "limit"}:
+                raise
             number -= len(waiting)
-        else:
-            yield from made
         yield self.gaps.gap(f"{count_noun(number, 'ticket')} came, then: {failure}")
 
     def _read_what_slipped(self, jql: str, seen: dict[str, None], total: int | None) -> Iterator[Event]:
