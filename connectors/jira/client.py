@@ -28,16 +28,21 @@ TICKETS = 100
 IDS = 5000
 """How many ids are asked for at once; as many as Cloud gives."""
 HISTORIES = 1000
-"""Of how many tickets Cloud gives the changelogs at once, and how many entries are asked for."""
+"""Of how many tickets Cloud gives the changelogs at once."""
+ENTRIES = 10_000
+"""How many entries of changelogs are asked for at once, the most that Cloud gives.
+
+Source: Atlassian's OpenAPI file, BulkChangelogRequestBean."""
 CHANGING = ("assignee", "resolution", "status")
 """The fields whose changes are asked for."""
 NOBODY = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED"})
 """How Jira says that it took a token for nobody's, whom it may answer with nothing and status 200
 (https://confluence.atlassian.com/jirakb/understanding-the-x-seraph-loginreason-header-1318881741.html)."""
 RIGHT_URL = "Is `url` right? It is what stands before /browse/ in the address of a ticket."
+TOKENS = "https://id.atlassian.com/manage-profile/security/api-tokens"
 RENEW = (
-    "Make an API token of the person in `email` on Cloud (https://id.atlassian.com/manage-profile/security/api-tokens), "
-    "or a personal access token, without `email`, on Data Center."
+    f"Make an API token of the person in `email` on Cloud ({TOKENS}), or a personal access token, without `email`, on "
+    "Data Center."
 )
 ACCESS = "It must be allowed to browse the projects."
 
@@ -212,7 +217,7 @@ class Client:
     def histories(self, ids: Sequence[str]) -> dict[str, list[Json]]:
         """The changelogs of tickets by id, of the fields that matter; Cloud's, many at once."""
         found: dict[str, list[Json]] = {each: [] for each in ids}
-        body: dict[str, object] = {"fieldIds": list(CHANGING), "maxResults": HISTORIES}
+        body: dict[str, object] = {"fieldIds": list(CHANGING), "maxResults": ENTRIES}
         for start in range(0, len(ids), HISTORIES):
             some = {**body, "issueIdsOrKeys": list(ids[start : start + HISTORIES])}
 

@@ -12,7 +12,7 @@ from harvester.sdk.connector import Event, Request, Retraction, ScopeCompleted
 from harvester.sdk.cursor import digest, hashed
 from harvester.sdk.gaps import GapCollector, UnreadableScope
 from harvester.sdk.globs import matches_any
-from harvester.sdk.http import WebError, or_busy
+from harvester.sdk.http import WebError
 from harvester.text import count_noun
 
 from . import lookup, rows
@@ -261,37 +261,32 @@ class JiraReader:
         return self.found.site.wanted("comments" in self.options.also)
 
     def _read(self, jql: str) -> Iterator[Event]:
-        """The rows of all tickets that a query finds; what did not come is a gap."""
+        """The rows of all tickets that a query finds; what did not come is a gap.
+
+        Cloud is asked for the changelogs of ever more tickets at once: few requests, and what came before a failure is
+        kept.
+        """
         seen: dict[str, None] = {}
         waiting: list[Json] = []
-        total, pages = None, 0
+        total, pages, batch = None, 0, 1
         try:
             for page, counted in self.client.search(jql, self._fields()):
                 pages, total = pages + 1, counted
                 new = [each for each in page if str(each["id"]) not in seen]
                 seen |= dict.fromkeys(str(each["id"]) for each in new)
                 waiting += new
-                if not self.client.cloud or len(waiting) > HISTORIES - len(page):
+                if not self.client.cloud or len(waiting) >= batch:
                     yield from self._rows_of(waiting)
-                    waiting = []
+                    batch, waiting = min(4 * len(waiting), HISTORIES), []
         except WebError as failure:
             if failure.kind in {"refused", "limit"} or failure.status or not pages:
                 raise
-            yield from self._broken_off(waiting, len(seen), failure)
+            self.gaps.blocked = True
+            yield self.gaps.gap(f"{count_noun(len(seen) - len(waiting), 'ticket')} came, then: {failure}")
             return
         yield from self._rows_of(waiting)
         if pages > 1:
             yield from self._read_what_slipped(jql, seen, total)
-
-    def _broken_off(self, waiting: Sequence[Json], number: int, failure: WebError) -> Iterator[Event]:
-        """The end of a search that stopped on its way: what came has rows where its changelogs can still be read."""
-        self.gaps.blocked = True
-        made = or_busy(lambda: list(self._rows_of(waiting)))
-        if isinstance(made, WebError):
-            number -= len(waiting)
-        else:
-            yield from made
-        yield self.gaps.gap(f"{count_noun(number, 'ticket')} came, then: {failure}")
 
     def _read_what_slipped(self, jql: str, seen: dict[str, None], total: int | None) -> Iterator[Event]:
         """Tickets that came in or went out while pages were read may have moved another past the edge of a page.
