@@ -30,6 +30,10 @@ NOT_DONE = (
 """Resolutions of Jira's own and other usual ones for which nobody did what the ticket asks for."""
 
 
+PROJECT = r"^(?:[A-Za-z*?]|\[[^\]\s]+\])(?:[\w*?]|\[[^\]\s]+\])*$"
+"""The key of a project in the configuration, or a glob of keys."""
+
+
 def _narrows(jql: str) -> str:
     narrowing(jql)
     return jql
@@ -51,7 +55,7 @@ class Jira:
         str | None, Field(description="whose token it is, on Jira Cloud; Data Center wants the token alone")
     ] = None
     projects: Annotated[
-        list[Annotated[str, Field(pattern=r"^[A-Za-z*?\[][\w*?\[\]!-]*$")]],
+        list[Annotated[str, Field(pattern=PROJECT)]],
         Field(description="keys of projects to read, such as PAY; globs are allowed; all where none is named"),
     ] = field(default_factory=list)
     jql: Annotated[

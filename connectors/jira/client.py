@@ -39,9 +39,10 @@ NOBODY = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISAT
 """How Jira says that it took a token for nobody's, whom it may answer with nothing and status 200
 (https://confluence.atlassian.com/jirakb/understanding-the-x-seraph-loginreason-header-1318881741.html)."""
 RIGHT_URL = "Is `url` right? It is what stands before /browse/ in the address of a ticket."
+TOKENS = "https://id.atlassian.com/manage-profile/security/api-tokens"
 RENEW = (
-    "Make an API token of the person in `email` on Cloud (https://id.atlassian.com/manage-profile/security/api-tokens), "
-    "or a personal access token, without `email`, on Data Center."
+    f"Make an API token of the person in `email` on Cloud ({TOKENS}), or a personal access token, without `email`, on "
+    "Data Center."
 )
 ACCESS = "It must be allowed to browse the projects."
 

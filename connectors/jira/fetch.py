@@ -281,22 +281,12 @@ class JiraReader:
         except WebError as failure:
             if failure.kind in {"refused", "limit"} or failure.status or not pages:
                 raise
-            yield from self._broken_off(waiting, len(seen), failure)
+            self.gaps.blocked = True
+            yield self.gaps.gap(f"{count_noun(len(seen) - len(waiting), 'ticket')} came, then: {failure}")
             return
         yield from self._rows_of(waiting)
         if pages > 1:
             yield from self._read_what_slipped(jql, seen, total)
-
-    def _broken_off(self, waiting: Sequence[Json], number: int, failure: WebError) -> Iterator[Event]:
-        """The end of a search that stopped on its way: what came has rows where its changelogs can still be read."""
-        self.gaps.blocked = True
-        try:
-            yield from list(self._rows_of(waiting))
-        except WebError as again:
-            if again.kind in {"refused", "limit"}:
-                raise
-            number -= len(waiting)
-        yield self.gaps.gap(f"{count_noun(number, 'ticket')} came, then: {failure}")
 
     def _read_what_slipped(self, jql: str, seen: dict[str, None], total: int | None) -> Iterator[Event]:
         """Tickets that came in or went out while pages were read may have moved another past the edge of a page.

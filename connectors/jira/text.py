@@ -34,16 +34,16 @@ def from_document(document: Mapping[str, Any]) -> str:
 
 def _blocks(node: Mapping[str, Any], depth: int) -> Iterator[str]:
     """The paragraphs in a node, in order."""
-    children, kind = _children(node), node.get("type")
+    children, kind = _children(node), _kind(node)
     if depth > DEEPEST:
         return
     if kind in {"blockCard", "embedCard"}:
         yield _card(node)
     elif kind == "tableRow":
-        yield " | ".join(" ".join(_blocks(each, depth + 1)) for each in children)
+        yield " | ".join(" ".join(filter(None, _blocks(each, depth + 1))) for each in children)
     elif kind in {"bulletList", "orderedList", "taskList", "decisionList"}:
-        yield "\n".join(_item(each, number, str(kind), depth) for number, each in enumerate(children, 1))
-    elif kind in _SHORT or any(each.get("type") not in _INLINE for each in children):
+        yield "\n".join(_item(each, number, kind, depth) for number, each in enumerate(children, 1))
+    elif kind in _SHORT or any(_kind(each) not in _INLINE for each in children):
         yield from _mixed(children, depth)
     else:
         yield "".join(map(_inline, children))
@@ -53,7 +53,7 @@ def _mixed(children: Sequence[Mapping[str, Any]], depth: int) -> Iterator[str]:
     """The paragraphs of blocks, with runs of inline nodes between them as paragraphs."""
     run: list[str] = []
     for each in children:
-        if each.get("type") in _INLINE:
+        if _kind(each) in _INLINE:
             run.append(_inline(each))
             continue
         yield "".join(run)
@@ -64,14 +64,14 @@ def _mixed(children: Sequence[Mapping[str, Any]], depth: int) -> Iterator[str]:
 
 def _item(node: Mapping[str, Any], number: int, kind: str, depth: int) -> str:
     mark = f"{number}. " if kind == "orderedList" else "- "
-    if node.get("type") not in _ITEMS:  # a list in a list
+    if _kind(node) not in _ITEMS:  # a list in a list
         return "\n".join(f"  {line}" for text in _blocks(node, depth + 1) for line in text.splitlines())
     lines = [line for text in _blocks(node, depth + 1) if text for line in text.splitlines()]
     return "\n".join([mark + (lines[0] if lines else ""), *(f"  {line}" for line in lines[1:])])
 
 
 def _inline(node: Mapping[str, Any]) -> str:
-    kind, attributes = node.get("type"), _mapping(node.get("attrs"))
+    kind, attributes = _kind(node), _mapping(node.get("attrs"))
     if kind == "text":
         return _linked(str(node.get("text", "")), node)
     if kind == "hardBreak":
@@ -93,6 +93,10 @@ def _linked(text: str, node: Mapping[str, Any]) -> str:
 
 def _card(node: Mapping[str, Any]) -> str:
     return str(_mapping(node.get("attrs")).get("url", ""))
+
+
+def _kind(node: Mapping[str, Any]) -> str:
+    return str(node.get("type"))
 
 
 def _children(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:

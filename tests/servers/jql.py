@@ -88,7 +88,7 @@ def _unquoted(text: str) -> str:
         return _ESCAPES[match[1]]
 
     made = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", plain, text[1:-1], flags=re.DOTALL)
-    return made.encode("utf-16", "surrogatepass").decode("utf-16")  # two escapes may be one character
+    return made.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # two escapes may be one character
 
 
 @dataclass(frozen=True)
