@@ -13,12 +13,12 @@ from typing import Any
 from harvester.model.bots import is_bot
 from harvester.model.contribution import Contribution
 from harvester.sdk.change_type import change_type
+from harvester.sdk.remote_url import Remote
 
 from . import log, messages
 from .authors import Author, CommitAuthors, rank_authors
 from .diffs import CommitDiff
 from .merges import MergedPullRequest
-from .remote_url import Remote
 from .shares import WHOLE, Lines, Share, own_lines
 
 

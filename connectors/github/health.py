@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from harvester.errors import HarvesterError
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.graphql import Answer
-from harvester.sdk.health import clock_findings
+from harvester.sdk.health import clock_findings, limit_finding
 from harvester.sdk.http import WebError
 
 from . import graphql
@@ -18,9 +17,6 @@ from .scope import ScopeFilter
 
 if TYPE_CHECKING:
     from . import GitHub
-
-LOW = 0.1
-"""The share of the rate limit below which the rest is a warning."""
 
 
 def findings(settings: GitHub) -> Iterator[Finding]:
@@ -35,7 +31,7 @@ def findings(settings: GitHub) -> Iterator[Finding]:
         person = bool(token) and not token.startswith("ghs_")
         answer = client.ask(graphql.identity(), {"who": person}, tries=2)
         yield from _identity(token, answer)
-        yield from _limit(answer, settings.context.clock())
+        yield from _limit(answer)
         yield from clock_findings("GitHub", answer.headers, settings.context.clock())
         scope_filter = ScopeFilter(settings.organisations, settings.repositories, settings.exclude)
         for hidden in look_up(client, scope_filter, (), {}, None, ()).unreadable:
@@ -94,11 +90,9 @@ def _scopes(scopes: set[str]) -> Iterator[Finding]:
         )
 
 
-def _limit(answer: Answer, now: dt.datetime) -> Iterator[Finding]:
+def _limit(answer: Answer) -> Iterator[Finding]:
     limit = answer.data.get("rateLimit")
     if not limit:
         yield Finding("ok", "This server has no rate limit.")
         return
-    state = f"{limit['remaining']:,} of {limit['limit']:,} points are left until {limit['resetAt']}."
-    low = limit["remaining"] < LOW * limit["limit"]
-    yield Finding("warning" if low else "ok", state, "A harvest waits until then if it has to." if low else "")
+    yield limit_finding(limit["remaining"], limit["limit"], "points", limit["resetAt"])

@@ -73,7 +73,12 @@ def _unplanned(frame: pd.DataFrame) -> pd.Series:
 
 
 def _done(frame: pd.DataFrame) -> pd.Series:
-    return ~frame["state"].isin(NOT_DONE)
+    return ~frame["state"].isin(NOT_DONE) & _credited(frame)
+
+
+def _credited(frame: pd.DataFrame) -> pd.Series:
+    """Whether a row is the person's work: who merely closed a ticket has it only where it is theirs."""
+    return (frame["role"] != "resolver") | frame["is_own_work"]
 
 
 def _with_points(frame: pd.DataFrame) -> pd.Series:
@@ -92,6 +97,10 @@ def _of_others(frame: pd.DataFrame) -> pd.Series:
     return ~frame["is_own_work"]
 
 
+def _review_given(frame: pd.DataFrame) -> pd.Series:
+    return _of_others(frame) & (frame["state"] != WITHDRAWN).fillna(True)
+
+
 def _counting(frame: pd.DataFrame) -> pd.Series:
     import pandas as pd
 
@@ -106,14 +115,24 @@ def _collaborators(frame: pd.DataFrame) -> pd.Series:
     return _counting(frame) & frame["collaborators"].notna()
 
 
-NOBODY = "github:ghost"
-"""The account that GitHub shows in place of any deleted one."""
+NOBODY = "ghost"
+"""The account that GitHub and GitLab show in place of any deleted one.
+
+Sources: https://github.com/ghost, https://docs.gitlab.com/user/profile/account/delete_account/#associated-records
+"""
 
 ONLY_NAMED = "notebook:"
 """The beginning of the key of somebody who is named by a note alone."""
 
-NOT_DONE = ("not_planned", "duplicate")
-"""States in which a ticket was closed without anybody having done it."""
+NOT_DONE: Mapping[str, str] = {
+    "not_planned": "closed as not planned",
+    "duplicate": "closed as a duplicate",
+    "moved": "moved to another project",
+}
+"""States in which a ticket was closed without anybody having done it, in words."""
+
+WITHDRAWN = "withdrawn"
+"""The state of an approval that the reviewer took back."""
 
 SUMMARY = "summary"
 """The state of a note that is the opening paragraph of a report: it is no work."""
@@ -130,18 +149,19 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "reviews", "review", "reviews", ("review",), ("reviewer",), "work_items",
             "Pull requests of others that the person reviewed, by when a review was submitted; several reviews of one "
-            "pull request count once.",
-            where=_of_others, goal=True,
+            "pull request count once, and an approval that was withdrawn does not.",
+            where=_review_given, goal=True,
         ),
         Measure(
             "review_submissions", "review submission", "review submissions", ("review",), ("reviewer",), "rows",
-            "Reviews submitted on pull requests of others, each by its own time.",
-            where=_of_others, goal=True,
+            "Reviews submitted on pull requests of others, each by its own time, without approvals that were "
+            "withdrawn.",
+            where=_review_given, goal=True,
         ),
         Measure(
             "people_reviewed", "person", "people", ("review",), ("reviewer",), "owners",
             "People other than oneself, and no bots, whose pull requests the person reviewed.",
-            where=_of_others,
+            where=_review_given,
         ),
         Measure(
             "collaborators", "other person", "other people",
@@ -154,9 +174,9 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "tickets", "ticket", "tickets", ("issue",), TICKET_ROLES, "work_items",
-            "Tickets and issues closed as done (not as a duplicate or as not planned): those the person was "
-            "assigned to when they were resolved; where nobody was "
-            "assigned, those closed by the person's pull request, else those the person closed.",
+            "Tickets and issues closed as done (not as a duplicate or as not planned, and not moved elsewhere): those "
+            "the person was assigned to when they were resolved; where nobody was assigned, those closed by the "
+            "person's pull request, else those the person closed. To close somebody else's ticket does not count.",
             where=_done, goal=True,
         ),
         Measure(
@@ -251,6 +271,7 @@ MEASURES: Mapping[str, Measure] = {
             "projects", "project", "projects", ("pull_request", "commit", "issue", "release"),
             ("author", "assignee", "resolver"), "projects",
             "Projects in which pull requests, commits, tickets or releases are counted.",
+            where=_done,
         ),
         Measure(
             "rows", "record", "records", (), (), "rows",
@@ -356,13 +377,19 @@ def uncounted(row: Mapping[str, Any]) -> str:
         return "part of a pull request, which counts"
     if row["is_cherry_pick"]:
         return "picked from an earlier commit, which counts"
-    if row["is_own_work"]:
+    if role == "resolver" and not row["is_own_work"]:
+        return "closed for somebody else, whose work it is" if len(row["owners"]) else NOBODYS
+    if row["is_own_work"] and kind in REPEATABLE:
         return f"a {kind} of one's own work"
+    if row["state"] == WITHDRAWN:
+        return "it was withdrawn"
     if row["state"] == SUMMARY:
         return "the opening paragraph of a report, which is no work"
-    if row["state"] in NOT_DONE:
-        return f"closed as {'a duplicate' if row['state'] == 'duplicate' else 'not planned'}"
-    return ""
+    return NOT_DONE.get(row["state"], "")
+
+
+NOBODYS = "closed by the person, but nothing says that it is their work"
+"""Why a ticket without owners does not count for who closed it."""
 
 
 def count(frame: pd.DataFrame, name: str) -> float:
@@ -432,9 +459,10 @@ def _source_of(person: str) -> str:
 
     What a note names that is no key of `[people]` is only a text: it may be somebody whom a source names otherwise.
     """
-    if person.casefold() == NOBODY or person.startswith(ONLY_NAMED):
+    place, _, login = person.partition(":")
+    if login.casefold() == NOBODY or person.startswith(ONLY_NAMED):
         return NOBODY
-    return "git" if person.startswith("<") else person.partition(":")[0] if ":" in person else ""
+    return "git" if person.startswith("<") else place if login else ""
 
 
 def firsts(frame: pd.DataFrame, name: str) -> pd.DataFrame:

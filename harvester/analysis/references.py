@@ -32,15 +32,20 @@ _NUMBERED = r"^\s*(?P<mark>[#!])(?P<number>\d+)\s*$"
 _SIBLING = r"^\s*(?P<path>[\w.-]+)(?P<mark>[#!])(?P<number>\d+)\s*$"
 _PATHED = r"^\s*(?P<path>[\w.:-]+(?:/[\w.-]+)+)(?P<mark>[#!])(?P<number>\d+)\s*$"
 _HOSTED = r"^\s*(?P<path>[\w-]*[.:][\w.:-]*(?:/[\w.-]+){2,}[#!]\d+)\s*$"
+_PERHAPS_HOSTED = r"^\s*(?P<path>(?P<first>[\w.:-]+)(?:/[\w.-]+){2,}[#!]\d+)\s*$"
+"""Begins with a host or a group; the name of a host need have no dot, and a group's may have one."""
 _TICKET = r"^\s*(?P<project>[A-Z][A-Z0-9_]*)-(?P<number>\d+)\s*$"
 _HOSTED_TICKET = r"^\s*(?P<path>[\w-]*[.:][\w.:-]*(?:/[\w.~-]+)*/[A-Z][A-Z0-9_]*-\d+)\s*$"
 _COMMIT = r"^\s*(?:commit/(?P<short>[0-9a-fA-F]{7,64})|(?P<full>[0-9a-fA-F]{40}|[0-9a-fA-F]{64}))\s*$"
 _URL_COMMIT = r"^\s*https?://[^/\s]+/\S+?/commits?/(?P<number>[0-9a-fA-F]{7,64})(?:[/?#].*)?\s*$"
-_URL_NUMBER = (
-    r"^\s*https?://(?P<path>[^/\s]+/[^?#\s]+?)(?:/-)?/(?:issues|pull|work_items)/(?P<number>\d+)(?:[/?#].*)?\s*$"
+_IN_PROJECT = r"^\s*https?://(?P<host>[^/:\s]+)(?::\d+)?(?P<path>/[^?#\s]+?)(?:/-)?"
+"""The beginning of an address in a project; work items have no port, as in most addresses of remotes."""
+_URL_NUMBER = _IN_PROJECT + r"/(?:issues|pull|work_items)/(?P<number>\d+)(?:[/?#].*)?\s*$"
+_URL_MERGE = _IN_PROJECT + r"/merge_requests/(?P<number>\d+)(?:[/?#].*)?\s*$"
+_URL_TICKET = (
+    r"^\s*https?://(?P<host>[^/:?#\s]+)(?::\d+)?(?P<path>(?:/[^?#\s]+?)?)/browse/"
+    r"(?P<number>[A-Z][A-Z0-9_]*-\d+)(?:[/?#].*)?\s*$"
 )
-_URL_MERGE = r"^\s*https?://(?P<path>[^/\s]+/[^?#\s]+?)(?:/-)?/merge_requests/(?P<number>\d+)(?:[/?#].*)?\s*$"
-_URL_TICKET = r"^\s*https?://(?P<path>[^/?#\s]+(?:/[^?#\s]+?)?)/browse/(?P<number>[A-Z][A-Z0-9_]*-\d+)(?:[/?#].*)?\s*$"
 _OWN_PROJECT = r"^(?P<base>.+)[#!]\d+$"
 _HOST_AND_PATH = r"^(?P<base>[^/\s]*[.:][^/\s]*/\S+)$"
 _URL_PROJECT = r"^https?://(?P<base>[^/\s]+/[^?#\s]+?)(?:/-)?/commits?/[0-9a-fA-F]+$"
@@ -174,16 +179,28 @@ def resolve(refs: pa.Array, bases: pa.Array, tickets: Mapping[str, str]) -> pa.A
         (0, _NUMBERED, lambda group, _, base: _join(base, group("mark"), group("number"), "")),
         (0, _COMMIT, lambda group, *_: _join("commit", _non_empty(group("short"), group("full")), "/")),
         (0, _TICKET, lambda group, *_: _configured_ticket(group("project"), group("number"), tickets)),
+        (0, _PERHAPS_HOSTED, _on_the_same_host),
         (0, _HOSTED, lambda group, *_: group("path")),
         (0, _PATHED, _number_in(r"^(?P<place>[^/]+)/")),
         (0, _SIBLING, _number_in(r"^(?P<place>.+)/[^/]*$")),
         (0, _HOSTED_TICKET, lambda group, *_: group("path")),
         (0, _URL_COMMIT, lambda group, *_: _join("commit", group("number"), "/")),
-        (0, _URL_NUMBER, lambda group, *_: _join(group("path"), group("number"), "#")),
-        (0, _URL_MERGE, lambda group, *_: _join(group("path"), group("number"), "!")),
-        (0, _URL_TICKET, lambda group, *_: _join(group("path"), group("number"), "/")),
+        (0, _URL_NUMBER, lambda group, *_: _join(_join(group("host"), group("path"), ""), group("number"), "#")),
+        (0, _URL_MERGE, lambda group, *_: _join(_join(group("host"), group("path"), ""), group("number"), "!")),
+        (0, _URL_TICKET, lambda group, *_: _join(_join(group("host"), group("path"), ""), group("number"), "/")),
     )
     return pc.utf8_lower(_first_matching(forms, refs, bases))
+
+
+def _on_the_same_host(group: Group, _: pa.Array, bases: pa.Array) -> pa.Array:
+    """A number in a project that begins with the host, or the top group, of its base; null for any other."""
+    import pyarrow.compute as pc
+
+    base = pc.extract_regex(bases, r"^(?P<host>[^/]+)/(?P<top>[^/]+)/")
+    host, top = (pc.struct_field(base, name) for name in ("host", "top"))
+    first = pc.utf8_lower(group("first"))
+    in_group = pc.if_else(pc.equal(pc.utf8_lower(top), first), _join(host, group("path"), "/"), None)
+    return pc.if_else(pc.equal(pc.utf8_lower(host), first), group("path"), in_group)
 
 
 def _number_in(form: str) -> Build:

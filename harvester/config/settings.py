@@ -118,7 +118,7 @@ class Source(BaseModel):
     """A source: which connector reads it; its other keys belong to the connector (docs/reference/configuration.md)."""
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
-    connector: str = Field(description="the connector that reads it: git, github, …")
+    connector: str = Field(description="the connector that reads it: git, github, gitlab, …")
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -16,17 +16,17 @@ ENOUGH = 10
 """How many pull requests, or commits, show how a repository is worked on; a few may be an exception."""
 
 _COMES_FROM: Mapping[str, str] = {
-    "pull_request": "git, or a forge such as GitHub",
+    "pull_request": "git, or a forge such as GitHub or GitLab",
     "commit": "git",
     "note": "a notebook",
-    "review": "a forge such as GitHub",
-    "issue": "a forge or tracker such as GitHub",
-    "comment": 'GitHub with also = ["comments"]',
-    "release": 'GitHub with also = ["releases"]',
+    "review": "a forge such as GitHub or GitLab",
+    "issue": "a forge or tracker such as GitHub or GitLab",
+    "comment": 'GitHub or GitLab with also = ["comments"]',
+    "release": 'GitHub or GitLab with also = ["releases"]',
 }
 """Which sources have each kind of work."""
 
-_OTHER_KEYS = "write paths, scopes or tickets, or add a forge or tracker such as GitHub"
+_OTHER_KEYS = "write paths, scopes or tickets, or add a forge or tracker such as GitHub or GitLab"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,12 +42,12 @@ EXTRA: Mapping[str, str] = {
     "highlight": "`yes` or `no`: whether a note wants what it is about among a report's highlights",
     "summary": "the opening paragraph of the person's report of `period`, by a note that is no item of work",
     "period": "the period that a `summary` is for, as written in a notebook, such as `2026Q3`",
-    "credited": "why a GitHub issue, or a coding agent's pull request, is credited to the person",
+    "credited": "why an issue, or a coding agent's pull request, is credited to the person",
     "topic": "the topic branch, or the subject line, of the merge that brought a commit which is of no pull request",
     "topic_text": "what the message of that merge says, at most 2,000 characters",
     "own_commits": "of a pull request with commits of several people, how many are the person's, of how many: `4/7`",
     "begun_by": "the account who wrote the first commit of a pull request, where that is somebody else",
-    "paths": "how many of a GitHub pull request's changed files are in `paths`, where that is not all",
+    "paths": "how many of a pull request's changed files are in `paths`, where that is not all",
 }
 """The keys of the column `extra`, and what each means; our connectors write no others."""
 

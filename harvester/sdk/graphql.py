@@ -33,7 +33,8 @@ on (https://graphql-ruby.org/api-doc/class/GraphQL/StaticValidation.html)."""
 class Documents:
     """Documents made of the fragments in the folder `queries` of a package.
 
-    `optional` has what an older server may not know, by the name in its refusal, and a pattern for it in documents.
+    `optional` has what an older server may not know, by the name in its refusal, and a pattern for it in documents. An
+    argument may be named with its field, too: `issues(includeArchived)`.
     `first` is a field that every document asks for.
     """
 
@@ -197,10 +198,19 @@ class GraphQLClient(ABC):
         extensions = [each["extensions"] for each in errors if isinstance(each.get("extensions"), dict)]
         if not any(str(each.get("code", "")) in INVALID for each in extensions):
             return None
-        named = {str(each.get("argumentName") or each.get("fieldName")) for each in extensions}
+        named = {name for each in extensions for name in _names_in(each)}
         self.unsupported |= named & set(self.documents.optional)
         what = f"{self.service.name} does not understand the query ({message})"
         return WebError("wrong", what, hint=self.old_hint)
+
+
+def _names_in(extensions: Mapping[str, Any]) -> set[str]:
+    """What a refusal is about: an argument (`sort` and `list.sort`), else a field, a type or what it calls a node."""
+    if argument := extensions.get("argumentName"):
+        return {str(argument), f"{extensions.get('name')}.{argument}"}
+    return {str(extensions.get(each)) for each in ("fieldName", "nodeName")} | (
+        set() if extensions.get("fieldName") else {str(extensions.get("typeName"))}
+    )
 
 
 def top_level(document: str) -> list[str]:
@@ -209,9 +219,11 @@ def top_level(document: str) -> list[str]:
 
 
 def message_of(body: str) -> str:
-    """The `message` of a refusal in JSON, or an empty text."""
+    """The `message` of a refusal in JSON, or what OAuth has instead, or an empty text."""
     try:
         parsed = json.loads(body)
     except ValueError:
         return ""
-    return str(parsed.get("message") or parsed.get("error") or "") if isinstance(parsed, dict) else ""
+    if not isinstance(parsed, dict):
+        return ""
+    return str(next(filter(None, map(parsed.get, ("message", "error_description", "error"))), ""))

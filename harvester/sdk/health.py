@@ -10,6 +10,15 @@ from harvester.sdk.http import skew
 
 CLOCK = 60
 """Seconds by which a clock may be off before that is a finding."""
+LOW = 0.1
+"""The share of a rate limit below which the rest is a warning."""
+
+
+def limit_finding(remaining: int, limit: int, unit: str, until: str) -> Finding:
+    """What is left of a rate limit, in the service's unit, until a time as the service writes it ('' for unknown)."""
+    state = f"{remaining:,} of {limit:,} {unit} are left{f' until {until}' if until else ''}."
+    low = remaining < LOW * limit
+    return Finding("warning" if low else "ok", state, "A harvest waits until then if it has to." if low else "")
 
 
 def clock_findings(service: str, headers: Mapping[str, str], now: dt.datetime) -> Iterator[Finding]:

@@ -52,8 +52,8 @@ class WebConnector:
     """How many rows the first page has."""
     lookups: int
     """How many requests come before the first page."""
-    down: str
-    """The reason of the gap where the server goes down after the first page."""
+    down: Sequence[str]
+    """The reasons of the gaps where the server goes down after the first page."""
     no_tokens: Sequence[str]
     """Texts that cannot be a token."""
     faults: Mapping[str, tuple[Fault, float]] = field(default_factory=dict)

@@ -398,6 +398,24 @@ def test_a_gitlab_merge_request_is_found_by_its_merge(repo):
     assert row.url == "https://gitlab.com/acme/pay/shop/-/merge_requests/7"
 
 
+@pytest.mark.parametrize(
+    ("url", "project"),
+    [
+        ("https://gitlab.acme.org/gitlab/acme/a.b/my-shop.git", "gitlab/acme/a.b/my-shop"),
+        ("https://gitlab.com/Acme/a.b/my-shop", "Acme/a.b/my-shop"),
+        ("https://gitlab.com/holding/acme/a.b/my-shop.git", "holding/acme/a.b/my-shop"),
+    ],
+)
+def test_a_merge_request_names_its_project_without_a_path(repo, url, project):
+    """GitLab below a path of its host says only the project; so does a merge from before a group moved into another."""
+    repo.remote(url)
+    repo.commit("Round\n\nSee merge request acme/a.b/my-shop!7")
+    row = only(fetch(repo), "pull_request")
+    host = url.split("/")[2]
+    assert row.work_item == f"{host}/{project}!7"
+    assert row.url == f"https://{host}/{project}/-/merge_requests/7"
+
+
 def test_another_projects_numbers_are_not_ours(repo):
     """What another repository calls #7 is not our #7."""
     repo.remote(SHOP)
