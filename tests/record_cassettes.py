@@ -20,10 +20,12 @@ from harvester.model.periods import Period
 from harvester.sdk.connector import Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
+from tests.connectors import test_jira_cassettes
 from tests.connectors.faults import gather
 from tests.connectors.githubs import source
 from tests.connectors.test_github_cassettes import CASES, world_of
 from tests.servers.github import GitHubServer
+from tests.servers.jira import JiraServer
 from tests.tapes import tape
 
 TEXTS = frozenset({"title", "body", "name", "description"})
@@ -50,6 +52,21 @@ def small() -> None:
     for name, case in CASES.items():
         with GitHubServer(world_of(name)) as server, tape(f"github/{name}", record=True):
             case(server, lambda server=server, **settings: source(server, **settings))
+    for name, (flavour, case) in test_jira_cassettes.CASES.items():
+        with (
+            JiraServer(test_jira_cassettes.tickets(), flavour) as jira,
+            tape(f"jira/{name}", record=True, scrub=without_addresses),
+        ):
+            case(jira)
+
+
+def without_addresses(body: Any) -> Any:
+    """The same JSON without e-mail addresses."""
+    if isinstance(body, list):
+        return [without_addresses(each) for each in body]
+    if not isinstance(body, dict):
+        return body
+    return {key: None if key == "emailAddress" else without_addresses(each) for key, each in body.items()}
 
 
 def live(options: argparse.Namespace) -> None:

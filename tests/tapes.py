@@ -22,6 +22,7 @@ RECORDED_HEADERS = frozenset(
         "x-ratelimit-reset",
         "x-oauth-scopes",
         "x-github-sso",
+        "x-seraph-loginreason",
     }
 )
 """The headers of an answer that a connector reads; all others are dropped."""
@@ -41,14 +42,14 @@ SECRETS = {
 def tape(name: str, record: bool = False, scrub: Callable[[Any], Any] = lambda body: body) -> Iterator[None]:
     """Play a cassette (such as `github/one_person`), or record it; `scrub` is given each answer's JSON.
 
-    Played back, a request that was not recorded is an error: method, path and body decide, host and port do not.
+    Played back, a request that was not recorded is an error: method, path, query and body decide, host and port do not.
     """
     path = CASSETTES / f"{name}.yaml"
     if record:
         path.unlink(missing_ok=True)
     player = vcr.VCR(
         record_mode="all" if record else "none",
-        match_on=["method", "path", "body"],
+        match_on=["method", "path", "query", "body"],
         filter_headers=["authorization", "private-token", "cookie"],
         before_record_request=_without_host,
         before_record_response=lambda response: _scrubbed(response, scrub),

@@ -29,14 +29,18 @@ class WebError(Exception):
     """A request that failed. It is retried or becomes a SourceError; it never leaves a connector.
 
     `kind` says what may help: `limit` waiting (`after` seconds where the server named them), `busy` asking again for
-    less, `refused` another token, `wrong` nothing. The message contains no secret.
+    less, `refused` another token, `wrong` nothing. The message contains no secret. `status` is the HTTP status where
+    that is what failed.
     """
 
-    def __init__(self, kind: Reason, message: str, *, after: float | None = None, hint: str = "") -> None:
+    def __init__(
+        self, kind: Reason, message: str, *, after: float | None = None, hint: str = "", status: int | None = None
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.after = after
         self.hint = hint
+        self.status = status
 
     def error(self) -> SourceError:
         """The error to raise from a connector: AccessError where the server refused, else SourceError."""
@@ -127,7 +131,8 @@ class Service:
             return WebError("refused", f"{self.name} refuses ({message or 403})", hint=self.access_hint)
         if status >= 500:
             return WebError("busy", f"{self.name} answers with error {status}", after=retry_after(headers, now))
-        return WebError("wrong", f"{self.name} answers {self.url} with status {status} ({message})", hint=self.url_hint)
+        words = f"{self.name} answers {self.url} with status {status} ({message})"
+        return WebError("wrong", words, hint=self.url_hint, status=status)
 
     def rate_limit(self, headers: Mapping[str, str], now: dt.datetime, what: str = "") -> WebError:
         """A rate limit, with the seconds to wait: Retry-After, else until the reset where the quota is 0.
