@@ -56,6 +56,7 @@ def one(one_row, match):
         ({"labels": ["area/*"]}, {"labels": ("area/pay",)}, "label area/pay"),
         ({"projects": ["org/*"]}, {"project": "Org/repo"}, "in Org/repo"),
         ({"tickets": ["PAY-7"]}, {"closes": ("PAY-7",)}, "closes PAY-7"),
+        ({"tickets": ["PAY-*"]}, {"title": "PAY-7 Charge once"}, "names PAY-7"),
         ({"tickets": ["PAY-*"]}, {"parent": "https://acme.atlassian.net/browse/PAY-1"}, "part of PAY-1"),
         ({"tickets": ["org/repo#1"]}, {}, "ticket github.com/org/repo#1"),
         ({"tickets": ["*-7"]}, {"closes": ("PAY-7",)}, "closes PAY-7"),

@@ -14,7 +14,7 @@ from harvester.model.periods import calendar, parse
 from harvester.sdk.connector import Request
 from harvester.sdk.testing import check_connector
 from tests.connectors.jiras import FLAVOURS, QUARTER, done, on, read, source, wanted
-from tests.servers.jira import NOW, JiraServer, World
+from tests.servers.jira import NOW, JiraServer, World, _item
 
 
 @pytest.fixture(params=FLAVOURS)
@@ -454,3 +454,69 @@ def test_pages_have_one_unique_order(server, world):
         last = jql.upper().rpartition("ORDER BY")[2]
         assert "UPDATED" not in last
         assert "KEY" in last or "ID" in last
+
+
+def test_an_account_may_be_a_user_key(data_center):
+    """Rows have the account that was asked for."""
+    done(data_center.world, "PAY", "ann", 8, 3)
+    key = data_center.world.users["ann"]["key"]
+    (row,) = read(data_center, Request(QUARTER, frozenset({key}))).rows
+    assert account_key(row.account) == account_key(key)
+
+
+def test_who_is_gone_is_still_named(world, server):
+    """A user who was switched off has done what they did."""
+    done(world, "PAY", "ann", 8, 3)
+    world.user("ann", active=False)
+    assert [row.role for row in read(server, wanted(server, "ann")).rows] == ["assignee"]
+
+
+def test_handed_back_while_it_is_resolved(world, server):
+    """Who closes a ticket may give it to its reporter in the same step, to have it tested."""
+    ticket = world.issue("PAY", on(6, 1), assignee="ann", reporter="rita")
+    world.resolve(ticket, on(8, 3), "ann")
+    (entry,) = ticket["histories"]
+    entry["items"].append(_item("assignee", "ann", "rita"))
+    ticket["assignee"] = "rita"
+    found = read(server, wanted(server, "ann", "rita"))
+    assert ("assignee", "ann") in roles(server, found)
+
+
+def test_what_slips_past_a_page_is_found(world, server):
+    """A ticket is reopened while pages are read, so that the next page begins one later."""
+    for number in range(30):
+        done(world, "PAY", "ann", 8, 1 + number % 28, summary=f"Ticket {number}")
+    world.most = 10
+    first = min(world.issues.values(), key=lambda each: int(each["id"]))
+
+    def reopen(number):
+        searches = [each for each in server.asked if "search" in each.path]
+        if len(searches) == 2 and first["resolution"]:
+            world.reopen(first, NOW)
+
+    server.before = reopen
+    found = read(server, wanted(server, "ann"))
+    assert len({row.work_item for row in found.rows} - {f"localhost/{first['key']}"}) == 29
+
+
+def test_a_long_list_of_people_is_posted(server, world):
+    """No address is longer than servers take."""
+    names = [f"dev{number:02}" for number in range(60)]
+    for name in names:
+        done(world, "PAY", name, 8, 3)
+    found = read(server, wanted(server, *names))
+    assert len(found.rows) == 60
+    assert found.gaps == []
+
+
+def test_text_from_jira_is_never_obeyed(world, server):
+    """Hostile names, keys and texts come as they are, and break nothing."""
+    ticket = world.issue(
+        "PAY", on(6, 1), assignee="ann", summary="\x1b[2J<script>alert(1)</script> | `x` @everyone",
+        labels=('" OR project = WEB', "\u202e"), description="{code}" * 500 + "[" * 5000 + "*" * 5000,
+    )  # fmt: skip
+    world.user("ann", display="Ann <root@example.org>\n[bot]")
+    world.resolve(ticket, on(8, 3), "ann")
+    (row,) = read(server, wanted(server, "ann")).rows
+    assert row.title == ticket["summary"]
+    assert account_key(row.account) == account_key(world.native("ann", server.cloud))
