@@ -520,3 +520,12 @@ def test_text_from_jira_is_never_obeyed(world, server):
     (row,) = read(server, wanted(server, "ann")).rows
     assert row.title == ticket["summary"]
     assert account_key(row.account) == account_key(world.native("ann", server.cloud))
+
+
+def test_a_password_in_netrc_is_not_sent(server, world, tmp_path, monkeypatch):
+    """requests would prefer it to a header; the token is what is configured."""
+    (tmp_path / "netrc").write_text("machine localhost login root password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    done(world, "PAY", "ann", 8, 3)
+    assert len(read(server, wanted(server, "ann")).rows) == 1
+    assert all(server.signed(asked) for asked in server.asked)
