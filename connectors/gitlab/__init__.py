@@ -5,6 +5,7 @@ docs/decisions/gitlab.md explains its requests.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
 PATH = r"^[^/\s]+(/[^/\s]+)+$"
 """A project in the configuration: the path of its group and its own name."""
-JOB_TOKENS = ("glcbt-",)
-"""What the tokens of CI jobs begin with (https://docs.gitlab.com/security/tokens/#token-prefixes)."""
+JOB_TOKEN = re.compile(r"(?:\A|-)glcbt-")
+"""What the tokens of CI jobs begin with, perhaps after a prefix of the installation
+(https://docs.gitlab.com/security/tokens/#token-prefixes)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,8 @@ class GitLab:
     """Reads one GitLab: everything the token sees, or the groups and projects that are named."""
 
     token: Annotated[
-        Secret | None, Field(description="where the token is, such as env:GITLAB_TOKEN or keyring:gitlab")
+        Secret | None,
+        Field(description="where the token is, such as env:GITLAB_TOKEN or command:glab config get token --host HOST"),
     ] = None
     url: Annotated[
         str,
@@ -133,9 +136,9 @@ class GitLab:
                 hint='Write token = "env:GITLAB_TOKEN" in its section; the token needs the scope read_api.',
             )
         token = self.context.reveal_token(self.token)
-        if token.startswith(JOB_TOKENS) or token == self.context.environ.get("CI_JOB_TOKEN"):
+        if JOB_TOKEN.search(token) or token == self.context.environ.get("CI_JOB_TOKEN"):
             raise AccessError(
-                f"The token of the source {self.context.source!r} is a CI job's, which may not read merge requests.",
+                f"The token of the source {self.context.source!r} is that of a CI job, which may not read all this.",
                 hint="Use a project, group or personal access token with the scope read_api, as a masked variable.",
             )
         return Client(

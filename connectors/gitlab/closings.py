@@ -15,9 +15,10 @@ from .client import Client
 from .graphql import PAGE
 from .keys import Key
 from .parts import TOGETHER, Part, ask_once, pack
+from .preflight import reason_of
 
 Node = dict[str, Any]
-COST = 80
+COST = 70
 """The complexity of the closings of one project's issues, or more."""
 PAGES = 20
 """How many pages of an issue's activity are read, newest first, until it shows how the issue was closed."""
@@ -66,6 +67,7 @@ class Closings:
 
     def _of_project(self, part: Part, answer: Answer, path: str) -> Iterator[tuple[Node, str]]:
         project = part.value(answer)
+        self.missing += [f"{path}: {reason_of(each)}" for each in part.errors(answer)]
         items = ((project or {}).get("workItems") or {}).get("nodes")
         if items is None:
             self.missing.append(f"{path}: GitLab does not show how issues were closed")
@@ -131,7 +133,7 @@ def _part(number: int, project: str, iids: Sequence[int]) -> Part:
 
 def _next(item: Mapping[str, Any]) -> str | None:
     """The cursor of the next page of a work item's activity."""
-    lists = [each["discussions"] for each in item["widgets"] if each and each.get("discussions")]
+    lists = [each["discussions"] for each in item["widgets"] or () if each and each.get("discussions")]
     info = lists[0]["pageInfo"] if lists else {}
     return info.get("endCursor") if info.get("hasNextPage") else None
 

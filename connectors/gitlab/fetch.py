@@ -34,6 +34,8 @@ from .strategy import ReadOptions, Start, begin, event_periods
 Node = dict[str, Any]
 SKIPS = 10
 """How many entries that GitLab cannot answer for are left out in one fetch."""
+TOGETHER = 500
+"""How many issues wait for how they were closed."""
 WATCHED = 5000
 """How many merge requests and issues are watched; the newest are kept."""
 REFERENCED = 1000
@@ -60,6 +62,8 @@ class GitLabReader:
     landings: Landings = field(init=False, repr=False)
     gaps: GapCollector = field(init=False, repr=False)
     progress: list[ListProgress] = field(default_factory=list)
+    issues: list[tuple[Node, bool]] = field(default_factory=list)
+    """Issues that wait for how they were closed, and whether only a reference led to them."""
     seen: set[str] = field(default_factory=set)
     """What was read, as shape and id."""
     read: set[Key] = field(default_factory=set)
@@ -125,6 +129,7 @@ class GitLabReader:
         if start.strategy.by == "person":
             yield from self._read_events()
         yield from self._read_by_reference()
+        yield from self._rows_of_issues()
         yield from self._read_releases()
         if start.strategy.by == "person" and not self.options.scope_filter.names_places:
             yield Remark(self.options.host, NOT_FOUND_BY_PERSON)
@@ -201,8 +206,11 @@ class GitLabReader:
     def _hidden_list(self, request: ListRequest, errors: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
         """A list that is not shown: issues anywhere are read over REST then, everything else is a gap."""
         if request.listing.root == "instance" and not errors:
-            yield from self._read_keys(list_walks.issues_by_rest(self.client, request, self._paths_of))
-            return
+            listed = or_busy(lambda: list_walks.issues_by_rest(self.client, request, self._paths_of))
+            if not isinstance(listed, WebError):
+                yield from self._read_keys(listed)
+                return
+            errors = [{"message": str(listed)}]
         why = preflight.reason_of(errors[0] if errors else {"message": "permission"})
         place = request.listing.root if request.listing.root in {"group", "project"} else ""
         qualifier = f"{place}:{request.of}" if place else None
@@ -246,15 +254,17 @@ class GitLabReader:
     def _read_events(self) -> Iterator[Event]:
         """What people reviewed, closed, merged and commented on, as far as GitLab keeps their events."""
         found, wanted = self.start.preflight, dict[Touched, None]()
-        comments = "comments" in self.options.also
+        comments, failures = "comments" in self.options.also, 0
         for name in found.usernames:
             before = len(wanted)
             for period in event_periods(self.start.jobs, found.at):
                 try:
                     for each in touched(self.client, found.users[name], period, comments):
                         wanted[each] = None
+                    failures = 0
                 except WebError as failure:
-                    if failure.kind == "limit":
+                    failures += 1
+                    if failure.kind == "limit" or failures >= STRIKES:
                         raise
                     self.gaps.blocked = True
                     yield from self.gaps.once(f"the events of {name}: {failure}")
@@ -316,9 +326,8 @@ class GitLabReader:
         """The rows of what is known by its number; what is only `referenced` may as well not exist."""
         unread = [each for each in dict.fromkeys(wanted) if each not in self.read]
         unread = [each for each in unread if self.options.scope_filter.admits(each.project)]
-        size = PageSize(PAGE, listings.FIRST_PAGE)
         for batch, answer in in_batches(
-            self.client.retry, size, unread, partial(keys.ask, self.client), take=keys.take
+            self.client.retry, self.size, unread, partial(keys.ask, self.client), take=keys.take
         ):
             if isinstance(answer, WebError) and len(batch) == 1 and batch[0].shape == "MergeRequest":
                 answer = self._without_paths(batch)
@@ -351,9 +360,7 @@ class GitLabReader:
             if key.iid not in came and not referenced:
                 self.gaps.blocked = True
                 self.gaps.note("what somebody worked on is not shown", str(key))
-        before = set(self.unlisted)
         yield from self._rows_of_new(shape, nodes or [], referenced)
-        assert referenced or before == set(self.unlisted)
 
     def _read_releases(self) -> Iterator[Event]:
         """Releases of the projects that are named, the only ones that can be asked for."""
@@ -375,37 +382,53 @@ class GitLabReader:
                     yield made
 
     def _rows_of_new(self, shape: Shape, nodes: Iterable[Node], referenced: bool = False) -> Iterator[Event]:
-        """The rows of nodes that had not come before, once all their lists are complete."""
+        """The rows of nodes that had not come before, once all their lists are complete.
+
+        Issues wait until there are many: how they were closed is asked for a hundred of a project at once.
+        """
         new = [each for each in nodes if f"{shape}:{each['id']}" not in self.seen]
         self.seen.update(f"{shape}:{each['id']}" for each in new)
         new = [each for each in new if self.options.scope_filter.admits(rows.project_path(each))]
         self.read |= {Key(rows.project_path(each), shape, int(each["iid"])) for each in new}
         self._complete_lists(new)
-        closings = self._closings_of(shape, new)
+        if shape == "Issue":
+            self.issues += [(each, referenced) for each in new]
+            if len(self.issues) >= TOGETHER:
+                yield from self._rows_of_issues()
+            return
         self._read_landings(shape, new)
         for node in new:
-            made = list(self._rows_of(shape, node, closings.get(node["id"])))
-            key = Key(rows.project_path(node), shape, int(node["iid"]))
-            project = _project_id(node)
-            if made or referenced:
-                self.projects[project] = key.project
-                self.watched[project, key.mark] = None
-            if made and referenced:
-                self.unlisted[f"{project}{key.mark}"] = None
-            yield from self._retractions(shape, node, key, project)
-            yield from made
+            yield from self._rows_of_one(shape, node, self._rows_of(shape, node))
 
-    def _closings_of(self, shape: Shape, nodes: Sequence[Node]) -> Mapping[str, rows.Closing | None]:
-        """How issues were closed that were closed in a period that is read."""
-        if shape != "Issue":
-            return {}
-        closed = [each for each in nodes if each["state"] == "closed" and self._is_wanted(each.get("closedAt"))]
-        found = self.closings.read([each for each in closed if rows.is_ticket(each)])
+    def _rows_of_issues(self) -> Iterator[Event]:
+        """The rows of the issues that came since this was called last."""
+        issues, self.issues = self.issues, []
+        closed = [each for each, _ in issues if each["state"] == "closed" and self._is_wanted(each.get("closedAt"))]
+        closings = self.closings.read([each for each in closed if rows.is_ticket(each)])
         for reason in self.closings.missing:
             self.gaps.blocked = True
             self.gaps.note("GitLab did not show how issues were closed", reason)
         self.closings.missing.clear()
-        return found
+        for node, referenced in issues:
+            made = list(rows.of_issue(node, self.row_context, closings.get(node["id"])))
+            if "opened" in self.options.also:
+                made += rows.of_opened(node, self.row_context)
+            yield from self._rows_of_one("Issue", node, made, referenced)
+
+    def _rows_of_one(
+        self, shape: Shape, node: Node, made: Iterable[Contribution], referenced: bool = False
+    ) -> Iterator[Event]:
+        """The rows of one node, after what takes away its earlier ones; notes where it is, if it has any."""
+        made = list(made)
+        key = Key(rows.project_path(node), shape, int(node["iid"]))
+        project = _project_id(node)
+        if made or referenced:
+            self.projects[project] = key.project
+            self.watched[project, key.mark] = None
+        if made and referenced:
+            self.unlisted[f"{project}{key.mark}"] = None
+        yield from self._retractions(shape, node, key, project)
+        yield from made
 
     def _read_landings(self, shape: Shape, nodes: Sequence[Node]) -> None:
         """As which commits merge requests landed that have a row."""
@@ -433,19 +456,13 @@ class GitLabReader:
             if known or (kind == "issue" and node["state"] == "closed"):
                 yield Retraction(self.options.host, work_item=self.row_context.work_item(node), kind=kind)
 
-    def _rows_of(self, shape: Shape, node: Node, closing: rows.Closing | None) -> Iterator[Contribution]:
+    def _rows_of(self, shape: Shape, node: Node) -> Iterator[Contribution]:
         if shape == "MergeRequest":
             self.closings.authors[rows.project_path(node), int(node["iid"])] = node.get("author")
             self._note_references(node)
             yield from rows.of_merge_request(node, self.row_context)
-            if "comments" in self.options.also:
-                yield from rows.of_comments(node, self.row_context)
-        elif shape == "IssueTalk":
+        if "comments" in self.options.also:
             yield from rows.of_comments(node, self.row_context)
-        else:
-            yield from rows.of_issue(node, self.row_context, closing)
-            if "opened" in self.options.also:
-                yield from rows.of_opened(node, self.row_context)
 
     def _note_references(self, node: Node) -> None:
         """Note the issues that a wanted person's merged merge request says it closes: no list by person finds them."""

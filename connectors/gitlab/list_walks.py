@@ -82,6 +82,8 @@ def issues_by_rest(
 ) -> list[Key]:
     """The issues of a list over the whole instance by REST, for a server that does not give that list in GraphQL.
 
+    Its pages shift where one is opened again meanwhile: they are read again until the total came.
+
     Until 16.x a switch that was off by default decided about it (`root_level_issues_query`). REST leaves out what the
     token's owner did not write, and archived projects, unless it is asked otherwise.
     """
@@ -90,10 +92,15 @@ def issues_by_rest(
     wanted |= {"state": "closed"} if request.listing.state else {}
     for name, value in given.items():
         wanted[_REST[name]] = value[0] if isinstance(value, (tuple, list)) else value
-    found: list[Touched] = []
-    for page in client.rest.pages("issues", next_page, wanted):
-        found += [(int(each["project_id"]), request.listing.shape, int(each["iid"])) for each in page.body]
-    return paths_of(found)
+    found: dict[Touched, None] = {}
+    for _ in range(PASSES):
+        total = 0
+        for page in client.rest.pages("issues", next_page, wanted):
+            found |= {(int(each["project_id"]), request.listing.shape, int(each["iid"])): None for each in page.body}
+            total = int(page.headers.get("x-total") or 0)
+        if len(found) >= total:
+            return paths_of(found)
+    raise WebError("busy", f"GitLab showed {len(found)} of {total} {request}")
 
 
 _REST = {

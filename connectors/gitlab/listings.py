@@ -27,6 +27,9 @@ PAD = dt.timedelta(days=1)
 OVERLAP = dt.timedelta(days=1)
 """How far back a fetch asks for changes before the last one."""
 
+COUNT = 5
+"""What counting a list costs."""
+
 Kind = Literal["authored", "assigned", "opened", "merge_requests", "issues"]
 Stream = Literal["opened", "comments", "releases"]
 _NAMES: Mapping[Kind, str] = {
@@ -77,7 +80,7 @@ class ListRequest:
     def total(self, number: int) -> Part:
         """The part of a query that asks for the number of its entries, with its own number."""
         declared = graphql.declared(number, self.listing, counted=True)
-        return Part(f"l{number}", graphql.count(number, self.listing), 8, declared, self._variables(number))
+        return Part(f"l{number}", graphql.count(number, self.listing), COUNT, declared, self._variables(number))
 
     def connection(self, value: Any) -> Mapping[str, Any] | None:
         """The list in what came for a part; None where it is not shown."""

@@ -101,9 +101,8 @@ class Survey:
         found = Preflight(client.server_now(came["metadata"][1]), _server(values["metadata"]))
         self._find_people(client, found, [values[each.name] for each in users])
         self._find_places(client, found, values)
-        for index, each in enumerate(self.requests):
-            connection = each.connection(values[f"l{index + len(watched)}"])
-            found.counts[each] = connection["count"] if connection else 0
+        for part, each in zip(counted, self.requests, strict=True):
+            found.counts[each] = _count(each, part, came[part.name][1])
         if self.cursor:
             self._compare_projects(found, [values[each.name] for each in known])
             self._compare_watched(found, watched, came)
@@ -112,7 +111,7 @@ class Survey:
 
     def _users(self) -> list[Part]:
         return [
-            Part(f"u{i}", graphql.user(i), 8, {f"u{i}": "String!"}, {f"u{i}": name})
+            Part(f"u{i}", graphql.user(i), 6, {f"u{i}": "String!"}, {f"u{i}": name})
             for i, name in enumerate(self.accounts)
         ]
 
@@ -263,14 +262,20 @@ _SWITCHES = {"MergeRequestId": "mergeRequestsEnabled", "IssueId": "issuesEnabled
 
 
 def count(client: Client, wanted: Sequence[ListRequest]) -> dict[ListRequest, int]:
-    """How many entries each list has; raises WebError where one cannot be counted. A hidden place counts as empty."""
+    """How many entries each list has; raises WebError where one cannot be counted."""
     parts = {f"l{index}": each for index, each in enumerate(wanted)}
     counts: dict[ListRequest, int] = {}
     for part, answer in answers(client, [each.total(index) for index, each in enumerate(wanted)]):
-        request = parts[part.name]
-        connection = request.connection(part.value(answer))
-        counts[request] = connection["count"] if connection else 0
+        counts[parts[part.name]] = _count(parts[part.name], part, answer)
     return counts
+
+
+def _count(request: ListRequest, part: Part, answer: Answer) -> int:
+    """What a part says that a list has: nothing in a hidden place, and something where that is not known."""
+    connection = request.connection(part.value(answer))
+    if connection:
+        return int(connection["count"])
+    return int(request.listing.root == "instance" or bool(part.errors(answer)))
 
 
 def is_private(client: Client, user: int) -> bool:

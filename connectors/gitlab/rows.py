@@ -226,13 +226,13 @@ def closing(work_item: Json) -> Closing:
 
 def activity(work_item: Json) -> list[Json]:
     """The notes of a work item's activity that came."""
-    widgets = [each["discussions"] for each in work_item["widgets"] if each and each.get("discussions")]
+    widgets = [each["discussions"] for each in work_item["widgets"] or () if each and each.get("discussions")]
     return [note for each in widgets for thread in entries({"of": each}, "of") for note in entries(thread, "notes")]
 
 
 def is_canceled(work_item: Json) -> bool:
     """Whether a work item has a status of the category canceled (where a server has such statuses)."""
-    found = [each["status"] for each in work_item["widgets"] if each and each.get("status")]
+    found = [each["status"] for each in work_item["widgets"] or () if each and each.get("status")]
     return any(each.get("category") == "CANCELED" for each in found)
 
 

@@ -109,8 +109,8 @@ def _choose(client: Client, found: Preflight, plan: _Plan) -> Strategy:
 
     By person, each person has lists of their own and events, and each merge request they reviewed is asked for by its
     number. By scope, one list of a group or project serves everybody, but brings strangers' work, too. So the counts
-    decide. How much a person reviewed is not counted: as much as they wrote is taken for it. Events are kept three
-    years: where a place is named and the period is older, only the place has everything.
+    decide. How much a person reviewed is not counted: as much as they wrote is taken for it. Where a place is named and
+    only the place has everything it is read, whatever that costs.
     """
     by_person, by_scope = _lists(plan, found.usernames)
     uncounted = [each for each in [*by_scope, *by_person] if each not in found.counts]
@@ -124,14 +124,16 @@ def _choose(client: Client, found: Preflight, plan: _Plan) -> Strategy:
     people = len(found.usernames) * len(plan.jobs)
     more = people + math.ceil(reviewed / PAGE) * (2 if reviewed > PAGE else 1)
     person = Strategy("person", counts, listings.requests_for(counts) + more)
-    if by_scope and (scope.requests < person.requests or plan_is_older(found, plan)):
+    if by_scope and (scope.requests < person.requests or _only_places_show_all(client, found, plan.jobs)):
         return replace(scope, other_requests=person.requests)
     return replace(person, other_requests=scope.requests if by_scope else None)
 
 
-def plan_is_older(found: Preflight, plan: _Plan) -> bool:
-    """Whether a part of what is to be read in full is older than GitLab's events."""
-    return any(not each.changed and each.period.since < found.at - events.KEPT for each in plan.jobs)
+def _only_places_show_all(client: Client, found: Preflight, jobs: Sequence[Job]) -> bool:
+    """Whether some of what is to be read is older than GitLab's events, or somebody's who has a private profile."""
+    if any(not each.changed and each.period.since < found.at - events.KEPT for each in jobs):
+        return True
+    return any(preflight.is_private(client, found.users[each]) for each in sorted(found.silent))
 
 
 def _lists(plan: _Plan, usernames: Mapping[str, str]) -> tuple[list[ListRequest], list[ListRequest]]:

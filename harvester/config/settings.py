@@ -145,7 +145,8 @@ class File(Section):
     )
     tickets: dict[Annotated[str, Field(pattern=TICKET_KEY)], Word] = Field(
         default_factory=dict,
-        description='ticket prefixes, such as PAY = "https://example.atlassian.net"; no other prefix is a ticket',
+        description='ticket prefixes, such as PAY = "https://example.atlassian.net", beside the `projects` of Jira '
+        "sources; no other prefix is a ticket",
     )
     bots: list[Word] = Field(default_factory=list, description="further accounts or addresses that are bots")
     themes: dict[Word, Rule] = Field(

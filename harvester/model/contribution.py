@@ -89,7 +89,9 @@ class Contribution:
     milestone: Annotated[str | None, "the milestone it was planned for"] = None
     labels: Annotated[Strings, "labels; a review carries its pull request's"] = ()
     paths: Annotated[Strings, "files touched; a review carries its pull request's"] = ()
-    owners: Annotated[Strings, "accounts whose work it is (for a review, who wrote what was reviewed)"] = ()
+    owners: Annotated[
+        Strings, "accounts whose work it is (for a review, who wrote what was reviewed; for a ticket, who did it)"
+    ] = ()
     participants: Annotated[Strings, "accounts of everybody else who took part"] = ()
     closes: Annotated[Strings, "tickets it closes, as found: `#12`, `org/repo#12`, `PAY-7`"] = ()
     part_of: Annotated[Strings, "the pull request a commit belongs to"] = ()

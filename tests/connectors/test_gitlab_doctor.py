@@ -112,7 +112,7 @@ def test_a_token_of_nobody_is_an_error(server):
     assert "The token is nobody's" in report(server, "error")
 
 
-@pytest.mark.parametrize("token", ["glcbt-64_abcdefghijklmnop", "the-job"])
+@pytest.mark.parametrize("token", ["glcbt-64_abcdefghijklmnop", "acme-glcbt-64_abcdefghijklmnop", "the-job"])
 def test_a_ci_job_token_is_refused(server, token):
     found = report(server, "error", environ={"TOKEN": token, "CI_JOB_TOKEN": "the-job"})
     assert "job" in found
