@@ -116,15 +116,18 @@ class Jira:
         """The address of the web pages, without a slash at its end."""
         return self.url.rstrip("/")
 
-    def client(self) -> Client:
-        """A client of this site; raises SecretError where no token is found, AccessError for what cannot be one."""
+    def client(self, tries: int = 6) -> Client:
+        """A client that tries each request so often.
+
+        Raises SecretError where no token is found, AccessError for what cannot be one.
+        """
         from harvester.sdk.http import RetryPolicy
 
         from .client import Client, sign_in
 
         token = self.context.reveal_token(self.token)
         session = sign_in(self.address, self.email, token, self.timeout)
-        retry = RetryPolicy(self.context.wait)
+        retry = RetryPolicy(self.context.wait, tries)
         return Client(self.address, session, retry, self.context.clock, self.timeout, secrets=(token,))
 
     def _reader(self, request: Request) -> JiraReader:

@@ -48,7 +48,7 @@ class Cursor:
     @property
     def site(self) -> Site:
         """What the site is."""
-        return Site(self.cloud, self.version, self.epics, self.points)
+        return Site(self.cloud, self.version, tuple(self.epics), tuple(self.points))
 
     def dumps(self) -> str:
         """As text for `ScopeCompleted.cursor`."""

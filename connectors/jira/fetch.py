@@ -91,14 +91,18 @@ class JiraReader:
         if self.cursor and not self.cursor.covers(self.options.settings, accounts):
             self.cursor = None
         self.client.cloud = known.cloud if known else True
-        self.found = Found(known.site if known else lookup.describe(self.client))
+        self.found = Found(known.site if known and not self._is_old(known) else lookup.describe(self.client))
         lookup.find_people(
             self.client, self.found, accounts or (), known.users if known else {}, self.options.person_of
         )
         self._find_projects(known)
-        if self.cursor and self._shows_more():
+        if self.cursor and (self._shows_more() or self.cursor.site != self.found.site):
             self.cursor = None
         self._set_context()
+
+    def _is_old(self, known: Cursor) -> bool:
+        """Whether it is time to ask again what the site is: it may have new fields."""
+        return self.client.clock() - dt.datetime.fromtimestamp(known.looked_at, dt.UTC) >= LOOK
 
     def _find_projects(self, known: Cursor | None) -> None:
         """Which projects are read. Keys are taken as they are where all of them were shown the last time."""
@@ -279,7 +283,8 @@ class JiraReader:
                     yield from self._rows_of(waiting)
                     batch, waiting = min(4 * len(waiting), HISTORIES), []
         except WebError as failure:
-            if failure.kind in {"refused", "limit"} or failure.status or not pages:
+            refused = failure.kind == "wrong" and failure.status
+            if failure.kind in {"refused", "limit"} or refused or not pages:
                 raise
             self.gaps.blocked = True
             yield self.gaps.gap(f"{count_noun(len(seen) - len(waiting), 'ticket')} came, then: {failure}")

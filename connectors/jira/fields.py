@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,8 @@ class Site:
 
     cloud: bool
     version: str = ""
-    epics: Sequence[str] = ()
-    points: Sequence[str] = ()
+    epics: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
 
     def wanted(self, comments: bool) -> list[str]:
         """The fields to ask for."""
@@ -42,8 +42,8 @@ def site_of(server: Json, fields: Iterable[Json]) -> Site:
     return Site(
         cloud=str(server.get("deploymentType", "")).casefold() == "cloud",
         version=str(server.get("version", "")),
-        epics=[str(each["id"]) for each in known if _type(each) == EPIC_LINK],
-        points=[str(each["id"]) for each in (*typed, *named)],
+        epics=tuple(str(each["id"]) for each in known if _type(each) == EPIC_LINK),
+        points=tuple(str(each["id"]) for each in (*typed, *named)),
     )
 
 

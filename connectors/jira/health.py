@@ -26,7 +26,7 @@ SHOWN = 10
 def findings(settings: Jira) -> Iterator[Finding]:
     """Everything `doctor` reports of a Jira source; failures become findings."""
     try:
-        client = settings.client()
+        client = settings.client(tries=2)
     except HarvesterError as error:
         yield Finding("error", error.message, error.hint)
         return

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from harvester.model.accounts import plain
 from harvester.sdk.cursor import hashed
 from harvester.sdk.globs import is_glob, matches_any
+from harvester.sdk.http import WebError
 
 from .changelog import Json, user_ids
 from .client import Client
@@ -76,7 +77,12 @@ def _ids_of(client: Client, account: str) -> tuple[str, ...]:
     """All ids of the person behind an account, the one that queries use at the end; empty where there is none."""
     written = found[1].strip() if (found := _BRACKETED.search(account)) else account
     name = "accountId" if client.cloud else "username"
-    user = None if client.cloud and "@" in written else client.found("user", **{name: written})
+    try:
+        user = None if client.cloud and "@" in written else client.found("user", **{name: written})
+    except WebError as failure:
+        if failure.status != 403:
+            raise
+        return (written,)  # whoever may not browse people may search for their tickets all the same
     if user is None and "@" in written:
         user = _by_address(client, written)
     elif user is None and not client.cloud:
@@ -86,7 +92,12 @@ def _ids_of(client: Client, account: str) -> tuple[str, ...]:
 
 def _by_address(client: Client, address: str) -> Json | None:
     """Whom an address leads to: who shows it, else the only person found, since most addresses are hidden."""
-    listed = client.found("user/search", **{"query" if client.cloud else "username": address})
+    try:
+        listed = client.found("user/search", **{"query" if client.cloud else "username": address})
+    except WebError as failure:
+        if failure.status != 403:
+            raise
+        listed = ()
     users = [each for each in listed or () if each.get("accountType", "atlassian") == "atlassian"]
     shown = [each for each in users if plain(str(each.get("emailAddress") or "")) == plain(address)]
     hidden = [each for each in users if not each.get("emailAddress")]

@@ -119,6 +119,13 @@ class Service:
 
         `limited` says that a status other than 429 means a rate limit, too.
         """
+        made = self._failure(status, headers, message, now, limited)
+        made.status = status
+        return made
+
+    def _failure(
+        self, status: int, headers: Mapping[str, str], message: str, now: dt.datetime, limited: bool
+    ) -> WebError:
         if status in range(300, 400):
             return redirected(self.url, header(headers, "location") or "")
         if status == 429 or limited:
@@ -131,8 +138,7 @@ class Service:
             return WebError("refused", f"{self.name} refuses ({message or 403})", hint=self.access_hint)
         if status >= 500:
             return WebError("busy", f"{self.name} answers with error {status}", after=retry_after(headers, now))
-        words = f"{self.name} answers {self.url} with status {status} ({message})"
-        return WebError("wrong", words, hint=self.url_hint, status=status)
+        return WebError("wrong", f"{self.name} answers {self.url} with status {status} ({message})", hint=self.url_hint)
 
     def rate_limit(self, headers: Mapping[str, str], now: dt.datetime, what: str = "") -> WebError:
         """A rate limit, with the seconds to wait: Retry-After, else until the reset where the quota is 0.

@@ -309,7 +309,7 @@ def test_fields_are_known_by_their_type():
             {"name": "without an id"},
         ],
     )
-    assert (found.cloud, found.points, found.epics) == (True, ["customfield_7", "customfield_9"], ["customfield_6"])
+    assert (found.cloud, found.points, found.epics) == (True, ("customfield_7", "customfield_9"), ("customfield_6",))
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_fields_are_known_by_their_type():
     [({"a": None, "b": 3}, 3.0), ({"a": 0.0, "b": 3}, 0.0), ({"a": "5", "b": None}, None), ({}, None)],
 )
 def test_points_are_those_of_the_first_field_with_any(values, points):
-    assert fields.points_of(values, fields.Site(cloud=True, points=["a", "b"])) == points
+    assert fields.points_of(values, fields.Site(cloud=True, points=("a", "b"))) == points
 
 
 @pytest.mark.parametrize(
