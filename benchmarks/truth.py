@@ -30,6 +30,11 @@ HARVESTER = str(Path(sys.executable).with_name("harvester"))
 EVER = "1970-01-02..2099-12-31"
 MERGED = re.compile(r"Merge pull request #(\d+) from ")
 SQUASHED = re.compile(r"\(#(\d+)\)$")
+PULLED = re.compile(
+    r"^Merge remote(?:-tracking)? branch '(?!origin/)"
+    r"|^Merge (?:remote )?branch .*' of \S+?(?P<name>[^/:\s]+?)(?:\.git)?(?: |$)"
+)
+"""A merge from another repository than that of `origin`; without a name where only a remote of somebody's is named."""
 NUMBERS = re.compile(r"#\d+\b")
 PLAIN = ("-c", "core.attributesFile=/dev/null", "-c", "diff.renameLimit=1000", "-c", "log.mailmap=true")
 
@@ -60,6 +65,12 @@ class Truth:
         return self.git(
             "rev-parse", "refs/remotes/origin/HEAD" if "refs/remotes/origin/HEAD" in refs else "HEAD"
         ).strip()
+
+    @cached_property
+    def name(self) -> str:
+        """The repository's name, by its remote or its folder."""
+        url = self.git("config", "--default", str(self.repo), "--get", "remote.origin.url").strip()
+        return re.split(r"[/:]", url.removesuffix(".git"))[-1]
 
     @cached_property
     def history(self) -> dict[str, tuple[list[str], int, str, str]]:
@@ -291,9 +302,20 @@ def _why_only_git(truth: Truth, number: int) -> str:
         return "a merge that brings no commit of its own, such as one between two branches or within a fork"
     if all(_came_with_another(truth, sha, number) for sha in named):
         return "`(#N)` is in a commit of another pull request, whose merge names or closes #N: an issue"
-    if all(truth.landed_with[sha] != sha and not truth.comes_from_us(sha) for sha in named):
-        return "another repository's number: the commit came with history that is not connected to ours"
+    if all(truth.landed_with[sha] != sha and _from_elsewhere(truth, sha) for sha in named):
+        return (
+            "another repository's number: it came with history that is not connected to ours, or was pulled from there"
+        )
     return ""
+
+
+def _from_elsewhere(truth: Truth, sha: str) -> bool:
+    """Whether unconnected history, or a merge of another repository's or somebody's branch, brought it."""
+    if not truth.comes_from_us(sha):
+        return True
+    path = truth.git("rev-list", "--merges", "--ancestry-path", f"{sha}..{truth.landed_with[sha]}").split()
+    pulled = (PULLED.search(truth.history[each][3]) for each in path)
+    return any(found and found["name"] != truth.name for found in pulled)
 
 
 def _brings_nothing(truth: Truth, sha: str) -> bool:
