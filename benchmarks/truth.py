@@ -32,7 +32,7 @@ MERGED = re.compile(r"Merge pull request #(\d+) from ")
 SQUASHED = re.compile(r"\(#(\d+)\)$")
 PULLED = re.compile(
     r"^Merge remote(?:-tracking)? branch '(?!origin/)"
-    r"|^Merge (?:remote )?branch .*' of \S+?(?P<name>[^/:\s]+?)(?:\.git)?(?: |$)"
+    r"|^Merge (?:remote )?(?:branch|tag) .*' of \S+?(?P<name>[^/:\s]+?)(?:\.git)?(?: |$)"
 )
 """A merge from another repository than that of `origin`; without a name where only a remote of somebody's is named."""
 NUMBERS = re.compile(r"#\d+\b")
