@@ -191,7 +191,7 @@ class Survey:
                 found.personal[name] = own
         named = self.scope_filter.named
         for index, name in enumerate([*named, *self.scope_filter.excluded]):
-            project = values[f"p{index}"] or _moved(client, name)
+            project = values[f"p{index}"] or moved(client, name)
             if index >= len(named):
                 found.excluded |= {number(project["id"]): project["fullPath"]} if project else {}
             elif project:
@@ -350,7 +350,7 @@ def _users_by_id(client: Client, ids: Sequence[int]) -> dict[int, Mapping[str, A
     return found
 
 
-def _moved(client: Client, path: str) -> Mapping[str, Any] | None:
+def moved(client: Client, path: str) -> Mapping[str, Any] | None:
     """A project by an earlier path: REST leads from there to its id, GraphQL does not. None where there is none."""
     shown = _rest_object(client, f"projects/{quote(path, safe='')}")
     if not shown or not isinstance(shown.get("id"), int):
