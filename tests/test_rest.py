@@ -106,7 +106,7 @@ def test_a_busy_server_is_asked_again(api):
     [
         (401, '{"message": "401 s3cret"}', "refused", r"Forge does not accept the token \(401 \*\*\*\)"),
         (403, '{"error": "insufficient_scope"}', "refused", r"Forge refuses \(insufficient_scope\)"),
-        (410, '{"errorMessages": ["gone"]}', "wrong", r"status 410 \(\['gone'\]\)"),
+        (410, '{"errorMessages": ["gone"]}', "wrong", r"status 410 \(gone\)"),
         (404, "<html>", "wrong", "status 404"),
     ],
 )

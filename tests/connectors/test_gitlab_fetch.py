@@ -405,3 +405,15 @@ def test_what_is_hidden_is_not_taken_for_deleted(world, changed):
         "acme/pay: GitLab does not show 1 merge request that it showed before"
     ]
     assert again.cursors
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["asked to", "unasked"])
+def test_reviews_in_many_projects(world, server, asked):
+    """What people were asked to review is one list over all projects; what they were not is read in each."""
+    for number in range(60):
+        made = world.merge_request(f"acme/p{number}", "bob", on(6, 1), reviewers=("alice",) if asked else ())
+        world.approve(made, "alice", on(7, 1 + number % 28))
+    found = read(server, wanted("alice"))
+    assert len(found.of("review")) == 60
+    assert found.gaps == []
+    assert (found.requests <= 10) is asked
