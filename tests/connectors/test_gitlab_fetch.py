@@ -346,3 +346,25 @@ def test_a_renewed_oauth_token_reads_on(world, server, same):
     again = read(server, wanted("alice", after=first), environ={"TOKEN": server.token})
     assert len(again.rows) == (0 if same else 1)
     assert again.gaps == []
+
+
+def test_a_fast_forward_still_leads_to_its_issue(world, server):
+    """What has no merge commit waits for its commits; what it closes is looked up all the same."""
+    issue = world.issue("acme/pay", "bob", on(6, 1))
+    made = world.merge_request(
+        "acme/pay", "alice", on(7, 1), merged=on(7, 2), merged_by="bob", closes=[issue], description="Closes #1"
+    )
+    made["mergeCommitSha"] = None
+    found = read(server, wanted("alice"))
+    assert sorted(row.id.rpartition("/")[0] for row in found.rows) == ["issue/resolver/1", "pull_request/author"]
+    assert found.gaps == []
+
+
+def test_many_fast_forwards_take_few_requests(world, server):
+    """Their commits are asked for of many at once, not page by page."""
+    for number in range(300):
+        made = world.merge_request(f"acme/r{number % 3}", "alice", on(7, 1), merged=on(8, 1 + number % 28))
+        made["mergeCommitSha"] = None
+    found = read(server, wanted("alice"))
+    assert len(found.rows) == 300
+    assert found.requests <= 18
