@@ -40,7 +40,7 @@ class Landings:
 
     def read(self, merged: Sequence[Node]) -> None:
         """Note in each of these merge requests, as `landed`, the hashes of the commits that it brought."""
-        wanted = {(rows.project_path(each), int(each["iid"])): each for each in merged if not _is_named(each)}
+        wanted = {(rows.project_path(each), int(each["iid"])): each for each in merged}
         squashed: dict[int, dict[int, Node]] = {}
         for path, found in self._commits([Key(path, "Landed", iid) for path, iid in wanted]):
             node = wanted[path, int(found["iid"])]
@@ -76,7 +76,7 @@ class Landings:
                 some[int(each["iid"])]["landed"] = [str(sha)]
 
 
-def _is_named(node: Node) -> bool:
+def is_named(node: Node) -> bool:
     """Whether there is a merge commit whose message names the merge request, unless somebody wrote another one."""
     template = node["project"].get("mergeCommitTemplate")
     return bool(node["mergeCommitSha"]) and (not template or REFERENCE in template)
