@@ -26,7 +26,7 @@ from .events import KEPT, Touched, touched
 from .gaps import GapCollector
 from .graphql import PAGE, Shape
 from .keys import Key
-from .landings import Landings
+from .landings import Landings, is_named
 from .listings import ListProgress, ListRequest
 from .parts import Part, ask_once
 from .strategy import ReadOptions, Start, begin, event_periods
@@ -447,7 +447,7 @@ class GitLabReader:
         landed = [] if shape == "MergeRequest" else new
         for node in new if shape == "MergeRequest" else ():
             self._note_merge_request(node)
-            waits = not node["mergeCommitSha"] and any(rows.of_merged(node, self.row_context))
+            waits = not is_named(node) and any(rows.of_merged(node, self.row_context))
             (self.unlanded if waits else landed).append(node)
         for node in landed:
             yield from self._rows_of_one(shape, node, self._rows_of(shape, node))
