@@ -23,7 +23,7 @@ from .client import Client
 from .closings import Closings
 from .cursor import Cursor
 from .events import KEPT, Touched, touched
-from .gaps import GapCollector
+from .gaps import GapCollector, address
 from .graphql import PAGE, Shape
 from .keys import Key
 from .landings import Landings, is_named
@@ -38,6 +38,10 @@ SKIPS = 10
 """How many entries that GitLab cannot answer for are left out in one fetch."""
 TOGETHER = 500
 """How many issues wait for how they were closed, and merge requests for how they landed."""
+CLOSED = 100
+"""How many issues that one description closes are looked up: it is anybody's text."""
+MOVED = 50
+"""How many projects that descriptions name, and that are not shown by these paths, are looked up by earlier ones."""
 WATCHED = 5000
 """How many merge requests and issues are watched; the newest are kept."""
 REFERENCED = 1000
@@ -358,8 +362,11 @@ class GitLabReader:
 
     def _where_they_are(self) -> list[Key]:
         """Referenced issues of projects that have another path by now: a description keeps the one of its time."""
-        paths = {each.project for each in self.elsewhere}
-        found = {path: preflight.moved(self.client, path) for path in sorted(paths)}
+        paths = list(dict.fromkeys(each.project for each in self.elsewhere))
+        if len(paths) > MOVED:
+            self.gaps.blocked = True
+            self.gaps.note("descriptions name more projects that are not shown than are looked up", paths[MOVED])
+        found = {path: preflight.moved(self.client, path) for path in paths[:MOVED]}
         today = {path: str(project["fullPath"]) for path, project in found.items() if project}
         return [replace(each, project=today[each.project]) for each in self.elsewhere if each.project in today]
 
@@ -401,9 +408,10 @@ class GitLabReader:
             index = error["path"][at + 1] if len(error["path"]) > at + 1 else -1
             if 0 <= index < len(listed["nodes"]):
                 self.gaps.note_hidden_field(listed["nodes"][index], error, error["path"][at + 2 :])
+        failed = any(not preflight.is_hidden(each) for each in part.errors(answer))
         for key in some:
             self.read.add(key)
-            if key.iid not in came and not referenced:
+            if key.iid not in came and (failed or not referenced):
                 self.gaps.blocked = True
                 self.gaps.note("what somebody worked on is not shown", str(key))
         yield from self._rows_of_new(shape, nodes or [], referenced)
@@ -539,8 +547,11 @@ class GitLabReader:
         author = self.row_context.account(node.get("author")).casefold()
         if self.row_context.accounts is None or author not in self.row_context.accounts or node["state"] != "merged":
             return
-        for project, iid in references.closed_issues(node, self.options.host):
-            self.referenced[Key(project, "Issue", iid)] = None
+        found = list(dict.fromkeys(references.closed_issues(node, self.options.host)))
+        if len(found) > CLOSED:
+            self.gaps.blocked = True
+            self.gaps.note("a description names more issues than are looked up", address(node))
+        self.referenced |= {Key(project, "Issue", iid): None for project, iid in found[:CLOSED]}
 
     def _complete_lists(self, nodes: Iterable[Node]) -> None:
         for short in self.nested_lists.complete(nodes):

@@ -261,10 +261,15 @@ def project_paths(client: Client, ids: Iterable[int]) -> dict[int, Mapping[str, 
 
 def reason_of(error: Mapping[str, Any]) -> str:
     """Why something is not shown, for a message."""
-    said = str(error.get("message", ""))
-    if "permission" in said or "not exist" in said:
+    if is_hidden(error):
         return "GitLab does not show it to this token: it is not there, or the token may not see it"
     return "GitLab could not give it"
+
+
+def is_hidden(error: Mapping[str, Any]) -> bool:
+    """Whether an error says that something is not there, or not for this token, and not that it failed."""
+    said = str(error.get("message", ""))
+    return "permission" in said or "not exist" in said
 
 
 def _server(metadata: Mapping[str, Any] | None) -> str:
