@@ -121,3 +121,12 @@ def safe_url(url: str | None) -> str | None:
     if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
         return None
     return _ENTITY.sub("&amp;", quote(url, safe=_URL_SAFE))
+
+
+def address(url: str) -> str:
+    """The host of a web address, in lower case and without a port, with its path, as work items begin with it.
+
+    `https://Jira.example.com:8443/tracker/` gives `jira.example.com/tracker`.
+    """
+    parts = urlsplit(url if "://" in url else f"//{url}")
+    return f"{parts.hostname or ''}{parts.path.rstrip('/')}" or url

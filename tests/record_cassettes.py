@@ -22,10 +22,11 @@ from harvester.model.periods import Period
 from harvester.sdk.connector import Connector, Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.connectors import githubs, gitlabs, test_github_cassettes, test_gitlab_cassettes
+from tests.connectors import githubs, gitlabs, test_github_cassettes, test_gitlab_cassettes, test_jira_cassettes
 from tests.connectors.faults import gather
 from tests.servers.github import GitHubServer
 from tests.servers.gitlab import GitLabServer
+from tests.servers.jira import JiraServer
 from tests.tapes import tape
 
 TEXTS = frozenset({"title", "body", "name", "description", "target_title"})
@@ -57,6 +58,21 @@ def small() -> None:
     for name, case in test_gitlab_cassettes.CASES.items():
         with GitLabServer(test_gitlab_cassettes.world_of(name)) as lab, tape(f"gitlab/{name}", record=True):
             case(lab, lambda lab=lab, **settings: gitlabs.source(lab, **settings))
+    for name, (flavour, case) in test_jira_cassettes.CASES.items():
+        with (
+            JiraServer(test_jira_cassettes.tickets(), flavour) as jira,
+            tape(f"jira/{name}", record=True, scrub=without_addresses),
+        ):
+            case(jira)
+
+
+def without_addresses(body: Any) -> Any:
+    """The same JSON without e-mail addresses."""
+    if isinstance(body, list):
+        return [without_addresses(each) for each in body]
+    if not isinstance(body, dict):
+        return body
+    return {key: None if key == "emailAddress" else without_addresses(each) for key, each in body.items()}
 
 
 def live(options: argparse.Namespace) -> None:

@@ -26,6 +26,7 @@ RECORDED_HEADERS = frozenset(
         "x-ratelimit-reset",
         "x-oauth-scopes",
         "x-github-sso",
+        "x-seraph-loginreason",
     }
 )
 """The headers of an answer that a connector reads; all others are dropped."""

@@ -85,7 +85,7 @@ def test_what_to_ask_a_source_for():
     )  # fmt: skip
     assert PEOPLE.accounts_of("ann", "forge") == ("ann-s",)
     assert PEOPLE.accounts_of("ann", "work") == ("asmith",)
-    assert PEOPLE.accounts_of("ann", "pay") == ()
+    assert PEOPLE.accounts_of("ann", "pay") == ("ann@example.org", "Ann.Old@Example.org")
     assert PEOPLE.accounts_of("ann", "diary") == ("ann",)
 
 

@@ -5,8 +5,8 @@ import tomllib
 
 import pytest
 
-from harvester.config import settings
-from harvester.workspace.proposals import accounts_line, propose
+from harvester.workspace.proposal import accounts_line
+from harvester.workspace.proposals import propose
 from tests.environments import run, stand_in
 
 GLAB = """\
@@ -193,9 +193,53 @@ def test_init_proposes_gitlab_in_comments(tmp_path):
     assert list(tomllib.loads(text)["sources"]) == ["here", "notebook"]
     before, _, proposal = text.partition("# [sources.gitlab]")
     path.write_text(before.replace("# accounts", "accounts") + ("# [sources.gitlab]" + proposal).replace("# ", ""))
-    config, written = settings.load(path), tomllib.loads(path.read_text())
-    assert config.people.accounts_of("me", "gitlab") == ("your-username",)
+    written = tomllib.loads(path.read_text())
     assert written["people"]["me"]["accounts"] == {"gitlab": "your-username"}
     assert written["sources"]["gitlab"] == {
         "connector": "gitlab", "url": "https://gitlab.acme.org", "token": "env:GITLAB_TOKEN", "groups": ["team"]
     }  # fmt: skip
+
+
+NAMED = [f"PAY-{number} Charge once, in UTF-{number}" for number in range(8, 14)]
+
+
+@pytest.mark.parametrize(
+    ("messages", "sections"),
+    [
+        (
+            ["See https://acme.atlassian.net/browse/PAY-7.", "OPS-1: x", "https://acme.atlassian.net/browse/WEB-1"],
+            [{"url": "https://acme.atlassian.net", "email": "ada@example.org", "projects": ["PAY", "WEB"]}],
+        ),
+        (
+            ["https://Jira.example.com:8443/tracker/browse/PAY-7?focusedCommentId=1", *NAMED],
+            [{"url": "https://jira.example.com:8443/tracker", "projects": ["PAY"]}],
+        ),
+        (["https://acme.atlassian.net/browse/OPS-7", *NAMED], [
+            {"url": "https://acme.atlassian.net", "email": "ada@example.org", "projects": ["OPS", "PAY"]}
+        ]),
+        (NAMED, [
+            {"url": "https://your-company.atlassian.net", "email": "ada@example.org", "projects": ["PAY"]}
+        ]),
+        (NAMED[:4], []),
+        ([*NAMED, *["Tidy up"] * 200], []),
+        (["UTF-8, SHA-1, SHA-256 and ISO-8859-1", *[f"CVE-2026-{number}" for number in range(10)]], []),
+        ([f"v1.0-RC-{number} and X86-{number}" for number in range(10)], []),
+        ([], []),
+    ],
+)  # fmt: skip
+def test_messages_that_name_tickets_propose_jira(machine, messages, sections):
+    """By the addresses of tickets, or by keys that are named often; the user writes the address of the site then."""
+    found = {}
+    for each in propose(machine(), [], ["ada@example.org"], messages):
+        found |= tomllib.loads(each.section)["sources"] if each.source.startswith("jira") else {}
+    assert list(found.values()) == [{"connector": "jira", "token": "env:JIRA_TOKEN"} | each for each in sections]
+
+
+def test_two_jiras_have_a_token_each(machine):
+    """A token in the environment is sent to one host only."""
+    messages = [f"https://{host}/browse/PAY-{number}" for host in ("b.example", "a.example") for number in range(9)]
+    found = [tomllib.loads(each.section)["sources"] for each in propose(machine(), [], [], messages)][1:]
+    assert [(name, each["url"], each["token"]) for made in found for name, each in made.items()] == [
+        ("jira", "https://a.example", "env:JIRA_TOKEN"), ("jira-2", "https://b.example", "env:JIRA_TOKEN_2"),
+    ]  # fmt: skip
+    assert found[0]["jira"]["projects"] == ["PAY"]

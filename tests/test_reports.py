@@ -12,6 +12,7 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +21,7 @@ from harvester.reporting.anchors import slug
 from harvester.version import VERSION
 from tests.environments import run, stand_in
 from tests.servers import gitlab as gitlabs
+from tests.servers import jira
 from tests.servers.github import TOKEN, GitHubServer, World
 
 CASES = Path(__file__).parent / "reports"
@@ -29,25 +31,43 @@ ALL = sorted(each.name for each in CASES.iterdir() if each.is_dir())
 
 @contextlib.contextmanager
 def the_world_of(case, tmp_path):
-    """The case's repository with its files, and a forge on localhost that knows what its github.toml (…) says."""
+    """The case's repository with its files, and services on localhost that know what its github.toml (…) says."""
     folder = CASES / case
     environment = stand_in(tmp_path, (folder / "history.sh").read_text())
     for name in BESIDE:
         if (folder / name).exists():
             (environment.cwd / name).write_bytes((folder / name).read_bytes())
-    environment.environ |= {"GITHUB_TOKEN": TOKEN, "GITLAB_TOKEN": gitlabs.TOKEN}
+    environment.environ |= {"GITHUB_TOKEN": TOKEN, "GITLAB_TOKEN": gitlabs.TOKEN, "JIRA_TOKEN": jira.TOKEN}
     with contextlib.ExitStack() as stack:
-        urls = {}
+        filled = {}
         if (known := folder / "github.toml").exists():
-            urls["{github}"] = stack.enter_context(GitHubServer(github(known))).url
+            filled["{github}"] = stack.enter_context(GitHubServer(github(known))).url
         if (known := folder / "gitlab.toml").exists():
-            urls["{gitlab}"] = stack.enter_context(gitlabs.GitLabServer(gitlab(known, commits_of(environment)))).url
+            filled["{gitlab}"] = stack.enter_context(gitlabs.GitLabServer(gitlab(known, commits_of(environment)))).url
+        if (known := folder / "jira.toml").exists():
+            world = tickets(known)
+            proxy = stack.enter_context(jira.JiraServer(world)).url
+            # Its address is in the report, so it must be the same each time: the server is a proxy on the way there.
+            stack.enter_context(mock.patch.dict(os.environ, {"http_proxy": proxy, "no_proxy": "localhost"}))
+            filled |= {f"{{{name}}}": world.native(name, cloud=True) for name in ("ada", "grace")}
         if (folder / "harvester.toml").exists():
             text = (folder / "harvester.toml").read_text()
-            for name, url in urls.items():
-                text = text.replace(name, url)
+            for name, value in filled.items():
+                text = text.replace(name, value)
             (environment.cwd / "harvester.toml").write_text(text)
         yield environment
+
+
+def tickets(path):
+    """What a jira.toml says: tickets with the keys they have."""
+    described = tomllib.loads(path.read_text())
+    world = jira.World(zone=described["zone"])
+    for each in described["tickets"]:
+        project, _, number = each.pop("key").partition("-")
+        world.project(project)["last"] = int(number) - 1
+        resolved, by, resolution = each.pop("resolved"), each.pop("by"), each.pop("resolution", "Done")
+        world.resolve(world.issue(project, **each), resolved, by, resolution)
+    return world
 
 
 def commits_of(environment):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import time
 
 import numpy as np
 import pyarrow as pa
@@ -58,6 +59,10 @@ def thread_of(*rows, tickets=JIRA):
         ("https://gitlab.com/a/b/-/merge_requests/3?tab=x", "x.y/z", "gitlab.com/a/b!3"),
         ("https://gitlab.com/a/b/-/work_items/3", "x.y/z", "gitlab.com/a/b#3"),
         ("https://acme.atlassian.net/browse/PAY-3", "x.y/z", "acme.atlassian.net/pay-3"),
+        ("https://acme.example:8443/jira/browse/PAY-3", "x.y/z", "acme.example/jira/pay-3"),
+        ("https://github.acme.example:8443/org/repo/pull/3", "x.y/z", "github.acme.example/org/repo#3"),
+        ("http://gitlab.acme.example:8080/a/b/-/merge_requests/3", "x.y/z", "gitlab.acme.example/a/b!3"),
+        ("https://acme.example/jira/browse/PAY-3?focusedId=1", "x.y/z", "acme.example/jira/pay-3"),
         ("https://github.com/org/repo/commit/abcdef12", "x.y/z", "commit/abcdef12"),
         # GitLab: groups within groups, dots and dashes in their names, a path before them, hosts with a port or no dot
         ("a/b/c/d/e/f/g/h/i/j/k/l!5", "gitlab.com/x/y", "gitlab.com/a/b/c/d/e/f/g/h/i/j/k/l!5"),
@@ -112,6 +117,60 @@ def test_a_word_that_only_looks_like_a_ticket_joins_nothing():
     found = thread_of(row("github.com/org/repo#1", closes=("UTF-8",)), row("github.com/org/repo#2", closes=("UTF-8",)))
 
     assert found == ["github.com/org/repo#1", "github.com/org/repo#2"]
+
+
+TICKET = "acme.atlassian.net/PAY-7"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"title": "PAY-7 Charge once"},
+        {"title": "fix(pay): charge once [PAY-7]"},
+        {"title": "feature/PAY-7-charge-once"},
+        {"title": "Charge once (PAY-7, PAY-8)"},
+        {"title": "Charge once", "body": "Part of PAY-7."},
+        {"title": "PAY-8 Charge", "body": "See https://acme.atlassian.net/browse/PAY-7?x=1 and PAY-8"},
+        {"extra": {"topic": "bug/PAY-7"}, "kind": "commit", "subject": "commit/" + "c" * 40},
+        {"title": "PAY-7 Charge once", "kind": "review"},
+        {"title": "Release", "body": "PAY-7, PAY-8 and PAY-9"},
+    ],
+)
+def test_a_change_belongs_to_the_ticket_that_it_names(values):
+    """In its title, its branch, its text: Jira knows no words that close."""
+    subject, kind = values.get("subject", "github.com/org/repo#1"), values.get("kind", "pull_request")
+    change = row(subject, kind, **{key: each for key, each in values.items() if key not in {"subject", "kind"}})
+    found = thread_of(row(TICKET, "issue", role="assignee"), change)
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"title": "UTF-8 and OPS-7", "body": "SHA-1"},
+        {"title": "XPAY-7, PAY-70, PAY-7x, PAY-7.1, PAY_7, pay-7"},
+        {"title": "Copied", "body": "https://other.example/browse/PAY-7"},
+        {"title": "Copied", "body": "https://acme.atlassian.net/jira/browse/PAY-7"},
+        {"title": "Release 2", "body": "PAY-6, PAY-7, PAY-8, PAY-9"},
+        {"title": "Charge", "body": "Do PAY-7 first", "kind": "review"},
+        {"title": "PAY-7 again", "kind": "note"},
+        {"title": "PAY-7 again", "kind": "issue", "subject": "acme.atlassian.net/PAY-12"},
+    ],
+)
+def test_what_names_no_ticket_of_ours_joins_none(values):
+    """Another project, another Jira, a list of tickets, and what is no change."""
+    subject, kind = values.get("subject", "github.com/org/repo#1"), values.get("kind", "pull_request")
+    other = row(subject, kind, **{key: each for key, each in values.items() if key not in {"subject", "kind"}})
+    found = thread_of(row(TICKET, "issue", role="assignee"), other)
+    assert found[0] != found[1]
+
+
+def test_a_long_text_without_an_end_is_read_quickly():
+    """However often an address begins in it."""
+    body = "https://" * 20_000 + "PAY-7"
+    start = time.perf_counter()
+    thread_of(row("github.com/org/repo#1", body=body))
+    assert time.perf_counter() - start < 2
 
 
 def test_an_abbreviated_commit_joins_only_where_one_commit_begins_so():

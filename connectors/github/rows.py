@@ -14,7 +14,7 @@ from typing import Any
 from harvester.model.contribution import Contribution
 from harvester.sdk import rows
 from harvester.sdk.change_type import change_type
-from harvester.sdk.rows import Json, entries, parse_time, row_id
+from harvester.sdk.rows import Json, entries, parse_time, row_id, tickets_in
 
 from .agents import is_agent, people_behind
 
@@ -148,7 +148,7 @@ def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Co
         body=node.get("body") or None, url=node["url"], state="merged",
         milestone=(node.get("milestone") or {}).get("title"), owners=(author,),
         participants=tuple(dict.fromkeys(each for each in participants if each != author)),
-        closes=tuple(_closes(node)) + ((f"commit/{commit}",) if commit else ()),
+        closes=(*_closes(node), *tickets_in(node["headRefName"]), *([f"commit/{commit}"] if commit else [])),
         reverts=tuple(_reverted(node)),
         additions=node["additions"], deletions=node["deletions"], files_changed=node["changedFiles"],
         comment_count=node.get("totalCommentsCount"), extra=_short_paths(node), **_pull(node), **_common(node, context),

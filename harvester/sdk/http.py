@@ -29,14 +29,18 @@ class WebError(Exception):
     """A request that failed. It is retried or becomes a SourceError; it never leaves a connector.
 
     `kind` says what may help: `limit` waiting (`after` seconds where the server named them), `busy` asking again for
-    less, `refused` another token, `wrong` nothing. The message contains no secret.
+    less, `refused` another token, `wrong` nothing. The message contains no secret. `status` is the HTTP status where
+    that is what failed.
     """
 
-    def __init__(self, kind: Reason, message: str, *, after: float | None = None, hint: str = "") -> None:
+    def __init__(
+        self, kind: Reason, message: str, *, after: float | None = None, hint: str = "", status: int | None = None
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.after = after
         self.hint = hint
+        self.status = status
 
     def error(self) -> SourceError:
         """The error to raise from a connector: AccessError where the server refused, else SourceError."""
@@ -115,6 +119,13 @@ class Service:
 
         `limited` says that a status other than 429 means a rate limit, too.
         """
+        made = self._failure(status, headers, message, now, limited)
+        made.status = status
+        return made
+
+    def _failure(
+        self, status: int, headers: Mapping[str, str], message: str, now: dt.datetime, limited: bool
+    ) -> WebError:
         if status in range(300, 400):
             return redirected(self.url, header(headers, "location") or "")
         if status == 429 or limited:

@@ -74,8 +74,10 @@ class NestedLists:
     def _read_on(self, unfinished: list[NodeList]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
         """Read on many lists at once, the first ones first; what a batch leaves unfinished goes to the end.
 
-        Returns the errors that came beside, by the id of the node and the name of the list.
+        A list that leads to a page it had would never end, and is left there. Returns the errors that came beside, by
+        the id of the node and the name of the list.
         """
+        asked: set[tuple[str, str, str]] = set()
         refused: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         while unfinished and self.strikes < STRIKES:
             batch, answer = ask_fitting(self.client.retry, self.size, partial(take_first, unfinished), self._ask)
@@ -87,7 +89,9 @@ class NestedLists:
                 for error in answer.errors:
                     for node, name in _lists_of(error, batch):
                         refused.setdefault((node["id"], name), []).append(error)
+            asked |= {_position(*each) for each in batch}
             goes_on = [each for number, each in enumerate(batch) if _extend(*each, data.get(f"m{number}") or {})]
+            goes_on = [each for each in goes_on if _position(*each) not in asked]
             unfinished = [*unfinished[len(batch) :], *goes_on]
         return refused
 
@@ -117,6 +121,11 @@ def _extend(node: Node, name: str, answer: Mapping[str, Any]) -> bool:
     node[name]["nodes"] += more["nodes"]
     node[name]["pageInfo"] = more["pageInfo"]
     return _has_next_page(node, name)
+
+
+def _position(node: Node, name: str) -> tuple[str, str, str]:
+    """The next page of a list: its node's id, its name and the cursor."""
+    return str(node["id"]), name, str(node[name]["pageInfo"].get("endCursor"))
 
 
 def _has_next_page(node: Node, name: str) -> bool:

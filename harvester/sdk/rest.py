@@ -113,7 +113,8 @@ class RestClient:
         except ValueError:
             return ""
         messages = [body.get(key) for key in ("message", "error", "errorMessages")] if isinstance(body, dict) else []
-        return redact(next((str(each) for each in messages if each), ""), self.secrets)
+        found = next((each for each in messages if each), "")
+        return redact("; ".join(map(str, found)) if isinstance(found, list) else str(found), self.secrets)
 
 
 def session(service: Service, headers: Mapping[str, str]) -> requests.Session:

@@ -32,7 +32,7 @@ _ISSUE_URL = re.compile(
     r"https?://(?:[^/@]*@)?([\w.-]+)(?::\d+)?/([\w./~%-]+?)/(?:-/)?(issues|work_items|pull|pulls|pull-requests|merge_requests)/(\d{1,10})",
     re.ASCII,
 )
-_BROWSE_URL = re.compile(rf"https?://([\w.-]+)(?::\d+)?/(?:[\w./-]*/)?browse/({_KEY})", re.ASCII)
+_BROWSE_URL = re.compile(rf"https?://([\w.-]+)(?::\d+)?(/(?:[\w./-]*/)?)browse/({_KEY})", re.ASCII)
 
 NO_TICKETS = frozenset({
     "AES", "ANSI", "ARM", "ASCII", "BCP", "BLAKE", "CP", "CVE", "CWE", "DES", "EBCDIC", "ECMA", "ED", "FIPS", "GHSA",
@@ -125,4 +125,4 @@ def _work_item_at(url: str) -> str | None:
         mark = "!" if found[3] == "merge_requests" else "#"
         return f"{found[1].lower()}/{found[2].removesuffix('/-')}{mark}{found[4]}"
     found = _BROWSE_URL.match(url)
-    return f"{found[1].lower()}/{found[2]}" if found else None
+    return f"{found[1].lower()}{found[2]}{found[3]}" if found else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harvester.config import settings
-from harvester.config.git_user import identity, remotes, repository
+from harvester.config.git_user import identity, messages, remotes, repository
 from harvester.config.toml import as_toml
 from harvester.errors import HarvesterError, PersonError, SourceError
 from harvester.files import write_text
@@ -18,7 +18,8 @@ from harvester.notebook.notebook import INTRODUCTION
 from harvester.workspace.environment import Environment
 from harvester.workspace.look_alikes import Unlisted, list_accounts, unlisted
 from harvester.workspace.notes import notebooks
-from harvester.workspace.proposals import accounts_line, commented, propose, section
+from harvester.workspace.proposal import accounts_line, commented, section
+from harvester.workspace.proposals import propose
 from harvester.workspace.workspace import open_workspace
 
 SCHEMAS = Path(".harvester")
@@ -104,12 +105,12 @@ def _owner(environment: Environment, folder: Path, given: Owner) -> Owner:
 def _configuration(environment: Environment, folder: Path, owner: Owner) -> str:
     try:
         top = repository(folder, environment.environ)
-        urls = remotes(top, environment.environ)
+        urls, said = remotes(top, environment.environ), messages(top, environment.environ)
         source = section("git", "here", repositories=["."])
     except SourceError:
-        urls = {}
+        urls, said = {}, []
         source = commented(section("git", "here", repositories=["../my-repository", "../services/*"]))
-    proposals = list(propose(environment.environ, urls.values(), owner.emails))
+    proposals = list(propose(environment.environ, urls.values(), owner.emails, said))
     return CONFIGURATION.format(
         zone=as_toml(environment.zone()),
         name=as_toml(owner.name),

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harvester.config.toml import as_toml
 from harvester.errors import HarvesterError
 from harvester.files import read_text
 from harvester.model.accounts import forge_login
 from harvester.sdk.remote_url import Remote, parse
+from harvester.workspace import jira_proposals
+from harvester.workspace.proposal import Proposal, section
 
 GITLAB = "gitlab.com"
 LARGEST_CONFIGURATION = 1 << 20
@@ -30,18 +31,10 @@ _GLAB_HOST = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*", re.ASCII)
 _KEY = re.compile(r"(?P<indent> *)(?P<quote>[\"']?)(?P<key>[\w./:-]+?)(?P=quote):(?:\s+(?P<value>.*))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A source to propose: its section in TOML, and the account of whoever runs `init` there."""
-
-    source: str
-    section: str
-    account: str
-    """The login, or words in place of one that is not known."""
-
-
-def propose(environ: Mapping[str, str], urls: Iterable[str], emails: Iterable[str]) -> Iterator[Proposal]:
-    """The sources that remotes and the tools on this machine suggest, GitHub first.
+def propose(
+    environ: Mapping[str, str], urls: Iterable[str], emails: Sequence[str], messages: Sequence[str] = ()
+) -> Iterator[Proposal]:
+    """The sources that remotes, the tools on this machine and commit messages suggest, GitHub first, Jira last.
 
     GitHub is left out where all remotes lead to a GitLab and nothing else speaks for it.
     """
@@ -54,25 +47,7 @@ def propose(environ: Mapping[str, str], urls: Iterable[str], emails: Iterable[st
     for number, gitlab in enumerate(found):
         login = gitlab.user or logins.get(("gitlab", gitlab.host), "")
         yield _gitlab(environ, dataclasses.replace(gitlab, user=login), first=number == 0)
-
-
-def section(connector: str, name: str, **keys: str | list[str]) -> str:
-    """The section of a source in TOML; a key with nothing in it is left out."""
-    lines = [
-        f"connector = {as_toml(connector)}",
-        *(f"{key} = {as_toml(value)}" for key, value in keys.items() if value),
-    ]
-    return "\n".join([f"[sources.{name}]", *lines])
-
-
-def commented(text: str) -> str:
-    """A section as comments."""
-    return "# " + text.replace("\n", "\n# ")
-
-
-def accounts_line(proposals: Sequence[Proposal]) -> str:
-    """The line below a person with their accounts: those that are known, and words in place of the others."""
-    return f"accounts = {{ {', '.join(f'{each.source} = {as_toml(each.account)}' for each in proposals)} }}"
+    yield from jira_proposals.propose(environ, emails, messages)
 
 
 def _github(environ: Mapping[str, str], owners: list[str], login: str) -> Proposal:

@@ -61,8 +61,11 @@ class WebConnector:
     refusals: Mapping[str, tuple[Fault, type[SourceError], str]] = field(default_factory=dict)
     """Its own faults that do not pass, with the error and words of its message."""
 
+    flavour: str = ""
+    """Which of several kinds of the service it is."""
+
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name}{self.flavour}"
 
 
 @dataclass

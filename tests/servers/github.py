@@ -106,6 +106,7 @@ class World:
         item = self._item("PullRequest", number, where, author, created, more) | {
             "state": "MERGED" if merged else "OPEN", "mergedAt": merged, "additions": 10, "deletions": 2,
             "changedFiles": len(paths), "totalCommentsCount": len(reviews),
+            "headRefName": more.pop("branch", f"branch-{number}"),
             "mergedBy": self.user(more.pop("merged_by")) if "merged_by" in more else None,
             "mergeCommit": {"__typename": "Commit", "id": f"C_{number}", "oid": f"{number:040x}"} if merged else None,
             "files": [{"path": each, "additions": 1, "deletions": 0} for each in paths],
