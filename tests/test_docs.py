@@ -155,7 +155,7 @@ def test_the_sources_in_the_readme_are_valid(tmp_path):
     readme = (DOCS.parent / "README.md").read_text("utf-8")
     (section,) = re.findall(r"^```toml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
     (tmp_path / "harvester.toml").write_text(section)
-    assert list(settings.load(tmp_path / "harvester.toml").sources) == ["github", "gitlab"]
+    assert list(settings.load(tmp_path / "harvester.toml").sources) == ["github", "gitlab", "jira"]
 
 
 def test_the_page_about_goals_is_complete():
