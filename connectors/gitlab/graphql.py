@@ -10,7 +10,7 @@ from typing import Literal
 from harvester.sdk.graphql import Documents
 
 Root = Literal["user", "group", "project", "instance"]
-Name = Literal["authoredMergeRequests", "mergeRequests", "issues"]
+Name = Literal["authoredMergeRequests", "reviewRequestedMergeRequests", "mergeRequests", "issues"]
 Shape = Literal["MergeRequest", "MergeRequestId", "Author", "Landed", "Issue", "IssueTalk", "IssueId"]
 
 LIMIT = 250
@@ -80,7 +80,7 @@ ARGUMENTS = {
 }
 """The filters of lists that we use, and their types."""
 COSTS: Mapping[Shape, int] = {
-    "MergeRequest": 106, "MergeRequestId": 10, "Author": 13, "Landed": 17, "Issue": 54, "IssueTalk": 66, "IssueId": 10,
+    "MergeRequest": 107, "MergeRequestId": 10, "Author": 13, "Landed": 17, "Issue": 54, "IssueTalk": 66, "IssueId": 10,
 }  # fmt: skip
 """What a list of a shape costs without its page size: its fields, its count, itself and its order.
 
@@ -298,6 +298,7 @@ _MERGED, _CLOSED, _CHANGED = ("mergedAfter", "mergedBefore"), ("closedAfter", "c
 EXAMPLES = (
     Listing("user", "authoredMergeRequests", "MergeRequest", _MERGED, "merged"),
     Listing("user", "authoredMergeRequests", "MergeRequest", _CHANGED, "merged"),
+    Listing("user", "reviewRequestedMergeRequests", "MergeRequest", ("updatedAfter", "createdBefore")),
     Listing("instance", "issues", "Issue", ("assigneeUsernames", *_CLOSED), "closed"),
     Listing("instance", "issues", "Issue", ("assigneeUsernames", *_CHANGED)),
     Listing("instance", "issues", "Issue", ("authorUsername", "createdAfter", "createdBefore")),
