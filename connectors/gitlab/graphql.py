@@ -10,7 +10,7 @@ from typing import Literal
 from harvester.sdk.graphql import Documents
 
 Root = Literal["user", "group", "project", "instance"]
-Name = Literal["authoredMergeRequests", "mergeRequests", "issues"]
+Name = Literal["authoredMergeRequests", "reviewRequestedMergeRequests", "mergeRequests", "issues"]
 Shape = Literal["MergeRequest", "MergeRequestId", "Author", "Landed", "Issue", "IssueTalk", "IssueId"]
 
 LIMIT = 250
@@ -298,6 +298,7 @@ _MERGED, _CLOSED, _CHANGED = ("mergedAfter", "mergedBefore"), ("closedAfter", "c
 EXAMPLES = (
     Listing("user", "authoredMergeRequests", "MergeRequest", _MERGED, "merged"),
     Listing("user", "authoredMergeRequests", "MergeRequest", _CHANGED, "merged"),
+    Listing("user", "reviewRequestedMergeRequests", "MergeRequest", ("updatedAfter", "createdBefore")),
     Listing("instance", "issues", "Issue", ("assigneeUsernames", *_CLOSED), "closed"),
     Listing("instance", "issues", "Issue", ("assigneeUsernames", *_CHANGED)),
     Listing("instance", "issues", "Issue", ("authorUsername", "createdAfter", "createdBefore")),

@@ -53,6 +53,14 @@ def take(keys: Sequence[Key], number: int) -> Sequence[Key]:
     return keys[:number]
 
 
+def requests_for(keys: Sequence[Key]) -> int:
+    """How many requests it takes to read keys, which come project by project."""
+    number = 0
+    while keys:
+        keys, number = keys[len(take(keys, PAGE)) :], number + 1
+    return number
+
+
 def ask(client: Client, keys: Sequence[Key], paths: bool = True) -> Answer:
     """The answer to a query for these keys, without retries; `paths` asks for changed files, too."""
     return ask_once(client, [part for part, _ in parts(keys, paths)])

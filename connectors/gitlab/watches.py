@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harvester.sdk.gaps import UnreadableScope
 from harvester.sdk.graphql import Answer
+from harvester.text import count_noun
 
 from . import graphql, keys
 from .cursor import Cursor
@@ -65,8 +66,8 @@ def compare(found: Preflight, cursor: Cursor, came: Iterable[tuple[Part, Sequenc
         elif some:
             hidden.setdefault(where, []).extend(some)
     for (path, shape), some in hidden.items():
-        what = "merge requests" if shape == "MergeRequestId" else "issues"
-        reason = f"GitLab does not show the {len(some)} {what} that were read there before"
+        what = count_noun(len(some), "merge request" if shape == "MergeRequestId" else "issue")
+        reason = f"GitLab does not show {what} that it showed before"
         found.unreadable.append(UnreadableScope(path, reason, known=True))
 
 

@@ -52,8 +52,9 @@ class NestedLists:
     def complete(self, nodes: Iterable[Node]) -> list[ShortList]:
         """Read the lists of nodes to their end, in place; returns those that are not whole.
 
-        That is fewer entries than their total, errors, or a list that goes on and could not be read on. Entries are
-        made distinct: one that comes twice, as where something was added meanwhile, hides that another did not come.
+        That is fewer entries than their total, errors, or a list that goes on and could not be read on; without a total
+        also an entry that is not shown. Entries are made distinct: one that comes twice, as where something was added
+        meanwhile, hides that another did not come.
         """
         lists = [
             (node, name) for node in nodes for name in self.names if (node.get(name) or {}).get("nodes") is not None
@@ -61,10 +62,12 @@ class NestedLists:
         errors = self._read_on([each for each in lists if _has_next_page(*each)])
         short = []
         for node, name in lists:
+            is_hidden = not all(node[name]["nodes"])
             node[name]["nodes"] = list(self._distinct(name, node[name]["nodes"]).values())
             arrived, refused = len(node[name]["nodes"]), errors.get((node["id"], name), ())
             total = node[name].get(self.total)
-            if (total is not None and arrived < total) or (total is None and _has_next_page(node, name)) or refused:
+            unfinished = is_hidden or _has_next_page(node, name) if total is None else arrived < total
+            if unfinished or refused:
                 short.append(ShortList(node, name, arrived, refused))
         return short
 
