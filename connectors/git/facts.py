@@ -33,7 +33,8 @@ class HistoryFacts:
     def lost_rows(self, later: HistoryFacts, since: int, until: int) -> bool:
         """Whether rows of a period (in seconds, half-open) that these facts gave may be gone by later ones.
 
-        A commit may land at another time; a late merge may turn out to be the first of a pull request.
+        A commit may land at another time; a late merge may turn out to be the first of a pull request, or to have
+        brought what came with another topic.
         """
         moved = any(
             before is not None and since <= before < until and (now is None or not since <= now < until)
@@ -43,6 +44,7 @@ class HistoryFacts:
         return (
             moved
             or any(new.pull_requests.get(item) != merged for item, merged in old.pull_requests.items())
+            or not self.topics.members.keys() <= later.topics.members.keys()
             or set(old.incomplete) != {position for position in new.incomplete if self.reached[position]}
         )
 
@@ -62,6 +64,8 @@ class HistoryFacts:
             if self.reverted_by.get(each) != later.reverted_by.get(each)
         }
         changed |= {each for each in self.picks.keys() | later.picks.keys() if self._picks_differ(each, later)}
+        brought, brings = self.topics.members, later.topics.members
+        changed |= {merge for merge in brought.keys() | brings.keys() if brought.get(merge) != brings.get(merge)}
         for each in changed:
             marks[each] = 0
         return marks
@@ -90,7 +94,7 @@ class FactsFinder:
             merge_map,
             self._reverts.find(ancestry, place, merge_map),
             self._picks.groups(ancestry, place),
-            Topics(history, finder.names.project, ancestry, merge_map.by_merge_commit),
+            Topics(history, finder.names.project, ancestry, merge_map),
         )
 
     def same_landing_times(self, earlier: Sequence[str], heads: Sequence[str], facts: HistoryFacts) -> bool:

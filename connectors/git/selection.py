@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harvester.model.accounts import keys_of
+from harvester.model.bots import is_bot
 from harvester.sdk.connector import Request
 
 from . import log
-from .authors import Author, CommitAuthors
+from .authors import Author, CommitAuthors, Helper
+from .changes import Changes
 from .cherry_picks import Groups
 from .facts import FactsFinder, HistoryFacts
 from .log import History
@@ -36,6 +39,12 @@ class Selection:
     """Pull requests and their authors, the owner first, by the hash of the commit that merged them."""
     shares: dict[bytes, dict[str, Share]] = field(default_factory=dict)
     """By the same hash each author's share, of the pull requests with several authors."""
+    help: dict[bytes, tuple[Helper, ...]] = field(default_factory=dict)
+    """By hash the requested people who reviewed a commit of others or helped with it."""
+    applied: dict[bytes, Author] = field(default_factory=dict)
+    """By hash the requested person who applied a commit of somebody else."""
+    topics: dict[bytes, Author] = field(default_factory=dict)
+    """By hash of its merge the requested person who merged a topic of others."""
     parts: set[bytes] = field(default_factory=set)
     """Commits whose lines are the share of a requested person; those of them in `commits` have rows, too."""
     incomplete: list[int] = field(default_factory=list)
@@ -43,8 +52,18 @@ class Selection:
 
     def shas(self) -> list[bytes]:
         """The commits to read, newest first as git walked them, because neighbours share what git unpacks."""
-        chosen = self.commits | self.parts | self.pull_requests.keys()
+        chosen = self.commits | self.parts | self.pull_requests.keys() | self.help.keys()
         return [sha for sha in self.history.shas if sha in chosen]
+
+    def without_diffs(self) -> list[bytes]:
+        """Further commits to read of which only the message is needed, newest first."""
+        chosen = (self.applied.keys() | self.topics.keys()).difference(self.shas())
+        return [sha for sha in self.history.shas if sha in chosen]
+
+    @cached_property
+    def changes(self) -> Changes:
+        """The changes that the commits came with; to be asked once the people of the commits were loaded."""
+        return Changes(self.history, self.facts, self.authors)
 
     def includes(self, author: Author) -> bool:
         """Whether a person's rows were requested."""
@@ -100,16 +119,30 @@ def _add(selection: Selection, git: Git, positions: list[int]) -> None:
     merge_map, picks = selection.facts.merge_map, selection.facts.picks
     merged = [each for each in merge_map.pull_requests.values() if each.merge_commit in chosen]
     related = [each for position in positions for each in _originals(position, merge_map, picks)]
-    authors.load_co_authors(git, [*positions, *(commit for each in merged for commit in each.commits), *related])
+    authors.load(git, [*positions, *(commit for each in merged for commit in each.commits), *related])
     selection.incomplete = [merge for merge in merge_map.incomplete if merge in chosen]
     for position in positions:
         if not history.is_merge(position) and (addresses is None or authors.wrote(position, addresses)):
             selection.commits.add(history.shas[position])
+        _add_help(selection, position)
     for each in merged:
         credited = credit_for(each, authors)
         if any(map(selection.includes, (*credited, authors.author(each.merge_commit)))):
             selection.pull_requests[history.shas[each.merge_commit]] = (each, credited)
             _add_shares(selection, each, credited)
+
+
+def _add_help(selection: Selection, position: int) -> None:
+    """Add what requested people did for a commit of others: who reviewed, helped with, applied or merged it."""
+    sha, changes = selection.history.shas[position], selection.changes
+    if found := tuple(each for each in changes.helpers(position) if selection.includes(each.who)):
+        selection.help[sha] = found
+    if (by := selection.authors.applied_by(position)) and selection.includes(by):
+        selection.applied[sha] = by
+    if position in selection.facts.topics.members:
+        by, (owner, *_) = selection.authors.author(position), changes.topic(position).owners
+        if by.person != owner.person and selection.includes(by) and not is_bot(by.account):
+            selection.topics[sha] = by
 
 
 def _add_shares(selection: Selection, merged: MergedPullRequest, credited: tuple[Author, ...]) -> None:

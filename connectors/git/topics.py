@@ -8,11 +8,12 @@ of pull requests are none, nor are those that only keep branches together: back 
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Mapping
+from functools import cached_property
 
 from . import messages
 from .log import History
-from .merges import NO_MERGE, Ancestry
+from .merges import NO_MERGE, Ancestry, MergeMap
 
 LONGEST_TEXT = 2_000
 """Characters that are kept of what a merge says."""
@@ -73,10 +74,14 @@ def _other_repository(after: str, project: str) -> str | None:
 class Topics:
     """The topics of the commits below some heads; each is found when it is asked for."""
 
-    def __init__(self, history: History, project: str, ancestry: Ancestry, merged: Container[int]) -> None:
-        """`project` is ours, `org/repo`; `merged` are the merges of pull requests."""
-        self._history, self._project = history, project
-        self._brought_by, self._merged = ancestry.brought_by, merged
+    def __init__(self, history: History, project: str, ancestry: Ancestry, merge_map: MergeMap) -> None:
+        """`project` is ours, `org/repo`."""
+        self._history, self._project, self._ancestry = history, project, ancestry
+        self._brought_by, self._merged, self._part_of = (
+            ancestry.brought_by,
+            merge_map.by_merge_commit,
+            merge_map.part_of,
+        )
         self._of_brought: dict[int, int] = {NO_MERGE: NO_MERGE}
         """By merge the topic's merge of what it brought."""
 
@@ -92,7 +97,7 @@ class Topics:
             merge = self._brought_by[merge]
         found = self._of_brought[merge]
         for each in reversed(merges):
-            if found == NO_MERGE and each not in self._merged and self._name(each):
+            if found == NO_MERGE and each not in self._merged and self.name(each):
                 found = each
             self._of_brought[each] = found
         return found
@@ -100,9 +105,24 @@ class Topics:
     def as_extra(self, position: int) -> dict[str, str]:
         """The keys of the column `extra` that name a commit's topic; none where it has none."""
         merge = self.merge_of(position)
-        name = None if merge == NO_MERGE else self._name(merge)
+        name = None if merge == NO_MERGE else self.name(merge)
         said = messages.split(self._history.message(merge))[1][:LONGEST_TEXT].rstrip() if name else ""
         return ({"topic": name} if name else {}) | ({"topic_text": said} if said else {})
 
-    def _name(self, merge: int) -> str | None:
+    @cached_property
+    def members(self) -> Mapping[int, list[int]]:
+        """By the merge of each topic the commits that came with it, oldest first, without those of pull requests."""
+        found: dict[int, list[int]] = {}
+        for position in self._ancestry.order:
+            if (
+                self._brought_by[position] != NO_MERGE
+                and not self._history.is_merge(position)
+                and position not in self._part_of
+                and (merge := self.merge_of(position)) != NO_MERGE
+            ):
+                found.setdefault(merge, []).append(position)
+        return found
+
+    def name(self, merge: int) -> str | None:
+        """What a merge is named after; None where that is no piece of work."""
         return topic(messages.split(self._history.subject(merge))[0], self._project)
