@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import chain
 from typing import Literal
 
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
 from harvester.sdk.connector import ConnectorContext, Gap, Remark, Request
+from harvester.sdk.not_work import configured
 from harvester.text import count_noun
 
 from . import help_rows, log, messages, rows
@@ -31,6 +32,7 @@ from .rows import CommitFacts, Credit, RowContext, credit_for
 from .selection import Selection, select
 from .shares import Lines
 from .subprocess import GitError, text
+from .work_files import WorkFiles, work_files
 
 FETCH_ALL = "`git fetch --refetch --filter=blob:limit=1g` brings them"
 _LESS_DETAIL: Mapping[DiffMode, str] = {"counts": "line counts", "names": "paths and line counts", "none": ""}
@@ -61,6 +63,13 @@ class RepositoryReader:
     boundary: frozenset[bytes]
     """The commits at which a shallow clone was cut off."""
     only: frozenset[bytes] | None = None
+    not_work: tuple[str, ...] = ()
+    """Globs, as in `.gitignore`, of further files that are not work."""
+
+    @property
+    def attributes_at(self) -> str | None:
+        """The commit whose `.gitattributes` say which files are generated or vendored; None where there is none."""
+        return next(iter(self.heads.shas), None)
 
     def shallow_gap(self) -> Iterator[Gap]:
         """What a shallow clone lacks of the period: all before its newest boundary commit."""
@@ -97,7 +106,8 @@ class RepositoryReader:
         selection = select(git, finder, facts, self.request, known_heads, self.only, person_of)
         undated = facts.landed_at.count(None)
         yield from self._gaps(selection, undated)
-        complete = yield from self._selected_rows(selection)
+        with work_files(git, self.attributes_at, configured(self.not_work)) as files:
+            complete = yield from self._selected_rows(selection, files)
         complete = complete and not undated and not selection.incomplete
         unmoved = (each for each in earlier_heads if finder.same_landing_times(each, self.heads.shas, facts))
         return ReadResult(complete and selection.is_complete and not boundary, complete, frozenset(unmoved))
@@ -137,7 +147,7 @@ class RepositoryReader:
             )
             yield Gap(self._scope, reason)
 
-    def _selected_rows(self, selection: Selection) -> Generator[Contribution | Remark, None, bool]:
+    def _selected_rows(self, selection: Selection, files: WorkFiles) -> Generator[Contribution | Remark, None, bool]:
         """Yield the rows of the selection; return whether all paths and counts could be read.
 
         Boundary commits are read without a diff: git would show all of the tree as added.
@@ -152,8 +162,8 @@ class RepositoryReader:
         shared: list[CommitDiff] = []
 
         def read(shas: list[str], mode: DiffMode) -> Iterator[Contribution]:
-            with closing(read_diffs(self.repository.git, shas, mode)) as diffs:
-                for diff in diffs:
+            with closing(read_diffs(self.repository.git, shas, mode)) as batches:
+                for diff in chain.from_iterable(files.sized(_placed(each, selection)) for each in batches):
                     done.add(diff.sha)
                     sha = diff.sha.encode()
                     if sha in selection.parts:
@@ -202,7 +212,7 @@ class RepositoryReader:
             made += rows.commit_rows(diff, facts, author, co_authors, self._context)
         if sha in selection.pull_requests:
             merged, credited = selection.pull_requests[sha]
-            diff = dataclasses.replace(diff, author=author.account)
+            diff = replace(diff, author=author.account)
             people += credited
             facts = _facts_of_pull_request(position, selection, credited)
             shares = selection.shares.get(sha, {})
@@ -243,6 +253,15 @@ class RepositoryReader:
                 yield sha.encode(), closed
 
 
+def _placed(diffs: list[CommitDiff], selection: Selection) -> list[CommitDiff]:
+    """The same commits with the paths of imported history below the folder where it lies."""
+    folders, index = selection.facts.folders, selection.history.index
+    if not folders:
+        return diffs
+    placed = ((each, folders.get(index[each.sha.encode()])) for each in diffs)
+    return [replace(each, changes=each.changes.below(folder)) if folder else each for each, folder in placed]
+
+
 def _closed_by(merged: MergedPullRequest, history: History, closed: Mapping[bytes, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(item for position in merged.commits for item in closed.get(history.shas[position], ()))
 
@@ -262,6 +281,7 @@ def _facts_of_commit(position: int, selection: Selection, author: Author, co_aut
         picked_from,
         {} if position in facts.merge_map.part_of else facts.topics.as_extra(position),
         _helped_by([position], selection),
+        position in facts.folders,
     )
 
 
