@@ -31,6 +31,8 @@ class HistoryFacts:
     picks: Groups
     topics: Topics
     folders: Folders
+    place: Sequence[int] = ()
+    """The index of each position in the order in which commits came; -1 for what is not reached."""
     """Where the paths of imported history lie."""
 
     def lost_rows(self, later: HistoryFacts, since: int, until: int) -> bool:
@@ -102,6 +104,7 @@ class FactsFinder:
             self._picks.groups(ancestry, place),
             Topics(history, finder.names.project, ancestry, merge_map),
             folders,
+            place,
         )
 
     def same_landing_times(self, earlier: Sequence[str], heads: Sequence[str], facts: HistoryFacts) -> bool:

@@ -303,7 +303,7 @@ def _facts_of_pull_request(position: int, selection: Selection, credited: Sequen
 def _original(position: int, selection: Selection, person: str, role: Literal["author", "any"]) -> tuple[str, ...]:
     """The original of the same change by the same person, or else the merge of a pull request of theirs."""
     merge_map = selection.facts.merge_map
-    found = first_of(position, selection.facts.picks, partial(_is_by, selection=selection, person=person, role=role))
+    found = first_of(position, selection.picks, partial(_is_by, selection=selection, person=person, role=role))
     repeated = merge_map.repeated(position) if found is None else None
     if repeated and _is_by(repeated.merge_commit, selection=selection, person=person, role=role):
         found = repeated.merge_commit
@@ -322,7 +322,7 @@ def _is_by(position: int, *, selection: Selection, person: str, role: Literal["a
 
 def _first_with(position: int, selection: Selection, is_theirs: Callable[[int], bool]) -> tuple[str, ...]:
     """The original of the same change for which the same can be said of a person."""
-    found = first_of(position, selection.facts.picks, is_theirs)
+    found = first_of(position, selection.picks, is_theirs)
     return () if found is None else (f"commit/{text(selection.history.shas[found])}",)
 
 

@@ -21,6 +21,7 @@ from .merges import MergedPullRequest, MergeMap
 from .rows import credit_for
 from .shares import Share, shares
 from .subprocess import Git
+from .twins import TwinFinder
 
 
 @dataclass
@@ -34,6 +35,8 @@ class Selection:
     """Keys of the requested people's addresses; None: everyone's."""
     is_complete: bool
     """Whether nothing of the period was left out for being known."""
+    picks: Groups
+    """Which commits are the same change: picks, and twins of those that get rows."""
     commits: set[bytes] = field(default_factory=set)
     pull_requests: dict[bytes, tuple[MergedPullRequest, tuple[Author, ...]]] = field(default_factory=dict)
     """Pull requests and their authors, the owner first, by the hash of the commit that merged them."""
@@ -85,10 +88,11 @@ def select(
     reach its commit and say of it what is true now. Where rows may have to be removed nothing is known.
     Tests: test_a_merge_can_change_known_commits, test_a_later_revert_changes_the_row.
     """
-    history = finder.finder.history
+    history, boundary = finder.finder.history, finder.finder.boundary
     since, until = first_second(request.period.since), first_second(request.period.until)
-    known = _known([finder.facts(heads) for heads in known_heads], facts, since, until)
-    cut_merges = log.merges_among(git, sorted(finder.finder.boundary))
+    twins = TwinFinder(history, finder.finder.parents, boundary, person_of)
+    known = _known([finder.facts(heads) for heads in known_heads], facts, since, until, twins)
+    cut_merges = log.merges_among(git, sorted(boundary))
     positions = [
         position
         for position, at in enumerate(facts.landed_at)
@@ -99,27 +103,40 @@ def select(
         and (only is None or history.shas[position] in only)
     ]
     authors = CommitAuthors(history, person_of)
-    selection = Selection(history, facts, authors, _addresses(request), known is None or not any(known))
-    _add(selection, git, positions)
+    selection = Selection(history, facts, authors, _addresses(request), known is None or not any(known), facts.picks)
+    _add(selection, git, positions, twins)
     return selection
 
 
-def _known(before: list[HistoryFacts], now: HistoryFacts, since: int, until: int) -> bytearray | None:
+def _known(
+    before: list[HistoryFacts], now: HistoryFacts, since: int, until: int, twins: TwinFinder
+) -> bytearray | None:
     """A mark for each commit that needs no new rows; None where all do."""
     if not before or any(each.lost_rows(now, since, until) for each in before):
         return None
     marks = [each.unchanged(now) for each in before]
-    return marks[0] if len(marks) == 1 else bytearray(map(min, *marks))
+    known = marks[0] if len(marks) == 1 else bytearray(map(min, *marks))
+    in_period = [at for at, landed in enumerate(now.landed_at) if known[at] and landed and since <= landed < until]
+    for group in twins.alike(in_period, now.reached):
+        for position in group:
+            earlier = [_before(position, group, each) for each in (now, *before)]
+            known[position] &= earlier.count(earlier[0]) == len(earlier)
+    return known
 
 
-def _add(selection: Selection, git: Git, positions: list[int]) -> None:
+def _before(position: int, group: list[int], facts: HistoryFacts) -> list[int]:
+    """The commits of a group that came to the branches before one of it."""
+    return [each for each in group if facts.reached[each] and facts.place[each] < facts.place[position]]
+
+
+def _add(selection: Selection, git: Git, positions: list[int], twins: TwinFinder) -> None:
     """Add those of the commits, and the pull requests that they merged, that have a row of a requested person."""
     history, authors, addresses = selection.history, selection.authors, selection.addresses
     chosen = set(positions)
-    merge_map, picks = selection.facts.merge_map, selection.facts.picks
+    merge_map = selection.facts.merge_map
     merged = [each for each in merge_map.pull_requests.values() if each.merge_commit in chosen]
-    related = [each for position in positions for each in _originals(position, merge_map, picks)]
-    authors.load(git, [*positions, *(commit for each in merged for commit in each.commits), *related])
+    repeated = (found for position in positions if (found := merge_map.repeated(position)))
+    authors.load(git, [*positions, *(commit for each in (*merged, *repeated) for commit in each.commits)])
     selection.incomplete = [merge for merge in merge_map.incomplete if merge in chosen]
     for position in positions:
         if not history.is_merge(position) and (addresses is None or authors.wrote(position, addresses)):
@@ -130,6 +147,18 @@ def _add(selection: Selection, git: Git, positions: list[int]) -> None:
         if any(map(selection.includes, (*credited, authors.author(each.merge_commit)))):
             selection.pull_requests[history.shas[each.merge_commit]] = (each, credited)
             _add_shares(selection, each, credited)
+    _add_twins(selection, git, positions, twins)
+
+
+def _add_twins(selection: Selection, git: Git, positions: list[int], twins: TwinFinder) -> None:
+    """Find the twins of what gets rows, and load the people of all that may be its original."""
+    history, facts = selection.history, selection.facts
+    chosen = selection.commits | selection.help.keys()
+    with_rows = [position for position in positions if history.shas[position] in chosen]
+    alike = twins.alike(with_rows, facts.reached)
+    selection.picks = twins.join(git, facts.picks, alike, facts.place)
+    related = (each for position in positions for each in _originals(position, facts.merge_map, selection.picks))
+    selection.authors.load(git, related)
 
 
 def _add_help(selection: Selection, position: int) -> None:

@@ -28,7 +28,7 @@ def facts(work_item="#1", merge_commit=2, incomplete=(3,), landed_at=(11, 12, 13
     """What is said of six commits; the last two are not reached yet."""
     merged = MergedPullRequest(work_item, PullRequest(work_item, "Round"), merge_commit, (1,))
     merge_map = MergeMap({work_item: merged}, {1: work_item}, list(incomplete))
-    before = HistoryFacts(bytearray([1, 1, 1, 1, 0, 0]), list(landed_at), merge_map, {}, {}, Brought())
+    before = HistoryFacts(bytearray([1, 1, 1, 1, 0, 0]), list(landed_at), merge_map, {}, {}, Brought(), {})
     return dataclasses.replace(before, **changes)
 
 
