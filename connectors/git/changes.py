@@ -45,7 +45,7 @@ class Changes:
     facts: HistoryFacts
     authors: CommitAuthors
     _pull_requests: dict[str, Change] = field(default_factory=dict)
-    _topics: dict[int, Change] = field(default_factory=dict)
+    _topics: dict[int, Change | None] = field(default_factory=dict)
 
     def of(self, position: int) -> Change:
         """The change that a commit came with, or that it merged."""
@@ -54,18 +54,19 @@ class Changes:
         merged = merged or merge_map.pull_requests.get(merge_map.part_of.get(position, ""))
         if merged:
             return self._of_pull_request(merged)
-        topic = position if position in self.facts.topics.members else self.facts.topics.merge_of(position)
-        if topic != NO_MERGE:
-            return self.topic(topic)
+        topic = self.facts.topics.merge_of(position)
+        if found := self.topic(position) or (topic != NO_MERGE and self.topic(topic)):
+            return found
         sha = text(self.history.shas[position])
         return Change(f"commit/{sha}", "", (self.authors.author(position),), sha)
 
-    def topic(self, merge: int) -> Change:
-        """The topic that a merge brought."""
+    def topic(self, merge: int) -> Change | None:
+        """The topic that a merge brought; None where it is none, or all of it came with pull requests."""
         if merge not in self._topics:
-            sha, name = text(self.history.shas[merge]), self.facts.topics.name(merge) or ""
-            writers = (self.authors.author(each) for each in self.facts.topics.members.get(merge, ()))
-            self._topics[merge] = Change(f"commit/{sha}", name, rank_authors(writers), sha, topic=name)
+            commits = self.facts.topics.brought_by(merge)
+            sha, name = text(self.history.shas[merge]), self.facts.topics.name(merge) if commits else ""
+            writers = rank_authors(map(self.authors.author, reversed(commits)))
+            self._topics[merge] = Change(f"commit/{sha}", name or "", writers, sha, topic=name) if name else None
         return self._topics[merge]
 
     def helpers(self, position: int) -> tuple[Helper, ...]:
@@ -79,7 +80,7 @@ class Changes:
             return ()
         change = self.of(position)
         is_merge, is_landing = self.history.is_merge(position), position in self.facts.merge_map.by_merge_commit
-        if is_merge and not is_landing and position not in self.facts.topics.members:
+        if is_merge and not is_landing and not self.topic(position):
             return ()
         own: list[Author] = [] if is_merge else self.authors.all_of([position])
         own += change.owners if is_landing else change.owners[:1] if is_merge or change.merged else ()

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from .cherry_picks import Groups, PickFinder
 from .landing import Times, landing_times
-from .merges import Ancestry, MergeFinder, MergeMap
+from .merges import NO_MERGE, Ancestry, MergeFinder, MergeMap
 from .reverts import RevertedBy, RevertFinder
 from .subtrees import Folders, imported_folders
 from .topics import Topics
@@ -49,17 +49,18 @@ class HistoryFacts:
         return (
             moved
             or any(new.pull_requests.get(item) != merged for item, merged in old.pull_requests.items())
-            or not self.topics.members.keys() <= later.topics.members.keys()
+            or any(
+                before != NO_MERGE and (before != now or (position in new.part_of) != (position in old.part_of))
+                for position, (before, now) in enumerate(zip(self.topics.of_all, later.topics.of_all, strict=True))
+            )
             or set(old.incomplete) != {position for position in new.incomplete if self.reached[position]}
         )
 
     def unchanged(self, later: HistoryFacts) -> bytearray:
         """A mark for each commit that these facts reach and about which later ones say the same."""
         marks = bytearray(
-            reached and before == now and self.topics.merge_of(position) == later.topics.merge_of(position)
-            for position, (reached, before, now) in enumerate(
-                zip(self.reached, self.landed_at, later.landed_at, strict=True)
-            )
+            reached and before == now
+            for reached, before, now in zip(self.reached, self.landed_at, later.landed_at, strict=True)
         )
         old, new = self.merge_map.part_of, later.merge_map.part_of
         changed = {each for each in old.keys() | new.keys() if old.get(each) != new.get(each)}
@@ -69,8 +70,9 @@ class HistoryFacts:
             if self.reverted_by.get(each) != later.reverted_by.get(each)
         }
         changed |= {each for each in self.picks.keys() | later.picks.keys() if self._picks_differ(each, later)}
-        brought, brings = self.topics.members, later.topics.members
-        changed |= {merge for merge in brought.keys() | brings.keys() if brought.get(merge) != brings.get(merge)}
+        topics = zip(self.topics.of_all, later.topics.of_all, strict=True)
+        moved = {each: (one, other) for each, (one, other) in enumerate(topics) if one != other}
+        changed |= {*moved, *(merge for merges in moved.values() for merge in merges if merge != NO_MERGE)}
         before, now = self.folders, later.folders
         changed |= {each for each in before.keys() | now.keys() if before.get(each) != now.get(each)}
         for each in changed:
@@ -102,7 +104,7 @@ class FactsFinder:
             merge_map,
             self._reverts.find(ancestry, place, merge_map, folders),
             self._picks.groups(ancestry, place),
-            Topics(history, finder.names.project, ancestry, merge_map),
+            Topics(history, finder.names.project, ancestry, merge_map, place),
             folders,
             place,
         )

@@ -168,9 +168,9 @@ def _add_help(selection: Selection, position: int) -> None:
         selection.help[sha] = found
     if (by := selection.authors.applied_by(position)) and selection.includes(by):
         selection.applied[sha] = by
-    if position in selection.facts.topics.members:
-        by, (owner, *_) = selection.authors.author(position), changes.topic(position).owners
-        if by.person != owner.person and selection.includes(by) and not is_bot(by.account):
+    if topic := changes.topic(position):
+        by = selection.authors.author(position)
+        if by.person != topic.owners[0].person and selection.includes(by) and not is_bot(by.account):
             selection.topics[sha] = by
 
 

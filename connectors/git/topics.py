@@ -8,7 +8,7 @@ of pull requests are none, nor are those that only keep branches together: back 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import cached_property
 
 from . import messages
@@ -78,9 +78,11 @@ def _other_repository(after: str, project: str) -> str | None:
 class Topics:
     """The topics of the commits below some heads; each is found when it is asked for."""
 
-    def __init__(self, history: History, project: str, ancestry: Ancestry, merge_map: MergeMap) -> None:
-        """`project` is ours, `org/repo`."""
-        self._history, self._project, self._ancestry = history, project, ancestry
+    def __init__(
+        self, history: History, project: str, ancestry: Ancestry, merge_map: MergeMap, place: Sequence[int]
+    ) -> None:
+        """`project` is ours, `org/repo`; `place` is each position's index in the order of the ancestry."""
+        self._history, self._project, self._ancestry, self._place = history, project, ancestry, place
         self._brought_by, self._merged, self._part_of = (
             ancestry.brought_by,
             merge_map.by_merge_commit,
@@ -114,17 +116,21 @@ class Topics:
         return ({"topic": name} if name else {}) | ({"topic_text": said} if said else {})
 
     @cached_property
-    def members(self) -> Mapping[int, list[int]]:
-        """By the merge of each topic the commits that came with it, oldest first, without those of pull requests."""
-        found: dict[int, list[int]] = {}
-        for position in self._ancestry.order:
-            if (
-                self._brought_by[position] != NO_MERGE
-                and not self._history.is_merge(position)
-                and position not in self._part_of
-                and (merge := self.merge_of(position)) != NO_MERGE
-            ):
-                found.setdefault(merge, []).append(position)
+    def of_all(self) -> list[int]:
+        """What `merge_of` says of each commit, by position."""
+        return [self.merge_of(position) for position in range(len(self._brought_by))]
+
+    def brought_by(self, merge: int) -> list[int]:
+        """The commits that came with the topic which a merge brought, without those of pull requests, newest first.
+
+        Empty for any other commit. What a merge brought is all that lies between its first such commit and itself.
+        """
+        order, found = self._ancestry.order, list[int]()
+        for place in range(self._place[merge] - 1, -1, -1) if self._history.is_merge(merge) else ():
+            if self.merge_of(order[place]) != merge:
+                break
+            if not self._history.is_merge(order[place]) and order[place] not in self._part_of:
+                found.append(order[place])
         return found
 
     def name(self, merge: int) -> str | None:

@@ -180,14 +180,13 @@ def _helped(pieces: Pieces, name: str) -> Helped | None:
     if rows.empty:
         return None
     report_input = pieces.report_input
-    pairs = rows[["owner_people"]].explode("owner_people").dropna()
-    pairs = pairs[~pairs["owner_people"].isin(list(report_input.persons))]
-    by_person = {
-        str(person): int(measures.count(rows.loc[own.index], name)) for person, own in pairs.groupby("owner_people")
-    }
+    columns = list(measures.COLUMNS_USED)
+    pairs = rows[columns].assign(owner=rows["owner_people"]).explode("owner").dropna(subset=["owner"])
+    pairs = pairs[~pairs["owner"].isin(list(report_input.persons))]
+    by_person = {owner: int(number) for (owner,), number in measures.count_by(pairs, name, ["owner"]).items()}
     order = sorted(by_person, key=lambda person: (-by_person[person], report_input.name(person)))
     named, rest = order[:PEOPLE_NAMED], order[PEOPLE_NAMED:]
-    of_rest = rows.loc[pairs.index[pairs["owner_people"].isin(rest)].unique()]
+    of_rest = pairs[pairs["owner"].isin(rest)]
     return Helped(
         int(measures.count(rows, name)), counted(rows, [name]), changes(rows, name), _parts(rows, name), len(order),
         [HelpedPerson(report_input.name(each), by_person[each]) for each in named],

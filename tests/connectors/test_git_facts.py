@@ -15,13 +15,7 @@ class Brought:
     """In place of the topics of a history: the merge that brought each commit as a topic."""
 
     def __init__(self, merges=None):
-        self.merges = merges or {}
-        self.members = {}
-        for position, merge in self.merges.items():
-            self.members.setdefault(merge, []).append(position)
-
-    def merge_of(self, position):
-        return self.merges.get(position, NO_MERGE)
+        self.of_all = [(merges or {}).get(position, NO_MERGE) for position in range(6)]
 
 
 def facts(work_item="#1", merge_commit=2, incomplete=(3,), landed_at=(11, 12, 13, 14, None, None), **changes):
@@ -76,6 +70,7 @@ def test_a_changed_topic_is_read_again():
     assert facts().unchanged(later) == bytearray([0, 1, 1, 0, 0, 0])
     assert not facts().lost_rows(later, SINCE, UNTIL)
     assert later.lost_rows(facts(), SINCE, UNTIL)
+    assert later.lost_rows(facts(topics=Brought({0: 2})), SINCE, UNTIL)
 
 
 def test_a_later_pick_leaves_the_original():
