@@ -35,6 +35,8 @@ class Change:
     merged: MergedPullRequest | None = None
     topic: str = ""
     """The topic's name; empty for a pull request and a commit."""
+    commits: int = 0
+    """How many commits came with the topic; 0 for a pull request and a commit."""
 
 
 @dataclass
@@ -66,7 +68,8 @@ class Changes:
             commits = self.facts.topics.brought_by(merge)
             sha, name = text(self.history.shas[merge]), self.facts.topics.name(merge) if commits else ""
             writers = rank_authors(map(self.authors.author, reversed(commits)))
-            self._topics[merge] = Change(f"commit/{sha}", name or "", writers, sha, topic=name) if name else None
+            made = Change(f"commit/{sha}", name or "", writers, sha, topic=name or "", commits=len(commits))
+            self._topics[merge] = made if name else None
         return self._topics[merge]
 
     def helpers(self, position: int) -> tuple[Helper, ...]:

@@ -76,7 +76,7 @@ def topic_rows(diff: CommitDiff, facts: HelpFacts, by: Author, context: RowConte
         id=f"commit/merger/{diff.sha}", kind="commit", role="merger", account=by.account, state="merged",
         work_item=facts.change.work_item, title=facts.title, body=body or None, url=context.commit_url(diff.sha),
         participants=tuple(each.account for each in facts.change.owners[1:] if each.account != by.account),
-        extra=_topic(facts.change), **_common(facts, context),
+        extra=_topic(facts.change) | {"commits": str(facts.change.commits)}, **_common(facts, context),
     )  # fmt: skip
 
 

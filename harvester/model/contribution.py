@@ -45,6 +45,7 @@ EXTRA: Mapping[str, str] = {
     "credited": "why a GitHub issue, or a coding agent's pull request, is credited to the person",
     "topic": "the topic branch, or the subject line, of the merge that brought a commit which is of no pull request",
     "topic_text": "what the message of that merge says, at most 2,000 characters",
+    "commits": "how many commits came with a topic that the person merged",
     "trailer": "the trailers of a commit's message that name the person, such as `Tested-by`",
     "own_commits": "of a pull request with commits of several people, how many are the person's, of how many: `4/7`",
     "begun_by": "the account who wrote the first commit of a pull request, where that is somebody else",

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records
+from harvester.grouping import topic_name
 from harvester.reporting.report_input import ReportInput
 from harvester.text import count_noun, safe_url
 
 from .highlights import Highlight
-from .items import LINE_COLUMNS, Item, Reference, counted, item, join_words, lines, sort_key
+from .items import LINE_COLUMNS, Item, Reference, counted, item, join_words, lines, reference_to, sort_key
 from .notes import Field, called, people
 from .pieces import Piece, Pieces
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 PEOPLE_NAMED = 5
 CO_AUTHORED_NAMED = 3
+TOPICS_NAMED = 3
 HELPING_ROLES = ("helper", "mentor")
 
 
@@ -63,6 +65,15 @@ class Helped:
 
 
 @dataclass(frozen=True, slots=True)
+class MergedTopic:
+    """A topic of others that the person merged, and how many commits it has."""
+
+    title: str
+    reference: Reference
+    commits: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoteLine:
     """What notes say of a piece of work, or a note that is about nothing else."""
 
@@ -85,6 +96,8 @@ class HelpGiven:
     reviews: Helped | None
     merges: Helped | None
     """Pull requests and topics of others that the person merged."""
+    topics: list[MergedTopic]
+    """The largest of these topics, where there are more."""
     applied: int
     """Commits of others that the person applied."""
     helped: Helped | None
@@ -106,7 +119,8 @@ def help_given(pieces: Pieces, mine: pd.DataFrame, highlights: Sequence[Highligh
     shared = _shared(pieces, mine)
     rows = sorted(records(shared[list(LINE_COLUMNS)]), key=lambda row: (-lines(row), sort_key(row)))
     made = HelpGiven(
-        _helped(pieces, "reviews"), _helped(pieces, "merged_for_others"), int(measures.count(mine, "applied")),
+        _helped(pieces, "reviews"), _helped(pieces, "merged_for_others"), _topics(pieces),
+        int(measures.count(mine, "applied")),
         _helped(pieces, "help"), _helped(pieces, "comments"), notes,
         [item(report_input, row) for row in rows[:CO_AUTHORED_NAMED]],
         counted(shared, ["co_authored"]), max(int(measures.count(shared, "co_authored")) - CO_AUTHORED_NAMED, 0),
@@ -126,6 +140,18 @@ def changes(rows: pd.DataFrame, name: str) -> str:
         return join_words(count_noun(number, one) for number, one in numbers if number)
     only_pulls = not named["work_item_key"].str.startswith("commit/").any()
     return count_noun(int(measures.count(named, name)), "pull request" if only_pulls else "change")
+
+
+def _topics(pieces: Pieces) -> list[MergedTopic]:
+    rows = measures.of(pieces.rows, measures.MEASURES["merged_for_others"])
+    rows = rows[(rows["kind"] == "commit").to_numpy(bool)]
+    made = [
+        MergedTopic(topic_name(row["title"]), reference_to(row), int(commits))
+        for row in records(rows[[*LINE_COLUMNS, "extra"]])
+        if (commits := dict(row["extra"]).get("commits"))
+    ]
+    largest = sorted(made, key=lambda topic: (-topic.commits, topic.title))
+    return largest[:TOPICS_NAMED] if len(largest) > TOPICS_NAMED else []
 
 
 def _parts(rows: pd.DataFrame, name: str) -> list[str]:

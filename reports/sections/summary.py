@@ -25,10 +25,15 @@ THEMES_NAMED = 3
 GOALS_NAMED = 3
 
 
-def sentences(pieces: Pieces, themes: Sequence[Theme]) -> list[str]:
-    """The paragraph where the person has not written their own, a sentence each."""
+def sentences(pieces: Pieces, themes: Sequence[Theme], applied: int = 0) -> list[str]:
+    """The paragraph where the person has not written their own, a sentence each.
+
+    `applied` is the number of commits of others that the person applied.
+    """
     # Each measure is counted once: a person's year has thousands of rows.
     counts = {name: number for name in SUMMED if (number := measures.count(pieces.rows, name))}
+    if applied:
+        counts["applied"] = applied
     if not counts:
         return ["No work was found in this period."]
     return [*_goals(pieces), *_where(pieces, themes), *_counts(pieces, counts)]
@@ -96,6 +101,8 @@ def _counts(pieces: Pieces, counts: Mapping[str, float]) -> Iterable[str]:
     if "merged_for_others" in words:
         by = f" by {words['people_merged']}" if "people_merged" in words else " of others"
         done.append(f"merged {changes(pieces.rows, 'merged_for_others')}{by}")
+    if "applied" in words:
+        done.append(f"applied {words['applied']}")
     if "help" in words:
         by = f" by {words['people_helped']}" if "people_helped" in words else " of others"
         done.append(f"helped with {changes(pieces.rows, 'help')}{by}")
