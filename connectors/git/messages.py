@@ -1,4 +1,4 @@
-"""What commit messages say: pull requests, tickets closed, commits reverted or cherry-picked, co-authors.
+"""What commit messages say: pull requests, tickets closed, commits reverted or cherry-picked.
 
 Pure functions of untrusted text. They read only forms to which a tool or a convention gives a meaning; a mere mention
 of a ticket has none. Every repetition in a pattern is bounded, so that a hostile message costs time in proportion to
@@ -17,7 +17,8 @@ Forge = Literal["github", "gitlab", "bitbucket", "bitbucket-server", "azure-devo
 BranchOrigin = Literal["ours", "fork", "other"]
 """A branch of this project, of a fork of it, or of another project."""
 
-_BLANK = re.compile(r"\n[ \t]*\n")
+BLANK_LINE = re.compile(r"\n[ \t]*\n")
+"""What is between two paragraphs."""
 _URL = r"https?://[\w.:-]{1,200}/[\w./~%-]{1,300}"
 _KEY = r"[A-Z][A-Z0-9_]{1,19}-\d{1,9}"
 _LOCAL = r"(?:[\w.-]{1,100}(?:/[\w.-]{1,100}){1,9})?[#!]\d{1,10}"
@@ -62,12 +63,6 @@ _REVERTS_PULL = re.compile(
 )
 _PICKED = re.compile(rf"\(cherry picked from commit ({_HEX})\)", re.ASCII)
 _SHA = re.compile(_ANY_HEX, re.ASCII)
-_CO_AUTHOR = re.compile(
-    r"^co-authored-by:([^<>\n]{0,400})<([^<>\s]{1,320})>[ \t]*$", re.ASCII | re.IGNORECASE | re.MULTILINE
-)
-_TRAILER = re.compile(r"[A-Za-z0-9-]{1,100}[ \t]{0,9}:|[ \t]|\(cherry picked from commit ", re.ASCII)
-"""A trailer as `git interpret-trailers` reads it, its continuation, or what `git cherry-pick -x` adds below."""
-
 _NUMBER = r"(?P<number>\d{1,10})"
 
 
@@ -146,7 +141,7 @@ def split(message: str) -> tuple[str, str]:
 
     Carriage returns are removed: text typed into GitHub's form has them.
     """
-    first, *rest = _BLANK.split(message.replace("\r\n", "\n").lstrip("\n"), maxsplit=1)
+    first, *rest = BLANK_LINE.split(message.replace("\r\n", "\n").lstrip("\n"), maxsplit=1)
     return " ".join(first.split("\n")).strip(), "".join(rest).strip()
 
 
@@ -179,23 +174,6 @@ def reverts(message: str) -> tuple[str, ...]:
 def picked_from(message: str) -> tuple[str, ...]:
     """The commits that this one was cherry-picked from, as `commit/<sha>`; `git cherry-pick -x` writes them."""
     return tuple(dict.fromkeys(f"commit/{sha}" for sha in _PICKED.findall(message)))
-
-
-def co_authors(message: str) -> tuple[tuple[str, str], ...]:
-    """Name and address of each Co-authored-by line at the end of the body, as written.
-
-    The end is the last paragraph; where that has trailers alone the one before it as well, and so on.
-    """
-    _, body = split(message)
-    end: list[str] = []
-    for paragraph in reversed(_BLANK.split(body)):
-        only_trailers = all(map(_TRAILER.match, paragraph.split("\n")))
-        if only_trailers or not end:
-            end.append(paragraph)
-        if not only_trailers:
-            break
-    found = (contact for paragraph in reversed(end) for contact in _CO_AUTHOR.findall(paragraph))
-    return tuple(dict.fromkeys((name.strip(), address) for name, address in found))
 
 
 def subtree(message: str) -> str | None:
