@@ -120,7 +120,7 @@ def context(report_input: ReportInput) -> Page:
         incomplete=[each for each in states if each.gaps],
         remarks=list(report_input.remarks),
         summary=summary_of(report_input.frame, report_input.persons, report_input.period, report_input.calendar),
-        sentences=summary.sentences(pieces, themes),
+        sentences=summary.sentences(pieces, themes, help_.applied if help_ else 0),
         goals=goals.rows(pieces),
         as_of=report_input.calendar.day_of(report_input.assessment.counted_until - dt.timedelta(microseconds=1)),
         highlights=chosen,

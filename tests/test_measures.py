@@ -337,12 +337,23 @@ def test_the_row_that_knows_more_is_shown(first, second):
     assert frame.loc[frame["is_primary"], "body"].tolist() == ["why"]
 
 
+APPLIED = "applied for its author: not in the totals"
+
+
 @pytest.mark.parametrize(
     ("values", "why"),
     [
         ({}, ""),
         ({"role": "co-author"}, "as co-author: listed for information; not in the totals"),
-        ({"role": "merger"}, "as merger: not in the totals"),
+        ({"role": "merger", "owners": ("ada",)}, "a merge of one's own work"),
+        ({"role": "merger", "owners": ("grace",)}, ""),
+        ({"kind": "commit", "role": "merger", "owners": ("grace",), "state": "applied"}, APPLIED),
+        ({"kind": "help", "role": "tester", "owners": ("grace",)}, ""),
+        ({"kind": "help", "role": "tester", "owners": ("ada",)}, "help with a part of one's own work"),
+        (
+            {"kind": "help", "role": "tester", "picked_from": ("commit/1",)},
+            "the same change as an earlier commit, which counts",
+        ),
         ({"kind": "issue", "role": "assignee", "state": "duplicate"}, "closed as a duplicate"),
         ({"kind": "issue", "role": "resolver", "owners": ("ada",), "state": "not_planned"}, "closed as not planned"),
         ({"kind": "issue", "role": "resolver", "owners": ("ada",)}, ""),

@@ -13,12 +13,8 @@ from itertools import chain
 
 from .diffs import read_diffs
 from .log import History
-from .subprocess import Git, lines, text
-
-MOST_BYTES = 1 << 26
-"""A branch whose patch is longer is not compared."""
-MOST_AT_ONCE = 100
-_DIFF = ("diff-tree", "-r", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
+from .patch_ids import DIFF, patch_id_between, patch_ids_of
+from .subprocess import Git, text
 
 
 def squashed_branches(
@@ -40,11 +36,11 @@ def squashed_branches(
     by_files = _by_files(git, history, ours, squashes, list(bases.values()))
     candidates = {head: by_files.get(_files(git, base, head), []) for head, base in bases.items()}
     shas = {text(history.shas[position]): position for of_head in candidates.values() for position in of_head}
-    patch_ids = _patch_ids(git, list(shas))
+    patch_ids = patch_ids_of(git, list(shas))
     squash_by_patch = {patch_ids[sha]: shas[sha] for sha in reversed(shas) if sha in patch_ids}
     found: dict[int, str] = {}
     for head, base in bases.items():
-        patch = _patch_id(git, _patch(git, base, head)) if candidates[head] else None
+        patch = patch_id_between(git, base, head) if candidates[head] else None
         if patch in squash_by_patch:
             work_item = squashes[squash_by_patch[patch]]
             found |= {each: work_item for each in own[head] if not history.is_merge(each)}
@@ -95,33 +91,5 @@ def _own_commits(parents: Sequence[Sequence[int]], head: int, ours: bytearray) -
 
 
 def _files(git: Git, base: str, head: str) -> frozenset[str]:
-    output = git.output(*_DIFF, "--name-only", "-z", base, head)
+    output = git.output(*DIFF, "--name-only", "-z", base, head)
     return frozenset(text(output).split("\0")[:-1])
-
-
-def _patch(git: Git, *arguments: str, stdin: bytes = b"") -> bytes | None:
-    """What changed between two commits, or with `--stdin` in each commit; None where that is too long."""
-    chunks, size = list[bytes](), 0
-    with git.stream([*_DIFF, "-p", "--full-index", *arguments], stdin) as running:
-        for chunk in running.chunks():
-            size += len(chunk)
-            if size <= MOST_BYTES:
-                chunks.append(chunk)
-    return b"".join(chunks) if size <= MOST_BYTES else None
-
-
-def _patch_id(git: Git, patch: bytes | None) -> str | None:
-    """The patch id of a patch; None for no change, and for a patch that is too long."""
-    return text(git.output("patch-id", "--stable", stdin=patch)).partition(" ")[0] or None if patch else None
-
-
-def _patch_ids(git: Git, shas: Sequence[str]) -> dict[str, str]:
-    """The patch id of each commit by its hash, without those whose patch is too long."""
-    if not shas:
-        return {}
-    patches = _patch(git, "--stdin", stdin=lines(shas)) if len(shas) <= MOST_AT_ONCE else None
-    if patches is not None:
-        printed = text(git.output("patch-id", "--stable", stdin=patches)).splitlines()
-        return {sha: patch for patch, _, sha in (line.partition(" ") for line in printed)}
-    half = len(shas) // 2
-    return _patch_ids(git, shas[:half]) | _patch_ids(git, shas[half:]) if half else {}
