@@ -64,7 +64,7 @@ def read_diffs(git: Git, shas: Sequence[str], mode: DiffMode = "counts") -> Gene
     """
     if not shas:
         return
-    shares = _divide(shas, 2 if len(shas) > 2 * BLOCK else 1)
+    shares = divide(shas)
     parsers = [DiffParser(mode) for _ in shares]
     inputs = [lines(share) for share in shares]
     with (
@@ -80,7 +80,9 @@ def diff_arguments(mode: DiffMode) -> list[str]:
     return [*NOT_WALKED, f"--format={'%x00'.join(_FIELDS)}", *_OPTIONS[mode]]
 
 
-def _divide(shas: Sequence[str], count: int) -> list[list[str]]:
+def divide(shas: Sequence[str]) -> list[list[str]]:
+    """The commits that each process reads, in its order."""
+    count = 2 if len(shas) > 2 * BLOCK else 1
     blocks = [shas[start : start + BLOCK] for start in range(0, len(shas), BLOCK)]
     return [list(itertools.chain.from_iterable(blocks[number::count])) for number in range(count)]
 

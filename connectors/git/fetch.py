@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
@@ -22,7 +21,8 @@ from .branches import BranchHeads
 from .changes import Changes
 from .cherry_picks import first_of
 from .cursor import Heads
-from .diffs import CommitDiff, DiffMode, read_diffs
+from .detail import DetailReader
+from .diffs import CommitDiff
 from .facts import FactsFinder
 from .help_rows import HelpFacts
 from .log import History
@@ -31,12 +31,10 @@ from .repository import Repository, is_partial, last_fetched
 from .rows import CommitFacts, Credit, RowContext, credit_for
 from .selection import Selection, select
 from .shares import Lines
-from .subprocess import GitError, text
+from .subprocess import text
 from .work_files import WorkFiles, work_files
 
 FETCH_ALL = "`git fetch --refetch --filter=blob:limit=1g` brings them"
-_LESS_DETAIL: Mapping[DiffMode, str] = {"counts": "line counts", "names": "paths and line counts", "none": ""}
-"""The ways to read commits, most detail first, and what the next one lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,47 +149,33 @@ class RepositoryReader:
         """Yield the rows of the selection; return whether all paths and counts could be read.
 
         Boundary commits are read without a diff: git would show all of the tree as added.
-        Where a partial clone lacks contents, git ends in the middle; the remaining commits are read without counts, and
-        where it lacks folders without paths. No row is missing then, so it is a remark and no gap.
+        What a partial clone lacks costs no row, so it is a remark and no gap.
         """
         shas = selection.shas()
-        whole = [text(sha) for sha in shas if sha not in self.boundary]
+        reader = DetailReader(self.repository.git, is_partial(self.repository))
+        undiffed = DetailReader(self.repository.git, is_partial=False)
         closed = dict(self._closed_by_commits(selection))
-        done: set[str] = set()
         lines: dict[int, Lines] = {}
         shared: list[CommitDiff] = []
-
-        def read(shas: list[str], mode: DiffMode) -> Iterator[Contribution]:
-            with closing(read_diffs(self.repository.git, shas, mode)) as batches:
-                for diff in chain.from_iterable(files.sized(_placed(each, selection)) for each in batches):
-                    done.add(diff.sha)
-                    sha = diff.sha.encode()
-                    if sha in selection.parts:
-                        lines[selection.history.index[sha]] = Lines.of(diff)
-                    if sha in selection.shares:
-                        shared.append(diff)
-                    else:
-                        yield from self._rows_of(diff, selection, closed, lines)
-
         messages_only = [*(sha for sha in shas if sha in self.boundary), *selection.without_diffs()]
-        yield from read([text(sha) for sha in messages_only], "none")
-        lacking: tuple[str, int] | None = None
-        for mode, next_detail in _LESS_DETAIL.items():
-            rest = [sha for sha in whole if sha not in done]
-            try:
-                yield from read(rest, mode)
-                break
-            except GitError:
-                if not next_detail or not is_partial(self.repository):
-                    raise
-                lacking = next_detail, sum(sha not in done for sha in rest)
+        for batch in chain(
+            undiffed.read_as("none", [text(sha) for sha in messages_only]),
+            reader.read([text(sha) for sha in shas if sha not in self.boundary]),
+        ):
+            for diff in files.sized(_placed(batch, selection)):
+                sha = diff.sha.encode()
+                if sha in selection.parts:
+                    lines[selection.history.index[sha]] = Lines.of(diff)
+                if sha in selection.shares:
+                    shared.append(diff)
+                else:
+                    yield from self._rows_of(diff, selection, closed, lines)
         for diff in shared:  # now that the lines of all their commits are known
             yield from self._rows_of(diff, selection, closed, lines)
-        if lacking is None:
+        if not reader.lacking:
             return True
-        detail, count = lacking
-        commits = count_noun(count, "commit")
-        yield Remark(self._scope, f"this is a partial clone, and the {detail} of {commits} are not here ({FETCH_ALL})")
+        lacking = " and the ".join(f"{what} of {count_noun(n, 'commit')}" for what, n in sorted(reader.lacking.items()))
+        yield Remark(self._scope, f"this is a partial clone, and the {lacking} are not here ({FETCH_ALL})")
         return False
 
     def _rows_of(

@@ -465,6 +465,22 @@ def test_a_partial_clone_loses_sizes_and_no_rows(repo, tmp_path, filtered, lacki
     assert remarks(fetch(here.path, cursors=cursors(events))) == [remark]
 
 
+def test_one_missing_file_costs_the_size_of_its_commits_alone(repo, tmp_path):
+    """Where a clone lacks single contents, such as large ones, the other commits have their line counts."""
+    repo.git("config", "uploadpack.allowFilter", "true")
+    for number in range(9):
+        repo.commit(f"c{number}", {"f": f"{number}\n", f"large{number}": "x\n" * (999 if number in (2, 6) else 1)})
+    here = Repo(tmp_path / "clone")
+    options = ("--quiet", "--filter=blob:limit=1k", "--no-checkout")
+    repo.git("-c", "protocol.file.allow=always", "clone", *options, f"file://{repo.path}", str(here.path))
+    events = fetch(here.path)
+    unknown = {title: each[0] for title, each in sizes(events).items() if each[1] is None}
+    assert unknown == {f"c{number}": ("f", f"large{number}") for number in (2, 6)}
+    assert len(sizes(events)) == 9
+    (remark,) = remarks(events)
+    assert "partial clone, and the line counts of 2 commits are not here" in remark
+
+
 def test_a_report_of_a_partial_clone(repo, tmp_path):
     """The report has the work and the remark, and the exit status is 0."""
     repo.git("config", "uploadpack.allowFilter", "true")
