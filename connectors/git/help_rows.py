@@ -48,7 +48,7 @@ def help_rows(
         url=_url(facts.change, context),
         change_type=change_type(facts.title),
         paths=diff.paths or (),
-        files_changed=None if diff.paths is None else len(diff.paths),
+        files_changed=diff.size.files,
         picked_from=picked_from,
         extra=_topic(facts.change) | {"trailer": ", ".join(f"{word.capitalize()}-by" for word in helper.words)},
         **_common(facts, context),
