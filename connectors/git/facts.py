@@ -103,7 +103,7 @@ class FactsFinder:
             landing_times(history, ancestry, finder.boundary),
             merge_map,
             self._reverts.find(ancestry, place, merge_map, folders),
-            self._picks.groups(ancestry, place),
+            self._picks.groups(ancestry, place, merge_map.squashed_into),
             Topics(history, finder.names.project, ancestry, merge_map, place),
             folders,
             place,

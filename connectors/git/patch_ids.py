@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .subprocess import Git, lines, text
+from .subprocess import Git, GitError, lines, text
 
 MOST_BYTES = 1 << 26
 """A longer patch is not compared."""
 MOST_AT_ONCE = 100
+MOST_FAILURES = 200
+"""As often git may fail, which in a clone that lacks a few contents is several times for each of them."""
 DIFF = ("diff-tree", "-r", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
 
 
@@ -22,15 +24,26 @@ def patch_id_between(git: Git, base: str, head: str) -> str | None:
 
 
 def patch_ids_of(git: Git, shas: Sequence[str]) -> dict[str, str]:
-    """The patch id of each commit by its hash, without those that change nothing or whose patch is too long."""
-    if not shas:
-        return {}
-    patches = _patch(git, "--stdin", stdin=lines(shas)) if len(shas) <= MOST_AT_ONCE else None
-    if patches is not None:
-        printed = text(git.output("patch-id", "--stable", stdin=patches)).splitlines()
-        return {sha: patch for patch, _, sha in (line.partition(" ") for line in printed)}
-    half = len(shas) // 2
-    return patch_ids_of(git, shas[:half]) | patch_ids_of(git, shas[half:]) if half else {}
+    """The patch id of each commit by its hash, without those that change nothing or whose patch is too long.
+
+    Where a partial clone lacks the contents of some, git ends at the first of them. So what could not be read at once
+    is read in halves; a clone that lacks much is given up after a number of attempts, always the same.
+    """
+    found: dict[str, str] = {}
+    waiting, failures = [list(shas)] if shas else [], 0
+    while waiting and failures < MOST_FAILURES:
+        part = waiting.pop()
+        patches = None
+        try:
+            patches = _patch(git, "--stdin", stdin=lines(part)) if len(part) <= MOST_AT_ONCE else None
+        except GitError:
+            failures += 1
+        if patches is not None:
+            printed = text(git.output("patch-id", "--stable", stdin=patches)).splitlines()
+            found |= {sha: patch for patch, _, sha in (line.partition(" ") for line in printed)}
+        elif len(part) > 1:
+            waiting += [part[len(part) // 2 :], part[: len(part) // 2]]
+    return found
 
 
 def _patch(git: Git, *arguments: str, stdin: bytes = b"") -> bytes | None:

@@ -328,8 +328,8 @@ MEASURES: Mapping[str, Measure] = {
             (MERGER,), "work_items",
             "Pull requests of others, and topics of others, that the person merged with a merge commit, by when they "
             "landed; a topic is of whoever wrote most of its commits, and of topics within topics the outermost "
-            "counts. Only git has it; what was squashed or rebased does not say who did it.",
-            where=_merged, goal=True,
+            "counts. Only git has it; what was squashed or rebased does not say who did it. In no other total.",
+            where=_merged,
         ),
         Measure(
             "people_merged", "person", "people", ("pull_request", "commit"), (MERGER,), "owners",
@@ -391,7 +391,7 @@ def _inside(frame: pd.DataFrame, measure: Measure) -> np.ndarray[Any, np.dtype[n
 
 
 COUNTED = (
-    "pull_requests", "tickets", "releases", "commits", "reviews", "comments", "help", "merged_for_others", "notes",
+    "pull_requests", "tickets", "releases", "commits", "reviews", "comments", "help", "notes",
 )  # fmt: skip
 """Measures of what a person did, one for each kind: a row that none of them counts can serve no goal."""
 
@@ -473,7 +473,7 @@ def uncounted(row: Mapping[str, Any]) -> str:
     if role == "resolver" and not row["is_own_work"]:
         return "closed for somebody else, whose work it is" if len(row["owners"]) else NOBODYS
     if row["is_own_work"] and kind != "issue":
-        return f"{_DONE_FOR_OTHERS.get(kind, 'a merge')} of one's own work"
+        return f"{_DONE_FOR_OTHERS[kind]} of one's own work"
     return NOT_DONE.get(row["state"], "")
 
 

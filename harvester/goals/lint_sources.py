@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harvester.analysis.measures import MEASURES, MERGER
+from harvester.analysis.measures import MEASURES
 from harvester.goals.model import OUTCOME
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _other_measure(where: str, measure: str, commits: int, pulls: int) -> Iterat
 def _instead(kinds: Collection[str]) -> str:
     """The measures that have something to count."""
     names = [each.name for each in MEASURES.values() if each.goal and not set(each.kinds).isdisjoint(kinds)]
-    usable = [name for name in names if MEASURES[name].sums != "story_points" and MEASURES[name].roles != (MERGER,)]
+    usable = [name for name in names if MEASURES[name].sums != "story_points"]
     return "write measure = " + " or ".join(f'"{name}"' for name in (*usable, OUTCOME))
 
 

@@ -84,7 +84,6 @@ def thread_table(rows: pd.DataFrame, rules: GroupingRules, apart: np.ndarray[Any
     _, of_row = _sorted_codes(_units(rows))
     size = int(of_row.max(initial=-1)) + 1
     own = (rows["is_primary"] & ~rows["is_bot"] & rows["kind"].isin(OWN_WORK)).to_numpy(bool)
-    own &= (rows["role"] != measures.MERGER).to_numpy(bool)
     counts = np.zeros(len(rows), bool)
     counts[own] = rows.index[own].isin(measures.counting(rows[own]))
     votes = np.bincount(of_row[counts], minlength=size) > 0

@@ -31,7 +31,6 @@ FEWEST_STEPS = 2
 
 FILLS = {
     "pull_requests": 1, "commits": 1, "reviews": 2, "tickets": 3, "releases": 3, "comments": 5, "help": 5, "notes": 4,
-    "merged_for_others": 3,
 }  # fmt: skip
 """The fill of each kind of work, so that a person's pages look alike; where both are there, the first has it."""
 

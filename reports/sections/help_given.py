@@ -119,7 +119,7 @@ def help_given(pieces: Pieces, mine: pd.DataFrame, highlights: Sequence[Highligh
     shared = _shared(pieces, mine)
     rows = sorted(records(shared[list(LINE_COLUMNS)]), key=lambda row: (-lines(row), sort_key(row)))
     made = HelpGiven(
-        _helped(pieces, "reviews"), _helped(pieces, "merged_for_others"), _topics(pieces),
+        _helped(pieces, "reviews"), _helped(pieces, "merged_for_others", mine), _topics(mine),
         int(measures.count(mine, "applied")),
         _helped(pieces, "help"), _helped(pieces, "comments"), notes,
         [item(report_input, row) for row in rows[:CO_AUTHORED_NAMED]],
@@ -142,8 +142,8 @@ def changes(rows: pd.DataFrame, name: str) -> str:
     return count_noun(int(measures.count(named, name)), "pull request" if only_pulls else "change")
 
 
-def _topics(pieces: Pieces) -> list[MergedTopic]:
-    rows = measures.of(pieces.rows, measures.MEASURES["merged_for_others"])
+def _topics(mine: pd.DataFrame) -> list[MergedTopic]:
+    rows = measures.of(mine, measures.MEASURES["merged_for_others"])
     rows = rows[(rows["kind"] == "commit").to_numpy(bool)]
     made = [
         MergedTopic(topic_name(row["title"]), reference_to(row), int(commits))
@@ -201,8 +201,8 @@ def _is_help(piece: Piece) -> bool:
     return any(row["role"] in HELPING_ROLES or len(row["participants"]) for _, row in piece.rows)
 
 
-def _helped(pieces: Pieces, name: str) -> Helped | None:
-    rows = measures.of(pieces.rows, measures.MEASURES[name])
+def _helped(pieces: Pieces, name: str, among: pd.DataFrame | None = None) -> Helped | None:
+    rows = measures.of(pieces.rows if among is None else among, measures.MEASURES[name])
     if rows.empty:
         return None
     report_input = pieces.report_input

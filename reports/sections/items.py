@@ -86,7 +86,7 @@ def _verb(row: Mapping[str, Any]) -> str:
 
 def is_own_work(row: Mapping[str, Any]) -> bool:
     """Whether a row that counts is the person's own work, and not what they did for the work of others."""
-    return row["kind"] in OWN_WORK and row["role"] != measures.MERGER
+    return row["kind"] in OWN_WORK
 
 
 def reference_to(row: Mapping[str, Any]) -> Reference:
@@ -113,8 +113,11 @@ def sort_key(row: Mapping[str, Any]) -> tuple[dt.datetime, str]:
 
 
 def size(row: Mapping[str, Any]) -> str:
-    """Points, or else lines added and deleted; nothing where neither is known."""
+    """Points, or else lines added and deleted; nothing where neither is known, and for what others wrote."""
     import pandas as pd
+
+    if row["role"] == measures.MERGER:
+        return ""
 
     if pd.notna(row["story_points"]):
         return measures.MEASURES["story_points"].words(row["story_points"])

@@ -40,7 +40,7 @@ ROW_COLUMNS = tuple(dict.fromkeys((
     "comment_count",
 )))  # fmt: skip
 
-FOR_OTHERS = ("help", "merged_for_others")
+FOR_OTHERS = ("help",)
 """Measures that say nothing of a piece of the person's own work."""
 
 _KINDS = [kind for name in measures.COUNTED for kind in measures.MEASURES[name].kinds]
@@ -228,9 +228,7 @@ class Piece:
 
         A topic that was merged counts as a pull request does.
         """
-        pulls: int = sum(row["kind"] == "pull_request" and is_own_work(row) for _, row in self.rows) or int(
-            self.topic is not None
-        )
+        pulls: int = sum(row["kind"] == "pull_request" for _, row in self.rows) or int(self.topic is not None)
         talk = sum(_number(row["comment_count"]) for _, row in self.rows)
         return (
             min(self.people, 5)

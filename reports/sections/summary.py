@@ -10,14 +10,14 @@ from harvester.goals.progress import Progress
 from harvester.grouping import OUR_NAMES
 from harvester.text import count_noun
 
-from .help_given import changes
+from .help_given import Helped, HelpGiven, changes
 from .items import join_words
 from .other_work import Theme
 from .pieces import Pieces
 
 SUMMED = (
-    "pull_requests", "commits", "projects", "reviews", "people_reviewed", "merged_for_others", "people_merged", "help",
-    "people_helped", "tickets", "story_points", "releases", "comments", "notes",
+    "pull_requests", "commits", "projects", "reviews", "people_reviewed", "help", "people_helped", "tickets",
+    "story_points", "releases", "comments", "notes",
 )  # fmt: skip
 """The measures that the paragraph may name."""
 
@@ -25,18 +25,14 @@ THEMES_NAMED = 3
 GOALS_NAMED = 3
 
 
-def sentences(pieces: Pieces, themes: Sequence[Theme], applied: int = 0) -> list[str]:
-    """The paragraph where the person has not written their own, a sentence each.
-
-    `applied` is the number of commits of others that the person applied.
-    """
+def sentences(pieces: Pieces, themes: Sequence[Theme], help_given: HelpGiven | None = None) -> list[str]:
+    """The paragraph where the person has not written their own, a sentence each."""
     # Each measure is counted once: a person's year has thousands of rows.
     counts = {name: number for name in SUMMED if (number := measures.count(pieces.rows, name))}
-    if applied:
-        counts["applied"] = applied
-    if not counts:
+    merges, applied = (help_given.merges, help_given.applied) if help_given else (None, 0)
+    if not (counts or merges or applied):
         return ["No work was found in this period."]
-    return [*_goals(pieces), *_where(pieces, themes), *_counts(pieces, counts)]
+    return [*_goals(pieces), *_where(pieces, themes), *_counts(pieces, counts, merges, applied)]
 
 
 def _goals(pieces: Pieces) -> Iterable[str]:
@@ -84,7 +80,7 @@ def _in_a_sentence(name: str) -> str:
     return f"“{name}”" if " " in name else name
 
 
-def _counts(pieces: Pieces, counts: Mapping[str, float]) -> Iterable[str]:
+def _counts(pieces: Pieces, counts: Mapping[str, float], merges: Helped | None, applied: int) -> Iterable[str]:
     words = {name: measures.MEASURES[name].words(number) for name, number in counts.items()}
     work = [f"merged {words['pull_requests']}"] if "pull_requests" in words else []
     if "commits" in words:
@@ -98,11 +94,11 @@ def _counts(pieces: Pieces, counts: Mapping[str, float]) -> Iterable[str]:
     if "reviews" in words:
         by = f" by {words['people_reviewed']}" if "people_reviewed" in words else ""
         done.append(f"reviewed {changes(pieces.rows, 'reviews')}{by}")
-    if "merged_for_others" in words:
-        by = f" by {words['people_merged']}" if "people_merged" in words else " of others"
-        done.append(f"merged {changes(pieces.rows, 'merged_for_others')}{by}")
-    if "applied" in words:
-        done.append(f"applied {words['applied']}")
+    if merges:
+        by = f" by {measures.MEASURES['people_merged'].words(merges.people)}" if merges.people else " of others"
+        done.append(f"merged {merges.changes}{by}")
+    if applied:
+        done.append(f"applied {measures.MEASURES['applied'].words(applied)}")
     if "help" in words:
         by = f" by {words['people_helped']}" if "people_helped" in words else " of others"
         done.append(f"helped with {changes(pieces.rows, 'help')}{by}")

@@ -58,6 +58,7 @@ def test_what_each_trailer_means(trailer, expected):
     assert parts(said(f"{trailer}: Bob <bob@x>")) == expected
     assert parts(said(f"{trailer} : Bob <bob@x>  # on ARM")) == expected
     assert parts(said(f"{trailer}: Bob <bob@x> (core)")) == expected
+    assert parts(said(f"{trailer}: bob@x")) == expected
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,8 @@ def test_what_each_trailer_means(trailer, expected):
         "Reviewed-by: Bob <bob@x>",
         "Subject\n\nReviewed-by: Bob <bob@x>\n\nand then text.",
         said("Reviewed-by: Bob"),
+        said("Reviewed-by: Bob bob@x"),
+        said("Reviewed-by: Bob at Acme @bob"),
         said("Reviewed-by: Bob <bob@x> and others"),
         said("> Reviewed-by: Bob <bob@x>"),
         said(" Reviewed-by: Bob <bob@x>"),

@@ -64,6 +64,22 @@ def test_a_squashed_commit_of_ones_own_counts_once(repo):
     assert [each for each in picked(fetch(repo, branches="local")) if each[1]] == [("Round", (f"commit/{squashed}",))]
 
 
+def test_a_squashed_branch_without_a_number_counts_once(repo):
+    """All commits of a branch that was squashed are the squash, for the people who wrote both."""
+    repo.branch("round")
+    for number, by in enumerate((ANN, ANN, BOB)):
+        repo.commit(f"Step {number}", {f"s{number}": "1\n"}, by=by)
+    repo.checkout("main")
+    squashed = repo.commit("Round", {f"s{number}": "1\n" for number in range(3)})
+    repo.commit("Other", {"s0": "2\n"}, by=BOB)
+    events = fetch(repo, branches="local")
+    named = (f"commit/{squashed}",)
+    assert {each.title: each.picked_from for each in rows(events, "commit") if each.title.startswith("Step")} == {
+        "Step 0": named, "Step 1": named, "Step 2": (),
+    }  # fmt: skip
+    assert not any(each.picked_from for each in rows(events, "commit") if not each.title.startswith("Step"))
+
+
 def test_what_is_applied_again_is_no_twin(repo):
     """What was reverted and is applied again is done again: it comes after the first."""
     repo.commit("Round", {"b": "1\n"}, written=WRITTEN)
@@ -73,23 +89,23 @@ def test_what_is_applied_again_is_no_twin(repo):
 
 
 @pytest.mark.parametrize(
-    ("twin", "changes"),
+    ("values", "changes"),
     [
         ({"by": BOB}, {"b": "1\n"}),
         ({}, {"b": "2\n"}),
         ({}, {"c": "1\n"}),
         ({}, {}),
-        ({"subject": "Other"}, {"b": "1\n"}),
+        ({"message": "Other", "written": None}, {"b": "1\n"}),
     ],
 )
-def test_what_is_no_twin(repo, twin, changes):
+def test_what_is_no_twin(repo, values, changes):
     """Neither what another wrote, nor another patch, nor what shares neither date nor subject line."""
     repo.branch("round")
     repo.commit("Round", {"b": "1\n"}, written=WRITTEN)
     repo.checkout("main")
-    subject = twin.get("subject", "Round")
-    repo.commit(subject, changes, by=twin.get("by", ANN), written=None if subject == "Other" else WRITTEN)
-    assert [each for each in picked(fetch(repo, branches="local")) if each[1]] == []
+    repo.commit(**{"message": "Round", "files": changes, "written": WRITTEN} | values)
+    repo.git("merge", "-q", "-s", "ours", "--no-edit", "round")
+    assert [each for each in picked(fetch(repo)) if each[1]] == []
 
 
 def test_twins_of_one_person_with_two_addresses(repo):
@@ -142,7 +158,9 @@ def test_one_subject_line_over_and_over_says_nothing(repo):
     repo.git("reset", "-q", "--hard")
     repo.branch("other", "main~60")
     repo.commit("Update", {"n0": "x"})
-    assert [each for each in picked(fetch(repo, branches="local")) if each[1]] == []
+    repo.checkout("main")
+    repo.merge("other", "Merge branch 'main' into other")
+    assert [each for each in picked(fetch(repo)) if each[1]] == []
 
 
 def test_any_order_of_harvests_gives_the_same_rows(repo):
