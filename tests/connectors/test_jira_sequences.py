@@ -121,7 +121,7 @@ class Story:
     [(("ann",), {"also": ["reported", "comments"]}), (None, {}), (PEOPLE, {"jql": "labels != l1 OR labels is EMPTY"})],
     ids=["one person", "everyone", "what is labelled"],
 )
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @example([("ticket", 0, 1), ("resolve", 0, 0), ("read", 0, 0), ("reopen", 0, 0), ("read", 0, 0), ("resolve", 0, 1)])
 @example([("ticket", 0, 0), ("ticket", 0, 0), ("resolve", 0, 0), ("read", 0, 0), ("move", 0, 1), ("delete", 1, 0)])
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9)), min_size=5, max_size=25))
