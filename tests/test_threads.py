@@ -59,6 +59,9 @@ def thread_of(*rows, tickets=JIRA):
         ("https://gitlab.com/a/b/-/merge_requests/3?tab=x", "x.y/z", "gitlab.com/a/b!3"),
         ("https://gitlab.com/a/b/-/work_items/3", "x.y/z", "gitlab.com/a/b#3"),
         ("https://acme.atlassian.net/browse/PAY-3", "x.y/z", "acme.atlassian.net/pay-3"),
+        ("https://acme.example:8443/jira/browse/PAY-3", "x.y/z", "acme.example/jira/pay-3"),
+        ("https://github.acme.example:8443/org/repo/pull/3", "x.y/z", "github.acme.example/org/repo#3"),
+        ("http://gitlab.acme.example:8080/a/b/-/merge_requests/3", "x.y/z", "gitlab.acme.example/a/b!3"),
         ("https://acme.example/jira/browse/PAY-3?focusedId=1", "x.y/z", "acme.example/jira/pay-3"),
         ("https://github.com/org/repo/commit/abcdef12", "x.y/z", "commit/abcdef12"),
         # GitLab: groups within groups, dots and dashes in their names, a path before them, hosts with a port or no dot

@@ -83,7 +83,8 @@ def _ids_of(client: Client, account: str) -> tuple[str, ...]:
     except WebError as failure:
         if failure.status != 403:
             raise
-        return (written,)  # whoever may not browse people may search for their tickets all the same
+        # Whoever may not browse people may search for their tickets all the same.
+        return () if "@" in written else (written,)
     if user is None and "@" in written:
         user = _by_address(client, written)
     elif user is None and not client.cloud:

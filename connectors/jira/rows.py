@@ -132,17 +132,11 @@ def of_reported(ticket: Json, context: RowContext) -> Iterator[Contribution]:
     """A row for the person who reported a ticket, at that time."""
     fields = ticket["fields"]
     at, reporter = moment(fields["created"]), person(fields.get("reporter"))
-    if reporter and context.wants(reporter.id, at):
+    people = People.of(context, _named(fields))
+    if reporter and people.wants(reporter, at):
         assignee = person(fields.get("assignee"))
-        yield _row(
-            ticket,
-            People.of(context, _named(fields)),
-            "reporter",
-            reporter,
-            at,
-            owner=reporter,
-            others=[assignee] if assignee else [],
-        )
+        others = [assignee] if assignee else []
+        yield _row(ticket, people, "reporter", reporter, at, owner=reporter, others=others)
 
 
 def of_comments(ticket: Json, comments: Sequence[Json], context: RowContext) -> Iterator[Contribution]:

@@ -46,6 +46,7 @@ _URL_TICKET = (
     r"^\s*https?://(?P<host>[^/:?#\s]+)(?::\d+)?(?P<path>(?:/[^?#\s]+?)?)/browse/"
     r"(?P<number>[A-Z][A-Z0-9_]*-\d+)(?:[/?#].*)?\s*$"
 )
+_PORT = r"^(\s*https?://[^/:\s]+):\d+"
 _OWN_PROJECT = r"^(?P<base>.+)[#!]\d+$"
 _HOST_AND_PATH = r"^(?P<base>[^/\s]*[.:][^/\s]*/\S+)$"
 _URL_PROJECT = r"^https?://(?P<base>[^/\s]+/[^?#\s]+?)(?:/-)?/commits?/[0-9a-fA-F]+$"
@@ -171,9 +172,12 @@ def exploded(frame: pd.DataFrame, name: str) -> tuple[Ints, pa.Array]:
 def resolve(refs: pa.Array, bases: pa.Array, tickets: Mapping[str, str]) -> pa.Array:
     """References as found, each with the project it is written in, as work items in lower case; null for no reference.
 
-    A base is `github.com/org/repo`, or the scope of a repository whose host is not known.
+    A base is `github.com/org/repo`, or the scope of a repository whose host is not known. Work items have no port, and
+    so an address loses its own.
     """
     import pyarrow.compute as pc
+
+    refs = pc.replace_substring_regex(refs, _PORT, r"\1")
 
     forms: tuple[Form, ...] = (
         (0, _NUMBERED, lambda group, _, base: _join(base, group("mark"), group("number"), "")),

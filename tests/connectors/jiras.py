@@ -58,8 +58,8 @@ def done(world: World, project: str, name: str, month: int, day: int, **more: An
 
 
 def tickets(number: int) -> World:
-    """So many tickets that ann resolved in the third quarter."""
-    made = World()
+    """So many tickets that ann resolved in the third quarter, ten on a page."""
+    made = World(most=10)
     for each in range(number):
         done(made, "PAY", "ann", 7 + each % 3, 1 + each % 28)
     return made
@@ -76,12 +76,12 @@ def _web(flavour: str) -> WebConnector:
     return WebConnector(
         name="Jira",
         flavour=flavour,
-        serve=lambda: JiraServer(tickets(130), flavour),
+        serve=lambda: JiraServer(tickets(13), flavour),
         make=_made,
         request=Request(QUARTER, frozenset({World().native("ann", flavour == "cloud")})),
         token=TOKEN,
-        rows=130,
-        page=100,
+        rows=13,
+        page=10,
         lookups=4 + (flavour == "cloud"),  # Cloud's first page has rows when its changelogs came
         down=("100 tickets came, then: Jira answers with error 503",),
         no_tokens=("ATATT…def", "ATATTabc\ndef", "ATATTé", "ATATT a b"),

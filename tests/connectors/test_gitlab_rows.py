@@ -107,6 +107,11 @@ def test_a_merged_merge_request_is_its_authors():
     assert (row.change_type, row.milestone, row.is_private, row.extra) == ("fix", "Q3", True, {})
 
 
+def test_a_source_branch_names_a_ticket():
+    (row,) = rows.of_merge_request(merge_request(sourceBranch="feature/PAY-7-charge-once"), context("ada"))
+    assert row.closes == ("#7", "PAY-7", f"commit/{SHA}")
+
+
 def test_who_pressed_merge_has_a_row_of_their_own():
     (row,) = rows.of_merge_request(merge_request(), context("bo"))
     assert (row.id, row.role, row.owners) == ("pull_request/merger/501", "merger", ("ada",))

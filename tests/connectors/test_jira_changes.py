@@ -6,8 +6,10 @@ import datetime as dt
 
 import pytest
 
+from harvester.errors import SourceError
 from harvester.model.periods import Period
 from tests.connectors.jiras import FLAVOURS, done, on, read, wanted
+from tests.servers.faults import Fault
 from tests.servers.jira import NOW, JiraServer, World
 
 LATER = NOW + dt.timedelta(days=3)
@@ -118,6 +120,18 @@ def test_a_deleted_ticket_is_retracted(server, world):
     assert again.rows == []
 
 
+def test_a_deleted_ticket_that_no_query_misses(server, world):
+    """Where Jira takes a query that names it, it is looked for within eight days."""
+    world.lenient = True
+    done(world, "PAY", "ann", 8, 2)
+    ticket = done(world, "PAY", "ann", 8, 1)
+    first = read(server, wanted(server, "ann"))
+    del world.issues[ticket["id"]]
+    world.now = NOW + dt.timedelta(days=8)
+    again = read(server, wanted(server, "ann", after=first))
+    assert [each.work_item for each in again.retracted] == [f"localhost/{ticket['key']}"]
+
+
 def test_a_ticket_that_is_no_longer_shown_stays(server, world):
     """No access is not no work: a project that is hidden now is a gap, and its rows stay."""
     done(world, "PAY", "ann", 8, 1)
@@ -222,3 +236,33 @@ def test_a_site_with_a_new_field(server, world):
     world.now = NOW + dt.timedelta(days=8)
     again = read(server, wanted(server, "ann", after=first))
     assert [row.story_points for row in (*first.rows, *again.rows)] == [None, 5.0]
+
+
+def test_a_project_that_nobody_named_is_hidden(server, world):
+    """Its rows stay, since no access looks like no work."""
+    done(world, "PAY", "ann", 8, 1)
+    done(world, "WEB", "ann", 8, 1)
+    first = read(server, wanted(server, "ann"))
+    world.hidden.add("WEB")
+    later(world)
+    again = read(server, wanted(server, "ann", after=first))
+    assert again.retracted == []
+    assert any("WEB" in gap.reason for gap in again.gaps)
+    third = read(server, wanted(server, "ann", after=again)) if again.cursors else again
+    assert third.retracted == []
+
+
+def test_a_failure_while_reading_on_loses_nothing(server, world):
+    """The next fetch goes on from the same cursor."""
+    first = read(server, wanted(server, "ann"))
+    for day in range(1, 13):
+        done(world, "PAY", "ann", 8, day, updated=LATER)
+    world.most = 5
+    later(world)
+    server.rule = lambda asked: Fault(503) if len(server.asked) > stop else None
+    stop = len(server.asked) + 2
+    with pytest.raises(SourceError):
+        read(server, wanted(server, "ann", after=first))
+    server.rule = lambda asked: None
+    again = read(server, wanted(server, "ann", after=first))
+    assert len({row.id for row in again.rows}) == 12

@@ -82,6 +82,8 @@ class World:
     """Whether a token that is not accepted is taken as nobody's, which sees nothing, in place of status 401."""
     gone: bool = True
     """Whether Cloud's old search is gone."""
+    lenient: bool = False
+    """Whether a query may name tickets that are not there, which then match nothing."""
     status_change_date: bool = True
     """Whether Cloud knows when the status category of an issue changed."""
     counts: bool = True

@@ -342,6 +342,8 @@ class Reader:
 
     def _issue(self, name: str, value: str) -> str:
         found = self.world.find(value)
+        if found is None and self.world.lenient:
+            return "-1"
         if found is None:
             raise JqlError(f"An issue with key '{value}' does not exist for field '{name}'.")
         return str(found["id"])
