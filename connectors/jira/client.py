@@ -61,7 +61,8 @@ class LibrarySession:
         session = self.library._session  # noqa: SLF001 - the library has no other name for it
         answer = requests.Session.request(session, method, url, **options)
         reason = header(answer.headers, "x-seraph-loginreason") or ""
-        if answer.status_code == 200 and {each.strip() for each in reason.split(",")} & NOBODY:
+        reasons = {each.strip() for each in reason.split(",")}
+        if answer.status_code == 200 and reasons & NOBODY and "OK" not in reasons:
             raise WebError("refused", f"Jira does not accept the token ({reason})", hint=RENEW)
         if denied := header(answer.headers, "x-authentication-denied-reason"):
             raise WebError("refused", f"Jira refuses ({denied[:80]})", hint="Sign in in the browser once; it may ask.")

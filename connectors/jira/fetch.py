@@ -169,7 +169,8 @@ class JiraReader:
 
     def _unknown(self, account: str) -> str:
         if "@" in account:
-            return f"no account of {self.options.scope} is found by the address {account!r}: name it under `accounts`"
+            named = "name it under `accounts`, or write `jira = []` there where there is none"
+            return f"no account of {self.options.scope} is found by the address {account!r}: {named}"
         return f"{self.options.scope} has nobody with the account {account!r}: misspelt, renamed or deleted"
 
     # --- what changed
