@@ -148,7 +148,11 @@ class Client:
         def following(body: Json) -> int | None:
             came, total = len(self._list(body, items)), body.get("total")
             start = int(body.get("startAt", 0)) + came
-            return start if isinstance(total, int) and start < total and came else None
+            if not isinstance(total, int) or start >= total:
+                return None
+            if not came:
+                raise WebError("busy", f"Jira gave {start} of {total} {items} and then an empty page")
+            return start
 
         for body in walk_pages(ask, 0, following):
             found += self._list(body, items)

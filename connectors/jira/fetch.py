@@ -378,7 +378,12 @@ class JiraReader:
         if "histories" in log and len(entries) >= int(log.get("total") or 0):
             return entries
         whole = self.client.get(f"issue/{ticket['id']}", expand="changelog", fields="updated")
-        return list((whole.get("changelog") or {}).get("histories") or ())
+        log = whole.get("changelog") or {}
+        entries = list(log.get("histories") or ())
+        if len(entries) < int(log.get("total") or 0):
+            self.gaps.blocked = True
+            self.gaps.note("Jira gave fewer entries of a changelog than it counted", str(ticket["key"]))
+        return entries
 
     def _comments(self, ticket: Json) -> list[Json]:
         """All comments of a ticket; those of a long list that do not come with it are asked for."""
