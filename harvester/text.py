@@ -19,6 +19,18 @@ CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(?P<code>.{1,300}?)(?<!`)\1(?!`)", re.DO
 """Code in a line of text as Markdown reads it: between two runs of as many backticks."""
 
 
+_PLAIN_WORD = re.compile(r"[\w/][\w./+@#~-]*", re.ASCII)
+"""A word that means itself in every shell: a # within a word begins no comment, but a ! repeats an earlier command."""
+
+
+def shell_word(word: str) -> str:
+    """A word as it is typed in a shell; `…`, which stands for what the user writes, in double quotation marks."""
+    import shlex
+
+    plain = _PLAIN_WORD.fullmatch(word) or word.startswith("--")
+    return word if plain else f'"{word}"' if word == "…" else shlex.quote(word)
+
+
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """`; did you mean 'x'?` for the nearest known word, else `otherwise`, such as the full stop of the sentence."""
     near = most_like(word, known)

@@ -17,7 +17,11 @@ RECORDED_HEADERS = frozenset(
     {
         "content-type",
         "date",
+        "link",
+        "ratelimit-remaining",
+        "ratelimit-reset",
         "retry-after",
+        "x-total",
         "x-ratelimit-remaining",
         "x-ratelimit-reset",
         "x-oauth-scopes",
@@ -73,8 +77,16 @@ def _without_host(request: Any) -> Any:
     return request
 
 
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
 def _scrubbed(response: dict[str, Any], scrub: Callable[[Any], Any]) -> dict[str, Any]:
-    headers = {name: value for name, value in response["headers"].items() if name.casefold() in RECORDED_HEADERS}
+    headers = {
+        name: [re.sub(r"https?://[^/]+", "http://recorded.example", each) for each in _listed(value)]
+        for name, value in response["headers"].items()
+        if name.casefold() in RECORDED_HEADERS
+    }
     body = response["body"]["string"]
     try:
         text = json.dumps(scrub(json.loads(body)))

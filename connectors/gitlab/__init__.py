@@ -30,6 +30,10 @@ JOB_TOKEN = re.compile(r"(?:\A|-)glcbt-")
 """What the tokens of CI jobs begin with, perhaps after a prefix of the installation
 (https://docs.gitlab.com/security/tokens/#token-prefixes)."""
 
+OAUTH = re.compile(r"[0-9a-f]{64}")
+"""What OAuth's tokens look like, which `glab` renews every two hours: whose they are tells them apart, not their text
+(https://docs.gitlab.com/integration/oauth_provider/#access-token-expiration)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GitLab:
@@ -158,7 +162,7 @@ class GitLab:
 
         client = self.client()
         settings = [
-            digest(["token", client.token]),
+            digest(["token", "" if OAUTH.fullmatch(client.token) else client.token]),
             self.address,
             *(list(each) for each in (self.groups, self.projects, self.exclude, self.also)),
         ]

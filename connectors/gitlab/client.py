@@ -123,6 +123,13 @@ def next_page(page: Page) -> Position | None:
     return (page.url, tuple(parse_qsl(urlsplit(following).query)), None) if following else None
 
 
+def listed(page: Page) -> list[Mapping[str, Any]]:
+    """The entries of a page of a list; raises WebError where it is none."""
+    if not isinstance(page.body, list):
+        raise WebError("busy", "GitLab's answer is not a list")
+    return [each for each in page.body if isinstance(each, dict)]
+
+
 @dataclass
 class Transport:
     """python-gitlab's session. Each answer comes as it is, since its errors have no headers, such as Retry-After.
@@ -172,6 +179,7 @@ class Transport:
     def _note(self, response: requests.Response, *args: Any, **kwargs: Any) -> None:
         """Keep an answer, and refuse to follow a redirect of a POST, which requests would turn into a GET."""
         if response.is_redirect and response.request.method == "POST":
+            response.close()
             raise redirected(self.url, response.headers["location"])
         self._last = response
 

@@ -45,6 +45,8 @@ class Cursor:
     in its work item, such as `!12`."""
     referenced: Sequence[str] = ()
     """Issues that neither lists nor events of a person lead to, as project id and number: `12#7`."""
+    viewer: int = 0
+    """The user id of the token's owner: a token that is renewed every few hours is known by it."""
     server: str = ""
     """The server's version and edition."""
     unsupported: Sequence[str] = ()

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harvester.model.periods import Period
-from harvester.sdk.http import WebError
 from harvester.sdk.rest import Page
 
-from .client import Client, next_page
+from .client import Client, listed, next_page
 from .graphql import Shape
 
 Touched = tuple[int, Shape, int]
@@ -35,15 +34,13 @@ def touched(client: Client, user: int, period: Period, comments: bool) -> Iterat
     count of events is no measure of what is missing, since it has the hidden ones. Raises WebError.
     """
     for page in _pages(client, user, period):
-        if not isinstance(page.body, list):
-            raise WebError("busy", "GitLab's answer is not a list of events")
-        yield from (key for each in page.body if isinstance(each, dict) and (key := _key(each, comments)))
+        yield from (key for each in listed(page) if (key := _key(each, comments)))
 
 
 def _pages(client: Client, user: int, period: Period) -> Iterator[Page]:
     """The pages of all events where they are few, else those of each action that counts."""
     path = f"users/{user}/events"
-    days = {"after": _day(period.since, -1), "before": _day(period.until, 1), "sort": "asc", "per_page": 100}
+    days = {"after": _day(period.since - WIDER), "before": _day(period.until + WIDER), "sort": "asc", "per_page": 100}
     everything = client.rest.pages(path, next_page, days)
     first = next(everything)
     if _count(first.headers) <= FEW * 100:
@@ -54,12 +51,8 @@ def _pages(client: Client, user: int, period: Period) -> Iterator[Page]:
         yield from client.rest.pages(path, next_page, {"action": action, **days})
 
 
-def _day(at: dt.datetime, sign: int) -> str:
-    """A day that lies two days outside, by the calendar; the first or last one there is where there is none further."""
-    try:
-        return (at + sign * WIDER).astimezone(dt.UTC).date().isoformat()
-    except OverflowError:
-        return at.date().isoformat()
+def _day(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).date().isoformat()
 
 
 def _count(headers: Mapping[str, str]) -> int:

@@ -81,7 +81,7 @@ class GitLabReader:
 
     def __post_init__(self) -> None:
         self.nested_lists = NestedLists(
-            self.client, graphql.MORE, graphql.rest, graphql.ENTRY_KEYS, "count", PageSize(graphql.LISTS)
+            self.client, graphql.MORE, graphql.rest, total="count", size=PageSize(graphql.LISTS)
         )
         self.closings = Closings(self.client)
         self.landings = Landings(self.client)
@@ -232,10 +232,17 @@ class GitLabReader:
     def _read_what_moved(self) -> Iterator[Event]:
         """Walk the ids of lists whose total moved or was not reached, and read what had not come."""
         for progress in [each for each in self.progress if each.doubtful]:
-            walked = list_walks.walk_ids(self.client, progress)
+            walked = or_busy(partial(list_walks.walk_ids, self.client, progress))
+            if isinstance(walked, WebError):
+                self.gaps.blocked = True
+                yield self.gaps.gap(f"{progress.request} changed while they were read, and then: {walked}")
+                continue
             shape = progress.request.listing.shape
             yield from self._read_ids(shape, [each for each in walked.ids if f"{shape}:{each}" not in self.seen])
-            if not walked.ended or walked.total > len(walked.ids):
+            if not walked.ended:
+                self.gaps.blocked = True
+                yield self.gaps.gap(f"GitLab's pages of {progress.request} lead back to themselves")
+            elif walked.total > len(walked.ids):
                 self.gaps.blocked = True
                 yield self.gaps.gap(f"GitLab showed {len(walked.ids)} of {walked.total} {progress.request}")
 
@@ -268,7 +275,7 @@ class GitLabReader:
                         raise
                     self.gaps.blocked = True
                     yield from self.gaps.once(f"the events of {name}: {failure}")
-            if name in found.silent and len(wanted) == before and preflight.is_private(self.client, found.users[name]):
+            if len(wanted) == before and found.is_private(self.client, name):
                 reason = f"the profile of {name} is private: GitLab shows this token nothing of what they did"
                 yield from self.gaps.scope_gap(UnreadableScope(None, reason, f"profile:{hashed(name)}"))
         yield from self._read_keys(self._paths_of(wanted))
@@ -324,7 +331,7 @@ class GitLabReader:
 
     def _read_keys(self, wanted: Iterable[Key], referenced: bool = False) -> Iterator[Event]:
         """The rows of what is known by its number; what is only `referenced` may as well not exist."""
-        unread = [each for each in dict.fromkeys(wanted) if each not in self.read]
+        unread = [each for each in sorted(set(wanted)) if each not in self.read]
         unread = [each for each in unread if self.options.scope_filter.admits(each.project)]
         for batch, answer in in_batches(
             self.client.retry, self.size, unread, partial(keys.ask, self.client), take=keys.take
@@ -396,6 +403,7 @@ class GitLabReader:
             if len(self.issues) >= TOGETHER:
                 yield from self._rows_of_issues()
             return
+        self._look_up_visibility(new)
         self._read_landings(shape, new)
         for node in new:
             yield from self._rows_of_one(shape, node, self._rows_of(shape, node))
@@ -409,11 +417,22 @@ class GitLabReader:
             self.gaps.blocked = True
             self.gaps.note("GitLab did not show how issues were closed", reason)
         self.closings.missing.clear()
+        self.gaps.short |= {key for key, closing in closings.items() if closing is None}
+        self._look_up_visibility(each for each, _ in issues)
         for node, referenced in issues:
             made = list(rows.of_issue(node, self.row_context, closings.get(node["id"])))
             if "opened" in self.options.also:
                 made += rows.of_opened(node, self.row_context)
             yield from self._rows_of_one("Issue", node, made, referenced)
+
+    def _look_up_visibility(self, nodes: Iterable[Node]) -> None:
+        """Whether the projects of issues are public, which issues do not say; unknown counts as private."""
+        visibility = self.closings.visibility
+        unknown = {int(each["projectId"]) for each in nodes if "projectId" in each} - visibility.keys()
+        if unknown:
+            found = or_busy(lambda: preflight.project_paths(self.client, unknown))
+            shown = {} if isinstance(found, WebError) else found
+            visibility |= {each: str(shown[each]["visibility"]) if each in shown else "" for each in unknown}
 
     def _rows_of_one(
         self, shape: Shape, node: Node, made: Iterable[Contribution], referenced: bool = False
@@ -459,6 +478,7 @@ class GitLabReader:
     def _rows_of(self, shape: Shape, node: Node) -> Iterator[Contribution]:
         if shape == "MergeRequest":
             self.closings.authors[rows.project_path(node), int(node["iid"])] = node.get("author")
+            self.closings.visibility[_project_id(node)] = str(node["project"].get("visibility") or "")
             self._note_references(node)
             yield from rows.of_merge_request(node, self.row_context)
         if "comments" in self.options.also:
@@ -494,6 +514,7 @@ class GitLabReader:
             excluded=sorted(map(str, found.excluded)),
             watched=watched,
             referenced=list(dict.fromkeys([*(before.referenced if before else ()), *self.unlisted]))[-REFERENCED:],
+            viewer=found.viewer,
             server=found.server,
             unsupported=sorted(self.client.unsupported),
         )

@@ -11,7 +11,7 @@ from harvester.sdk.http import WebError
 from harvester.sdk.paging import TotalCheck
 
 from . import graphql
-from .client import Client, next_page
+from .client import Client, listed, next_page
 from .events import Touched
 from .graphql import LIMIT, PAGE, Shape
 from .keys import Key
@@ -96,7 +96,7 @@ def issues_by_rest(
     for _ in range(PASSES):
         total = 0
         for page in client.rest.pages("issues", next_page, wanted):
-            found |= {(int(each["project_id"]), request.listing.shape, int(each["iid"])): None for each in page.body}
+            found |= {(int(each["project_id"]), request.listing.shape, int(each["iid"])): None for each in listed(page)}
             total = int(page.headers.get("x-total") or 0)
         if len(found) >= total:
             return paths_of(found)

@@ -128,9 +128,10 @@ def by_scope(job: Job, place: Place, also: Sequence[str]) -> list[ListRequest]:
     if not job.changed:
         touched = {"updatedAfter": touched["updatedAfter"], "createdBefore": _filters(job, "created")["createdBefore"]}
     found = [ListRequest("merge_requests", _listing(place, "MergeRequest", touched), place.path, (*touched.values(),))]
-    if job.changed or "comments" in also:
-        shape: graphql.Shape = "IssueTalk" if "comments" in also else "Issue"
-        found.append(ListRequest("issues", _listing(place, shape, touched), place.path, (*touched.values(),)))
+    if job.changed:
+        found.append(ListRequest("issues", _listing(place, "Issue", touched), place.path, (*touched.values(),)))
+    if "comments" in also:
+        found.append(ListRequest("issues", _listing(place, "IssueTalk", touched), place.path, (*touched.values(),)))
     if not job.changed:
         closed, opened = _filters(job, "closed"), _filters(job, "created")
         found.append(ListRequest("issues", _listing(place, "Issue", closed, "closed"), place.path, (*closed.values(),)))
@@ -148,10 +149,10 @@ def _listing(
 
 def _filters(job: Job, what: str) -> dict[str, object]:
     """The filters for when something happened, a day wider than asked for; for changes, when it was updated."""
+    since, until = max(job.period.since, FIRST), min(job.period.until, LAST)
     if job.changed:
-        return {"updatedAfter": _written(job.period.since - OVERLAP)}
-    period = job.period
-    return {f"{what}After": _written(period.since - PAD), f"{what}Before": _written(period.until + PAD)}
+        return {"updatedAfter": _written(since - OVERLAP)}
+    return {f"{what}After": _written(since - PAD), f"{what}Before": _written(until + PAD)}
 
 
 def _written(at: dt.datetime) -> str:

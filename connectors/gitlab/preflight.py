@@ -16,7 +16,7 @@ from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError
 
 from . import graphql, keys
-from .client import Client, next_page
+from .client import Client, listed, next_page
 from .cursor import Cursor
 from .graphql import Shape
 from .keys import Key
@@ -40,6 +40,8 @@ class Preflight:
     """The server's time."""
     server: str = ""
     """The server's version and edition."""
+    viewer: int = 0
+    """The user id of the token's owner; 0 where it has none."""
     usernames: dict[str, str] = field(default_factory=dict)
     """Present user names by account."""
     users: dict[str, int] = field(default_factory=dict)
@@ -65,6 +67,19 @@ class Preflight:
     """Whether what is remembered holds no longer: a project was renamed, a person or something hidden is back."""
     unreadable: list[UnreadableScope] = field(default_factory=list)
     counts: dict[ListRequest, int] = field(default_factory=dict)
+
+    _private: dict[str, bool] = field(default_factory=dict)
+
+    def is_private(self, client: Client, account: str) -> bool:
+        """Whether somebody's profile is private: then GitLab shows neither their events nor what they wrote.
+
+        A profile that may be read has the time it was created (lib/api/entities/user.rb of gitlab-org/gitlab). Only
+        that of somebody who seems to have written nothing is looked up, once.
+        """
+        if account not in self._private:
+            shown = _rest_object(client, f"users/{self.users[account]}") if account in self.silent else None
+            self._private[account] = shown is not None and "created_at" not in shown
+        return self._private[account]
 
     @property
     def renamed_accounts(self) -> dict[int, str]:
@@ -92,13 +107,15 @@ class Survey:
         projects = self._places("p", [*self.scope_filter.named, *self.scope_filter.excluded], graphql.project)
         known, watched = self._known(), self._watched()
         counted = [each.total(index + len(watched)) for index, each in enumerate(self.requests)]
-        server = Part("metadata", graphql.server(), 3)
+        server, viewer = Part("metadata", graphql.server(), 3), Part("currentUser", graphql.viewer(), 2)
         came: dict[str, tuple[Part, Answer]] = {}
         lists = [part for part, _ in watched]
-        for part, answer in answers(client, [server, *users, *groups, *projects, *known, *counted, *lists]):
+        for part, answer in answers(client, [server, viewer, *users, *groups, *projects, *known, *counted, *lists]):
             came[part.name] = part, answer
         values = {name: part.value(answer) for name, (part, answer) in came.items()}
-        found = Preflight(client.server_now(came["metadata"][1]), _server(values["metadata"]))
+        found = Preflight(
+            client.server_now(came["metadata"][1]), _server(values["metadata"]), _id(values["currentUser"])
+        )
         self._find_people(client, found, [values[each.name] for each in users])
         self._find_places(client, found, values)
         for part, each in zip(counted, self.requests, strict=True):
@@ -245,7 +262,7 @@ class Survey:
             found.unreadable.append(UnreadableScope(where[0], reason, known=True))
 
     def _compare_hidden(self, client: Client, found: Preflight) -> None:
-        """Whether a person or something that was hidden is shown again: then everything is read again."""
+        """Whether what was hidden is shown again, or the token is somebody else's: then everything is read again."""
         assert self.cursor, "there is something to compare with"
         back = any(hashed(each) in self.cursor.unknown_accounts for each in found.usernames)
         hidden = {each.qualifier for each in found.unreadable}
@@ -253,8 +270,8 @@ class Survey:
         profiles = [each for each in self.cursor.unreadable if each.startswith("profile:")]
         opened = [name for name in found.usernames if f"profile:{hashed(name)}" in profiles]
         back |= any(each not in hidden for each in places)
-        back |= any(name not in found.silent or not is_private(client, found.users[name]) for name in opened)
-        found.cursor_is_void |= back
+        back |= any(not found.is_private(client, name) for name in opened)
+        found.cursor_is_void |= back or self.cursor.viewer != found.viewer
 
 
 _SWITCHES = {"MergeRequestId": "mergeRequestsEnabled", "IssueId": "issuesEnabled"}
@@ -276,15 +293,6 @@ def _count(request: ListRequest, part: Part, answer: Answer) -> int:
     if connection:
         return int(connection["count"])
     return int(request.listing.root == "instance" or bool(part.errors(answer)))
-
-
-def is_private(client: Client, user: int) -> bool:
-    """Whether a user's profile is private: then GitLab shows neither their events nor what they wrote.
-
-    A profile that may be read has the time it was created (lib/api/entities/user.rb of gitlab-org/gitlab).
-    """
-    shown = _rest_object(client, f"users/{user}")
-    return shown is not None and "created_at" not in shown
 
 
 def project_paths(client: Client, ids: Iterable[int]) -> dict[int, Mapping[str, Any]]:
@@ -357,7 +365,7 @@ def _personal_projects(client: Client, username: str) -> list[str] | None:
     found: list[str] = []
     try:
         for page in client.rest.pages(f"users/{quote(username, safe='')}/projects", next_page, {"per_page": 100}):
-            found += [str(each["path_with_namespace"]) for each in page.body]
+            found += [str(each["path_with_namespace"]) for each in listed(page)]
     except WebError as failure:
         if failure.kind not in {"wrong", "refused"}:
             raise

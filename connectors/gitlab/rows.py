@@ -255,8 +255,8 @@ def number(key: str | int) -> int:
 
 
 def labels(node: Json) -> tuple[str, ...]:
-    """The names of an issue's or merge request's labels."""
-    return tuple(each["title"] for each in entries(node, "labels"))
+    """The names of an issue's or merge request's labels: a group's and a project's may have the same."""
+    return tuple(dict.fromkeys(each["title"] for each in entries(node, "labels")))
 
 
 def _approvals(node: Json) -> Iterator[tuple[Json, str, str | None]]:

@@ -133,7 +133,7 @@ def _only_places_show_all(client: Client, found: Preflight, jobs: Sequence[Job])
     """Whether some of what is to be read is older than GitLab's events, or somebody's who has a private profile."""
     if any(not each.changed and each.period.since < found.at - events.KEPT for each in jobs):
         return True
-    return any(preflight.is_private(client, found.users[each]) for each in sorted(found.silent))
+    return any(found.is_private(client, each) for each in sorted(found.silent))
 
 
 def _lists(plan: _Plan, usernames: Mapping[str, str]) -> tuple[list[ListRequest], list[ListRequest]]:
@@ -157,5 +157,5 @@ def _lists(plan: _Plan, usernames: Mapping[str, str]) -> tuple[list[ListRequest]
 def event_periods(jobs: Sequence[Job], at: dt.datetime) -> Iterator[Period]:
     """The periods in which people's events are read: what changed ends a day after the server's time."""
     for each in jobs:
-        since = each.period.since - (listings.OVERLAP if each.changed else listings.PAD)
+        since = max(each.period.since, listings.FIRST) - (listings.OVERLAP if each.changed else listings.PAD)
         yield Period(since, max(since, min(each.period.until, at) + listings.PAD))

@@ -253,6 +253,7 @@ def same_origin_only(url: str) -> Callable[..., None]:
 
     def hook(response: requests.Response, *args: Any, **kwargs: Any) -> None:
         if response.is_redirect and not same_origin(url, response.headers["location"]):
+            response.close()
             raise other_host(url, response.headers["location"])
 
     return hook

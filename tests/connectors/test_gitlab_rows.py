@@ -20,6 +20,7 @@ from tests.servers.gitlab_graphql import complexity, schema_of
 
 JULY = Period(dt.datetime(2026, 7, 1, tzinfo=dt.UTC), dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
 USERS = {"ada": 1, "bo": 2, "cem": 3, "dee": 4}
+BUG = {"id": "gid://gitlab/ProjectLabel/1", "title": "bug"}
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -60,7 +61,7 @@ def merge_request(*notes: Any, **more: Any) -> dict[str, Any]:
         "project": {"id": "gid://gitlab/Project/70", "fullPath": "acme/pay/shop", "visibility": "private"},
         "diffStatsSummary": {"additions": 10, "deletions": 4, "fileCount": 2},
         "diffStats": [{"path": "cents.py"}, {"path": "tests/test_cents.py"}],
-        "labels": listed({"title": "bug"}), "approvedBy": listed(who("cem")), "reviewers": listed(who("dee")),
+        "labels": listed(BUG), "approvedBy": listed(who("cem")), "reviewers": listed(who("dee")),
         "notes": listed(*notes),
     } | more  # fmt: skip
 
@@ -73,7 +74,7 @@ def issue(**more: Any) -> dict[str, Any]:
         "confidential": False, "createdAt": "2026-07-02T09:00:00Z", "closedAt": "2026-07-08T12:00:01Z",
         "updatedAt": "2026-07-08T12:00:01Z", "userNotesCount": 2, "projectId": 70, "moved": False, "weight": None,
         "reference": "acme/pay/shop#7", "author": who("ada"), "milestone": None, "closedAsDuplicateOf": None,
-        "assignees": listed(), "labels": listed({"title": "bug"}),
+        "assignees": listed(), "labels": listed(BUG),
     } | more  # fmt: skip
 
 
@@ -527,6 +528,14 @@ def test_a_list_costs_what_we_say(listing):
         variables = {"n0": entries, "iids0": ["1"], "paths": True}
         cost = complexity(schema_of("18.6.0", True), graphql.lists([listing]), variables)
         assert cost <= listing.cost(entries) <= min(cost + 2, graphql.LIMIT)
+
+
+def test_a_closing_costs_what_we_say():
+    documents = {number: graphql.closings(number) for number in (1, 4)}
+    few = {f"iids{number}": ["1"] for number in range(4)}
+    for number, document in documents.items():
+        cost = complexity(schema_of("18.6.0", True), document, few)
+        assert number * (graphql.CLOSING - 2) <= cost <= number * graphql.CLOSING
 
 
 @pytest.mark.parametrize("name", graphql.examples())

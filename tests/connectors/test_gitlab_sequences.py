@@ -20,6 +20,7 @@ YEAR = Period(on(1, 1), on(12, 31))
 STEPS = (
     "read", "merge request", "merge", "approve", "unapprove", "line comment", "edit", "label", "issue", "close",
     "close by merge", "reopen", "assign", "delete issue", "delete merge request", "move", "rename", "archive",
+    "comment",
 )  # fmt: skip
 Step = tuple[str, int, int]
 
@@ -90,6 +91,10 @@ class Story:
         if made := self.of(self.world.merge_requests, one, "opened", "merged"):
             self.world.line_comment(made, PEOPLE[other % 3], self.world.now)
 
+    def comment(self, one: int, other: int) -> None:
+        if entries := [*self.world.merge_requests, *self.world.issues]:
+            self.world.comment(entries[one % len(entries)], PEOPLE[other % 3], self.world.now)
+
     def edit(self, one: int, other: int) -> None:
         if entries := [*self.world.merge_requests, *self.world.issues]:
             entries[one % len(entries)] |= {"title": f"Edit {other}", "updatedAt": self.world.now}
@@ -97,7 +102,10 @@ class Story:
     def label(self, one: int, other: int) -> None:
         if entries := [*self.world.merge_requests, *self.world.issues]:
             item = entries[one % len(entries)]
-            item["labels"] = [*item["labels"], {"id": f"gid://gitlab/ProjectLabel/{other}", "title": f"l{other}"}]
+            item["labels"] = [
+                *item["labels"],
+                {"id": f"gid://gitlab/ProjectLabel/{self.world.next('Label')}", "title": f"l{other}"},
+            ]
             item["updatedAt"] = self.world.now
 
     def issue(self, one: int, other: int) -> None:
@@ -162,7 +170,7 @@ def _is_of(row: Contribution, each: Retraction) -> bool:
     [
         (frozenset({"alice"}), {}),
         (frozenset(PEOPLE), {"groups": ("acme",)}),
-        (None, {"groups": ("acme",)}),
+        (None, {"groups": ("acme",), "also": ("comments", "opened")}),
     ],
     ids=["one person", "some people in a group", "everyone in a group"],
 )
@@ -177,3 +185,17 @@ def test_gitlab_changes_equal_a_full_fetch(accounts, places, steps):
         for step in [*steps, ("read", 0, 0)]:
             story.step(server, step)
         assert story.stored == {row.id: row for row in story.fresh(server).rows}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(STEPS[1:]), st.integers(0, 9), st.integers(0, 9)), min_size=5, max_size=25))
+def test_both_ways_of_reading_gitlab_find_the_same(steps):
+    """By person and by scope, where the descriptions of merge requests say what they close."""
+    story, also = Story(frozenset({"alice"}), {}), {"also": ("comments", "opened")}
+    with GitLabServer(story.world) as server:
+        for step in steps:
+            story.step(server, step)
+        by_person = read(server, Request(YEAR, frozenset({"alice"})), now=story.world.now, **also)
+        by_scope = read(server, Request(YEAR, None), now=story.world.now, groups=("acme",), **also)
+    assert (by_person.gaps, by_scope.gaps) == ([], [])
+    assert {row.id: row for row in by_person.rows} == {row.id: row for row in by_scope.rows if row.account == "alice"}

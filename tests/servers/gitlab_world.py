@@ -235,7 +235,8 @@ class World:
         return new
 
     def delete(self, item: Node) -> None:
-        """Delete a merge request or an issue."""
+        """Delete a merge request or an issue, and its events with it."""
+        self.events[:] = [each for each in self.events if each["item"] is not item]
         for entries in (self.merge_requests, self.issues):
             entries[:] = [each for each in entries if each is not item]
 
