@@ -41,10 +41,10 @@ NOBODY = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISAT
 RIGHT_URL = "Is `url` right? It is what stands before /browse/ in the address of a ticket."
 TOKENS = "https://id.atlassian.com/manage-profile/security/api-tokens"
 RENEW = (
-    f"Make an API token of the person in `email` on Cloud ({TOKENS}), or a personal access token, without `email`, on "
-    "Data Center."
+    f"Make an API token of the person in `email` on Cloud ({TOKENS}; one with scopes needs `cloud_id`), or a personal "
+    "access token, without `email`, on Data Center."
 )
-ACCESS = "It must be allowed to browse the projects."
+ACCESS = "It must be allowed to browse the projects; one with scopes needs read:jira-work and read:jira-user."
 
 
 @dataclass
@@ -88,7 +88,6 @@ def sign_in(url: str, email: str | None, token: str, timeout: int) -> LibrarySes
 class Client:
     """Asks one Jira. `cloud` decides where and how; it is set once that is known."""
 
-    url: str
     session: LibrarySession = field(repr=False)
     retry: RetryPolicy
     clock: Callable[[], dt.datetime]
