@@ -169,7 +169,8 @@ class JiraReader:
 
     def _unknown(self, account: str) -> str:
         if "@" in account:
-            return f"no account of {self.options.scope} is found by the address {account!r}: name it under `accounts`"
+            named = "name it under `accounts`, or write `jira = []` there where there is none"
+            return f"no account of {self.options.scope} is found by the address {account!r}: {named}"
         return f"{self.options.scope} has nobody with the account {account!r}: misspelt, renamed or deleted"
 
     # --- what changed
@@ -377,7 +378,12 @@ class JiraReader:
         if "histories" in log and len(entries) >= int(log.get("total") or 0):
             return entries
         whole = self.client.get(f"issue/{ticket['id']}", expand="changelog", fields="updated")
-        return list((whole.get("changelog") or {}).get("histories") or ())
+        log = whole.get("changelog") or {}
+        entries = list(log.get("histories") or ())
+        if len(entries) < int(log.get("total") or 0):
+            self.gaps.blocked = True
+            self.gaps.note("Jira gave fewer entries of a changelog than it counted", str(ticket["key"]))
+        return entries
 
     def _comments(self, ticket: Json) -> list[Json]:
         """All comments of a ticket; those of a long list that do not come with it are asked for."""

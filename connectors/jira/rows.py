@@ -17,7 +17,7 @@ from harvester.model.periods import Period
 from harvester.sdk.change_type import change_type
 
 from .changelog import Json, Person, changes, is_done, moment, person, resolved, user_ids
-from .fields import Site, parent_of, points_of
+from .fields import Site, parent_of, parent_title_of, points_of
 from .text import plain_text
 
 CLOSING = re.compile(r"(?:closes|fixes|resolves|implements|completes|delivers)\b", re.IGNORECASE)
@@ -186,6 +186,8 @@ def _row(
     extra = {"credited": credited} if credited else {}
     if name := _text((fields.get("resolution") or {}).get("name")):
         extra["resolution"] = name
+    if name := parent_title_of(fields):
+        extra["parent_title"] = name
     return Contribution(
         id=f"issue/{role}/{ticket['id']}/{people.key(who)}", kind="issue", role=role, account=account,
         occurred_at=at, started_at=moment(fields["created"]), title=title, body=plain_text(fields.get("description")),

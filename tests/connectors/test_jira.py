@@ -167,7 +167,8 @@ def test_an_epic_may_be_the_parent(cloud):
     """The new hierarchy has no epic link."""
     epic = cloud.world.issue("PAY", on(6, 1), type="Epic")
     done(cloud.world, "PAY", "ann", 8, 3, parent=epic)
-    assert read(cloud, wanted(cloud, "ann")).rows[0].parent == f"localhost/{epic['key']}"
+    (row,) = read(cloud, wanted(cloud, "ann")).rows
+    assert (row.parent, row.extra["parent_title"]) == (f"localhost/{epic['key']}", epic["summary"])
 
 
 def test_two_fields_named_story_points(world, server):
