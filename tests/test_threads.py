@@ -129,6 +129,7 @@ TICKET = "acme.atlassian.net/PAY-7"
         {"title": "fix(pay): charge once [PAY-7]"},
         {"title": "feature/PAY-7-charge-once"},
         {"title": "Charge once (PAY-7, PAY-8)"},
+        {"title": "修复PAY-7的问题"},
         {"title": "Charge once", "body": "Part of PAY-7."},
         {"title": "PAY-8 Charge", "body": "See https://acme.atlassian.net/browse/PAY-7?x=1 and PAY-8"},
         {"extra": {"topic": "bug/PAY-7"}, "kind": "commit", "subject": "commit/" + "c" * 40},

@@ -43,6 +43,8 @@ EXTRA: Mapping[str, str] = {
     "summary": "the opening paragraph of the person's report of `period`, by a note that is no item of work",
     "period": "the period that a `summary` is for, as written in a notebook, such as `2026Q3`",
     "credited": "why an issue, or a coding agent's pull request, is credited to the person",
+    "parent_title": "what the `parent` of a Jira ticket is called",
+    "resolution": "how a Jira ticket was resolved, as the site calls it",
     "topic": "the topic branch, or the subject line, of the merge that brought a commit which is of no pull request",
     "topic_text": "what the message of that merge says, at most 2,000 characters",
     "commits": "how many commits came with a topic that the person merged",
