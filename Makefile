@@ -63,6 +63,12 @@ cassettes: .venv/.with-tests ## record the cassettes again, from the local serve
 soak: .venv/.with-tests ## run the property tests for longer
 	@.venv/bin/python -m pytest -q -n 2 --hypothesis-profile=soak -m "soak or not soak"
 
+fuzz: .venv/.with-tests ## read 10,000 generated histories, hostile and malformed, with the git connector (about ten minutes)
+	@.venv/bin/python -m tests.fuzz_git
+
+truth: .venv/.with-tests ## compare harvester's counts of a git repository with plain git's; REPO=path
+	@.venv/bin/python benchmarks/truth.py "$(REPO)"
+
 mutants: .venv/.with-mutants ## list the changes to the code that no test notices, in all modules (about an hour) or MODULE=path
 	@.venv/bin/python benchmarks/mutants.py $(MODULE)
 
@@ -92,4 +98,4 @@ clean: ## remove what was built and installed here, but not what was harvested
 	@$(PIP) --group mutants
 	@touch $@
 
-.PHONY: help report test check bench contract browser cassettes soak mutants docs clean
+.PHONY: help report test check bench contract browser cassettes soak fuzz truth mutants docs clean

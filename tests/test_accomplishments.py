@@ -265,6 +265,14 @@ def test_shared_credit_is_said():
     assert "4 of its 7 commits; doiken" in text([pull(1, source="here", account="Ada <ada@example.org>", extra=extra)])
 
 
+def test_files_that_are_not_work_are_said():
+    """That a size leaves files out stands beside the sources."""
+    row = commit("a" * 40, additions=1, deletions=0, extra={"not_work": "1 +500 -0"})
+    said = "1 change above also changes vendored or generated files, lock files or snapshots, which are in no size."
+    assert said in text([row])
+    assert "in no size" not in text([commit("a" * 40)])
+
+
 def test_co_authored_work_is_help():
     """To share in routine is no help, and what holds own work is told with that."""
     shared = {"role": "co-author", "source": "here", "account": "Ada <ada@example.org>"}

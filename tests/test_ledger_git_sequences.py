@@ -40,6 +40,10 @@ pull = st.tuples(st.just("pull"), folders, authors, dates)
 pick = st.tuples(st.just("pick"), folders, authors, dates, old_commits)
 revert = st.tuples(st.just("revert"), folders, authors, dates, old_commits, st.sampled_from([7, 40]))
 revert_pull = st.tuples(st.just("revert_pull_request"), folders, authors, dates, st.integers(1, 3))
+attributes = st.tuples(
+    st.just("attributes"), folders, authors, dates, st.sampled_from(["f0", "f1", "* -diff\nbranch*"])
+)
+subtree = st.tuples(st.just("subtree"), folders, authors, dates)
 people_change = st.tuples(st.just("join_addresses"), st.booleans())
 branches = st.tuples(st.just("read_branches"), st.sampled_from(["default", "local"]))
 amend = st.tuples(st.just("amend"), folders, dates)
@@ -55,8 +59,8 @@ people = st.sampled_from([
 fates = st.sampled_from(["well", "well", "well", "refresh", "dies", "breaks"])
 harvests = st.tuples(st.just("harvest"), periods, people, fates)
 steps = st.one_of(
-    commit, merge, merge, squash, pull, pick, revert, revert, revert_pull, amend, reset, away, people_change, branches,
-    harvests, harvests, harvests, harvests,
+    commit, merge, merge, squash, pull, pick, revert, revert, revert_pull, attributes, subtree, amend, reset, away,
+    people_change, branches, harvests, harvests, harvests, harvests,
 )  # fmt: skip
 
 
@@ -134,6 +138,29 @@ class Story:
 
     def revert_pull_request(self, name: str, by: str, at: dt.datetime, number: int) -> None:
         self.write(name, f"Revert it\n\nReverts #{number}", by, at)
+
+    def attributes(self, name: str, by: str, at: dt.datetime, pattern: str) -> None:
+        """From now on these files are generated, in all commits."""
+        files = {".gitattributes": f"{pattern} linguist-generated\n"}
+        self.repo(name).commit("Attributes", files, by=by, at=at.isoformat())
+
+    def subtree(self, name: str, by: str, at: dt.datetime) -> None:
+        """What `git subtree add` does at first, and then `git subtree pull`."""
+        repo, number = self.repo(name), next(self.numbers)
+        has_lib = bool(repo.git("for-each-ref", "refs/lib"))
+        parents = ["-p", "refs/lib/head"] if has_lib else []
+        who = repo._who(by, by, at.isoformat(), None)
+        blob = repo.git("hash-object", "-w", "--stdin", given=str(number))
+        library = repo.git("mktree", given=f"100644 blob {blob}\tlib.c\n")
+        split = repo.git("commit-tree", library, *parents, "-m", f"Library {number}", env=who)
+        repo.git("update-ref", "refs/lib/head", split)
+        main = repo.head()
+        trailers = f"git-subtree-dir: lib\ngit-subtree-mainline: {main}\ngit-subtree-split: {split}"
+        message = f"Merge commit '{split}'" if has_lib else f"Add 'lib/' from commit '{split}'\n\n{trailers}"
+        listed = [line for line in repo.git("ls-tree", "HEAD").splitlines() if not line.endswith("\tlib")]
+        tree = repo.git("mktree", given="\n".join([*listed, f"040000 tree {library}\tlib"]) + "\n")
+        merge = repo.git("commit-tree", tree, "-p", main, "-p", split, "-m", message, env=who)
+        repo.git("reset", "--quiet", "--hard", merge)
 
     def join_addresses(self, joined: bool) -> None:
         self.addresses_joined = joined

@@ -124,6 +124,18 @@ def test_a_commit_in_somebody_else_s_pull_request_counts_for_its_author():
     assert counted(rows, "pull_requests", "commits") == [0, 1]
 
 
+def test_changes_with_files_that_are_not_work():
+    """Those that count are counted, by the row that represents them: a forge's row has the forge's size."""
+    left_out = {"extra": {"goal": "x", "not_work": "1 +5 -0"}}
+    rows = [
+        commit("a" * 40, **left_out),
+        commit("b" * 40),
+        commit("c" * 40, part_of=("github.com/org/app#1",), **left_out),
+    ]
+    assert counted([*rows, row()], "sized_without_files") == [1]
+    assert counted([row(**left_out)], "sized_without_files") == [1]
+
+
 def test_co_authoring_counts_for_nothing_else():
     rows = [
         row(role="co-author"),

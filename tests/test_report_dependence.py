@@ -89,6 +89,8 @@ CHANGES = {
     "squash": st.tuples(st.just("squash"), who, days, which),
     "pick": st.tuples(st.just("pick"), who, days, which),
     "revert": st.tuples(st.just("revert"), who, days, which),
+    "topic": st.tuples(st.just("topic"), who, days, which),
+    "attributes": st.tuples(st.just("attributes"), who, days, which),
     "note": st.tuples(st.just("note"), who, days, which),
     "decision": st.tuples(st.just("decision"), who, days, which),
 }
@@ -138,6 +140,23 @@ class Story:
         self.repo.checkout("main")
         message = f"Merge pull request #{number} from acme/branch{number}\n\nBranch {number}"
         self.shas.append(self.repo.merge(f"branch{number}", message, by=by, at=self.at(days // 4)))
+
+    def topic(self, by, days, which):
+        """A topic branch with commits of two people; where the clock of who merges is slow, it lands before them."""
+        number = next(self.numbers)
+        self.repo.branch(f"topic{number}")
+        for author in (by, AUTHORS[which % 4]):
+            at = self.at(days)
+            self.shas.append(self.repo.commit(f"Topic {next(self.numbers)}", {f"t{number}": at}, by=author, at=at))
+        self.repo.checkout("main")
+        merged_at = self.at(days) if which % 2 else dt.datetime(2026, 3, 31, 23, 59, 59, tzinfo=dt.UTC).isoformat()
+        self.shas.append(self.repo.merge(f"topic{number}", f"Merge branch 'topic{number}'", by=by, at=merged_at))
+        self.repo.now = self.now
+
+    def attributes(self, by, days, which):
+        """From now on some files are generated, in all commits."""
+        lines = f"f{which % 3} linguist-generated\n"
+        self.shas.append(self.repo.commit("Attributes", {".gitattributes": lines}, by=by, at=self.at(days)))
 
     def squash(self, by, days, which):
         number = next(self.numbers)

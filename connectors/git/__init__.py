@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -21,6 +21,7 @@ from harvester.model.contribution import Kind
 from harvester.model.periods import Period
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.connector import ConnectorContext, Event, Gap, Remark, Request, ScopeCompleted
+from harvester.sdk.not_work import configured
 
 from . import log, subprocess
 from .accounts import account_counts
@@ -28,7 +29,7 @@ from .branches import Branches, BranchOptions, branch_heads, newest_commit
 from .cursor import load as load_cursor
 from .health import check_repository, check_version
 from .messages import Forge
-from .plan import newest_clones, plan_repository
+from .plan import RepositoryPlan, newest_clones, plan_repository
 from .repository import Repository, RepositoryOptions, find_repositories, has_commits, is_glob, mailmap_contacts
 
 ADDRESS = re.compile(r"[^/\s@]+@[^/\s@]+:")
@@ -39,6 +40,11 @@ def _folder(entry: str) -> str:
     if "://" in entry or ADDRESS.match(entry):  # it may hold a password, and reports name what cannot be read
         raise ValueError("a URL is not a folder; clone it, and name the folder of the clone")
     return entry
+
+
+def _glob(line: str) -> str:
+    configured([line])
+    return line
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,13 @@ class Git:
     forge: Annotated[
         Forge | None, Field(description="where pull requests are merged, if the remote's name does not say so")
     ] = None
+    not_work: Annotated[
+        list[Annotated[str, AfterValidator(_glob)]],
+        Field(
+            description="globs as in .gitignore of further files that are not work, such as generated ones, so that "
+            "their lines are counted apart; what a line with ! selects is work"
+        ),
+    ] = field(default_factory=list)
     git: Annotated[str, Field(description="the git program")] = "git"
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
@@ -87,7 +100,7 @@ class Git:
         chosen = self._one_per_scope(repositories)
         for each in chosen:
             try:
-                yield from plan_repository(each, self._branch_options, request, self.context).run()
+                yield from self._plan_repository(each, request).run()
             except SourceError as error:
                 if len(chosen) == 1 and not problems:
                     raise
@@ -103,7 +116,7 @@ class Git:
         repositories, problems = self._find()
         yield from (_one_line(problem) for _, problem in problems)
         for each in self._one_per_scope(repositories):
-            yield f"{each.scope}: {plan_repository(each, self._branch_options, request, self.context).describe()}"
+            yield f"{each.scope}: {self._plan_repository(each, request).describe()}"
 
     def check(self) -> Iterator[Finding]:
         """Say which repositories there are, what would be read of each, and what is missing."""
@@ -149,6 +162,9 @@ class Git:
                 if account_key(proper) != account_key(f"{name} <{address}>"):
                     found[f"{name} <{address}>".strip()] = proper
         return found
+
+    def _plan_repository(self, repository: Repository, request: Request) -> RepositoryPlan:
+        return plan_repository(repository, self._branch_options, request, self.context, tuple(self.not_work))
 
     @property
     def _branch_options(self) -> BranchOptions:

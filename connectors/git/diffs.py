@@ -12,6 +12,7 @@ from harvester.errors import SourceError
 
 from . import messages
 from .log import NOT_WALKED, account, parse_seconds
+from .sizes import UNKNOWN, Changes, LineCounts, Size
 from .subprocess import Git, lines, parallel_chunks, text
 
 DiffMode = Literal["counts", "names", "none"]
@@ -38,13 +39,24 @@ class CommitDiff:
     """Author date in seconds since 1970; None where it cannot be read."""
     author: str
     message: str
-    paths: tuple[str, ...] | None
-    additions: int | None
-    deletions: int | None
+    changes: Changes
+    is_squashed_subtree: bool = False
+    """Whether it squashes another repository's history; its paths are below the folder that it was squashed for."""
+    size: Size = UNKNOWN
+    """The files and lines of it that are work, once that was found out."""
+    not_work: Size = UNKNOWN
+    """The other files and lines."""
+
+    @property
+    def paths(self) -> tuple[str, ...] | None:
+        """The files that it changed; None where they are unknown."""
+        return self.changes.paths
 
 
-def read_diffs(git: Git, shas: Sequence[str], mode: DiffMode = "counts") -> Generator[CommitDiff, None, None]:
+def read_diffs(git: Git, shas: Sequence[str], mode: DiffMode = "counts") -> Generator[list[CommitDiff], None, None]:
     """Message, paths and line counts of these commits, in no particular order; the author as the commit has it.
+
+    They come in lists, as many at a time as one read of git's output completes.
 
     No configuration and no attributes apply, so that the same history gives the same counts everywhere.
     Many commits are divided between two processes.
@@ -52,7 +64,7 @@ def read_diffs(git: Git, shas: Sequence[str], mode: DiffMode = "counts") -> Gene
     """
     if not shas:
         return
-    shares = _divide(shas, 2 if len(shas) > 2 * BLOCK else 1)
+    shares = divide(shas)
     parsers = [DiffParser(mode) for _ in shares]
     inputs = [lines(share) for share in shares]
     with (
@@ -60,7 +72,7 @@ def read_diffs(git: Git, shas: Sequence[str], mode: DiffMode = "counts") -> Gene
         closing(parallel_chunks(plain, diff_arguments(mode), inputs)) as chunks,
     ):
         for number, chunk in chunks:
-            yield from parsers[number].feed(chunk)
+            yield parsers[number].feed(chunk)
 
 
 def diff_arguments(mode: DiffMode) -> list[str]:
@@ -68,7 +80,9 @@ def diff_arguments(mode: DiffMode) -> list[str]:
     return [*NOT_WALKED, f"--format={'%x00'.join(_FIELDS)}", *_OPTIONS[mode]]
 
 
-def _divide(shas: Sequence[str], count: int) -> list[list[str]]:
+def divide(shas: Sequence[str]) -> list[list[str]]:
+    """The commits that each process reads, in its order."""
+    count = 2 if len(shas) > 2 * BLOCK else 1
     blocks = [shas[start : start + BLOCK] for start in range(0, len(shas), BLOCK)]
     return [list(itertools.chain.from_iterable(blocks[number::count])) for number in range(count)]
 
@@ -135,48 +149,37 @@ def _raw_width(field: bytes) -> int:
 
 def _commit(fields: list[bytes], start: int, end: int, mode: DiffMode) -> CommitDiff:
     sha, authored_at, name, address, message = fields[start : start + len(_FIELDS)]
-    paths, additions, deletions = _PARSE_ENTRIES[mode](fields[start + len(_FIELDS) : end])
+    changes = _PARSE_ENTRIES[mode](fields[start + len(_FIELDS) : end])
     whole = text(message)
-    paths = _below_subtree_folder(paths, messages.subtree(whole))
-    return CommitDiff(text(sha), parse_seconds(authored_at), account(name, address), whole, paths, additions, deletions)
+    folder = messages.subtree(whole)
+    if folder:
+        changes = changes.below(folder)
+    return CommitDiff(text(sha), parse_seconds(authored_at), account(name, address), whole, changes, folder is not None)
 
 
-def _below_subtree_folder(paths: tuple[str, ...] | None, folder: str | None) -> tuple[str, ...] | None:
-    """The paths of a squashed subtree below the folder it was squashed for; any other paths as they are."""
-    return tuple(f"{folder}/{path}" for path in paths) if folder and paths else paths
-
-
-Counts = tuple[tuple[str, ...] | None, int | None, int | None]
-
-
-def _counted(entries: list[bytes]) -> Counts:
-    """Paths, added and deleted lines; a rename has its two paths in the fields that follow, a binary file a dash.
-
-    Lines are of the text files; where all files are binary they are unknown.
-    """
-    paths, additions, deletions, has_lines = [], 0, 0, not entries
+def _counted(entries: list[bytes]) -> Changes:
+    """Paths, added and deleted lines; a rename has its two paths in the fields that follow, a binary file a dash."""
+    paths: list[str] = []
+    counts: list[LineCounts] = []
     fields = iter(entries)
     for entry in fields:
         added, deleted, path = entry.lstrip(b"\n").split(b"\t", 2)
         if not path:
             _, path = next(fields), next(fields)
-        if added != b"-":
-            additions += int(added)
-            deletions += int(deleted)
-            has_lines = True
+        counts.append(None if added == b"-" else (int(added), int(deleted)))
         paths.append(text(path))
-    return tuple(paths), additions if has_lines else None, deletions if has_lines else None
+    return Changes(tuple(paths), tuple(counts))
 
 
-def _named(entries: list[bytes]) -> Counts:
-    return tuple(text(path) for path in entries[1::2]), None, None
+def _named(entries: list[bytes]) -> Changes:
+    return Changes(tuple(text(path) for path in entries[1::2]))
 
 
-def _no_paths_or_counts(entries: list[bytes]) -> Counts:
-    return None, None, None
+def _no_paths_or_counts(entries: list[bytes]) -> Changes:
+    return Changes()
 
 
-_PARSE_ENTRIES: Mapping[DiffMode, Callable[[list[bytes]], Counts]] = {
+_PARSE_ENTRIES: Mapping[DiffMode, Callable[[list[bytes]], Changes]] = {
     "counts": _counted,
     "names": _named,
     "none": _no_paths_or_counts,

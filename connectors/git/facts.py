@@ -15,6 +15,7 @@ from .cherry_picks import Groups, PickFinder
 from .landing import Times, landing_times
 from .merges import Ancestry, MergeFinder, MergeMap
 from .reverts import RevertedBy, RevertFinder
+from .subtrees import Folders, imported_folders
 from .topics import Topics
 
 
@@ -29,6 +30,8 @@ class HistoryFacts:
     reverted_by: RevertedBy
     picks: Groups
     topics: Topics
+    folders: Folders
+    """Where the paths of imported history lie."""
 
     def lost_rows(self, later: HistoryFacts, since: int, until: int) -> bool:
         """Whether rows of a period (in seconds, half-open) that these facts gave may be gone by later ones.
@@ -62,6 +65,8 @@ class HistoryFacts:
             if self.reverted_by.get(each) != later.reverted_by.get(each)
         }
         changed |= {each for each in self.picks.keys() | later.picks.keys() if self._picks_differ(each, later)}
+        before, now = self.folders, later.folders
+        changed |= {each for each in before.keys() | now.keys() if before.get(each) != now.get(each)}
         for each in changed:
             marks[each] = 0
         return marks
@@ -84,13 +89,15 @@ class FactsFinder:
         ancestry = finder.ancestry(heads)
         merge_map = finder.merge_map(ancestry, heads)
         place = _places(ancestry)
+        folders = imported_folders(history, ancestry)
         return HistoryFacts(
             ancestry.reached,
             landing_times(history, ancestry, finder.boundary),
             merge_map,
-            self._reverts.find(ancestry, place, merge_map),
+            self._reverts.find(ancestry, place, merge_map, folders),
             self._picks.groups(ancestry, place),
             Topics(history, finder.names.project, ancestry, merge_map.by_merge_commit),
+            folders,
         )
 
     def same_landing_times(self, earlier: Sequence[str], heads: Sequence[str], facts: HistoryFacts) -> bool:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import chain
 from typing import Literal
 
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
 from harvester.sdk.connector import ConnectorContext, Gap, Remark, Request
+from harvester.sdk.not_work import configured
 from harvester.text import count_noun
 
 from . import log, messages, rows
@@ -20,7 +20,8 @@ from .authors import MAX_CO_AUTHORS, Author
 from .branches import BranchHeads
 from .cherry_picks import first_of
 from .cursor import Heads
-from .diffs import CommitDiff, DiffMode, read_diffs
+from .detail import DetailReader
+from .diffs import CommitDiff
 from .facts import FactsFinder
 from .log import History
 from .merges import MergedPullRequest, MergeFinder, ProjectNames
@@ -28,11 +29,10 @@ from .repository import Repository, is_partial, last_fetched
 from .rows import CommitFacts, Credit, RowContext, credit_for
 from .selection import Selection, select
 from .shares import Lines
-from .subprocess import GitError, text
+from .subprocess import text
+from .work_files import WorkFiles, work_files
 
 FETCH_ALL = "`git fetch --refetch --filter=blob:limit=1g` brings them"
-_LESS_DETAIL: Mapping[DiffMode, str] = {"counts": "line counts", "names": "paths and line counts", "none": ""}
-"""The ways to read commits, most detail first, and what the next one lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,13 @@ class RepositoryReader:
     boundary: frozenset[bytes]
     """The commits at which a shallow clone was cut off."""
     only: frozenset[bytes] | None = None
+    not_work: tuple[str, ...] = ()
+    """Globs, as in `.gitignore`, of further files that are not work."""
+
+    @property
+    def attributes_at(self) -> str | None:
+        """The commit whose `.gitattributes` say which files are generated or vendored; None where there is none."""
+        return next(iter(self.heads.shas), None)
 
     def shallow_gap(self) -> Iterator[Gap]:
         """What a shallow clone lacks of the period: all before its newest boundary commit."""
@@ -95,7 +102,8 @@ class RepositoryReader:
         selection = select(git, finder, facts, self.request, known_heads, self.only, person_of)
         undated = facts.landed_at.count(None)
         yield from self._gaps(selection, undated)
-        complete = yield from self._selected_rows(selection)
+        with work_files(git, self.attributes_at, configured(self.not_work)) as files:
+            complete = yield from self._selected_rows(selection, files)
         complete = complete and not undated and not selection.incomplete
         unmoved = (each for each in earlier_heads if finder.same_landing_times(each, self.heads.shas, facts))
         return ReadResult(complete and selection.is_complete and not boundary, complete, frozenset(unmoved))
@@ -133,50 +141,36 @@ class RepositoryReader:
             reason = f"more than {MAX_CO_AUTHORS} co-authors in {count} of the commits: those beyond are left out"
             yield Gap(self._scope, reason)
 
-    def _selected_rows(self, selection: Selection) -> Generator[Contribution | Remark, None, bool]:
+    def _selected_rows(self, selection: Selection, files: WorkFiles) -> Generator[Contribution | Remark, None, bool]:
         """Yield the rows of the selection; return whether all paths and counts could be read.
 
         Boundary commits are read without a diff: git would show all of the tree as added.
-        Where a partial clone lacks contents, git ends in the middle; the remaining commits are read without counts, and
-        where it lacks folders without paths. No row is missing then, so it is a remark and no gap.
+        What a partial clone lacks costs no row, so it is a remark and no gap.
         """
         shas = selection.shas()
-        whole = [text(sha) for sha in shas if sha not in self.boundary]
+        reader = DetailReader(self.repository.git, is_partial(self.repository))
+        boundary = DetailReader(self.repository.git, is_partial=False)
         closed = dict(self._closed_by_commits(selection))
-        done: set[str] = set()
         lines: dict[int, Lines] = {}
         shared: list[CommitDiff] = []
-
-        def read(shas: list[str], mode: DiffMode) -> Iterator[Contribution]:
-            with closing(read_diffs(self.repository.git, shas, mode)) as diffs:
-                for diff in diffs:
-                    done.add(diff.sha)
-                    sha = diff.sha.encode()
-                    if sha in selection.parts:
-                        lines[selection.history.index[sha]] = Lines.of(diff)
-                    if sha in selection.shares:
-                        shared.append(diff)
-                    else:
-                        yield from self._rows_of(diff, selection, closed, lines)
-
-        yield from read([text(sha) for sha in shas if sha in self.boundary], "none")
-        lacking: tuple[str, int] | None = None
-        for mode, next_detail in _LESS_DETAIL.items():
-            rest = [sha for sha in whole if sha not in done]
-            try:
-                yield from read(rest, mode)
-                break
-            except GitError:
-                if not next_detail or not is_partial(self.repository):
-                    raise
-                lacking = next_detail, sum(sha not in done for sha in rest)
+        for batch in chain(
+            boundary.read_as("none", [text(sha) for sha in shas if sha in self.boundary]),
+            reader.read([text(sha) for sha in shas if sha not in self.boundary]),
+        ):
+            for diff in files.sized(_placed(batch, selection)):
+                sha = diff.sha.encode()
+                if sha in selection.parts:
+                    lines[selection.history.index[sha]] = Lines.of(diff)
+                if sha in selection.shares:
+                    shared.append(diff)
+                else:
+                    yield from self._rows_of(diff, selection, closed, lines)
         for diff in shared:  # now that the lines of all their commits are known
             yield from self._rows_of(diff, selection, closed, lines)
-        if lacking is None:
+        if not reader.lacking:
             return True
-        detail, count = lacking
-        commits = count_noun(count, "commit")
-        yield Remark(self._scope, f"this is a partial clone, and the {detail} of {commits} are not here ({FETCH_ALL})")
+        lacking = " and the ".join(f"{what} of {count_noun(n, 'commit')}" for what, n in sorted(reader.lacking.items()))
+        yield Remark(self._scope, f"this is a partial clone, and the {lacking} are not here ({FETCH_ALL})")
         return False
 
     def _rows_of(
@@ -197,7 +191,7 @@ class RepositoryReader:
             made += rows.commit_rows(diff, facts, author, co_authors, self._context)
         if sha in selection.pull_requests:
             merged, credited = selection.pull_requests[sha]
-            diff = dataclasses.replace(diff, author=author.account)
+            diff = replace(diff, author=author.account)
             people += credited
             facts = _facts_of_pull_request(position, selection, credited)
             shares = selection.shares.get(sha, {})
@@ -219,6 +213,15 @@ class RepositoryReader:
                 yield sha.encode(), closed
 
 
+def _placed(diffs: list[CommitDiff], selection: Selection) -> list[CommitDiff]:
+    """The same commits with the paths of imported history below the folder where it lies."""
+    folders, index = selection.facts.folders, selection.history.index
+    if not folders:
+        return diffs
+    placed = ((each, folders.get(index[each.sha.encode()])) for each in diffs)
+    return [replace(each, changes=each.changes.below(folder)) if folder else each for each, folder in placed]
+
+
 def _closed_by(merged: MergedPullRequest, history: History, closed: Mapping[bytes, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(item for position in merged.commits for item in closed.get(history.shas[position], ()))
 
@@ -237,6 +240,7 @@ def _facts_of_commit(position: int, selection: Selection, author: Author, co_aut
         _reverts(position, selection),
         picked_from,
         {} if position in facts.merge_map.part_of else facts.topics.as_extra(position),
+        position in facts.folders,
     )
 
 

@@ -8,7 +8,7 @@ its length (test_hostile_length_costs_no_more_than_length).
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,6 +80,9 @@ _NUMBERED = re.compile(r"\(#(\d{1,10})\)\Z", re.ASCII)
 _FROM_URL = re.compile(r"' of (\S+)", re.ASCII)
 _TRACKING = re.compile(r"Merge remote-tracking branch(?:es)? '([^/']+)/", re.ASCII)
 _SUBTREE = re.compile(r"Squashed '(.{1,1000}?)/' (?:content|changes) from ", re.ASCII)
+SUBTREE_MARKER = b"git-subtree-split: "
+_SUBTREE_SPLIT = re.compile(rf"^git-subtree-split: ({_HEX})[ \t]*$", re.ASCII | re.MULTILINE)
+_LOCAL_REFERENCE = re.compile(r"(?:[#!]|GH-)\d", re.ASCII)
 _SUBTREE_DIR = re.compile(r"^git-subtree-dir: (.{1,1000}?)/?[ \t]*$", re.ASCII | re.MULTILINE)
 
 
@@ -131,6 +134,20 @@ def subtree(message: str) -> str | None:
     subject, body = split(message)
     squashed, folder = _SUBTREE.match(subject), _SUBTREE_DIR.search(body)
     return folder[1] if squashed and folder and squashed[1] == folder[1] else None
+
+
+def added_subtree(message: str, parents: str) -> str | None:
+    """The folder that `git subtree` merged another history for, given the hashes of the merge's parents; else None.
+
+    `add` and `split --rejoin` name the folder and the parent that they merge.
+    """
+    folder, split = _SUBTREE_DIR.search(message), _SUBTREE_SPLIT.search(message)
+    return folder[1] if folder and split and split[1] in parents.split()[1:] else None
+
+
+def without_local(references: Iterable[str]) -> tuple[str, ...]:
+    """References without bare numbers, such as `#12`, which in imported history are another project's."""
+    return tuple(each for each in references if not _LOCAL_REFERENCE.match(each))
 
 
 def merged_pull_request(message: str, forge: Forge | None, *, by_github: bool = False) -> PullRequest | None:

@@ -16,6 +16,7 @@ from .cursor import ROWS, Cursor, Entry, Heads, digest, digests
 from .cursor import load as load_cursor
 from .fetch import RepositoryReader
 from .repository import Repository, mailmap_digest, shallow_boundary
+from .work_files import linguist_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,21 @@ class RepositoryPlan:
 
 
 def plan_repository(
-    repository: Repository, options: BranchOptions, request: Request, context: ConnectorContext
+    repository: Repository,
+    options: BranchOptions,
+    request: Request,
+    context: ConnectorContext,
+    not_work: tuple[str, ...] = (),
 ) -> RepositoryPlan:
-    """What is to be read of a repository. Raises SourceError where its branches cannot be found."""
+    """What is to be read of a repository; `not_work` are globs of files that are not work.
+
+    Raises SourceError where its branches cannot be found.
+    """
     heads = branch_heads(repository, options)
     unpushed = unpushed_commits(repository, heads, options.branches)
     boundary = shallow_boundary(repository)
     only = unpushed if options.branches == "unpushed" else None
-    reader = RepositoryReader(repository, heads, request, context, unpushed, boundary, only)
+    reader = RepositoryReader(repository, heads, request, context, unpushed, boundary, only, not_work)
     not_fetched = reader.not_fetched_gap(context.clock())
     gap = str(not_fetched.period) if not_fetched else ""
     entry = Entry(digests(request.accounts), _state(reader, options), gap, request.period, heads.shas)
@@ -103,6 +111,7 @@ def _state(reader: RepositoryReader, options: BranchOptions) -> str:
         ROWS, options.ref or "", options.branches, mailmap_digest(repository), str(repository.remote),
         str(repository.forge), str(sorted(repository.other_remotes)), str(reader.heads.tracking),
         b" ".join(sorted(reader.unpushed)), b" ".join(sorted(reader.boundary)), reader.context.people_digest,
+        reader.not_work, linguist_lines(repository.git, reader.attributes_at),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ Test: test_a_reverted_revert_reverts_nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -57,13 +57,19 @@ class RevertFinder:
                     found[start].append(position)
         return found
 
-    def find(self, ancestry: Ancestry, place: Sequence[int], merge_map: MergeMap) -> RevertedBy:
-        """What is reverted in the history of some branches; `place` is each position's index in their order."""
+    def find(
+        self, ancestry: Ancestry, place: Sequence[int], merge_map: MergeMap, imported: Container[int]
+    ) -> RevertedBy:
+        """What is reverted in the history of some branches; `place` is each position's index in their order.
+
+        The numbers in `imported` commits are another repository's.
+        """
         search = _Search(ancestry, place, merge_map)
         reached = (position for position in self.reverting if ancestry.reached[position])
         for revert in sorted(reached, key=place.__getitem__, reverse=True):
             if revert not in search.reverted_by:
-                for named in self.reverting[revert]:
+                named_here = self.reverting[revert]
+                for named in messages.without_local(named_here) if revert in imported else named_here:
                     target = self._position(named, ancestry, merge_map)
                     if target is not None and place[target] < place[revert]:
                         search.mark(target, revert)

@@ -20,6 +20,7 @@ from .authors import Author, CommitAuthors, rank_authors
 from .diffs import CommitDiff
 from .merges import MergedPullRequest
 from .shares import WHOLE, Lines, Share, own_lines
+from .sizes import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class CommitFacts:
     """By person the original of the same change that is theirs, too."""
     topic: Mapping[str, str] = field(default_factory=dict)
     """The keys of the column `extra` that name the topic a commit came with."""
+    is_imported: bool = False
+    """Whether it was taken in with another repository's history, whose numbers are not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +106,10 @@ def commit_rows(
         "work_item": f"commit/{diff.sha}",
         "started_at": None if diff.authored_at is None else log.to_datetime(diff.authored_at),
         "url": context.commit_url(diff.sha),
-        "closes": messages.closes(_own_words(diff.message)),
+        "closes": _ours(messages.closes(_own_words(diff.message)), facts),
         "part_of": (facts.part_of,) if facts.part_of else (),
         "owners": (author.account,),
-        "extra": facts.topic,
+        "extra": {**facts.topic, **_not_work(diff.not_work)},
     }
     others = without(author, co_authors)
     accounts = tuple(each.account for each in others)
@@ -163,12 +166,25 @@ def _own(diff: CommitDiff, author: Author, credit: Credit) -> dict[str, Any]:
     """What only one author's row of a pull request says."""
     share = credit.shares.get(author.person, WHOLE)
     own = own_lines(Lines.of(diff), share, credit.lines)
-    return {"extra": share.extra(), "additions": own.additions, "deletions": own.deletions}
+    return {
+        "extra": share.extra() | _not_work(own.not_work),
+        "additions": own.work.additions, "deletions": own.work.deletions,
+    }  # fmt: skip
+
+
+def _not_work(size: Size) -> dict[str, str]:
+    """The key of the column `extra` that says what was left out of the size of a change; none where nothing was."""
+    said = size.words()
+    return {"not_work": said} if said else {}
 
 
 def _own_words(message: str) -> str:
     """A message without what a squashed subtree lists: the subject lines of another repository's commits."""
     return messages.split(message)[0] if messages.subtree(message) else message
+
+
+def _ours(references: tuple[str, ...], facts: CommitFacts) -> tuple[str, ...]:
+    return messages.without_local(references) if facts.is_imported else references
 
 
 def _common(diff: CommitDiff, facts: CommitFacts, title: str, body: str, context: RowContext) -> dict[str, Any]:
@@ -177,9 +193,9 @@ def _common(diff: CommitDiff, facts: CommitFacts, title: str, body: str, context
         "source": context.source, "scope": context.scope, "project": context.project,
         "occurred_at": log.to_datetime(facts.landed_at), "title": title, "body": body or None,
         "change_type": change_type(title),
-        "reverts": messages.reverts(own_words), "reverted_by": facts.reverted_by,
-        "paths": diff.paths or (), "files_changed": None if diff.paths is None else len(diff.paths),
-        "additions": diff.additions, "deletions": diff.deletions,
+        "reverts": _ours(messages.reverts(own_words), facts), "reverted_by": facts.reverted_by,
+        "paths": diff.paths or (), "files_changed": diff.size.files, "extra": _not_work(diff.not_work),
+        "additions": diff.size.additions, "deletions": diff.size.deletions,
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from .authors import Author, CommitAuthors
 from .diffs import CommitDiff
 from .merges import MergedPullRequest
+from .sizes import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,15 @@ def shares(merged: MergedPullRequest, credited: Sequence[Author], authors: Commi
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines added and deleted; None where they are unknown."""
+    """The size of one commit, and of what in it is not work."""
 
-    additions: int | None
-    deletions: int | None
+    work: Size
+    not_work: Size
 
     @staticmethod
     def of(diff: CommitDiff) -> Lines:
         """The lines of one commit."""
-        return Lines(diff.additions, diff.deletions)
+        return Lines(diff.size, diff.not_work)
 
 
 def own_lines(whole: Lines, share: Share, lines: Mapping[int, Lines]) -> Lines:
@@ -74,6 +75,14 @@ def own_lines(whole: Lines, share: Share, lines: Mapping[int, Lines]) -> Lines:
         return whole
     own = [lines[each] for each in share.commits if each in lines]
     return Lines(
+        _own(whole.work, [each.work for each in own]),
+        _own(whole.not_work, [each.not_work for each in own]),
+    )
+
+
+def _own(whole: Size, own: Sequence[Size]) -> Size:
+    return Size(
+        _sum(whole.files, (each.files for each in own)),
         _sum(whole.additions, (each.additions for each in own)),
         _sum(whole.deletions, (each.deletions for each in own)),
     )

@@ -9,6 +9,7 @@ Test: test_a_squashed_branch_is_its_pull_request.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from .diffs import read_diffs
 from .log import History
@@ -76,7 +77,7 @@ def _by_files(
         if ours[position] and history.parents[position] and (history.times[position] or 0) >= oldest
     ]
     found: dict[frozenset[str], list[int]] = {}
-    for diff in read_diffs(git, [text(history.shas[position]) for position in chosen], "names"):
+    for diff in chain.from_iterable(read_diffs(git, [text(history.shas[position]) for position in chosen], "names")):
         found.setdefault(frozenset(diff.paths or ()), []).append(history.index[diff.sha.encode()])
     return found
 

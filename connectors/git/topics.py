@@ -37,8 +37,12 @@ _KEEPING = re.compile(
     re.IGNORECASE,
 )
 """Names of branches and tags that keep versions and not a piece of work."""
-_NO_SUBJECT = re.compile(r".{0,200}\b(?:auto-?)?(?:merg|conflict|sync|revert)|.{1,1000}\(#\d{1,10}\)$", re.IGNORECASE)
-"""Subject lines that speak of merging, and not of what was merged."""
+_NO_SUBJECT = re.compile(
+    r".{0,200}\b(?:auto-?)?(?:merg|conflict|sync|revert)"
+    r"|(?:Add|Split) '.{1,1000}/' (?:from|into) commit |.{1,1000}\(#\d{1,10}\)$",
+    re.IGNORECASE,
+)
+"""Subject lines that speak of merging, and not of what was merged; `git subtree` writes the second kind."""
 
 
 def topic(subject: str, project: str) -> str | None:

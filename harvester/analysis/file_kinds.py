@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harvester.sdk.not_work import LOCK_FILES, regex
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
@@ -24,8 +26,8 @@ KINDS: tuple[tuple[int, str], ...] = (
     (
         RECORD,
         (
-            r"(?i)(^|/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|bun\.lockb?|[^/]*\.lock|go\.sum"
-            rf"|{_RECORDS}([-_.][^/]*)?\.(md|mdx|rst|adoc|txt|html?|ya?ml|json|xml)|{_RECORDS}([-_][^/.]*)?)$"
+            rf"(?i){regex(LOCK_FILES)}|(^|/)("
+            rf"{_RECORDS}([-_.][^/]*)?\.(md|mdx|rst|adoc|txt|html?|ya?ml|json|xml)|{_RECORDS}([-_][^/.]*)?)$"
             r"|(^|/)(changelogs?(\.d)?|changes|relnotes|release[-_]?notes|\.changeset|newsfragments?)/"
         ),
     ),
@@ -121,8 +123,8 @@ def kinds(paths: pa.Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
     import pyarrow.compute as pc
 
     kind_by_path = np.full(len(paths), SOURCE, np.uint8)
-    for kind, regex in reversed(KINDS):
-        kind_by_path[pc.match_substring_regex(paths, regex).to_numpy(zero_copy_only=False).astype(bool)] = kind
+    for kind, pattern in reversed(KINDS):
+        kind_by_path[pc.match_substring_regex(paths, pattern).to_numpy(zero_copy_only=False).astype(bool)] = kind
     return kind_by_path
 
 

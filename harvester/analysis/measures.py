@@ -93,6 +93,16 @@ def _with_deleted(frame: pd.DataFrame) -> pd.Series:
     return _by_itself(frame) & frame["deletions"].notna()
 
 
+def _leaves_out_files(frame: pd.DataFrame) -> pd.Series:
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    extra = pa.chunked_array(frame["extra"].array.__arrow_array__())
+    has_key = pc.is_valid(pc.map_lookup(extra, pa.scalar("not_work"), "first"))
+    return _by_itself(frame) & pd.Series(pd.arrays.ArrowExtensionArray(has_key), index=frame.index)
+
+
 def _of_others(frame: pd.DataFrame) -> pd.Series:
     return ~frame["is_own_work"]
 
@@ -194,7 +204,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "lines_added", "line added", "lines added", ("pull_request", "commit"), ("author",), "sum",
             "Lines added by the pull requests and commits counted, where a source knows them; of a pull request with "
-            "commits of several authors one's own, where git knows them.",
+            "commits of several authors one's own, where git knows them. What git knows to be no work is left out.",
             where=_with_added, sums="additions",
         ),
         Measure(
@@ -218,6 +228,13 @@ MEASURES: Mapping[str, Measure] = {
             "nothing has restored since, also after the period. Only git knows it, from the whole history of a "
             "repository, of a pull request by the commit as which it landed.",
             where=_reverted,
+        ),
+        Measure(
+            "sized_without_files", "change", "changes", ("pull_request", "commit"), ("author",), "work_items",
+            "Pull requests and commits that count and that change files which are not work, too: vendored, generated, "
+            "lock files, snapshots, or what `not_work` of the source in harvester.toml selects. Their lines are in no "
+            "size.",
+            where=_leaves_out_files,
         ),
         Measure(
             "co_authored", "change", "changes", ("pull_request", "commit"), ("co-author",), "work_items",
@@ -285,7 +302,7 @@ MEASURES: Mapping[str, Measure] = {
 COLUMNS_USED = (
     "id", "kind", "role", "person", "work_item_key", "project", "story_points", "owner_people", "collaborators",
     "is_own_work", "in_pull_request", "is_cherry_pick", "is_reverted", "bot_assisted", "serves_goal", "state", "thread",
-    "additions", "deletions",
+    "additions", "deletions", "extra",
 )  # fmt: skip
 """The columns of a prepared and assessed frame that measures need."""
 

@@ -49,6 +49,8 @@ EXTRA: Mapping[str, str] = {
     "topic_text": "what the message of that merge says, at most 2,000 characters",
     "own_commits": "of a pull request with commits of several people, how many are the person's, of how many: `4/7`",
     "begun_by": "the account who wrote the first commit of a pull request, where that is somebody else",
+    "not_work": "what is left out of a change's size, as vendored, generated, a lock file or a snapshot: files, and "
+    "where they are known lines added and deleted, such as `3 +5200 -17`; only git's rows have it",
     "paths": "how many of a pull request's changed files are in `paths`, where that is not all",
 }
 """The keys of the column `extra`, and what each means; our connectors write no others."""
@@ -106,9 +108,9 @@ class Contribution:
     extra: Annotated[Mapping[str, str], "; ".join(f"`{key}`: {meaning}" for key, meaning in EXTRA.items())] = field(
         default_factory=lambda: NO_EXTRA
     )
-    additions: Annotated[int | None, "lines added"] = None
-    deletions: Annotated[int | None, "lines deleted"] = None
-    files_changed: Annotated[int | None, "files changed"] = None
+    additions: Annotated[int | None, "lines added, where git counts them without files that are not work"] = None
+    deletions: Annotated[int | None, "lines deleted, as for lines added"] = None
+    files_changed: Annotated[int | None, "files changed, as for lines added"] = None
     comment_count: Annotated[int | None, "comments on it"] = None
     story_points: Annotated[float | None, "story points"] = None
     is_private: Annotated[bool | None, "whether the public cannot see it; unknown counts as private"] = None

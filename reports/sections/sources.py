@@ -26,6 +26,10 @@ NOT_COUNTED = {
         "were picked from earlier ones, which count already, and are not counted again.",
     ),
     "reverted": ("above was reverted later.", "above were reverted later."),
+    "sized_without_files": (
+        "above also changes vendored or generated files, lock files or snapshots, which are in no size.",
+        "above also change vendored or generated files, lock files or snapshots, which are in no size.",
+    ),
     "bot_assisted": (
         "above names a bot or an assistant as taking part; bots are not counted as people.",
         "above name a bot or an assistant as taking part; bots are not counted as people.",

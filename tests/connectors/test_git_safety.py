@@ -1,5 +1,6 @@
 """A repository may come from a stranger, and a reader may have any configuration: neither hangs, misleads or counts."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -406,10 +407,10 @@ def test_the_readers_configuration_changes_no_size(repo, tmp_path):
 
 def test_committed_attributes_change_no_size(repo):
     """What a later commit says of files changes no size of an earlier one, so that old and new harvests agree."""
-    repo.commit("One", {"a.lock": "1\n2\n"})
+    repo.commit("One", {"a.data": "1\n2\n"})
     before = sizes(fetch(repo.path))["One"]
-    repo.commit("Two", {".gitattributes": "*.lock -diff\n"})
-    assert sizes(fetch(repo.path))["One"] == before == (("a.lock",), 2, 0, 1)
+    repo.commit("Two", {".gitattributes": "*.data -diff\n"})
+    assert sizes(fetch(repo.path))["One"] == before == (("a.data",), 2, 0, 1)
 
 
 def test_binary_files_have_no_lines(repo):
@@ -432,9 +433,10 @@ def test_diffs_leave_nothing_behind(tmp_path, monkeypatch, object_format):
     shas = [repo.commit("One", {"a": "1\n"}), repo.commit("Two", {"a": "2\n"})]
     opened = open_repository(repo.path, RepositoryOptions("origin", None, "git", os.environ))
     diffs = read_diffs(opened.git, shas)
-    assert next(diffs).sha == shas[0]
+    assert [each.sha for each in next(diffs)] == shas[:1]
     diffs.close()
-    assert [each.additions for each in read_diffs(opened.git, shas)] == [1, 1]
+    found = itertools.chain.from_iterable(read_diffs(opened.git, shas))
+    assert [each.changes.size.additions for each in found] == [1, 1]
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -461,6 +463,22 @@ def test_a_partial_clone_loses_sizes_and_no_rows(repo, tmp_path, filtered, lacki
     (remark,) = remarks(events)
     assert f"partial clone, and the {lacking} of 3 commits are not here" in remark
     assert remarks(fetch(here.path, cursors=cursors(events))) == [remark]
+
+
+def test_one_missing_file_costs_the_size_of_its_commits_alone(repo, tmp_path):
+    """Where a clone lacks single contents, such as large ones, the other commits have their line counts."""
+    repo.git("config", "uploadpack.allowFilter", "true")
+    for number in range(9):
+        repo.commit(f"c{number}", {"f": f"{number}\n", f"large{number}": "x\n" * (999 if number in (2, 6) else 1)})
+    here = Repo(tmp_path / "clone")
+    options = ("--quiet", "--filter=blob:limit=1k", "--no-checkout")
+    repo.git("-c", "protocol.file.allow=always", "clone", *options, f"file://{repo.path}", str(here.path))
+    events = fetch(here.path)
+    unknown = {title: each[0] for title, each in sizes(events).items() if each[1] is None}
+    assert unknown == {f"c{number}": ("f", f"large{number}") for number in (2, 6)}
+    assert len(sizes(events)) == 9
+    (remark,) = remarks(events)
+    assert "partial clone, and the line counts of 2 commits are not here" in remark
 
 
 def test_a_report_of_a_partial_clone(repo, tmp_path):

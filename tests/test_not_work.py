@@ -1,0 +1,57 @@
+"""Files whose lines are not work: by name, by a repository's attributes, and by what is configured."""
+
+import pathspec
+import pytest
+
+from harvester.sdk.not_work import NOT_WORK, configured, is_work, regex
+from harvester.sdk.plugins import load_connector, settings_model
+
+GENERATED, VENDORED = "linguist-generated", "linguist-vendored"
+PLACES = (
+    "uv.lock", "a/yarn.lock", "package-lock.json", "web/package-lock.json", "go.sum", "ui/__snapshots__/a.snap",
+    "a.snap", "static/site.min.js", "api/x_pb2.py", "vendor/lib/a.c", "a/vendor/b.go", "node_modules/x/y.js",
+    "third_party/z", "Godeps/_workspace/a", "b/Godeps/_workspace/a", "Godeps/Godeps.json",
+    "zz_generated.deepcopy.go", "vendor", "vendors/a", "src/lock.py", "src/vendor.py", "src/go.sum.py",
+    "locks/a.py", "my-package-lock.json", "src/snapshots/view.py", ".pnp.cjs", "xpnp.cjs", "pylock.dev.toml",
+    "pylockXtoml", "a/min.js", "Amin.js",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("attribute", [GENERATED, VENDORED])
+def test_names_are_read_as_gitignore_reads_them(attribute):
+    """Of names and folders the list means what the same lines mean in `.gitignore`."""
+    globs = NOT_WORK[attribute]
+    spec = pathspec.GitIgnoreSpec.from_lines(globs)
+    other = ({GENERATED, VENDORED} - {attribute}).pop()
+    found = {place: is_work(place, {other: False}, configured(())) for place in PLACES}
+    assert found == {place: not spec.match_file(place) for place in PLACES}
+    assert len(set(found.values())) == 2
+    assert regex(["a.b"]) == r"(?:^|/)(?:(?:a\.b)$)"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "lines", "expected"),
+    [
+        ({}, (), (False, False, True)),
+        ({GENERATED: False}, (), (True, False, True)),
+        ({VENDORED: False}, (), (False, True, True)),
+        ({GENERATED: True}, (), (False, False, False)),
+        ({GENERATED: False, VENDORED: True}, (), (False, False, False)),
+        ({GENERATED: True}, ["!src/"], (False, False, True)),
+        ({}, ["*.py", "!uv.lock"], (True, False, False)),
+        ({}, ["*", "!*.lock", "uv.*"], (False, False, False)),
+    ],
+)
+def test_what_is_configured_decides_before_attributes(attributes, lines, expected):
+    """What is configured decides, then an attribute that is set or unset, then the name."""
+    paths = ("uv.lock", "vendor/a.c", "src/a.py")
+    assert tuple(is_work(path, attributes, configured(lines)) for path in paths) == expected
+
+
+@pytest.mark.parametrize("line", ["", "# x", "docs/[z-a]", "a/["])
+def test_a_line_that_is_no_glob_is_refused(line):
+    """It is refused when the configuration is read, with the key and the line."""
+    with pytest.raises(ValueError, match=r"is no glob as in \.gitignore"):
+        configured([line])
+    with pytest.raises(ValueError, match=r"not_work[\s\S]*is no glob"):
+        settings_model(load_connector("git")).model_validate({"repositories": ["."], "not_work": [line]})
