@@ -146,6 +146,22 @@ def test_a_change_belongs_to_the_ticket_that_it_names(values):
 
 
 @pytest.mark.parametrize(
+    ("others", "joined"),
+    [
+        ([], True),
+        ([("acme.atlassian.net/PAY-70", "issue")], True),
+        ([("other.example/jira/PAY-1", "issue")], False),
+        ([("other.example/jira/PAY-1", "note")], True),
+    ],
+)
+def test_a_project_is_known_by_its_tickets(others, joined):
+    """Where no configuration names it; of a key that two trackers have neither is meant."""
+    rows = [row(TICKET, "issue", role="assignee"), row("github.com/org/repo#1", title="PAY-7 Charge once")]
+    found = thread_of(*rows, *(row(each, kind) for each, kind in others), tickets={})
+    assert (found[0] == found[1]) == joined
+
+
+@pytest.mark.parametrize(
     "values",
     [
         {"title": "UTF-8 and OPS-7", "body": "SHA-1"},

@@ -75,7 +75,11 @@ class Jira:
         Field(description="what else to read: comments on others' tickets, tickets reported"),
     ] = field(default_factory=list)
     not_done: Annotated[
-        list[str], Field(description="resolutions, or statuses, of tickets that were closed without being done")
+        list[str],
+        Field(
+            description="resolutions, or statuses, of tickets that were closed without being done; by default "
+            + ", ".join(NOT_DONE)
+        ),
     ] = field(default_factory=lambda: list(NOT_DONE))
     timeout: Annotated[int, Field(gt=0, description="seconds to wait for an answer")] = 30
     context: ConnectorContext

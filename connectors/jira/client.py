@@ -62,8 +62,9 @@ class LibrarySession:
         answer = requests.Session.request(session, method, url, **options)
         reason = header(answer.headers, "x-seraph-loginreason") or ""
         reasons = {each.strip() for each in reason.split(",")}
-        if answer.status_code == 200 and reasons & NOBODY and "OK" not in reasons:
-            raise WebError("refused", f"Jira does not accept the token ({reason})", hint=RENEW)
+        is_nobody = (reasons & NOBODY and "OK" not in reasons) or header(answer.headers, "x-ausername") == "anonymous"
+        if answer.status_code == 200 and is_nobody:
+            raise WebError("refused", f"Jira does not accept the token ({reason or 'anonymous'})", hint=RENEW)
         if denied := header(answer.headers, "x-authentication-denied-reason"):
             raise WebError("refused", f"Jira refuses ({denied[:80]})", hint="Sign in in the browser once; it may ask.")
         return answer
