@@ -129,6 +129,7 @@ TICKET = "acme.atlassian.net/PAY-7"
         {"title": "fix(pay): charge once [PAY-7]"},
         {"title": "feature/PAY-7-charge-once"},
         {"title": "Charge once (PAY-7, PAY-8)"},
+        {"title": "修复PAY-7的问题"},
         {"title": "Charge once", "body": "Part of PAY-7."},
         {"title": "PAY-8 Charge", "body": "See https://acme.atlassian.net/browse/PAY-7?x=1 and PAY-8"},
         {"extra": {"topic": "bug/PAY-7"}, "kind": "commit", "subject": "commit/" + "c" * 40},
@@ -142,6 +143,22 @@ def test_a_change_belongs_to_the_ticket_that_it_names(values):
     change = row(subject, kind, **{key: each for key, each in values.items() if key not in {"subject", "kind"}})
     found = thread_of(row(TICKET, "issue", role="assignee"), change)
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("others", "joined"),
+    [
+        ([], True),
+        ([("acme.atlassian.net/PAY-70", "issue")], True),
+        ([("other.example/jira/PAY-1", "issue")], False),
+        ([("other.example/jira/PAY-1", "note")], True),
+    ],
+)
+def test_a_project_is_known_by_its_tickets(others, joined):
+    """Where no configuration names it; of a key that two trackers have neither is meant."""
+    rows = [row(TICKET, "issue", role="assignee"), row("github.com/org/repo#1", title="PAY-7 Charge once")]
+    found = thread_of(*rows, *(row(each, kind) for each, kind in others), tickets={})
+    assert (found[0] == found[1]) == joined
 
 
 @pytest.mark.parametrize(

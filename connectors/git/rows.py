@@ -14,6 +14,7 @@ from harvester.model.bots import is_bot
 from harvester.model.contribution import Contribution
 from harvester.sdk.change_type import change_type
 from harvester.sdk.remote_url import Remote
+from harvester.sdk.rows import tickets_in
 
 from . import log, messages
 from .authors import Author, CommitAuthors, rank_authors
@@ -58,6 +59,8 @@ class CommitFacts:
     """By person the original of the same change that is theirs, too."""
     topic: Mapping[str, str] = field(default_factory=dict)
     """The keys of the column `extra` that name the topic a commit came with."""
+    helped_by: tuple[str, ...] = ()
+    """The accounts of those who reviewed it or helped with it."""
     is_imported: bool = False
     """Whether it was taken in with another repository's history, whose numbers are not ours."""
 
@@ -112,7 +115,7 @@ def commit_rows(
         "extra": {**facts.topic, **_not_work(diff.not_work)},
     }
     others = without(author, co_authors)
-    accounts = tuple(each.account for each in others)
+    accounts = _distinct(*(each.account for each in others), *facts.helped_by)
     picked_from = facts.picked_from.get(author.person, ())
     row_id = f"commit/author/{diff.sha}"
     yield Contribution(
@@ -137,17 +140,18 @@ def pull_request_rows(
     """
     _, body = messages.split(diff.message)
     description = body.removeprefix(merged.pull_request.title).strip() if by_merge else body
+    named = tickets_in(merged.pull_request.branch)
     common: dict[str, Any] = _common(diff, facts, merged.pull_request.title, description, context) | {
         "kind": "pull_request",
         "work_item": merged.work_item,
         "url": context.pull_request_url(merged),
         "state": "merged",
         # It closes the commit that merged it, as it does on a forge, so that a revert of that commit reverts it.
-        "closes": tuple(dict.fromkeys([*messages.closes(diff.message), *credit.closes, f"commit/{diff.sha}"])),
+        "closes": tuple(dict.fromkeys([*messages.closes(diff.message), *credit.closes, *named, f"commit/{diff.sha}"])),
         "owners": tuple(each.account for each in credit.authors[:1]),
     }
     merger = _merger(diff, credit, context.person_of) if by_merge else None
-    participants = tuple(each.account for each in credit.authors[1:]) + ((merger,) if merger else ())
+    participants = _distinct(*(each.account for each in credit.authors[1:]), *facts.helped_by, *filter(None, [merger]))
     for each in credit.authors[:1]:
         row_id, picked_from = f"pull_request/author/{diff.sha}", facts.picked_from.get(each.person, ())
         own = common | _own(diff, each, credit)
@@ -211,6 +215,10 @@ def _co_author_row(
         picked_from=facts.picked_from.get(co_author.person, ()),
         **common,
     )
+
+
+def _distinct(*accounts: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(accounts))
 
 
 def _all_but(account: str, participants: Sequence[str]) -> tuple[str, ...]:

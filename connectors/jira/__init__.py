@@ -30,6 +30,7 @@ NOT_DONE = (
 """Resolutions of Jira's own and other usual ones for which nobody did what the ticket asks for."""
 
 
+GATEWAY = "https://api.atlassian.com/ex/jira"
 PROJECT = r"^(?:[A-Za-z*?]|\[[^\]\s]+\])(?:[\w*?]|\[[^\]\s]+\])*$"
 """The key of a project in the configuration, or a glob of keys."""
 
@@ -54,6 +55,13 @@ class Jira:
     email: Annotated[
         str | None, Field(description="whose token it is, on Jira Cloud; Data Center wants the token alone")
     ] = None
+    cloud_id: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9a-fA-F-]{30,40}$",
+            description="the site's id, where the token has scopes; /_edge/tenant_info of the site shows it",
+        ),
+    ] = None
     projects: Annotated[
         list[Annotated[str, Field(pattern=PROJECT)]],
         Field(description="keys of projects to read, such as PAY; globs are allowed; all where none is named"),
@@ -67,7 +75,11 @@ class Jira:
         Field(description="what else to read: comments on others' tickets, tickets reported"),
     ] = field(default_factory=list)
     not_done: Annotated[
-        list[str], Field(description="resolutions, or statuses, of tickets that were closed without being done")
+        list[str],
+        Field(
+            description="resolutions, or statuses, of tickets that were closed without being done; by default "
+            + ", ".join(NOT_DONE)
+        ),
     ] = field(default_factory=lambda: list(NOT_DONE))
     timeout: Annotated[int, Field(gt=0, description="seconds to wait for an answer")] = 30
     context: ConnectorContext
@@ -116,6 +128,15 @@ class Jira:
         """The address of the web pages, without a slash at its end."""
         return self.url.rstrip("/")
 
+    @property
+    def api(self) -> str:
+        """What the paths of the API begin with.
+
+        A token with scopes works at Atlassian's gateway only
+        (https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/).
+        """
+        return f"{GATEWAY}/{self.cloud_id}" if self.cloud_id else self.address
+
     def client(self, tries: int = 6) -> Client:
         """A client that tries each request so often.
 
@@ -126,9 +147,9 @@ class Jira:
         from .client import Client, sign_in
 
         token = self.context.reveal_token(self.token)
-        session = sign_in(self.address, self.email, token, self.timeout)
+        session = sign_in(self.api, self.email, token, self.timeout)
         retry = RetryPolicy(self.context.wait, tries)
-        return Client(self.address, session, retry, self.context.clock, self.timeout, secrets=(token,))
+        return Client(session, retry, self.context.clock, self.timeout, secrets=(token,))
 
     def _reader(self, request: Request) -> JiraReader:
         from harvester.errors import SourceError
@@ -142,7 +163,7 @@ class Jira:
             raise SourceError(f"The jql of the source {self.context.source!r} cannot be used: {error}.") from error
         client = self.client()
         settings = [
-            *client.secrets, self.email, self.address, list(self.projects), jql, sorted(self.also),
+            *client.secrets, self.email, self.api, self.address, list(self.projects), jql, sorted(self.also),
             sorted(self.not_done),
         ]  # fmt: skip
         options = ReadOptions(

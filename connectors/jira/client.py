@@ -41,10 +41,10 @@ NOBODY = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISAT
 RIGHT_URL = "Is `url` right? It is what stands before /browse/ in the address of a ticket."
 TOKENS = "https://id.atlassian.com/manage-profile/security/api-tokens"
 RENEW = (
-    f"Make an API token of the person in `email` on Cloud ({TOKENS}), or a personal access token, without `email`, on "
-    "Data Center."
+    f"Make an API token of the person in `email` on Cloud ({TOKENS}; one with scopes needs `cloud_id`), or a personal "
+    "access token, without `email`, on Data Center."
 )
-ACCESS = "It must be allowed to browse the projects."
+ACCESS = "It must be allowed to browse the projects; one with scopes needs read:jira-work and read:jira-user."
 
 
 @dataclass
@@ -61,8 +61,10 @@ class LibrarySession:
         session = self.library._session  # noqa: SLF001 - the library has no other name for it
         answer = requests.Session.request(session, method, url, **options)
         reason = header(answer.headers, "x-seraph-loginreason") or ""
-        if answer.status_code == 200 and {each.strip() for each in reason.split(",")} & NOBODY:
-            raise WebError("refused", f"Jira does not accept the token ({reason})", hint=RENEW)
+        reasons = {each.strip() for each in reason.split(",")}
+        is_nobody = (reasons & NOBODY and "OK" not in reasons) or header(answer.headers, "x-ausername") == "anonymous"
+        if answer.status_code == 200 and is_nobody:
+            raise WebError("refused", f"Jira does not accept the token ({reason or 'anonymous'})", hint=RENEW)
         if denied := header(answer.headers, "x-authentication-denied-reason"):
             raise WebError("refused", f"Jira refuses ({denied[:80]})", hint="Sign in in the browser once; it may ask.")
         return answer
@@ -87,7 +89,6 @@ def sign_in(url: str, email: str | None, token: str, timeout: int) -> LibrarySes
 class Client:
     """Asks one Jira. `cloud` decides where and how; it is set once that is known."""
 
-    url: str
     session: LibrarySession = field(repr=False)
     retry: RetryPolicy
     clock: Callable[[], dt.datetime]
@@ -147,7 +148,11 @@ class Client:
         def following(body: Json) -> int | None:
             came, total = len(self._list(body, items)), body.get("total")
             start = int(body.get("startAt", 0)) + came
-            return start if isinstance(total, int) and start < total and came else None
+            if not isinstance(total, int) or start >= total:
+                return None
+            if not came:
+                raise WebError("busy", f"Jira gave {start} of {total} {items} and then an empty page")
+            return start
 
         for body in walk_pages(ask, 0, following):
             found += self._list(body, items)

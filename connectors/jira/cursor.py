@@ -38,6 +38,8 @@ class Cursor:
     """All ids of each person, by hashed account."""
     unknown_accounts: Sequence[str] = ()
     """The people nobody knows, hashed."""
+    projects: Sequence[str] | None = None
+    """Present keys of the projects that were read; None for all."""
     unreadable: Sequence[str] = ()
     """Keys of projects that are configured and not shown."""
     tickets: Mapping[str, Sequence[str]] = field(default_factory=dict)

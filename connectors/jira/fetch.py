@@ -65,6 +65,8 @@ class JiraReader:
     """Remembered tickets that are no longer there."""
     refused: bool = False
     """Whether a query was refused, perhaps because a ticket in it is gone."""
+    shown: set[str] = field(default_factory=set)
+    """Projects of tickets that are gone, which are shown all the same."""
     looked_at: float = 0
     statuses: frozenset[str] | None = None
     """The ids of statuses of the category Done, where they were needed."""
@@ -110,7 +112,10 @@ class JiraReader:
         if known is None or known.unreadable or lookup.needs_lookup(patterns):
             lookup.find_projects(self.client, self.found, patterns)
         else:
-            self.found.projects = list(patterns) or None
+            self.found.projects = None if known.projects is None else list(known.projects)
+        for key in known.unreadable if known else ():
+            if key not in patterns and not lookup.is_shown(self.client, key):
+                self.found.unreadable.append(key)
 
     def _shows_more(self) -> bool:
         """Whether somebody or something is there now that was not the last time: then all of it is new."""
@@ -164,7 +169,8 @@ class JiraReader:
 
     def _unknown(self, account: str) -> str:
         if "@" in account:
-            return f"no account of {self.options.scope} is found by the address {account!r}: name it under `accounts`"
+            named = "name it under `accounts`, or write `jira = []` there where there is none"
+            return f"no account of {self.options.scope} is found by the address {account!r}: {named}"
         return f"{self.options.scope} has nobody with the account {account!r}: misspelt, renamed or deleted"
 
     # --- what changed
@@ -172,7 +178,8 @@ class JiraReader:
     def _changed(self) -> Iterator[Event]:
         """What changed since the last fetch, and what is gone since."""
         assert self.cursor
-        known = list(self.cursor.tickets)
+        hidden = self.found.unreadable
+        known = [number for number, each in self.cursor.tickets.items() if not matches_any(_project(each[1]), hidden)]
         try:
             changed = list(self._pages_since(known))
         except WebError as failure:
@@ -226,20 +233,17 @@ class JiraReader:
             yield self.gaps.gap(f"{len(lost)} tickets that were read before are not listed any more")
             return
         for number in lost:
-            yield from self._look_at(number, self.cursor.tickets[number][1])
+            key = self.cursor.tickets[number][1]
+            if not matches_any(_project(key), self.found.unreadable):
+                yield from self._look_at(number, key)
 
     def _had_rows(self, number: str, periods: Sequence[Period]) -> bool:
         """Whether a remembered ticket had rows in these periods, and has not come in this fetch."""
         assert self.cursor
-        _, key, mark, first, last = self.cursor.tickets[number]
-        if not mark or number in self.tickets or not self._is_read(key):
+        _, _, mark, first, last = self.cursor.tickets[number]
+        if not mark or number in self.tickets:
             return False
         return any(float(first) < each.until.timestamp() and each.since.timestamp() <= float(last) for each in periods)
-
-    def _is_read(self, key: str) -> bool:
-        """Whether a ticket's project is among those that are read, and shown."""
-        project = key.rpartition("-")[0]
-        return self.found.projects is None or matches_any(project, self.found.projects)
 
     def _look_at(self, number: str, key: str) -> Iterator[Event]:
         """Take a ticket's rows back where it is deleted, or no longer what is asked for.
@@ -248,16 +252,22 @@ class JiraReader:
         """
         ticket = self.client.found(f"issue/{number}", fields=",".join(self._fields()))
         if isinstance(ticket, dict) and "fields" in ticket:
-            if not self._is_known(ticket) or self.options.jql:
-                yield from self._rows_of([ticket], asked_for=not self.options.jql)
+            asked_for = not self.options.jql and self._is_read(str(ticket["key"]))
+            if not asked_for or not self._is_known(ticket):
+                yield from self._rows_of([ticket], asked_for=asked_for)
             return
-        project = key.rpartition("-")[0]
-        if self.client.found(f"project/{project}") is None:
-            hidden = f"the project {project} was read before and is not shown any more"
-            yield from self.gaps.scope_gap(UnreadableScope(None, hidden, known=True))
+        project = _project(key)
+        if project not in self.shown and not lookup.is_shown(self.client, project):
+            self.found.unreadable.append(project)
+            yield from self._report_hidden()
             return
+        self.shown.add(project)
         self.gone.add(number)
         yield self._retraction(key)
+
+    def _is_read(self, key: str) -> bool:
+        """Whether a ticket's project is among those that are read."""
+        return self.found.projects is None or matches_any(_project(key), self.found.projects)
 
     # --- reading in full
 
@@ -327,7 +337,7 @@ class JiraReader:
         histories = self._histories([each for each in tickets if asked_for and is_done(each["fields"])])
         for ticket in tickets:
             number, key = str(ticket["id"]), str(ticket["key"])
-            made = list(self._made(ticket, histories.get(number, ()))) if asked_for and self._is_read(key) else []
+            made = list(self._made(ticket, histories.get(number, ()))) if asked_for else []
             times = [each.occurred_at.timestamp() for each in made] or [0.0]
             mark = digest(sorted(each.id for each in made)) if made else ""
             before = self.cursor.tickets.get(number) if self.cursor else None
@@ -368,7 +378,12 @@ class JiraReader:
         if "histories" in log and len(entries) >= int(log.get("total") or 0):
             return entries
         whole = self.client.get(f"issue/{ticket['id']}", expand="changelog", fields="updated")
-        return list((whole.get("changelog") or {}).get("histories") or ())
+        log = whole.get("changelog") or {}
+        entries = list(log.get("histories") or ())
+        if len(entries) < int(log.get("total") or 0):
+            self.gaps.blocked = True
+            self.gaps.note("Jira gave fewer entries of a changelog than it counted", str(ticket["key"]))
+        return entries
 
     def _comments(self, ticket: Json) -> list[Json]:
         """All comments of a ticket; those of a long list that do not come with it are asked for."""
@@ -394,6 +409,7 @@ class JiraReader:
             points=list(site.points),
             users={hashed(account): list(ids) for account, ids in self.found.users.items()},
             unknown_accounts=sorted(map(hashed, self.found.unknown)),
+            projects=self.found.projects,
             unreadable=sorted(self.found.unreadable),
             tickets={number: list(each) for number, each in self._remembered().items()},
         )
@@ -407,3 +423,7 @@ class JiraReader:
         known: dict[str, Sequence[str]] = dict(self.cursor.tickets) if self.cursor else {}
         known = {number: each for number, each in known.items() if number not in self.gone} | self.tickets
         return dict(sorted(known.items(), key=lambda pair: pair[1][0])[-REMEMBERED:])
+
+
+def _project(key: str) -> str:
+    return key.rpartition("-")[0]

@@ -60,6 +60,12 @@ def parent_of(fields: Json, site: Site) -> str | None:
     return next((each for each in values if isinstance(each, str) and each), None)
 
 
+def parent_title_of(fields: Json) -> str | None:
+    """The title of a ticket's parent, where the site names it: of an epic that is a link only it does not."""
+    parent = fields.get("parent") or {}
+    return str((parent.get("fields") or {}).get("summary") or "") or None
+
+
 def _type(field: Json) -> str:
     return str((field.get("schema") or {}).get("custom", ""))
 

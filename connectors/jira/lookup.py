@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from harvester.model.accounts import plain
 from harvester.sdk.cursor import hashed
@@ -82,7 +83,8 @@ def _ids_of(client: Client, account: str) -> tuple[str, ...]:
     except WebError as failure:
         if failure.status != 403:
             raise
-        return (written,)  # whoever may not browse people may search for their tickets all the same
+        # Whoever may not browse people may search for their tickets all the same.
+        return () if "@" in written else (written,)
     if user is None and "@" in written:
         user = _by_address(client, written)
     elif user is None and not client.cloud:
@@ -111,12 +113,26 @@ def _ordered(user: Json) -> tuple[str, ...]:
 
 
 def find_projects(client: Client, found: Found, patterns: Sequence[str]) -> None:
-    """Look up which of the configured projects are shown; without a pattern all of them are read."""
+    """Look up which of the configured projects are shown, by their present keys; without a pattern all are read."""
     if not patterns:
         return
-    keys = shown_projects(client, patterns)
-    found.unreadable = [each for each in patterns if not is_glob(each) and not _has(keys, each)]
-    found.projects = [each for each in keys if matches_any(each, patterns)]
+    globs = [each for each in patterns if is_glob(each)]
+    shown = {each: _present_key(client, each) for each in patterns if each not in globs}
+    found.unreadable = [each for each, key in shown.items() if key is None]
+    keys = [key for key in shown.values() if key]
+    keys += [each for each in shown_projects(client) if matches_any(each, globs)] if globs else []
+    found.projects = list(dict.fromkeys(keys))
+
+
+def _present_key(client: Client, key: str) -> str | None:
+    """The key of a project by that one or one that it had before; None where it is not shown."""
+    project = client.found(f"project/{quote(key, safe='')}")
+    return str(project["key"]) if isinstance(project, dict) and project.get("key") else None
+
+
+def is_shown(client: Client, key: str) -> bool:
+    """Whether a project is shown."""
+    return _present_key(client, key) is not None
 
 
 def needs_lookup(patterns: Sequence[str]) -> bool:
@@ -124,15 +140,7 @@ def needs_lookup(patterns: Sequence[str]) -> bool:
     return any(map(is_glob, patterns))
 
 
-def shown_projects(client: Client, patterns: Sequence[str] = ()) -> list[str]:
-    """The keys of the projects that are shown; Cloud may leave out those that no pattern names."""
-    if client.cloud:
-        named = {"keys": ",".join(patterns)} if patterns and not needs_lookup(patterns) else {}
-        listed = client.values("project/search", "values", **named)
-    else:
-        listed = client.get("project")
+def shown_projects(client: Client) -> list[str]:
+    """The keys of all projects that are shown."""
+    listed = client.values("project/search", "values") if client.cloud else client.get("project")
     return [str(each["key"]) for each in listed if isinstance(each, dict) and each.get("key")]
-
-
-def _has(keys: Collection[str], name: str) -> bool:
-    return name.casefold() in {each.casefold() for each in keys}

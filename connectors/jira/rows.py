@@ -17,7 +17,7 @@ from harvester.model.periods import Period
 from harvester.sdk.change_type import change_type
 
 from .changelog import Json, Person, changes, is_done, moment, person, resolved, user_ids
-from .fields import Site, parent_of, points_of
+from .fields import Site, parent_of, parent_title_of, points_of
 from .text import plain_text
 
 CLOSING = re.compile(r"(?:closes|fixes|resolves|implements|completes|delivers)\b", re.IGNORECASE)
@@ -46,10 +46,6 @@ class RowContext:
     names: Mapping[str, str] | None
     not_done: frozenset[str]
 
-    def wants(self, who: str, at: dt.datetime) -> bool:
-        """Whether a row of this person (by any id) at this time is wanted."""
-        return (self.names is None or who in self.names) and any(at in each for each in self.periods)
-
     def work_item(self, key: str) -> str:
         """The work item by the ticket's present key."""
         return f"{self.scope}/{key}"
@@ -77,13 +73,22 @@ class People:
         An account id means nothing to a reader.
         """
         user, names = self.users.get(who.id) or {}, self.context.names or {}
-        if asked_for := next((names[each] for each in (who.id, *sorted(user_ids(user))) if each in names), None):
+        if asked_for := next((names[each] for each in self._ids(who) if each in names), None):
             return asked_for
         shown = " ".join(re.sub(r"[<>\x00-\x1f]", " ", str(user.get("displayName") or who.name or "")).split())
         account = str(user.get("accountId") or user.get("name") or who.id)
         if user.get("accountType") == "app":
             shown = f"{shown}[bot]"
         return f"{shown} <{account}>" if shown else account
+
+    def wants(self, who: Person, at: dt.datetime) -> bool:
+        """Whether a row of this person at this time is wanted."""
+        names = self.context.names
+        wanted = names is None or any(each in names for each in self._ids(who))
+        return wanted and any(at in each for each in self.context.periods)
+
+    def _ids(self, who: Person) -> tuple[str, ...]:
+        return (who.id, *sorted(user_ids(self.users.get(who.id))))
 
     def key(self, who: Person) -> str:
         """What a person has for ever: the account id; on Data Center the user key."""
@@ -119,7 +124,7 @@ def of_ticket(
             taken.append(each)
     owner = found.assignee or resolver
     for role, who, how in parts:
-        if context.wants(who.id, found.at):
+        if people.wants(who, found.at):
             yield _row(ticket, people, role, who, found.at, owner=owner, others=taken, credited=how)
 
 
@@ -127,17 +132,11 @@ def of_reported(ticket: Json, context: RowContext) -> Iterator[Contribution]:
     """A row for the person who reported a ticket, at that time."""
     fields = ticket["fields"]
     at, reporter = moment(fields["created"]), person(fields.get("reporter"))
-    if reporter and context.wants(reporter.id, at):
+    people = People.of(context, _named(fields))
+    if reporter and people.wants(reporter, at):
         assignee = person(fields.get("assignee"))
-        yield _row(
-            ticket,
-            People.of(context, _named(fields)),
-            "reporter",
-            reporter,
-            at,
-            owner=reporter,
-            others=[assignee] if assignee else [],
-        )
+        others = [assignee] if assignee else []
+        yield _row(ticket, people, "reporter", reporter, at, owner=reporter, others=others)
 
 
 def of_comments(ticket: Json, comments: Sequence[Json], context: RowContext) -> Iterator[Contribution]:
@@ -147,7 +146,7 @@ def of_comments(ticket: Json, comments: Sequence[Json], context: RowContext) -> 
     owner = person(fields.get("assignee")) or person(fields.get("reporter"))
     for each in comments:
         author, at = person(each.get("author")), moment(each["created"])
-        if author and not (owner and people.same(author, owner)) and context.wants(author.id, at):
+        if author and not (owner and people.same(author, owner)) and people.wants(author, at):
             yield Contribution(
                 id=f"comment/helper/{each['id']}", kind="comment", role="helper", account=people.account(author),
                 occurred_at=at, title=_text(fields.get("summary")), body=plain_text(each.get("body")),
@@ -187,6 +186,8 @@ def _row(
     extra = {"credited": credited} if credited else {}
     if name := _text((fields.get("resolution") or {}).get("name")):
         extra["resolution"] = name
+    if name := parent_title_of(fields):
+        extra["parent_title"] = name
     return Contribution(
         id=f"issue/{role}/{ticket['id']}/{people.key(who)}", kind="issue", role=role, account=account,
         occurred_at=at, started_at=moment(fields["created"]), title=title, body=plain_text(fields.get("description")),

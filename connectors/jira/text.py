@@ -123,10 +123,14 @@ _ITEM = re.compile(r"^[ \t]{0,20}(?P<marks>[*#-]{1,10})[ \t]{1,20}(?=\S)", re.MU
 _RULE = re.compile(r"^[ \t]{0,20}-{4,5}[ \t]{0,20}$", re.MULTILINE)
 _CELLS = re.compile(r"[ \t]{0,20}\|{1,2}[ \t]{0,20}")
 _ROW = re.compile(r"^[ \t]{0,20}\|.{0,5000}\|[ \t]{0,20}$", re.MULTILINE)
-_MARKED = tuple(
-    re.compile(rf"(?<![\w\\{mark}]){mark}(?=[^\s{mark}])(?P<text>[^\n]{{0,500}}?(?<=[^\s\\])){mark}(?![\w{mark}])")
-    for mark in (r"\*", "_", r"\+", r"\^", "~", r"\?\?")
-)
+_MARKED = {
+    mark: re.compile(
+        rf"{re.escape(mark)}(?<![\w\\{re.escape(mark[0])}]{re.escape(mark)})(?=[^\s{re.escape(mark[0])}])"
+        rf"(?P<text>[^\n]{{0,500}}?(?<=[^\s\\])){re.escape(mark)}(?![\w{re.escape(mark[0])}])"
+    )
+    for mark in ("*", "_", "+", "^", "~", "??")
+}
+"""Words between two marks; the mark comes first, since that is quick to look for."""
 _ESCAPED = re.compile(r"\\(?P<text>[^\w\s\\])")
 _BREAK = re.compile(r"[ \t]?\\\\(?=\s|$)")
 _EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,20}")
@@ -143,20 +147,36 @@ def from_wiki(markup: str) -> str:
 
 
 def _without_marks(text: str) -> str:
-    replaced: Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = (
-        (_MACRO, ""),
-        (_PICTURE, ""),
-        (_PERSON, r"@\g<name>"),
-        (_LINK, lambda found: f"{found['text']} ({found['url']})" if found["text"].strip() else found["url"]),
-        (_ADDRESS, r"\g<url>"),
-        (_RULE, ""),
-        (_HEADING, ""),
-        (_ITEM, lambda found: "  " * (len(found["marks"]) - 1) + ("1. " if found["marks"].endswith("#") else "- ")),
-        (_ROW, lambda found: _CELLS.sub(" | ", found[0]).strip(" |")),
-        (_BREAK, "\n"),
-        *((marked, r"\g<text>") for marked in _MARKED),
-        (_ESCAPED, r"\g<text>"),
-    )
-    for pattern, by in replaced:
-        text = pattern.sub(by, text)
+    for needed, pattern, by in _REPLACED:
+        if needed in text:
+            text = pattern.sub(by, text)
     return text
+
+
+def _link(found: re.Match[str]) -> str:
+    return f"{found['text']} ({found['url']})" if found["text"].strip() else found["url"]
+
+
+def _mark(found: re.Match[str]) -> str:
+    return "  " * (len(found["marks"]) - 1) + ("1. " if found["marks"].endswith("#") else "- ")
+
+
+def _row(found: re.Match[str]) -> str:
+    return _CELLS.sub(" | ", found[0]).strip(" |")
+
+
+_REPLACED: Sequence[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]]] = (
+    ("{", _MACRO, ""),
+    ("!", _PICTURE, ""),
+    ("[~", _PERSON, r"@\g<name>"),
+    ("|", _LINK, _link),
+    ("[", _ADDRESS, r"\g<url>"),
+    ("----", _RULE, ""),
+    (". ", _HEADING, ""),
+    (" ", _ITEM, _mark),
+    ("|", _ROW, _row),
+    ("\\\\", _BREAK, "\n"),
+    *((mark, pattern, r"\g<text>") for mark, pattern in _MARKED.items()),
+    ("\\", _ESCAPED, r"\g<text>"),
+)
+"""What is replaced and by what, in this order; most texts lack most of the characters that each needs."""

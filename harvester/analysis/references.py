@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.frame import column
@@ -54,7 +54,9 @@ _URL_PROJECT = r"^https?://(?P<base>[^/\s]+/[^?#\s]+?)(?:/-)?/commits?/[0-9a-fA-
 
 MOST_NAMED = 3
 """A text that names more tickets than this is a list, such as that of a release, and is about none of them."""
-_NAMED = r"(?:https?://[^\s<>()\[\]\"']{{1,200}}?/browse/|(?<![A-Za-z0-9_]))(?:{keys})-\d{{1,9}}(?![A-Za-z0-9_]|\.\d)"
+_NAMED = r"(?:{keys})-\d{{1,9}}(?![A-Za-z0-9_]|\.\d)"
+_WORD = re.compile(r"\w", re.ASCII)
+_BROWSED = re.compile(r"https?://[^\s<>()\[\]\"']{1,200}/browse/\Z")
 _TRACKED = r"/[A-Z][A-Z0-9_]*-\d+$"
 _LOCAL = r"^(local/.*)~[0-9a-f]{8}([#!]\d+)$"
 
@@ -129,7 +131,7 @@ def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints
     import pyarrow.compute as pc
 
     keys = "|".join(re.escape(each.upper()) for each in tickets)
-    named, kinds = re.compile(_NAMED.format(keys=keys)), column(frame, "kind")
+    named, kinds = re.compile(_NAMED.format(keys=keys), re.ASCII), column(frame, "kind")
     of_change = pc.is_in(kinds, pa.array(["pull_request", "commit"]))
     of_any = pc.or_(of_change, pc.equal(kinds, "review"))
     topics = pc.map_lookup(column(frame, "extra"), "topic", "first")
@@ -140,12 +142,24 @@ def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints
         (topics, of_change, None),
         (column(frame, "body"), of_change, MOST_NAMED),
     ):
-        for row in np.flatnonzero(_matches(pc.if_else(among, texts, None), rf"(?:{keys})-\d")):
-            some = set(named.findall(texts[row].as_py()))
+        at = np.flatnonzero(_matches(pc.if_else(among, texts, None), rf"(?:{keys})-\d"))
+        for row, text in zip(at.tolist(), texts.take(pa.array(at)).to_pylist(), strict=True):
+            some = set(_named_in(text, named))
             if most is None or len(some) <= most:
-                rows += [int(row)] * len(some)
+                rows += [row] * len(some)
                 found += sorted(some)
     return np.array(rows, np.int64), pa.array(found, pa.string())
+
+
+def _named_in(text: str, named: re.Pattern[str]) -> Iterator[str]:
+    """Tickets in a text: keys that no word goes on before, each with the address that it ends, if there is one."""
+    for found in named.finditer(text):
+        start = found.start()
+        if text.endswith("/browse/", 0, start):
+            address = _BROWSED.search(text, max(start - 220, 0), start)
+            yield f"{address[0] if address else ''}{found[0]}"
+        elif not (start and _WORD.match(text, start - 1)):
+            yield found[0]
 
 
 def _bases_where_needed(frame: pd.DataFrame, rows: Ints, texts: pa.DictionaryArray) -> tuple[Ints, pa.Array]:

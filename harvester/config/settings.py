@@ -83,7 +83,9 @@ class PersonSection(Section):
     name: str | None = Field(None, description="the name in reports; by default the key")
     emails: Addresses = Field(default_factory=list, description="addresses in commits; compared exactly, without case")
     accounts: dict[str, Words] = Field(
-        default_factory=dict, description="logins or ids by connector (github = …) or by source name"
+        default_factory=dict,
+        description="logins or ids by connector (github = …) or by source name; in Jira the addresses are looked up "
+        "where nothing is given, and an empty list says that there is no account",
     )
     mentee: Mentee | None = Field(None, description="only for a person I mentor")
 

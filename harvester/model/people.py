@@ -201,7 +201,7 @@ class People:
     def _logins_of(self, person: Person, source: str) -> tuple[str, ...]:
         """A person's logins or ids in a source other than git; in a notebook, the person's key.
 
-        Where none is given, the person's addresses for a connector that looks them up.
+        Where nothing is given, the person's addresses for a connector that looks them up; an empty list says nobody.
 
         Those given for the source, else those given for its connector that nobody else has in the source.
         """
@@ -210,7 +210,7 @@ class People:
             return person.accounts[source]
         taken = {account_key(name) for each in self.persons for name in each.accounts.get(source, ())}
         named = tuple(each for each in person.accounts.get(connector, ()) if account_key(each) not in taken)
-        if named or connector not in BY_ADDRESS:
+        if named or connector in person.accounts or connector not in BY_ADDRESS:
             return named or ((person.key,) if connector == "notebook" else ())
         return person.emails
 

@@ -83,7 +83,7 @@ def _web(flavour: str) -> WebConnector:
         rows=13,
         page=10,
         lookups=4 + (flavour == "cloud"),  # Cloud's first page has rows when its changelogs came
-        down=("100 tickets came, then: Jira answers with error 503",),
+        down=("10 tickets came, then: Jira answers with error 503",),
         no_tokens=("ATATT…def", "ATATTabc\ndef", "ATATTé", "ATATT a b"),
         faults={
             "200 with a login page": (Fault(200, HTML, {"content-type": "text/html;charset=UTF-8"}), 1),

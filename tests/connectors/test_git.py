@@ -1552,7 +1552,7 @@ def test_too_many_co_authors_are_a_gap(repo):
     repo.commit(f"Everyone\n\n{crowd}", {"a": "1"})
     events = fetch(repo)
     assert len(rows(events, "commit", "co-author")) == 200
-    assert "more than 200 co-authors in 1 of the commits" in gaps(events)[0].reason
+    assert "more than 200 people in the trailers of 1 of the commits" in gaps(events)[0].reason
 
 
 def test_an_endless_mailmap_is_refused(repo):
@@ -1572,6 +1572,24 @@ def test_a_pull_request_closes_its_merge_commit(repo):
     repo.remote(SHOP)
     landed = repo.commit("Charge once (#12)", {"a": "1"})
     assert only(fetch(repo), "pull_request").closes == (f"commit/{landed}",)
+
+
+@pytest.mark.parametrize(
+    ("remote", "message"),
+    [
+        (SHOP, "Merge pull request #12 from Acme/feature/PAY-7-charge-once\n\nCharge once"),
+        ("https://gitlab.com/A/s.git", "Merge branch 'x/PAY-7' into 'main'\n\nCharge once\n\nSee merge request !12"),
+        ("https://bitbucket.org/acme/shop.git", "Merged in PAY-7-charge-once (pull request #12)\n\nCharge once"),
+    ],
+)  # fmt: skip
+def test_the_branch_of_a_pull_request_names_a_ticket(repo, remote, message):
+    repo.remote(remote)
+    repo.commit("base", {"a": "1"})
+    repo.git("checkout", "-q", "-b", "side")
+    repo.commit("Charge once", {"b": "1"})
+    repo.git("checkout", "-q", "main")
+    landed = repo.merge("side", message)
+    assert only(fetch(repo), "pull_request").closes == ("PAY-7", f"commit/{landed}")
 
 
 IMPORTED = [

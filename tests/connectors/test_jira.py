@@ -14,6 +14,7 @@ from harvester.model.periods import calendar, parse
 from harvester.sdk.connector import Request
 from harvester.sdk.testing import check_connector
 from tests.connectors.jiras import FLAVOURS, QUARTER, done, on, read, source, wanted
+from tests.servers.faults import Fault
 from tests.servers.jira import NOW, JiraServer, World, _item
 
 
@@ -166,7 +167,8 @@ def test_an_epic_may_be_the_parent(cloud):
     """The new hierarchy has no epic link."""
     epic = cloud.world.issue("PAY", on(6, 1), type="Epic")
     done(cloud.world, "PAY", "ann", 8, 3, parent=epic)
-    assert read(cloud, wanted(cloud, "ann")).rows[0].parent == f"localhost/{epic['key']}"
+    (row,) = read(cloud, wanted(cloud, "ann")).rows
+    assert (row.parent, row.extra["parent_title"]) == (f"localhost/{epic['key']}", epic["summary"])
 
 
 def test_two_fields_named_story_points(world, server):
@@ -529,3 +531,42 @@ def test_a_password_in_netrc_is_not_sent(server, world, tmp_path, monkeypatch):
     done(world, "PAY", "ann", 8, 3)
     assert len(read(server, wanted(server, "ann")).rows) == 1
     assert all(server.signed(asked) for asked in server.asked)
+
+
+def test_whoever_may_not_browse_people_may_search(server, world):
+    """An account is taken as it is then; an address leads to nobody."""
+    done(world, "PAY", "ann", 8, 3)
+    server.rule = lambda asked: Fault(403, '{"errorMessages": ["No"]}') if "/user" in asked.path else None
+    assert len(read(server, wanted(server, "ann")).rows) == 1
+    found = read(server, Request(QUARTER, frozenset({"ann@example.org"})))
+    assert (found.rows, len(found.gaps)) == ([], 1)
+
+
+def test_doctor_says_what_it_found(server, world):
+    world.project("PAY")
+    found = list(source(server, projects=["PAY", "NOPE"]).check())
+    kind = "Cloud" if server.cloud else "Data Center 9.12.5"
+    assert [each.message for each in found if each.state == "ok"][:2] == [
+        f"Jira is Jira {kind}.", "The token is Ada's, whose profile is in the zone America/Los_Angeles.",
+    ]  # fmt: skip
+    assert found[-1].message == "1 project can be read: PAY."
+    assert [each.message for each in found if each.state == "error"] == [
+        "The project NOPE does not exist, or the token must not browse it."
+    ]
+
+
+def test_doctor_tells_a_failure(server):
+    """In two tries, not in six."""
+    waited: list[tuple[float, str]] = []
+    server.rule = lambda asked: Fault(503)
+    found = list(source(server, waited=waited).check())
+    assert [(each.state, each.message) for each in found] == [("error", "Jira answers with error 503")]
+    assert len(waited) == 1
+
+
+def test_a_dry_run_counts(server, world):
+    for day in range(1, 8):
+        done(world, "PAY", "ann", 8, day)
+    lines = list(source(server).plan(wanted(server, "ann")))
+    assert lines[:2] == ["localhost: the whole period", "  about 7 tickets to look through"]
+    assert all("changelog" not in asked.path for asked in server.asked)

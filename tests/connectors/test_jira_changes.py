@@ -185,6 +185,59 @@ def test_a_late_comment_on_an_old_ticket_comes(server, world):
     assert {row.occurred_at for row in (*first.of("comment"), *again.of("comment"))} == {on(8, 1), LATER}
 
 
+def test_a_project_that_is_hidden_and_shown_again(server, world):
+    """Where no project is named: a gap at each fetch, without a look at each of its tickets; then all of it comes."""
+    done(world, "PAY", "ann", 8, 1)
+    for day in (1, 2, 3):
+        done(world, "WEB", "ann", 8, day)
+    first = read(server, wanted(server, "ann"))
+    world.hidden.add("WEB")
+    later(world)
+    again = read(server, wanted(server, "ann", after=first))
+    third = read(server, wanted(server, "ann", after=again))
+    assert [(len(each.gaps), each.retracted) for each in (again, third)] == [(1, []), (1, [])]
+    assert third.requests == 2
+    world.hidden.clear()
+    fourth = read(server, wanted(server, "ann", after=third))
+    assert (len(fourth.rows), fourth.gaps) == (4, [])
+
+
+def test_a_ticket_that_leaves_the_projects_that_are_read(server, world):
+    """It is noticed when everything is looked for, once a week."""
+    world.project("WEB")
+    done(world, "PAY", "ann", 8, 1)
+    ticket = done(world, "PAY", "ann", 8, 2)
+    first = read(server, wanted(server, "ann"), projects=["PAY"])
+    world.move(ticket, "WEB", LATER)
+    world.now = LATER + dt.timedelta(days=8)
+    again = read(server, wanted(server, "ann", after=first), projects=["PAY"])
+    assert ([each.work_item for each in again.retracted], again.rows) == (["localhost/PAY-2"], [])
+
+
+def test_many_deleted_tickets(server, world):
+    tickets = [done(world, "PAY", "ann", 8, 1 + number % 28) for number in range(20)]
+    first = read(server, wanted(server, "ann"))
+    for each in tickets[::2]:
+        del world.issues[each["id"]]
+    later(world)
+    again = read(server, wanted(server, "ann", after=first))
+    assert (len(again.retracted), again.gaps) == (10, [])
+    assert read(server, wanted(server, "ann", after=again)).requests == 1
+
+
+def test_a_site_with_a_new_field(server, world):
+    """What the site is is asked for again once a week; where that changed everything is read again."""
+    done(world, "PAY", "ann", 8, 1, custom={"customfield_9": 5.0})
+    first = read(server, wanted(server, "ann"))
+    world.fields["customfield_9"] = {
+        "id": "customfield_9", "name": "Story Points", "custom": True, "clauseNames": ["cf[9]"],
+        "schema": {"type": "number", "custom": "com.atlassian.jira.plugin.system.customfieldtypes:float"},
+    }  # fmt: skip
+    world.now = NOW + dt.timedelta(days=8)
+    again = read(server, wanted(server, "ann", after=first))
+    assert [row.story_points for row in (*first.rows, *again.rows)] == [None, 5.0]
+
+
 def test_a_project_that_nobody_named_is_hidden(server, world):
     """Its rows stay, since no access looks like no work."""
     done(world, "PAY", "ann", 8, 1)

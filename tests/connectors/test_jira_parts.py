@@ -16,6 +16,8 @@ from harvester.connectors.jira.cursor import Cursor, loads
 from harvester.connectors.jira.searches import Scope
 from harvester.model.periods import Period
 from harvester.sdk.plugins import settings_model
+from harvester.sdk.secrets import Secret
+from harvester.sdk.testing import connector_context
 from tests.connectors.githubs import on
 from tests.servers.jql import JqlError, tokens
 
@@ -375,7 +377,7 @@ def test_a_person_is_written_as_asked_or_with_a_name():
     [
         ("url", "acme.atlassian.net"), ("url", "https://user:pass@acme.atlassian.net"), ("url", "https://x.y/?a=b"),
         ("projects", ["PAY-7"]), ("projects", ["a b"]), ("jql", "a = 1) OR (b = 2"), ("jql", ""),
-        ("also", ["worklogs"]), ("timeout", 0), ("token", "ATATTxyz"),
+        ("also", ["worklogs"]), ("cloud_id", "../evil"), ("timeout", 0), ("token", "ATATTxyz"),
     ],
 )  # fmt: skip
 def test_a_section_that_is_refused(key, value):
@@ -388,6 +390,27 @@ def test_a_section_that_is_refused(key, value):
 def test_projects_that_are_taken(key):
     section = {"url": "https://jira.example.com:8443/tracker/", "token": "env:T", "projects": [key]}
     assert settings_model(Jira).model_validate(section)
+
+
+@pytest.mark.parametrize(
+    ("url", "cloud_id", "api"),
+    [
+        ("https://acme.atlassian.net/", None, "https://acme.atlassian.net"),
+        ("https://jira.example.com/tracker/", None, "https://jira.example.com/tracker"),
+        (
+            "https://acme.atlassian.net",
+            "1324a887-45db-1bf4-1e99-ef0ff456d421",
+            "https://api.atlassian.com/ex/jira/1324a887-45db-1bf4-1e99-ef0ff456d421",
+        ),
+    ],
+)
+def test_where_the_api_is(tmp_path, url, cloud_id, api):
+    """A token with scopes works at Atlassian's gateway only; links keep the site's address."""
+    handed = connector_context(tmp_path, environ={"T": "ATATT3"})
+    jira = Jira(url=url, cloud_id=cloud_id, token=Secret("env:T"), email="ada@example.org", context=handed)
+    client = jira.client()
+    client.close()
+    assert (client.session.service.url, jira.address) == (api, url.rstrip("/"))
 
 
 def test_a_cursor_of_another_form_is_none():
