@@ -193,7 +193,16 @@ class GitLabReader:
             yield self.gaps.gap(f"GitLab could not answer in time for number {each['iid']} of the {progress.request}")
 
     def _give_up(self, progress: ListProgress, failure: WebError) -> Iterator[Event]:
-        """End a list with a gap; raises the failure where several in a row failed, since then the server is down."""
+        """End a list with a gap; raises the failure where several in a row failed, since then the server is down.
+
+        A list of issues over the whole instance, which takes GitLab long, is read over REST before it is given up.
+        """
+        if progress.request.listing.root == "instance":
+            listed = or_busy(lambda: list_walks.issues_by_rest(self.client, progress.request, self._paths_of))
+            if not isinstance(listed, WebError):
+                progress.finished, progress.doubtful = True, False
+                yield from self._read_keys(listed)
+                return
         self.strikes += 1
         if self.strikes >= STRIKES:
             raise failure
