@@ -129,7 +129,7 @@ class GitLabReader:
             yield from self.gaps.scope_gap(hidden)
         for reason in start.cursor.unlocated if start.cursor else ():
             yield from self.gaps.unlocated_gap(reason)
-        for work_item in start.preflight.gone.values() if start.cursor else ():
+        for work_item in start.preflight.watched.gone.values() if start.cursor else ():
             yield Retraction(self.options.host, work_item=f"{self.options.host}/{work_item}")
         self.progress = [
             ListProgress(each, TotalCheck(count), finished=not count) for each, count in start.strategy.counts.items()
@@ -347,7 +347,7 @@ class GitLabReader:
         found, also = self.start.preflight, self.options.also
         changed: list[Key] = []
         if self.start.cursor:
-            for key in found.changed:
+            for key in found.watched.changed:
                 shape: Shape = "MergeRequest" if key.mark[0] == "!" else "Issue"
                 changed.append(Key(key.project, shape, key.iid))
                 if shape == "Issue" and "comments" in also:
@@ -590,7 +590,7 @@ class GitLabReader:
         known: dict[tuple[int, str], None] = {}
         for project, marks in self.start.cursor.watched.items() if self.start.cursor else ():
             known |= dict.fromkeys((int(project), mark) for mark in marks)
-        gone = self.start.preflight.gone
+        gone = self.start.preflight.watched.gone
         found: dict[str, list[str]] = {}
         for key in [each for each in known | self.watched if each not in gone or each in self.watched][-WATCHED:]:
             found.setdefault(str(key[0]), []).append(key[1])

@@ -18,7 +18,6 @@ from harvester.sdk.http import WebError
 from . import graphql, watches
 from .client import Client, listed, next_page
 from .cursor import Cursor
-from .keys import Key
 from .listings import ListRequest
 from .parts import Part, answers
 from .rows import number
@@ -58,10 +57,8 @@ class Preflight:
     """The projects that are named or were read before, by their ids, as far as they are shown."""
     out_of_scope: dict[int, str] = field(default_factory=dict)
     """Paths by id of projects that were read and are not configured any more."""
-    changed: list[Key] = field(default_factory=list)
-    """What is watched and was updated since the last fetch."""
-    gone: dict[tuple[int, str], str] = field(default_factory=dict)
-    """Work items, without the host, by project and mark, of what is not there any more: deleted."""
+    watched: watches.Watched = field(default_factory=watches.Watched)
+    """What became of what has a row."""
     cursor_is_void: bool = False
     """Whether what is remembered holds no longer: a project was renamed, a person or something hidden is back."""
     unreadable: list[UnreadableScope] = field(default_factory=list)
@@ -121,7 +118,9 @@ class Survey:
             found.counts[each] = _count(each, part, came[part.name][1])
         if self.cursor:
             self._compare_projects(found, [values[each.name] for each in known])
-            watches.compare(found, self.cursor, [(part, some, came[part.name][1]) for part, some in watched])
+            states = [(part, some, came[part.name][1]) for part, some in watched]
+            found.watched = watches.compare(self.cursor, found.shown, states)
+            found.unreadable += found.watched.unreadable
             self._compare_hidden(client, found)
         return found
 
