@@ -2,9 +2,9 @@
 
 python benchmarks/truth.py PATH [PATH …]     any clone; exit status 1 where a difference is not explained
 
-Compared are all of the default branch: commits, when each landed, who wrote them, their lines, and pull requests. The
-independent count is made of `git rev-list`, `git shortlog` and `git log --numstat`. It knows nothing of harvester but
-the definitions in docs/reference/measures.md:
+Compared are all of the default branch: commits, when each landed, who wrote and reviewed them, their lines, and pull
+requests. The independent count is made of `git rev-list`, `git shortlog` and `git log --numstat`. It knows nothing of
+harvester but the definitions in docs/reference/measures.md:
 
 - a commit has one parent or none, and lands with the commit of the first-parent line whose history has it first;
 - a pull request is a number that `Merge pull request #N from` merged, or that ends a subject line as `(#N)`.
@@ -35,6 +35,7 @@ PULLED = re.compile(
     r"|^Merge (?:remote )?(?:branch|tag) .*' of \S+?(?P<name>[^/:\s]+?)(?:\.git)?(?: |$)"
 )
 """A merge from another repository than that of `origin`; without a name where only a remote of somebody's is named."""
+ADDRESS = re.compile(r"<([^<>\s]+)>")
 NUMBERS = re.compile(r"#\d+\b")
 PLAIN = ("-c", "core.attributesFile=/dev/null", "-c", "diff.renameLimit=1000", "-c", "log.mailmap=true")
 
@@ -147,6 +148,23 @@ class Truth:
         return done.returncode, found
 
     @cached_property
+    def reviews(self) -> dict[tuple[str, str], str]:
+        """By commit and address the co-authors of the commit, for each `Reviewed-by` that git reads as a trailer.
+
+        Without those of the commit's own author.
+        """
+        keys = (f"%(trailers:key={key},valueonly,unfold,separator=%x02)" for key in ("Reviewed-by", "Co-authored-by"))
+        out = self.git("log", "--no-merges", "-z", f"--format={'%x01'.join(('%H', '%ae', '%aE', *keys))}", self.head)
+        found = {}
+        for record in filter(None, out.split("\0")):
+            sha, *own, reviewers, co_authors = record.split("\x01")
+            for trailer in reviewers.split("\x02"):
+                address = ADDRESS.search(trailer)
+                if address and address[1].casefold() not in map(str.casefold, own):
+                    found[sha, address[1].casefold()] = co_authors.casefold()
+        return found
+
+    @cached_property
     def place(self) -> dict[str, int]:
         """The places on the first-parent line."""
         return {sha: number for number, sha in enumerate(self.first_parents)}
@@ -208,6 +226,12 @@ class Harvested:
         }
 
     @cached_property
+    def reviews(self) -> set[tuple[str, str]]:
+        """By commit and address who reviewed it, as a trailer says."""
+        rows = self.rows[(self.rows["kind"] == "review") & (self.rows["state"] == "trailer")]
+        return {(sha, address) for _, _, sha, address in (each.split("/", 3) for each in rows["id"])}
+
+    @cached_property
     def pull_requests(self) -> set[str]:
         """The work items of pull requests."""
         return set(self.rows.loc[self.rows["kind"] == "pull_request", "work_item"])
@@ -251,6 +275,8 @@ def compare(truth: Truth, found: Harvested) -> Comparison:
     accounts = Counter(found.commits["account"])
     result.add("authors", len(accounts), len(truth.authors), {"": _differing(accounts, truth.authors)})
     _compare_lines(truth, found, result)
+    explained = dict(_explain_reviews(truth, found))
+    result.add("reviews by trailer, each by a commit and an address", len(found.reviews), len(truth.reviews), explained)
     pulls = {int(match[1]) for each in found.pull_requests if (match := re.search(r"#(\d+)$", each))}
     result.add("pull requests by number", len(pulls), len(truth.pull_requests), dict(_explain_pulls(truth, pulls)))
     return result
@@ -285,6 +311,24 @@ def _differing(ours: Counter[str], theirs: Counter[str]) -> list[str]:
         for each in sorted(ours.keys() | theirs.keys())
         if ours[each] != theirs[each]
     ]
+
+
+def _explain_reviews(truth: Truth, found: Harvested) -> Iterator[tuple[str, list[object]]]:
+    reasons: dict[str, list[object]] = {}
+    for sha, address in sorted(found.reviews ^ truth.reviews.keys()):
+        message = truth.git("show", "--no-patch", "--format=%B", sha)
+        if (sha, address) in truth.reviews:
+            reason = (
+                "git only: one of its authors, whose own work it is" if address in truth.reviews[sha, address] else ""
+            )
+            reason = reason or ("git only: no address can be read" if "@" not in address else "")
+        else:
+            joined = re.search(rf"(?im)^reviewed-and-[\w-]+-by:.*{re.escape(address)}", message)
+            reason = "harvester only: a trailer of joined words, such as `Reviewed-and-tested-by`" if joined else ""
+            reason = reason or "harvester only: in a paragraph of trailers before the last"
+            reason = reason if re.search(rf"(?i)-by:.*<{re.escape(address)}>", message) else ""
+        reasons.setdefault(reason, []).append(f"{sha[:10]} {address}")
+    yield from sorted(reasons.items())
 
 
 def _explain_pulls(truth: Truth, ours: set[int]) -> Iterator[tuple[str, list[object]]]:

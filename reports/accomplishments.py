@@ -120,7 +120,7 @@ def context(report_input: ReportInput) -> Page:
         incomplete=[each for each in states if each.gaps],
         remarks=list(report_input.remarks),
         summary=summary_of(report_input.frame, report_input.persons, report_input.period, report_input.calendar),
-        sentences=summary.sentences(pieces, themes),
+        sentences=summary.sentences(pieces, themes, help_),
         goals=goals.rows(pieces),
         as_of=report_input.calendar.day_of(report_input.assessment.counted_until - dt.timedelta(microseconds=1)),
         highlights=chosen,
@@ -133,7 +133,7 @@ def context(report_input: ReportInput) -> Page:
         sources=states,
         not_counted=list(not_counted(mine)),
         excluded=[ExcludedWork(rule, number) for rule, number in report_input.excluded.by_rule.items()],
-        items=_items(pieces),
+        items=_items(pieces, mine),
         anchors=_anchors(
             heading(who, period),
             chosen,
@@ -157,8 +157,13 @@ def heading(who: str, period: str) -> str:
     return f"{who} – accomplishments, {period}"
 
 
-def _items(pieces: Pieces) -> list[Item]:
-    """Each work item once by kind, of several reviews of one the last, with its goals, or else its theme."""
+def _items(pieces: Pieces, mine: pd.DataFrame) -> list[Item]:
+    """Each work item once by kind, of several reviews of one the last, with its goals, or else its theme.
+
+    What the person merged for others is among them, without a theme.
+    """
+    import pandas as pd
+
     places = {}
     for piece in pieces:
         noted = {index for index, _ in piece.notes}
@@ -166,8 +171,10 @@ def _items(pieces: Pieces) -> list[Item]:
             is_note = index in noted
             names = [goal.title for goal in piece.goals if is_note or index in pieces.reasons[goal.name]]
             places[index] = ", ".join(names) or piece.routine or (piece.theme if piece.is_own_work else "")
+    merged = measures.of(mine, measures.MEASURES["merged_for_others"])
+    listed = pd.concat([each[[*LINE_COLUMNS, "work_item_key"]] for each in (pieces.rows, merged)])
     rows = sorted(
-        zip(pieces.rows.index, records(pieces.rows[[*LINE_COLUMNS, "work_item_key"]]), strict=True),
+        zip(listed.index, records(listed), strict=True),
         key=lambda pair: sort_key(pair[1]),
         reverse=True,
     )

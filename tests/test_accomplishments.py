@@ -292,6 +292,44 @@ def test_reviews_are_said_by_person():
     )  # fmt: skip
 
 
+def by_trailer(kind, role, number, owner="Grace <grace@example.org>", **values):
+    """What Ada did for the work of somebody else, as git knows it."""
+    sha = f"{number:040}"
+    given = {"source": "here", "scope": "github.com/org/app", "account": "Ada <ada@example.org>", "owners": (owner,)}
+    given |= {"kind": kind, "role": role, "work_item": f"commit/{sha}", "id": f"{kind}/{role}/{sha}/ada"}
+    return row(**given | values)
+
+
+def test_what_a_maintainer_did_is_said():
+    """Reviews, merges and patches applied are told by person, and are no work of one's own."""
+    topics = [
+        by_trailer("commit", "merger", n, title=f"gg/part-{n}", state="merged", extra={"topic": "t", "commits": str(n)})
+        for n in range(2, 6)
+    ]
+    rows = [
+        *topics,
+        by_trailer("pull_request", "merger", 9, work_item=f"{PULL}9", state="merged", owner="Bob <bob@example.org>"),
+        *(by_trailer("commit", "merger", n, state="applied") for n in (11, 12)),
+        by_trailer("review", "reviewer", 21, state="trailer"),
+        by_trailer("help", "tester", 22), by_trailer("help", "mentor", 23),
+    ]  # fmt: skip
+    written = text(rows)
+    assert "Reviewed 1 change by 1 person; merged 1 pull request and 4 topics of others by 2 people; " in written
+    assert "applied 2 commits of others; helped with 2 changes by 1 person." in written
+    assert "Reviewed 1 change by 1 person: Grace Hopper 1." in written
+    assert "Merged 1 pull request and 4 topics of others by 2 people: Grace Hopper 4, " in written
+    assert "The largest: `0000000000` part 5 (5 commits), `0000000000` part 4 (4 commits), " in written
+    assert "Applied 2 commits of others." in written
+    assert "Helped with 2 changes (mentored 1, tested 1) by 1 person: Grace Hopper 2." in written
+    assert "merged 1 Aug" in written
+    assert "mentored 1 Aug" in written
+    assert not {"## Highlights", "## Work by theme"} & set(written.splitlines())
+
+
+def test_who_only_applied_patches_did_work():
+    assert "**In short.** Applied 1 commit of others." in text([by_trailer("commit", "merger", 1, state="applied")])
+
+
 @pytest.mark.parametrize("hostile", ["Sources and coverage", "Highlights", "Appendix: all work"])
 def test_a_title_cannot_take_an_anchor(hostile):
     """Headings of the work come before ours; links lead to ours all the same."""

@@ -10,6 +10,9 @@ from harvester.model.people import People
     "account",
     [
         "dependabot[bot]",
+        "kernel test robot <lkp@intel.com>",
+        "syzbot <syzbot+0123456789abcdef0123@syzkaller.appspotmail.com>",
+        "syzbot@syzkaller.appspotmail.com",
         "Dependabot",
         "BrewTestBot <1589480+BrewTestBot@users.noreply.github.com>",
         "some-new-app[bot]",

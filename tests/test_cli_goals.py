@@ -222,7 +222,9 @@ def test_what_no_source_has_is_a_warning(environment):
     (environment.cwd / "goals.toml").write_text(goals)
     warnings = [each.split(": ")[1:3] for each in run(environment, "goals", "check")[1].splitlines() if "no" in each]
     assert [place for place, _ in warnings] == ["goals[1].measure", "goals[1].match.labels"]
-    assert warnings[0][1].startswith("no configured source has reviews, so nothing counts; write measure = ")
+    assert warnings[0][1].startswith(
+        "git knows of reviews only by `Reviewed-by` in commits, and none was read so far; "
+    )
 
 
 def test_odd_notes_are_warnings_with_their_line(environment):

@@ -39,6 +39,11 @@ def merge_commit(repo, named):
     return {"mergeCommitSha": repo.merge("round", f"Merge branch 'round' into 'main'\n\nRound{named}", by=BOB)}
 
 
+def merged_in_other_words(repo, named):
+    commits = two_commits(repo)
+    return {"mergeCommitSha": repo.merge("round", "Round", by=BOB), "commits": commits, "template": "%{title}"}
+
+
 def squashed_and_merged(repo, named):
     repo.branch("round")
     squashed = repo.commit("Round", {"b": "1\n", "c": "1\n"}, committer=BOB)
@@ -61,7 +66,7 @@ def fast_forwarded(repo, named):
     return {"diffHeadSha": shas[0], "commits": shas}
 
 
-WAYS = (merge_commit, squashed_and_merged, squashed, squashed_with_its_name, fast_forwarded)
+WAYS = (merge_commit, merged_in_other_words, squashed_and_merged, squashed, squashed_with_its_name, fast_forwarded)
 
 
 def counted(tmp_path, way, remote, prefix="", named=PROJECT):
@@ -75,6 +80,7 @@ def counted(tmp_path, way, remote, prefix="", named=PROJECT):
         PROJECT, "ann", on(7, 1), merged=on(7, 3), merged_by="bob", title="Round", approvals=[("bob", on(7, 3))]
     )
     made |= {"mergeCommitSha": None} | way(repo, f"\n\nSee merge request {named}!1")
+    made["project"]["mergeCommitTemplate"] = made.pop("template", None)
     context = connector_context(repo.path, "here", environ=os.environ)
     git = Git(repositories=["."], forge="gitlab", context=context)
     with GitLabServer(world, prefix=prefix) as server:

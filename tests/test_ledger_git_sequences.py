@@ -35,6 +35,8 @@ authors = st.sampled_from(list(ADDRESSES))
 old_commits = st.integers(0, 5)
 commit = st.tuples(st.just("commit"), folders, authors, dates, st.none() | authors)
 merge = st.tuples(st.just("merge"), folders, authors, dates, dates)
+topic = st.tuples(st.just("topic"), folders, authors, dates, dates)
+rebase = st.tuples(st.just("rebase"), folders, authors, dates, dates)
 squash = st.tuples(st.just("squash"), folders, authors, dates, st.integers(1, 3))
 pull = st.tuples(st.just("pull"), folders, authors, dates)
 pick = st.tuples(st.just("pick"), folders, authors, dates, old_commits)
@@ -59,8 +61,8 @@ people = st.sampled_from([
 fates = st.sampled_from(["well", "well", "well", "refresh", "dies", "breaks"])
 harvests = st.tuples(st.just("harvest"), periods, people, fates)
 steps = st.one_of(
-    commit, merge, merge, squash, pull, pick, revert, revert, revert_pull, attributes, subtree, amend, reset, away,
-    people_change, branches, harvests, harvests, harvests, harvests,
+    commit, merge, merge, topic, rebase, squash, pull, pick, revert, revert, revert_pull, attributes, subtree, amend,
+    reset, away, people_change, branches, harvests, harvests, harvests, harvests,
 )  # fmt: skip
 
 
@@ -91,7 +93,8 @@ class Story:
 
     def commit(self, name: str, by: str, at: dt.datetime, co_author: str | None = None) -> None:
         number = next(self.numbers)
-        trailer = f"\n\nCo-authored-by: {co_author}" if co_author else ""
+        word = ("Co-authored-by", "Reviewed-by", "Mentored-by")[number % 3]
+        trailer = f"\n\n{word}: {co_author}\nSigned-off-by: {ANN}" if co_author else ""
         self.write(name, f"Change {number}{trailer}", by, at)
 
     def write(self, name: str, message: str, by: str, at: dt.datetime) -> None:
@@ -111,6 +114,25 @@ class Story:
         repo, number = self.branch(name, by, at), next(self.numbers)
         repo.git("checkout", "--quiet", "main")
         repo.merge("branch", f"Merge pull request #{number} from acme/branch\n\nBranch", at=merged_at.isoformat())
+
+    def topic(self, name: str, by: str, at: dt.datetime, merged_at: dt.datetime) -> None:
+        """A topic with a commit of its own, which Ann merges, within another topic where one is being worked on."""
+        repo, number = self.branch(name, by, at), next(self.numbers)
+        if number % 2:
+            repo.branch(f"topic-{number}")
+            repo.commit(f"Part {number}\n\nTested-by: {BOB}", {f"part{number}": "x"}, by=by, at=at.isoformat())
+            repo.checkout("branch")
+            repo.merge(f"topic-{number}", f"Merge branch 'topic-{number}' into branch", at=at.isoformat())
+        repo.checkout("main")
+        repo.merge("branch", f"Merge branch 'outer-{number}'", at=merged_at.isoformat())
+
+    def rebase(self, name: str, by: str, at: dt.datetime, landed_at: dt.datetime) -> None:
+        """A branch that is rebased onto the main branch, and is still there."""
+        repo, number = self.branch(name, by, at), next(self.numbers)
+        for branch, when in (("branch", at), ("main", landed_at)):
+            repo.checkout(branch)
+            files = {f"rebased{number}": "x"}
+            repo.commit(f"Rebased {number}", files, by=by, at=when.isoformat(), written=at.isoformat())
 
     def squash(self, name: str, by: str, at: dt.datetime, number: int) -> None:
         """A squashed pull request, which may be there already: then this is a backport of it."""

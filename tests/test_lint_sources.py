@@ -28,8 +28,8 @@ def linted(kinds, goal=None, criterion=None, **counts):
             REVIEWS,
             (
                 "measure: no configured source has reviews, so nothing counts; "
-                'write measure = "pull_requests" or "commits" or "notes" or "outcome", or add a forge such as GitHub '
-                "or GitLab"
+                'write measure = "pull_requests" or "commits" or "notes" or "outcome", '
+                "or add git, or a forge such as GitHub or GitLab"
             ),
         ),
         (
@@ -63,7 +63,7 @@ def linted(kinds, goal=None, criterion=None, **counts):
             {"match": {"kinds": ["review", "commit"]}},
             (
                 "match.kinds: no configured source has 'review', so it matches nothing; "
-                "add a forge such as GitHub or GitLab"
+                "add git, or a forge such as GitHub or GitLab"
             ),
         ),
     ],
@@ -121,3 +121,11 @@ def test_the_counts_of_what_was_read_are_said():
             'write measure = "pull_requests"'
         )
     ]
+
+
+def test_git_without_reviews_is_a_warning():
+    """A goal of reviews, where git alone could have them and none was read."""
+    (warning,) = linted(GIT | {"review": ()}, REVIEWS)
+    assert warning.endswith("`Reviewed-by` in commits, and none was read so far; add a forge such as GitHub")
+    assert linted(GIT | {"review": ()}, REVIEWS, reviews=1) == []
+    assert linted(GIT | {"review": ("labels",)}, REVIEWS) == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harvester.analysis import measures
 from harvester.analysis.frame import records, select
 from harvester.goals.assessment import GoalsAndDecisions, assess
-from harvester.goals.model import Goal, Goals
+from harvester.goals.model import Goal, Goals, Rule
 from harvester.model.contribution import Kind, Role
 from harvester.model.people import People
 from harvester.model.periods import Period, calendar
@@ -337,12 +337,22 @@ def test_the_row_that_knows_more_is_shown(first, second):
     assert frame.loc[frame["is_primary"], "body"].tolist() == ["why"]
 
 
+APPLIED = "applied for its author: not in the totals"
+
+
 @pytest.mark.parametrize(
     ("values", "why"),
     [
         ({}, ""),
         ({"role": "co-author"}, "as co-author: listed for information; not in the totals"),
-        ({"role": "merger"}, "as merger: not in the totals"),
+        ({"role": "merger", "owners": ("grace",)}, "as merger: not in the totals"),
+        ({"kind": "commit", "role": "merger", "owners": ("grace",), "state": "applied"}, APPLIED),
+        ({"kind": "help", "role": "tester", "owners": ("grace",)}, ""),
+        ({"kind": "help", "role": "tester", "owners": ("ada",)}, "help with a part of one's own work"),
+        (
+            {"kind": "help", "role": "tester", "picked_from": ("commit/1",)},
+            "the same change as an earlier commit, which counts",
+        ),
         ({"kind": "issue", "role": "assignee", "state": "duplicate"}, "closed as a duplicate"),
         ({"kind": "issue", "role": "resolver", "owners": ("ada",), "state": "not_planned"}, "closed as not planned"),
         ({"kind": "issue", "role": "resolver", "owners": ("ada",)}, ""),
@@ -442,3 +452,73 @@ def test_bots_are_seen_in_what_counts_by_itself():
     assert counted([row(), inside, original, pick], "bot_assisted") == [0]
     assert counted([row(**bot), inside, commit("d" * 40, **bot)], "bot_assisted") == [2]
     assert counted([row(role="co-author", **bot)], "bot_assisted") == [0]
+
+
+class TestTrailers:
+    """What commits name people for counts beside what forges know, and nothing twice."""
+
+    SHA = "a" * 40
+
+    def by_git(self, **values):
+        git = {"source": "here", "scope": "github.com/org/app", "account": "Ada <ada@example.org>"}
+        return row(**git | {"owners": ("Grace <grace@example.org>",)} | values)
+
+    def review(self, sha, work_item, **values):
+        given = {"kind": "review", "role": "reviewer", "state": "trailer", "id": f"review/reviewer/{sha}/ada"}
+        return self.by_git(work_item=work_item, **given | values)
+
+    def help(self, role, work_item, sha="b" * 40, **values):
+        return self.by_git(kind="help", role=role, work_item=work_item, id=f"help/{role}/{sha}/ada", **values)
+
+    def merged(self, kind, work_item, **values):
+        return self.by_git(kind=kind, role="merger", work_item=work_item, **{"state": "merged"} | values)
+
+    def test_a_forges_review_and_a_trailer_are_one(self):
+        """The same pull request and person count once, and a trailer is no submission."""
+        rows = [review(1, state="approved"), self.review(self.SHA, "github.com/org/app#1")]
+        for order in itertools.permutations(rows):
+            assert counted(order, "reviews", "review_submissions", "people_reviewed") == [1, 1, 1]
+
+    def test_trailers_of_one_change_are_one_review(self):
+        rows = [self.review(f"{n}" * 40, f"commit/{self.SHA}") for n in range(3)]
+        assert counted([*rows, self.review("d" * 40, "commit/" + "d" * 40)], "reviews") == [2]
+
+    def test_ones_own_work_is_no_help(self):
+        """Also where only the configuration knows that the other address is the person's own."""
+        own = {"owners": ("Ada <ada@example.org>",)}
+        rows = [
+            self.review(self.SHA, "commit/1", **own), self.help("tester", "commit/1", **own),
+            self.merged("pull_request", "github.com/org/app#1", **own), self.merged("commit", "commit/2", **own),
+        ]  # fmt: skip
+        assert counted(rows, "reviews", "help", "merged_for_others", "applied") == [0, 0, 0, 0]
+
+    def test_help_counts_once_whatever_it_was(self):
+        rows = [self.help(role, "commit/1") for role in ("helper", "tester", "reporter", "mentor")]
+        rows.append(self.help("mentor", "commit/2", "c" * 40, owners=("Bob <bob@example.org>",)))
+        assert counted(rows, "help", "mentored", "people_helped", "reviews", "commits") == [2, 2, 2, 0, 0]
+
+    def test_what_is_picked_is_no_second_help(self):
+        again = {"picked_from": ("commit/1",)}
+        rows = [self.help("tester", "commit/1"), self.help("tester", "commit/2", "c" * 40, **again)]
+        assert counted(rows, "help") == [1]
+
+    def test_merges_of_others_are_no_work_of_ones_own(self):
+        """Pull requests and topics count in a measure of their own, patches that were applied in another."""
+        rows = [
+            self.merged("pull_request", "github.com/org/app#1", additions=5, deletions=5),
+            self.merged("commit", "commit/1"), self.merged("commit", "commit/2", state="applied"),
+        ]  # fmt: skip
+        assert counted(rows, "merged_for_others", "people_merged", "applied") == [2, 1, 1]
+        assert counted(rows, "pull_requests", "commits", "lines_added", "unplanned", "projects") == [0] * 5
+
+    def test_a_pull_request_that_a_forge_calls_ones_own_is_no_merge(self):
+        rows = [row(), self.merged("pull_request", "github.com/org/app#1")]
+        assert counted(rows, "pull_requests", "merged_for_others") == [1, 0]
+
+    def test_mentoring_is_evidence_for_a_goal_with_people(self):
+        """A goal that names a person claims what trailers say was done for them."""
+        goal = Goal(name="grow", title="Grow", match=Rule(people=["grace"]))
+        rows = framed([self.help("mentor", "commit/1")])
+        asked = {"persons": ["ada"], "period": YEAR, "calendar": calendar("UTC"), "people": PEOPLE}
+        made = assess(rows, GoalsAndDecisions(Goals(goals=[goal])), now=at("2026-12-31"), **asked)
+        assert made.claims[["target", "status", "reason"]].values.tolist() == [["grow", "claimed", "with Grace Hopper"]]

@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from harvester.config import settings
 from harvester.workspace.proposal import accounts_line
 from harvester.workspace.proposals import propose
 from tests.environments import run, stand_in
@@ -193,7 +194,8 @@ def test_init_proposes_gitlab_in_comments(tmp_path):
     assert list(tomllib.loads(text)["sources"]) == ["here", "notebook"]
     before, _, proposal = text.partition("# [sources.gitlab]")
     path.write_text(before.replace("# accounts", "accounts") + ("# [sources.gitlab]" + proposal).replace("# ", ""))
-    written = tomllib.loads(path.read_text())
+    config, written = settings.load(path), tomllib.loads(path.read_text())
+    assert config.people.accounts_of("me", "gitlab") == ("your-username",)
     assert written["people"]["me"]["accounts"] == {"gitlab": "your-username"}
     assert written["sources"]["gitlab"] == {
         "connector": "gitlab", "url": "https://gitlab.acme.org", "token": "env:GITLAB_TOKEN", "groups": ["team"]

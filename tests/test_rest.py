@@ -82,6 +82,17 @@ def test_a_password_in_netrc_does_not_replace_the_token(api, tmp_path, monkeypat
     assert prepared.headers["Authorization"] == "Bearer mine"
 
 
+def test_a_redirect_within_the_host_keeps_the_token(api, tmp_path, monkeypatch):
+    """requests would take the password in netrc for the second request."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password other")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    api.answer = lambda path, params, number: Fault(302, "", {"location": "/api/v4/new"}) if number == 1 else page([])
+    with session(Service("Forge", api.url), {"Authorization": "Bearer mine"}) as signed:
+        prepared = signed.get(f"{api.url}/old", timeout=5).request
+    assert prepared.path_url == "/api/v4/new"
+    assert prepared.headers["Authorization"] == "Bearer mine"
+
+
 def test_a_busy_server_is_asked_again(api):
     api.answer = lambda path, params, number: (
         Fault(503, headers={"retry-after": "7"}) if number == 1 else page([]) if number == 3 else Fault(200, "<html>")
@@ -95,7 +106,7 @@ def test_a_busy_server_is_asked_again(api):
     [
         (401, '{"message": "401 s3cret"}', "refused", r"Forge does not accept the token \(401 \*\*\*\)"),
         (403, '{"error": "insufficient_scope"}', "refused", r"Forge refuses \(insufficient_scope\)"),
-        (410, '{"errorMessages": ["gone"]}', "wrong", r"status 410 \(\['gone'\]\)"),
+        (410, '{"errorMessages": ["gone"]}', "wrong", r"status 410 \(gone\)"),
         (404, "<html>", "wrong", "status 404"),
     ],
 )

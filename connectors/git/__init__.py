@@ -82,8 +82,8 @@ class Git:
     git: Annotated[str, Field(description="the git program")] = "git"
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
-        """Commits and pull requests, which in git have no labels."""
-        return {"commit": (), "pull_request": ()}
+        """Commits and pull requests, reviews and help as trailers name them; none of them has labels in git."""
+        return {"commit": (), "pull_request": (), "review": (), "help": ()}
 
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield the commits and pull requests of the period, and a ScopeCompleted for each repository.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from harvester.model.accounts import account_key
 from harvester.model.periods import Period
 
-from . import log, messages
-from .authors import MAX_CO_AUTHORS
+from . import log
+from .authors import MAX_TRAILERS
 from .selection import first_second
 from .subprocess import Git, lines, text
+from .trailers import co_authors
+
+CO_AUTHORED = re.compile(rb"co-(?:authored|developed)-by", re.IGNORECASE)
+"""Every message that names a co-author holds one of these."""
 
 
 def account_counts(
@@ -33,8 +38,8 @@ def account_counts(
     for parents, name, message in zip(fields[0:-1:3], fields[1::3], fields[2::3], strict=True):
         author, is_merge = text(name), b" " in parents
         counts[author] += not is_merge
-        if not is_merge and b"co-authored-by:" in message.lower():
-            together.append((author, messages.co_authors(text(message))[:MAX_CO_AUTHORS]))
+        if not is_merge and CO_AUTHORED.search(message):
+            together.append((author, co_authors(text(message))[:MAX_TRAILERS]))
     accounts = log.apply_mailmap(git, list(dict.fromkeys(each for _, contacts in together for each in contacts)))
     for author, contacts in together:
         named = {account_key(accounts[each]): accounts[each] for each in contacts}

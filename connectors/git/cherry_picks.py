@@ -36,10 +36,14 @@ class PickFinder:
             if PICK_MARKER in message and (found := tuple(_positions(self.history.message(position), index)))
         }
 
-    def groups(self, ancestry: Ancestry, place: Sequence[int]) -> Groups:
-        """The groups in the history of some branches; `place` is each position's index in their order."""
+    def groups(self, ancestry: Ancestry, place: Sequence[int], squashed_into: Mapping[int, int]) -> Groups:
+        """The groups in the history of some branches; `place` is each position's index in their order.
+
+        What was squashed into one commit is in one group with it.
+        """
         groups: dict[int, set[int]] = {}
-        for pick, originals in self.picking.items():
+        squashed = ((each, (squash,)) for each, squash in squashed_into.items())
+        for pick, originals in (*self.picking.items(), *squashed):
             if not ancestry.reached[pick]:
                 continue
             for original in originals:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from .cherry_picks import Groups, PickFinder
 from .landing import Times, landing_times
-from .merges import Ancestry, MergeFinder, MergeMap
+from .merges import NO_MERGE, Ancestry, MergeFinder, MergeMap
 from .reverts import RevertedBy, RevertFinder
 from .subtrees import Folders, imported_folders
 from .topics import Topics
@@ -31,12 +31,15 @@ class HistoryFacts:
     picks: Groups
     topics: Topics
     folders: Folders
+    place: Sequence[int] = ()
+    """The index of each position in the order in which commits came; -1 for what is not reached."""
     """Where the paths of imported history lie."""
 
     def lost_rows(self, later: HistoryFacts, since: int, until: int) -> bool:
         """Whether rows of a period (in seconds, half-open) that these facts gave may be gone by later ones.
 
-        A commit may land at another time; a late merge may turn out to be the first of a pull request.
+        A commit may land at another time; a late merge may turn out to be the first of a pull request, or to have
+        brought what came with another topic.
         """
         moved = any(
             before is not None and since <= before < until and (now is None or not since <= now < until)
@@ -46,16 +49,18 @@ class HistoryFacts:
         return (
             moved
             or any(new.pull_requests.get(item) != merged for item, merged in old.pull_requests.items())
+            or any(
+                before != NO_MERGE and (before != now or (position in new.part_of) != (position in old.part_of))
+                for position, (before, now) in enumerate(zip(self.topics.of_all, later.topics.of_all, strict=True))
+            )
             or set(old.incomplete) != {position for position in new.incomplete if self.reached[position]}
         )
 
     def unchanged(self, later: HistoryFacts) -> bytearray:
         """A mark for each commit that these facts reach and about which later ones say the same."""
         marks = bytearray(
-            reached and before == now and self.topics.merge_of(position) == later.topics.merge_of(position)
-            for position, (reached, before, now) in enumerate(
-                zip(self.reached, self.landed_at, later.landed_at, strict=True)
-            )
+            reached and before == now
+            for reached, before, now in zip(self.reached, self.landed_at, later.landed_at, strict=True)
         )
         old, new = self.merge_map.part_of, later.merge_map.part_of
         changed = {each for each in old.keys() | new.keys() if old.get(each) != new.get(each)}
@@ -65,6 +70,9 @@ class HistoryFacts:
             if self.reverted_by.get(each) != later.reverted_by.get(each)
         }
         changed |= {each for each in self.picks.keys() | later.picks.keys() if self._picks_differ(each, later)}
+        topics = zip(self.topics.of_all, later.topics.of_all, strict=True)
+        moved = {each: (one, other) for each, (one, other) in enumerate(topics) if one != other}
+        changed |= {*moved, *(merge for merges in moved.values() for merge in merges if merge != NO_MERGE)}
         before, now = self.folders, later.folders
         changed |= {each for each in before.keys() | now.keys() if before.get(each) != now.get(each)}
         for each in changed:
@@ -95,9 +103,10 @@ class FactsFinder:
             landing_times(history, ancestry, finder.boundary),
             merge_map,
             self._reverts.find(ancestry, place, merge_map, folders),
-            self._picks.groups(ancestry, place),
-            Topics(history, finder.names.project, ancestry, merge_map.by_merge_commit),
+            self._picks.groups(ancestry, place, merge_map.squashed_into),
+            Topics(history, finder.names.project, ancestry, merge_map, place),
             folders,
+            place,
         )
 
     def same_landing_times(self, earlier: Sequence[str], heads: Sequence[str], facts: HistoryFacts) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
@@ -15,14 +15,16 @@ from harvester.sdk.connector import ConnectorContext, Gap, Remark, Request
 from harvester.sdk.not_work import configured
 from harvester.text import count_noun
 
-from . import log, messages, rows
-from .authors import MAX_CO_AUTHORS, Author
+from . import help_rows, log, messages, rows
+from .authors import MAX_TRAILERS, Author, Helper
 from .branches import BranchHeads
+from .changes import Changes
 from .cherry_picks import first_of
 from .cursor import Heads
 from .detail import DetailReader
 from .diffs import CommitDiff
 from .facts import FactsFinder
+from .help_rows import HelpFacts
 from .log import History
 from .merges import MergedPullRequest, MergeFinder, ProjectNames
 from .repository import Repository, is_partial, last_fetched
@@ -30,7 +32,7 @@ from .rows import CommitFacts, Credit, RowContext, credit_for
 from .selection import Selection, select
 from .shares import Lines
 from .subprocess import text
-from .work_files import WorkFiles, work_files
+from .work_files import WorkFiles, linguist_lines, work_files
 
 FETCH_ALL = "`git fetch --refetch --filter=blob:limit=1g` brings them"
 
@@ -62,10 +64,10 @@ class RepositoryReader:
     not_work: tuple[str, ...] = ()
     """Globs, as in `.gitignore`, of further files that are not work."""
 
-    @property
-    def attributes_at(self) -> str | None:
-        """The commit whose `.gitattributes` say which files are generated or vendored; None where there is none."""
-        return next(iter(self.heads.shas), None)
+    @cached_property
+    def linguist_lines(self) -> bytes:
+        """What the `.gitattributes` of the first head say, where they say what is generated or vendored."""
+        return linguist_lines(self.repository.git, next(iter(self.heads.shas), None))
 
     def shallow_gap(self) -> Iterator[Gap]:
         """What a shallow clone lacks of the period: all before its newest boundary commit."""
@@ -102,7 +104,8 @@ class RepositoryReader:
         selection = select(git, finder, facts, self.request, known_heads, self.only, person_of)
         undated = facts.landed_at.count(None)
         yield from self._gaps(selection, undated)
-        with work_files(git, self.attributes_at, configured(self.not_work)) as files:
+        head, attributes = next(iter(self.heads.shas), None), self.linguist_lines
+        with work_files(git, head, attributes, configured(self.not_work)) as files:
             complete = yield from self._selected_rows(selection, files)
         complete = complete and not undated and not selection.incomplete
         unmoved = (each for each in earlier_heads if finder.same_landing_times(each, self.heads.shas, facts))
@@ -138,7 +141,9 @@ class RepositoryReader:
             reason = f"shallow: the commits of {count} merged pull requests are not all here, so they are left out"
             yield Gap(self._scope, reason)
         if count := selection.authors.crowded_commits:
-            reason = f"more than {MAX_CO_AUTHORS} co-authors in {count} of the commits: those beyond are left out"
+            reason = (
+                f"more than {MAX_TRAILERS} people in the trailers of {count} of the commits: those beyond are left out"
+            )
             yield Gap(self._scope, reason)
 
     def _selected_rows(self, selection: Selection, files: WorkFiles) -> Generator[Contribution | Remark, None, bool]:
@@ -149,12 +154,13 @@ class RepositoryReader:
         """
         shas = selection.shas()
         reader = DetailReader(self.repository.git, is_partial(self.repository))
-        boundary = DetailReader(self.repository.git, is_partial=False)
+        undiffed = DetailReader(self.repository.git, is_partial=False)
         closed = dict(self._closed_by_commits(selection))
         lines: dict[int, Lines] = {}
         shared: list[CommitDiff] = []
+        messages_only = [*(sha for sha in shas if sha in self.boundary), *selection.without_diffs()]
         for batch in chain(
-            boundary.read_as("none", [text(sha) for sha in shas if sha in self.boundary]),
+            undiffed.read_as("none", [text(sha) for sha in messages_only]),
             reader.read([text(sha) for sha in shas if sha not in self.boundary]),
         ):
             for diff in files.sized(_placed(batch, selection)):
@@ -199,6 +205,25 @@ class RepositoryReader:
             made += rows.pull_request_rows(diff, facts, merged, credit, history.is_merge(position), self._context)
         accounts = {each.account for each in people if selection.includes(each)}
         yield from (row for row in made if row.account in accounts)
+        yield from self._rows_for_others(diff, position, selection)
+
+    def _rows_for_others(self, diff: CommitDiff, position: int, selection: Selection) -> Iterator[Contribution]:
+        """The rows of the requested people who reviewed a commit, helped with it, applied it, or merged a topic."""
+        sha, changes = selection.history.shas[position], selection.changes
+        helpers, applied, merger = selection.help.get(sha, ()), selection.applied.get(sha), selection.topics.get(sha)
+        if not (helpers or applied or merger):
+            return
+        landed_at, owners = selection.facts.landed_at[position] or 0, changes.owners(position)
+        facts = HelpFacts(landed_at, changes.of(position), changes.title(position, diff.message), owners)
+        for each in helpers:
+            picked_from = _first_with(position, selection, partial(_has_helper, changes=changes, helper=each))
+            yield from help_rows.help_rows(diff, facts, each, picked_from, self._context)
+        if applied:
+            picked_from = _first_with(position, selection, partial(_was_applied, selection=selection, by=applied))
+            author = selection.authors.author(position)
+            yield from help_rows.applied_rows(diff, facts, author, applied, picked_from, self._context)
+        if merger:
+            yield from help_rows.topic_rows(diff, facts, merger, self._context)
 
     def _closed_by_commits(self, selection: Selection) -> Iterator[tuple[bytes, tuple[str, ...]]]:
         """What the commits of merged pull requests say they close, by hash."""
@@ -240,21 +265,30 @@ def _facts_of_commit(position: int, selection: Selection, author: Author, co_aut
         _reverts(position, selection),
         picked_from,
         {} if position in facts.merge_map.part_of else facts.topics.as_extra(position),
+        _helped_by([position], selection),
         position in facts.folders,
     )
+
+
+def _helped_by(positions: Iterable[int], selection: Selection) -> tuple[str, ...]:
+    """The accounts of those who reviewed or helped with commits, one of each person."""
+    helpers = (each.who for position in positions for each in selection.changes.helpers(position))
+    return tuple({each.person: each.account for each in helpers}.values())
 
 
 def _facts_of_pull_request(position: int, selection: Selection, credited: Sequence[Author]) -> CommitFacts:
     """What the whole history says of the pull request that a commit merged."""
     picked_from = {each.person: _original(position, selection, each.person, "any") for each in credited}
     landed_at = selection.facts.landed_at[position] or 0
-    return CommitFacts(landed_at, None, _reverts(position, selection), picked_from)
+    commits = selection.facts.merge_map.by_merge_commit[position].commits
+    helped_by = _helped_by(dict.fromkeys((*commits, position)), selection)
+    return CommitFacts(landed_at, None, _reverts(position, selection), picked_from, helped_by=helped_by)
 
 
 def _original(position: int, selection: Selection, person: str, role: Literal["author", "any"]) -> tuple[str, ...]:
     """The original of the same change by the same person, or else the merge of a pull request of theirs."""
     merge_map = selection.facts.merge_map
-    found = first_of(position, selection.facts.picks, partial(_is_by, selection=selection, person=person, role=role))
+    found = first_of(position, selection.picks, partial(_is_by, selection=selection, person=person, role=role))
     repeated = merge_map.repeated(position) if found is None else None
     if repeated and _is_by(repeated.merge_commit, selection=selection, person=person, role=role):
         found = repeated.merge_commit
@@ -269,6 +303,22 @@ def _is_by(position: int, *, selection: Selection, person: str, role: Literal["a
     else:
         writers = () if selection.history.is_merge(position) else authors.all_of([position])
     return any(each.person == person for each in (writers[:1] if role == "author" else writers))
+
+
+def _first_with(position: int, selection: Selection, is_theirs: Callable[[int], bool]) -> tuple[str, ...]:
+    """The original of the same change for which the same can be said of a person."""
+    found = first_of(position, selection.picks, is_theirs)
+    return () if found is None else (f"commit/{text(selection.history.shas[found])}",)
+
+
+def _has_helper(position: int, *, changes: Changes, helper: Helper) -> bool:
+    named = changes.helpers(position)
+    return any(each.who.person == helper.who.person and each.part == helper.part for each in named)
+
+
+def _was_applied(position: int, *, selection: Selection, by: Author) -> bool:
+    found = selection.authors.applied_by(position)
+    return found is not None and found.person == by.person
 
 
 def _reverts(position: int, selection: Selection) -> tuple[str, ...]:

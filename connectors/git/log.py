@@ -20,7 +20,7 @@ LOG = ("log", "-z", "--no-color", "--no-decorate", "--no-show-signature", "--enc
 NOT_WALKED = (*LOG, "--no-walk=unsorted", "--stdin")
 """The commits given on standard input, and none of their ancestors."""
 
-_COLUMNS = ("%H", "%P", "%ct", "%ae", "%aN", "%aE", "%ce", "%B")
+_COLUMNS = ("%H", "%P", "%ct", "%at", "%ae", "%aN", "%aE", "%ce", "%B")
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MIN_SECONDS, END_SECONDS = -62_135_596_800, 253_402_300_800
 """The first second of the year 1, and the first after the year 9999."""
@@ -33,8 +33,11 @@ PICK_MARKER = b"cherry picked from commit "
 """As `git cherry-pick -x` writes it."""
 
 _PULL, _REQUEST, _NUMBER, _PR = PULL_REQUEST_MARKERS
-_CO_AUTHORED, _CO_AUTHORED_UPPER = b"uthored-", b"UTHORED-"
 _REVERT, _REVERT_UPPER = REVERT_MARKERS
+
+
+AT_ONCE = 4096
+"""As many messages are asked for at once, so that a long history needs no more memory than a short one."""
 
 
 @dataclass
@@ -46,6 +49,10 @@ class History:
     """The parents' hashes, separated by spaces."""
     times: list[int | None] = field(default_factory=list)
     """Committer date in seconds since 1970; None where it is not a date of the years 1 to 9999."""
+    authored: list[bytes] = field(default_factory=list)
+    """Author date as git prints it; to be compared and not read."""
+    subjects: list[int] = field(default_factory=list)
+    """A hash of the first line of the message, of this process alone."""
     raw_addresses: list[bytes] = field(default_factory=list)
     """The author's address as the commit has it."""
     names: list[bytes] = field(default_factory=list)
@@ -53,7 +60,7 @@ class History:
     addresses: list[bytes] = field(default_factory=list)
     """The author's address by the mailmap."""
     messages: dict[int, bytes] = field(default_factory=dict)
-    """By position, the messages that are read later: of merges, and those that may name other work or co-authors."""
+    """By position, the messages that are read later: of merges, and those that may name other work."""
     by_github: set[int] = field(default_factory=set)
     """Positions of the commits in `messages` that GitHub committed, such as squashed pull requests."""
 
@@ -83,7 +90,7 @@ def read_history(git: Git, heads: Sequence[str], github_hosts: Collection[str] =
 
     `github_hosts` are hosts of GitHub besides those named after it.
 
-    git prints one NUL after each of the eight columns, so every eighth field starts a commit. Of each chunk the
+    git prints one NUL after each of the nine columns, so every ninth field starts a commit. Of each chunk the
     complete commits are sliced into columns, and the fields after them wait for the next chunk.
     """
     history = History()
@@ -104,25 +111,25 @@ def read_history(git: Git, heads: Sequence[str], github_hosts: Collection[str] =
 
 
 def _append(history: History, columns: list[list[bytes]], github_hosts: Collection[str]) -> None:
-    shas, parents, times, raw_addresses, names, addresses, committers, messages = columns
+    shas, parents, times, authored, raw_addresses, names, addresses, committers, messages = columns
     if not {40, 64}.issuperset(map(len, shas)):
         raise SourceError("git's output cannot be read: a commit's hash is missing.", hint="Is git very old?")
     start = len(history)
     history.shas += shas
     history.parents += parents
     history.times += _times(times)
+    history.authored += authored
+    history.subjects += [hash(message.partition(b"\n")[0]) for message in messages]
     history.raw_addresses += raw_addresses
     history.names += names
     history.addresses += addresses
     for position, (parent_line, message) in enumerate(zip(parents, messages, strict=True), start):
         if (
             b" " in parent_line
-            or _CO_AUTHORED in message
             or _NUMBER in message
             or _PULL in message
             or _REQUEST in message
             or _PR in message
-            or _CO_AUTHORED_UPPER in message
             or _REVERT in message
             or _REVERT_UPPER in message
             or PICK_MARKER in message
@@ -166,6 +173,27 @@ def commit_messages(git: Git, shas: Sequence[str]) -> Iterator[tuple[str, str]]:
     if shas:
         fields = git.output(*NOT_WALKED, "--format=%H%x00%B", stdin=lines(shas)).split(b"\0")
         yield from ((text(sha), text(message)) for sha, message in zip(fields[0:-1:2], fields[1::2], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMessage:
+    """A commit's message and who committed it."""
+
+    message: bytes
+    committer: str
+    """The account by the mailmap."""
+    committer_address: str
+    """As the commit has it."""
+
+
+def signed_messages(git: Git, shas: Sequence[bytes]) -> Iterator[SignedMessage]:
+    """The message of each of these commits, in their order, and who committed it."""
+    for start in range(0, len(shas), AT_ONCE):
+        stdin = lines(shas[start : start + AT_ONCE])
+        fields = git.output(*NOT_WALKED, "--format=%cN%x00%cE%x00%ce%x00%B", stdin=stdin).split(b"\0")
+        columns = (fields[column:-1:4] for column in range(4))
+        for name, address, raw_address, message in zip(*columns, strict=True):
+            yield SignedMessage(message, account(name, address), text(raw_address))
 
 
 def committer_times(git: Git, shas: Sequence[bytes]) -> list[int]:

@@ -60,6 +60,8 @@ class MergeMap:
     """The work item of its pull request, by a commit's position."""
     incomplete: list[int] = field(default_factory=list)
     """Merges of pull requests with commits that a shallow clone lacks."""
+    squashed_into: dict[int, int] = field(default_factory=dict)
+    """By the position of a commit on a branch that is still there the squashed commit, which is no pull request's."""
 
     @cached_property
     def by_merge_commit(self) -> Mapping[int, MergedPullRequest]:
@@ -158,23 +160,20 @@ class MergeFinder:
 
     def merge_map(self, ancestry: Ancestry, heads: Sequence[str]) -> MergeMap:
         """Which pull requests were merged into the branches with these heads, whose ancestry is given."""
-        if not self.candidates:
-            return MergeMap()
-        merge_map = self._map(self._merged(ancestry), ancestry)
-        merge_map.part_of = self._squashed_branches(heads, merge_map) | merge_map.part_of
+        merge_map = self._map(self._merged(ancestry), ancestry) if self.candidates else MergeMap()
+        for position, squash in self._squashed_branches(heads, merge_map).items():
+            if merged := merge_map.by_merge_commit.get(squash):
+                merge_map.part_of.setdefault(position, merged.work_item)
+            else:
+                merge_map.squashed_into[position] = squash
         return merge_map
 
-    def _squashed_branches(self, heads: Sequence[str], merge_map: MergeMap) -> dict[int, str]:
-        """The commits of branches that are still there and were squashed, with their pull requests."""
-        merged = merge_map.pull_requests.values()
-        squashes = {
-            each.merge_commit: each.work_item for each in merged if not self.history.is_merge(each.merge_commit)
-        }
-        if self.git is None or len(heads) < 2 or not squashes:
+    def _squashed_branches(self, heads: Sequence[str], merge_map: MergeMap) -> dict[int, int]:
+        """The commits of branches that are still there and were squashed, with the commit that they went into."""
+        if self.git is None or len(heads) < 2:
             return {}
-        return squashed_branches(
-            self.git, self.history, self.parents, heads, self.ancestry(heads[:1]).reached, squashes
-        )
+        ours = self.ancestry(heads[:1]).reached
+        return squashed_branches(self.git, self.history, self.parents, heads, ours, merge_map.by_merge_commit)
 
     def ancestry(self, heads: Sequence[str]) -> Ancestry:
         """Visit every commit once, in the order in which they came to the branches, and note what brought it.

@@ -1,4 +1,4 @@
-"""What commit messages say: pull requests, tickets closed, commits reverted or cherry-picked, co-authors.
+"""What commit messages say: pull requests, tickets closed, commits reverted or cherry-picked.
 
 Pure functions of untrusted text. They read only forms to which a tool or a convention gives a meaning; a mere mention
 of a ticket has none. Every repetition in a pattern is bounded, so that a hostile message costs time in proportion to
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harvester.sdk.remote_url import Forge as Forge
-from harvester.sdk.statements import BLANK_LINE
 from harvester.sdk.statements import NO_TICKETS as NO_TICKETS
 from harvester.sdk.statements import closes as closes
 from harvester.sdk.statements import reverts as reverts
@@ -24,12 +23,6 @@ BranchOrigin = Literal["ours", "fork", "other"]
 
 _HEX = r"(?:[0-9a-f]{64}|[0-9a-f]{40})"
 _PICKED = re.compile(rf"\(cherry picked from commit ({_HEX})\)", re.ASCII)
-_CO_AUTHOR = re.compile(
-    r"^co-authored-by:([^<>\n]{0,400})<([^<>\s]{1,320})>[ \t]*$", re.ASCII | re.IGNORECASE | re.MULTILINE
-)
-_TRAILER = re.compile(r"[A-Za-z0-9-]{1,100}[ \t]{0,9}:|[ \t]|\(cherry picked from commit ", re.ASCII)
-"""A trailer as `git interpret-trailers` reads it, its continuation, or what `git cherry-pick -x` adds below."""
-
 _NUMBER = r"(?P<number>\d{1,10})"
 
 
@@ -106,23 +99,6 @@ class PullRequest:
 def picked_from(message: str) -> tuple[str, ...]:
     """The commits that this one was cherry-picked from, as `commit/<sha>`; `git cherry-pick -x` writes them."""
     return tuple(dict.fromkeys(f"commit/{sha}" for sha in _PICKED.findall(message)))
-
-
-def co_authors(message: str) -> tuple[tuple[str, str], ...]:
-    """Name and address of each Co-authored-by line at the end of the body, as written.
-
-    The end is the last paragraph; where that has trailers alone the one before it as well, and so on.
-    """
-    _, body = split(message)
-    end: list[str] = []
-    for paragraph in reversed(BLANK_LINE.split(body)):
-        only_trailers = all(map(_TRAILER.match, paragraph.split("\n")))
-        if only_trailers or not end:
-            end.append(paragraph)
-        if not only_trailers:
-            break
-    found = (contact for paragraph in reversed(end) for contact in _CO_AUTHOR.findall(paragraph))
-    return tuple(dict.fromkeys((name.strip(), address) for name, address in found))
 
 
 def subtree(message: str) -> str | None:

@@ -59,6 +59,8 @@ class CommitFacts:
     """By person the original of the same change that is theirs, too."""
     topic: Mapping[str, str] = field(default_factory=dict)
     """The keys of the column `extra` that name the topic a commit came with."""
+    helped_by: tuple[str, ...] = ()
+    """The accounts of those who reviewed it or helped with it."""
     is_imported: bool = False
     """Whether it was taken in with another repository's history, whose numbers are not ours."""
 
@@ -113,7 +115,7 @@ def commit_rows(
         "extra": {**facts.topic, **_not_work(diff.not_work)},
     }
     others = without(author, co_authors)
-    accounts = tuple(each.account for each in others)
+    accounts = _distinct(*(each.account for each in others), *facts.helped_by)
     picked_from = facts.picked_from.get(author.person, ())
     row_id = f"commit/author/{diff.sha}"
     yield Contribution(
@@ -149,7 +151,7 @@ def pull_request_rows(
         "owners": tuple(each.account for each in credit.authors[:1]),
     }
     merger = _merger(diff, credit, context.person_of) if by_merge else None
-    participants = tuple(each.account for each in credit.authors[1:]) + ((merger,) if merger else ())
+    participants = _distinct(*(each.account for each in credit.authors[1:]), *facts.helped_by, *filter(None, [merger]))
     for each in credit.authors[:1]:
         row_id, picked_from = f"pull_request/author/{diff.sha}", facts.picked_from.get(each.person, ())
         own = common | _own(diff, each, credit)
@@ -213,6 +215,10 @@ def _co_author_row(
         picked_from=facts.picked_from.get(co_author.person, ()),
         **common,
     )
+
+
+def _distinct(*accounts: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(accounts))
 
 
 def _all_but(account: str, participants: Sequence[str]) -> tuple[str, ...]:

@@ -3,22 +3,18 @@
 A branch was squashed into a commit where both change the same lines: the patch of the branch since its merge base has
 the patch id of the commit (https://git-scm.com/docs/git-patch-id). Patches are read only where both change the same
 files, so a history without such branches costs no more than the names of the files.
-Test: test_a_squashed_branch_is_its_pull_request.
+Tests: test_a_squashed_branch_is_its_pull_request, test_a_squashed_branch_without_a_number_counts_once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Sequence
 from itertools import chain
 
 from .diffs import read_diffs
 from .log import History
-from .subprocess import Git, lines, text
-
-MOST_BYTES = 1 << 26
-"""A branch whose patch is longer is not compared."""
-MOST_AT_ONCE = 100
-_DIFF = ("diff-tree", "-r", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
+from .patch_ids import DIFF, patch_id_between, patch_ids_of
+from .subprocess import Git, text
 
 
 def squashed_branches(
@@ -27,27 +23,33 @@ def squashed_branches(
     parents: Sequence[Sequence[int]],
     heads: Sequence[str],
     ours: bytearray,
-    squashes: Mapping[int, str],
-) -> dict[int, str]:
-    """The work item of the pull request that each commit of a squashed branch is part of, by position.
+    pull_requests: Container[int],
+) -> dict[int, int]:
+    """The squashed commit of the default branch that each commit of a squashed branch went into, by position.
 
-    The first head is the default branch's, and `ours` has a mark for each commit that it reaches; `squashes` are the
-    squashed commits with their work items.
+    The first head is the default branch's, and `ours` has a mark for each commit that it reaches; `pull_requests` are
+    the commits that merged a pull request. Besides these a commit may be a squash that has an author of the branch.
     """
     own = {head: _own_commits(parents, history.index[head.encode()], ours) for head in heads[1:]}
+    authors = {history.addresses[position] for of_head in own.values() for position in of_head}
+    squashes = {
+        position
+        for position, address in enumerate(history.addresses)
+        if ours[position] and not history.is_merge(position) and (position in pull_requests or address in authors)
+    }
     found_bases = {head: _merge_base(git, history, parents, (heads[0], head), own[head]) for head in own}
     bases = {head: base for head, base in found_bases.items() if base}
-    by_files = _by_files(git, history, ours, squashes, list(bases.values()))
+    by_files = _by_files(git, history, squashes, list(bases.values()))
     candidates = {head: by_files.get(_files(git, base, head), []) for head, base in bases.items()}
     shas = {text(history.shas[position]): position for of_head in candidates.values() for position in of_head}
-    patch_ids = _patch_ids(git, list(shas))
+    patch_ids = patch_ids_of(git, list(shas))
     squash_by_patch = {patch_ids[sha]: shas[sha] for sha in reversed(shas) if sha in patch_ids}
-    found: dict[int, str] = {}
+    found: dict[int, int] = {}
     for head, base in bases.items():
-        patch = _patch_id(git, _patch(git, base, head)) if candidates[head] else None
+        patch = patch_id_between(git, base, head) if candidates[head] else None
         if patch in squash_by_patch:
-            work_item = squashes[squash_by_patch[patch]]
-            found |= {each: work_item for each in own[head] if not history.is_merge(each)}
+            squash = squash_by_patch[patch]
+            found |= {each: squash for each in own[head] if not history.is_merge(each)}
     return found
 
 
@@ -65,7 +67,7 @@ def _merge_base(
 
 
 def _by_files(
-    git: Git, history: History, ours: bytearray, squashes: Mapping[int, str], bases: Sequence[str]
+    git: Git, history: History, squashes: Collection[int], bases: Sequence[str]
 ) -> dict[frozenset[str], list[int]]:
     """The squashed commits of the default branch since the oldest of the merge bases, by the files that they change."""
     if not bases:
@@ -74,7 +76,7 @@ def _by_files(
     chosen = [
         position
         for position in sorted(squashes, reverse=True)
-        if ours[position] and history.parents[position] and (history.times[position] or 0) >= oldest
+        if history.parents[position] and (history.times[position] or 0) >= oldest
     ]
     found: dict[frozenset[str], list[int]] = {}
     for diff in chain.from_iterable(read_diffs(git, [text(history.shas[position]) for position in chosen], "names")):
@@ -95,33 +97,5 @@ def _own_commits(parents: Sequence[Sequence[int]], head: int, ours: bytearray) -
 
 
 def _files(git: Git, base: str, head: str) -> frozenset[str]:
-    output = git.output(*_DIFF, "--name-only", "-z", base, head)
+    output = git.output(*DIFF, "--name-only", "-z", base, head)
     return frozenset(text(output).split("\0")[:-1])
-
-
-def _patch(git: Git, *arguments: str, stdin: bytes = b"") -> bytes | None:
-    """What changed between two commits, or with `--stdin` in each commit; None where that is too long."""
-    chunks, size = list[bytes](), 0
-    with git.stream([*_DIFF, "-p", "--full-index", *arguments], stdin) as running:
-        for chunk in running.chunks():
-            size += len(chunk)
-            if size <= MOST_BYTES:
-                chunks.append(chunk)
-    return b"".join(chunks) if size <= MOST_BYTES else None
-
-
-def _patch_id(git: Git, patch: bytes | None) -> str | None:
-    """The patch id of a patch; None for no change, and for a patch that is too long."""
-    return text(git.output("patch-id", "--stable", stdin=patch)).partition(" ")[0] or None if patch else None
-
-
-def _patch_ids(git: Git, shas: Sequence[str]) -> dict[str, str]:
-    """The patch id of each commit by its hash, without those whose patch is too long."""
-    if not shas:
-        return {}
-    patches = _patch(git, "--stdin", stdin=lines(shas)) if len(shas) <= MOST_AT_ONCE else None
-    if patches is not None:
-        printed = text(git.output("patch-id", "--stable", stdin=patches)).splitlines()
-        return {sha: patch for patch, _, sha in (line.partition(" ") for line in printed)}
-    half = len(shas) // 2
-    return _patch_ids(git, shas[:half]) | _patch_ids(git, shas[half:]) if half else {}

@@ -8,11 +8,12 @@ of pull requests are none, nor are those that only keep branches together: back 
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Sequence
+from functools import cached_property
 
 from . import messages
 from .log import History
-from .merges import NO_MERGE, Ancestry
+from .merges import NO_MERGE, Ancestry, MergeMap
 
 LONGEST_TEXT = 2_000
 """Characters that are kept of what a merge says."""
@@ -77,10 +78,16 @@ def _other_repository(after: str, project: str) -> str | None:
 class Topics:
     """The topics of the commits below some heads; each is found when it is asked for."""
 
-    def __init__(self, history: History, project: str, ancestry: Ancestry, merged: Container[int]) -> None:
-        """`project` is ours, `org/repo`; `merged` are the merges of pull requests."""
-        self._history, self._project = history, project
-        self._brought_by, self._merged = ancestry.brought_by, merged
+    def __init__(
+        self, history: History, project: str, ancestry: Ancestry, merge_map: MergeMap, place: Sequence[int]
+    ) -> None:
+        """`project` is ours, `org/repo`; `place` is each position's index in the order of the ancestry."""
+        self._history, self._project, self._ancestry, self._place = history, project, ancestry, place
+        self._brought_by, self._merged, self._part_of = (
+            ancestry.brought_by,
+            merge_map.by_merge_commit,
+            merge_map.part_of,
+        )
         self._of_brought: dict[int, int] = {NO_MERGE: NO_MERGE}
         """By merge the topic's merge of what it brought."""
 
@@ -96,7 +103,7 @@ class Topics:
             merge = self._brought_by[merge]
         found = self._of_brought[merge]
         for each in reversed(merges):
-            if found == NO_MERGE and each not in self._merged and self._name(each):
+            if found == NO_MERGE and each not in self._merged and self.name(each):
                 found = each
             self._of_brought[each] = found
         return found
@@ -104,9 +111,28 @@ class Topics:
     def as_extra(self, position: int) -> dict[str, str]:
         """The keys of the column `extra` that name a commit's topic; none where it has none."""
         merge = self.merge_of(position)
-        name = None if merge == NO_MERGE else self._name(merge)
+        name = None if merge == NO_MERGE else self.name(merge)
         said = messages.split(self._history.message(merge))[1][:LONGEST_TEXT].rstrip() if name else ""
         return ({"topic": name} if name else {}) | ({"topic_text": said} if said else {})
 
-    def _name(self, merge: int) -> str | None:
+    @cached_property
+    def of_all(self) -> list[int]:
+        """What `merge_of` says of each commit, by position."""
+        return [self.merge_of(position) for position in range(len(self._brought_by))]
+
+    def brought_by(self, merge: int) -> list[int]:
+        """The commits that came with the topic which a merge brought, without those of pull requests, newest first.
+
+        Empty for any other commit. What a merge brought is all that lies between its first such commit and itself.
+        """
+        order, found = self._ancestry.order, list[int]()
+        for place in range(self._place[merge] - 1, -1, -1) if self._history.is_merge(merge) else ():
+            if self.merge_of(order[place]) != merge:
+                break
+            if not self._history.is_merge(order[place]) and order[place] not in self._part_of:
+                found.append(order[place])
+        return found
+
+    def name(self, merge: int) -> str | None:
+        """What a merge is named after; None where that is no piece of work."""
         return topic(messages.split(self._history.subject(merge))[0], self._project)

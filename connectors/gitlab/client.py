@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from harvester.sdk.graphql import Documents, GraphQLClient
-from harvester.sdk.http import Service, WebError, redirected, same_origin_only
-from harvester.sdk.rest import Page, Position, RestClient
+from harvester.sdk.http import Service, WebError, redirected
+from harvester.sdk.rest import Page, Position, RestClient, unsigned_session
 
 from . import graphql
 
@@ -171,8 +171,8 @@ class Transport:
         if self._opened is None:
             import gitlab
 
-            session = _session()
-            session.hooks["response"] += [same_origin_only(self.url), self._note]
+            session = unsigned_session(self.url)
+            session.hooks["response"].append(self._note)
             self._opened = gitlab.Gitlab(self.url, oauth_token=self.token, session=session)
         return self._opened
 
@@ -182,14 +182,3 @@ class Transport:
             response.close()
             raise redirected(self.url, response.headers["location"])
         self._last = response
-
-
-def _session() -> requests.Session:
-    """A session that keeps our token on a redirect within the host: requests would take a password in ~/.netrc."""
-    import requests
-
-    class Session(requests.Session):
-        def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-            """Leave the header as it is: a redirect to another host was refused."""
-
-    return Session()

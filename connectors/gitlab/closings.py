@@ -50,6 +50,9 @@ class Closings:
         for place, item in self._work_items(sorted(places)):
             if place in found:
                 found[place] = self._closing(item, place)
+        if unread := [f"{path}#{iid}" for (path, iid), closing in found.items() if closing is None]:
+            more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+            self.missing.append(f"what closed {unread[0]}{more}: GitLab does not show the activity")
         unknown = {place: each for place, each in places.items() if _is_unknown(found[place])}
         found |= self._by_rest(unknown, found)
         found = self._with_authors(found)
@@ -71,7 +74,9 @@ class Closings:
         return ask_once(self.client, [part for part, _, _ in _parts(some)])
 
     def _closing(self, item: Node, place: Place) -> rows.Closing | None:
-        """How a work item was closed; reads its activity on until it shows that. None where it cannot be read on."""
+        """How a work item was closed; reads its activity on until it shows that. None where it cannot be read."""
+        if not _lists(item):
+            return None
         found, after = rows.closing(item), _next(item)
         asked: set[str] = set()
         while found.by is None and after and after not in asked and len(asked) < PAGES:
@@ -104,10 +109,8 @@ class Closings:
                         raise
                     self.missing.append(f"how {len(some)} issues of {some[0][0]} were closed: {failure}")
                     continue
-                canceled = {place: known.canceled for place in some if (known := found[place])}
-                closers |= {
-                    place: rows.Closing(named.get(place[1]), canceled=canceled.get(place, False)) for place in some
-                }
+                known = {place: found[place] or rows.Closing(None) for place in some}
+                closers |= {place: replace(each, by=named.get(place[1])) for place, each in known.items()}
         return closers
 
     def _closers(self, project: int, some: Sequence[Place]) -> dict[int, Mapping[str, Any] | None]:
@@ -179,10 +182,14 @@ def _part(number: int, project: str, iids: Sequence[int]) -> Part:
     return Part(f"c{number}", graphql.closing(number), graphql.CLOSING, declared, variables)
 
 
+def _lists(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The lists of a work item's activity: one, or none where it is not shown."""
+    return [each["discussions"] for each in item["widgets"] or () if each and each.get("discussions")]
+
+
 def _next(item: Mapping[str, Any]) -> str | None:
     """The cursor of the next page of a work item's activity."""
-    lists = [each["discussions"] for each in item["widgets"] or () if each and each.get("discussions")]
-    info = lists[0]["pageInfo"] if lists else {}
+    info = _lists(item)[0]["pageInfo"] if _lists(item) else {}
     return info.get("endCursor") if info.get("hasNextPage") else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -26,16 +26,18 @@ from .events import KEPT, Touched, touched
 from .gaps import GapCollector
 from .graphql import PAGE, Shape
 from .keys import Key
-from .landings import Landings
+from .landings import Landings, is_named
 from .listings import ListProgress, ListRequest
 from .parts import Part, ask_once
 from .strategy import ReadOptions, Start, begin, event_periods
 
 Node = dict[str, Any]
+SCATTERED = 10
+"""From how many requests on reading what people reviewed project by project is compared with another way."""
 SKIPS = 10
 """How many entries that GitLab cannot answer for are left out in one fetch."""
 TOGETHER = 500
-"""How many issues wait for how they were closed."""
+"""How many issues wait for how they were closed, and merge requests for how they landed."""
 WATCHED = 5000
 """How many merge requests and issues are watched; the newest are kept."""
 REFERENCED = 1000
@@ -64,6 +66,8 @@ class GitLabReader:
     progress: list[ListProgress] = field(default_factory=list)
     issues: list[tuple[Node, bool]] = field(default_factory=list)
     """Issues that wait for how they were closed, and whether only a reference led to them."""
+    unlanded: list[Node] = field(default_factory=list)
+    """Merge requests that wait for the commits as which they landed."""
     seen: set[str] = field(default_factory=set)
     """What was read, as shape and id."""
     read: set[Key] = field(default_factory=set)
@@ -72,6 +76,8 @@ class GitLabReader:
     """Paths by id, of every project with a row."""
     referenced: dict[Key, None] = field(default_factory=dict)
     """Issues that a wanted person's merge request closes."""
+    elsewhere: list[Key] = field(default_factory=list)
+    """Those of which that are in projects which are not shown by these paths."""
     watched: dict[tuple[int, str], None] = field(default_factory=dict)
     """What has a row, by its project's id and its mark."""
     unlisted: dict[str, None] = field(default_factory=dict)
@@ -130,6 +136,7 @@ class GitLabReader:
             yield from self._read_events()
         yield from self._read_by_reference()
         yield from self._rows_of_issues()
+        yield from self._rows_of_unlanded()
         yield from self._read_releases()
         if start.strategy.by == "person" and not self.options.scope_filter.names_places:
             yield Remark(self.options.host, NOT_FOUND_BY_PERSON)
@@ -278,8 +285,27 @@ class GitLabReader:
             if len(wanted) == before and found.is_private(self.client, name):
                 reason = f"the profile of {name} is private: GitLab shows this token nothing of what they did"
                 yield from self.gaps.scope_gap(UnreadableScope(None, reason, f"profile:{hashed(name)}"))
-        yield from self._read_keys(self._paths_of(wanted))
+        touched_keys = self._paths_of(wanted)
+        yield from self._read_requested(touched_keys)
+        yield from self._read_keys(touched_keys)
         yield from self._too_old()
+
+    def _read_requested(self, wanted: Sequence[Key]) -> Iterator[Event]:
+        """Read what people were asked to review, where that is quicker than project by project; the rest comes after.
+
+        By number one request reads two projects, so that reviews in many projects take many.
+        """
+        unread = self._unread(each for each in wanted if each.shape == "MergeRequest")
+        alone, found = keys.requests_for(unread), self.start.preflight
+        if alone <= SCATTERED:
+            return
+        lists = [listings.requested(job, each) for job in self.start.jobs for each in found.usernames.values()]
+        counts = preflight.count(self.client, lists)
+        if listings.requests_for(counts) * 2 < alone:
+            self.progress = [
+                ListProgress(each, TotalCheck(count), finished=not count) for each, count in counts.items()
+            ]
+            yield from self._read_lists()
 
     def _too_old(self) -> Iterator[Gap]:
         """What is older than GitLab's events, where that is read in full."""
@@ -328,11 +354,18 @@ class GitLabReader:
         yield from self._read_keys(changed)
         if self.start.strategy.by == "person":
             yield from self._read_keys(list(self.referenced), referenced=True)
+            yield from self._read_keys(self._where_they_are(), referenced=True)
+
+    def _where_they_are(self) -> list[Key]:
+        """Referenced issues of projects that have another path by now: a description keeps the one of its time."""
+        paths = {each.project for each in self.elsewhere}
+        found = {path: preflight.moved(self.client, path) for path in sorted(paths)}
+        today = {path: str(project["fullPath"]) for path, project in found.items() if project}
+        return [replace(each, project=today[each.project]) for each in self.elsewhere if each.project in today]
 
     def _read_keys(self, wanted: Iterable[Key], referenced: bool = False) -> Iterator[Event]:
         """The rows of what is known by its number; what is only `referenced` may as well not exist."""
-        unread = [each for each in sorted(set(wanted)) if each not in self.read]
-        unread = [each for each in unread if self.options.scope_filter.admits(each.project)]
+        unread = self._unread(wanted)
         for batch, answer in in_batches(
             self.client.retry, self.size, unread, partial(keys.ask, self.client), take=keys.take
         ):
@@ -348,6 +381,11 @@ class GitLabReader:
             for part, some in keys.parts(batch):
                 yield from self._take_keys(part, some, answer, referenced)
 
+    def _unread(self, wanted: Iterable[Key]) -> list[Key]:
+        """The keys that are to be read and were not, project by project."""
+        admits = self.options.scope_filter.admits
+        return [each for each in sorted(set(wanted)) if each not in self.read and admits(each.project)]
+
     def _without_paths(self, batch: Sequence[Key]) -> Answer | WebError:
         return or_busy(lambda: self.client.retry.call(lambda: keys.ask(self.client, batch, paths=False), tries=2))
 
@@ -355,6 +393,7 @@ class GitLabReader:
         """The rows of what came for keys of one project, and gaps for what did not."""
         shape = some[0].shape
         nodes = keys.found(answer, part, shape)
+        self.elsewhere += some if nodes is None and referenced else ()
         came = {int(each["iid"]) for each in nodes or ()}
         listed = {"nodes": nodes or []}
         for error in part.errors(answer):
@@ -391,7 +430,8 @@ class GitLabReader:
     def _rows_of_new(self, shape: Shape, nodes: Iterable[Node], referenced: bool = False) -> Iterator[Event]:
         """The rows of nodes that had not come before, once all their lists are complete.
 
-        Issues wait until there are many: how they were closed is asked for a hundred of a project at once.
+        Some wait until there are many: how issues were closed, and as which commits merge requests landed that have no
+        merge commit, is asked for a hundred of a project at once.
         """
         new = [each for each in nodes if f"{shape}:{each['id']}" not in self.seen]
         self.seen.update(f"{shape}:{each['id']}" for each in new)
@@ -404,9 +444,15 @@ class GitLabReader:
                 yield from self._rows_of_issues()
             return
         self._look_up_visibility(new)
-        self._read_landings(shape, new)
-        for node in new:
+        landed = [] if shape == "MergeRequest" else new
+        for node in new if shape == "MergeRequest" else ():
+            self._note_merge_request(node)
+            waits = not is_named(node) and any(rows.of_merged(node, self.row_context))
+            (self.unlanded if waits else landed).append(node)
+        for node in landed:
             yield from self._rows_of_one(shape, node, self._rows_of(shape, node))
+        if len(self.unlanded) >= TOGETHER:
+            yield from self._rows_of_unlanded()
 
     def _rows_of_issues(self) -> Iterator[Event]:
         """The rows of the issues that came since this was called last."""
@@ -449,15 +495,16 @@ class GitLabReader:
         yield from self._retractions(shape, node, key, project)
         yield from made
 
-    def _read_landings(self, shape: Shape, nodes: Sequence[Node]) -> None:
-        """As which commits merge requests landed that have a row."""
-        if shape != "MergeRequest":
-            return
-        self.landings.read([each for each in nodes if any(rows.of_merged(each, self.row_context))])
+    def _rows_of_unlanded(self) -> Iterator[Event]:
+        """The rows of the merge requests that wait for the commits as which they landed."""
+        waiting, self.unlanded = self.unlanded, []
+        self.landings.read(waiting)
         for reason in self.landings.missing:
             self.gaps.blocked = True
             self.gaps.note("GitLab did not show as which commits merge requests landed", reason)
         self.landings.missing.clear()
+        for node in waiting:
+            yield from self._rows_of_one("MergeRequest", node, self._rows_of("MergeRequest", node))
 
     def _is_wanted(self, at: str | None) -> bool:
         moment = parse_time(at)
@@ -477,12 +524,15 @@ class GitLabReader:
 
     def _rows_of(self, shape: Shape, node: Node) -> Iterator[Contribution]:
         if shape == "MergeRequest":
-            self.closings.authors[rows.project_path(node), int(node["iid"])] = node.get("author")
-            self.closings.visibility[_project_id(node)] = str(node["project"].get("visibility") or "")
-            self._note_references(node)
             yield from rows.of_merge_request(node, self.row_context)
         if "comments" in self.options.also:
             yield from rows.of_comments(node, self.row_context)
+
+    def _note_merge_request(self, node: Node) -> None:
+        """Note what issues need to know of a merge request."""
+        self.closings.authors[rows.project_path(node), int(node["iid"])] = node.get("author")
+        self.closings.visibility[_project_id(node)] = str(node["project"].get("visibility") or "")
+        self._note_references(node)
 
     def _note_references(self, node: Node) -> None:
         """Note the issues that a wanted person's merged merge request says it closes: no list by person finds them."""

@@ -10,7 +10,7 @@ from typing import Literal
 from harvester.sdk.graphql import Documents
 
 Root = Literal["user", "group", "project", "instance"]
-Name = Literal["authoredMergeRequests", "mergeRequests", "issues"]
+Name = Literal["authoredMergeRequests", "reviewRequestedMergeRequests", "mergeRequests", "issues"]
 Shape = Literal["MergeRequest", "MergeRequestId", "Author", "Landed", "Issue", "IssueTalk", "IssueId"]
 
 LIMIT = 250
@@ -80,7 +80,7 @@ ARGUMENTS = {
 }
 """The filters of lists that we use, and their types."""
 COSTS: Mapping[Shape, int] = {
-    "MergeRequest": 106, "MergeRequestId": 10, "Author": 13, "Landed": 17, "Issue": 54, "IssueTalk": 66, "IssueId": 10,
+    "MergeRequest": 107, "MergeRequestId": 10, "Author": 13, "Landed": 17, "Issue": 54, "IssueTalk": 66, "IssueId": 10,
 }  # fmt: skip
 """What a list of a shape costs without its page size: its fields, its count, itself and its order.
 
@@ -89,6 +89,8 @@ https://gitlab.com/gitlab-org/gitlab); the small server of the tests has it, too
 """
 CLOSING = 44
 """What the closings of one project's issues cost, however many."""
+WATCH = 5
+"""What it costs to look whether things of one kind in one project are still there."""
 _AROUND: Mapping[Root, int] = {"user": 1, "group": 2, "project": 2, "instance": 0}
 """What is around a list costs."""
 _PAGE_INFO = "pageInfo { hasNextPage endCursor }"
@@ -200,6 +202,15 @@ def projects_by_id(number: int) -> str:
     return f"k{number}: projects(ids: $k{number}, first: 100) {{ nodes {{ ...Known }} }}"
 
 
+def watch(number: int, name: Name) -> str:
+    """Whether merge requests or issues of a project are still there and when each changed, as w0 and so on.
+
+    The variables are v0 (full path), iids0 and so on; at most a hundred numbers each.
+    """
+    listed = f"{name}(iids: $iids{number}, first: 100) {{ nodes {{ iid updatedAt }} }}"
+    return f"w{number}: project(fullPath: $v{number}) {{ {listed} }}"
+
+
 def server() -> str:
     """The version and the edition, as `metadata`."""
     return "metadata { version enterprise }"
@@ -213,12 +224,10 @@ def viewer() -> str:
 def survey() -> str:
     """One of everything that is looked up before lists are read."""
     kinds = {"u0": "String!", "ids": "[ID!]", "g0": "ID!", "p0": "ID!", "k0": "[ID!]"}
-    return _joined(
-        [
-            (text, kinds)
-            for text in (user(0), users_by_id(), group(0), project(0), projects_by_id(0), server(), viewer())
-        ]
-    )
+    kinds |= {"v0": "ID!", "iids0": "[String!]", "v1": "ID!", "iids1": "[String!]"}
+    who = [user(0), users_by_id(), group(0), project(0), projects_by_id(0)]
+    then = [watch(0, "mergeRequests"), watch(1, "issues"), server(), viewer()]
+    return _joined([(text, kinds) for text in (*who, *then)])
 
 
 def closing(number: int) -> str:
@@ -289,6 +298,7 @@ _MERGED, _CLOSED, _CHANGED = ("mergedAfter", "mergedBefore"), ("closedAfter", "c
 EXAMPLES = (
     Listing("user", "authoredMergeRequests", "MergeRequest", _MERGED, "merged"),
     Listing("user", "authoredMergeRequests", "MergeRequest", _CHANGED, "merged"),
+    Listing("user", "reviewRequestedMergeRequests", "MergeRequest", ("updatedAfter", "createdBefore")),
     Listing("instance", "issues", "Issue", ("assigneeUsernames", *_CLOSED), "closed"),
     Listing("instance", "issues", "Issue", ("assigneeUsernames", *_CHANGED)),
     Listing("instance", "issues", "Issue", ("authorUsername", "createdAfter", "createdBefore")),

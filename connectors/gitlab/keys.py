@@ -37,24 +37,28 @@ MERGE_REQUESTS: frozenset[Shape] = frozenset({"MergeRequest", "MergeRequestId", 
 
 def parts(keys: Iterable[Key], paths: bool = True) -> list[tuple[Part, list[Key]]]:
     """The parts of a query that ask for keys, a hundred of one project together, each with its keys."""
-    together: dict[tuple[str, Shape], list[Key]] = {}
-    for each in dict.fromkeys(keys):
-        together.setdefault((each.project, each.shape), []).append(each)
-    lists = [some[at : at + PAGE] for some in together.values() for at in range(0, len(some), PAGE)]
-    return [(_part(number, some, paths), some) for number, some in enumerate(lists)]
+    return [(_part(number, some, paths), some) for number, some in enumerate(lists(keys))]
 
 
 def take(keys: Sequence[Key], number: int) -> Sequence[Key]:
     """The first keys that fit into one query: at most so many, and at least one; for `in_batches`."""
-    spent, lists = 0, dict[tuple[str, Shape], int]()
+    spent, taken_of = 0, dict[tuple[str, Shape], int]()
     for taken, each in enumerate(keys[:number]):
         where = each.project, each.shape
-        if lists.get(where, 0) % PAGE == 0:
-            spent += _listing(each.shape).cost(PAGE)
-        lists[where] = lists.get(where, 0) + 1
+        if taken_of.get(where, 0) % PAGE == 0:
+            spent += listing(each.shape).cost(PAGE)
+        taken_of[where] = taken_of.get(where, 0) + 1
         if taken and spent > LIMIT:
             return keys[:taken]
     return keys[:number]
+
+
+def requests_for(keys: Sequence[Key]) -> int:
+    """How many requests it takes to read keys, which come project by project."""
+    number = 0
+    while keys:
+        keys, number = keys[len(take(keys, PAGE)) :], number + 1
+    return number
 
 
 def ask(client: Client, keys: Sequence[Key], paths: bool = True) -> Answer:
@@ -65,20 +69,29 @@ def ask(client: Client, keys: Sequence[Key], paths: bool = True) -> Answer:
 def found(answer: Answer, part: Part, shape: Shape) -> list[dict[str, Any]] | None:
     """The merge requests or issues that came for a part; None where their project is not shown."""
     project = part.value(answer)
-    listed = (project or {}).get(_listing(shape).name)
+    listed = (project or {}).get(listing(shape).name)
     return None if listed is None else [each for each in listed["nodes"] if each and each.get("iid")]
 
 
+def lists(keys: Iterable[Key]) -> list[list[Key]]:
+    """The keys by project and shape, at most a hundred in a list."""
+    together: dict[tuple[str, Shape], list[Key]] = {}
+    for each in dict.fromkeys(keys):
+        together.setdefault((each.project, each.shape), []).append(each)
+    return [some[at : at + PAGE] for some in together.values() for at in range(0, len(some), PAGE)]
+
+
 def _part(number: int, keys: Sequence[Key], paths: bool) -> Part:
-    listing, first = _listing(keys[0].shape), keys[0]
+    asked, first = listing(keys[0].shape), keys[0]
     iids = [str(each.iid) for each in keys]
     variables: dict[str, object] = {f"w{number}": first.project, f"iids{number}": iids}
     variables |= {f"n{number}": PAGE, f"a{number}": None}
     if first.shape == "MergeRequest":
         variables["paths"] = paths
-    declared = graphql.declared(number, listing)
-    return Part(f"l{number}", graphql.page(number, listing), listing.cost(PAGE), declared, variables)
+    declared = graphql.declared(number, asked)
+    return Part(f"l{number}", graphql.page(number, asked), asked.cost(PAGE), declared, variables)
 
 
-def _listing(shape: Shape) -> graphql.Listing:
+def listing(shape: Shape) -> graphql.Listing:
+    """The list that has merge requests or issues of a project by their numbers."""
     return graphql.Listing("project", "mergeRequests" if shape in MERGE_REQUESTS else "issues", shape, ("iids",))

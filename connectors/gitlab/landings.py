@@ -1,8 +1,9 @@
-"""As which commits merge requests landed where no merge commit says so: squashed, or fast-forwarded as they were.
+"""Which commits merge requests brought where no merge commit says so: squashed, or fast-forwarded as they were.
 
-A merge commit's hash comes with its merge request. GitLab merges without one where a project is set to fast-forward:
-then the commits themselves land, or the one that they were squashed into, whose hash only REST has. Without them a
-clone's commits would count beside the merge request that brought them.
+A merge commit's hash comes with its merge request, and in a clone its message names the merge request. GitLab merges
+without one where a project is set to fast-forward: then the commits themselves land, or the one that they were squashed
+into, whose hash only REST has. So they are looked up, and also where a project has words of its own for merges that do
+not name the merge request. Without them a clone's commits would count beside the merge request that brought them.
 
 Source: `merged_commit_sha` in https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/models/merge_request.rb
 """
@@ -24,19 +25,22 @@ from .graphql import PAGE
 from .keys import Key
 
 Node = dict[str, Any]
+REFERENCE = "See merge request %{reference}"
+"""How a merge commit's message names the merge request in GitLab's own template
+(https://docs.gitlab.com/user/project/merge_requests/commit_templates/)."""
 
 
 @dataclass
 class Landings:
-    """Finds the commits of merge requests that landed without a merge commit."""
+    """Finds the commits of merge requests that landed without a merge commit which names them."""
 
     client: Client
     missing: list[str] = field(default_factory=list)
     """Why some are not known, for gaps."""
 
     def read(self, merged: Sequence[Node]) -> None:
-        """Note in each merge request without a merge commit, as `landed`, the hashes of the commits that it brought."""
-        wanted = {(rows.project_path(each), int(each["iid"])): each for each in merged if not each["mergeCommitSha"]}
+        """Note in each of these merge requests, as `landed`, the hashes of the commits that it brought."""
+        wanted = {(rows.project_path(each), int(each["iid"])): each for each in merged}
         squashed: dict[int, dict[int, Node]] = {}
         for path, found in self._commits([Key(path, "Landed", iid) for path, iid in wanted]):
             node = wanted[path, int(found["iid"])]
@@ -70,3 +74,9 @@ class Landings:
         for each in listed if isinstance(listed, list) else ():
             if sha := each.get("squash_commit_sha"):
                 some[int(each["iid"])]["landed"] = [str(sha)]
+
+
+def is_named(node: Node) -> bool:
+    """Whether there is a merge commit whose message names the merge request, unless somebody wrote another one."""
+    template = node["project"].get("mergeCommitTemplate")
+    return bool(node["mergeCommitSha"]) and (not template or REFERENCE in template)

@@ -30,11 +30,11 @@ OVERLAP = dt.timedelta(days=1)
 COUNT = 5
 """What counting a list costs."""
 
-Kind = Literal["authored", "assigned", "opened", "merge_requests", "issues"]
+Kind = Literal["authored", "requested", "assigned", "opened", "merge_requests", "issues"]
 Stream = Literal["opened", "comments", "releases"]
 _NAMES: Mapping[Kind, str] = {
-    "authored": "merged merge requests", "assigned": "closed issues", "opened": "opened issues",
-    "merge_requests": "merge requests", "issues": "issues",
+    "authored": "merged merge requests", "requested": "merge requests to review", "assigned": "closed issues",
+    "opened": "opened issues", "merge_requests": "merge requests", "issues": "issues",
 }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ class ListRequest:
     @property
     def is_heavy(self) -> bool:
         """Whether its entries are merge requests, with their files and notes."""
-        return self.kind in {"authored", "merge_requests"}
+        return self.kind in {"authored", "requested", "merge_requests"}
 
     @property
     def id_shape(self) -> graphql.Shape:
@@ -122,11 +122,16 @@ def by_person(job: Job, username: str, also: Sequence[str]) -> list[ListRequest]
     return found
 
 
+def requested(job: Job, username: str) -> ListRequest:
+    """What somebody was asked to review, which is most of what they reviewed in many places."""
+    touched = _touched(job)
+    listing = graphql.Listing("user", "reviewRequestedMergeRequests", "MergeRequest", tuple(touched))
+    return ListRequest("requested", listing, username, tuple(touched.values()))
+
+
 def by_scope(job: Job, place: Place, also: Sequence[str]) -> list[ListRequest]:
     """The lists of one place: everything that was touched in the period, for its authors, mergers and reviewers."""
-    touched: dict[str, object] = _filters(job, "updated")
-    if not job.changed:
-        touched = {"updatedAfter": touched["updatedAfter"], "createdBefore": _filters(job, "created")["createdBefore"]}
+    touched = _touched(job)
     found = [ListRequest("merge_requests", _listing(place, "MergeRequest", touched), place.path, (*touched.values(),))]
     if job.changed:
         found.append(ListRequest("issues", _listing(place, "Issue", touched), place.path, (*touched.values(),)))
@@ -145,6 +150,16 @@ def _listing(
 ) -> graphql.Listing:
     name: graphql.Name = "mergeRequests" if shape == "MergeRequest" else "issues"
     return graphql.Listing(place.kind, name, shape, tuple(filters), state)
+
+
+def _touched(job: Job) -> dict[str, object]:
+    """The filters for what may have been reviewed in a period: updated since it began, created before it ended."""
+    if job.changed:
+        return _filters(job, "updated")
+    return {
+        "updatedAfter": _filters(job, "updated")["updatedAfter"],
+        "createdBefore": _filters(job, "created")["createdBefore"],
+    }
 
 
 def _filters(job: Job, what: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from harvester.sdk.paging import PageSize, in_batches
 from . import graphql
 from .client import Client
 
-TOGETHER = 40
+TOGETHER = 50
 """How many parts one query has at most."""
 
 

@@ -15,12 +15,11 @@ from harvester.sdk.gaps import UnreadableScope
 from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError
 
-from . import graphql, keys
+from . import graphql, watches
 from .client import Client, listed, next_page
 from .cursor import Cursor
-from .graphql import Shape
 from .keys import Key
-from .listings import PAD, ListRequest
+from .listings import ListRequest
 from .parts import Part, answers
 from .rows import number
 from .scope import ScopeFilter
@@ -105,8 +104,8 @@ class Survey:
         """
         users, groups = self._users(), self._places("g", self.scope_filter.owners, graphql.group)
         projects = self._places("p", [*self.scope_filter.named, *self.scope_filter.excluded], graphql.project)
-        known, watched = self._known(), self._watched()
-        counted = [each.total(index + len(watched)) for index, each in enumerate(self.requests)]
+        known, watched = self._known(), watches.parts(self.cursor) if self.cursor else []
+        counted = [each.total(index) for index, each in enumerate(self.requests)]
         server, viewer = Part("metadata", graphql.server(), 3), Part("currentUser", graphql.viewer(), 2)
         came: dict[str, tuple[Part, Answer]] = {}
         lists = [part for part, _ in watched]
@@ -122,7 +121,7 @@ class Survey:
             found.counts[each] = _count(each, part, came[part.name][1])
         if self.cursor:
             self._compare_projects(found, [values[each.name] for each in known])
-            self._compare_watched(found, watched, came)
+            watches.compare(found, self.cursor, [(part, some, came[part.name][1]) for part, some in watched])
             self._compare_hidden(client, found)
         return found
 
@@ -146,17 +145,6 @@ class Survey:
             Part(f"k{i}", graphql.projects_by_id(i), 20, {f"k{i}": "[ID!]"}, {f"k{i}": some})
             for i, some in enumerate(lists)
         ]
-
-    def _watched(self) -> list[tuple[Part, list[Key]]]:
-        """The lists of what is watched, by the paths that the projects had."""
-        if not self.cursor:
-            return []
-        return keys.parts(
-            Key(self.cursor.projects[project], "MergeRequestId" if mark[0] == "!" else "IssueId", int(mark[1:]))
-            for project, marks in self.cursor.watched.items()
-            if project in self.cursor.projects
-            for mark in marks
-        )
 
     def _find_people(self, client: Client, found: Preflight, values: Sequence[Any]) -> None:
         """Find people by their ids where one is known: a user name may be changed, and taken over by somebody else."""
@@ -191,7 +179,7 @@ class Survey:
                 found.personal[name] = own
         named = self.scope_filter.named
         for index, name in enumerate([*named, *self.scope_filter.excluded]):
-            project = values[f"p{index}"] or _moved(client, name)
+            project = values[f"p{index}"] or moved(client, name)
             if index >= len(named):
                 found.excluded |= {number(project["id"]): project["fullPath"]} if project else {}
             elif project:
@@ -223,44 +211,6 @@ class Survey:
                 where = today if today == name else f"{name}, now {today}"
                 found.unreadable.append(UnreadableScope(where, reason, known=True))
 
-    def _compare_watched(
-        self,
-        found: Preflight,
-        watched: Sequence[tuple[Part, list[Key]]],
-        came: Mapping[str, tuple[Part, Answer]],
-    ) -> None:
-        """What became of all that has a row: changed, or deleted.
-
-        Nothing is taken for deleted whose project is not shown, does not show such things, or shows nothing at all of
-        several that were read there: that is access that was lost.
-        """
-        assert self.cursor, "there is something to compare with"
-        ids = {path: int(key) for key, path in self.cursor.projects.items()}
-        lost: dict[tuple[str, Shape], list[Key]] = {}
-        kept: set[tuple[str, Shape]] = set()
-        for part, some in watched:
-            nodes = keys.found(came[part.name][1], part, some[0].shape)
-            where, project = (some[0].project, some[0].shape), found.shown.get(ids[some[0].project])
-            if project is None or project["fullPath"] != some[0].project:
-                continue  # a gap says so already, or everything is read again by its new path
-            states = {int(each["iid"]): each for each in nodes or ()}
-            if states:
-                kept.add(where)
-            for key in some:
-                state = states.get(key.iid)
-                if state is None:
-                    lost.setdefault(where, []).append(key)
-                elif dt.datetime.fromisoformat(state["updatedAt"]) >= self.cursor.at - PAD:
-                    found.changed.append(key)
-        for where, some in lost.items():
-            enabled = found.shown[ids[where[0]]].get(_SWITCHES[where[1]]) is not False
-            if enabled and (where in kept or len(some) == 1):
-                found.gone |= {(ids[key.project], key.mark): str(key) for key in some}
-                continue
-            what = "merge requests" if where[1] == "MergeRequestId" else "issues"
-            reason = f"GitLab shows none of the {len(some)} {what} that were read there before"
-            found.unreadable.append(UnreadableScope(where[0], reason, known=True))
-
     def _compare_hidden(self, client: Client, found: Preflight) -> None:
         """Whether what was hidden is shown again, or the token is somebody else's: then everything is read again."""
         assert self.cursor, "there is something to compare with"
@@ -272,10 +222,6 @@ class Survey:
         back |= any(each not in hidden for each in places)
         back |= any(not found.is_private(client, name) for name in opened)
         found.cursor_is_void |= back or self.cursor.viewer != found.viewer
-
-
-_SWITCHES = {"MergeRequestId": "mergeRequestsEnabled", "IssueId": "issuesEnabled"}
-"""What says whether a project shows merge requests or issues."""
 
 
 def count(client: Client, wanted: Sequence[ListRequest]) -> dict[ListRequest, int]:
@@ -350,7 +296,7 @@ def _users_by_id(client: Client, ids: Sequence[int]) -> dict[int, Mapping[str, A
     return found
 
 
-def _moved(client: Client, path: str) -> Mapping[str, Any] | None:
+def moved(client: Client, path: str) -> Mapping[str, Any] | None:
     """A project by an earlier path: REST leads from there to its id, GraphQL does not. None where there is none."""
     shown = _rest_object(client, f"projects/{quote(path, safe='')}")
     if not shown or not isinstance(shown.get("id"), int):

@@ -295,7 +295,8 @@ def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Co
     summary, description = node.get("diffStatsSummary") or {}, node.get("description") or ""
     people = [*entries(node, "reviewers"), *entries(node, "approvedBy"), *_reviewers(node)]
     people += [node["mergeUser"]] if node.get("mergeUser") else []
-    landed = [sha] if (sha := node.get("mergeCommitSha")) else node.get("landed") or [node.get("diffHeadSha")]
+    merge, landed = node.get("mergeCommitSha"), node.get("landed") or ()
+    landed = [merge, *landed] if merge else landed or [node.get("diffHeadSha")]
     return Contribution(
         id=row_id("pull_request", "author", number(node["id"])), kind="pull_request", role="author", account=author,
         occurred_at=at, started_at=parse_time(node["createdAt"]), title=node["title"], body=description or None,

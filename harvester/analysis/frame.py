@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from harvester.analysis.measures import counted_by
+from harvester.analysis.measures import MERGER, counted_by
 from harvester.model.contribution import REPEATABLE, Column
 from harvester.model.people import People
 from harvester.model.periods import Period
@@ -37,12 +37,18 @@ PREPARED = (
         "whether this row represents its contribution; false where another source has the same one with more detail",
     ),
     Column("in_pull_request", "bool", False, "a commit in a pull request that is credited to the same person"),
-    Column("is_cherry_pick", "bool", False, "a commit picked from an earlier one of the same person"),
+    Column(
+        "is_cherry_pick", "bool", False,
+        "a commit that has the same change as an earlier one of the same person, or what the person did for such a one",
+    ),
     Column("is_reverted", "bool", False, "whether a later change reverts the work and nothing has restored it since"),
-    Column("is_own_work", "bool", False, "a review or comment on the person's own work, or a ticket that is theirs"),
+    Column(
+        "is_own_work", "bool", False,
+        "a review, a comment or help on the person's own work, a merge of it, or a ticket that is theirs",
+    ),
     Column(
         "owner_people", "list<item: string>", True,
-        "the people, without bots, whose work a review or comment is about; null for other kinds",
+        "the people, without bots, whose work was reviewed, commented on, helped with or merged; null for other rows",
     ),
     Column(
         "collaborators", "list<item: string>", True,
@@ -78,7 +84,7 @@ def prepare(table: pa.Table, people: People) -> pd.DataFrame:
     frame["is_bot"] = _map_distinct(frame["account"], people.is_bot)
     frame["is_primary"] = _is_primary(frame, from_git)
     frame["in_pull_request"] = _in_pull_request(frame)
-    frame["is_cherry_pick"] = _has_values(frame, "picked_from") & (frame["kind"] == "commit")
+    frame["is_cherry_pick"] = _has_values(frame, "picked_from") & frame["kind"].isin(("commit", *REPEATABLE))
     frame["is_reverted"] = _is_reverted(frame)
     _add_owners(frame, people)
     _add_collaborators(frame, people)
@@ -286,7 +292,8 @@ def _references(rows: pd.DataFrame, name: str) -> pd.DataFrame:
 def _add_owners(frame: pd.DataFrame, people: People) -> None:
     import pandas as pd
 
-    rows = frame[["person", "source", "owners"]][frame["kind"].isin((*REPEATABLE, "issue")).to_numpy(bool)]
+    of_others = (frame["kind"].isin((*REPEATABLE, "issue")) | (frame["role"] == MERGER)).to_numpy(bool)
+    rows = frame[["person", "source", "owners"]][of_others]
     owners, _ = _people_in(rows, "owners", people)
     is_own = [person in names for person, names in zip(rows["person"].tolist(), owners.to_pylist(), strict=True)]
     own_work = pd.Series(is_own, index=rows.index, dtype="bool[pyarrow]")

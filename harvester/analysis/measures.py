@@ -104,7 +104,19 @@ def _leaves_out_files(frame: pd.DataFrame) -> pd.Series:
 
 
 def _of_others(frame: pd.DataFrame) -> pd.Series:
-    return ~frame["is_own_work"]
+    return ~frame["is_own_work"] & ~frame["is_cherry_pick"]
+
+
+def _submitted(frame: pd.DataFrame) -> pd.Series:
+    return _review_given(frame) & (frame["state"] != TRAILER).fillna(True)
+
+
+def _merged(frame: pd.DataFrame) -> pd.Series:
+    return _of_others(frame) & (frame["state"] != APPLIED).fillna(True)
+
+
+def _applied(frame: pd.DataFrame) -> pd.Series:
+    return _of_others(frame) & (frame["state"] == APPLIED).fillna(False)
 
 
 def _review_given(frame: pd.DataFrame) -> pd.Series:
@@ -147,6 +159,17 @@ WITHDRAWN = "withdrawn"
 SUMMARY = "summary"
 """The state of a note that is the opening paragraph of a report: it is no work."""
 
+APPLIED = "applied"
+"""The state of a commit that the person committed for its author."""
+
+TRAILER = "trailer"
+"""The state of a review that only a trailer of a commit tells of: nobody submitted it."""
+
+MERGER = "merger"
+"""The role of who brought in what others wrote: such a row is no work of the person's own."""
+
+_ALL_KINDS = ("pull_request", "issue", "commit", "release", "review", "comment", "help", "note")
+
 TICKET_ROLES = ("assignee", "author", "resolver")
 MEASURES: Mapping[str, Measure] = {
     each.name: each
@@ -158,24 +181,26 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "reviews", "review", "reviews", ("review",), ("reviewer",), "work_items",
-            "Pull requests of others that the person reviewed, by when a review was submitted; several reviews of one "
-            "pull request count once, and an approval that was withdrawn does not.",
+            "Pull requests of others that the person reviewed, by when a review was submitted, and those whose "
+            "commits name the person in `Reviewed-by`, by when they landed; without a pull request the topic that was "
+            "merged, or the commit. Several reviews of one of these count once, from git and a forge together, and an "
+            "approval that was withdrawn does not.",
             where=_review_given, goal=True,
         ),
         Measure(
             "review_submissions", "review submission", "review submissions", ("review",), ("reviewer",), "rows",
             "Reviews submitted on pull requests of others, each by its own time, without approvals that were "
-            "withdrawn.",
-            where=_review_given, goal=True,
+            "withdrawn; trailers in commits are none.",
+            where=_submitted, goal=True,
         ),
         Measure(
             "people_reviewed", "person", "people", ("review",), ("reviewer",), "owners",
-            "People other than oneself, and no bots, whose pull requests the person reviewed.",
+            "People other than oneself, and no bots, whose work the person reviewed.",
             where=_review_given,
         ),
         Measure(
             "collaborators", "other person", "other people",
-            ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "collaborators",
+            _ALL_KINDS, (), "collaborators",
             "People other than oneself, and no bots, who are named as taking part in something that counts: who "
             "reviewed or merged it, who reported, closed or shared a ticket, co-authors, people a note names. People "
             "who are not configured are counted in one source only, the one that names most of them, since the same "
@@ -197,8 +222,8 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "commits", "commit", "commits", ("commit",), ("author",), "work_items",
             "Commits that the person wrote, by when they reached the branch read, without merges, without those "
-            "that are part of a pull request credited to the same person, and without those picked from an earlier "
-            "one of the same person.",
+            "that are part of a pull request credited to the same person, and without those that are the same "
+            "change as an earlier one of the same person (picked or rebased).",
             where=_by_itself, goal=True,
         ),
         Measure(
@@ -219,7 +244,8 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "cherry_picks", "commit", "commits", ("commit",), ("author",), "work_items",
-            "Commits picked from an earlier one of the same person, which counts already, in this period or before.",
+            "Commits that are the same change as an earlier one of the same person, which counts already, in this "
+            "period or before: picked from it, or a rebased twin. `picked_from` names the one that counts.",
             where=_cherry_picks,
         ),
         Measure(
@@ -257,13 +283,13 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "pieces", "piece of work", "pieces of work",
-            ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "threads",
+            _ALL_KINDS, (), "threads",
             "Threads in which something counts: a ticket with its pull requests, reviews and commits, or a note.",
             where=_counting,
         ),
         Measure(
             "left_out", "item", "items",
-            ("pull_request", "issue", "commit", "release", "review", "comment", "note"), (), "work_items",
+            _ALL_KINDS, (), "work_items",
             "What a rule in `[[exclude]]` of harvester.toml leaves out of everything and would count otherwise: pull "
             "requests, tickets, releases, commits, notes, and work of others that was reviewed or commented on.",
             where=_counting,
@@ -278,6 +304,43 @@ MEASURES: Mapping[str, Measure] = {
             "Comments on the issues and pull requests of others, each by its own time, where a source is asked for "
             "them; those within a review belong to that review.",
             where=_of_others, goal=True,
+        ),
+        Measure(
+            "help", "change helped with", "changes helped with", ("help",),
+            ("helper", "tester", "reporter", "mentor"), "work_items",
+            "Changes of others (a pull request, a topic that was merged, or a commit) whose commits name the person "
+            "in a trailer as who helped with it, suggested, acknowledged, tested or reported it, or mentored its "
+            "author, by when they landed; a change counts once for all of these. Only git has it.",
+            where=_of_others, goal=True,
+        ),
+        Measure(
+            "people_helped", "person", "people", ("help",), ("helper", "tester", "reporter", "mentor"), "owners",
+            "People other than oneself, and no bots, whose commits name the person so.",
+            where=_of_others,
+        ),
+        Measure(
+            "mentored", "change mentored", "changes mentored", ("help",), ("mentor",), "work_items",
+            "Those of the changes helped with whose commits name the person in `Mentored-by`.",
+            where=_of_others, goal=True,
+        ),
+        Measure(
+            "merged_for_others", "change of others merged", "changes of others merged", ("pull_request", "commit"),
+            (MERGER,), "work_items",
+            "Pull requests of others, and topics of others, that the person merged with a merge commit, by when they "
+            "landed; a topic is of whoever wrote most of its commits, and of topics within topics the outermost "
+            "counts. Only git has it; what was squashed or rebased does not say who did it. In no other total.",
+            where=_merged,
+        ),
+        Measure(
+            "people_merged", "person", "people", ("pull_request", "commit"), (MERGER,), "owners",
+            "People other than oneself, and no bots, whose pull requests and topics the person merged.",
+            where=_merged,
+        ),
+        Measure(
+            "applied", "commit of others", "commits of others", ("commit",), (MERGER,), "work_items",
+            "Commits of others that the person committed and signed off, such as patches from a mailing list, by "
+            "when they landed; without those picked from one that the same person applied. In no other total.",
+            where=_applied,
         ),
         Measure(
             "notes", "note", "notes", ("note",), ("author", "helper", "mentor"), "work_items",
@@ -327,7 +390,9 @@ def _inside(frame: pd.DataFrame, measure: Measure) -> np.ndarray[Any, np.dtype[n
     return inside
 
 
-COUNTED = ("pull_requests", "tickets", "releases", "commits", "reviews", "comments", "notes")
+COUNTED = (
+    "pull_requests", "tickets", "releases", "commits", "reviews", "comments", "help", "notes",
+)  # fmt: skip
 """Measures of what a person did, one for each kind: a row that none of them counts can serve no goal."""
 
 
@@ -381,6 +446,15 @@ def _first_of_each(frame: pd.DataFrame, rows: Any) -> Any:
     return np.concatenate([rows[~repeated], first["row"].to_numpy(np.int64)])
 
 
+_UNCOUNTED = {
+    APPLIED: "applied for its author: not in the totals",
+    WITHDRAWN: "it was withdrawn",
+    SUMMARY: "the opening paragraph of a report, which is no work",
+}
+"""States of rows that no total counts, in words."""
+_DONE_FOR_OTHERS = {"review": "a review", "comment": "a comment", "help": "help with a part"}
+
+
 def uncounted(row: Mapping[str, Any]) -> str:
     """Why none of `COUNTED` counts a row (one of `frame.records`), in words; '' where one does."""
     if row["is_bot"]:
@@ -388,20 +462,18 @@ def uncounted(row: Mapping[str, Any]) -> str:
     kind, role = row["kind"], row["role"]
     if role == "co-author":
         return "as co-author: listed for information; not in the totals"
+    if row["state"] in _UNCOUNTED:
+        return _UNCOUNTED[row["state"]]
     if role not in {each for name in COUNTED if kind in MEASURES[name].kinds for each in MEASURES[name].roles}:
         return f"as {role}: not in the totals"
     if row["in_pull_request"]:
         return "part of a pull request, which counts"
     if row["is_cherry_pick"]:
-        return "picked from an earlier commit, which counts"
+        return "the same change as an earlier commit, which counts"
     if role == "resolver" and not row["is_own_work"]:
         return "closed for somebody else, whose work it is" if len(row["owners"]) else NOBODYS
-    if row["is_own_work"] and kind in REPEATABLE:
-        return f"a {kind} of one's own work"
-    if row["state"] == WITHDRAWN:
-        return "it was withdrawn"
-    if row["state"] == SUMMARY:
-        return "the opening paragraph of a report, which is no work"
+    if row["is_own_work"] and kind != "issue":
+        return f"{_DONE_FOR_OTHERS[kind]} of one's own work"
     return NOT_DONE.get(row["state"], "")
 
 

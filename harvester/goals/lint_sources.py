@@ -19,9 +19,10 @@ _COMES_FROM: Mapping[str, str] = {
     "pull_request": "git, or a forge such as GitHub or GitLab",
     "commit": "git",
     "note": "a notebook",
-    "review": "a forge such as GitHub or GitLab",
-    "issue": "a forge or tracker such as GitHub or GitLab",
-    "comment": 'GitHub or GitLab with also = ["comments"]',
+    "review": "git, or a forge such as GitHub or GitLab",
+    "help": "git",
+    "issue": "a forge or tracker such as GitHub, GitLab or Jira",
+    "comment": 'GitHub, GitLab or Jira with also = ["comments"]',
     "release": 'GitHub or GitLab with also = ["releases"]',
 }
 """Which sources have each kind of work."""
@@ -35,12 +36,14 @@ class Contents:
 
     `kinds` has each kind of work with the further columns it can have; None where a source does not say.
 
-    `commits` and `pull_requests` have how many there are in everything that was read, commits outside of pull requests.
+    `commits`, `pull_requests` and `reviews` have how many there are in everything that was read, commits outside of
+    pull requests.
     """
 
     kinds: Mapping[str, Collection[str]] | None = None
     commits: int = 0
     pull_requests: int = 0
+    reviews: int = 0
 
 
 def lint_sources(goals: Goals, contents: Contents) -> Iterator[str]:
@@ -64,6 +67,9 @@ def _measure(where: str, goal: Goal, contents: Contents) -> Iterator[str]:
     if kinds is not None and kinds.keys().isdisjoint(measure.kinds):
         source = _COMES_FROM[measure.kinds[0]]
         yield f"{where}: no configured source has {measure.many}, so nothing counts; {_instead(kinds)}, or add {source}"
+    elif kinds is not None and measure.kinds == ("review",) and not kinds["review"] and not contents.reviews:
+        known = "git knows of reviews only by `Reviewed-by` in commits, and none was read so far"
+        yield f"{where}: {known}; add a forge such as GitHub"
     elif kinds is not None and measure.sums == "story_points" and not _have(kinds, "story_points", measure.kinds):
         yield f'{where}: no configured source has story points, so nothing counts; write measure = "tickets"'
     else:

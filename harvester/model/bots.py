@@ -13,6 +13,8 @@ from pathlib import Path
 
 from harvester.model.accounts import account_key, email_of, forge_login, is_web_committer, name_of, plain
 
+_SYZBOT = re.compile(r"syzbot(?:\+[0-9a-f]+)?@syzkaller\.appspotmail\.com")
+"""The kernel's fuzzer has an address for each report (https://github.com/google/syzkaller/blob/master/docs/syzbot.md)."""
 _GITLAB_TOKEN_USER = re.compile(
     r"(?:project|group)_\d+_bot(?:_[0-9a-f]+)?|service_account(?:_(?:group|project)_\d+)?_[0-9a-f]{8,64}", re.IGNORECASE
 )
@@ -37,8 +39,10 @@ def is_bot(account: str, more: frozenset[str] = frozenset()) -> bool:
     login = _login(account, email)
     if login and (login in known_bots("logins") or _GITLAB_TOKEN_USER.fullmatch(login)):
         return True
-    if email in known_bots("emails") or any(
-        each and each.endswith("[bot]") for each in (login, plain(name_of(account)))
+    if (
+        email in known_bots("emails")
+        or _SYZBOT.fullmatch(email or "")
+        or any(each and each.endswith("[bot]") for each in (login, plain(name_of(account))))
     ):
         return True
     return is_web_committer(email or "") or bool({account_key(account), email, login} & more)

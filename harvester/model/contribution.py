@@ -23,13 +23,13 @@ VERSION = 3
 Raise it when a column is added, renamed or changes its meaning.
 """
 
-Kind = Literal["pull_request", "review", "issue", "commit", "comment", "release", "note"]
+Kind = Literal["pull_request", "review", "issue", "commit", "comment", "help", "release", "note"]
 Role = Literal[
     "author", "co-author", "reviewer", "tester", "assignee", "resolver", "merger", "reporter", "helper", "mentor"
 ]
 Strings = tuple[str, ...]
 
-REPEATABLE = ("review", "comment")
+REPEATABLE = ("review", "comment", "help")
 """Kinds that one person may make several times on one work item, each a contribution of its own."""
 
 EXTRA: Mapping[str, str] = {
@@ -47,6 +47,8 @@ EXTRA: Mapping[str, str] = {
     "resolution": "how a Jira ticket was resolved, as the site calls it",
     "topic": "the topic branch, or the subject line, of the merge that brought a commit which is of no pull request",
     "topic_text": "what the message of that merge says, at most 2,000 characters",
+    "commits": "how many commits came with a topic that the person merged",
+    "trailer": "the trailers of a commit's message that name the person, such as `Tested-by`",
     "own_commits": "of a pull request with commits of several people, how many are the person's, of how many: `4/7`",
     "begun_by": "the account who wrote the first commit of a pull request, where that is somebody else",
     "not_work": "what is left out of a change's size, as vendored, generated, a lock file or a snapshot: files, and "
@@ -74,7 +76,9 @@ class Contribution:
     ]
     source: Annotated[str, "the configured source's name"]
     scope: Annotated[str, "the container that was read: an organisation, a repository, a Jira project"]
-    kind: Annotated[Kind, "what was done: a merged pull request, a review, a closed issue, a commit, …"]
+    kind: Annotated[
+        Kind, "what was done: a merged pull request, a review, a closed issue, a commit, help that a trailer names, …"
+    ]
     work_item: Annotated[str, "the work item, the same from every source: `github.com/org/repo#12`, `commit/<sha>`"]
     account: Annotated[str, "who did it, as the source has it: a login, an account id, `name <e-mail>`"]
     role: Annotated[Role, "what the person was in it: author, reviewer, assignee, …"]
@@ -86,7 +90,8 @@ class Contribution:
     project: Annotated[str | None, "what it belongs to, such as `org/repo`"] = None
     state: Annotated[
         str | None,
-        "merged, approved, changes_requested, resolved, …; of a note that is the opening of a report: summary",
+        "merged, approved, changes_requested, resolved, …; applied: committed for its author; of a review that only a "
+        "commit tells of: trailer; of a note that is the opening of a report: summary",
     ] = None
     change_type: Annotated[str | None, "kind of work: feature, fix, docs, test, …"] = None
     parent: Annotated[str | None, "the epic or parent ticket"] = None

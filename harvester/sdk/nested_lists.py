@@ -52,8 +52,9 @@ class NestedLists:
     def complete(self, nodes: Iterable[Node]) -> list[ShortList]:
         """Read the lists of nodes to their end, in place; returns those that are not whole.
 
-        That is fewer entries than their total, errors, or a list that goes on and could not be read on. Entries are
-        made distinct: one that comes twice, as where something was added meanwhile, hides that another did not come.
+        That is fewer entries than their total, errors, or a list that goes on and could not be read on; without a total
+        also an entry that is not shown. Entries are made distinct: one that comes twice, as where something was added
+        meanwhile, hides that another did not come.
         """
         lists = [
             (node, name) for node in nodes for name in self.names if (node.get(name) or {}).get("nodes") is not None
@@ -61,18 +62,22 @@ class NestedLists:
         errors = self._read_on([each for each in lists if _has_next_page(*each)])
         short = []
         for node, name in lists:
+            is_hidden = not all(node[name]["nodes"])
             node[name]["nodes"] = list(self._distinct(name, node[name]["nodes"]).values())
             arrived, refused = len(node[name]["nodes"]), errors.get((node["id"], name), ())
             total = node[name].get(self.total)
-            if (total is not None and arrived < total) or (total is None and _has_next_page(node, name)) or refused:
+            unfinished = is_hidden or _has_next_page(node, name) if total is None else arrived < total
+            if unfinished or refused:
                 short.append(ShortList(node, name, arrived, refused))
         return short
 
     def _read_on(self, unfinished: list[NodeList]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
         """Read on many lists at once, the first ones first; what a batch leaves unfinished goes to the end.
 
-        Returns the errors that came beside, by the id of the node and the name of the list.
+        A list that leads to a page it had would never end, and is left there. Returns the errors that came beside, by
+        the id of the node and the name of the list.
         """
+        asked: set[tuple[str, str, str]] = set()
         refused: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         while unfinished and self.strikes < STRIKES:
             batch, answer = ask_fitting(self.client.retry, self.size, partial(take_first, unfinished), self._ask)
@@ -84,7 +89,9 @@ class NestedLists:
                 for error in answer.errors:
                     for node, name in _lists_of(error, batch):
                         refused.setdefault((node["id"], name), []).append(error)
+            asked |= {_position(*each) for each in batch}
             goes_on = [each for number, each in enumerate(batch) if _extend(*each, data.get(f"m{number}") or {})]
+            goes_on = [each for each in goes_on if _position(*each) not in asked]
             unfinished = [*unfinished[len(batch) :], *goes_on]
         return refused
 
@@ -114,6 +121,11 @@ def _extend(node: Node, name: str, answer: Mapping[str, Any]) -> bool:
     node[name]["nodes"] += more["nodes"]
     node[name]["pageInfo"] = more["pageInfo"]
     return _has_next_page(node, name)
+
+
+def _position(node: Node, name: str) -> tuple[str, str, str]:
+    """The next page of a list: its node's id, its name and the cursor."""
+    return str(node["id"]), name, str(node[name]["pageInfo"].get("endCursor"))
 
 
 def _has_next_page(node: Node, name: str) -> bool:

@@ -122,15 +122,29 @@ def session(service: Service, headers: Mapping[str, str]) -> requests.Session:
 
     The headers are set as requests' `auth`, since requests would prefer a password in ~/.netrc to one set otherwise.
     """
-    import requests
 
     def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers.update(headers)
         return request
 
-    made = requests.Session()
+    made = unsigned_session(service.url)
     made.auth = sign
-    made.hooks["response"].append(same_origin_only(service.url))
+    return made
+
+
+def unsigned_session(url: str) -> requests.Session:
+    """A session for a library that signs its requests: it follows no redirect to another host than that of `url`.
+
+    On a redirect within the host it leaves the token in place; requests would take a password in ~/.netrc instead.
+    """
+    import requests
+
+    class Session(requests.Session):
+        def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+            """Leave the headers as they are: a redirect to another host was refused."""
+
+    made = Session()
+    made.hooks["response"].append(same_origin_only(url))
     return made
 
 

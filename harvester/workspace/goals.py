@@ -129,7 +129,7 @@ def warnings_of_goals(workspace: Workspace, goals: Goals, rows: pd.DataFrame | N
 
 
 def _contents(workspace: Workspace, rows: pd.DataFrame | None) -> Contents:
-    """What the sources can have, and how many commits and pull requests were read."""
+    """What the sources can have, and how many commits, pull requests and reviews were read."""
     known = [each.contents() for each in workspace.connectors.values() if isinstance(each, NamesContents)]
     kinds: dict[str, set[str]] = {}
     for kind, columns in (pair for each in known for pair in each.items()):
@@ -141,7 +141,9 @@ def _contents(workspace: Workspace, rows: pd.DataFrame | None) -> Contents:
     landed = {reference for references in pulls["closes"] for reference in references}
     commits = rows[(rows["kind"] == "commit").to_numpy(bool)]
     alone = (commits["part_of"].list.len() == 0) & ~commits["work_item"].isin(landed)
-    return Contents(all_known, commits[alone.to_numpy(bool)]["work_item"].nunique(), pulls["work_item"].nunique())
+    reviews = rows[(rows["kind"] == "review").to_numpy(bool)]
+    counts = (each["work_item"].nunique() for each in (commits[alone.to_numpy(bool)], pulls, reviews))
+    return Contents(all_known, *counts)
 
 
 def _about_decisions(

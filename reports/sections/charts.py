@@ -29,7 +29,9 @@ LONGEST_PACE = 3660
 FEWEST_STEPS = 2
 """Weeks with any work, and figures of a goal, from which on a drawing says more than the numbers beside it."""
 
-FILLS = {"pull_requests": 1, "commits": 1, "reviews": 2, "tickets": 3, "releases": 3, "comments": 5, "notes": 4}
+FILLS = {
+    "pull_requests": 1, "commits": 1, "reviews": 2, "tickets": 3, "releases": 3, "comments": 5, "help": 5, "notes": 4,
+}  # fmt: skip
 """The fill of each kind of work, so that a person's pages look alike; where both are there, the first has it."""
 
 DAY = dt.timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Help given to others: reviews and comments by person, what notes say, and work of others that the person shared."""
+"""Help given to others: reviews, merges, help and comments by person, what notes say, and work that was shared."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records
+from harvester.grouping import topic_name
 from harvester.reporting.report_input import ReportInput
-from harvester.text import safe_url
+from harvester.text import count_noun, safe_url
 
 from .highlights import Highlight
-from .items import LINE_COLUMNS, Item, Reference, counted, item, lines, sort_key
+from .items import LINE_COLUMNS, Item, Reference, counted, item, join_words, lines, reference_to, sort_key
 from .notes import Field, called, people
 from .pieces import Piece, Pieces
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 PEOPLE_NAMED = 5
 CO_AUTHORED_NAMED = 3
+TOPICS_NAMED = 3
 HELPING_ROLES = ("helper", "mentor")
 
 
@@ -40,18 +42,35 @@ class ServedGoal:
     number: int
 
 
+PARTS = (("mentor", "mentored"), ("tester", "tested"), ("reporter", "reported"), ("helper", "suggested or helped"))
+"""What a person was in changes that they helped with, by role, in the order of the page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Helped:
-    """Reviews, or comments: how many in words, for whom, and which goals they serve."""
+    """Reviews, merges, help or comments: how many in words, for whom, and which goals they serve."""
 
     number: int
     counted: str
+    changes: str
+    """How many pull requests, or changes where not all are pull requests, in words."""
+    parts: list[str]
+    """Of help how much was of which kind, such as `tested 3`; empty where all was of one."""
     people: int
     named: list[HelpedPerson]
     rest_people: int
     rest: int
     """How many are for people who are not named."""
     serving: list[ServedGoal]
+
+
+@dataclass(frozen=True, slots=True)
+class MergedTopic:
+    """A topic of others that the person merged, and how many commits it has."""
+
+    title: str
+    reference: Reference
+    commits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,14 @@ class HelpGiven:
     """What was done for others."""
 
     reviews: Helped | None
+    merges: Helped | None
+    """Pull requests and topics of others that the person merged."""
+    topics: list[MergedTopic]
+    """The largest of these topics, where there are more."""
+    applied: int
+    """Commits of others that the person applied."""
+    helped: Helped | None
+    """Changes of others that name the person as having helped."""
     comments: Helped | None
     notes: list[NoteLine]
     co_authored: list[Item]
@@ -92,11 +119,45 @@ def help_given(pieces: Pieces, mine: pd.DataFrame, highlights: Sequence[Highligh
     shared = _shared(pieces, mine)
     rows = sorted(records(shared[list(LINE_COLUMNS)]), key=lambda row: (-lines(row), sort_key(row)))
     made = HelpGiven(
-        _helped(pieces, "reviews"), _helped(pieces, "comments"), notes,
+        _helped(pieces, "reviews"), _helped(pieces, "merged_for_others", mine), _topics(mine),
+        int(measures.count(mine, "applied")),
+        _helped(pieces, "help"), _helped(pieces, "comments"), notes,
         [item(report_input, row) for row in rows[:CO_AUTHORED_NAMED]],
         counted(shared, ["co_authored"]), max(int(measures.count(shared, "co_authored")) - CO_AUTHORED_NAMED, 0),
     )  # fmt: skip
-    return made if made.reviews or made.comments or made.notes or made.co_authored else None
+    some = (made.reviews, made.merges, made.applied, made.helped, made.comments, made.notes, made.co_authored)
+    return made if any(some) else None
+
+
+def changes(rows: pd.DataFrame, name: str) -> str:
+    """What a measure counts of these rows as changes: pull requests, topics that were merged, or both, or commits."""
+    named = measures.of(rows, measures.MEASURES[name])
+    if name == "merged_for_others":
+        kinds = (("pull_request", "pull request"), ("commit", "topic"))
+        numbers = (
+            (int(measures.count(named[(named["kind"] == kind).to_numpy(bool)], name)), one) for kind, one in kinds
+        )
+        return join_words(count_noun(number, one) for number, one in numbers if number) + " of others"
+    only_pulls = not named["work_item_key"].str.startswith("commit/").any()
+    return count_noun(int(measures.count(named, name)), "pull request" if only_pulls else "change")
+
+
+def _topics(mine: pd.DataFrame) -> list[MergedTopic]:
+    rows = measures.of(mine, measures.MEASURES["merged_for_others"])
+    rows = rows[(rows["kind"] == "commit").to_numpy(bool)]
+    made = [
+        MergedTopic(topic_name(row["title"]), reference_to(row), int(commits))
+        for row in records(rows[[*LINE_COLUMNS, "extra"]])
+        if (commits := dict(row["extra"]).get("commits"))
+    ]
+    largest = sorted(made, key=lambda topic: (-topic.commits, topic.title))
+    return largest[:TOPICS_NAMED] if len(largest) > TOPICS_NAMED else []
+
+
+def _parts(rows: pd.DataFrame, name: str) -> list[str]:
+    numbers = measures.count_by(rows, name, ["role"])
+    parts = [f"{word} {numbers[role,]:g}" for role, word in PARTS if (role,) in numbers]
+    return parts if len(parts) > 1 or parts == [f"mentored {numbers.get(('mentor',), 0):g}"] else []
 
 
 def _shared(pieces: Pieces, mine: pd.DataFrame) -> pd.DataFrame:
@@ -140,21 +201,20 @@ def _is_help(piece: Piece) -> bool:
     return any(row["role"] in HELPING_ROLES or len(row["participants"]) for _, row in piece.rows)
 
 
-def _helped(pieces: Pieces, name: str) -> Helped | None:
-    rows = measures.of(pieces.rows, measures.MEASURES[name])
+def _helped(pieces: Pieces, name: str, among: pd.DataFrame | None = None) -> Helped | None:
+    rows = measures.of(pieces.rows if among is None else among, measures.MEASURES[name])
     if rows.empty:
         return None
     report_input = pieces.report_input
-    pairs = rows[["owner_people"]].explode("owner_people").dropna()
-    pairs = pairs[~pairs["owner_people"].isin(list(report_input.persons))]
-    by_person = {
-        str(person): int(measures.count(rows.loc[own.index], name)) for person, own in pairs.groupby("owner_people")
-    }
+    columns = list(measures.COLUMNS_USED)
+    pairs = rows[columns].assign(owner=rows["owner_people"]).explode("owner").dropna(subset=["owner"])
+    pairs = pairs[~pairs["owner"].isin(list(report_input.persons))]
+    by_person = {owner: int(number) for (owner,), number in measures.count_by(pairs, name, ["owner"]).items()}
     order = sorted(by_person, key=lambda person: (-by_person[person], report_input.name(person)))
     named, rest = order[:PEOPLE_NAMED], order[PEOPLE_NAMED:]
-    of_rest = rows.loc[pairs.index[pairs["owner_people"].isin(rest)].unique()]
+    of_rest = pairs[pairs["owner"].isin(rest)]
     return Helped(
-        int(measures.count(rows, name)), counted(rows, [name]), len(order),
+        int(measures.count(rows, name)), counted(rows, [name]), changes(rows, name), _parts(rows, name), len(order),
         [HelpedPerson(report_input.name(each), by_person[each]) for each in named],
         len(rest), int(measures.count(of_rest, name)),
         [

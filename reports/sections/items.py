@@ -28,13 +28,19 @@ LINE_COLUMNS = (
 )  # fmt: skip
 """The columns that an item is made of; a year of work is too large to take all."""
 
+OWN_WORK = ("pull_request", "commit", "release", "issue")
+"""Kinds whose text says what was done; a review's or a comment's is about the work of somebody else."""
+
 VERBS = {
     "pull_request": "merged", "issue": "resolved", "commit": "landed", "release": "released", "note": "noted",
     "comment": "commented",
 }  # fmt: skip
 
-_REVIEWED = {"dismissed": "dismissed review of"}
+_REVIEWED = {"dismissed": "dismissed review of", measures.TRAILER: "reviewed"}
 """Words for a review's state, where the state alone would say that it came about on the day of the review."""
+
+_HELPED = {"tester": "tested", "reporter": "reported", "mentor": "mentored", "helper": "helped", "merger": "merged"}
+"""Words for what was done for the work of others, by role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +70,23 @@ class Item:
 
 def item(report_input: ReportInput, row: Mapping[str, Any], goal: str = "") -> Item:
     """A row as an item."""
-    verb = VERBS.get(row["kind"]) or _REVIEWED.get(row["state"]) or (row["state"] or "reviewed").replace("_", " ")
-    when = f"{verb} {short_day(report_input, row['occurred_at'])}" + (", reverted later" if row["is_reverted"] else "")
+    when = f"{_verb(row)} {short_day(report_input, row['occurred_at'])}" + (
+        ", reverted later" if row["is_reverted"] else ""
+    )
     called = reference_to(row)
     day = report_input.calendar.day_of(row["occurred_at"])
     return Item(row["id"], called.label, called.url, row["title"] or "(no title)", when, day, size(row), goal)
+
+
+def _verb(row: Mapping[str, Any]) -> str:
+    if row["kind"] == "help" or row["role"] == measures.MERGER:
+        return _HELPED[row["role"]]
+    return VERBS.get(row["kind"]) or _REVIEWED.get(row["state"]) or str(row["state"] or "reviewed").replace("_", " ")
+
+
+def is_own_work(row: Mapping[str, Any]) -> bool:
+    """Whether a row that counts is the person's own work, and not what they did for the work of others."""
+    return row["kind"] in OWN_WORK
 
 
 def reference_to(row: Mapping[str, Any]) -> Reference:
@@ -95,8 +113,11 @@ def sort_key(row: Mapping[str, Any]) -> tuple[dt.datetime, str]:
 
 
 def size(row: Mapping[str, Any]) -> str:
-    """Points, or else lines added and deleted; nothing where neither is known."""
+    """Points, or else lines added and deleted; nothing where neither is known, and for what others wrote."""
     import pandas as pd
+
+    if row["role"] == measures.MERGER:
+        return ""
 
     if pd.notna(row["story_points"]):
         return measures.MEASURES["story_points"].words(row["story_points"])

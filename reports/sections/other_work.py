@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harvester.analysis import measures
 
-from .items import Reference, join_words, lines_changed
+from .items import Reference, is_own_work, join_words, lines_changed
 from .pieces import Piece, Pieces, Quote
 
 LISTED = ("pull_requests", "tickets", "releases", "commits")
@@ -78,7 +78,7 @@ def themes(pieces: Pieces, highlighted: Mapping[str, int]) -> list[Theme]:
 
 
 def _is_change(piece: Piece) -> bool:
-    return any(row["kind"] in ("pull_request", "issue", "commit", "release") for _, row in piece.rows)
+    return any(is_own_work(row) for _, row in piece.rows)
 
 
 class _Amounts:

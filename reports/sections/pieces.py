@@ -21,7 +21,7 @@ from harvester.model.outcomes import read_outcome
 from harvester.model.periods import span
 from harvester.reporting.report_input import ReportInput
 
-from .items import Reference, counted, counts_by, lines, lines_changed, reference_to, sort_key
+from .items import Reference, counted, counts_by, is_own_work, lines, lines_changed, reference_to, sort_key
 from .notes import NOTE_COLUMNS, Field, fields
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ ROW_COLUMNS = tuple(dict.fromkeys((
     "comment_count",
 )))  # fmt: skip
 
+FOR_OTHERS = ("help",)
+"""Measures that say nothing of a piece of the person's own work."""
+
 _KINDS = [kind for name in measures.COUNTED for kind in measures.MEASURES[name].kinds]
 """Kinds in the order in which their rows say most about a piece of work: its pull requests first, then its tickets."""
-
-_ITS_OWN = ("pull_request", "commit", "release", "issue")
-"""Kinds whose text says what was done; a review's or a comment's is about the work of somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,11 @@ class Piece:
         if self.key in self._collected.titles:
             return self._collected.titles[self.key]
         titled = [row for _, row in self.rows if row["title"]]
-        first = min(titled, key=lambda row: (_KINDS.index(row["kind"]), -lines(row), row["id"]), default=None)
+        first = min(
+            titled,
+            key=lambda row: (not is_own_work(row), _KINDS.index(row["kind"]), -lines(row), row["id"]),
+            default=None,
+        )
         return str(first["title"]) if first else self.key.rpartition("/")[2]
 
     @functools.cached_property
@@ -108,8 +112,8 @@ class Piece:
 
     @functools.cached_property
     def counted(self) -> str:
-        """What it is, in words: `3 pull requests and 2 tickets`."""
-        return self._collected.counted.get((self.key,), "")
+        """What it is, in words: `3 pull requests and 2 tickets`; what was done for others where it has nothing else."""
+        return self._collected.counted.get((self.key,)) or self._collected.for_others.get((self.key,), "")
 
     @functools.cached_property
     def size(self) -> str:
@@ -151,7 +155,7 @@ class Piece:
 
     @functools.cached_property
     def _own_text(self) -> Quote | None:
-        own = (row for _, row in self.rows if row["kind"] in _ITS_OWN)
+        own = (row for _, row in self.rows if is_own_work(row))
         return _first_text(sorted(own, key=lambda row: _KINDS.index(row["kind"])))
 
     @functools.cached_property
@@ -181,7 +185,7 @@ class Piece:
     @functools.cached_property
     def is_own_work(self) -> bool:
         """Whether any of it is the person's own work, not only help with the work of others."""
-        return any(row["kind"] in _ITS_OWN or row["kind"] == "note" for _, row in self.rows)
+        return any(is_own_work(row) or row["kind"] == "note" for _, row in self.rows)
 
     @functools.cached_property
     def theme(self) -> str:
@@ -283,7 +287,8 @@ class Pieces(Sequence[Piece]):
         self.titles = titles(tickets, list(keys))
         """By thread the title of the ticket that names it."""
         with_notes = _with_notes(report_input, self.rows, notes_by_piece)
-        self.counted = counts_by(self.rows, measures.COUNTED, "piece")
+        self.counted = counts_by(self.rows, [each for each in measures.COUNTED if each not in FOR_OTHERS], "piece")
+        self.for_others = counts_by(self.rows, FOR_OTHERS, "piece")
         self.added, self.deleted = (
             measures.count_by(self.rows, name, ["piece"]) for name in ("lines_added", "lines_deleted")
         )

@@ -22,8 +22,8 @@ NOT_COUNTED = {
         "are part of a pull request above and are not counted again.",
     ),
     "cherry_picks": (
-        "was picked from an earlier one, which counts already, and is not counted again.",
-        "were picked from earlier ones, which count already, and are not counted again.",
+        "is the same change as an earlier one (picked or rebased), which counts already, and is not counted again.",
+        "are the same changes as earlier ones (picked or rebased), which count already, and are not counted again.",
     ),
     "reverted": ("above was reverted later.", "above were reverted later."),
     "sized_without_files": (

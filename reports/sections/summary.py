@@ -10,13 +10,14 @@ from harvester.goals.progress import Progress
 from harvester.grouping import OUR_NAMES
 from harvester.text import count_noun
 
+from .help_given import Helped, HelpGiven, changes
 from .items import join_words
 from .other_work import Theme
 from .pieces import Pieces
 
 SUMMED = (
-    "pull_requests", "commits", "projects", "reviews", "people_reviewed", "tickets", "story_points", "releases",
-    "comments", "notes",
+    "pull_requests", "commits", "projects", "reviews", "people_reviewed", "help", "people_helped", "tickets",
+    "story_points", "releases", "comments", "notes",
 )  # fmt: skip
 """The measures that the paragraph may name."""
 
@@ -24,13 +25,14 @@ THEMES_NAMED = 3
 GOALS_NAMED = 3
 
 
-def sentences(pieces: Pieces, themes: Sequence[Theme]) -> list[str]:
+def sentences(pieces: Pieces, themes: Sequence[Theme], help_given: HelpGiven | None = None) -> list[str]:
     """The paragraph where the person has not written their own, a sentence each."""
     # Each measure is counted once: a person's year has thousands of rows.
     counts = {name: number for name in SUMMED if (number := measures.count(pieces.rows, name))}
-    if not counts:
+    merges, applied = (help_given.merges, help_given.applied) if help_given else (None, 0)
+    if not (counts or merges or applied):
         return ["No work was found in this period."]
-    return [*_goals(pieces), *_where(pieces, themes), *_counts(counts)]
+    return [*_goals(pieces), *_where(pieces, themes), *_counts(pieces, counts, merges, applied)]
 
 
 def _goals(pieces: Pieces) -> Iterable[str]:
@@ -78,7 +80,7 @@ def _in_a_sentence(name: str) -> str:
     return f"“{name}”" if " " in name else name
 
 
-def _counts(counts: Mapping[str, float]) -> Iterable[str]:
+def _counts(pieces: Pieces, counts: Mapping[str, float], merges: Helped | None, applied: int) -> Iterable[str]:
     words = {name: measures.MEASURES[name].words(number) for name, number in counts.items()}
     work = [f"merged {words['pull_requests']}"] if "pull_requests" in words else []
     if "commits" in words:
@@ -90,8 +92,16 @@ def _counts(counts: Mapping[str, float]) -> Iterable[str]:
         work.append(f"published {words['releases']}")
     done = [join_words(work) + (f" in {words['projects']}" if counts.get("projects", 1) > 1 else "")] if work else []
     if "reviews" in words:
-        pulls = count_noun(int(counts["reviews"]), "pull request")
-        done.append(f"reviewed {pulls}" + (f" by {words['people_reviewed']}" if "people_reviewed" in words else ""))
+        by = f" by {words['people_reviewed']}" if "people_reviewed" in words else ""
+        done.append(f"reviewed {changes(pieces.rows, 'reviews')}{by}")
+    if merges:
+        by = f" by {measures.MEASURES['people_merged'].words(merges.people)}" if merges.people else ""
+        done.append(f"merged {merges.changes}{by}")
+    if applied:
+        done.append(f"applied {measures.MEASURES['applied'].words(applied)}")
+    if "help" in words:
+        by = f" by {words['people_helped']}" if "people_helped" in words else " of others"
+        done.append(f"helped with {changes(pieces.rows, 'help')}{by}")
     if "comments" in words:
         done.append(f"made {words['comments']} on the work of others")
     if "notes" in words:

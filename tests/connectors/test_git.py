@@ -1552,7 +1552,7 @@ def test_too_many_co_authors_are_a_gap(repo):
     repo.commit(f"Everyone\n\n{crowd}", {"a": "1"})
     events = fetch(repo)
     assert len(rows(events, "commit", "co-author")) == 200
-    assert "more than 200 co-authors in 1 of the commits" in gaps(events)[0].reason
+    assert "more than 200 people in the trailers of 1 of the commits" in gaps(events)[0].reason
 
 
 def test_an_endless_mailmap_is_refused(repo):

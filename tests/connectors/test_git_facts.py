@@ -15,17 +15,14 @@ class Brought:
     """In place of the topics of a history: the merge that brought each commit as a topic."""
 
     def __init__(self, merges=None):
-        self.merges = merges or {}
-
-    def merge_of(self, position):
-        return self.merges.get(position, NO_MERGE)
+        self.of_all = [(merges or {}).get(position, NO_MERGE) for position in range(6)]
 
 
 def facts(work_item="#1", merge_commit=2, incomplete=(3,), landed_at=(11, 12, 13, 14, None, None), **changes):
     """What is said of six commits; the last two are not reached yet."""
     merged = MergedPullRequest(work_item, PullRequest(work_item, "Round"), merge_commit, (1,))
     merge_map = MergeMap({work_item: merged}, {1: work_item}, list(incomplete))
-    before = HistoryFacts(bytearray([1, 1, 1, 1, 0, 0]), list(landed_at), merge_map, {}, {}, Brought())
+    before = HistoryFacts(bytearray([1, 1, 1, 1, 0, 0]), list(landed_at), merge_map, {}, {}, Brought(), {})
     return dataclasses.replace(before, **changes)
 
 
@@ -61,12 +58,19 @@ def test_a_move_inside_the_period_loses_nothing():
     assert not facts().lost_rows(facts(landed_at=(20, 12, 13, 14, None, None)), 12, 20)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"reverted_by": {0: [3]}}, {"picks": {0: (1, 0), 1: (1, 0)}}, {"topics": Brought({0: 3})}]
-)
+@pytest.mark.parametrize("changes", [{"reverted_by": {0: [3]}}, {"picks": {0: (1, 0), 1: (1, 0)}}])
 def test_changed_facts_are_read_again(changes):
-    """A commit that is reverted now, turned out to be a pick, or came with another topic, is read again."""
+    """A commit that is reverted now, or turned out to be a pick, is read again."""
     assert facts().unchanged(facts(**changes)) == bytearray([0, 1, 1, 1, 0, 0])
+
+
+def test_a_changed_topic_is_read_again():
+    """A commit that came with another topic is read again, and so is the merge of that topic."""
+    later = facts(topics=Brought({0: 3}))
+    assert facts().unchanged(later) == bytearray([0, 1, 1, 0, 0, 0])
+    assert not facts().lost_rows(later, SINCE, UNTIL)
+    assert later.lost_rows(facts(), SINCE, UNTIL)
+    assert later.lost_rows(facts(topics=Brought({0: 2})), SINCE, UNTIL)
 
 
 def test_a_later_pick_leaves_the_original():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.connectors.git import messages
+from harvester.connectors.git import messages, trailers
 from harvester.connectors.git.messages import PullRequest
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -65,7 +65,7 @@ READERS = (
     messages.closes,
     messages.reverts,
     messages.picked_from,
-    messages.co_authors,
+    trailers.co_authors,
     messages.split,
     *(lambda text, forge=forge: messages.merged_pull_request(text, forge) for forge in FORGES),
     *(lambda text, forge=forge: messages.squashed_pull_request(text, forge) for forge in FORGES),
@@ -138,9 +138,9 @@ def test_co_authors_are_in_the_last_paragraph():
     """Co-authors are read from the last paragraph of the body."""
     last = "CO-AUTHORED-BY: Bob Roe <bob@x>\nCo-authored-by: <cleo@x>\nSigned-off-by: D <d@x>"
     message = f"Subject\n\nCo-authored-by: No <no@x>\n\nText\n\n{last}"
-    assert messages.co_authors(message) == (("Bob Roe", "bob@x"), ("", "cleo@x"))
-    assert messages.co_authors("Co-authored-by: Bob <bob@x>") == ()
-    assert messages.co_authors("Subject\n\nCo-authored-by: Bob without an address") == ()
+    assert trailers.co_authors(message) == (("Bob Roe", "bob@x"), ("", "cleo@x"))
+    assert trailers.co_authors("Co-authored-by: Bob <bob@x>") == ()
+    assert trailers.co_authors("Subject\n\nCo-authored-by: Bob without an address") == ()
 
 
 PICKED = f"(cherry picked from commit {SHA})"
@@ -157,7 +157,7 @@ PICKED = f"(cherry picked from commit {SHA})"
 )
 def test_co_authors_in_paragraphs_of_trailers(end):
     """Co-authors are read from every paragraph at the end that has trailers alone."""
-    assert messages.co_authors(f"Subject\n\nCo-authored-by: No <no@x>\n\nText\n\n{end}") == (
+    assert trailers.co_authors(f"Subject\n\nCo-authored-by: No <no@x>\n\nText\n\n{end}") == (
         ("Bob", "b@x"),
         ("Cleo", "c@x"),
     )
@@ -165,7 +165,7 @@ def test_co_authors_in_paragraphs_of_trailers(end):
 
 def test_carriage_returns_change_nothing():
     message = "Subject\n\nText\n\nCo-authored-by: A <a@x>\nCo-authored-by: B <b@x>"
-    assert messages.co_authors(message.replace("\n", "\r\n")) == messages.co_authors(message)
+    assert trailers.co_authors(message.replace("\n", "\r\n")) == trailers.co_authors(message)
     assert messages.split(message.replace("\n", "\r\n")) == messages.split(message)
     request = "Merge branch 'x' into 'y'\n\nTitle\n\nSee merge request g/p!12"
     assert messages.merged_pull_request(request.replace("\n", "\r\n"), None) == messages.merged_pull_request(
@@ -281,8 +281,8 @@ def test_a_merge_says_where_its_branch_is_from(subject, expected):
 def test_endless_trailers_take_linear_time():
     """Text like a trailer that never ends takes time in proportion to its length."""
     started = time.perf_counter()
-    assert messages.co_authors(f"t\n\nco-authored-by:{' ' * 200_000}x") == ()
-    assert messages.co_authors("t\n\n" + "co-authored-by: a <b\n" * 20_000) == ()
+    assert trailers.co_authors(f"t\n\nco-authored-by:{' ' * 200_000}x") == ()
+    assert trailers.co_authors("t\n\n" + "co-authored-by: a <b\n" * 20_000) == ()
     assert time.perf_counter() - started < 5
 
 
@@ -404,5 +404,5 @@ def test_paragraphs_of_trailers_take_linear_time(count):
     """A message of paragraphs that all look like trailers takes at most some microseconds for each."""
     message = "x\n\n" + "a: b\n\n" * count + "Co-authored-by: A <a@b>"
     started = time.process_time()
-    assert messages.co_authors(message) == (("A", "a@b"),)
+    assert trailers.co_authors(message) == (("A", "a@b"),)
     assert time.process_time() - started < 0.2 + count * 5e-6

@@ -481,6 +481,26 @@ def test_one_missing_file_costs_the_size_of_its_commits_alone(repo, tmp_path):
     assert "partial clone, and the line counts of 2 commits are not here" in remark
 
 
+def test_twins_of_a_partial_clone(repo, tmp_path):
+    """Patches are compared where their contents are here; what cannot be read is compared with nothing."""
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.commit("Start", {"README": "1\n"})
+    repo.branch("old")
+    for name, content in (("small", "1\n"), ("large", "x\n" * 999)):
+        repo.commit(f"Add {name}", {name: content}, written="2026-07-02T12:00:00+00:00")
+    repo.branch("new", "main")
+    repo.commit("Meanwhile", {"other": "1\n"})
+    for name, content in (("small", "1\n"), ("large", "x\n" * 999)):
+        repo.commit(f"Add {name}", {name: content}, written="2026-07-02T12:00:00+00:00")
+    repo.git("branch", "--quiet", "--force", "main", "new")
+    options = ("--quiet", "--mirror", "--filter=blob:limit=1k")
+    repo.git("-c", "protocol.file.allow=always", "clone", *options, f"file://{repo.path}", str(tmp_path / "clone"))
+    found = fetch(tmp_path / "clone", branches="local")
+    assert not [each for each in found if isinstance(each, Gap)]
+    commits = [each for each in found if isinstance(each, Contribution) and each.role == "author"]
+    assert [row.title for row in commits if row.picked_from] == ["Add small"]
+
+
 def test_a_report_of_a_partial_clone(repo, tmp_path):
     """The report has the work and the remark, and the exit status is 0."""
     repo.git("config", "uploadpack.allowFilter", "true")

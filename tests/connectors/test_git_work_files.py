@@ -135,7 +135,9 @@ def test_imported_history_lies_in_its_folder(repo):
     repo.commit("Later\n\nReverts #3", {"lib.c": "2\n"}, by=BOB)
     subtree(repo, "libs/lib", message="Merge commit 'abc'")
     events = fetch(repo)
-    assert {row.title: (row.paths, row.account, row.closes, row.reverts) for row in rows(events, "commit")} == {
+    assert {
+        row.title: (row.paths, row.account, row.closes, row.reverts) for row in rows(events, "commit", "author")
+    } == {
         "Start (#3)": (("README",), ANN, (), ()),
         "Library": (("libs/lib/lib.c",), CLEO, (), ()),
         "More, fixes #3": (("libs/lib/src/a.c",), BOB, (), ()),
@@ -143,7 +145,7 @@ def test_imported_history_lies_in_its_folder(repo):
     }
     assert only(events, "pull_request").reverted_by == ()
     assert not [each for each in events if isinstance(each, Remark)]
-    assert all("topic" not in row.extra or row.extra["topic"] == "topic" for row in rows(events, "commit"))
+    assert all("topic" not in row.extra or row.extra["topic"] == "topic" for row in rows(events, "commit", "author"))
     assert [row.title for row in rows(fetch(repo, cursors=cursors(first)), "commit")] == ["Later"]
 
 

@@ -346,3 +346,74 @@ def test_a_renewed_oauth_token_reads_on(world, server, same):
     again = read(server, wanted("alice", after=first), environ={"TOKEN": server.token})
     assert len(again.rows) == (0 if same else 1)
     assert again.gaps == []
+
+
+def test_a_fast_forward_still_leads_to_its_issue(world, server):
+    """What has no merge commit waits for its commits; what it closes is looked up all the same."""
+    issue = world.issue("acme/pay", "bob", on(6, 1))
+    made = world.merge_request(
+        "acme/pay", "alice", on(7, 1), merged=on(7, 2), merged_by="bob", closes=[issue], description="Closes #1"
+    )
+    made["mergeCommitSha"] = None
+    found = read(server, wanted("alice"))
+    assert sorted(row.id.rpartition("/")[0] for row in found.rows) == ["issue/resolver/1", "pull_request/author"]
+    assert found.gaps == []
+
+
+def test_many_fast_forwards_take_few_requests(world, server):
+    """Their commits are asked for of many at once, not page by page."""
+    for number in range(300):
+        made = world.merge_request(f"acme/r{number % 3}", "alice", on(7, 1), merged=on(8, 1 + number % 28))
+        made["mergeCommitSha"] = None
+    found = read(server, wanted("alice"))
+    assert len(found.rows) == 300
+    assert found.requests <= 18
+
+
+def test_a_list_within_that_leads_in_a_circle_ends(world, changed):
+    """What came of it is kept, and a gap says that it is not whole."""
+    made = world.merge_request("acme/pay", "bob", on(6, 1))
+    for number in range(150):
+        world.comment(made, "carol", on(7, 1, 0, number % 60))
+    world.approve(made, "alice", on(7, 1))
+
+    def repeat(asked: Asked, answer: dict[str, Any]) -> None:
+        for alias, value in (answer.get("data") or {}).items():
+            if alias[0] == "m" and alias[1:].isdigit():
+                value["notes"]["pageInfo"] = {"hasNextPage": True, "endCursor": asked.variables[f"a{alias[1:]}"]}
+
+    changed.change = repeat
+    found = read(changed, wanted("alice"))
+    assert [gap.reason.partition(":")[0] for gap in found.gaps] == ["GitLab gave only 151 notes"]
+    assert found.cursors == {}
+    assert len(changed.asked) < 15
+
+
+def test_what_is_hidden_is_not_taken_for_deleted(world, changed):
+    """A list that is null shows nothing of what is there: the row stays, and the next fetch looks again."""
+    world.merge_request("acme/pay", "alice", on(7, 1), merged=on(7, 2))
+    first = read(changed, wanted("alice"))
+
+    def hide(asked: Asked, answer: dict[str, Any]) -> None:
+        for alias in [each for each in answer.get("data") or {} if f"{each}: project(fullPath: $v" in asked.query]:
+            answer["data"][alias] = None
+
+    changed.change = hide
+    again = read(changed, wanted("alice", after=first))
+    assert again.retracted == []
+    assert [gap.reason for gap in again.gaps] == [
+        "acme/pay: GitLab does not show 1 merge request that it showed before"
+    ]
+    assert again.cursors
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["asked to", "unasked"])
+def test_reviews_in_many_projects(world, server, asked):
+    """What people were asked to review is one list over all projects; what they were not is read in each."""
+    for number in range(60):
+        made = world.merge_request(f"acme/p{number}", "bob", on(6, 1), reviewers=("alice",) if asked else ())
+        world.approve(made, "alice", on(7, 1 + number % 28))
+    found = read(server, wanted("alice"))
+    assert len(found.of("review")) == 60
+    assert found.gaps == []
+    assert (found.requests <= 10) is asked

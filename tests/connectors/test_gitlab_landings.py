@@ -18,7 +18,12 @@ def merged(world, project="acme/pay", **values):
         project, "alice", on(7, 1), merged=on(7, 2), description="Closes PAY-7", diffHeadSha=HEAD
     )
     made |= {"mergeCommitSha": None} | values
+    made["project"]["mergeCommitTemplate"] = made.pop("template", None)
     return made
+
+
+ONLY_TITLE = "%{title}"
+USUAL = "%{title}\n\nSee merge request %{reference}"
 
 
 def is_look_up(asked):
@@ -33,12 +38,28 @@ def commits(found):
     ("values", "landed", "requests"),
     [
         ({"mergeCommitSha": MERGE, "squash": True, "squashCommitSha": SQUASH}, [MERGE], 0),
+        ({"mergeCommitSha": MERGE, "template": USUAL, "commits": [HEAD, FIRST]}, [MERGE], 0),
+        ({"mergeCommitSha": MERGE, "template": ONLY_TITLE, "commits": [HEAD, FIRST]}, [MERGE, HEAD, FIRST], 1),
+        (
+            {"mergeCommitSha": MERGE, "template": ONLY_TITLE, "squash": True, "squashCommitSha": SQUASH},
+            [MERGE, SQUASH],
+            2,
+        ),
         ({"squash": True, "squashCommitSha": SQUASH, "commits": [HEAD, FIRST]}, [SQUASH], 2),
         ({"squash": True, "squashCommitSha": None}, [HEAD], 2),
         ({"commits": [HEAD, FIRST]}, [HEAD, FIRST], 1),
         ({}, [HEAD], 1),
     ],
-    ids=["merge commit", "squashed", "squashed one commit", "fast-forward", "fast-forward of one commit"],
+    ids=[
+        "merge commit",
+        "in the usual words",
+        "in other words",
+        "squashed, in other words",
+        "squashed",
+        "squashed one commit",
+        "fast-forward",
+        "fast-forward of one commit",
+    ],
 )
 def test_each_way_to_merge_names_its_commits(server, world, values, landed, requests):
     """GitLab squashes no single commit; what it does without a merge commit costs a request or two."""

@@ -303,8 +303,7 @@ def clean(way: int) -> Read:
     return found
 
 
-@pytest.mark.parametrize("name", ["a database that timed out", "429 of Rack::Attack"])
-@pytest.mark.parametrize("way", [0, 1])
+@pytest.mark.parametrize(("name", "way"), [("a database that timed out", 0), ("429 of Rack::Attack", 1)])
 def test_a_fault_in_any_request_passes(name, way):
     """Once in each request of the fetch: everything comes, and nothing twice."""
     fault, _ = GITLAB.faults[name]
@@ -317,18 +316,22 @@ def test_a_fault_in_any_request_passes(name, way):
         assert len(found.rows) == len(clean(way).rows)
 
 
-LASTING = {name: fault for name, (fault, _, _) in {**REFUSALS, **GITLAB.refusals}.items() if name != "422"}
-LASTING |= {"502": Fault(502), "a reset": Fault(act="reset"), "too complex": Fault(200, COMPLEX)}
+LASTING = {
+    "401": (REFUSALS["401"][0], True, 0),
+    "404": (REFUSALS["404"][0], False, 1),
+    "an unknown field": (GITLAB.refusals["an unknown field"][0], False, 0),
+    "502": (Fault(502), True, 1),
+    "too complex": (Fault(200, COMPLEX), True, 0),
+}
+"""Faults, whether they last for ever, and in which way of reading."""
 
 
-@pytest.mark.parametrize("lasts", [True, False], ids=["for ever", "once"])
 @pytest.mark.parametrize("name", sorted(LASTING))
-def test_a_fault_that_lasts_is_said(name, lasts):
+def test_a_fault_that_lasts_is_said(name):
     """From each request of the fetch on: whatever does not come has a gap, and no cursor says that it was read."""
-    way = len(name) % 2
+    fault, lasts, way = LASTING[name]
     for number in range(clean(way).requests):
         with GitLabServer(everything()) as server:
-            fault = LASTING[name]
             server.rule = lambda asked, server=server, number=number, fault=fault: (
                 fault if len(server.asked) == number + 1 or (lasts and len(server.asked) > number) else None
             )
@@ -384,7 +387,7 @@ def _put_null(value, path):
 def test_anything_hidden_is_said(way, says):
     """One thing hidden, wherever it is: all rows are as they would be, or a gap says that something is hidden."""
     expected = {row.id: row for row in clean(way).rows}
-    for number in range(0, 900, 31):
+    for number in range(0, 900, 47):
         with Hiding(everything()) as server:
             server.number, server.says = number, says
             found = read_source("hub", source(server, **SETTINGS[way]), REQUEST)

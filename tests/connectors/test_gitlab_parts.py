@@ -116,3 +116,16 @@ def test_closings_of_many_projects_are_asked_for_together(world, server):
     found = read(server, wanted("alice"), groups=("acme",))
     assert (len(found.rows), found.gaps) == (60, [])
     assert len([each for each in server.asked if "workItems" in each.query]) == 2
+
+
+def test_a_description_may_name_an_earlier_path(world, server):
+    """The issue is found where it is now."""
+    issue = world.issue("acme/pay", "bob", on(7, 1))
+    world.merge_request(
+        "acme/web", "alice", on(7, 1), merged=on(7, 2), merged_by="carol", closes=[issue],
+        description=f"Closes acme/pay#{issue['iid']} and acme/gone#1",
+    )  # fmt: skip
+    world.rename("acme/pay", "acme/payments")
+    found = read(server, wanted("alice"))
+    assert sorted(row.work_item for row in found.rows) == ["localhost/acme/payments#1", "localhost/acme/web!1"]
+    assert found.gaps == []

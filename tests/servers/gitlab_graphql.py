@@ -268,6 +268,16 @@ def _within(item: Node, path: str, subgroups: bool) -> bool:
 
 
 def _authored(source: Node, info: Any, **given: Any) -> Any:
+    return _of_user(source, info, lambda item: item["author"]["number"] == source["number"], given)
+
+
+def _requested(source: Node, info: Any, **given: Any) -> Any:
+    return _of_user(
+        source, info, lambda item: any(who["number"] == source["number"] for who in item["reviewers"]), given
+    )
+
+
+def _of_user(source: Node, info: Any, takes_part: Callable[[Node], bool], given: Mapping[str, Any]) -> Any:
     """A person's merge requests: none of a private profile; newer servers leave out archived projects by default."""
     world = info.root_value
     if source["private"] and source["username"] != world.viewer:
@@ -275,8 +285,8 @@ def _authored(source: Node, info: Any, **given: Any) -> Any:
     where = given.get("projectPath") or given.get("projectId")
     if given.get("iids") and not where:
         raise refused("iids requires projectPath or projectId")
-    given = {"includeArchived": not world.newer_than(NEWER[INCLUDE_ARCHIVED])} | given
-    own = [each for each in world.merge_requests if each["author"]["number"] == source["number"]]
+    given = {"includeArchived": not world.newer_than(NEWER[INCLUDE_ARCHIVED]), **given}
+    own = [each for each in world.merge_requests if takes_part(each)]
     if where:
         own = [each for each in own if where in (each["project"]["fullPath"], each["project"]["id"])]
     return _merge_requests(world, own, given)
@@ -505,5 +515,5 @@ _RESOLVE: dict[str, Callable[..., Any]] = {
     "MergeRequest.notes": _notes, "Issue.notes": _notes, "Issue.reference": _reference,
     "MergeRequest.projectId": lambda source, info: source["project"]["number"],
     "MergeRequest.approved": lambda source, info: bool(source["approvedBy"]),
-    "UserCore.authoredMergeRequests": _authored,
+    "UserCore.authoredMergeRequests": _authored, "UserCore.reviewRequestedMergeRequests": _requested,
 }  # fmt: skip

@@ -86,6 +86,7 @@ class World:
             self.projects[path] = self._node("Project", fullPath=path) | {
                 "path": path.rpartition("/")[2], "name": path.rpartition("/")[2], "visibility": visibility,
                 "webUrl": f"{HOST}/{path}", "archived": False, "issuesEnabled": True, "mergeRequestsEnabled": True,
+                "mergeCommitTemplate": None,
                 "releases": [], "iids": {}, "autocloseReferencedIssues": True,
             }  # fmt: skip
         self.projects[path] |= more
