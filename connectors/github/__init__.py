@@ -131,12 +131,14 @@ class GitHub:
     def _reader(self, request: Request) -> GitHubReader:
         from harvester.sdk.cursor import digest
 
+        from .cursor import FORMAT
         from .fetch import GitHubReader
         from .scope import ScopeFilter
         from .strategy import ReadOptions
 
         client = self.client()
         settings = [
+            FORMAT,
             client.sign_in.identity,
             self.url,
             *(list(each) for each in (self.organisations, self.repositories, self.exclude, self.also)),

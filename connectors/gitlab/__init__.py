@@ -148,12 +148,14 @@ class GitLab:
     def _reader(self, request: Request) -> GitLabReader:
         from harvester.sdk.cursor import digest
 
+        from .cursor import FORMAT
         from .fetch import GitLabReader
         from .scope import ScopeFilter
         from .strategy import ReadOptions
 
         client = self.client()
         settings = [
+            FORMAT,
             digest(["token", "" if OAUTH.fullmatch(client.token) else client.token]),
             self.address,
             *(list(each) for each in (self.groups, self.projects, self.exclude, self.also)),

@@ -147,6 +147,7 @@ class Jira:
         from harvester.errors import SourceError
         from harvester.sdk.cursor import digest
 
+        from .cursor import FORMAT
         from .fetch import JiraReader, ReadOptions
 
         try:
@@ -155,7 +156,7 @@ class Jira:
             raise SourceError(f"The jql of the source {self.context.source!r} cannot be used: {error}.") from error
         client = self.client()
         settings = [
-            *client.secrets, self.email, self.api, self.address, list(self.projects), jql, sorted(self.also),
+            FORMAT, *client.secrets, self.email, self.api, self.address, list(self.projects), jql, sorted(self.also),
             sorted(self.not_done),
         ]  # fmt: skip
         options = ReadOptions(
