@@ -15,8 +15,8 @@ import pytest
 
 import harvester
 from harvester import errors
-from harvester.config import settings
 from harvester.cli.terminal import Terminal
+from harvester.config import settings
 from harvester.goals import model
 from harvester.goals.progress import TOLERANCE, State
 from harvester.sdk import capabilities
