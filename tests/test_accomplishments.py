@@ -323,10 +323,10 @@ def test_what_a_maintainer_did_is_said():
         by_trailer("help", "tester", 22), by_trailer("help", "mentor", 23),
     ]  # fmt: skip
     written = text(rows)
-    assert "Reviewed 1 change by 1 person; merged 1 pull request and 4 topics of others by 2 people; " in written
+    assert "Reviewed 1 change by 1 person; merged 1 pull request and 4 topics by 2 other people; " in written
     assert "applied 2 commits of others; helped with 2 changes by 1 person." in written
     assert "Reviewed 1 change by 1 person: Grace Hopper 1." in written
-    assert "Merged 1 pull request and 4 topics of others by 2 people: Grace Hopper 4, " in written
+    assert "Merged 1 pull request and 4 topics by 2 people: Grace Hopper 4, " in written
     assert "The largest: `0000000000` part 5 (5 commits), `0000000000` part 4 (4 commits), " in written
     assert "Applied 2 commits of others." in written
     assert "Helped with 2 changes (mentored 1, tested 1) by 1 person: Grace Hopper 2." in written

@@ -99,7 +99,7 @@ def _counts(pieces: Pieces, counts: Mapping[str, float], merges: Helped | None, 
         by = f" by {words['people_reviewed']}" if "people_reviewed" in words else ""
         done.append(f"reviewed {changes(pieces.rows, 'reviews')}{by}")
     if merges:
-        by = f" by {measures.MEASURES['people_merged'].words(merges.people)}" if merges.people else ""
+        by = f" by {measures.MEASURES['people_merged'].words(merges.people)}" if merges.people else " of others"
         done.append(f"merged {merges.changes}{by}")
     if applied:
         done.append(f"applied {measures.MEASURES['applied'].words(applied)}")
