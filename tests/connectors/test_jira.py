@@ -561,7 +561,7 @@ def test_doctor_tells_a_failure(server):
     waited: list[tuple[float, str]] = []
     server.rule = lambda asked: Fault(503)
     found = list(source(server, waited=waited).check())
-    assert [(each.state, each.message) for each in found] == [("error", "Jira answers with error 503")]
+    assert [(each.state, each.message) for each in found] == [("error", "Jira answers with error 503.")]
     assert len(waited) == 1
 
 
