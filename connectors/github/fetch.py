@@ -10,7 +10,7 @@ from typing import Any
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
 from harvester.sdk.connector import Event, Gap, Remark, Request, Retraction, ScopeCompleted
-from harvester.sdk.cursor import hashed
+from harvester.sdk.cursor import hashed, hashed_accounts
 from harvester.sdk.gaps import UnreadableScope
 from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError, or_busy
@@ -468,7 +468,7 @@ class GitHubReader:
         cursor = Cursor(
             at=found.at,
             settings=self.options.settings,
-            accounts=None if self.request.accounts is None else tuple(sorted(map(hashed, self.request.accounts))),
+            accounts=hashed_accounts(self.request.accounts),
             users={hashed(name): user for name, user in found.users.items()},
             repositories=(dict(before.repositories) if before else {}) | self.repositories | found.out_of_scope,
             unreadable=sorted(self.gaps.unreadable),

@@ -11,7 +11,7 @@ from harvester.sdk.connector import Request
 
 from . import preflight, searches
 from .client import Client
-from .cursor import Cursor, loads
+from .cursor import Cursor
 from .preflight import Preflight
 from .scope import ANYWHERE, ScopeFilter
 from .searches import Job, Search, Stream
@@ -66,7 +66,7 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
 
     Raises SourceError where neither people nor organisations nor repositories are named.
     """
-    last = loads(request.cursors.get(options.host))
+    last = Cursor.loads(request.cursors.get(options.host))
     cursor = last if last and last.covers(options.settings, request.accounts) else None
     periods = (request.period, *request.covered) if last else (request.period,)
     plan = _Plan(options, request, cursor, periods)
@@ -81,7 +81,7 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
         plan, cursor=None if found.cursor_is_void else cursor, options=replace(options, scope_filter=current)
     )
     strategy = _choose(client, found, request.accounts is None, *_searches(plan, found.logins))
-    previous = last or loads(request.previous.get(options.host))
+    previous = last or Cursor.loads(request.previous.get(options.host))
     return Start(plan.options, plan.cursor, previous, found, periods, strategy)
 
 

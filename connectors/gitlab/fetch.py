@@ -10,7 +10,7 @@ from typing import Any
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
 from harvester.sdk.connector import Event, Gap, Remark, Request, Retraction, ScopeCompleted
-from harvester.sdk.cursor import hashed
+from harvester.sdk.cursor import hashed, hashed_accounts
 from harvester.sdk.gaps import UnreadableScope
 from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError, or_busy
@@ -193,7 +193,16 @@ class GitLabReader:
             yield self.gaps.gap(f"GitLab could not answer in time for number {each['iid']} of the {progress.request}")
 
     def _give_up(self, progress: ListProgress, failure: WebError) -> Iterator[Event]:
-        """End a list with a gap; raises the failure where several in a row failed, since then the server is down."""
+        """End a list with a gap; raises the failure where several in a row failed, since then the server is down.
+
+        A list of issues over the whole instance, which takes GitLab long, is read over REST before it is given up.
+        """
+        if progress.request.listing.root == "instance":
+            listed = or_busy(lambda: list_walks.issues_by_rest(self.client, progress.request, self._paths_of))
+            if not isinstance(listed, WebError):
+                progress.finished, progress.doubtful = True, False
+                yield from self._read_keys(listed)
+                return
         self.strikes += 1
         if self.strikes >= STRIKES:
             raise failure
@@ -566,7 +575,7 @@ class GitLabReader:
         cursor = Cursor(
             at=found.at,
             settings=self.options.settings,
-            accounts=None if self.request.accounts is None else tuple(sorted(map(hashed, self.request.accounts))),
+            accounts=hashed_accounts(self.request.accounts),
             users={hashed(name): user for name, user in found.users.items()},
             projects={str(key): path for key, path in projects.items()},
             unreadable=sorted(self.gaps.unreadable),

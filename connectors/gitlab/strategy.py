@@ -14,7 +14,7 @@ from harvester.sdk.connector import Request
 
 from . import events, listings, preflight
 from .client import Client
-from .cursor import Cursor, loads
+from .cursor import Cursor
 from .graphql import PAGE
 from .listings import Job, ListRequest, Stream
 from .preflight import Preflight, Survey
@@ -82,11 +82,11 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
 
     Raises SourceError where neither people nor groups nor projects are named.
     """
-    last = loads(request.cursors.get(options.host))
+    last = Cursor.loads(request.cursors.get(options.host))
     cursor = last if last and last.covers(options.settings, request.accounts) else None
     periods = (request.period, *request.covered) if last else (request.period,)
     plan = _Plan(options, request, cursor, periods)
-    previous = last or loads(request.previous.get(options.host))
+    previous = last or Cursor.loads(request.previous.get(options.host))
     if previous:
         client.unsupported |= {*previous.unsupported} & {*client.documents.optional}
     names = sorted(request.accounts or ())

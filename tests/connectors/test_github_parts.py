@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.connectors.github import graphql, searches
-from harvester.connectors.github.cursor import Cursor, loads
+from harvester.connectors.github.cursor import Cursor
 from harvester.connectors.github.rows import GHOST, RowContext
 from harvester.connectors.github.scope import ScopeFilter
 from harvester.connectors.github.searches import Job, Search
@@ -101,8 +101,8 @@ def test_each_scope_is_one_search():
 def test_a_cursor_is_read_from_its_own_text_only():
     """Any other text is no cursor."""
     cursor = Cursor(NOW, "digest", (hashed("alice"),), {hashed("alice"): "U_1"}, {"R_1": "acme/pay"}, ("org:globex",))
-    assert loads(cursor.dumps()) == cursor
-    assert [loads(each) for each in (None, "", "{}", "[1]", '{"at": 1}', "no json")] == [None] * 6
+    assert Cursor.loads(cursor.dumps()) == cursor
+    assert [Cursor.loads(each) for each in (None, "", "{}", "[1]", '{"at": 1}', "no json")] == [None] * 6
 
 
 def test_a_cursor_covers_known_people_and_settings():

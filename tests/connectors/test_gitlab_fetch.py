@@ -446,3 +446,13 @@ def test_a_reference_that_fails_is_a_gap(world, changed):
     found = read(changed, wanted("alice"))
     assert [gap.reason for gap in found.gaps] == ["what somebody worked on is not shown: acme/web#1"]
     assert found.cursors == {}
+
+
+def test_issues_come_by_rest_where_graphql_takes_too_long(world, server):
+    """Counting them included: an unknown count is no zero."""
+    for number in range(3):
+        world.issue("acme/pay", "bob", on(6, 1), closed=on(7, 5 + number), by="bob", assignees=("alice",))
+    server.rule = lambda asked: Fault(502) if ": issues(" in asked.query else None
+    found = read(server, wanted("alice"))
+    assert len(found.of("issue")) == 3
+    assert found.gaps == []
