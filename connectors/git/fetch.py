@@ -32,7 +32,7 @@ from .rows import CommitFacts, Credit, RowContext, credit_for
 from .selection import Selection, select
 from .shares import Lines
 from .subprocess import text
-from .work_files import WorkFiles, work_files
+from .work_files import WorkFiles, linguist_lines, work_files
 
 FETCH_ALL = "`git fetch --refetch --filter=blob:limit=1g` brings them"
 
@@ -64,10 +64,10 @@ class RepositoryReader:
     not_work: tuple[str, ...] = ()
     """Globs, as in `.gitignore`, of further files that are not work."""
 
-    @property
-    def attributes_at(self) -> str | None:
-        """The commit whose `.gitattributes` say which files are generated or vendored; None where there is none."""
-        return next(iter(self.heads.shas), None)
+    @cached_property
+    def linguist_lines(self) -> bytes:
+        """What the `.gitattributes` of the first head say, where they say what is generated or vendored."""
+        return linguist_lines(self.repository.git, next(iter(self.heads.shas), None))
 
     def shallow_gap(self) -> Iterator[Gap]:
         """What a shallow clone lacks of the period: all before its newest boundary commit."""
@@ -104,7 +104,8 @@ class RepositoryReader:
         selection = select(git, finder, facts, self.request, known_heads, self.only, person_of)
         undated = facts.landed_at.count(None)
         yield from self._gaps(selection, undated)
-        with work_files(git, self.attributes_at, configured(self.not_work)) as files:
+        head, attributes = next(iter(self.heads.shas), None), self.linguist_lines
+        with work_files(git, head, attributes, configured(self.not_work)) as files:
             complete = yield from self._selected_rows(selection, files)
         complete = complete and not undated and not selection.incomplete
         unmoved = (each for each in earlier_heads if finder.same_landing_times(each, self.heads.shas, facts))

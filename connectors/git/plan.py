@@ -16,7 +16,6 @@ from .cursor import ROWS, Cursor, Entry, Heads, digest, digests
 from .cursor import load as load_cursor
 from .fetch import RepositoryReader
 from .repository import Repository, mailmap_digest, shallow_boundary
-from .work_files import linguist_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ def _state(reader: RepositoryReader, options: BranchOptions) -> str:
         ROWS, options.ref or "", options.branches, mailmap_digest(repository), str(repository.remote),
         str(repository.forge), str(sorted(repository.other_remotes)), str(reader.heads.tracking),
         b" ".join(sorted(reader.unpushed)), b" ".join(sorted(reader.boundary)), reader.context.people_digest,
-        reader.not_work, linguist_lines(repository.git, reader.attributes_at),
+        reader.not_work, reader.linguist_lines,
     )  # fmt: skip
 
 

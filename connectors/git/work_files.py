@@ -18,6 +18,11 @@ from .diffs import CommitDiff
 from .sizes import NOTHING
 from .subprocess import Git, GitError, text
 
+_GREP = (
+    "grep", "--text", "--basic-regexp", "--no-line-number", "--no-column", "--full-name", "--no-color",
+    "--no-recurse-submodules", "--no-textconv", "-e", "^",
+)  # fmt: skip
+"""All lines with their files, whatever the reader has configured for `git grep`."""
 UNSPECIFIED = "unspecified"
 """What git says where no attribute is given."""
 
@@ -55,22 +60,20 @@ def linguist_lines(git: Git, head: str | None) -> bytes:
     """
     if head is None:
         return b""
-    arguments = ("grep", "--text", "-e", "^", head, "--", ":(glob)**/.gitattributes")
-    with git.without_configuration() as plain:
-        try:
-            lines = plain.output(*arguments)
-        except GitError:  # git's way of saying that there is no such file
-            return b""
+    try:
+        lines = git.output(*_GREP, head, "--", ":(top,glob)**/.gitattributes")
+    except GitError:  # git's way of saying that there is no such file
+        return b""
     return lines.replace(f"{head}:".encode(), b"") if b"linguist-" in lines else b""
 
 
 @contextmanager
-def work_files(git: Git, head: str | None, configured: Verdict) -> Iterator[WorkFiles]:
-    """Which files are work by the attributes at a commit.
+def work_files(git: Git, head: str | None, lines: bytes, configured: Verdict) -> Iterator[WorkFiles]:
+    """Which files are work by the attributes at a commit, given its `linguist_lines`.
 
     git reads them from an index of the commit's tree, so that nothing in the folder counts.
     """
-    if head is None or not linguist_lines(git, head):
+    if head is None or not lines:
         yield WorkFiles(configured)
         return
     with git.without_configuration() as plain:
