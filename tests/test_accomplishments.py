@@ -240,6 +240,15 @@ def test_most_is_said_only_of_more_than_half():
     assert not any("Most" in each for each in page(rows).sentences)
 
 
+@pytest.mark.parametrize(("elsewhere", "said"), [(9, "Most "), (20, "The areas with the most "), (21, "")])
+def test_small_areas_do_not_open_a_page(elsewhere, said):
+    """Where all that has a name is less than a third of the changes, the work was elsewhere."""
+    named = [pull(n, paths=(f"src/{'pager' if n % 2 else 'parser'}/{n}.py",)) for n in range(10)]
+    others = [pull(10 + n, paths=(f"{n}/a.c",)) for n in range(elsewhere)]
+    found = [each for each in page([*named, *others]).sentences if "changes were" in each]
+    assert [each.partition("changes were")[0] for each in found] == ([said] if said else [])
+
+
 def test_the_persons_own_paragraph_is_used():
     """A summary in the notebook replaces the one that is made."""
     own = note(1, state="summary", extra={"summary": "I led the rewrite.", "period": "2026-07-01..2026-09-30"})

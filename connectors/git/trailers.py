@@ -27,8 +27,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harvester.model.contribution import Kind, Role
-
-from .messages import BLANK_LINE, split
+from harvester.sdk.statements import BLANK_LINE, split
 
 Part = tuple[Kind, Role]
 """The kind and the role of a row."""
