@@ -17,6 +17,7 @@ from harvester.sdk.http import WebError, or_busy
 from harvester.sdk.nested_lists import NestedLists
 from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_fitting, in_batches, split_large
 from harvester.sdk.rows import entries, parse_time
+from harvester.sdk.strategy import FIRST
 
 from . import graphql, preflight, releases, rows, searches
 from .agents import is_agent
@@ -505,8 +506,8 @@ _RETRACTED: Mapping[str, Sequence[str]] = {
     "Conversations": ("comment",),
 }
 """The kinds of rows that each shape of result makes and that may be taken away from it."""
-_REFERENCED = Search("closed", "", "closed", Period(searches.FIRST, searches.FIRST))
-_AGENTS = Search("agents", "", "merged", Period(searches.FIRST, searches.FIRST))
+_REFERENCED = Search("closed", "", "closed", Period(FIRST, FIRST))
+_AGENTS = Search("agents", "", "merged", Period(FIRST, FIRST))
 
 
 def _split_by_time(search: Search, count: int) -> list[Search]:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harvester.model.periods import Period
 from harvester.sdk.paging import TotalCheck
+from harvester.sdk.strategy import FIRST, LAST, Job
 
 from . import graphql
 from .graphql import LIMIT, PAGE
@@ -18,10 +18,6 @@ from .scope import Place
 
 FIRST_PAGE = 50
 """Merge requests in the first request: each asks Gitaly for its files, and GitLab gives up after 30 seconds."""
-FIRST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-"""Before anything on GitLab was created, imports from elsewhere included."""
-LAST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-"""After anything on GitLab is created: where no end is known, since our own clock may be behind."""
 PAD = dt.timedelta(days=1)
 """How much wider the asked range is: GitLab rounds some times to days, and a merge closes its issues a bit later."""
 OVERLAP = dt.timedelta(days=1)
@@ -36,17 +32,6 @@ _NAMES: Mapping[Kind, str] = {
     "authored": "merged merge requests", "requested": "merge requests to review", "assigned": "closed issues",
     "opened": "opened issues", "merge_requests": "merge requests", "issues": "issues",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Job:
-    """One part of a fetch: a period in full, or (`changed`) everything that changed since the period's beginning.
-
-    A period of changes ends at `LAST`.
-    """
-
-    period: Period
-    changed: bool = False
 
 
 @dataclass(frozen=True)
