@@ -417,3 +417,42 @@ def test_reviews_in_many_projects(world, server, asked):
     assert len(found.of("review")) == 60
     assert found.gaps == []
     assert (found.requests <= 10) is asked
+
+
+def test_a_description_cannot_make_us_ask_without_end(world, server):
+    """It is anybody's text: what it names beyond a bound is a gap."""
+    text = "\n".join(f"Closes nowhere/p{number}#1" for number in range(300))
+    world.merge_request("acme/pay", "alice", on(7, 1), merged=on(7, 2), description=text)
+    found = read(server, wanted("alice"))
+    assert [gap.reason.partition(":")[0] for gap in found.gaps] == [
+        "a description names more issues than are looked up",
+        "descriptions name more projects that are not shown than are looked up",
+    ]
+    assert len(found.rows) == 1
+    assert found.requests < 120
+
+
+def test_a_reference_that_fails_is_a_gap(world, changed):
+    """What GitLab does not show is none, but what it could not give is."""
+    world.merge_request("acme/pay", "alice", on(7, 1), merged=on(7, 2), description="Closes acme/web#1")
+    world.issue("acme/web", "bob", on(6, 1))
+
+    def fail(asked: Asked, answer: dict[str, Any]) -> None:
+        if "acme/web" in asked.variables.values() and "iids0" in asked.variables:
+            answer["data"]["l0"] = None
+            answer["errors"] = [{"message": "Internal error", "path": ["l0"]}]
+
+    changed.change = fail
+    found = read(changed, wanted("alice"))
+    assert [gap.reason for gap in found.gaps] == ["what somebody worked on is not shown: acme/web#1"]
+    assert found.cursors == {}
+
+
+def test_issues_come_by_rest_where_graphql_takes_too_long(world, server):
+    """Counting them included: an unknown count is no zero."""
+    for number in range(3):
+        world.issue("acme/pay", "bob", on(6, 1), closed=on(7, 5 + number), by="bob", assignees=("alice",))
+    server.rule = lambda asked: Fault(502) if ": issues(" in asked.query else None
+    found = read(server, wanted("alice"))
+    assert len(found.of("issue")) == 3
+    assert found.gaps == []

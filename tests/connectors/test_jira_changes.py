@@ -8,7 +8,8 @@ import pytest
 
 from harvester.errors import SourceError
 from harvester.model.periods import Period
-from tests.connectors.jiras import FLAVOURS, done, on, read, wanted
+from harvester.sdk.connector import Request
+from tests.connectors.jiras import FLAVOURS, QUARTER, done, on, read, wanted
 from tests.servers.faults import Fault
 from tests.servers.jira import NOW, JiraServer, World
 
@@ -266,3 +267,29 @@ def test_a_failure_while_reading_on_loses_nothing(server, world):
     server.rule = lambda asked: None
     again = read(server, wanted(server, "ann", after=first))
     assert len({row.id for row in again.rows}) == 12
+
+
+def test_who_only_closes_a_ticket_without_a_resolution(server, world):
+    """Nobody is assigned, and the status alone says who has done it."""
+    world.project("TM", team_managed=True)
+    ticket = world.issue("TM", on(6, 1))
+    first = read(server, wanted(server, "ann", period=YEAR))
+    world.resolve(ticket, LATER, "ann")
+    later(world)
+    again = read(server, wanted(server, "ann", period=YEAR, after=first))
+    assert [(row.role, row.occurred_at) for row in again.rows] == [("resolver", LATER)]
+
+
+def test_a_person_who_is_known_later(server, world):
+    """Everything of theirs comes then, not only what changed since."""
+    done(world, "PAY", "ann", 8, 1)
+    account = world.native("zoe", server.cloud)
+    hidden = world.users.pop("zoe")
+    request = Request(QUARTER, frozenset({*(wanted(server, "ann").accounts or ()), account}))
+    first = read(server, request)
+    assert (len(first.rows), len(first.gaps)) == (1, 1)
+    world.users["zoe"] = hidden
+    done(world, "PAY", "zoe", 8, 2)
+    later(world)
+    again = read(server, Request(QUARTER, request.accounts, (QUARTER,), first.cursors))
+    assert (len(again.rows), again.gaps) == (2, [])
