@@ -13,9 +13,11 @@ from harvester.connectors.github import graphql, searches
 from harvester.connectors.github.cursor import Cursor
 from harvester.connectors.github.rows import GHOST, RowContext
 from harvester.connectors.github.scope import ScopeFilter
+from harvester.connectors.github.search_pages import SearchProgress
 from harvester.connectors.github.searches import Search
 from harvester.model.periods import Period, union
 from harvester.sdk.cursor import hashed
+from harvester.sdk.paging import TotalCheck
 from harvester.sdk.strategy import LAST, Job
 from tests.connectors.githubs import QUARTER, on
 from tests.servers.github import NOW
@@ -95,6 +97,14 @@ def test_each_scope_is_one_search():
     assert [scopes.admits(each) for each in ("Acme/Pay", "acme/old", "globex/y", "globex/x", "other/a")] == [
         True, False, True, False, True,
     ]  # fmt: skip
+
+
+def test_pages_that_lead_in_a_circle_end():
+    """Also in one of two pages, which would be asked for for ever."""
+    progress = SearchProgress(Search("pulls", "is:pr", "created", QUARTER), TotalCheck(9))
+    pages = [{"hasNextPage": True, "endCursor": each} for each in "aba"]
+    assert [progress.advance(each) for each in pages] == [True, True, False]
+    assert (progress.after, progress.cut) == ("b", True)
 
 
 def test_a_cursor_is_read_from_its_own_text_only():
