@@ -78,12 +78,7 @@ class GitHubReader:
 
     def events(self) -> Iterator[Event]:
         """Everything the request asks for; raises WebError where GitHub stops answering."""
-        try:
-            yield from self._all_rows()
-        except WebError:
-            yield from self.gaps.grouped()
-            raise
-        yield from self.gaps.grouped()
+        yield from self.gaps.around(self._all_rows())
         yield self._completed()
 
     def begin(self) -> Start:
