@@ -575,7 +575,8 @@ def test_a_dry_run_counts(server, world):
 
 def test_a_resolution_that_was_replaced_later_is_found(server, world):
     """The date of resolution is that of the last one, after the period; the work was done in it."""
-    ticket = done(world, "PAY", "ann", 8, 1)
+    ticket = world.issue("PAY", on(6, 1), assignee="ann")
+    world.resolve(ticket, on(8, 1), "carl")
     world.resolve(ticket, on(10, 15), "bob", "Fixed")
     assert [(row.occurred_at, row.state) for row in read(server, wanted(server, "ann")).rows] == [(on(8, 1), "fixed")]
 
