@@ -86,25 +86,27 @@ class ListRequest:
 
 
 def by_person(job: Job, username: str, also: Sequence[str]) -> list[ListRequest]:
-    """The lists of one person: merged merge requests and closed issues; what else they did is in their events."""
-    merged, closed, created = (_filters(job, each) for each in ("merged", "closed", "created"))
-    found = [
-        ListRequest(
-            "authored", graphql.Listing("user", "authoredMergeRequests", "MergeRequest", tuple(merged), "merged"),
-            username, tuple(merged.values()),
-        ),
-        ListRequest(
-            "assigned",
-            graphql.Listing(
-                "instance", "issues", "Issue", ("assigneeUsernames", *closed), "" if job.changed else "closed"
-            ),
-            username, ((username,), *closed.values()),
-        ),
-    ]  # fmt: skip
+    """The lists of one person: merged merge requests and opened issues; what else they did is in their events."""
+    merged, created = _filters(job, "merged"), _filters(job, "created")
+    listing = graphql.Listing("user", "authoredMergeRequests", "MergeRequest", tuple(merged), "merged")
+    found = [ListRequest("authored", listing, username, tuple(merged.values()))]
     if "opened" in also:
         listing = graphql.Listing("instance", "issues", "Issue", ("authorUsername", *created))
         found.append(ListRequest("opened", listing, username, (username, *created.values())))
     return found
+
+
+def assigned(job: Job, username: str) -> ListRequest:
+    """The closed issues that somebody is assigned to, anywhere; for changes those in any state."""
+    closed, state = _filters(job, "closed"), _state(job)
+    listing = graphql.Listing("instance", "issues", "Issue", ("assigneeUsernames", *closed), state)
+    return ListRequest("assigned", listing, username, ((username,), *closed.values()))
+
+
+def closed_in(job: Job, place: Place) -> ListRequest:
+    """Everybody's closed issues in a place; for changes those in any state, since one may have been opened again."""
+    closed = _filters(job, "closed")
+    return ListRequest("issues", _listing(place, "Issue", closed, _state(job)), place.path, tuple(closed.values()))
 
 
 def requested(job: Job, username: str) -> ListRequest:
@@ -116,18 +118,20 @@ def requested(job: Job, username: str) -> ListRequest:
 
 def by_scope(job: Job, place: Place, also: Sequence[str]) -> list[ListRequest]:
     """The lists of one place: everything that was touched in the period, for its authors, mergers and reviewers."""
-    touched = _touched(job)
-    found = [ListRequest("merge_requests", _listing(place, "MergeRequest", touched), place.path, (*touched.values(),))]
-    if job.changed:
-        found.append(ListRequest("issues", _listing(place, "Issue", touched), place.path, (*touched.values(),)))
+    touched, opened = _touched(job), _filters(job, "created")
+    found = [
+        ListRequest("merge_requests", _listing(place, "MergeRequest", touched), place.path, tuple(touched.values())),
+        closed_in(job, place),
+    ]
     if "comments" in also:
-        found.append(ListRequest("issues", _listing(place, "IssueTalk", touched), place.path, (*touched.values(),)))
-    if not job.changed:
-        closed, opened = _filters(job, "closed"), _filters(job, "created")
-        found.append(ListRequest("issues", _listing(place, "Issue", closed, "closed"), place.path, (*closed.values(),)))
-        if "opened" in also:
-            found.append(ListRequest("issues", _listing(place, "Issue", opened), place.path, (*opened.values(),)))
+        found.append(ListRequest("issues", _listing(place, "IssueTalk", touched), place.path, tuple(touched.values())))
+    if "opened" in also and not job.changed:
+        found.append(ListRequest("issues", _listing(place, "Issue", opened), place.path, tuple(opened.values())))
     return found
+
+
+def _state(job: Job) -> Literal["", "closed"]:
+    return "" if job.changed else "closed"
 
 
 def _listing(

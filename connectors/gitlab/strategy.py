@@ -93,10 +93,12 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
 def _choose(client: Client, found: Preflight, plan: _Plan) -> Strategy[ListRequest]:
     """The way with fewer requests; both yield the same rows.
 
-    By person, each person has lists of their own and events, and each merge request they reviewed is asked for by its
-    number. By scope, one list of a group or project serves everybody, but brings strangers' work, too. So the counts
-    decide. How much a person reviewed is not counted: as much as they wrote is taken for it. Where a place is named and
-    only the place has everything it is read, whatever that costs.
+    By person, each person has lists of their own and events, and each merge request they reviewed is asked for by
+    its number. Closed issues are read by place even so, where one is named: no list and no event leads from a
+    person to what the commits of their merge request closed. By scope, one list of a group or project serves
+    everybody, but brings strangers' work, too. So the counts decide. How much a person reviewed is not counted: as
+    much as they wrote is taken for it. Where a place is named and only the place has everything it is read,
+    whatever that costs.
     """
     by_person, by_scope = _lists(plan, found.usernames)
     uncounted = [each for each in [*by_scope, *by_person] if each not in found.counts]
@@ -130,12 +132,12 @@ def _lists(plan: _Plan, usernames: Mapping[str, str]) -> tuple[list[ListRequest]
             "This source names no people, groups or projects: everyone's work on all of GitLab cannot be read.",
             hint="Name people in [people], or groups or projects in this source.",
         )
-    by_person = [
-        each
-        for job in plan.jobs
-        for name in sorted(usernames)
-        for each in listings.by_person(job, usernames[name], also)
-    ]
+    by_person: list[ListRequest] = []
+    for job in plan.jobs:
+        for username in (usernames[name] for name in sorted(usernames)):
+            by_person += listings.by_person(job, username, also)
+            by_person += [] if places else [listings.assigned(job, username)]
+        by_person += [listings.closed_in(job, each) for each in places]
     by_scope = [each for job in plan.jobs for place in places for each in listings.by_scope(job, place, also)]
     return list(dict.fromkeys(by_person)), list(dict.fromkeys(by_scope))
 

@@ -456,3 +456,16 @@ def test_issues_come_by_rest_where_graphql_takes_too_long(world, server):
     found = read(server, wanted("alice"))
     assert len(found.of("issue")) == 3
     assert found.gaps == []
+
+
+def test_what_commits_closed_is_found_in_a_place(world, server):
+    """Where one is named, by person, too: neither a list nor an event leads from its author there."""
+    for number in range(300):
+        world.merge_request("acme/pay", "dave", on(6, 1), merged=on(7, 1 + number % 28))
+    issue = world.issue("acme/pay", "bob", on(6, 1))
+    world.merge_request("acme/pay", "alice", on(7, 1), merged=on(7, 2), merged_by="bob", closes=[issue])
+    made = list(gitlabs.source(server, groups=["acme"]).plan(wanted("alice")))
+    assert "by person" in made[0].partition("(")[0]
+    found = read(server, wanted("alice"), groups=["acme"])
+    assert sorted(row.kind for row in found.rows) == ["issue", "pull_request"]
+    assert found.remarks == []
