@@ -511,7 +511,8 @@ class TestTrailers:
         assert counted(rows, "merged_for_others", "people_merged", "applied") == [2, 1, 1]
         assert counted(rows, "pull_requests", "commits", "lines_added", "unplanned", "projects") == [0] * 5
 
-    def test_a_pull_request_that_a_forge_calls_ones_own_is_no_merge(self):
+    def test_merging_ones_own_pull_request_counts_once(self):
+        """A merge that git credits to somebody else and a forge to its author is none for others."""
         rows = [row(), self.merged("pull_request", "github.com/org/app#1")]
         assert counted(rows, "pull_requests", "merged_for_others") == [1, 0]
 

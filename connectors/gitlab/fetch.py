@@ -99,12 +99,7 @@ class GitLabReader:
 
     def events(self) -> Iterator[Event]:
         """Everything the request asks for; raises WebError where GitLab stops answering."""
-        try:
-            yield from self._all_rows()
-        except WebError:
-            yield from self.gaps.grouped()
-            raise
-        yield from self.gaps.grouped()
+        yield from self.gaps.around(self._all_rows())
         yield self._completed()
 
     def begin(self) -> Start:

@@ -6,17 +6,17 @@ import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from harvester.errors import SourceError
-from harvester.model.periods import Period, union
+from harvester.model.periods import Period
 from harvester.sdk.connector import Request
+from harvester.sdk.strategy import FIRST, Job, Strategy, jobs
 
 from . import events, listings, preflight
 from .client import Client
 from .cursor import Cursor
 from .graphql import PAGE
-from .listings import Job, ListRequest, Stream
+from .listings import ListRequest, Stream
 from .preflight import Preflight, Survey
 from .scope import ScopeFilter
 
@@ -34,16 +34,6 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
-class Strategy:
-    """How to read: by person or by scope, the lists with their counts, and the requests this way and the other."""
-
-    by: Literal["person", "scope"]
-    counts: Mapping[ListRequest, int]
-    requests: int
-    other_requests: int | None = None
-
-
-@dataclass(frozen=True)
 class Start:
     """Where a fetch begins. `cursor` is None where everything is read in full; rows may be in any of the `periods`.
 
@@ -57,7 +47,7 @@ class Start:
     preflight: Preflight
     periods: tuple[Period, ...]
     jobs: tuple[Job, ...]
-    strategy: Strategy
+    strategy: Strategy[ListRequest]
 
 
 @dataclass(frozen=True)
@@ -69,12 +59,8 @@ class _Plan:
 
     @property
     def jobs(self) -> list[Job]:
-        """Periods to read in full, and what changed since last time; what is newer than that has changed since, too."""
-        if self.cursor is None:
-            return [Job(each) for each in union(self.periods)]
-        at = self.cursor.at
-        earlier = [part for each in self.request.missing if (part := each.overlap(Period(listings.FIRST, at)))]
-        return [Job(Period(at, listings.LAST), changed=True), *(Job(each) for each in earlier)]
+        """The parts of the fetch."""
+        return jobs(self.request, self.periods, self.cursor.at if self.cursor else None)
 
 
 def begin(client: Client, options: ReadOptions, request: Request) -> Start:
@@ -104,7 +90,7 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
     return Start(plan.options, plan.cursor, previous, found, periods, tuple(plan.jobs), strategy)
 
 
-def _choose(client: Client, found: Preflight, plan: _Plan) -> Strategy:
+def _choose(client: Client, found: Preflight, plan: _Plan) -> Strategy[ListRequest]:
     """The way with fewer requests; both yield the same rows.
 
     By person, each person has lists of their own and events, and each merge request they reviewed is asked for by
@@ -159,5 +145,5 @@ def _lists(plan: _Plan, usernames: Mapping[str, str]) -> tuple[list[ListRequest]
 def event_periods(jobs: Sequence[Job], at: dt.datetime) -> Iterator[Period]:
     """The periods in which people's events are read: what changed ends a day after the server's time."""
     for each in jobs:
-        since = max(each.period.since, listings.FIRST) - (listings.OVERLAP if each.changed else listings.PAD)
+        since = max(each.period.since, FIRST) - (listings.OVERLAP if each.changed else listings.PAD)
         yield Period(since, max(since, min(each.period.until, at) + listings.PAD))

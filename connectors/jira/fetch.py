@@ -76,12 +76,7 @@ class JiraReader:
 
     def events(self) -> Iterator[Event]:
         """Everything the request asks for; raises WebError where Jira stops answering."""
-        try:
-            yield from self._all_rows()
-        except WebError:
-            yield from self.gaps.grouped()
-            raise
-        yield from self.gaps.grouped()
+        yield from self.gaps.around(self._all_rows())
         yield self._completed()
 
     def begin(self) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from harvester.connectors.gitlab import graphql, keys, listings, parts
 from harvester.connectors.gitlab.keys import Key
-from harvester.connectors.gitlab.listings import Job
 from harvester.connectors.gitlab.scope import Place, ScopeFilter
 from harvester.model.periods import EVER
+from harvester.sdk.strategy import Job
 from tests.connectors import gitlabs
 from tests.connectors.gitlabs import QUARTER, on, read, wanted
 from tests.servers import gitlab_graphql

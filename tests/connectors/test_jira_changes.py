@@ -55,7 +55,8 @@ def test_an_edit_comes_again_under_the_same_id(server, world):
     assert (row.id, row.title) == (first.rows[0].id, "After")
 
 
-def test_what_is_resolved_after_the_first_reading_comes(server, world):
+def test_what_is_resolved_after_a_fetch_comes_next(server, world):
+    """A ticket that was open when it was read first has its row in the next fetch."""
     ticket = world.issue("PAY", on(6, 1), assignee="ann")
     first = read(server, wanted(server, "ann", period=YEAR))
     world.resolve(ticket, LATER, "ann")
@@ -156,7 +157,8 @@ def test_what_the_index_did_not_know_comes_later(server, world):
     assert {row.occurred_at for row in (*first.rows, *again.rows)} == {NOW - dt.timedelta(minutes=1)}
 
 
-def test_another_assignee_after_the_resolution_changes_nothing(server, world):
+def test_an_assignee_after_the_resolution_is_ignored(server, world):
+    """Who is assigned to a ticket after it was resolved did not do it."""
     ticket = done(world, "PAY", "ann", 8, 1)
     first = read(server, wanted(server, "ann", "bob"))
     world.assign(ticket, "bob", LATER)
@@ -203,7 +205,7 @@ def test_a_project_that_is_hidden_and_shown_again(server, world):
     assert (len(fourth.rows), fourth.gaps) == (4, [])
 
 
-def test_a_ticket_that_leaves_the_projects_that_are_read(server, world):
+def test_a_ticket_that_leaves_what_is_read_is_gone(server, world):
     """It is noticed when everything is looked for, once a week."""
     world.project("WEB")
     done(world, "PAY", "ann", 8, 1)
