@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from harvester.sdk import cursor
 
-VERSION = 5
+VERSION = 6
 """Raised when the same answers make other rows: a cursor of another version is ignored, and all is read again."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.frame import column
-from harvester.analysis.ticket_texts import keys_of, named_in, referred_in
+from harvester.analysis.ticket_texts import keys_of, named_in, named_in_topic, referred_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,9 +117,9 @@ def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints
     """The tickets that changes name, as written (a key or an address): the position of each one's row, and the ticket.
 
     Whoever works with Jira closes nothing by words: the key in a title, a branch or a message makes the change part of
-    the ticket. Only keys of configured projects, in capitals as Jira wants them. In a text a mere mention is none: it
-    must refer to the ticket (docs/decisions/jira.md), and not list many. A review has the title of its pull request;
-    what it says is no work on a ticket.
+    the ticket. Only keys of configured projects, in capitals as Jira wants them, or in a branch in small letters. In a
+    text a mere mention is none: it must refer to the ticket (docs/decisions/jira.md), and not list many. A review has
+    the title of its pull request; what it says is no work on a ticket.
 
     Source: https://support.atlassian.com/jira-software-cloud/docs/reference-issues-in-your-development-work/
     """
@@ -136,10 +136,10 @@ def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints
     found: list[str] = []
     for texts, among, read in (
         (column(frame, "title"), of_any, named_in),
-        (topics, of_change, named_in),
+        (topics, of_change, named_in_topic),
         (column(frame, "body"), of_change, referred_in),
     ):
-        at = np.flatnonzero(_matches(pc.if_else(among, texts, None), rf"(?:{keys})-\d"))
+        at = np.flatnonzero(_matches(pc.if_else(among, texts, None), rf"(?i:{keys})-\d"))
         for row, text in zip(at.tolist(), texts.take(pa.array(at)).to_pylist(), strict=True):
             some = {ticket for _, _, ticket in read(text, named)}
             rows += [row] * len(some)

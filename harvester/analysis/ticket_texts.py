@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from harvester.sdk.rows import tickets_in
+
 MOST_REFERRED = 3
 """A text that refers to more tickets than this is a list, such as that of a release, and is about none of them."""
 LONGEST_LINE = 1000
@@ -75,6 +77,13 @@ def named_in(text: str, keys: re.Pattern[str]) -> Iterator[Named]:
             )
         elif not (start and _WORD.match(text, start - 1)):
             yield Named(start, found.end(), found[0])
+
+
+def named_in_topic(topic: str, keys: re.Pattern[str]) -> list[Named]:
+    """The tickets in the name of a branch, whose keys may be in small letters; or in the subject line of a merge."""
+    if re.search(r"\s", topic):
+        return list(named_in(topic, keys))
+    return [Named(0, len(topic), each) for each in tickets_in(topic) if keys.fullmatch(each)]
 
 
 def referred_in(text: str, keys: re.Pattern[str]) -> list[Named]:
