@@ -10,7 +10,7 @@ from harvester.sdk import cursor
 
 from .fields import Site
 
-VERSION = 1
+VERSION = 2
 """Raised when the same answers make other rows: a cursor of another version is ignored, and all is read again."""
 
 
@@ -45,6 +45,8 @@ class Cursor:
     tickets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Of each ticket that was read, by id: when it was updated, its key, a digest of its rows (empty: none), and when
     the first and the last of them occurred, in seconds since 1970."""
+    hidden: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Of each ticket that was read and is not shown any more, by id: its key, and `kept` where its rows stay."""
     format: int = VERSION
 
     @property
