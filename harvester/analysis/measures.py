@@ -121,7 +121,8 @@ def _applied(frame: pd.DataFrame) -> pd.Series:
 
 def _of_other_people(frame: pd.DataFrame) -> pd.Series:
     """Whether somebody else wrote it: not a bot, and not nobody, as where one branch is merged into another."""
-    return _of_others(frame) & (frame["owner_people"].list.len() > 0).fillna(False)
+    has_owner = cast("pd.Series", frame["owner_people"].list.len() > 0)
+    return _of_others(frame) & has_owner.fillna(False)
 
 
 def _review_given(frame: pd.DataFrame) -> pd.Series:
