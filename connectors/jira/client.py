@@ -134,29 +134,45 @@ class Client:
                 return None
             raise
 
-    def values(self, path: str, items: str, **parameters: object) -> list[Any]:
-        """A list that is given in pages by `startAt`."""
-        found: list[Any] = []
-
-        def ask(start: int) -> Json:
-            return self._object(
-                self.rest.get(
-                    f"rest/api/{self.version}/{path}", {**parameters, "startAt": start, "maxResults": TICKETS}
-                )
-            )
-
-        def following(body: Json) -> int | None:
-            came, total = len(self._list(body, items)), body.get("total")
-            start = int(body.get("startAt", 0)) + came
-            if not isinstance(total, int) or start >= total:
-                return None
-            if not came:
-                raise WebError("busy", f"Jira gave {start} of {total} {items} and then an empty page")
-            return start
-
-        for body in walk_pages(ask, 0, following):
-            found += self._list(body, items)
+    def values(self, path: str, items: str) -> list[Any]:
+        """A list that is given in pages by `startAt`; raises WebError where it is shorter than its total."""
+        found, total = self.listed(path, items)
+        if len(found) < total:
+            raise WebError("busy", f"Jira gave {len(found)} of {total} {items} and then an empty page")
         return found
+
+    def listed(self, path: str, items: str) -> tuple[list[Any], int]:
+        """What comes of a list that is given in pages by `startAt`, each once, and how many the server counts.
+
+        A server that gives all at once whatever is asked for has given all; an empty page is the end, too.
+        """
+        found: dict[str, Any] = {}
+        total = 0
+
+        def ask(start: int) -> tuple[int, Json]:
+            def once() -> Json:
+                at = {"startAt": start, "maxResults": self.size.size}
+                body = self._object(self.rest.get(f"rest/api/{self.version}/{path}", at, tries=1))
+                self._list(body, items)
+                return body
+
+            return start, self._sized(once)
+
+        def following(page: tuple[int, Json]) -> int | None:
+            start, body = page
+            came, counted = len(self._list(body, items)), body.get("total")
+            return start + came if came and isinstance(counted, int) and start + came < counted else None
+
+        for _, body in walk_pages(ask, 0, following):
+            found |= {str(each["id"]): each for each in self._list(body, items) if isinstance(each, dict)}
+            total = int(body.get("total") or 0)
+        return list(found.values()), total
+
+    def _sized(self, once: Callable[[], Json]) -> Json:
+        """The answer to a request for a page, which is asked for again with a smaller one where that fails."""
+        answer = self.retry.call(once, less=self.size.shrink)
+        self.size.worked()
+        return answer
 
     def search(self, jql: str, fields: Sequence[str], *, ids: bool = False) -> Iterator[tuple[list[Json], int | None]]:
         """Pages of tickets, each with the total where the server names one; raises WebError.
@@ -180,9 +196,7 @@ class Client:
                     raise self.session.service.unusable("has no total")
                 return answer
 
-            answer = self.retry.call(once, less=None if ids else self.size.shrink)
-            self.size.worked()
-            return position, answer
+            return position, self.retry.call(once) if ids else self._sized(once)
 
         first: str | int = 0
         for _, answer in walk_pages(ask, first, self._following):

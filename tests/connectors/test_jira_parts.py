@@ -103,6 +103,11 @@ def test_a_period_is_a_day_wider_at_each_end():
     assert jql.since("created", kiritimati) == 'created >= "2026-06-30 00:00"'
 
 
+def test_days_are_wider_in_every_zone():
+    """A day of work is compared without its time, in a zone that we do not know."""
+    assert jql.on_days("worklogDate", PERIOD) == '(worklogDate >= "2026-06-30" AND worklogDate <= "2026-10-03")'
+
+
 def test_what_names_nothing_is_left_out():
     assert jql.every("", jql.among("project", ()), "a = 1") == "a = 1"
     assert jql.some("a = 1", "", "b = 2", "a = 1") == "(a = 1 OR b = 2)"
@@ -376,7 +381,7 @@ def test_a_person_is_written_as_asked_or_with_a_name():
     [
         ("url", "acme.atlassian.net"), ("url", "https://user:pass@acme.atlassian.net"), ("url", "https://x.y/?a=b"),
         ("projects", ["PAY-7"]), ("projects", ["a b"]), ("jql", "a = 1) OR (b = 2"), ("jql", ""),
-        ("also", ["worklogs"]), ("cloud_id", "../evil"), ("timeout", 0), ("token", "ATATTxyz"),
+        ("also", ["watched"]), ("cloud_id", "../evil"), ("timeout", 0), ("token", "ATATTxyz"),
     ],
 )  # fmt: skip
 def test_a_section_that_is_refused(key, value):
