@@ -45,8 +45,9 @@ bench: .venv/.with-tests ## print how long things take, as ratios
 	@.venv/bin/python benchmarks/ledger.py 1000000 50
 
 contract: .venv/.with-tests ## check what we send against the services' own schemas (needs npm)
-	@folder=$$(mktemp -d) && npm install --silent --no-audit --no-fund --no-save --prefix "$$folder" @octokit/graphql-schema@15 && \
-	GITHUB_SDL="$$folder/node_modules/@octokit/graphql-schema/schema.graphql" .venv/bin/python -m pytest -q -m contract; \
+	@folder=$$(mktemp -d) && npm install --silent --no-audit --no-fund --no-save --prefix "$$folder" @octokit/graphql-schema@15 gitlab-graphql-types@1 && \
+	GITHUB_SDL="$$folder/node_modules/@octokit/graphql-schema/schema.graphql" \
+	GITLAB_SCHEMA="$$folder/node_modules/gitlab-graphql-types/graphql.schema.json" .venv/bin/python -m pytest -q -m contract; \
 	status=$$?; rm -rf "$$folder"; exit $$status
 
 browser: .venv/.with-tests ## look at pages in Chromium, with axe-core (needs chromium and npm)

@@ -1,4 +1,4 @@
-"""How many requests a fetch from GitHub takes; how fast rows come from a server that answers at once, in what memory.
+"""How many requests fetches from GitHub, GitLab and Jira take; how fast rows come from a server at once.
 
 python benchmarks/requests.py            the table, then 100,000 rows
 python benchmarks/requests.py --rows N   another number of rows; 0 leaves that out
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import base64
 import datetime as dt
+import functools
 import json
 import re
 import resource
@@ -25,8 +26,12 @@ sys.path[0] = str(Path(__file__).parent.parent)
 from harvester.model.contribution import Contribution  # noqa: E402 - as above
 from harvester.model.periods import Period  # noqa: E402 - as above
 from harvester.sdk.connector import Request  # noqa: E402 - the path must be set first
+from tests.connectors import gitlabs, jiras  # noqa: E402 - as above
 from tests.connectors.githubs import QUARTER, Read, on, read, source, wanted  # noqa: E402 - as above
 from tests.servers.github import GitHubServer, World  # noqa: E402 - as above
+from tests.servers.gitlab import GitLabServer  # noqa: E402 - as above
+from tests.servers.gitlab import World as GitLabWorld  # noqa: E402 - as above
+from tests.servers.jira import JiraServer  # noqa: E402 - as above
 
 PEOPLE = tuple(f"dev{number}" for number in range(10))
 REPOSITORIES = tuple(f"acme/r{number}" for number in range(5))
@@ -79,9 +84,98 @@ def _team(pulls: int) -> World:
 def _read(world: World, request: Request, rows: int, **settings: Any) -> Read:
     with GitHubServer(world) as server:
         found = read(server, request, **settings)
+    _complete(found, rows)
+    return found
+
+
+AUGUST = Period(on(8, 1, 0), on(9, 1, 0))
+
+
+def gitlab_person() -> tuple[str, int, int, Read]:
+    """1,000 merged merge requests with ten paths each, 1,000 reviews of as many others, 500 issues."""
+    with GitLabServer(_gitlab_person()) as server:
+        found = gitlabs.read(server, wanted("alice"))
+    _complete(found, 2500)
+    return "GitLab, one person: 1,000 merged, 1,000 reviewed, 500 issues", 35, 60, found
+
+
+def gitlab_nothing_new() -> tuple[str, int, int, Read]:
+    """The same person, read before, and nothing happened since."""
+    with GitLabServer(_gitlab_person()) as server:
+        first = gitlabs.read(server, wanted("alice"))
+        return "GitLab, nothing new, one person", 1, 5, gitlabs.read(server, wanted("alice", after=first))
+
+
+def gitlab_team(again: bool) -> tuple[str, int, int, Read]:
+    """Twenty people in ten projects in one month, for the first time or once more."""
+    people = tuple(f"dev{number}" for number in range(20))
+    projects = tuple(f"acme/r{number}" for number in range(10))
+    world = GitLabWorld()
+    for number in range(400):
+        at = on(8, 1 + number % 28, number % 24)
+        made = world.merge_request(projects[number % 10], people[number % 20], on(7, 1), merged=at)
+        for other in range(1, 3 + number % 2):
+            world.approve(made, people[(number + other) % 20], at)
+        if number % 4 == 0:
+            issue = world.issue(projects[number % 10], "erin", on(7, 1), assignees=(people[number % 20],))
+            world.close(issue, at, "erin")
+    with GitLabServer(world) as server:
+        found = gitlabs.read(server, wanted(*people, period=AUGUST), projects=projects)
+        _complete(found, 1500)
+        if again:
+            found = gitlabs.read(server, wanted(*people, period=AUGUST, after=found), projects=projects)
+    name = f"GitLab, 20 people, 10 projects, one month, {'once more' if again else 'first'}"
+    return name, 1 if again else 10, 40 if again else 120, found
+
+
+def _gitlab_person() -> GitLabWorld:
+    world, paths = GitLabWorld(), tuple(f"src/module_{number}.py" for number in range(10))
+    for number in range(1000):
+        at = on(7 + number % 3, 1 + number % 28, number % 24)
+        world.merge_request(f"acme/r{number % 10}", "alice", on(6, 1), merged=at, paths=paths)
+        other = world.merge_request(f"acme/r{number % 10}", "bob", on(6, 1), merged=at, paths=paths)
+        world.approve(other, "alice", at)
+        if number % 2:
+            world.issue(f"acme/r{number % 10}", "bob", on(6, 1), closed=at, by="bob", assignees=("alice",))
+    return world
+
+
+def _complete(found: Read, rows: int) -> None:
     assert len({row.id for row in found.rows}) == rows, f"{len(found.rows)} rows came, not {rows}"
     assert found.gaps == []
-    return found
+
+
+def tickets(flavour: str) -> tuple[str, int, int, Read]:
+    """500 resolved tickets with five changes each; fields and zone of the site are known from an earlier harvest."""
+    with JiraServer(_five_hundred(), flavour) as server:
+        first = jiras.read(server, jiras.wanted(server, "ann", period=Period(on(1, 1), on(1, 2))))
+        whole = Period(on(1, 1), on(10, 1))
+        request = Request(whole, jiras.wanted(server, "ann").accounts, (Period(on(1, 1), on(1, 2)),), first.cursors)
+        found = jiras.read(server, request)
+    assert len([row for row in found.rows if row.role == "assignee"]) == 500, f"{len(found.rows)} rows came"
+    assert found.gaps == []
+    return f"500 resolved tickets of one person, {flavour}", 6, 9 if flavour == "cloud" else 10, found
+
+
+def no_new_tickets(flavour: str) -> tuple[str, int, int, Read]:
+    """500 tickets, read before, and nothing happened since."""
+    with JiraServer(_five_hundred(), flavour) as server:
+        first = jiras.read(server, jiras.wanted(server, "ann"))
+        found = jiras.read(server, jiras.wanted(server, "ann", after=first))
+    assert (found.rows, found.gaps) == ([], [])
+    return f"nothing new, {flavour}", 1, 1, found
+
+
+def _five_hundred() -> jiras.World:
+    world = jiras.World()
+    for number in range(500):
+        ticket = world.issue("PAY", on(6, 1 + number % 28), assignee="bob")
+        world.assign(ticket, "ann", on(6, 29))
+        world.transition(ticket, "In Progress", on(6, 30))
+        world.transition(ticket, "In Review", on(7, 1, 1))
+        world.change(ticket, on(7, 1, 2), "bob", {"field": "labels", "fieldId": "labels", "from": "", "to": ""})
+        world.resolve(ticket, on(7 + number % 3, 2 + number % 27, number % 24), "ann")
+    return world
 
 
 class AtOnce(BaseHTTPRequestHandler):
@@ -172,7 +266,8 @@ def _pull() -> str:
     where = {"id": "R_1", "nameWithOwner": "acme/pay", "isPrivate": False}
     return json.dumps(
         {
-            "__typename": "PullRequest", "id": "PR_#ID#", "number": 7, "title": "fix(pay): charge once #ID#",
+            "__typename": "PullRequest", "id": "PR_#ID#", "number": 7, "headRefName": "charge-once",
+            "title": "fix(pay): charge once #ID#",
             "body": "Because twice is once too often. " * 10, "url": "https://github.com/acme/pay/pull/#ID#",
             "state": "MERGED", "createdAt": "2026-06-01T00:00:00Z", "mergedAt": "#AT#", "additions": 10, "deletions": 2,
             "changedFiles": 10, "totalCommentsCount": 1, "author": alice, "mergedBy": alice,
@@ -237,11 +332,16 @@ def main() -> None:
     options = parser.parse_args()
     if options.serve is not None:
         return serve(options.serve)
-    table: list[Callable[[], tuple[str, int, int, Read]]] = [one_person, one_period, nothing_new, many]
-    print(f"{'GitHub':56} {'floor':>6} {'wanted':>7} {'took':>5}")
-    for each in table:
-        name, floor, most, found = each()
-        print(f"{name:56} {floor:>6} {'≤ ' + str(most):>7} {found.requests:>5}")
+    tables: dict[str, list[Callable[[], tuple[str, int, int, Read]]]] = {
+        "GitHub": [one_person, one_period, nothing_new, many],
+        "GitLab": [gitlab_person, gitlab_nothing_new, lambda: gitlab_team(False), lambda: gitlab_team(True)],
+        "Jira": [functools.partial(each, flavour) for each in (tickets, no_new_tickets) for flavour in jiras.FLAVOURS],
+    }
+    for service, table in tables.items():
+        print(f"{service:60} {'floor':>6} {'wanted':>7} {'took':>5}")
+        for each in table:
+            name, floor, most, found = each()
+            print(f"{name:60} {floor:>6} {'≤ ' + str(most):>7} {found.requests:>5}")
     if options.rows:
         throughput(options.rows)
     return None

@@ -19,6 +19,18 @@ CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(?P<code>.{1,300}?)(?<!`)\1(?!`)", re.DO
 """Code in a line of text as Markdown reads it: between two runs of as many backticks."""
 
 
+_PLAIN_WORD = re.compile(r"[\w/][\w./+@#~-]*", re.ASCII)
+"""A word that means itself in every shell: a # within a word begins no comment, but a ! repeats an earlier command."""
+
+
+def shell_word(word: str) -> str:
+    """A word as it is typed in a shell; `…`, which stands for what the user writes, in double quotation marks."""
+    import shlex
+
+    plain = _PLAIN_WORD.fullmatch(word) or word.startswith("--")
+    return word if plain else f'"{word}"' if word == "…" else shlex.quote(word)
+
+
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """`; did you mean 'x'?` for the nearest known word, else `otherwise`, such as the full stop of the sentence."""
     near = most_like(word, known)
@@ -109,3 +121,12 @@ def safe_url(url: str | None) -> str | None:
     if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
         return None
     return _ENTITY.sub("&amp;", quote(url, safe=_URL_SAFE))
+
+
+def address(url: str) -> str:
+    """The host of a web address, in lower case and without a port, with its path, as work items begin with it.
+
+    `https://Jira.example.com:8443/tracker/` gives `jira.example.com/tracker`.
+    """
+    parts = urlsplit(url if "://" in url else f"//{url}")
+    return f"{parts.hostname or ''}{parts.path.rstrip('/')}" or url

@@ -17,11 +17,16 @@ RECORDED_HEADERS = frozenset(
     {
         "content-type",
         "date",
+        "link",
+        "ratelimit-remaining",
+        "ratelimit-reset",
         "retry-after",
+        "x-total",
         "x-ratelimit-remaining",
         "x-ratelimit-reset",
         "x-oauth-scopes",
         "x-github-sso",
+        "x-seraph-loginreason",
     }
 )
 """The headers of an answer that a connector reads; all others are dropped."""
@@ -41,14 +46,14 @@ SECRETS = {
 def tape(name: str, record: bool = False, scrub: Callable[[Any], Any] = lambda body: body) -> Iterator[None]:
     """Play a cassette (such as `github/one_person`), or record it; `scrub` is given each answer's JSON.
 
-    Played back, a request that was not recorded is an error: method, path and body decide, host and port do not.
+    Played back, a request that was not recorded is an error: method, path, query and body decide, host and port do not.
     """
     path = CASSETTES / f"{name}.yaml"
     if record:
         path.unlink(missing_ok=True)
     player = vcr.VCR(
         record_mode="all" if record else "none",
-        match_on=["method", "path", "body"],
+        match_on=["method", "path", "query", "body"],
         filter_headers=["authorization", "private-token", "cookie"],
         before_record_request=_without_host,
         before_record_response=lambda response: _scrubbed(response, scrub),
@@ -72,8 +77,16 @@ def _without_host(request: Any) -> Any:
     return request
 
 
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
 def _scrubbed(response: dict[str, Any], scrub: Callable[[Any], Any]) -> dict[str, Any]:
-    headers = {name: value for name, value in response["headers"].items() if name.casefold() in RECORDED_HEADERS}
+    headers = {
+        name: [re.sub(r"https?://[^/]+", "http://recorded.example", each) for each in _listed(value)]
+        for name, value in response["headers"].items()
+        if name.casefold() in RECORDED_HEADERS
+    }
     body = response["body"]["string"]
     try:
         text = json.dumps(scrub(json.loads(body)))

@@ -10,6 +10,9 @@ from harvester.model.people import People
     "account",
     [
         "dependabot[bot]",
+        "kernel test robot <lkp@intel.com>",
+        "syzbot <syzbot+0123456789abcdef0123@syzkaller.appspotmail.com>",
+        "syzbot@syzkaller.appspotmail.com",
         "Dependabot",
         "BrewTestBot <1589480+BrewTestBot@users.noreply.github.com>",
         "some-new-app[bot]",
@@ -51,6 +54,9 @@ from harvester.model.people import People
         "web-flow",
         "project_123_bot",
         "group_9_bot_0123abcdef",
+        "service_account_group_345_0123456789abcdef",
+        "service_account_0123456789abcdef",
+        "GitLabDuo",
         "ci <project_123_bot_4ffca233d8298ea1@noreply.gitlab.example.com>",
     ],
 )
@@ -76,6 +82,7 @@ def test_a_bot_or_an_assistant_is_one(account):
         "my-dependabot <me@dependabot.example>",
         "stale <jane.stale@example.org>",
         "projects_123_bots",
+        "service_account_of_ada",
         "project_123_bot_fan@example.org",
         "x <noreply@anthropic.com.evil.test>",
         "[bot] maker <me@example.org>",

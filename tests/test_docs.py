@@ -16,6 +16,7 @@ import pytest
 import harvester
 from harvester import errors
 from harvester.cli.terminal import Terminal
+from harvester.config import settings
 from harvester.goals import model
 from harvester.goals.progress import TOLERANCE, State
 from harvester.sdk import capabilities
@@ -168,6 +169,13 @@ def test_the_readme_shows_a_report_as_it_comes_out():
     assert len(shown) > 10
     rest = iter(report)
     assert [line for line in shown if line not in rest] == []
+
+
+def test_the_sources_in_the_readme_are_valid(tmp_path):
+    readme = (DOCS.parent / "README.md").read_text("utf-8")
+    (section,) = re.findall(r"^```toml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    (tmp_path / "harvester.toml").write_text(section)
+    assert list(settings.load(tmp_path / "harvester.toml").sources) == ["github", "gitlab", "jira"]
 
 
 def test_the_page_about_goals_is_complete():

@@ -60,6 +60,11 @@ PLAIN = {
     "code in html": ("Parse <code>option</code> before the value.", "Parse `option` before the value."),
     "code with a backtick": ("Parse ``a`b`` before the value.", "Parse ``a`b`` before the value."),
     "unbalanced backticks": ("Parse `the option before the value.", PARSE),
+    "an address of a merge request": (
+        "As in https://git.example:8443/g/a.b/c-d/-/merge_requests/12#note_3 it is so.",
+        "As in g/a.b/c-d!12 it is so.",
+    ),
+    "an address of a work item": ("As in https://gitlab.com/g/p/-/work_items/12 it is so.", "As in g/p#12 it is so."),
     "an address of an issue": ("As in https://github.com/org/repo/issues/12 it is so.", "As in org/repo#12 it is so."),
     "an address of a commit": (f"As in https://x.example/o/r/commit/{'a1' * 20} it is.", "As in o/r@a1a1a1a1a1 it is."),
     "a hash": (f"Since {'a1' * 20} it is parsed.", "Since a1a1a1a1a1 it is parsed."),

@@ -119,6 +119,15 @@ def test_an_epic_among_the_rows_gives_its_title():
     assert theme_of([*parts, epic])[:2] == ["Payments", "Payments"]
 
 
+def test_an_epic_without_a_row_has_the_title_that_its_tickets_give():
+    named = {"parent": "acme.atlassian.net/PAY-7", "extra": {"parent_title": "Payments"}}
+    tickets = [
+        row(kind="issue", role="assignee", work_item=f"acme.atlassian.net/PAY-{n}", source="tickets", **named)
+        for n in (8, 9, 10)
+    ]
+    assert theme_of(tickets) == ["Payments"] * 3
+
+
 @pytest.mark.parametrize(
     ("folder", "heading"),
     [

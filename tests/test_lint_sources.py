@@ -29,7 +29,7 @@ def linted(kinds, goal=None, criterion=None, **counts):
             (
                 "measure: no configured source has reviews, so nothing counts; "
                 'write measure = "pull_requests" or "commits" or "notes" or "outcome", '
-                "or add git, or a forge such as GitHub"
+                "or add git, or a forge such as GitHub or GitLab"
             ),
         ),
         (
@@ -47,7 +47,7 @@ def linted(kinds, goal=None, criterion=None, **counts):
             {"match": {"any": [{"paths": ["a/"]}, {"labels": ["bug"]}]}},
             (
                 "match.any[2].labels: no configured source has labels, so it matches nothing; write paths, scopes or "
-                "tickets, or add a forge or tracker such as GitHub"
+                "tickets, or add a forge or tracker such as GitHub or GitLab"
             ),
         ),
         (
@@ -55,13 +55,16 @@ def linted(kinds, goal=None, criterion=None, **counts):
             {"match": {"labels": ["bug"]}},
             (
                 "match.labels: of the configured sources only notes have labels; "
-                "write paths, scopes or tickets, or add a forge or tracker such as GitHub"
+                "write paths, scopes or tickets, or add a forge or tracker such as GitHub or GitLab"
             ),
         ),
         (
             GIT,
             {"match": {"kinds": ["review", "commit"]}},
-            "match.kinds: no configured source has 'review', so it matches nothing; add git, or a forge such as GitHub",
+            (
+                "match.kinds: no configured source has 'review', so it matches nothing; "
+                "add git, or a forge such as GitHub or GitLab"
+            ),
         ),
     ],
 )

@@ -201,6 +201,9 @@ def test_collaborators_are_other_people_each_once():
     ]
     assert counted(seen, "collaborators") == [2]
     assert counted([row(participants=("ghost", "ada"))], "collaborators") == [0]
+    lab = [dataclasses.replace(each, source="lab") for each in (row(participants=("ghost",)), seen[0])]
+    people = People((ADA, GRACE), {"lab": "gitlab"})
+    assert [measures.count(framed([each], people), "collaborators") for each in lab] == [0, 2]
 
 
 def test_counts_by_thread_are_those_of_each_thread_by_itself():
@@ -210,7 +213,7 @@ def test_counts_by_thread_are_those_of_each_thread_by_itself():
         review(1, id="r1", account="grace", owners=("ada",)),
         review(2, id="r2"), review(2, id="r3"),
         row(kind="issue", role="assignee", work_item="github.com/org/app#4", story_points=3.0),
-        row(kind="issue", role="resolver", work_item="github.com/org/app#4", story_points=3.0),
+        resolved(story_points=3.0),
         row(work_item="github.com/org/app#5", closes=("#4",), participants=("grace", "linus")),
     ]  # fmt: skip
     frame = assess(framed(rows), GoalsAndDecisions(), now=at("2026-12-31"), **goals).frame
@@ -242,19 +245,59 @@ def test_work_whose_uncounted_parts_alone_are_claimed_is_unplanned():
 def test_points_are_added_once_a_ticket_and_unknown_points_add_nothing():
     tickets = [
         row(kind="issue", role="assignee", work_item="acme.atlassian.net/PAY-1", story_points=3.0),
-        row(kind="issue", role="resolver", work_item="acme.atlassian.net/PAY-1", story_points=3.0),
+        resolved(work_item="acme.atlassian.net/PAY-1", story_points=3.0),
         row(kind="issue", role="assignee", work_item="acme.atlassian.net/PAY-2"),
     ]
     assert counted(tickets, "tickets", "story_points") == [2, 3]
 
 
 def test_a_ticket_that_nobody_did_does_not_count():
-    states = ("completed", None, "not_planned", "duplicate")
+    states = ("completed", None, "not_planned", "duplicate", "moved")
     tickets = [
         row(kind="issue", role="assignee", work_item=f"github.com/org/app#{number}", state=state, story_points=1.0)
         for number, state in enumerate(states)
     ]
     assert counted(tickets, "tickets", "story_points") == [2, 2]
+
+
+def resolved(**values):
+    """A ticket that Ada closed, which is her own work unless it says otherwise."""
+    ticket = {"kind": "issue", "role": "resolver", "work_item": "github.com/org/app#4", "story_points": 2.0}
+    return row(**ticket | {"owners": ("ada",)} | values)
+
+
+@pytest.mark.parametrize(
+    ("owners", "counts"), [(("ada",), 1), (("grace",), 0), (("grace", "ada"), 1), (("Ada",), 1), ((), 0)]
+)
+def test_who_closed_a_ticket_has_it_only_as_own_work(owners, counts):
+    """Somebody's ticket that another person closes is no work of that person, whichever way it is counted."""
+    numbers = counted([resolved(owners=owners)], "tickets", "story_points", "unplanned", "projects", "pieces")
+    assert numbers == [counts, 2 * counts, counts, counts, counts]
+
+
+def test_an_assignee_who_closed_the_ticket_has_it_once():
+    rows = [resolved(role="assignee"), resolved(owners=("grace", "ada"))]
+    assert counted(rows, "tickets", "story_points") == [1, 2]
+
+
+def test_a_ticket_not_done_gives_no_project():
+    assert counted([resolved(state="duplicate"), row(role="merger"), row(role="co-author")], "projects") == [0]
+
+
+def test_a_withdrawn_approval_is_no_review():
+    rows = [review(1, id="r1", state="withdrawn"), review(2, id="r2", state="approved")]
+    assert counted(rows, "reviews", "review_submissions", "people_reviewed", "pieces") == [1, 1, 1, 1]
+    again = review(1, id="r3", state="approved", occurred_at=at("2026-08-02"))
+    assert counted([*rows, again], "reviews", "review_submissions") == [2, 2]
+
+
+@pytest.mark.parametrize("role", ["author", "co-author"])
+def test_pressing_merge_changes_no_other_credit(role):
+    """What git says of a person's part stays, also where the forge's only row of theirs says that they merged it."""
+    by_git = row(source="here", scope="app", role=role, account="Ada <ada@example.org>")
+    numbers = counted([by_git], "pull_requests", "co_authored")
+    assert counted([by_git, row(role="merger")], "pull_requests", "co_authored") == numbers
+    assert counted([row(role="merger")], "pull_requests", "co_authored", "pieces", "projects") == [0, 0, 0, 0]
 
 
 def test_an_assistant_among_the_co_authors_is_counted_as_such():
@@ -311,7 +354,12 @@ APPLIED = "applied for its author: not in the totals"
             "the same change as an earlier commit, which counts",
         ),
         ({"kind": "issue", "role": "assignee", "state": "duplicate"}, "closed as a duplicate"),
-        ({"kind": "issue", "role": "resolver", "state": "not_planned"}, "closed as not planned"),
+        ({"kind": "issue", "role": "resolver", "owners": ("ada",), "state": "not_planned"}, "closed as not planned"),
+        ({"kind": "issue", "role": "resolver", "owners": ("ada",)}, ""),
+        ({"kind": "issue", "role": "assignee", "state": "moved"}, "moved to another project"),
+        ({"kind": "issue", "role": "resolver", "owners": ("grace",)}, "closed for somebody else, whose work it is"),
+        ({"kind": "issue", "role": "resolver"}, "closed by the person, but nothing says that it is their work"),
+        ({"kind": "review", "role": "reviewer", "owners": ("grace",), "state": "withdrawn"}, "it was withdrawn"),
         ({"kind": "issue", "role": "assignee", "state": "completed"}, ""),
         ({"kind": "comment", "role": "helper", "owners": ("ada",)}, "a comment of one's own work"),
         ({"account": "dependabot[bot]"}, "it is a bot's or an assistant's, which are left out"),
@@ -349,9 +397,7 @@ def test_counted_names_what_counts_a_row():
     }
 
 
-@given(
-    st.permutations([*WORLD, row(kind="issue", role="resolver", work_item="github.com/org/app#9", story_points=2.0)])
-)
+@given(st.permutations([*WORLD, resolved(work_item="github.com/org/app#9")]))
 def test_a_naive_groupby_gives_the_measures(rows):
     """The rows with a name in `counted`, by person, are as many as the measure counts; points add up to its points."""
     frame = framed(rows)

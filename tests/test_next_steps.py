@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from harvester.model.periods import calendar, parse
-from harvester.workspace.next_steps import MOST, next_steps, quoted
+from harvester.text import shell_word
+from harvester.workspace.next_steps import MOST, next_steps
 from harvester.workspace.reports import load_report, make_report
 from harvester.workspace.workspace import open_workspace
 from tests.environments import NOW, TerminalStream, run, stand_in
@@ -97,11 +98,12 @@ def test_a_command_means_the_same_to_a_shell(environment, tmp_path):
     """Of hostile references, too."""
     hostile = ["a b#1", "$(touch x)#1", "`touch x`", "it's", "!1", "#1", "~/x", "*", 'q"q']
     words = ["pay#1", "pay!1", "…", "x=~", "x:~", "-x", *hostile]
-    command = " ".join(["printf", "'%s\\n'", *map(quoted, words)])
+    command = " ".join(["printf", "'%s\\n'", *map(shell_word, words)])
     for shell in ("sh", "bash"):
         done = subprocess.run([shell, "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
         assert done.stdout.splitlines() == words
-    assert quoted("pay#120") == "pay#120"
+    assert shell_word("pay#120") == "pay#120"
+    assert shell_word("web/pay!12") == "'web/pay!12'"
 
 
 def test_what_is_done_is_not_suggested(environment):

@@ -85,8 +85,25 @@ def test_what_to_ask_a_source_for():
     )  # fmt: skip
     assert PEOPLE.accounts_of("ann", "forge") == ("ann-s",)
     assert PEOPLE.accounts_of("ann", "work") == ("asmith",)
-    assert PEOPLE.accounts_of("ann", "pay") == ()
+    assert PEOPLE.accounts_of("ann", "pay") == ("ann@example.org", "Ann.Old@Example.org")
     assert PEOPLE.accounts_of("ann", "diary") == ("ann",)
+
+
+def test_addresses_are_accounts_where_a_connector_looks_them_up():
+    """Unless an account is given, or an empty list, which says that there is none."""
+    named, nobody = Person("a", "A", ("a@x.y",), {"jira": ("5b10",)}), Person("b", "B", ("b@x.y",), {"jira": ()})
+    people = People((named, nobody, Person("c", "C", ("c@x.y",))), {"pay": "jira", "hub": "github"})
+    assert [people.accounts_of(key, "pay") for key in "abc"] == [("5b10",), (), ("c@x.y",)]
+    assert [people.accounts_of(key, "hub") for key in "abc"] == [(), (), ()]
+    assert people.person_of("pay", "Cy <c@x.y>") == "c"
+
+
+def test_an_id_behind_a_name_is_a_stranger_of_its_site():
+    assert PEOPLE.person_of("pay", "Cy Doe <712020:9a>") == "jira:712020:9a"
+    assert PEOPLE.person_of("pay", "Cy Doe <712020:9a>") == PEOPLE.person_of("pay", "712020:9A")
+    assert PEOPLE.person_of("pay", "Cy Doe <cy@example.org>") == "<cy@example.org>"
+    assert PEOPLE.names_of([("pay", "Cy Doe <712020:9a>")]) == {"jira:712020:9a": "Cy Doe"}
+    assert PEOPLE.accounts_of("jira:712020:9a", "pay") == ("712020:9a",)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ import itertools
 import json
 import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +20,8 @@ import pytest
 from harvester.reporting.anchors import slug
 from harvester.version import VERSION
 from tests.environments import run, stand_in
+from tests.servers import gitlab as gitlabs
+from tests.servers import jira
 from tests.servers.github import TOKEN, GitHubServer, World
 
 CASES = Path(__file__).parent / "reports"
@@ -27,20 +31,76 @@ ALL = sorted(each.name for each in CASES.iterdir() if each.is_dir())
 
 @contextlib.contextmanager
 def the_world_of(case, tmp_path):
-    """The case's repository with its files, and a GitHub on localhost that knows what its github.toml says."""
+    """The case's repository with its files, and services on localhost that know what its github.toml (…) says."""
     folder = CASES / case
     environment = stand_in(tmp_path, (folder / "history.sh").read_text())
     for name in BESIDE:
         if (folder / name).exists():
             (environment.cwd / name).write_bytes((folder / name).read_bytes())
-    environment.environ["GITHUB_TOKEN"] = TOKEN
+    environment.environ |= {"GITHUB_TOKEN": TOKEN, "GITLAB_TOKEN": gitlabs.TOKEN, "JIRA_TOKEN": jira.TOKEN}
     with contextlib.ExitStack() as stack:
-        known = folder / "github.toml"
-        url = stack.enter_context(GitHubServer(github(known))).url if known.exists() else ""
+        filled = {}
+        if (known := folder / "github.toml").exists():
+            filled["{github}"] = stack.enter_context(GitHubServer(github(known))).url
+        if (known := folder / "gitlab.toml").exists():
+            filled["{gitlab}"] = stack.enter_context(gitlabs.GitLabServer(gitlab(known, commits_of(environment)))).url
+        if (known := folder / "jira.toml").exists():
+            world = tickets(known)
+            proxy = stack.enter_context(jira.JiraServer(world)).url
+            # Its address is in the report, so it must be the same each time: the server is a proxy on the way there.
+            stack.enter_context(mock.patch.dict(os.environ, {"http_proxy": proxy, "no_proxy": "localhost"}))
+            filled |= {f"{{{name}}}": world.native(name, cloud=True) for name in ("ada", "grace")}
         if (folder / "harvester.toml").exists():
-            text = (folder / "harvester.toml").read_text().replace("{github}", url)
+            text = (folder / "harvester.toml").read_text()
+            for name, value in filled.items():
+                text = text.replace(name, value)
             (environment.cwd / "harvester.toml").write_text(text)
         yield environment
+
+
+def tickets(path):
+    """What a jira.toml says: tickets with the keys they have."""
+    described = tomllib.loads(path.read_text())
+    world = jira.World(zone=described["zone"])
+    for each in described["tickets"]:
+        project, _, number = each.pop("key").partition("-")
+        world.project(project)["last"] = int(number) - 1
+        resolved, by, resolution = each.pop("resolved"), each.pop("by"), each.pop("resolution", "Done")
+        world.resolve(world.issue(project, **each), resolved, by, resolution)
+    return world
+
+
+def commits_of(environment):
+    """The hashes of a repository's commits by their subject lines."""
+    command = ["git", "log", "--all", "--format=%H %s"]
+    done = subprocess.run(command, cwd=environment.cwd, env=environment.environ, capture_output=True, check=True)
+    return {line.partition(" ")[2]: line.partition(" ")[0] for line in done.stdout.decode().splitlines()}
+
+
+FORWARD = "fast-forward"
+LANDED = {"merge": "mergeCommitSha", "squash": "squashCommitSha", FORWARD: "diffHeadSha"}
+"""Which of GitLab's fields names the commit of each way to merge."""
+
+
+def gitlab(path, commits):
+    """What a gitlab.toml says: merge requests, then issues, each numbered by its project."""
+    described, world = tomllib.loads(path.read_text()), gitlabs.World()
+    for each in described["merge_requests"]:
+        how, landed = each.pop("how", "merge"), [commits[subject] for subject in each.pop("landed", ())]
+        unapprovals = each.pop("unapprovals", ())
+        made = world.merge_request(
+            each.pop("project"), each.pop("author"), each.pop("created"), squash=how == "squash", **each
+        )
+        if landed:
+            made |= {"mergeCommitSha": None, LANDED[how]: landed[0], "commits": landed if how == FORWARD else ()}
+        for who, at in unapprovals:
+            world.unapprove(made, who, at)
+    for each in described["issues"]:
+        moved = each.pop("moved", None)
+        made = world.issue(each.pop("project"), each.pop("author"), each.pop("created"), **each)
+        if moved:
+            world.move(made, *moved)
+    return world
 
 
 def github(path):
@@ -106,9 +166,10 @@ def test_every_number_is_recounted_and_every_link_followed(case, tmp_path):
     assert _number_of(summary, "pull request", "[Mm]erged ") == len(pulls)
     assert _number_of(summary, "commit") == len(commits) - sum(map(int, inside))
     assert _number_of(summary, "note") == len(subjects("note", "author", "helper", "mentor"))
-    assert _number_of(summary, "pull request", "[Rr]eviewed ") == len(subjects("review", "reviewer"))
-    # The evidence does not have a ticket's state: what was closed as a duplicate is listed nowhere.
+    # The evidence does not have a state: a ticket closed as a duplicate and a withdrawn approval are listed nowhere.
     shown = {each.lower() for each in re.findall(r"^\| \[([^\]]*)\]\(", text, re.MULTILINE)}
+    reviews = {each for each in subjects("review", "reviewer") if each.rpartition("/")[2] in shown}
+    assert _number_of(summary, "pull request", "[Rr]eviewed ") == len(reviews)
     listed = {each for each in subjects("issue", "assignee", "resolver") if each.rpartition("/")[2] in shown}
     assert _number_of(summary, "ticket") == len(listed)
     rows = {each["url"] for each in evidence["rows"] if each["url"]}

@@ -36,6 +36,11 @@ class Api:
                 api.asked.append((parts.path, params, self.headers.get("private-token")))
                 self.play(api.answer(parts.path, params, len(api.asked)))
 
+            def do_POST(self) -> None:  # noqa: N802 - as above
+                sent = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                api.asked.append((self.path, sent, self.headers.get("private-token")))
+                self.play(api.answer(self.path, sent, len(api.asked)))
+
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/api/v4"
@@ -77,6 +82,17 @@ def test_a_password_in_netrc_does_not_replace_the_token(api, tmp_path, monkeypat
     assert prepared.headers["Authorization"] == "Bearer mine"
 
 
+def test_a_redirect_within_the_host_keeps_the_token(api, tmp_path, monkeypatch):
+    """requests would take the password in netrc for the second request."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password other")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    api.answer = lambda path, params, number: Fault(302, "", {"location": "/api/v4/new"}) if number == 1 else page([])
+    with session(Service("Forge", api.url), {"Authorization": "Bearer mine"}) as signed:
+        prepared = signed.get(f"{api.url}/old", timeout=5).request
+    assert prepared.path_url == "/api/v4/new"
+    assert prepared.headers["Authorization"] == "Bearer mine"
+
+
 def test_a_busy_server_is_asked_again(api):
     api.answer = lambda path, params, number: (
         Fault(503, headers={"retry-after": "7"}) if number == 1 else page([]) if number == 3 else Fault(200, "<html>")
@@ -90,7 +106,7 @@ def test_a_busy_server_is_asked_again(api):
     [
         (401, '{"message": "401 s3cret"}', "refused", r"Forge does not accept the token \(401 \*\*\*\)"),
         (403, '{"error": "insufficient_scope"}', "refused", r"Forge refuses \(insufficient_scope\)"),
-        (410, '{"errorMessages": ["gone"]}', "wrong", r"status 410 \(\['gone'\]\)"),
+        (410, '{"errorMessages": ["gone"]}', "wrong", r"status 410 \(gone\)"),
         (404, "<html>", "wrong", "status 404"),
     ],
 )
@@ -142,6 +158,20 @@ def test_a_token_leads_to_the_next_page(api):
     pages = list(api.client().pages("search/jql", by_token(), {"jql": "x"}))
     assert [each.body["issues"] for each in pages] == [[1], [2], [3]]
     assert [params["jql"] for _, params, _ in api.asked] == ["x", "x", "x"]
+
+
+def test_a_posted_list_goes_on_in_its_body(api):
+    """A token or an offset is sent where the query is, with its type."""
+    tokens = {None: "a", "a": None}
+    api.answer = lambda path, sent, number: page({"nextPageToken": tokens[sent.get("nextPageToken")]})
+    asked = {"jql": "x", "fields": ["a", "b"]}
+    assert len(list(api.client().post_pages("search/jql", by_token(), asked))) == 2
+    api.answer = lambda path, sent, number: page({"total": 3, "issues": [1, 2][: 3 - sent.get("startAt", 0)]})
+    assert len(list(api.client().post_pages("search", by_offset("issues"), asked))) == 2
+    assert [sent for _, sent, _ in api.asked] == [
+        asked, {**asked, "nextPageToken": "a"}, asked, {**asked, "startAt": 2},
+    ]  # fmt: skip
+    assert {token for *_, token in api.asked} == {"s3cret"}
 
 
 @pytest.mark.parametrize("paginator", [by_token(), by_link])

@@ -166,6 +166,7 @@ def test_a_secret_shows_itself_nowhere(tmp_path, caplog):
         "env:ghp_" + "a1B2" * 9,
         "command:echo github_pat_" + "a1B2" * 9,
         "env:glpat-" + "a1B2" * 5,
+        "command:echo acme-glcbt-64_" + "a1B2" * 5,
         "ATATT3xFfGF0" + "a1B2" * 9,
     ],
 )

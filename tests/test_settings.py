@@ -93,6 +93,47 @@ def test_a_github_login_is_also_a_no_reply_address(tmp_path, url, host):
     assert people.accounts_of("ann", "here") == (f"ann@users.noreply.{host}",)
 
 
+LABS = """
+[me]
+person = "ann"
+
+[people.ann]
+emails = ["ann@example.org"]
+accounts = { gitlab = "Ann.D", other = "ann2" }
+
+[sources.here]
+connector = "git"
+repositories = ["."]
+
+[sources.gitlab]
+connector = "gitlab"
+
+[sources.intranet]
+connector = "gitlab"
+url = "https://intranet.acme.org:8443/gitlab"
+
+[sources.other]
+connector = "gitlab"
+url = "https://gitlab.acme.org"
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "is_ann"),
+    [
+        ("7-ann.d@users.noreply.gitlab.com", True),
+        ("Ann <12-Ann.D@users.noreply.intranet.acme.org>", True),
+        ("3-ann2@users.noreply.gitlab.acme.org", True),
+        ("3-ann.d@users.noreply.gitlab.acme.org", False),
+        ("3-ann2@users.noreply.gitlab.com", False),
+    ],
+)
+def test_a_gitlab_username_is_also_a_no_reply_address(tmp_path, address, is_ann):
+    """On the hosts that the sources read, with a port and a path or not; a source's own username holds there alone."""
+    people = settings.load(written(tmp_path, LABS)).people
+    assert (people.person_of("here", address) == "ann") == is_ann
+
+
 def test_an_empty_file_is_a_configuration(tmp_path):
     loaded = settings.load(written(tmp_path, ""), default_zone="Asia/Tokyo")
     assert (loaded.me, loaded.ledger, loaded.sources, loaded.teams) == ("me", ".harvester/ledger", {}, {})

@@ -92,6 +92,7 @@ def test_a_good_connector_gives_back_its_rows():
         (lambda: Good((row(1), row(2, source="b"))), "names several sources: ['b', 'test']"),
         (lambda: Good((row(1, kind="pr"),)), "note/author/1 has an unknown kind or role: 'pr', 'author'"),
         (lambda: Good((row(1, role="boss"),)), "an unknown kind or role: 'note', 'boss'"),
+        (lambda: Good((row(1, kind="issue", role="resolver"),)), "a ticket that somebody closed, and names no owners"),
         (lambda: Good((row(1, id=""),)), "a row has an empty 'id'"),
         (lambda: Good((row(1, work_item=""),)), "note/author/1 has an empty 'work_item'"),
         (lambda: Good((row(1), row(1, title="x"))), "note/author/1 came twice in s with different contents"),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import time
 
 import numpy as np
 import pyarrow as pa
@@ -58,7 +59,26 @@ def thread_of(*rows, tickets=JIRA):
         ("https://gitlab.com/a/b/-/merge_requests/3?tab=x", "x.y/z", "gitlab.com/a/b!3"),
         ("https://gitlab.com/a/b/-/work_items/3", "x.y/z", "gitlab.com/a/b#3"),
         ("https://acme.atlassian.net/browse/PAY-3", "x.y/z", "acme.atlassian.net/pay-3"),
+        ("https://acme.example:8443/jira/browse/PAY-3", "x.y/z", "acme.example/jira/pay-3"),
+        ("https://github.acme.example:8443/org/repo/pull/3", "x.y/z", "github.acme.example/org/repo#3"),
+        ("http://gitlab.acme.example:8080/a/b/-/merge_requests/3", "x.y/z", "gitlab.acme.example/a/b!3"),
+        ("https://acme.example/jira/browse/PAY-3?focusedId=1", "x.y/z", "acme.example/jira/pay-3"),
         ("https://github.com/org/repo/commit/abcdef12", "x.y/z", "commit/abcdef12"),
+        # GitLab: groups within groups, dots and dashes in their names, a path before them, hosts with a port or no dot
+        ("a/b/c/d/e/f/g/h/i/j/k/l!5", "gitlab.com/x/y", "gitlab.com/a/b/c/d/e/f/g/h/i/j/k/l!5"),
+        ("acme.io/web/pay!5", "gitlab.com/Acme.io/app", "gitlab.com/acme.io/web/pay!5"),
+        ("acme.io/web/pay!5", "gitlab.com/other/app", "acme.io/web/pay!5"),
+        ("acme.io/pay#5", "gitlab.com/other/app", "gitlab.com/acme.io/pay#5"),
+        ("my-group/a.b_c-d!5", "gitlab.com/x/y", "gitlab.com/my-group/a.b_c-d!5"),
+        ("a.b-c#5", "gitlab.com/x.y/z", "gitlab.com/x.y/a.b-c#5"),
+        ("gitlab/acme/pay!5", "gitlab/acme/shop", "gitlab/acme/pay!5"),
+        ("gitlab/acme/pay!5", "gitlab.com/x/y", "gitlab.com/gitlab/acme/pay!5"),
+        ("!5", "intranet.acme.org/gitlab/acme/pay", "intranet.acme.org/gitlab/acme/pay!5"),
+        ("shop#5", "intranet.acme.org/gitlab/acme/pay", "intranet.acme.org/gitlab/acme/shop#5"),
+        ("intranet.acme.org/gitlab/a/b#5", "intranet.acme.org/gitlab/acme/pay", "intranet.acme.org/gitlab/a/b#5"),
+        ("https://git.acme.org:8443/gitlab/a/b/-/merge_requests/5/diffs#note_1", "x.y/z", "git.acme.org/gitlab/a/b!5"),
+        ("https://git.acme.org:8443/a.b/c-d/-/issues/5", "x.y/z", "git.acme.org/a.b/c-d#5"),
+        ("http://gitlab/a/b/-/work_items/5", "x.y/z", "gitlab/a/b#5"),
         ("a mere mention", "github.com/org/repo", None),
         ("", "github.com/org/repo", None),
         ("#1x", "github.com/org/repo", None),
@@ -97,6 +117,77 @@ def test_a_word_that_only_looks_like_a_ticket_joins_nothing():
     found = thread_of(row("github.com/org/repo#1", closes=("UTF-8",)), row("github.com/org/repo#2", closes=("UTF-8",)))
 
     assert found == ["github.com/org/repo#1", "github.com/org/repo#2"]
+
+
+TICKET = "acme.atlassian.net/PAY-7"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"title": "PAY-7 Charge once"},
+        {"title": "fix(pay): charge once [PAY-7]"},
+        {"title": "feature/PAY-7-charge-once"},
+        {"title": "Charge once (PAY-7, PAY-8)"},
+        {"title": "修复PAY-7的问题"},
+        {"title": "Charge once", "body": "Part of PAY-7."},
+        {"title": "PAY-8 Charge", "body": "See https://acme.atlassian.net/browse/PAY-7?x=1 and PAY-8"},
+        {"extra": {"topic": "bug/PAY-7"}, "kind": "commit", "subject": "commit/" + "c" * 40},
+        {"title": "PAY-7 Charge once", "kind": "review"},
+        {"title": "Release", "body": "PAY-7, PAY-8 and PAY-9"},
+    ],
+)
+def test_a_change_belongs_to_the_ticket_that_it_names(values):
+    """In its title, its branch, its text: Jira knows no words that close."""
+    subject, kind = values.get("subject", "github.com/org/repo#1"), values.get("kind", "pull_request")
+    change = row(subject, kind, **{key: each for key, each in values.items() if key not in {"subject", "kind"}})
+    found = thread_of(row(TICKET, "issue", role="assignee"), change)
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("others", "joined"),
+    [
+        ([], True),
+        ([("acme.atlassian.net/PAY-70", "issue")], True),
+        ([("other.example/jira/PAY-1", "issue")], False),
+        ([("other.example/jira/PAY-1", "note")], True),
+    ],
+)
+def test_a_project_is_known_by_its_tickets(others, joined):
+    """Where no configuration names it; of a key that two trackers have neither is meant."""
+    rows = [row(TICKET, "issue", role="assignee"), row("github.com/org/repo#1", title="PAY-7 Charge once")]
+    found = thread_of(*rows, *(row(each, kind) for each, kind in others), tickets={})
+    assert (found[0] == found[1]) == joined
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"title": "UTF-8 and OPS-7", "body": "SHA-1"},
+        {"title": "XPAY-7, PAY-70, PAY-7x, PAY-7.1, PAY_7, pay-7"},
+        {"title": "Copied", "body": "https://other.example/browse/PAY-7"},
+        {"title": "Copied", "body": "https://acme.atlassian.net/jira/browse/PAY-7"},
+        {"title": "Release 2", "body": "PAY-6, PAY-7, PAY-8, PAY-9"},
+        {"title": "Charge", "body": "Do PAY-7 first", "kind": "review"},
+        {"title": "PAY-7 again", "kind": "note"},
+        {"title": "PAY-7 again", "kind": "issue", "subject": "acme.atlassian.net/PAY-12"},
+    ],
+)
+def test_what_names_no_ticket_of_ours_joins_none(values):
+    """Another project, another Jira, a list of tickets, and what is no change."""
+    subject, kind = values.get("subject", "github.com/org/repo#1"), values.get("kind", "pull_request")
+    other = row(subject, kind, **{key: each for key, each in values.items() if key not in {"subject", "kind"}})
+    found = thread_of(row(TICKET, "issue", role="assignee"), other)
+    assert found[0] != found[1]
+
+
+def test_a_long_text_without_an_end_is_read_quickly():
+    """However often an address begins in it."""
+    body = "https://" * 20_000 + "PAY-7"
+    start = time.perf_counter()
+    thread_of(row("github.com/org/repo#1", body=body))
+    assert time.perf_counter() - start < 2
 
 
 def test_an_abbreviated_commit_joins_only_where_one_commit_begins_so():

@@ -93,8 +93,14 @@ class ProjectNames:
         return f"{self.scope}{pull_request.reference}"
 
     def is_ours(self, pull_request: PullRequest) -> bool:
-        """Whether the message says that the pull request is of this project."""
-        return bool(pull_request.project) and pull_request.project.casefold() == self.project.casefold()
+        """Whether the message says that the pull request is of this project.
+
+        GitLab leaves out the path below which its host has it, and a merge from before a group moved into another the
+        present one.
+        """
+        named, ours = pull_request.project.casefold(), self.project.casefold()
+        is_end = pull_request.forge == "gitlab" and "/" in named and ours.endswith(f"/{named}")
+        return bool(named) and (named == ours or is_end)
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,11 @@ from pathlib import Path
 
 from harvester.errors import SourceError
 from harvester.files import resolve_path
-from harvester.sdk import git_folder
+from harvester.sdk import git_folder, remote_url
+from harvester.sdk.remote_url import Remote
 
-from . import remote_url
 from .cursor import digest
 from .messages import Forge
-from .remote_url import Remote
 from .ssh_config import read_ssh_config
 from .subprocess import Git, GitError, lines, text
 

@@ -13,12 +13,13 @@ from typing import Any
 from harvester.model.bots import is_bot
 from harvester.model.contribution import Contribution
 from harvester.sdk.change_type import change_type
+from harvester.sdk.remote_url import Remote
+from harvester.sdk.rows import tickets_in
 
 from . import log, messages
 from .authors import Author, CommitAuthors, rank_authors
 from .diffs import CommitDiff
 from .merges import MergedPullRequest
-from .remote_url import Remote
 from .shares import WHOLE, Lines, Share, own_lines
 from .sizes import Size
 
@@ -139,13 +140,14 @@ def pull_request_rows(
     """
     _, body = messages.split(diff.message)
     description = body.removeprefix(merged.pull_request.title).strip() if by_merge else body
+    named = tickets_in(merged.pull_request.branch)
     common: dict[str, Any] = _common(diff, facts, merged.pull_request.title, description, context) | {
         "kind": "pull_request",
         "work_item": merged.work_item,
         "url": context.pull_request_url(merged),
         "state": "merged",
         # It closes the commit that merged it, as it does on a forge, so that a revert of that commit reverts it.
-        "closes": tuple(dict.fromkeys([*messages.closes(diff.message), *credit.closes, f"commit/{diff.sha}"])),
+        "closes": tuple(dict.fromkeys([*messages.closes(diff.message), *credit.closes, *named, f"commit/{diff.sha}"])),
         "owners": tuple(each.account for each in credit.authors[:1]),
     }
     merger = _merger(diff, credit, context.person_of) if by_merge else None

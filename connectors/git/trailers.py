@@ -27,8 +27,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harvester.model.contribution import Kind, Role
-
-from .messages import BLANK_LINE, split
+from harvester.sdk.statements import BLANK_LINE, split
 
 Part = tuple[Kind, Role]
 """The kind and the role of a row."""
@@ -48,11 +47,12 @@ _PARTS: Mapping[str, Part] = {
 _TRAILER = re.compile(r"[A-Za-z0-9-]{1,100}[ \t]{0,9}:|[ \t]|\(cherry picked from commit ", re.ASCII)
 """A trailer as `git interpret-trailers` reads it, its continuation, or what `git cherry-pick -x` adds below."""
 _PERSON = re.compile(
-    r"^(?P<words>[a-z-]{1,60})-by[ \t]{0,9}:(?P<name>[^<>\n]{0,400})<(?P<address>[^<>\s]{1,320})>"
-    r"[ \t]{0,99}(?:[#(\[,][^\n]{0,400})?$",
+    r"^(?P<words>[a-z-]{1,60})-by[ \t]{0,9}:"
+    r"(?:(?P<name>[^<>\n]{0,400})<(?P<address>[^<>\s]{1,320})>[ \t]{0,99}(?:[#(\[,.][^\n]{0,400})?"
+    r"|[ \t]{0,99}(?P<bare>[^<>@\s]{1,64}@[^<>@\s]{1,255})[ \t]{0,99})$",
     re.ASCII | re.IGNORECASE | re.MULTILINE,
 )
-"""A trailer with a person, and what some write behind the address: `# on ARM`, `(maintainer)`."""
+"""A trailer with a person or a bare address, and what some write behind it: `# on ARM`, `(maintainer)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +93,4 @@ def _read(paragraph: str) -> Iterator[Trailer]:
     for found in _PERSON.finditer(paragraph):
         for word in found["words"].lower().split("-and-"):
             if part := _PARTS.get(word):
-                yield Trailer(word, part, found["name"].strip(), found["address"])
+                yield Trailer(word, part, (found["name"] or "").strip(), found["address"] or found["bare"])

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harvester.errors import AccessError
-
-from .cursor import digest
+from harvester.sdk.cursor import digest
 
 if TYPE_CHECKING:
     from github.Auth import Auth

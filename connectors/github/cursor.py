@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 
-VERSION = 4
-"""Raised when the same answers make other rows: a cursor of another version is ignored, and all is read again."""
+from harvester.sdk import cursor
+
+FORMAT = 5
+"""Part of the settings; raised when the same answers make other rows."""
 
 
 @dataclass(frozen=True)
-class Cursor:
+class Cursor(cursor.Cursor):
     """The cursor of a source: enough to ask only for what changed since, and to notice when that is not enough.
 
-    It holds for the same settings, people, token and version only, since otherwise rows may be missing that did not
-    change. It is of the server's time, since with ours a wrong clock would skip what happens in between. People and
-    repositories are remembered by node id, which outlives a new name. What was hidden is listed, so that it is not
-    mistaken for what is not there. Account names are hashed: a person who is forgotten must not stay here by name.
+    People and repositories are remembered by node id, which outlives a new name. What was hidden is listed, so that it
+    is not mistaken for what is not there.
     """
 
-    at: dt.datetime
-    """The server's time when the fetch began."""
-    settings: str
-    """A digest of the configuration and of the token."""
-    accounts: tuple[str, ...] | None
-    """The people asked for, hashed; None means everyone."""
     users: Mapping[str, str] = field(default_factory=dict)
     """Node ids by hashed account."""
     repositories: Mapping[str, str] = field(default_factory=dict)
@@ -47,37 +38,3 @@ class Cursor:
     """What search by person does not find, as shape and node id: `Issues:I_1`."""
     token_scopes: str | None = None
     """What a classic token may do; None where GitHub does not say."""
-    version: int = VERSION
-
-    def dumps(self) -> str:
-        """As text for `ScopeCompleted.cursor`."""
-        return json.dumps(asdict(self) | {"at": self.at.isoformat()}, sort_keys=True)
-
-    def covers(self, settings: str, accounts: frozenset[str] | None) -> bool:
-        """Whether it holds for these settings and for everybody who is asked for now."""
-        if settings != self.settings or self.version != VERSION:
-            return False
-        if self.accounts is None or accounts is None:
-            return self.accounts is None
-        return set(map(hashed, accounts)) <= set(self.accounts)
-
-
-def loads(text: str | None) -> Cursor | None:
-    """The cursor in a text; None without one that this version can read, and then everything is read again."""
-    try:
-        values = json.loads(text or "")
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        values["at"] = dt.datetime.fromisoformat(values["at"])
-        return Cursor(**{each.name: values[each.name] for each in fields(Cursor)})
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
-
-
-def digest(settings: Sequence[object]) -> str:
-    """A short digest of settings."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def hashed(account: str) -> str:
-    """A digest of an account name, the same in any case."""
-    return digest([account.casefold()])

@@ -10,15 +10,19 @@ from typing import Any
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
 from harvester.sdk.connector import Event, Gap, Remark, Request, Retraction, ScopeCompleted
+from harvester.sdk.cursor import hashed, hashed_accounts
+from harvester.sdk.gaps import UnreadableScope
+from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError, or_busy
+from harvester.sdk.nested_lists import NestedLists
 from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_fitting, in_batches, split_large
+from harvester.sdk.rows import entries, parse_time
 
-from . import preflight, releases, rows, searches
+from . import graphql, preflight, releases, rows, searches
 from .agents import is_agent
-from .client import Answer, Client
-from .cursor import Cursor, hashed
+from .client import Client
+from .cursor import Cursor
 from .gaps import GapCollector
-from .nested_lists import NestedLists
 from .search_pages import Batch, IdWalk, SearchProgress, ask_by_id, ask_for_page, result_of, walk, walk_ids
 from .searches import CAP, Search
 from .strategy import ReadOptions, Start, begin
@@ -68,7 +72,7 @@ class GitHubReader:
     skips: int = 0
 
     def __post_init__(self) -> None:
-        self.nested_lists = NestedLists(self.client)
+        self.nested_lists = NestedLists(self.client, graphql.MORE, graphql.rest, graphql.ENTRY_KEYS)
         self.gaps = GapCollector(self.options.host, self.request.period)
 
     def events(self) -> Iterator[Event]:
@@ -235,7 +239,7 @@ class GitHubReader:
                 yield from self._report_error(error, progress.search, result, answer.headers)
         if unexplained > 0:
             reason = f"GitHub left out {unexplained} {progress.search} and did not say why"
-            yield from self.gaps.scope_gap(preflight.UnreadableScope(None, reason))
+            yield from self.gaps.scope_gap(UnreadableScope(None, reason))
         yield from self._rows_of_new(progress.search, nodes)
         if not progress.advance(page["pageInfo"]):
             yield from self._check_total(progress)
@@ -302,7 +306,7 @@ class GitHubReader:
             each.cut = not found.ended
             if found.hidden > each.hidden:
                 reason = f"GitHub left out {found.hidden - each.hidden} more {each.search} and did not say why"
-                yield from self.gaps.scope_gap(preflight.UnreadableScope(None, reason))
+                yield from self.gaps.scope_gap(UnreadableScope(None, reason))
                 each.hidden = found.hidden
         return [(each, walks[each.search]) for each in searched]
 
@@ -373,7 +377,7 @@ class GitHubReader:
                 yield from self.gaps.once(f"{name}: releases are missing: {preflight.reason_of(error)}")
             self._complete_lists(repositories)
             for repository in repositories:
-                for release in rows.entries(repository, "releases"):
+                for release in entries(repository, "releases"):
                     made = list(rows.of_release(release, repository, self.row_context))
                     if made:
                         self.repositories[repository["id"]] = repository["nameWithOwner"]
@@ -433,10 +437,10 @@ class GitHubReader:
         author = self.row_context.account(node.get("author")).casefold()
         if self.row_context.accounts is None or author not in self.row_context.accounts:
             return
-        for each in rows.entries(node, "closingIssuesReferences"):
+        for each in entries(node, "closingIssuesReferences"):
             self.watched[each["id"]] = (each["repository"]["id"], f"#{each['number']}")
             self.repositories[each["repository"]["id"]] = each["repository"]["nameWithOwner"]
-            closed = rows.parse_time(each["closedAt"])
+            closed = parse_time(each["closedAt"])
             if closed and any(closed in period for period in self.start.periods):
                 self.referenced_issues[each["id"]] = None
 
@@ -464,7 +468,7 @@ class GitHubReader:
         cursor = Cursor(
             at=found.at,
             settings=self.options.settings,
-            accounts=None if self.request.accounts is None else tuple(sorted(map(hashed, self.request.accounts))),
+            accounts=hashed_accounts(self.request.accounts),
             users={hashed(name): user for name, user in found.users.items()},
             repositories=(dict(before.repositories) if before else {}) | self.repositories | found.out_of_scope,
             unreadable=sorted(self.gaps.unreadable),

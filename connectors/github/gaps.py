@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from harvester.sdk import gaps
-from harvester.sdk.connector import Gap
+from harvester.sdk.nested_lists import ShortList
 
-from .nested_lists import ShortList
-from .preflight import UnreadableScope, reason_of
+from .preflight import reason_of
 
 Node = Mapping[str, Any]
 ROW_LISTS = frozenset({"reviews", "comments", "assignees", "releases"})
@@ -22,32 +21,11 @@ CREDITS = ROW_LISTS | {"author", "timelineItems"}
 
 @dataclass
 class GapCollector(gaps.GapCollector):
-    """The gaps of one fetch, all of the one scope there is, the host.
+    """The gaps of one fetch, all of the one scope there is, the host; qualifiers are those of searches."""
 
-    What is missing is one of three kinds, by what finds it later. Something hidden in a known place is searched for in
-    full by every fetch until it shows (`unreadable`, search qualifiers). Something hidden in an unknown place cannot
-    be searched for, so every fetch reports it until a refresh (`unlocated`, reasons). For everything else the next
-    fetch has to begin from the start (`blocked`). So no gap is forgotten, and most cost no more than one search.
-    """
-
-    unreadable: dict[str, None] = field(default_factory=dict)
-    unlocated: dict[str, None] = field(default_factory=dict)
     short: set[str] = field(default_factory=set)
     """Ids of results that miss something: what was read of them before must stay."""
     _explained: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    def scope_gap(self, hidden: UnreadableScope) -> Iterator[Gap]:
-        """The gap of something that is not shown, remembered by its search qualifier."""
-        if hidden.qualifier is not None:
-            self.unreadable[hidden.qualifier] = None
-        elif not hidden.known:
-            self.blocked = True
-        yield from self.once(str(hidden))
-
-    def unlocated_gap(self, reason: str) -> Iterator[Gap]:
-        """The gap of something hidden in an unknown place, which every later fetch reports, too."""
-        self.unlocated[reason] = None
-        yield from self.once(reason)
 
     def note_short_list(self, short: ShortList) -> None:
         """Note a list of a node that has fewer entries than its total, unless hidden ones that were noted explain it.

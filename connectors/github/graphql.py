@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Iterable, Sequence
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from collections.abc import Sequence
+
+from harvester.sdk.graphql import Documents
 
 MORE = {
     "labels": "name",
@@ -39,19 +37,12 @@ RESULTS = {
 _PAGE = "totalCount pageInfo { hasNextPage endCursor }"
 
 
-@functools.cache
-def fragments() -> dict[str, str]:
-    """Every fragment in queries/ by its name."""
-    texts = [each.read_text(encoding="utf-8") for each in _folder().iterdir() if each.name.endswith(".graphql")]
-    found = re.findall(
-        r"^(fragment (\w+) on .*?)(?=^fragment |^query |^#|\Z)", "\n".join(texts), re.MULTILINE | re.DOTALL
-    )
-    return {name: text.strip() for text, name in found}
+DOCUMENTS = Documents(__package__, OPTIONAL, "rateLimit { cost remaining resetAt }")
 
 
 def identity() -> str:
     """Asks whose token it is and what is left of its rate limit."""
-    return (_folder() / "identity.graphql").read_text(encoding="utf-8")
+    return DOCUMENTS.read("identity")
 
 
 def searches(shapes: Sequence[str]) -> str:
@@ -62,7 +53,7 @@ def searches(shapes: Sequence[str]) -> str:
         for i, shape in enumerate(shapes)
     ]
     paths = ["$paths: Boolean!"] if "PullRequests" in shapes else []
-    return _document([*variables, *paths], fields)
+    return DOCUMENTS.document([*variables, *paths], fields)
 
 
 def survey(users: int, owners: int, repositories: int, known: int, watched: int, counts: int) -> str:
@@ -81,19 +72,19 @@ def survey(users: int, owners: int, repositories: int, known: int, watched: int,
     ]
     variables = [variable.format(i) for number, variable, _ in parts for i in range(number)]
     fields = [text.format(i) for number, _, text in parts for i in range(number)]
-    return _document(variables, fields)
+    return DOCUMENTS.document(variables, fields)
 
 
 def users_by_id() -> str:
     """Asks for the present logins of users by their ids: variable ids."""
-    return _document(["$ids: [ID!]!"], ["nodes(ids: $ids) { __typename ... on User { id databaseId login } }"])
+    return DOCUMENTS.document(["$ids: [ID!]!"], ["nodes(ids: $ids) { __typename ... on User { id databaseId login } }"])
 
 
 def by_id(shape: str) -> str:
     """Asks for results of this shape by their ids: variables ids and paths."""
     spreads = " ".join(f"... on {kind} {{ ...{name} }}" for kind, name in RESULTS[shape])
     paths = ["$paths: Boolean!"] if shape == "PullRequests" else []
-    return _document(["$ids: [ID!]!", *paths], [f"nodes(ids: $ids) {{ __typename {spreads} }}"])
+    return DOCUMENTS.document(["$ids: [ID!]!", *paths], [f"nodes(ids: $ids) {{ __typename {spreads} }}"])
 
 
 def rest(lists: Sequence[tuple[str, str]]) -> str:
@@ -104,14 +95,14 @@ def rest(lists: Sequence[tuple[str, str]]) -> str:
         f"{{ {_PAGE} nodes {{ {MORE[name]} }} }} }} }}"
         for i, (kind, name) in enumerate(lists)
     ]
-    return _document(variables, fields)
+    return DOCUMENTS.document(variables, fields)
 
 
 def releases(repositories: int) -> str:
     """Asks for the newest releases of several repositories: variables w0, r0 (owner and name) and so on."""
     variables = [f"$w{i}: String!, $r{i}: String!" for i in range(repositories)]
     fields = [f"r{i}: repository(owner: $w{i}, name: $r{i}) {{ __typename ...Releases }}" for i in range(repositories)]
-    return _document(variables, fields)
+    return DOCUMENTS.document(variables, fields)
 
 
 def examples() -> dict[str, str]:
@@ -130,32 +121,3 @@ def examples() -> dict[str, str]:
         "releases": releases(2),
         "identity": identity(),
     }
-
-
-def _folder() -> Traversable:
-    return files(__package__) / "queries"
-
-
-def _document(variables: Iterable[str], fields: Iterable[str]) -> str:
-    lines = "\n".join(f"  {field}" for field in ("rateLimit { cost remaining resetAt }", *fields))
-    declared = ", ".join(variables)
-    operation = f"query Harvest{f'({declared})' if declared else ''} {{\n{lines}\n}}"
-    return "\n".join([operation, *_needed(operation)])
-
-
-def without(document: str, unsupported: Iterable[str]) -> str:
-    """The document for a server that does not know these (keys of `OPTIONAL`)."""
-    for name in unsupported:
-        document = re.sub(OPTIONAL[name], "", document)
-    return document
-
-
-def _needed(text: str) -> list[str]:
-    """The fragments a text spreads, and theirs, each once: GitHub refuses a document with an unused one."""
-    known, waiting, found = fragments(), [text], {}
-    while waiting:
-        for name in re.findall(r"\.\.\.(\w+)", waiting.pop()):
-            if name not in found:
-                found[name] = known[name]
-                waiting.append(known[name])
-    return list(found.values())

@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
-from harvester.errors import HarvesterError
 from harvester.sdk.capabilities import Finding
-from harvester.sdk.http import WebError, skew
+from harvester.sdk.graphql import Answer
+from harvester.sdk.health import clock_findings, findings_of, limit_finding
 
 from . import graphql
-from .client import Answer
 from .preflight import look_up
 from .scope import ScopeFilter
 
 if TYPE_CHECKING:
     from . import GitHub
-
-CLOCK = 60
-"""Seconds by which a clock may be off before that is a finding."""
-LOW = 0.1
-"""The share of the rate limit below which the rest is a warning."""
+    from .client import Client
 
 
 def findings(settings: GitHub) -> Iterator[Finding]:
     """Everything `doctor` reports of a GitHub source; failures become findings."""
-    try:
-        client = settings.client()
-    except HarvesterError as error:
-        yield Finding("error", error.message, error.hint)
-        return
-    try:
-        token = settings.context.reveal(settings.token) if settings.token else ""
-        person = bool(token) and not token.startswith("ghs_")
-        answer = client.ask(graphql.identity(), {"who": person}, tries=2)
-        yield from _identity(token, answer)
-        yield from _limit(answer, settings.context.clock())
-        yield from _clock(answer.headers, settings.context.clock())
-        scope_filter = ScopeFilter(settings.organisations, settings.repositories, settings.exclude)
-        for hidden in look_up(client, scope_filter, (), {}, None, ()).unreadable:
-            yield Finding("error", f"{hidden}", "Give the token access, or remove it from the section.")
-    except WebError as failure:
-        yield Finding("error", f"{failure}", failure.hint)
-    finally:
-        client.close()
+    yield from findings_of(settings.client, partial(_findings, settings))
+
+
+def _findings(settings: GitHub, client: Client) -> Iterator[Finding]:
+    token = settings.context.reveal(settings.token) if settings.token else ""
+    person = bool(token) and not token.startswith("ghs_")
+    answer = client.ask(graphql.identity(), {"who": person}, tries=2)
+    yield from _identity(token, answer)
+    yield from _limit(answer)
+    yield from clock_findings("GitHub", answer.headers, settings.context.clock())
+    scope_filter = ScopeFilter(settings.organisations, settings.repositories, settings.exclude)
+    for hidden in look_up(client, scope_filter, (), {}, None, ()).unreadable:
+        yield Finding("error", f"{hidden}", "Give the token access, or remove it from the section.")
 
 
 def _identity(token: str, answer: Answer) -> Iterator[Finding]:
@@ -95,20 +84,9 @@ def _scopes(scopes: set[str]) -> Iterator[Finding]:
         )
 
 
-def _limit(answer: Answer, now: dt.datetime) -> Iterator[Finding]:
+def _limit(answer: Answer) -> Iterator[Finding]:
     limit = answer.data.get("rateLimit")
     if not limit:
         yield Finding("ok", "This server has no rate limit.")
         return
-    state = f"{limit['remaining']:,} of {limit['limit']:,} points are left until {limit['resetAt']}."
-    low = limit["remaining"] < LOW * limit["limit"]
-    yield Finding("warning" if low else "ok", state, "A harvest waits until then if it has to." if low else "")
-
-
-def _clock(headers: Mapping[str, str], now: dt.datetime) -> Iterator[Finding]:
-    off = skew(headers, now)
-    if abs(off) > CLOCK:
-        side = "ahead of" if off > 0 else "behind"
-        yield Finding(
-            "warning", f"This machine's clock is {abs(off):.0f} s {side} GitHub's.", "Set it, or periods end too early."
-        )
+    yield limit_finding(limit["remaining"], limit["limit"], "points", limit["resetAt"])

@@ -10,12 +10,15 @@ from functools import partial
 from typing import Any
 
 from harvester.model.periods import Period
+from harvester.sdk.cursor import hashed
+from harvester.sdk.gaps import UnreadableScope
+from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError
 from harvester.sdk.paging import PageSize, ask_fitting, in_batches, take_first
 
 from . import graphql
-from .client import Answer, Client
-from .cursor import Cursor, hashed
+from .client import Client
+from .cursor import Cursor
 from .scope import ScopeFilter
 from .searches import PAD, Search
 
@@ -25,22 +28,6 @@ IDS = 100
 """The most ids that GitHub takes in one list."""
 LISTS = 20
 """How many lists of ids one request looks up."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableScope:
-    """What is not shown and why; `qualifier` is the search qualifier that would find it, None where that is unknown.
-
-    `known` says that the next fetch notices by itself whether it is still hidden.
-    """
-
-    scope: str | None
-    reason: str
-    qualifier: str | None = None
-    known: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.scope}: {self.reason}" if self.scope else self.reason
 
 
 @dataclass

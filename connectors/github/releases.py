@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from . import graphql, rows, searches
+from harvester.sdk.nested_lists import TOGETHER
+from harvester.sdk.rows import parse_time
+
+from . import graphql, searches
 from .client import Client
-from .nested_lists import TOGETHER
 
 Unread = tuple[str, Mapping[str, Any]]
 """A repository whose releases are not shown in full, and the error that says why (empty where none does)."""
@@ -42,5 +44,5 @@ def newest(
 def _end_before(releases: dict[str, Any], at: dt.datetime) -> None:
     """Mark a list of releases, newest first, as ended where its first page reaches back beyond a time."""
     oldest = releases["nodes"][-1] if releases["nodes"] else None
-    if oldest and (created := rows.parse_time(oldest["createdAt"])) and created < at - searches.PAD:
+    if oldest and (created := parse_time(oldest["createdAt"])) and created < at - searches.PAD:
         releases |= {"totalCount": len(releases["nodes"]), "pageInfo": {"hasNextPage": False, "endCursor": None}}

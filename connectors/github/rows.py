@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from harvester.model.contribution import Contribution
-from harvester.model.periods import Period
+from harvester.sdk import rows
 from harvester.sdk.change_type import change_type
+from harvester.sdk.rows import Json, entries, parse_time, row_id, tickets_in
 
 from .agents import is_agent, people_behind
-
-Json = Mapping[str, Any]
 
 GHOST = "ghost"
 """The account that GitHub names where one was deleted."""
@@ -25,24 +24,8 @@ GHOST = "ghost"
 _REVERTS = re.compile(r"^Reverts\s+(?P<repository>[\w.-]+/[\w.-]+)?#(?P<number>\d+)\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class RowContext:
-    """For whom rows are made: source, host, and the periods and accounts wanted (None: everyone).
-
-    `renamed` gives for a user's numeric id the account that was asked for, where the login is another one today.
-    """
-
-    source: str
-    host: str
-    periods: Sequence[Period]
-    accounts: frozenset[str] | None = None
-    renamed: Mapping[int, str] = field(default_factory=dict)
-
-    def wants(self, account: str, at: dt.datetime) -> bool:
-        """Whether a row of this account at this time is wanted; accounts are compared in lower case."""
-        return (self.accounts is None or account.casefold() in self.accounts) and any(
-            at in each for each in self.periods
-        )
+class RowContext(rows.RowContext):
+    """For whom rows are made, and how GitHub's actors and work items are written."""
 
     def account(self, who: Json | None) -> str:
         """How an actor is written: the login, with `[bot]` where it is an App; `ghost` for a deleted account."""
@@ -150,24 +133,9 @@ def closing_event(node: Json) -> Json:
     return next(iter(entries(node, "timelineItems")), {})
 
 
-def row_id(kind: str, role: str, *ids: object) -> str:
-    """The id of a row, made of node ids and numeric user ids, which outlive every rename."""
-    return "/".join([kind, role, *(str(each) for each in ids)])
-
-
 def labels(node: Json) -> tuple[str, ...]:
     """The names of an issue's or pull request's labels."""
     return tuple(each["name"] for each in entries(node, "labels"))
-
-
-def entries(node: Json, name: str) -> list[Any]:
-    """The entries of a list of a node, without those that GitHub hides."""
-    return [each for each in ((node.get(name) or {}).get("nodes") or []) if each]
-
-
-def parse_time(text: str | None) -> dt.datetime | None:
-    """GitHub's time in UTC; None stays None."""
-    return dt.datetime.fromisoformat(text).astimezone(dt.UTC) if text else None
 
 
 def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Contribution:
@@ -180,7 +148,7 @@ def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Co
         body=node.get("body") or None, url=node["url"], state="merged",
         milestone=(node.get("milestone") or {}).get("title"), owners=(author,),
         participants=tuple(dict.fromkeys(each for each in participants if each != author)),
-        closes=tuple(_closes(node)) + ((f"commit/{commit}",) if commit else ()),
+        closes=(*_closes(node), *tickets_in(node["headRefName"]), *([f"commit/{commit}"] if commit else [])),
         reverts=tuple(_reverted(node)),
         additions=node["additions"], deletions=node["deletions"], files_changed=node["changedFiles"],
         comment_count=node.get("totalCommentsCount"), extra=_short_paths(node), **_pull(node), **_common(node, context),

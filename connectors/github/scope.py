@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
+
+from harvester.sdk.globs import is_glob, matches_any
 
 ANYWHERE = ""
 
@@ -28,13 +29,13 @@ class ScopeFilter:
     @property
     def owners(self) -> tuple[str, ...]:
         """The organisations and users whose repositories are read, as far as they are named."""
-        globs = [each.partition("/")[0] for each in self.repositories if _is_glob(each)]
-        return tuple(dict.fromkeys([*self.organisations, *(each for each in globs if not _is_glob(each))]))
+        globs = [each.partition("/")[0] for each in self.repositories if is_glob(each)]
+        return tuple(dict.fromkeys([*self.organisations, *(each for each in globs if not is_glob(each))]))
 
     @property
     def named(self) -> tuple[str, ...]:
         """The repositories that are named without a glob, as configured."""
-        return tuple(each for each in self.repositories if not _is_glob(each))
+        return tuple(each for each in self.repositories if not is_glob(each))
 
     def with_current_names(
         self, current_names: Mapping[str, str], users: frozenset[str], excluded: Iterable[str]
@@ -45,7 +46,7 @@ class ScopeFilter:
     @property
     def excluded(self) -> tuple[str, ...]:
         """The repositories to exclude that are named without a glob, as configured."""
-        return tuple(each for each in self.exclude if not _is_glob(each))
+        return tuple(each for each in self.exclude if not is_glob(each))
 
     def qualifiers(self) -> tuple[str, ...]:
         """One search qualifier for each owner or repository, such as `org:acme`; `ANYWHERE` where none can say it.
@@ -56,11 +57,11 @@ class ScopeFilter:
         found = [self._owned_by(each) for each in self.organisations]
         for pattern in self.repositories:
             owner = pattern.partition("/")[0]
-            if _is_glob(owner):
+            if is_glob(owner):
                 return (ANYWHERE,)
             if owner.casefold() not in owners:
                 known = self.current_names.get(pattern, pattern)
-                found.append(self._owned_by(owner) if _is_glob(pattern) else f"repo:{known}")
+                found.append(self._owned_by(owner) if is_glob(pattern) else f"repo:{known}")
         return tuple(dict.fromkeys(found)) or (ANYWHERE,)
 
     def _owned_by(self, owner: str) -> str:
@@ -77,15 +78,9 @@ class ScopeFilter:
             return False
         if not self.organisations and not self.repositories:
             return True
-        patterns = [self.current_names.get(each, each).casefold() for each in self.repositories]
-        patterns += [f"{each.casefold()}/*" for each in self.organisations]
-        return any(fnmatchcase(repository.casefold(), each) for each in patterns)
+        patterns = [self.current_names.get(each, each) for each in self.repositories]
+        return matches_any(repository, [*patterns, *(f"{each}/*" for each in self.organisations)])
 
     def excludes(self, repository: str) -> bool:
         """Whether a repository (`owner/name`) is excluded, by its present name or by the one in `exclude`."""
-        name = repository.casefold()
-        return name in self.excluded_today or any(fnmatchcase(name, each.casefold()) for each in self.exclude)
-
-
-def _is_glob(text: str) -> bool:
-    return any(each in text for each in "*?[")
+        return repository.casefold() in self.excluded_today or matches_any(repository, self.exclude)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harvester.sdk.graphql import Answer
 from harvester.sdk.paging import TotalCheck, walk_pages
 
 from . import graphql
-from .client import Answer, Client
+from .client import Client
 from .searches import Search
 
 WALKS = 10

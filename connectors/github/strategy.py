@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harvester.errors import SourceError
-from harvester.model.periods import Period
+from harvester.model.periods import Period, union
 from harvester.sdk.connector import Request
 
 from . import preflight, searches
 from .client import Client
-from .cursor import Cursor, loads
+from .cursor import Cursor
 from .preflight import Preflight
 from .scope import ANYWHERE, ScopeFilter
 from .searches import Job, Search, Stream
@@ -66,7 +66,7 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
 
     Raises SourceError where neither people nor organisations nor repositories are named.
     """
-    last = loads(request.cursors.get(options.host))
+    last = Cursor.loads(request.cursors.get(options.host))
     cursor = last if last and last.covers(options.settings, request.accounts) else None
     periods = (request.period, *request.covered) if last else (request.period,)
     plan = _Plan(options, request, cursor, periods)
@@ -81,7 +81,7 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
         plan, cursor=None if found.cursor_is_void else cursor, options=replace(options, scope_filter=current)
     )
     strategy = _choose(client, found, request.accounts is None, *_searches(plan, found.logins))
-    previous = last or loads(request.previous.get(options.host))
+    previous = last or Cursor.loads(request.previous.get(options.host))
     return Start(plan.options, plan.cursor, previous, found, periods, strategy)
 
 
@@ -151,14 +151,3 @@ def _jobs(plan: _Plan) -> list[Job]:
     at = plan.cursor.at
     earlier = [part for each in plan.request.missing if (part := each.overlap(Period(searches.FIRST, at)))]
     return [Job(Period(at, searches.LAST), changed=True), *(Job(each) for each in earlier)]
-
-
-def union(periods: Iterable[Period]) -> list[Period]:
-    """The same time without overlaps, so that nothing is asked for twice."""
-    joined: list[Period] = []
-    for each in sorted(periods, key=lambda period: period.since):
-        if joined and each.since <= joined[-1].until:
-            joined[-1] = Period(joined[-1].since, max(joined[-1].until, each.until))
-        else:
-            joined.append(each)
-    return joined

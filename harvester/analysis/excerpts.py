@@ -81,9 +81,10 @@ _TAG = re.compile(
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
 _AUTOLINK = re.compile(r"<(https?://[^<>\s]{1,500})>")
 _TICKET_URL = re.compile(
-    r"https?://[\w.-]{1,100}/((?:[\w.-]{1,100}/){1,6}?)(?:-/)?(?:issues|pull|merge_requests)/(\d{1,10})(?:[#?/][^\s()<>]{0,200})?(?![\w/])"
+    r"https?://[\w.:-]{1,100}/((?:[\w.-]{1,100}/){1,20}?)(?:-/)?(?:issues|pull|work_items|(merge_requests))/(\d{1,10})"
+    r"(?:[#?/][^\s()<>]{0,200})?(?![\w/])"
 )
-_COMMIT_URL = re.compile(r"https?://[\w.-]{1,100}/((?:[\w.-]{1,100}/){1,6}?)(?:-/)?commits?/([0-9a-f]{7,64})\b(?!/)")
+_COMMIT_URL = re.compile(r"https?://[\w.:-]{1,100}/((?:[\w.-]{1,100}/){1,20}?)(?:-/)?commits?/([0-9a-f]{7,64})\b(?!/)")
 _LONG_URL = re.compile(r"(https?://[\w.-]{1,100}/)[^\s()<>\"']{30,}(?<![.,;:!?])")
 _HASH = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{10,54}\b")
 _EMPHASIS = re.compile(
@@ -317,7 +318,7 @@ def _without_markup(text: str) -> str:
     for _ in range(2):  # a link around an image, or around code in brackets
         text = _LINK.sub(r"\1", text)
     text = _TAG.sub("", _BREAK.sub(" ", _AUTOLINK.sub(r"\1", text)))
-    text = _TICKET_URL.sub(lambda found: f"{found[1].rstrip('/')}#{found[2]}", text)
+    text = _TICKET_URL.sub(lambda found: f"{found[1].rstrip('/')}{'!' if found[2] else '#'}{found[3]}", text)
     text = _COMMIT_URL.sub(lambda found: f"{found[1].rstrip('/')}@{found[2][:10]}", text)
     text = _HASH.sub(r"\1", _FOOTNOTE.sub("", _LONG_URL.sub(r"\1…", text)))
     for _ in range(2):  # bold around italic

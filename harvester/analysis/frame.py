@@ -42,7 +42,10 @@ PREPARED = (
         "a commit that has the same change as an earlier one of the same person, or what the person did for such a one",
     ),
     Column("is_reverted", "bool", False, "whether a later change reverts the work and nothing has restored it since"),
-    Column("is_own_work", "bool", False, "a review, a comment or help on the person's own work, or a merge of it"),
+    Column(
+        "is_own_work", "bool", False,
+        "a review, a comment or help on the person's own work, a merge of it, or a ticket that is theirs",
+    ),
     Column(
         "owner_people", "list<item: string>", True,
         "the people, without bots, whose work was reviewed, commented on, helped with or merged; null for other rows",
@@ -181,9 +184,9 @@ def _is_primary(frame: pd.DataFrame, from_git: Mask) -> pd.Series:
     """Which row represents each contribution of a person.
 
     Rows are the same contribution where kind and work item are the same; for what is REPEATABLE the id, too, and for a
-    ticket or a release the role. The forge's row is taken before git's, then an author's before a co-author's, then the
-    one with the fewest unknown values; name and scope break ties, so neither the order of the rows nor of the sources
-    matters.
+    ticket, a release or a merge the role. The forge's row is taken before git's, then an author's before a
+    co-author's, then the one with the fewest unknown values; name and scope break ties, so neither the order of the
+    rows nor of the sources matters.
 
     Then, of rows with the same id and the same beginning, one is taken: of an issue that moved to another project of
     its source, and of one git commit that two clones have under different work items, since forks share commit ids.
@@ -193,7 +196,7 @@ def _is_primary(frame: pd.DataFrame, from_git: Mask) -> pd.Series:
 
     keys = frame[["person", "kind", "work_item_key", "id"]].copy()
     keys["own_id"] = frame["id"].where(frame["kind"].isin(REPEATABLE), frame["role"])
-    keys["own_id"] = keys["own_id"].mask(frame["kind"].isin(WRITTEN), "")
+    keys["own_id"] = keys["own_id"].mask(frame["kind"].isin(WRITTEN) & (frame["role"] != "merger"), "")
     keys["place"] = frame["source"].mask(from_git, "")
     keys["git"] = from_git
     is_author, is_co_author = ((frame["role"] == role).to_numpy(bool) for role in ("author", "co-author"))
@@ -289,13 +292,13 @@ def _references(rows: pd.DataFrame, name: str) -> pd.DataFrame:
 def _add_owners(frame: pd.DataFrame, people: People) -> None:
     import pandas as pd
 
-    on_others = (frame["kind"].isin(REPEATABLE) | (frame["role"] == MERGER)).to_numpy(bool)
-    rows = frame[["person", "source", "owners"]][on_others]
+    of_others = (frame["kind"].isin((*REPEATABLE, "issue")) | (frame["role"] == MERGER)).to_numpy(bool)
+    rows = frame[["person", "source", "owners"]][of_others]
     owners, _ = _people_in(rows, "owners", people)
     is_own = [person in names for person, names in zip(rows["person"].tolist(), owners.to_pylist(), strict=True)]
     own_work = pd.Series(is_own, index=rows.index, dtype="bool[pyarrow]")
     frame["is_own_work"] = own_work.reindex(frame.index, fill_value=False)
-    frame["owner_people"] = _column(owners, rows.index).reindex(frame.index)
+    frame["owner_people"] = _column(owners, rows.index).where(frame["kind"] != "issue").reindex(frame.index)
 
 
 def _add_collaborators(frame: pd.DataFrame, people: People) -> None:

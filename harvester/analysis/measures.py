@@ -73,7 +73,12 @@ def _unplanned(frame: pd.DataFrame) -> pd.Series:
 
 
 def _done(frame: pd.DataFrame) -> pd.Series:
-    return ~frame["state"].isin(NOT_DONE)
+    return ~frame["state"].isin(NOT_DONE) & _credited(frame)
+
+
+def _credited(frame: pd.DataFrame) -> pd.Series:
+    """Whether a row is the person's work: who merely closed a ticket has it only where it is theirs."""
+    return (frame["role"] != "resolver") | frame["is_own_work"]
 
 
 def _with_points(frame: pd.DataFrame) -> pd.Series:
@@ -103,7 +108,7 @@ def _of_others(frame: pd.DataFrame) -> pd.Series:
 
 
 def _submitted(frame: pd.DataFrame) -> pd.Series:
-    return _of_others(frame) & (frame["state"] != TRAILER).fillna(True)
+    return _review_given(frame) & (frame["state"] != TRAILER).fillna(True)
 
 
 def _merged(frame: pd.DataFrame) -> pd.Series:
@@ -112,6 +117,10 @@ def _merged(frame: pd.DataFrame) -> pd.Series:
 
 def _applied(frame: pd.DataFrame) -> pd.Series:
     return _of_others(frame) & (frame["state"] == APPLIED).fillna(False)
+
+
+def _review_given(frame: pd.DataFrame) -> pd.Series:
+    return _of_others(frame) & (frame["state"] != WITHDRAWN).fillna(True)
 
 
 def _counting(frame: pd.DataFrame) -> pd.Series:
@@ -128,14 +137,24 @@ def _collaborators(frame: pd.DataFrame) -> pd.Series:
     return _counting(frame) & frame["collaborators"].notna()
 
 
-NOBODY = "github:ghost"
-"""The account that GitHub shows in place of any deleted one."""
+NOBODY = "ghost"
+"""The account that GitHub and GitLab show in place of any deleted one.
+
+Sources: https://github.com/ghost, https://docs.gitlab.com/user/profile/account/delete_account/#associated-records
+"""
 
 ONLY_NAMED = "notebook:"
 """The beginning of the key of somebody who is named by a note alone."""
 
-NOT_DONE = ("not_planned", "duplicate")
-"""States in which a ticket was closed without anybody having done it."""
+NOT_DONE: Mapping[str, str] = {
+    "not_planned": "closed as not planned",
+    "duplicate": "closed as a duplicate",
+    "moved": "moved to another project",
+}
+"""States in which a ticket was closed without anybody having done it, in words."""
+
+WITHDRAWN = "withdrawn"
+"""The state of an approval that the reviewer took back."""
 
 SUMMARY = "summary"
 """The state of a note that is the opening paragraph of a report: it is no work."""
@@ -164,18 +183,20 @@ MEASURES: Mapping[str, Measure] = {
             "reviews", "review", "reviews", ("review",), ("reviewer",), "work_items",
             "Pull requests of others that the person reviewed, by when a review was submitted, and those whose "
             "commits name the person in `Reviewed-by`, by when they landed; without a pull request the topic that was "
-            "merged, or the commit. Several reviews of one of these count once, from git and a forge together.",
-            where=_of_others, goal=True,
+            "merged, or the commit. Several reviews of one of these count once, from git and a forge together, and an "
+            "approval that was withdrawn does not.",
+            where=_review_given, goal=True,
         ),
         Measure(
             "review_submissions", "review submission", "review submissions", ("review",), ("reviewer",), "rows",
-            "Reviews submitted on pull requests of others, each by its own time; trailers in commits are none.",
+            "Reviews submitted on pull requests of others, each by its own time, without approvals that were "
+            "withdrawn; trailers in commits are none.",
             where=_submitted, goal=True,
         ),
         Measure(
             "people_reviewed", "person", "people", ("review",), ("reviewer",), "owners",
             "People other than oneself, and no bots, whose work the person reviewed.",
-            where=_of_others,
+            where=_review_given,
         ),
         Measure(
             "collaborators", "other person", "other people",
@@ -188,9 +209,9 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "tickets", "ticket", "tickets", ("issue",), TICKET_ROLES, "work_items",
-            "Tickets and issues closed as done (not as a duplicate or as not planned): those the person was "
-            "assigned to when they were resolved; where nobody was "
-            "assigned, those closed by the person's pull request, else those the person closed.",
+            "Tickets and issues closed as done (not as a duplicate or as not planned, and not moved elsewhere): those "
+            "the person was assigned to when they were resolved; where nobody was assigned, those closed by the "
+            "person's pull request, else those the person closed. To close somebody else's ticket does not count.",
             where=_done, goal=True,
         ),
         Measure(
@@ -330,6 +351,7 @@ MEASURES: Mapping[str, Measure] = {
             "projects", "project", "projects", ("pull_request", "commit", "issue", "release"),
             ("author", "assignee", "resolver"), "projects",
             "Projects in which pull requests, commits, tickets or releases are counted.",
+            where=_done,
         ),
         Measure(
             "rows", "record", "records", (), (), "rows",
@@ -424,6 +446,12 @@ def _first_of_each(frame: pd.DataFrame, rows: Any) -> Any:
     return np.concatenate([rows[~repeated], first["row"].to_numpy(np.int64)])
 
 
+_UNCOUNTED = {
+    APPLIED: "applied for its author: not in the totals",
+    WITHDRAWN: "it was withdrawn",
+    SUMMARY: "the opening paragraph of a report, which is no work",
+}
+"""States of rows that no total counts, in words."""
 _DONE_FOR_OTHERS = {"review": "a review", "comment": "a comment", "help": "help with a part"}
 
 
@@ -434,21 +462,23 @@ def uncounted(row: Mapping[str, Any]) -> str:
     kind, role = row["kind"], row["role"]
     if role == "co-author":
         return "as co-author: listed for information; not in the totals"
-    if row["state"] == APPLIED:
-        return "applied for its author: not in the totals"
+    if row["state"] in _UNCOUNTED:
+        return _UNCOUNTED[row["state"]]
     if role not in {each for name in COUNTED if kind in MEASURES[name].kinds for each in MEASURES[name].roles}:
         return f"as {role}: not in the totals"
     if row["in_pull_request"]:
         return "part of a pull request, which counts"
     if row["is_cherry_pick"]:
         return "the same change as an earlier commit, which counts"
-    if row["is_own_work"]:
+    if role == "resolver" and not row["is_own_work"]:
+        return "closed for somebody else, whose work it is" if len(row["owners"]) else NOBODYS
+    if row["is_own_work"] and kind != "issue":
         return f"{_DONE_FOR_OTHERS[kind]} of one's own work"
-    if row["state"] == SUMMARY:
-        return "the opening paragraph of a report, which is no work"
-    if row["state"] in NOT_DONE:
-        return f"closed as {'a duplicate' if row['state'] == 'duplicate' else 'not planned'}"
-    return ""
+    return NOT_DONE.get(row["state"], "")
+
+
+NOBODYS = "closed by the person, but nothing says that it is their work"
+"""Why a ticket without owners does not count for who closed it."""
 
 
 def count(frame: pd.DataFrame, name: str) -> float:
@@ -518,9 +548,10 @@ def _source_of(person: str) -> str:
 
     What a note names that is no key of `[people]` is only a text: it may be somebody whom a source names otherwise.
     """
-    if person.casefold() == NOBODY or person.startswith(ONLY_NAMED):
+    place, _, login = person.partition(":")
+    if login.casefold() == NOBODY or person.startswith(ONLY_NAMED):
         return NOBODY
-    return "git" if person.startswith("<") else person.partition(":")[0] if ":" in person else ""
+    return "git" if person.startswith("<") else place if login else ""
 
 
 def firsts(frame: pd.DataFrame, name: str) -> pd.DataFrame:

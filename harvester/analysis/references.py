@@ -1,13 +1,14 @@
 """What references such as `#12`, `org/repo#12`, `PAY-7`, `commit/<sha>` and links mean, by where they are written.
 
 `#12` in github.com/org/repo is github.com/org/repo#12. A bare `PAY-7` is a ticket only of a Jira project that is
-configured, since UTF-8 and SHA-1 look the same.
+configured, since UTF-8 and SHA-1 look the same; changes that name such a ticket belong to it.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.frame import column
@@ -31,20 +32,32 @@ _NUMBERED = r"^\s*(?P<mark>[#!])(?P<number>\d+)\s*$"
 _SIBLING = r"^\s*(?P<path>[\w.-]+)(?P<mark>[#!])(?P<number>\d+)\s*$"
 _PATHED = r"^\s*(?P<path>[\w.:-]+(?:/[\w.-]+)+)(?P<mark>[#!])(?P<number>\d+)\s*$"
 _HOSTED = r"^\s*(?P<path>[\w-]*[.:][\w.:-]*(?:/[\w.-]+){2,}[#!]\d+)\s*$"
+_PERHAPS_HOSTED = r"^\s*(?P<path>(?P<first>[\w.:-]+)(?:/[\w.-]+){2,}[#!]\d+)\s*$"
+"""Begins with a host or a group; the name of a host need have no dot, and a group's may have one."""
 _TICKET = r"^\s*(?P<project>[A-Z][A-Z0-9_]*)-(?P<number>\d+)\s*$"
-_HOSTED_TICKET = r"^\s*(?P<path>[\w-]*[.:][\w.:-]*/[A-Z][A-Z0-9_]*-\d+)\s*$"
+_HOSTED_TICKET = r"^\s*(?P<path>[\w-]*[.:][\w.:-]*(?:/[\w.~-]+)*/[A-Z][A-Z0-9_]*-\d+)\s*$"
 _COMMIT = r"^\s*(?:commit/(?P<short>[0-9a-fA-F]{7,64})|(?P<full>[0-9a-fA-F]{40}|[0-9a-fA-F]{64}))\s*$"
 _URL_COMMIT = r"^\s*https?://[^/\s]+/\S+?/commits?/(?P<number>[0-9a-fA-F]{7,64})(?:[/?#].*)?\s*$"
-_URL_NUMBER = (
-    r"^\s*https?://(?P<path>[^/\s]+/[^?#\s]+?)(?:/-)?/(?:issues|pull|work_items)/(?P<number>\d+)(?:[/?#].*)?\s*$"
+_IN_PROJECT = r"^\s*https?://(?P<host>[^/:\s]+)(?::\d+)?(?P<path>/[^?#\s]+?)(?:/-)?"
+"""The beginning of an address in a project; work items have no port, as in most addresses of remotes."""
+_URL_NUMBER = _IN_PROJECT + r"/(?:issues|pull|work_items)/(?P<number>\d+)(?:[/?#].*)?\s*$"
+_URL_MERGE = _IN_PROJECT + r"/merge_requests/(?P<number>\d+)(?:[/?#].*)?\s*$"
+_URL_TICKET = (
+    r"^\s*https?://(?P<host>[^/:?#\s]+)(?::\d+)?(?P<path>(?:/[^?#\s]+?)?)/browse/"
+    r"(?P<number>[A-Z][A-Z0-9_]*-\d+)(?:[/?#].*)?\s*$"
 )
-_URL_MERGE = r"^\s*https?://(?P<path>[^/\s]+/[^?#\s]+?)(?:/-)?/merge_requests/(?P<number>\d+)(?:[/?#].*)?\s*$"
-_URL_TICKET = r"^\s*https?://(?P<path>[^/\s]+)(?:/[^?#\s]*)?/browse/(?P<number>[A-Z][A-Z0-9_]*-\d+)(?:[/?#].*)?\s*$"
+_PORT = r"^(\s*https?://[^/:\s]+):\d+"
 _OWN_PROJECT = r"^(?P<base>.+)[#!]\d+$"
 _HOST_AND_PATH = r"^(?P<base>[^/\s]*[.:][^/\s]*/\S+)$"
 _URL_PROJECT = r"^https?://(?P<base>[^/\s]+/[^?#\s]+?)(?:/-)?/commits?/[0-9a-fA-F]+$"
 
 
+MOST_NAMED = 3
+"""A text that names more tickets than this is a list, such as that of a release, and is about none of them."""
+_NAMED = r"(?:{keys})-\d{{1,9}}(?![A-Za-z0-9_]|\.\d)"
+_WORD = re.compile(r"\w", re.ASCII)
+_BROWSED = re.compile(r"https?://[^\s<>()\[\]\"']{1,200}/browse/\Z")
+_TRACKED = r"/[A-Z][A-Z0-9_]*-\d+$"
 _LOCAL = r"^(local/.*)~[0-9a-f]{8}([#!]\d+)$"
 
 
@@ -60,7 +73,8 @@ def resolved(
 ) -> tuple[Ints, pa.Array]:
     """The references in these columns that mean a work item: the position of each one's row, and the work item.
 
-    `among` is a mask of the rows to look at; None means all.
+    `among` is a mask of the rows to look at; None means all. Where `closes` is asked for, tickets that changes name
+    are among the references (`named_tickets`).
 
     What a reference means depends on its text and, for a short one such as `#12`, on the project of its row. A million
     rows have few distinct pairs of these, so only distinct pairs are resolved; each pair is one integer, the code of
@@ -70,7 +84,10 @@ def resolved(
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    tickets = known_tickets(frame, tickets)
     parts = [exploded(frame, name) for name in names]
+    if "closes" in names and tickets:
+        parts.append(named_tickets(frame, tickets))
     rows = np.concatenate([rows for rows, _ in parts])
     refs = pa.concat_arrays([refs for _, refs in parts])
     if among is not None:
@@ -83,6 +100,66 @@ def resolved(
     work_items = distinct.take(pa.array(place))
     valid = pc.is_valid(work_items)
     return rows[np.asarray(valid.to_numpy(zero_copy_only=False), bool)], work_items.filter(valid)
+
+
+def known_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> Mapping[str, str]:
+    """The address of the tracker by project key: of what is configured, and of every project with a ticket here.
+
+    A source that reads all projects, or those of a glob, names none. Of a key that two trackers have neither is meant.
+    """
+    import pyarrow.compute as pc
+
+    work_items = column(frame, "work_item").filter(pc.equal(column(frame, "kind"), "issue"))
+    found = work_items.filter(pc.match_substring_regex(work_items, _TRACKED))
+    places = pc.unique(pc.replace_substring_regex(found, r"-\d+$", "")).to_pylist()
+    pairs = [(key, place) for place, _, key in (each.rpartition("/") for each in places)]
+    keys = [key for key, _ in pairs]
+    return {key: place for key, place in pairs if keys.count(key) == 1} | dict(tickets)
+
+
+def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints, pa.Array]:
+    """The tickets that changes name, as written (a key or an address): the position of each one's row, and the ticket.
+
+    Whoever works with Jira closes nothing by words: the key in a title, a branch or a message makes the change part of
+    the ticket. Only keys of configured projects, in capitals as Jira wants them; of what a text names besides its title
+    none where that is a list. A review has the title of its pull request; what it says is no work on a ticket.
+
+    Source: https://support.atlassian.com/jira-software-cloud/docs/reference-issues-in-your-development-work/
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    keys = "|".join(re.escape(each.upper()) for each in tickets)
+    named, kinds = re.compile(_NAMED.format(keys=keys), re.ASCII), column(frame, "kind")
+    of_change = pc.is_in(kinds, pa.array(["pull_request", "commit"]))
+    of_any = pc.or_(of_change, pc.equal(kinds, "review"))
+    topics = pc.map_lookup(column(frame, "extra"), "topic", "first")
+    rows: list[int] = []
+    found: list[str] = []
+    for texts, among, most in (
+        (column(frame, "title"), of_any, None),
+        (topics, of_change, None),
+        (column(frame, "body"), of_change, MOST_NAMED),
+    ):
+        at = np.flatnonzero(_matches(pc.if_else(among, texts, None), rf"(?:{keys})-\d"))
+        for row, text in zip(at.tolist(), texts.take(pa.array(at)).to_pylist(), strict=True):
+            some = set(_named_in(text, named))
+            if most is None or len(some) <= most:
+                rows += [row] * len(some)
+                found += sorted(some)
+    return np.array(rows, np.int64), pa.array(found, pa.string())
+
+
+def _named_in(text: str, named: re.Pattern[str]) -> Iterator[str]:
+    """Tickets in a text: keys that no word goes on before, each with the address that it ends, if there is one."""
+    for found in named.finditer(text):
+        start = found.start()
+        if text.endswith("/browse/", 0, start):
+            address = _BROWSED.search(text, max(start - 220, 0), start)
+            yield f"{address[0] if address else ''}{found[0]}"
+        elif not (start and _WORD.match(text, start - 1)):
+            yield found[0]
 
 
 def _bases_where_needed(frame: pd.DataFrame, rows: Ints, texts: pa.DictionaryArray) -> tuple[Ints, pa.Array]:
@@ -109,24 +186,39 @@ def exploded(frame: pd.DataFrame, name: str) -> tuple[Ints, pa.Array]:
 def resolve(refs: pa.Array, bases: pa.Array, tickets: Mapping[str, str]) -> pa.Array:
     """References as found, each with the project it is written in, as work items in lower case; null for no reference.
 
-    A base is `github.com/org/repo`, or the scope of a repository whose host is not known.
+    A base is `github.com/org/repo`, or the scope of a repository whose host is not known. Work items have no port, and
+    so an address loses its own.
     """
     import pyarrow.compute as pc
+
+    refs = pc.replace_substring_regex(refs, _PORT, r"\1")
 
     forms: tuple[Form, ...] = (
         (0, _NUMBERED, lambda group, _, base: _join(base, group("mark"), group("number"), "")),
         (0, _COMMIT, lambda group, *_: _join("commit", _non_empty(group("short"), group("full")), "/")),
         (0, _TICKET, lambda group, *_: _configured_ticket(group("project"), group("number"), tickets)),
+        (0, _PERHAPS_HOSTED, _on_the_same_host),
         (0, _HOSTED, lambda group, *_: group("path")),
         (0, _PATHED, _number_in(r"^(?P<place>[^/]+)/")),
         (0, _SIBLING, _number_in(r"^(?P<place>.+)/[^/]*$")),
         (0, _HOSTED_TICKET, lambda group, *_: group("path")),
         (0, _URL_COMMIT, lambda group, *_: _join("commit", group("number"), "/")),
-        (0, _URL_NUMBER, lambda group, *_: _join(group("path"), group("number"), "#")),
-        (0, _URL_MERGE, lambda group, *_: _join(group("path"), group("number"), "!")),
-        (0, _URL_TICKET, lambda group, *_: _join(group("path"), group("number"), "/")),
+        (0, _URL_NUMBER, lambda group, *_: _join(_join(group("host"), group("path"), ""), group("number"), "#")),
+        (0, _URL_MERGE, lambda group, *_: _join(_join(group("host"), group("path"), ""), group("number"), "!")),
+        (0, _URL_TICKET, lambda group, *_: _join(_join(group("host"), group("path"), ""), group("number"), "/")),
     )
     return pc.utf8_lower(_first_matching(forms, refs, bases))
+
+
+def _on_the_same_host(group: Group, _: pa.Array, bases: pa.Array) -> pa.Array:
+    """A number in a project that begins with the host, or the top group, of its base; null for any other."""
+    import pyarrow.compute as pc
+
+    base = pc.extract_regex(bases, r"^(?P<host>[^/]+)/(?P<top>[^/]+)/")
+    host, top = (pc.struct_field(base, name) for name in ("host", "top"))
+    first = pc.utf8_lower(group("first"))
+    in_group = pc.if_else(pc.equal(pc.utf8_lower(top), first), _join(host, group("path"), "/"), None)
+    return pc.if_else(pc.equal(pc.utf8_lower(host), first), group("path"), in_group)
 
 
 def _number_in(form: str) -> Build:

@@ -10,7 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.frame import column
-from harvester.analysis.references import as_reported, bases, dictionary_codes, exploded, resolve, resolved
+from harvester.analysis.references import (
+    as_reported,
+    bases,
+    dictionary_codes,
+    exploded,
+    known_tickets,
+    resolve,
+    resolved,
+)
 from harvester.text import JOINER
 
 if TYPE_CHECKING:
@@ -36,7 +44,8 @@ _NAMED_AFTER = {"issue": 0, "pull_request": 1, "review": 2, "commit": 3}
 def threads(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd.Series[str]:
     """The thread of each row, aligned to the frame: the work item of its ticket, else pull request, else commit.
 
-    `tickets` maps keys of configured Jira projects to their host, such as {"PAY": "acme.atlassian.net"}. Neither the
+    `tickets` maps keys of configured Jira projects to their host, such as {"PAY": "acme.atlassian.net"}; projects with
+    a ticket in the frame are known besides. Neither the
     order of rows and sources nor their repetition changes which rows share a thread, or its name. Never null.
 
     Work items are the nodes of a graph, references its edges, and a thread is a connected component. Rows of one work
@@ -73,7 +82,7 @@ def about(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> list
 
     rows, refs = exploded(frame, "related_to")
     refs = pc.replace_substring(refs, JOINER, "")  # it is in a reference that was copied from a page
-    meant = resolve(refs, bases(frame, rows), tickets or {}).to_pylist()
+    meant = resolve(refs, bases(frame, rows), known_tickets(frame, tickets or {})).to_pylist()
     written = [_ABBREVIATED.sub(r"commit/\g<0>", ref.strip().lower()) for ref in refs.to_pylist()]
     work_items = pc.utf8_lower(column(frame, "work_item"))
     positions = _positions(work_items, {*filter(None, meant), *filter(None, written)})

@@ -52,6 +52,13 @@ def remotes(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
     return {key.removeprefix("remote.").removesuffix(".url"): url for key, url in pairs}
 
 
+def messages(folder: Path, environ: Mapping[str, str], most: int = 1000) -> list[str]:
+    """The messages of a repository's newest commits, as written; empty where it has none."""
+    place = git_folder.find(folder, environ)
+    printed = _git(place, environ, "log", "-z", f"--max-count={most}", "--format=%B", "--no-show-signature")
+    return [each for each in (printed or "").split("\0") if each.strip()]
+
+
 def _git(place: GitFolder | None, environ: Mapping[str, str], *arguments: str) -> str | None:
     """What git prints, without the line end; None where it fails or prints nothing.
 

@@ -27,7 +27,7 @@ class Rule(Section):
     projects: Words | None = Field(None, description="projects such as org/repo; * matches anything")
     labels: Words | None = Field(None, description="labels, without case; * matches anything")
     tickets: Words | None = Field(
-        None, description="tickets such as PAY-7 or PAY-*: itself, its parent, what it closes"
+        None, description="tickets such as PAY-7 or PAY-*: itself, its parent, what it closes or names"
     )
     scopes: Words | None = Field(None, description="the scope in a title: pay in `fix(pay): …` or in `pay: …`")
     titles: Words | None = Field(None, description="whole titles, without case, such as `[ci] *`; * matches anything")

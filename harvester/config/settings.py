@@ -36,7 +36,7 @@ from harvester.model.people import People, Person
 from harvester.model.periods import MONTHS, WEEKDAYS, Calendar, calendar
 from harvester.sdk import plugins
 from harvester.sdk.secrets import holds_secret
-from harvester.text import did_you_mean
+from harvester.text import address, did_you_mean
 
 FILE = "harvester.toml"
 
@@ -83,7 +83,9 @@ class PersonSection(Section):
     name: str | None = Field(None, description="the name in reports; by default the key")
     emails: Addresses = Field(default_factory=list, description="addresses in commits; compared exactly, without case")
     accounts: dict[str, Words] = Field(
-        default_factory=dict, description="logins or ids by connector (github = …) or by source name"
+        default_factory=dict,
+        description="logins or ids by connector (github = …) or by source name; in Jira the addresses are looked up "
+        "where nothing is given, and an empty list says that there is no account",
     )
     mentee: Mentee | None = Field(None, description="only for a person I mentor")
 
@@ -118,7 +120,7 @@ class Source(BaseModel):
     """A source: which connector reads it; its other keys belong to the connector (docs/reference/configuration.md)."""
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
-    connector: str = Field(description="the connector that reads it: git, github, …")
+    connector: str = Field(description="the connector that reads it: git, github, gitlab, …")
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -145,7 +147,8 @@ class File(Section):
     )
     tickets: dict[Annotated[str, Field(pattern=TICKET_KEY)], Word] = Field(
         default_factory=dict,
-        description='ticket prefixes, such as PAY = "https://example.atlassian.net"; no other prefix is a ticket',
+        description='ticket prefixes, such as PAY = "https://example.atlassian.net", beside the `projects` of Jira '
+        "sources; no other prefix is a ticket",
     )
     bots: list[Word] = Field(default_factory=list, description="further accounts or addresses that are bots")
     themes: dict[Word, Rule] = Field(
@@ -226,11 +229,25 @@ def from_file(file: File, root: Path, default_zone: str, path: Path | None = Non
         {name: host for name, source in file.sources.items() if (host := _forge_host(source))},
     )
     teams = {name: tuple(team.members) for name, team in file.teams.items()}
-    tickets = {key: address.partition("://")[2].strip("/") or address for key, address in file.tickets.items()}
+    tickets = _projects_of_sources(file) | {key: address(url) for key, url in file.tickets.items()}
     return Config(
         root, dates, people, file.me.person, file.sources, file.ledger.location, teams, tickets,
         file.themes, file.routine, tuple(file.exclude), path,
     )  # fmt: skip
+
+
+def _projects_of_sources(file: File) -> dict[str, str]:
+    """The address of the tracker by project key, of the projects that the sections of trackers name without a glob.
+
+    Which projects a section without such names reads only its rows show (`analysis.references.known_tickets`).
+    """
+    sections = (source.settings for source in file.sources.values() if source.connector == "jira")
+    return {
+        key.upper(): address(str(section.get("url", "")))
+        for section in sections
+        for key in section.get("projects") or ()
+        if isinstance(key, str) and re.fullmatch(TICKET_KEY, key.upper())
+    }
 
 
 def _forge_host(source: Source) -> str | None:

@@ -16,18 +16,18 @@ ENOUGH = 10
 """How many pull requests, or commits, show how a repository is worked on; a few may be an exception."""
 
 _COMES_FROM: Mapping[str, str] = {
-    "pull_request": "git, or a forge such as GitHub",
+    "pull_request": "git, or a forge such as GitHub or GitLab",
     "commit": "git",
     "note": "a notebook",
-    "review": "git, or a forge such as GitHub",
+    "review": "git, or a forge such as GitHub or GitLab",
     "help": "git",
-    "issue": "a forge or tracker such as GitHub",
-    "comment": 'GitHub with also = ["comments"]',
-    "release": 'GitHub with also = ["releases"]',
+    "issue": "a forge or tracker such as GitHub, GitLab or Jira",
+    "comment": 'GitHub, GitLab or Jira with also = ["comments"]',
+    "release": 'GitHub or GitLab with also = ["releases"]',
 }
 """Which sources have each kind of work."""
 
-_OTHER_KEYS = "write paths, scopes or tickets, or add a forge or tracker such as GitHub"
+_OTHER_KEYS = "write paths, scopes or tickets, or add a forge or tracker such as GitHub or GitLab"
 
 
 @dataclass(frozen=True, slots=True)

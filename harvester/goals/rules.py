@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harvester.analysis.frame import column
-from harvester.analysis.references import exploded
+from harvester.analysis.references import exploded, known_tickets, named_tickets
 from harvester.goals.matches import YES, Describe, Match, RuleContext, Values, all_of, any_of, encoded
 from harvester.goals.model import Rule
 
@@ -94,7 +94,9 @@ def _by_authors(context: RuleContext, words: Sequence[str]) -> Match:
 
 
 def _by_tickets(context: RuleContext, words: Sequence[str]) -> Match:
-    columns = {"work_item": "ticket", "parent": "part of", "closes": "closes", "related_to": "related to"}
+    columns = {
+        "work_item": "ticket", "parent": "part of", "closes": "closes", "title": "names", "related_to": "related to",
+    }  # fmt: skip
     return any_of([_by_ticket_column(context, words, name, how) for name, how in columns.items()])
 
 
@@ -140,9 +142,12 @@ def _ticket_like(context: RuleContext, name: str) -> Values:
     import numpy as np
     import pyarrow as pa
 
-    rows, texts = None, column(context.frame, name)
-    if name in {"closes", "related_to"}:
+    if name == "title":
+        rows, texts = named_tickets(context.frame, known_tickets(context.frame, context.tickets))
+    elif name in {"closes", "related_to"}:
         rows, texts = exploded(context.frame, name)
+    else:
+        rows, texts = None, column(context.frame, name)
     at = np.flatnonzero(is_found(texts, _TICKET_LIKE))
     return Values(*encoded(texts.take(pa.array(at)))[:2], at if rows is None else rows[at])
 

@@ -159,10 +159,20 @@ def _named(rows: pd.DataFrame, rules: GroupingRules, by_thread: _ByThread) -> Su
 
 def _parents(rows: pd.DataFrame, by_thread: _ByThread) -> Suggestion:
     found = by_thread.most_common(column(rows, "parent"))
-    called = titles(rows, list(found.values))
+    called = _parent_titles(rows) | titles(rows, list(found.values)) if found.values else {}
     return _suggest(
         found, "part of {}", lambda parent: _line(called.get(parent) or parent.rstrip("/").rpartition("/")[2])
     )
+
+
+def _parent_titles(rows: pd.DataFrame) -> dict[str, str]:
+    """What parents are called by the rows that belong to them, since a parent may have no row here."""
+    import pyarrow.compute as pc
+
+    named = pc.map_lookup(column(rows, "extra"), "parent_title", "first").to_pylist()
+    return {
+        parent: name for parent, name in zip(column(rows, "parent").to_pylist(), named, strict=True) if parent and name
+    }
 
 
 def _units(rows: pd.DataFrame) -> pa.Array:

@@ -13,7 +13,11 @@ from pathlib import Path
 
 from harvester.model.accounts import account_key, email_of, forge_login, is_web_committer, name_of, plain
 
-_GITLAB_TOKEN_USER = re.compile(r"(?:project|group)_\d+_bot(?:_[0-9a-f]+)?", re.IGNORECASE)
+_SYZBOT = re.compile(r"syzbot(?:\+[0-9a-f]+)?@syzkaller\.appspotmail\.com")
+"""The kernel's fuzzer has an address for each report (https://github.com/google/syzkaller/blob/master/docs/syzbot.md)."""
+_GITLAB_TOKEN_USER = re.compile(
+    r"(?:project|group)_\d+_bot(?:_[0-9a-f]+)?|service_account(?:_(?:group|project)_\d+)?_[0-9a-f]{8,64}", re.IGNORECASE
+)
 
 
 @functools.cache
@@ -26,15 +30,19 @@ def known_bots(what: str) -> frozenset[str]:
 def is_bot(account: str, more: frozenset[str] = frozenset()) -> bool:
     """Whether an account (a login, an address, or `name <e-mail>`) is a bot's; `more` has the keys of further ones.
 
-    Sources: GitHub Apps carry the suffix `[bot]` (https://docs.github.com/apps); GitLab names the users behind project
-    and group tokens `project_{id}_bot_{hash}` (https://docs.gitlab.com/user/project/settings/project_access_tokens/).
+    Sources: GitHub Apps carry the suffix `[bot]` (https://docs.github.com/apps). GitLab names the users behind project
+    and group tokens `project_{id}_bot_{hash}` (https://docs.gitlab.com/user/project/settings/project_access_tokens/)
+    and service accounts `service_account_group_{id}_{hash}` (https://docs.gitlab.com/api/service_accounts/); its
+    internal users are in lib/users/internal.rb of https://gitlab.com/gitlab-org/gitlab.
     """
     email = email_of(account)
     login = _login(account, email)
     if login and (login in known_bots("logins") or _GITLAB_TOKEN_USER.fullmatch(login)):
         return True
-    if email in known_bots("emails") or any(
-        each and each.endswith("[bot]") for each in (login, plain(name_of(account)))
+    if (
+        email in known_bots("emails")
+        or _SYZBOT.fullmatch(email or "")
+        or any(each and each.endswith("[bot]") for each in (login, plain(name_of(account))))
     ):
         return True
     return is_web_committer(email or "") or bool({account_key(account), email, login} & more)

@@ -42,7 +42,9 @@ EXTRA: Mapping[str, str] = {
     "highlight": "`yes` or `no`: whether a note wants what it is about among a report's highlights",
     "summary": "the opening paragraph of the person's report of `period`, by a note that is no item of work",
     "period": "the period that a `summary` is for, as written in a notebook, such as `2026Q3`",
-    "credited": "why a GitHub issue, or a coding agent's pull request, is credited to the person",
+    "credited": "why an issue, or a coding agent's pull request, is credited to the person",
+    "parent_title": "what the `parent` of a Jira ticket is called",
+    "resolution": "how a Jira ticket was resolved, as the site calls it",
     "topic": "the topic branch, or the subject line, of the merge that brought a commit which is of no pull request",
     "topic_text": "what the message of that merge says, at most 2,000 characters",
     "commits": "how many commits came with a topic that the person merged",
@@ -51,7 +53,7 @@ EXTRA: Mapping[str, str] = {
     "begun_by": "the account who wrote the first commit of a pull request, where that is somebody else",
     "not_work": "what is left out of a change's size, as vendored, generated, a lock file or a snapshot: files, and "
     "where they are known lines added and deleted, such as `3 +5200 -17`; only git's rows have it",
-    "paths": "how many of a GitHub pull request's changed files are in `paths`, where that is not all",
+    "paths": "how many of a pull request's changed files are in `paths`, where that is not all",
 }
 """The keys of the column `extra`, and what each means; our connectors write no others."""
 
@@ -96,7 +98,9 @@ class Contribution:
     milestone: Annotated[str | None, "the milestone it was planned for"] = None
     labels: Annotated[Strings, "labels; a review carries its pull request's"] = ()
     paths: Annotated[Strings, "files touched; a review carries its pull request's"] = ()
-    owners: Annotated[Strings, "accounts whose work it is (for a review, who wrote what was reviewed)"] = ()
+    owners: Annotated[
+        Strings, "accounts whose work it is (for a review, who wrote what was reviewed; for a ticket, who did it)"
+    ] = ()
     participants: Annotated[Strings, "accounts of everybody else who took part"] = ()
     closes: Annotated[Strings, "tickets it closes, as found: `#12`, `org/repo#12`, `PAY-7`"] = ()
     part_of: Annotated[Strings, "the pull request a commit belongs to"] = ()

@@ -33,6 +33,8 @@ from harvester.model.accounts import (
 )
 from harvester.model.bots import is_bot
 
+BY_ADDRESS = frozenset({"jira"})
+"""Connectors that look a person up by their addresses where no account is given."""
 ANYBODY = "Name a key of [people], a full name or an e-mail address that occurs in the data."
 
 
@@ -199,6 +201,8 @@ class People:
     def _logins_of(self, person: Person, source: str) -> tuple[str, ...]:
         """A person's logins or ids in a source other than git; in a notebook, the person's key.
 
+        Where nothing is given, the person's addresses for a connector that looks them up; an empty list says nobody.
+
         Those given for the source, else those given for its connector that nobody else has in the source.
         """
         connector = self.connectors.get(source, source)
@@ -206,7 +210,9 @@ class People:
             return person.accounts[source]
         taken = {account_key(name) for each in self.persons for name in each.accounts.get(source, ())}
         named = tuple(each for each in person.accounts.get(connector, ()) if account_key(each) not in taken)
-        return named or ((person.key,) if connector == "notebook" else ())
+        if named or connector in person.accounts or connector not in BY_ADDRESS:
+            return named or ((person.key,) if connector == "notebook" else ())
+        return person.emails
 
     def _host(self, source: str) -> str:
         """The host of the forge that a source reads; empty where it reads none."""
@@ -220,10 +226,12 @@ class People:
             # On a host with logins of two forges one of them may be a configured person's: then the address tells more.
             if self.person_of(place, found.login) == f"{place}:{found.login}":
                 return f"{place}:{found.login}"
-        if email_of(account):
+        connector = self.connectors.get(source, source)
+        # What stands in brackets behind a name is the id that the connector's site gives, unless it is an address.
+        if (address := email_of(account)) and (connector not in BY_ADDRESS or "@" in address):
             return mail_key(account)
         host = self._host(source)
-        return f"{_place(host) if host else self.connectors.get(source, source)}:{account_key(account)}"
+        return f"{_place(host) if host else connector}:{account_key(account)}"
 
     def _stranger_accounts(self, person: str, source: str) -> Iterator[str]:
         connector, host = self.connectors.get(source, source), self._host(source)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -81,6 +81,17 @@ class Period:
         if start < self.until:
             rest.append(Period(start, self.until))
         return rest
+
+
+def union(periods: Iterable[Period]) -> list[Period]:
+    """The same time without overlaps, so that nothing is asked for twice."""
+    joined: list[Period] = []
+    for each in sorted(periods, key=lambda period: period.since):
+        if joined and each.since <= joined[-1].until:
+            joined[-1] = Period(joined[-1].since, max(joined[-1].until, each.until))
+        else:
+            joined.append(each)
+    return joined
 
 
 EVER = Period(dt.datetime.min.replace(tzinfo=UTC), dt.datetime.max.replace(tzinfo=UTC))

@@ -18,18 +18,19 @@ _LABELS = {
     "performance": "performance", "security": "security", "refactor": "refactor", "refactoring": "refactor",
     "ci": "ci", "chore": "chore", "maintenance": "chore", "dependencies": "build",
 }  # fmt: skip
-_LABEL_GROUP = re.compile(r"^(?:kind|type|t)\s*[:/-]\s*")
+_LABEL_GROUP = re.compile(r"^(?:kind|type|t)\s*(?:::|[:/-])\s*")
 
 
 def change_type(title: str, labels: Sequence[str] = ()) -> str | None:
     """The type by the title's prefix (`fix(pay)!: …`), else by the labels; None where neither says it or labels differ.
 
     A prefix decides alone, because its author wrote it for this change. Labels may have a group before them, such as
-    `kind/bug` or `type: bug`.
+    `kind/bug` or `type: bug`, and on GitLab `type::bug`; of a scoped label such as `bug::performance` the scope counts
+    (https://docs.gitlab.com/user/project/labels/#scoped-labels).
     """
     prefix = _PREFIX.match(title)
     if prefix and (by_prefix := _PREFIXES.get(prefix[1].lower())):
         return by_prefix
-    words = (_LABEL_GROUP.sub("", label.casefold()) for label in labels)
+    words = (_LABEL_GROUP.sub("", label.casefold()).partition("::")[0].strip() for label in labels)
     by_label = {_LABELS[word] for word in words if word in _LABELS}
     return by_label.pop() if len(by_label) == 1 else None

@@ -1,4 +1,4 @@
-"""Gaps of one fetch: each reported once, and like ones grouped by their reason."""
+"""Gaps of one fetch: each reported once, like ones grouped by their reason, and remembered for the next fetch."""
 
 from __future__ import annotations
 
@@ -9,18 +9,39 @@ from harvester.model.periods import Period
 from harvester.sdk.connector import Gap
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadableScope:
+    """What is not shown and why; `qualifier` is what a later fetch asks for to find it, None where that is unknown.
+
+    `known` says that the next fetch notices by itself whether it is still hidden.
+    """
+
+    scope: str | None
+    reason: str
+    qualifier: str | None = None
+    known: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.scope}: {self.reason}" if self.scope else self.reason
+
+
 @dataclass
 class GapCollector:
-    """Makes the gaps of one scope and period.
+    """Makes the gaps of one scope and period; `any` says that something is missing, so the fetch is not whole.
 
-    `any` says that something is missing, so the fetch is not whole. A connector sets `blocked` where the next fetch
-    could not find what is missing by itself: then it must leave no cursor.
+    What is missing is one of three kinds, by what finds it later. Something hidden in a known place is asked for in
+    full by every fetch until it shows (`unreadable`, qualifiers). Something hidden in an unknown place cannot be asked
+    for, so every fetch reports it until a refresh (`unlocated`, reasons). For everything else the next fetch has to
+    begin from the start (`blocked`): then a connector must leave no cursor. So no gap is forgotten, and most cost no
+    more than one request.
     """
 
     scope: str
     period: Period
     any: bool = False
     blocked: bool = False
+    unreadable: dict[str, None] = field(default_factory=dict)
+    unlocated: dict[str, None] = field(default_factory=dict)
     _reported: set[str] = field(default_factory=set)
     _noted: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -34,6 +55,19 @@ class GapCollector:
         if reason not in self._reported:
             self._reported.add(reason)
             yield self.gap(reason)
+
+    def scope_gap(self, hidden: UnreadableScope) -> Iterator[Gap]:
+        """The gap of something that is not shown, remembered by its qualifier."""
+        if hidden.qualifier is not None:
+            self.unreadable[hidden.qualifier] = None
+        elif not hidden.known:
+            self.blocked = True
+        yield from self.once(str(hidden))
+
+    def unlocated_gap(self, reason: str) -> Iterator[Gap]:
+        """The gap of something hidden in an unknown place, which every later fetch reports, too."""
+        self.unlocated[reason] = None
+        yield from self.once(reason)
 
     def note(self, reason: str, example: str, alone: str = "") -> None:
         """Note something for `grouped`: `example` says where, `alone` is the reason if it stays the only one."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from harvester.errors import AccessError, SourceError
@@ -29,19 +30,41 @@ class WebError(Exception):
     """A request that failed. It is retried or becomes a SourceError; it never leaves a connector.
 
     `kind` says what may help: `limit` waiting (`after` seconds where the server named them), `busy` asking again for
-    less, `refused` another token, `wrong` nothing. The message contains no secret.
+    less, `refused` another token, `wrong` nothing. The message contains no secret. `status` is the HTTP status where
+    that is what failed.
     """
 
-    def __init__(self, kind: Reason, message: str, *, after: float | None = None, hint: str = "") -> None:
+    def __init__(
+        self, kind: Reason, message: str, *, after: float | None = None, hint: str = "", status: int | None = None
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.after = after
         self.hint = hint
+        self.status = status
 
     def error(self) -> SourceError:
         """The error to raise from a connector: AccessError where the server refused, else SourceError."""
         made = AccessError if self.kind == "refused" else SourceError
         return made(f"{str(self).rstrip('.')}.", hint=self.hint)
+
+
+class Closable(Protocol):
+    """What has a connection, such as a client."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+@contextmanager
+def connection(client: Closable) -> Iterator[None]:
+    """Close a client at the end; a WebError becomes the SourceError that a connector may raise."""
+    try:
+        yield
+    except WebError as failure:
+        raise failure.error() from failure
+    finally:
+        client.close()
 
 
 @dataclass
@@ -115,6 +138,13 @@ class Service:
 
         `limited` says that a status other than 429 means a rate limit, too.
         """
+        made = self._failure(status, headers, message, now, limited)
+        made.status = status
+        return made
+
+    def _failure(
+        self, status: int, headers: Mapping[str, str], message: str, now: dt.datetime, limited: bool
+    ) -> WebError:
         if status in range(300, 400):
             return redirected(self.url, header(headers, "location") or "")
         if status == 429 or limited:
@@ -242,6 +272,7 @@ def same_origin_only(url: str) -> Callable[..., None]:
 
     def hook(response: requests.Response, *args: Any, **kwargs: Any) -> None:
         if response.is_redirect and not same_origin(url, response.headers["location"]):
+            response.close()
             raise other_host(url, response.headers["location"])
 
     return hook

@@ -133,8 +133,11 @@ def in_batches(
     items: Iterable[T],
     ask: Callable[[Sequence[T]], A],
     tries: int | None = None,
+    take: Callable[[Sequence[T], int], Sequence[T]] | None = None,
 ) -> Iterator[tuple[Sequence[T], A | WebError]]:
     """All items in batches, each with its answer, or with a WebError where the server stayed busy.
+
+    `take(items, number)` gives at most so many of the first items, and at least one; by default as many.
 
     A batch shrinks with each try until an item is asked for alone, so one item that cannot be answered costs itself
     and the next batch goes on after it. After `STRIKES` failures in a row the rest comes as one failed batch: the
@@ -142,7 +145,7 @@ def in_batches(
     """
     rest, strikes = list(items), 0
     while rest:
-        batch, answer = ask_fitting(retry, size, functools.partial(take_first, rest), ask, tries)
+        batch, answer = ask_fitting(retry, size, functools.partial(take or take_first, rest), ask, tries)
         strikes = strikes + 1 if isinstance(answer, WebError) else 0
         batch = rest if strikes >= STRIKES else batch
         yield batch, answer

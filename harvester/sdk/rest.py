@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin
 
 from harvester.sdk.http import PROXY, RetryPolicy, Service, WebError, other_host, redact, same_origin, same_origin_only
@@ -14,19 +15,32 @@ from harvester.sdk.paging import walk_pages
 if TYPE_CHECKING:
     import requests
 
-Position = tuple[str, tuple[tuple[str, str], ...]]
-"""A page by its URL and its parameters."""
+Position = tuple[str, tuple[tuple[str, str], ...], str | None]
+"""A page by its URL, its parameters, and the JSON that is POSTed for it; None for a GET."""
+
+
+class Session(Protocol):
+    """What sends requests: a requests session, or a library that answers as one."""
+
+    def request(
+        self, method: str, url: str, *, params: Any, data: str | None, headers: Mapping[str, str], timeout: int
+    ) -> requests.Response:
+        """The response, whatever its status; raises requests' errors, and WebError for a redirect to another host."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer: the request it belongs to, its headers (lower-case names) and its JSON."""
+    """One answer: the request it belongs to, its headers (lower-case names) and its JSON.
+
+    `sent` is the JSON object that was POSTed; None for a GET.
+    """
 
     url: str
     params: Mapping[str, str]
     headers: Mapping[str, str]
     body: Any
     links: Mapping[str, str] = field(default_factory=dict)
+    sent: Mapping[str, Any] | None = None
 
 
 Paginator = Callable[[Page], Position | None]
@@ -38,7 +52,7 @@ class RestClient:
     """Asks a REST API with retries. `secrets` never appear in a message, whatever the server says."""
 
     service: Service
-    session: requests.Session = field(repr=False)
+    session: Session = field(repr=False)
     retry: RetryPolicy
     clock: Callable[[], dt.datetime]
     timeout: int = 30
@@ -53,28 +67,44 @@ class RestClient:
         self, path: str, paginator: Paginator, params: Mapping[str, object] | None = None, tries: int | None = None
     ) -> Iterator[Page]:
         """All pages of a list; raises WebError where one cannot be read or comes twice."""
-        first = self._position(path, params or {})
+        return self._walk(self._position(path, params or {}), paginator, tries)
+
+    def post(self, path: str, body: Mapping[str, object], tries: int | None = None) -> Page:
+        """The answer to a POST of a JSON object that changes nothing, such as a search; otherwise as `get`."""
+        return self.retry.call(lambda: self._once(*self._position(path, {}, body)), tries)
+
+    def post_pages(
+        self, path: str, paginator: Paginator, body: Mapping[str, object], tries: int | None = None
+    ) -> Iterator[Page]:
+        """All pages of a list that is POSTed for; the paginators put what leads on into the body."""
+        return self._walk(self._position(path, {}, body), paginator, tries)
+
+    def _walk(self, first: Position, paginator: Paginator, tries: int | None) -> Iterator[Page]:
         return walk_pages(lambda at: self.retry.call(lambda: self._once(*at), tries), first, paginator)
 
-    def _position(self, path: str, params: Mapping[str, object]) -> Position:
+    def _position(self, path: str, params: Mapping[str, object], body: Mapping[str, object] | None = None) -> Position:
         url = urljoin(f"{self.service.url.rstrip('/')}/", path)
-        return url, tuple((name, str(value)) for name, value in params.items())
+        return url, tuple((name, str(value)) for name, value in params.items()), _as_json(body)
 
-    def _once(self, url: str, params: tuple[tuple[str, str], ...]) -> Page:
+    def _once(self, url: str, params: tuple[tuple[str, str], ...], sent: str | None) -> Page:
         import requests
 
         if not same_origin(self.service.url, url):
             raise other_host(self.service.url, url)
         self.asked += 1
+        method = "GET" if sent is None else "POST"
         try:
-            answer = self.session.get(url, params=list(params), timeout=self.timeout)
+            answer = self.session.request(
+                method, url, params=list(params), data=sent, headers=_HEADERS[method], timeout=self.timeout
+            )
         except requests.exceptions.RequestException as error:
             raise self.service.unreachable(error, self.timeout) from None
         headers = {name.casefold(): value for name, value in answer.headers.items()}
         if answer.status_code != 200:
             raise self.service.failure(answer.status_code, headers, self._message(answer), self.clock())
         links = {str(name): str(link["url"]) for name, link in answer.links.items()}
-        return Page(url, dict(params), headers, self.service.parse(answer.text), links)
+        posted = None if sent is None else json.loads(sent)
+        return Page(url, dict(params), headers, self.service.parse(answer.text), links, posted)
 
     def _message(self, answer: requests.Response) -> str:
         """What a refusal says, in the keys that GitHub, GitLab and Jira use."""
@@ -83,7 +113,8 @@ class RestClient:
         except ValueError:
             return ""
         messages = [body.get(key) for key in ("message", "error", "errorMessages")] if isinstance(body, dict) else []
-        return redact(next((str(each) for each in messages if each), ""), self.secrets)
+        found = next((each for each in messages if each), "")
+        return redact("; ".join(map(str, found)) if isinstance(found, list) else str(found), self.secrets)
 
 
 def session(service: Service, headers: Mapping[str, str]) -> requests.Session:
@@ -91,22 +122,36 @@ def session(service: Service, headers: Mapping[str, str]) -> requests.Session:
 
     The headers are set as requests' `auth`, since requests would prefer a password in ~/.netrc to one set otherwise.
     """
-    import requests
 
     def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers.update(headers)
         return request
 
-    made = requests.Session()
+    made = unsigned_session(service.url)
     made.auth = sign
-    made.hooks["response"].append(same_origin_only(service.url))
+    return made
+
+
+def unsigned_session(url: str) -> requests.Session:
+    """A session for a library that signs its requests: it follows no redirect to another host than that of `url`.
+
+    On a redirect within the host it leaves the token in place; requests would take a password in ~/.netrc instead.
+    """
+    import requests
+
+    class Session(requests.Session):
+        def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+            """Leave the headers as they are: a redirect to another host was refused."""
+
+    made = Session()
+    made.hooks["response"].append(same_origin_only(url))
     return made
 
 
 def by_link(page: Page) -> Position | None:
     """Follow the Link header's `next`, as GitHub and GitLab send it."""
     following = page.links.get("next")
-    return (urljoin(page.url, following), ()) if following else None
+    return (urljoin(page.url, following), (), None) if following else None
 
 
 def by_token(name: str = "nextPageToken", parameter: str | None = None) -> Paginator:
@@ -114,7 +159,7 @@ def by_token(name: str = "nextPageToken", parameter: str | None = None) -> Pagin
 
     def following(page: Page) -> Position | None:
         token = _object(page).get(name)
-        return _with(page, parameter or name, str(token)) if token else None
+        return _with(page, parameter or name, token) if token else None
 
     return following
 
@@ -126,7 +171,7 @@ def by_offset(items: str, total: str = "total", parameter: str = "startAt") -> P
     """
 
     def following(page: Page) -> Position | None:
-        body, start = _object(page), int(page.params.get(parameter, 0))
+        body, start = _object(page), int((page.params if page.sent is None else page.sent).get(parameter, 0))
         if not isinstance(body.get(items), list) or not isinstance(body.get(total), int):
             raise WebError("busy", f"an answer lacks {items!r} or {total!r}", hint=PROXY)
         came = len(body[items])
@@ -134,7 +179,7 @@ def by_offset(items: str, total: str = "total", parameter: str = "startAt") -> P
             return None
         if not came:
             raise WebError("busy", f"the server gave {start} of {body[total]} and then an empty page")
-        return _with(page, parameter, str(start + came))
+        return _with(page, parameter, start + came)
 
     return following
 
@@ -145,5 +190,14 @@ def _object(page: Page) -> Mapping[str, Any]:
     return page.body
 
 
-def _with(page: Page, name: str, value: str) -> Position:
-    return page.url, tuple({**page.params, name: value}.items())
+def _with(page: Page, name: str, value: object) -> Position:
+    if page.sent is not None:
+        return page.url, tuple(page.params.items()), _as_json({**page.sent, name: value})
+    return page.url, tuple({**page.params, name: str(value)}.items()), None
+
+
+def _as_json(body: Mapping[str, object] | None) -> str | None:
+    return None if body is None else json.dumps(body, sort_keys=True)
+
+
+_HEADERS: Mapping[str, Mapping[str, str]] = {"GET": {}, "POST": {"Content-Type": "application/json"}}

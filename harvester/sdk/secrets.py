@@ -29,7 +29,10 @@ FORMS = "env:NAME, command:gh auth token, keyring:service/user or file:path"
 COMMAND_SECONDS = 30.0
 LARGEST_FILE = 1 << 20
 
-_TOKEN = re.compile(r"\bgh[opsur]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}|\bATATT[\w=-]{20,}", re.ASCII)
+_TOKEN = re.compile(
+    r"\bgh[opsur]_\w{20,}|\bgithub_pat_\w{20,}|\bgl(?:pat|cbt|dt|oas|ptt|rt|soat)-[\w-]{20,}|\bATATT[\w=-]{20,}",
+    re.ASCII,
+)
 _CREDENTIALS = re.compile(rf"://[^/\s]*@|^(?!(?:{'|'.join(SCHEMES)}):)[^/\s:@]{{2,}}:[^/\s@]+@\S")
 """A user in a URL, or `user:password@host` without a scheme."""
 

@@ -47,6 +47,7 @@ def check_connector(make: Callable[[], Connector], request: Request) -> list[Con
 
     - something yielded is not an event, or a gap has no reason;
     - a row is outside the period, of an account that was not wanted, of a second source, or of an unknown kind or role;
+    - a ticket that somebody closed does not say whose work it is;
     - a key (scope, id) is empty, or comes twice with different contents;
     - a value changes when it is stored;
     - a second fetch differs, or two fetches of the halves of the period differ from one fetch of all of it;
@@ -104,6 +105,8 @@ def _errors_in_row(row: Contribution, request: Request) -> Iterable[str]:
         yield f"{row.id} is by {row.account!r}, who was not asked for"
     if row.kind not in get_args(Kind) or row.role not in get_args(Role):
         yield f"{row.id} has an unknown kind or role: {row.kind!r}, {row.role!r}"
+    if row.role == "resolver" and not row.owners:
+        yield f"{row.id} is of a ticket that somebody closed, and names no owners"
     for name in ("id", "source", "scope", "work_item", "account"):
         if not getattr(row, name):
             yield f"{row.id or 'a row'} has an empty {name!r}"

@@ -19,6 +19,7 @@ from harvester.goals.decisions import (
     remove,
     subject_of,
 )
+from harvester.text import shell_word
 from harvester.workspace.work_items import (
     RELATING,
     SHORTEST_HASH,
@@ -110,12 +111,14 @@ def _refuse_ineffective(workspace: Workspace, frame: pd.DataFrame, work_item: st
     if work_item.startswith("commit/") and (pull := pull_request_of(frame, work_item)):
         raise HarvesterError(
             f"{short(work_item)} counts with its pull request, so nothing was decided about it by itself.",
-            hint=f"Decide on the whole: `harvester decide {short(pull)} {choice.words}`.",
+            hint=f"Decide on the whole: `harvester decide {shell_word(short(pull))} {choice.words}`.",
         )
     serves = choice.goal is not None and choice.accept
     if (serves or choice.highlight) and (why := why_nothing_counts(workspace, frame, work_item)):
         then = "so it can serve no goal" if serves else "so it can be no highlight"
-        note = f'`harvester note "…" --about {short(work_item)}{f" --goal {choice.goal}" if serves else ""}`'
+        note = (
+            f'`harvester note "…" --about {shell_word(short(work_item))}{f" --goal {choice.goal}" if serves else ""}`'
+        )
         raise HarvesterError(
             f"Nothing of {short(work_item)} counts for you ({why}), {then}; nothing was decided.",
             hint=f"What you did for it counts as a note: {note}.",

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from harvester.config import settings
-from harvester.config.git_user import identity, remotes, repository
+from harvester.config.git_user import identity, messages, remotes, repository
 from harvester.config.toml import as_toml
 from harvester.errors import HarvesterError, PersonError, SourceError
 from harvester.files import write_text
@@ -20,6 +18,8 @@ from harvester.notebook.notebook import INTRODUCTION
 from harvester.workspace.environment import Environment
 from harvester.workspace.look_alikes import Unlisted, list_accounts, unlisted
 from harvester.workspace.notes import notebooks
+from harvester.workspace.proposal import accounts_line, commented, section
+from harvester.workspace.proposals import propose
 from harvester.workspace.workspace import open_workspace
 
 SCHEMAS = Path(".harvester")
@@ -105,40 +105,20 @@ def _owner(environment: Environment, folder: Path, given: Owner) -> Owner:
 def _configuration(environment: Environment, folder: Path, owner: Owner) -> str:
     try:
         top = repository(folder, environment.environ)
-        urls = remotes(top, environment.environ)
-        source = _source("git", repositories=["."])
+        urls, said = remotes(top, environment.environ), messages(top, environment.environ)
+        source = section("git", "here", repositories=["."])
     except SourceError:
-        urls = {}
-        source = _commented(_source("git", repositories=["../my-repository", "../services/*"]))
+        urls, said = {}, []
+        source = commented(section("git", "here", repositories=["../my-repository", "../services/*"]))
+    proposals = list(propose(environment.environ, urls.values(), owner.emails, said))
     return CONFIGURATION.format(
         zone=as_toml(environment.zone()),
         name=as_toml(owner.name),
         emails=as_toml(list(owner.emails)),
+        accounts=accounts_line(proposals),
         git=source,
-        github=_commented(_github(environment, list(urls.values()))),
+        proposals="\n\n".join(commented(each.section) for each in proposals),
     )
-
-
-def _source(connector: str, **keys: str | list[str]) -> str:
-    lines = [f"connector = {as_toml(connector)}", *(f"{key} = {as_toml(value)}" for key, value in keys.items())]
-    return "\n".join([f"[sources.{'here' if connector == 'git' else connector}]", *lines])
-
-
-def _commented(section: str) -> str:
-    return "# " + section.replace("\n", "\n# ")
-
-
-def _github(environment: Environment, urls: list[str]) -> str:
-    """A section for GitHub that names where a token may be; nothing looks it up before the user uncomments this."""
-    with_gh = "GITHUB_TOKEN" not in environment.environ and shutil.which("gh", path=environment.environ.get("PATH"))
-    reference = "command:gh auth token" if with_gh else "env:GITHUB_TOKEN"
-    owners = sorted({owner for url in urls if (owner := _github_owner(url))}) or ["your-organisation"]
-    return _source("github", token=reference, organisations=owners)
-
-
-def _github_owner(url: str) -> str | None:
-    match = re.search(r"github\.com[:/]([A-Za-z0-9-]+)/", url)
-    return match[1] if match else None
 
 
 def own_look_alikes(environment: Environment, folder: Path) -> Iterator[Unlisted]:
@@ -163,7 +143,7 @@ week_starts = "Monday"
 [people.me]
 name = {name}
 emails = {emails}                  # every address you commit with; compared exactly
-# accounts = {{ github = "your-login" }}
+# {accounts}
 
 # [people.teammate]
 # name = "A Teammate"
@@ -175,8 +155,8 @@ emails = {emails}                  # every address you commit with; compared exa
 connector = "notebook"
 file = "notebook.md"
 
-# Remove the `#` to read GitHub too. The token is looked up where it is named, and never stored.
-{github}
+# Remove the `#` to read more. A token is looked up where it is named, and never stored.
+{proposals}
 """
 GOALS = """\
 #:schema .harvester/goals.schema.json

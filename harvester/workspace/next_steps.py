@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import math
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from harvester.analysis.frame import records, select
 from harvester.goals.summaries import summary_of
 from harvester.grouping import routine
 from harvester.model.periods import lasting_words
+from harvester.text import shell_word
 from harvester.workspace.triage import Item, undecided
 from harvester.workspace.workspace import Workspace, is_nearest_configuration
 
@@ -39,9 +39,6 @@ HASH = len("commit/") + 10
 
 LONGEST = 120
 """Characters of a reference; a longer one is not one that anybody would type."""
-
-_PLAIN = re.compile(r"[\w/][\w./+@#~-]*", re.ASCII)
-"""A word that means itself in every shell: a # within a word begins no comment."""
 
 
 def next_steps(report_input: ReportInput, workspace: Workspace) -> list[str]:
@@ -154,14 +151,7 @@ class _Steps:
     def _command(self, *words: str) -> str:
         config = self.workspace.config.path
         place = [] if is_nearest_configuration(self.workspace) else ["--config", str(config)]
-        return " ".join(["harvester", *map(quoted, (*words, *place))])
-
-
-def quoted(word: str) -> str:
-    """A word as it is typed in a shell."""
-    return (
-        word if _PLAIN.fullmatch(word) or word.startswith("--") else f'"{word}"' if word == "…" else shlex.quote(word)
-    )
+        return " ".join(["harvester", *map(shell_word, (*words, *place))])
 
 
 def _largest_threads(rows: pd.DataFrame) -> list[str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records
+from harvester.reporting.markdown import Markdown, code
+from harvester.text import shell_word
 
 from .goals import Section
 from .items import LINE_COLUMNS, Reference, reference_to
@@ -39,6 +41,11 @@ class Unwritten:
 
     goal: str
     reference: Reference
+
+    @property
+    def command(self) -> Markdown:
+        """The command that writes it down, as code."""
+        return code(f'harvester note "…" --about {shell_word(self.reference.label)} --result "…"')
 
 
 @dataclass(frozen=True, slots=True)

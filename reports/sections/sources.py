@@ -40,12 +40,16 @@ NOT_COUNTED = {
 CONNECTORS = {"git": "git", "github": "GitHub", "gitlab": "GitLab", "jira": "Jira"}
 """Services as their makers write them."""
 
+OTHER_WORDS = {"gitlab": "its merge requests are called pull requests here"}
+"""What a reader must know of our words where the service has others."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
     """What was read of a source: its name, the days, the number of records in this report, a state, and the gaps.
 
-    `remarks` are what the way of reading cannot find by its nature.
+    `remarks` are what the way of reading cannot find by its nature, and words of ours for what the source calls
+    otherwise.
     """
 
     name: str
@@ -64,9 +68,11 @@ def source_states(report_input: ReportInput, mine: pd.DataFrame) -> list[SourceS
     for each in sorted(report_input.statuses, key=lambda one: one.source):
         gaps = list(dict.fromkeys(_gaps(report_input, each)))
         state = ("incomplete" if gaps else "complete") + _as_of(report_input, each)
-        remarks = list(dict.fromkeys(one.text for one in each.remarks))
         number = int(numbers.get((each.source,), 0))
         connector = report_input.people.connectors.get(each.source, each.source)
+        remarks = list(dict.fromkeys(one.text for one in each.remarks))
+        if number and connector in OTHER_WORDS:
+            remarks.append(OTHER_WORDS[connector])
         states.append(
             SourceState(
                 each.source, CONNECTORS.get(connector, connector), _days_read(report_input, each), number, state, gaps,

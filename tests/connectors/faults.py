@@ -52,8 +52,8 @@ class WebConnector:
     """How many rows the first page has."""
     lookups: int
     """How many requests come before the first page."""
-    down: str
-    """The reason of the gap where the server goes down after the first page."""
+    down: Sequence[str]
+    """The reasons of the gaps where the server goes down after the first page."""
     no_tokens: Sequence[str]
     """Texts that cannot be a token."""
     faults: Mapping[str, tuple[Fault, float]] = field(default_factory=dict)
@@ -61,8 +61,11 @@ class WebConnector:
     refusals: Mapping[str, tuple[Fault, type[SourceError], str]] = field(default_factory=dict)
     """Its own faults that do not pass, with the error and words of its message."""
 
+    flavour: str = ""
+    """Which of several kinds of the service it is."""
+
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name}{self.flavour}"
 
 
 @dataclass

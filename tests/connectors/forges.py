@@ -70,7 +70,7 @@ FORGE = WebConnector(
     rows=3,
     page=2,
     lookups=0,
-    down="Forge answers with error 503",
+    down=["Forge answers with error 503"],
     no_tokens=("glpat-abc…def", "glpat-abc\ndef", "glpat-é", "glpat-a b"),
     faults={"429 until the reset": (Fault(429, "", LIMIT_OF_GITLAB), 21)},
 )

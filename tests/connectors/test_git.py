@@ -398,6 +398,24 @@ def test_a_gitlab_merge_request_is_found_by_its_merge(repo):
     assert row.url == "https://gitlab.com/acme/pay/shop/-/merge_requests/7"
 
 
+@pytest.mark.parametrize(
+    ("url", "project"),
+    [
+        ("https://gitlab.acme.org/gitlab/acme/a.b/my-shop.git", "gitlab/acme/a.b/my-shop"),
+        ("https://gitlab.com/Acme/a.b/my-shop", "Acme/a.b/my-shop"),
+        ("https://gitlab.com/holding/acme/a.b/my-shop.git", "holding/acme/a.b/my-shop"),
+    ],
+)
+def test_a_merge_request_names_its_project_without_a_path(repo, url, project):
+    """GitLab below a path of its host says only the project; so does a merge from before a group moved into another."""
+    repo.remote(url)
+    repo.commit("Round\n\nSee merge request acme/a.b/my-shop!7")
+    row = only(fetch(repo), "pull_request")
+    host = url.split("/")[2]
+    assert row.work_item == f"{host}/{project}!7"
+    assert row.url == f"https://{host}/{project}/-/merge_requests/7"
+
+
 def test_another_projects_numbers_are_not_ours(repo):
     """What another repository calls #7 is not our #7."""
     repo.remote(SHOP)
@@ -1554,6 +1572,24 @@ def test_a_pull_request_closes_its_merge_commit(repo):
     repo.remote(SHOP)
     landed = repo.commit("Charge once (#12)", {"a": "1"})
     assert only(fetch(repo), "pull_request").closes == (f"commit/{landed}",)
+
+
+@pytest.mark.parametrize(
+    ("remote", "message"),
+    [
+        (SHOP, "Merge pull request #12 from Acme/feature/PAY-7-charge-once\n\nCharge once"),
+        ("https://gitlab.com/A/s.git", "Merge branch 'x/PAY-7' into 'main'\n\nCharge once\n\nSee merge request !12"),
+        ("https://bitbucket.org/acme/shop.git", "Merged in PAY-7-charge-once (pull request #12)\n\nCharge once"),
+    ],
+)  # fmt: skip
+def test_the_branch_of_a_pull_request_names_a_ticket(repo, remote, message):
+    repo.remote(remote)
+    repo.commit("base", {"a": "1"})
+    repo.git("checkout", "-q", "-b", "side")
+    repo.commit("Charge once", {"b": "1"})
+    repo.git("checkout", "-q", "main")
+    landed = repo.merge("side", message)
+    assert only(fetch(repo), "pull_request").closes == ("PAY-7", f"commit/{landed}")
 
 
 IMPORTED = [

@@ -21,6 +21,8 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
         ("Round\n\nCloses: PAY-7", ("PAY-7",)),
         ("Round\n\nresolves org/repo#3.", ("org/repo#3",)),
         ("Round\n\nResolved group/sub/proj#3", ("group/sub/proj#3",)),
+        (f"Round\n\nCloses {'g/' * 20}p#3", (f"{'g/' * 20}p#3",)),
+        ("Round\n\nCloses https://a.example:8443/x/g.h/p-q/-/work_items/4", ("a.example/x/g.h/p-q#4",)),
         ("Round\n\nCloses #1, #2 and #3", ("#1", "#2", "#3")),
         ("Round\n\nCloses #1, #2, and PAY-3", ("#1", "#2", "PAY-3")),
         ("Round\n\nFixes GH-26", ("#26",)),

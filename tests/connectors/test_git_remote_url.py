@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvester.connectors.git.remote_url import Remote, parse
 from harvester.connectors.git.ssh_config import read_ssh_config
+from harvester.sdk.remote_url import Remote, parse
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from harvester.connectors.git.trailers import APPLIED, CO_AUTHOR, HELPER, REVIEWER, Trailer, trailers
-from tests.connectors.test_git import QUARTER, SHOP, cursors, fetch, only, rows
+from tests.connectors.test_git import QUARTER, SHOP, connector, cursors, fetch, only, rows
 from tests.gitrepo import ANN, BOB, CLEO, WEB_FLOW, Repo
 
 DOE = "Doe Moe <doe@example.org>"
@@ -58,6 +58,7 @@ def test_what_each_trailer_means(trailer, expected):
     assert parts(said(f"{trailer}: Bob <bob@x>")) == expected
     assert parts(said(f"{trailer} : Bob <bob@x>  # on ARM")) == expected
     assert parts(said(f"{trailer}: Bob <bob@x> (core)")) == expected
+    assert parts(said(f"{trailer}: bob@x")) == expected
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,8 @@ def test_what_each_trailer_means(trailer, expected):
         "Reviewed-by: Bob <bob@x>",
         "Subject\n\nReviewed-by: Bob <bob@x>\n\nand then text.",
         said("Reviewed-by: Bob"),
+        said("Reviewed-by: Bob bob@x"),
+        said("Reviewed-by: Bob at Acme @bob"),
         said("Reviewed-by: Bob <bob@x> and others"),
         said("> Reviewed-by: Bob <bob@x>"),
         said(" Reviewed-by: Bob <bob@x>"),
@@ -265,3 +268,9 @@ def test_periods_share_and_lose_nothing(repo):
     assert {each.id for each in rows(half)} & {each.id for each in rows(later)} == set()
     in_quarter = {each.id for each in rows(fetch(repo, accounts=wanted, period=QUARTER))}
     assert (len(whole), len(in_quarter)) == (8, 4)
+
+
+def test_who_only_helped_is_known(repo):
+    """Somebody whom only trailers name is among the accounts, with no commit; a mere sign-off names nobody."""
+    repo.commit(said(f"Reviewed-by: {BOB}", f"Signed-off-by: {CLEO}", f"Co-authored-by: {DOE}"), {"a": "1"})
+    assert connector(repo).accounts() == {ANN: 1, BOB: 0, DOE: 1}

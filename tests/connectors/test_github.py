@@ -42,6 +42,13 @@ def test_a_merged_pull_request_is_a_row_of_its_author(world, server):
     assert [(each.scope, each.whole) for each in found.done] == [("localhost", True)]
 
 
+def test_a_branch_names_a_ticket(world, server):
+    """As Jira's users write it: the key, in capitals."""
+    world.pull("acme/pay", "alice", on(7, 2), merged=on(7, 5), branch="feature/PAY-7-charge_OPS-3/XPAY7-x/PAY-7_x")
+    (row,) = read(server, wanted("alice")).rows
+    assert row.closes[:-1] == ("PAY-7",)
+
+
 def test_each_review_has_its_own_time_and_state(world, server):
     """Each review has its own time and state, on an open pull request, too."""
     world.pull(

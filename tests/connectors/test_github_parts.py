@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.connectors.github import graphql, searches
-from harvester.connectors.github.cursor import Cursor, hashed, loads
+from harvester.connectors.github.cursor import Cursor
 from harvester.connectors.github.rows import GHOST, RowContext
 from harvester.connectors.github.scope import ScopeFilter
 from harvester.connectors.github.searches import Job, Search
-from harvester.connectors.github.strategy import union
-from harvester.model.periods import Period
+from harvester.model.periods import Period, union
+from harvester.sdk.cursor import hashed
 from tests.connectors.githubs import QUARTER, on
 from tests.servers.github import NOW
 
@@ -101,8 +101,8 @@ def test_each_scope_is_one_search():
 def test_a_cursor_is_read_from_its_own_text_only():
     """Any other text is no cursor."""
     cursor = Cursor(NOW, "digest", (hashed("alice"),), {hashed("alice"): "U_1"}, {"R_1": "acme/pay"}, ("org:globex",))
-    assert loads(cursor.dumps()) == cursor
-    assert [loads(each) for each in (None, "", "{}", "[1]", '{"at": 1}', "no json")] == [None] * 6
+    assert Cursor.loads(cursor.dumps()) == cursor
+    assert [Cursor.loads(each) for each in (None, "", "{}", "[1]", '{"at": 1}', "no json")] == [None] * 6
 
 
 def test_a_cursor_covers_known_people_and_settings():
@@ -136,7 +136,7 @@ def test_bots_and_ghosts_are_recognisable():
 @pytest.mark.parametrize("unsupported", [{"enableDuplicate"}, {"stateReason"}, {"enableDuplicate", "stateReason"}])
 def test_unsupported_fields_are_left_out(unsupported):
     """What an older server lacks is left out of a document whole."""
-    text = graphql.without(graphql.searches(["Issues"]), sorted(unsupported))
+    text = graphql.DOCUMENTS.without(graphql.searches(["Issues"]), sorted(unsupported))
     assert "enableDuplicate" not in text
     assert ("stateReason" in text) is ("stateReason" not in unsupported)
     parse(text)

@@ -62,7 +62,9 @@ class Story:
                 self.stored[each.id] = each
             elif isinstance(each, Retraction):
                 retracted = [
-                    row.id for row in self.stored.values() if (row.work_item, row.kind) == (each.work_item, each.kind)
+                    row.id
+                    for row in self.stored.values()
+                    if row.work_item == each.work_item and each.kind in {None, row.kind}
                 ]
                 self.stored = {key: row for key, row in self.stored.items() if key not in retracted}
 
@@ -172,6 +174,7 @@ class Story:
      ("read", 0, 0), ("close by pull", 0, 0)]
 )  # fmt: skip
 @example([("issue", 0, 0), ("close", 0, 0), ("read", 0, 0), ("reopen", 0, 0), ("close", 0, 1)])
+@example([("read", 0, 0), ("issue", 0, 0), ("close", 0, 0), ("read", 0, 0), ("move", 0, 0)])
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9)), min_size=5, max_size=25))
 def test_fetching_changes_equals_a_full_fetch(accounts, scopes, steps):
     """Whatever happens between fetches, the rows in the end are those of a full fetch."""

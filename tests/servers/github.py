@@ -28,11 +28,10 @@ from graphql import (
     GraphQLSchema,
     build_schema,
     execute,
-    parse,
-    validate,
 )
 
 from tests.servers.faults import Fault, FaultyHandler
+from tests.servers.ruby import invalid, parsed
 
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
 TOKEN = "ghp_" + "x" * 36
@@ -107,6 +106,7 @@ class World:
         item = self._item("PullRequest", number, where, author, created, more) | {
             "state": "MERGED" if merged else "OPEN", "mergedAt": merged, "additions": 10, "deletions": 2,
             "changedFiles": len(paths), "totalCommentsCount": len(reviews),
+            "headRefName": more.pop("branch", f"branch-{number}"),
             "mergedBy": self.user(more.pop("merged_by")) if "merged_by" in more else None,
             "mergeCommit": {"__typename": "Commit", "id": f"C_{number}", "oid": f"{number:040x}"} if merged else None,
             "files": [{"path": each, "additions": 1, "deletions": 0} for each in paths],
@@ -258,12 +258,15 @@ class GitHubServer:
 
     def answer(self, asked: Asked) -> dict[str, Any]:
         """What GitHub would answer to a query."""
-        document = _parsed(asked.query)
         schema = _OLD_SCHEMA if self.world.old else _SCHEMA
-        if wrong := _refused(schema, document, asked.variables):
+        if wrong := _refused(schema, asked.query, asked.variables):
             return {"errors": wrong}
         done = execute(
-            schema, document, root_value=self.world, variable_values=dict(asked.variables), context_value=self
+            schema,
+            parsed(asked.query),
+            root_value=self.world,
+            variable_values=dict(asked.variables),
+            context_value=self,
         )
         result: dict[str, Any] = {"data": done.data}
         if done.errors:
@@ -325,42 +328,13 @@ def _installed(server: GitHubServer) -> dict[str, Any]:
 
 # --- GraphQL ---------------------------------------------------------------------------------------------------------
 
-_DOCUMENTS: dict[str, DocumentNode] = {}
-_INVALID: dict[str, list[dict[str, Any]]] = {}
 
-
-def _parsed(text: str) -> DocumentNode:
-    if text not in _DOCUMENTS:
-        _DOCUMENTS[text] = parse(text)
-    return _DOCUMENTS[text]
-
-
-def _refused(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _refused(schema: GraphQLSchema, query: str, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the real schema refuses before it runs anything: invalid documents, and too many nodes."""
-    key = f"{id(schema)} {id(document)}"
-    if key not in _INVALID:
-        _INVALID[key] = [_as_ruby(each.message) for each in validate(schema, document)]
-    if not _INVALID[key] and (number := _nodes_asked(document, variables)) > NODES:
+    wrong = invalid(schema, query)
+    if not wrong and (number := _nodes_asked(parsed(query), variables)) > NODES:
         return [{"type": "MAX_NODE_LIMIT_EXCEEDED", "message": f"This query requests up to {number:,} possible nodes."}]
-    return _INVALID[key]
-
-
-def _as_ruby(message: str) -> dict[str, Any]:
-    """A refusal in the words and with the codes of graphql-ruby, which GitHub runs on."""
-    if found := re.match(r"Unknown argument '(\w+)' on field '(\w+)\.(\w+)'", message):
-        argument, _, name = found.groups()
-        said = f"Field '{name}' doesn't accept argument '{argument}'"
-        more = {"code": "argumentNotAccepted", "name": name, "typeName": "Field", "argumentName": argument}
-    elif found := re.match(r"Cannot query field '(\w+)' on type '(\w+)'", message):
-        name, kind = found.groups()
-        said = f"Field '{name}' doesn't exist on type '{kind}'"
-        more = {"code": "undefinedField", "typeName": kind, "fieldName": name}
-    elif found := re.match(r"Fragment '(\w+)' is never used", message):
-        said = f"Fragment {found[1]} was defined, but not used"
-        more = {"code": "useAndDefineFragment", "fragmentName": found[1]}
-    else:
-        said, more = message, {"code": "variableMismatch"}
-    return {"message": said, "extensions": more}
+    return wrong
 
 
 def _nodes_asked(document: DocumentNode, variables: Mapping[str, Any]) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import quote
 
-from .messages import Forge
+Forge = Literal["github", "gitlab", "bitbucket", "bitbucket-server", "azure-devops", "gitea"]
+"""`bitbucket` is Bitbucket Cloud, and `bitbucket-server` also Data Center; `gitea` is also Forgejo."""
 
 _WITH_SCHEME = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^/]*@)?(?P<host>[^/:@\[\]]+|\[[0-9a-fA-F:.]+\])(?::(?P<port>\d*))?/+(?P<path>.*)",

@@ -1,0 +1,82 @@
+"""Which commits merge requests brought where no merge commit says so: squashed, or fast-forwarded as they were.
+
+A merge commit's hash comes with its merge request, and in a clone its message names the merge request. GitLab merges
+without one where a project is set to fast-forward: then the commits themselves land, or the one that they were squashed
+into, whose hash only REST has. So they are looked up, and also where a project has words of its own for merges that do
+not name the merge request. Without them a clone's commits would count beside the merge request that brought them.
+
+Source: `merged_commit_sha` in https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/models/merge_request.rb
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from harvester.sdk.http import WebError
+from harvester.sdk.paging import PageSize, in_batches
+
+from . import keys, rows
+from .client import Client
+from .graphql import PAGE
+from .keys import Key
+
+Node = dict[str, Any]
+REFERENCE = "See merge request %{reference}"
+"""How a merge commit's message names the merge request in GitLab's own template
+(https://docs.gitlab.com/user/project/merge_requests/commit_templates/)."""
+
+
+@dataclass
+class Landings:
+    """Finds the commits of merge requests that landed without a merge commit which names them."""
+
+    client: Client
+    missing: list[str] = field(default_factory=list)
+    """Why some are not known, for gaps."""
+
+    def read(self, merged: Sequence[Node]) -> None:
+        """Note in each of these merge requests, as `landed`, the hashes of the commits that it brought."""
+        wanted = {(rows.project_path(each), int(each["iid"])): each for each in merged}
+        squashed: dict[int, dict[int, Node]] = {}
+        for path, found in self._commits([Key(path, "Landed", iid) for path, iid in wanted]):
+            node = wanted[path, int(found["iid"])]
+            listed = (found.get("commitsWithoutMergeCommits") or {}).get("nodes") or ()
+            node["landed"] = [str(each["sha"]) for each in listed if each]
+            if found["squash"] or found["squashOnMerge"]:
+                squashed.setdefault(rows.number(node["project"]["id"]), {})[int(node["iid"])] = node
+        for project, some in squashed.items():
+            for at in range(0, len(some), PAGE):
+                self._note_squashed(project, dict(list(some.items())[at : at + PAGE]))
+
+    def _commits(self, wanted: Sequence[Key]) -> Iterator[tuple[str, Node]]:
+        """What each of these brought, with its project's path; nothing for one that is not shown."""
+        for batch, answer in in_batches(
+            self.client.retry, PageSize(PAGE), wanted, partial(keys.ask, self.client), take=keys.take
+        ):
+            if isinstance(answer, WebError):
+                self.missing.append(f"{len(batch)} of them: {answer}")
+                continue
+            for part, some in keys.parts(batch):
+                yield from ((some[0].project, each) for each in keys.found(answer, part, "Landed") or ())
+
+    def _note_squashed(self, project: int, some: dict[int, Node]) -> None:
+        """Note the commit into which each of a project's merge requests was squashed, where it was."""
+        asked = urlencode([*(("iids[]", iid) for iid in some), ("per_page", PAGE)])
+        try:
+            listed = self.client.rest.get(f"projects/{project}/merge_requests?{asked}").body
+        except WebError as failure:
+            self.missing.append(f"{len(some)} of them: {failure}")
+            return
+        for each in listed if isinstance(listed, list) else ():
+            if sha := each.get("squash_commit_sha"):
+                some[int(each["iid"])]["landed"] = [str(sha)]
+
+
+def is_named(node: Node) -> bool:
+    """Whether there is a merge commit whose message names the merge request, unless somebody wrote another one."""
+    template = node["project"].get("mergeCommitTemplate")
+    return bool(node["mergeCommitSha"]) and (not template or REFERENCE in template)

@@ -1,0 +1,44 @@
+"""What a fetch leaves for the next one: how far it came, what the site is, who people are, and what has a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harvester.sdk import cursor
+
+from .fields import Site
+
+FORMAT = 1
+"""Part of the settings; raised when the same answers make other rows."""
+
+
+@dataclass(frozen=True)
+class Cursor(cursor.Cursor):
+    """The cursor of a site: enough to ask only for what changed since, and to notice what is gone.
+
+    People are remembered by the ids that the site gives them.
+    """
+
+    looked_at: float
+    """When everything with a row was last looked for, in seconds since 1970 of the server's time."""
+    cloud: bool
+    version: str
+    epics: Sequence[str]
+    points: Sequence[str]
+    users: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """All ids of each person, by hashed account."""
+    unknown_accounts: Sequence[str] = ()
+    """The people nobody knows, hashed."""
+    projects: Sequence[str] | None = None
+    """Present keys of the projects that were read; None for all."""
+    unreadable: Sequence[str] = ()
+    """Keys of projects that are configured and not shown."""
+    tickets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Of each ticket that was read, by id: when it was updated, its key, a digest of its rows (empty: none), and when
+    the first and the last of them occurred, in seconds since 1970."""
+
+    @property
+    def site(self) -> Site:
+        """What the site is."""
+        return Site(self.cloud, self.version, tuple(self.epics), tuple(self.points))

@@ -1,0 +1,429 @@
+"""One fetch: look up, read what is missing and what changed, read changelogs, and report what is gone or missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harvester.model.contribution import Contribution
+from harvester.model.periods import Period, union
+from harvester.sdk.connector import Event, Request, Retraction, ScopeCompleted
+from harvester.sdk.cursor import digest, hashed, hashed_accounts
+from harvester.sdk.gaps import GapCollector, UnreadableScope
+from harvester.sdk.globs import matches_any
+from harvester.sdk.http import WebError
+from harvester.text import count_noun
+
+from . import lookup, rows
+from .changelog import Json, is_done, needs_statuses
+from .client import HISTORIES, Client
+from .cursor import Cursor
+from .lookup import Found
+from .searches import Scope
+
+REMEMBERED = 5000
+"""How many tickets are remembered to see that they are gone; those updated last are kept."""
+LOOK = dt.timedelta(days=7)
+"""How often all that is remembered is looked for, where no query was refused."""
+LOOKS = 200
+"""How many tickets that no list has are asked for one by one in one fetch."""
+PASSES = 2
+"""How often the ids of a search are read again where fewer tickets came than it names."""
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the configuration says."""
+
+    source: str
+    scope: str
+    url: str
+    projects: Sequence[str]
+    jql: str
+    also: Sequence[str]
+    not_done: frozenset[str]
+    settings: str
+    """A digest of all that, and of the token."""
+    person_of: Callable[[str], str] = str
+
+
+@dataclass
+class JiraReader:
+    """Reads one request; `events` may be walked once."""
+
+    client: Client
+    options: ReadOptions
+    request: Request
+    cursor: Cursor | None = field(init=False, default=None)
+    found: Found = field(init=False, repr=False)
+    context: rows.RowContext = field(init=False, repr=False)
+    gaps: GapCollector = field(init=False, repr=False)
+    tickets: dict[str, Sequence[str]] = field(default_factory=dict)
+    """Of each ticket that was read, by id, what the cursor remembers."""
+    gone: set[str] = field(default_factory=set)
+    """Remembered tickets that are no longer there."""
+    refused: bool = False
+    """Whether a query was refused, perhaps because a ticket in it is gone."""
+    shown: set[str] = field(default_factory=set)
+    """Projects of tickets that are gone, which are shown all the same."""
+    looked_at: float = 0
+    statuses: frozenset[str] | None = None
+    """The ids of statuses of the category Done, where they were needed."""
+
+    def __post_init__(self) -> None:
+        self.gaps = GapCollector(self.options.scope, self.request.period)
+
+    def events(self) -> Iterator[Event]:
+        """Everything the request asks for; raises WebError where Jira stops answering."""
+        try:
+            yield from self._all_rows()
+        except WebError:
+            yield from self.gaps.grouped()
+            raise
+        yield from self.gaps.grouped()
+        yield self._completed()
+
+    def begin(self) -> None:
+        """Look up what is not known from last time."""
+        scope, accounts = self.options.scope, self.request.accounts
+        known = Cursor.loads(self.request.newest.get(scope)) or Cursor.loads(self.request.cursors.get(scope))
+        known = known if known and known.settings == self.options.settings else None
+        self.cursor = Cursor.loads(self.request.cursors.get(scope))
+        if self.cursor and not self.cursor.covers(self.options.settings, accounts):
+            self.cursor = None
+        self.client.cloud = known.cloud if known else True
+        self.found = Found(known.site if known and not self._is_old(known) else lookup.describe(self.client))
+        lookup.find_people(
+            self.client, self.found, accounts or (), known.users if known else {}, self.options.person_of
+        )
+        self._find_projects(known)
+        if self.cursor and (self._shows_more() or self.cursor.site != self.found.site):
+            self.cursor = None
+        self._set_context()
+
+    def _is_old(self, known: Cursor) -> bool:
+        """Whether it is time to ask again what the site is: it may have new fields."""
+        return self.client.clock() - dt.datetime.fromtimestamp(known.looked_at, dt.UTC) >= LOOK
+
+    def _find_projects(self, known: Cursor | None) -> None:
+        """Which projects are read. Keys are taken as they are where all of them were shown the last time."""
+        patterns = self.options.projects
+        if known is None or known.unreadable or lookup.needs_lookup(patterns):
+            lookup.find_projects(self.client, self.found, patterns)
+        else:
+            self.found.projects = None if known.projects is None else list(known.projects)
+        for key in known.unreadable if known else ():
+            if key not in patterns and not lookup.is_shown(self.client, key):
+                self.found.unreadable.append(key)
+
+    def _shows_more(self) -> bool:
+        """Whether somebody or something is there now that was not the last time: then all of it is new."""
+        assert self.cursor
+        people = {hashed(each) for each in self.found.users} & set(self.cursor.unknown_accounts)
+        return bool(people) or not set(self.cursor.unreadable) <= set(self.found.unreadable)
+
+    def _set_context(self) -> None:
+        everyone = self.request.accounts is None
+        self.context = rows.RowContext(
+            self.options.source,
+            self.options.scope,
+            self.options.url,
+            self.found.site,
+            [self.request.period],
+            None if everyone else self.found.names,
+            self.options.not_done,
+        )
+
+    @property
+    def scope(self) -> Scope:
+        """Whose tickets of which projects are asked for."""
+        people = None if self.request.accounts is None else self.found.named
+        also = self.options.also
+        return Scope(people, self.found.projects, self.options.jql, "comments" in also, "reported" in also)
+
+    @property
+    def missing(self) -> list[Period]:
+        """What of the period is read in full."""
+        return union(self.request.missing if self.cursor else [self.request.period])
+
+    def nothing_to_ask(self) -> bool:
+        """Whether nobody and nothing of what is wanted is there: an empty list in a query would mean everything."""
+        return self.found.projects == [] or (self.request.accounts is not None and not self.found.users)
+
+    def _all_rows(self) -> Iterator[Event]:
+        self.begin()
+        if self.cursor and not self.nothing_to_ask():
+            yield from self._changed()
+        yield from self._report_hidden()
+        if self.missing and not self.nothing_to_ask():
+            yield from self._read(self.scope.tickets(self.missing))
+
+    def _report_hidden(self) -> Iterator[Event]:
+        """What is configured or wanted and not there."""
+        for each in self.found.unreadable:
+            hidden = UnreadableScope(each, "the project does not exist, or the token must not browse it", known=True)
+            yield from self.gaps.scope_gap(hidden)
+        for account in self.found.unknown:
+            yield from self.gaps.scope_gap(UnreadableScope(None, self._unknown(account), known=True))
+
+    def _unknown(self, account: str) -> str:
+        if "@" in account:
+            named = "name it under `accounts`, or write `jira = []` there where there is none"
+            return f"no account of {self.options.scope} is found by the address {account!r}: {named}"
+        return f"{self.options.scope} has nobody with the account {account!r}: misspelt, renamed or deleted"
+
+    # --- what changed
+
+    def _changed(self) -> Iterator[Event]:
+        """What changed since the last fetch, and what is gone since."""
+        assert self.cursor
+        hidden = self.found.unreadable
+        known = [number for number, each in self.cursor.tickets.items() if not matches_any(_project(each[1]), hidden)]
+        try:
+            changed = list(self._pages_since(known))
+        except WebError as failure:
+            if failure.status != 400:
+                raise
+            # A ticket that is gone, a project that is not shown any more, or somebody who is no longer there.
+            self.refused = True
+            self._look_up_again()
+            yield from self._report_hidden()
+            if self.nothing_to_ask():
+                return
+            changed = list(self._pages_since(()))
+        yield from self._rows_of([each for each in changed if not self._is_known(each)])
+        last = dt.datetime.fromtimestamp(self.cursor.looked_at, dt.UTC)
+        if self.refused or self.client.started_at - last >= LOOK:
+            yield from self._look_for(known)
+        else:
+            self.looked_at = self.cursor.looked_at
+
+    def _pages_since(self, known: Sequence[str]) -> Iterator[Json]:
+        assert self.cursor
+        jql = self.scope.changed_since(self.cursor.at, known)
+        for page, _ in self.client.search(jql, self._fields()):
+            yield from page
+
+    def _look_up_again(self) -> None:
+        accounts = self.request.accounts or ()
+        self.found = Found(self.found.site)
+        lookup.find_people(self.client, self.found, accounts, {}, self.options.person_of)
+        lookup.find_projects(self.client, self.found, self.options.projects)
+        self._set_context()
+
+    def _is_known(self, ticket: Json) -> bool:
+        """Whether a ticket is as it was when it was read last; that is remembered further then."""
+        assert self.cursor
+        before = self.cursor.tickets.get(str(ticket["id"]))
+        same = before is not None and list(before[:2]) == [str(ticket["fields"].get("updated")), str(ticket["key"])]
+        if same and before:
+            self.tickets[str(ticket["id"])] = before
+        return same
+
+    def _look_for(self, known: Sequence[str]) -> Iterator[Event]:
+        """Look for every remembered ticket with a row: one that a list of the whole period lacks is asked for alone."""
+        assert self.cursor
+        self.looked_at = self.client.started_at.timestamp()
+        covered = self.request.period.minus(self.missing)
+        listed = set(self._ids(self.scope.tickets(covered))) if covered else set()
+        lost = [each for each in known if each not in listed and self._had_rows(each, covered)]
+        if len(lost) > LOOKS:
+            self.gaps.blocked = True
+            yield self.gaps.gap(f"{len(lost)} tickets that were read before are not listed any more")
+            return
+        for number in lost:
+            key = self.cursor.tickets[number][1]
+            if not matches_any(_project(key), self.found.unreadable):
+                yield from self._look_at(number, key)
+
+    def _had_rows(self, number: str, periods: Sequence[Period]) -> bool:
+        """Whether a remembered ticket had rows in these periods, and has not come in this fetch."""
+        assert self.cursor
+        _, _, mark, first, last = self.cursor.tickets[number]
+        if not mark or number in self.tickets:
+            return False
+        return any(float(first) < each.until.timestamp() and each.since.timestamp() <= float(last) for each in periods)
+
+    def _look_at(self, number: str, key: str) -> Iterator[Event]:
+        """Take a ticket's rows back where it is deleted, or no longer what is asked for.
+
+        Where its whole project is not shown that is a gap, and its rows stay.
+        """
+        ticket = self.client.found(f"issue/{number}", fields=",".join(self._fields()))
+        if isinstance(ticket, dict) and "fields" in ticket:
+            asked_for = not self.options.jql and self._is_read(str(ticket["key"]))
+            if not asked_for or not self._is_known(ticket):
+                yield from self._rows_of([ticket], asked_for=asked_for)
+            return
+        project = _project(key)
+        if project not in self.shown and not lookup.is_shown(self.client, project):
+            self.found.unreadable.append(project)
+            yield from self._report_hidden()
+            return
+        self.shown.add(project)
+        self.gone.add(number)
+        yield self._retraction(key)
+
+    def _is_read(self, key: str) -> bool:
+        """Whether a ticket's project is among those that are read."""
+        return self.found.projects is None or matches_any(_project(key), self.found.projects)
+
+    # --- reading in full
+
+    def _fields(self) -> list[str]:
+        return self.found.site.wanted("comments" in self.options.also)
+
+    def _read(self, jql: str) -> Iterator[Event]:
+        """The rows of all tickets that a query finds; what did not come is a gap.
+
+        Cloud is asked for the changelogs of ever more tickets at once: few requests, and what came before a failure is
+        kept.
+        """
+        seen: dict[str, None] = {}
+        waiting: list[Json] = []
+        total, pages, batch = None, 0, 1
+        try:
+            for page, counted in self.client.search(jql, self._fields()):
+                pages, total = pages + 1, counted
+                new = [each for each in page if str(each["id"]) not in seen]
+                seen |= dict.fromkeys(str(each["id"]) for each in new)
+                waiting += new
+                if not self.client.cloud or len(waiting) >= batch:
+                    yield from self._rows_of(waiting)
+                    batch, waiting = min(4 * len(waiting), HISTORIES), []
+        except WebError as failure:
+            refused = failure.kind == "wrong" and failure.status
+            if failure.kind in {"refused", "limit"} or refused or not pages:
+                raise
+            self.gaps.blocked = True
+            yield self.gaps.gap(f"{count_noun(len(seen) - len(waiting), 'ticket')} came, then: {failure}")
+            return
+        yield from self._rows_of(waiting)
+        if pages > 1:
+            yield from self._read_what_slipped(jql, seen, total)
+
+    def _read_what_slipped(self, jql: str, seen: dict[str, None], total: int | None) -> Iterator[Event]:
+        """Tickets that came in or went out while pages were read may have moved another past the edge of a page.
+
+        Cloud lists the ids of all in one request. Data Center names a total; where fewer came, they are listed again.
+        """
+        for _ in range(PASSES):
+            if total is not None and len(seen) >= total:
+                return
+            listed = self._ids(jql)
+            unread = [each for each in listed if each not in seen]
+            for number in unread:
+                ticket = self.client.found(f"issue/{number}", fields=",".join(self._fields()))
+                if isinstance(ticket, dict) and "fields" in ticket:
+                    yield from self._rows_of([ticket])
+            seen |= dict.fromkeys(listed)
+            if total is None or not unread:
+                break
+        if total is not None and len(seen) < total:
+            self.gaps.blocked = True
+            yield self.gaps.gap(f"Jira gave {len(seen)} of {total} tickets")
+
+    def _ids(self, jql: str) -> list[str]:
+        return [str(each["id"]) for page, _ in self.client.search(jql, ["id"], ids=True) for each in page]
+
+    # --- rows
+
+    def _rows_of(self, tickets: Sequence[Json], *, asked_for: bool = True) -> Iterator[Event]:
+        """The rows of tickets; before them, what rows they had before and have no longer.
+
+        `asked_for` says that they are among what is read; else they have no rows any more.
+        """
+        histories = self._histories([each for each in tickets if asked_for and is_done(each["fields"])])
+        for ticket in tickets:
+            number, key = str(ticket["id"]), str(ticket["key"])
+            made = list(self._made(ticket, histories.get(number, ()))) if asked_for else []
+            times = [each.occurred_at.timestamp() for each in made] or [0.0]
+            mark = digest(sorted(each.id for each in made)) if made else ""
+            before = self.cursor.tickets.get(number) if self.cursor else None
+            if before and before[2] not in ("", mark):
+                yield self._retraction(before[1])
+            updated = str(ticket["fields"].get("updated"))
+            self.tickets[number] = (updated, key, mark, f"{min(times):.0f}", f"{max(times):.0f}")
+            yield from made
+
+    def _made(self, ticket: Json, histories: Sequence[Json]) -> Iterator[Contribution]:
+        done = self._done_statuses() if needs_statuses(ticket["fields"]) else ()
+        yield from rows.of_ticket(ticket, histories, self.context, done)
+        if "reported" in self.options.also:
+            yield from rows.of_reported(ticket, self.context)
+        if "comments" in self.options.also:
+            yield from rows.of_comments(ticket, self._comments(ticket), self.context)
+
+    def _done_statuses(self) -> frozenset[str]:
+        """The ids of all statuses of the category Done, asked for once."""
+        if self.statuses is None:
+            listed = self.client.get("status")
+            done = (each for each in listed if (each.get("statusCategory") or {}).get("key") == "done")
+            self.statuses = frozenset(str(each["id"]) for each in done)
+        return self.statuses
+
+    def _retraction(self, key: str) -> Retraction:
+        return Retraction(self.options.scope, work_item=self.context.work_item(key))
+
+    def _histories(self, tickets: Sequence[Json]) -> Mapping[str, list[Json]]:
+        """The changelogs of tickets by id. Data Center sends them along, and those that it cuts are asked for alone."""
+        if self.client.cloud:
+            return self.client.histories([str(each["id"]) for each in tickets]) if tickets else {}
+        return {str(each["id"]): self._history(each) for each in tickets}
+
+    def _history(self, ticket: Json) -> list[Json]:
+        log = ticket.get("changelog") or {}
+        entries = list(log.get("histories") or ())
+        if "histories" in log and len(entries) >= int(log.get("total") or 0):
+            return entries
+        whole = self.client.get(f"issue/{ticket['id']}", expand="changelog", fields="updated")
+        log = whole.get("changelog") or {}
+        entries = list(log.get("histories") or ())
+        if len(entries) < int(log.get("total") or 0):
+            self.gaps.blocked = True
+            self.gaps.note("Jira gave fewer entries of a changelog than it counted", str(ticket["key"]))
+        return entries
+
+    def _comments(self, ticket: Json) -> list[Json]:
+        """All comments of a ticket; those of a long list that do not come with it are asked for."""
+        page = ticket["fields"].get("comment") or {}
+        entries = list(page.get("comments") or ())
+        if len(entries) >= int(page.get("total") or 0):
+            return entries
+        return self.client.values(f"issue/{ticket['id']}/comment", "comments")
+
+    # --- the end
+
+    def _completed(self) -> ScopeCompleted:
+        """The end, with a cursor where the next fetch may go on from it."""
+        site = self.found.site
+        cursor = Cursor(
+            at=self.client.started_at,
+            looked_at=self.looked_at or self.client.started_at.timestamp(),
+            settings=self.options.settings,
+            accounts=hashed_accounts(self.request.accounts),
+            cloud=site.cloud,
+            version=site.version,
+            epics=list(site.epics),
+            points=list(site.points),
+            users={hashed(account): list(ids) for account, ids in self.found.users.items()},
+            unknown_accounts=sorted(map(hashed, self.found.unknown)),
+            projects=self.found.projects,
+            unreadable=sorted(self.found.unreadable),
+            tickets={number: list(each) for number, each in self._remembered().items()},
+        )
+        return ScopeCompleted(
+            self.options.scope,
+            None if self.gaps.blocked else cursor.dumps(),
+            whole=self.cursor is None and not self.gaps.any,
+        )
+
+    def _remembered(self) -> dict[str, Sequence[str]]:
+        known: dict[str, Sequence[str]] = dict(self.cursor.tickets) if self.cursor else {}
+        known = {number: each for number, each in known.items() if number not in self.gone} | self.tickets
+        return dict(sorted(known.items(), key=lambda pair: pair[1][0])[-REMEMBERED:])
+
+
+def _project(key: str) -> str:
+    return key.rpartition("-")[0]
