@@ -28,6 +28,8 @@ class Cursor:
     """When everything with a row was last looked for, in seconds since 1970 of the server's time."""
     settings: str
     """A digest of the configuration and of the token."""
+    asked: str
+    """A digest of which tickets were asked for: projects, conditions, and what else than those that are resolved."""
     accounts: tuple[str, ...] | None
     """The people asked for, hashed; None means everyone."""
     cloud: bool
@@ -61,6 +63,13 @@ class Cursor:
     def covers(self, settings: str, accounts: frozenset[str] | None) -> bool:
         """Whether it holds for these settings and for everybody who is asked for now."""
         return settings == self.settings and cursor.covers_accounts(self.accounts, accounts)
+
+    def asks_for(self, asked: str, accounts: frozenset[str] | None) -> bool:
+        """Whether it was left for the same people and projects, whoever the token was of."""
+        same_people = cursor.covers_accounts(self.accounts, accounts) and len(self.accounts or ()) == len(
+            accounts or ()
+        )
+        return asked == self.asked and same_people
 
 
 def loads(text: str | None) -> Cursor | None:
