@@ -420,7 +420,7 @@ def test_where_the_api_is(tmp_path, url, cloud_id, api):
 
 
 def test_a_cursor_of_another_form_is_none():
-    cursor = Cursor(on(8, 1), 0.0, "x", ("y",), cloud=True, version="", epics=(), points=(), tickets={"1": ["a"]})
+    cursor = Cursor(on(8, 1), 0.0, "x", "z", ("y",), cloud=True, version="", epics=(), points=(), tickets={"1": ["a"]})
     assert loads(cursor.dumps()) is not None
     assert loads(cursor.dumps()).site == fields.Site(True, "", (), ())
     changed = json.loads(cursor.dumps()) | {"format": 0}
