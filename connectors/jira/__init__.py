@@ -144,12 +144,12 @@ class Jira:
         """
         from harvester.sdk.http import RetryPolicy
 
-        from .client import Client, sign_in
+        from .client import Client, encoded, sign_in
 
         token = self.context.reveal_token(self.token)
         session = sign_in(self.api, self.email, token, self.timeout)
         retry = RetryPolicy(self.context.wait, tries)
-        return Client(session, retry, self.context.clock, self.timeout, secrets=(token,))
+        return Client(session, retry, self.context.clock, self.timeout, secrets=(token, *encoded(self.email, token)))
 
     def _reader(self, request: Request) -> JiraReader:
         from harvester.errors import SourceError
