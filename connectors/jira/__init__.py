@@ -156,6 +156,7 @@ class Jira:
         from harvester.sdk.cursor import digest
 
         from .fetch import JiraReader, ReadOptions
+        from .rows import plain_name
 
         try:
             jql = narrowing(self.jql) if self.jql else ""
@@ -173,7 +174,7 @@ class Jira:
             tuple(self.projects),
             jql,
             tuple(self.also),
-            frozenset(each.strip().casefold() for each in self.not_done),
+            frozenset(map(plain_name, self.not_done)),
             digest(settings),
             self.context.person_of,
         )
