@@ -240,6 +240,15 @@ def test_most_is_said_only_of_more_than_half():
     assert not any("Most" in each for each in page(rows).sentences)
 
 
+@pytest.mark.parametrize(("elsewhere", "said"), [(9, "Most "), (20, "The areas with the most "), (21, "")])
+def test_small_areas_do_not_open_a_page(elsewhere, said):
+    """Where all that has a name is less than a third of the changes, the work was elsewhere."""
+    named = [pull(n, paths=(f"src/{'pager' if n % 2 else 'parser'}/{n}.py",)) for n in range(10)]
+    others = [pull(10 + n, paths=(f"{n}/a.c",)) for n in range(elsewhere)]
+    found = [each for each in page([*named, *others]).sentences if "changes were" in each]
+    assert [each.partition("changes were")[0] for each in found] == ([said] if said else [])
+
+
 def test_the_persons_own_paragraph_is_used():
     """A summary in the notebook replaces the one that is made."""
     own = note(1, state="summary", extra={"summary": "I led the rewrite.", "period": "2026-07-01..2026-09-30"})
@@ -314,10 +323,10 @@ def test_what_a_maintainer_did_is_said():
         by_trailer("help", "tester", 22), by_trailer("help", "mentor", 23),
     ]  # fmt: skip
     written = text(rows)
-    assert "Reviewed 1 change by 1 person; merged 1 pull request and 4 topics of others by 2 people; " in written
+    assert "Reviewed 1 change by 1 person; merged 1 pull request and 4 topics by 2 other people; " in written
     assert "applied 2 commits of others; helped with 2 changes by 1 person." in written
     assert "Reviewed 1 change by 1 person: Grace Hopper 1." in written
-    assert "Merged 1 pull request and 4 topics of others by 2 people: Grace Hopper 4, " in written
+    assert "Merged 1 pull request and 4 topics by 2 people: Grace Hopper 4, " in written
     assert "The largest: `0000000000` part 5 (5 commits), `0000000000` part 4 (4 commits), " in written
     assert "Applied 2 commits of others." in written
     assert "Helped with 2 changes (mentored 1, tested 1) by 1 person: Grace Hopper 2." in written

@@ -271,7 +271,7 @@ def play(events: list[tuple]) -> None:
         assert len(story.ledger.rows()) == len(read_source("work", story.connector, Request(EVER)).rows)
 
 
-quick = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @quick

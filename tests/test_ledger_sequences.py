@@ -114,7 +114,7 @@ def unfold(steps: list[tuple]) -> None:
         assert len(held) == len({(row.scope, row.id) for row in from_table(held)})
 
 
-quick = settings(max_examples=70, deadline=None, suppress_health_check=list(HealthCheck), derandomize=False)
+quick = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=False)
 
 
 @quick

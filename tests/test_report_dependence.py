@@ -293,7 +293,7 @@ def play(events, period, person, later):
 
 # Making an example smaller would take minutes, and one of a dozen steps is read as it is.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-quick = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
+quick = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
 
 
 @quick

@@ -67,15 +67,11 @@ class GitHub:
 
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield merged pull requests, reviews and closed issues; raises SourceError where GitHub stops answering."""
-        from harvester.sdk.http import WebError
+        from harvester.sdk.http import connection
 
         reader = self._reader(request)
-        try:
+        with connection(reader.client):
             yield from reader.events()
-        except WebError as failure:
-            raise failure.error() from failure
-        finally:
-            reader.client.close()
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
         """Pull requests, reviews and issues; comments and releases where `also` names them."""
@@ -88,17 +84,13 @@ class GitHub:
 
     def plan(self, request: Request) -> Iterator[str]:
         """Yield what a fetch would ask for and how many requests that would take; asks for counts only."""
-        from harvester.sdk.http import WebError
+        from harvester.sdk.http import connection
 
         from .explain_plan import explain
 
         reader = self._reader(request)
-        try:
+        with connection(reader.client):
             yield from explain(reader)
-        except WebError as failure:
-            raise failure.error() from failure
-        finally:
-            reader.client.close()
 
     def check(self) -> Iterator[Finding]:
         """Yield whose token it is, what it cannot see, what is left of its rate limit, and how far the clock is off."""
@@ -139,12 +131,14 @@ class GitHub:
     def _reader(self, request: Request) -> GitHubReader:
         from harvester.sdk.cursor import digest
 
+        from .cursor import FORMAT
         from .fetch import GitHubReader
         from .scope import ScopeFilter
         from .strategy import ReadOptions
 
         client = self.client()
         settings = [
+            FORMAT,
             client.sign_in.identity,
             self.url,
             *(list(each) for each in (self.organisations, self.repositories, self.exclude, self.also)),

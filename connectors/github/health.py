@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
-from harvester.errors import HarvesterError
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.graphql import Answer
-from harvester.sdk.health import clock_findings, limit_finding
-from harvester.sdk.http import WebError
+from harvester.sdk.health import clock_findings, findings_of, limit_finding
 
 from . import graphql
 from .preflight import look_up
@@ -17,29 +16,24 @@ from .scope import ScopeFilter
 
 if TYPE_CHECKING:
     from . import GitHub
+    from .client import Client
 
 
 def findings(settings: GitHub) -> Iterator[Finding]:
     """Everything `doctor` reports of a GitHub source; failures become findings."""
-    try:
-        client = settings.client()
-    except HarvesterError as error:
-        yield Finding("error", error.message, error.hint)
-        return
-    try:
-        token = settings.context.reveal(settings.token) if settings.token else ""
-        person = bool(token) and not token.startswith("ghs_")
-        answer = client.ask(graphql.identity(), {"who": person}, tries=2)
-        yield from _identity(token, answer)
-        yield from _limit(answer)
-        yield from clock_findings("GitHub", answer.headers, settings.context.clock())
-        scope_filter = ScopeFilter(settings.organisations, settings.repositories, settings.exclude)
-        for hidden in look_up(client, scope_filter, (), {}, None, ()).unreadable:
-            yield Finding("error", f"{hidden}", "Give the token access, or remove it from the section.")
-    except WebError as failure:
-        yield Finding("error", f"{failure}", failure.hint)
-    finally:
-        client.close()
+    yield from findings_of(settings.client, partial(_findings, settings))
+
+
+def _findings(settings: GitHub, client: Client) -> Iterator[Finding]:
+    token = settings.context.reveal(settings.token) if settings.token else ""
+    person = bool(token) and not token.startswith("ghs_")
+    answer = client.ask(graphql.identity(), {"who": person}, tries=2)
+    yield from _identity(token, answer)
+    yield from _limit(answer)
+    yield from clock_findings("GitHub", answer.headers, settings.context.clock())
+    scope_filter = ScopeFilter(settings.organisations, settings.repositories, settings.exclude)
+    for hidden in look_up(client, scope_filter, (), {}, None, ()).unreadable:
+        yield Finding("error", f"{hidden}", "Give the token access, or remove it from the section.")
 
 
 def _identity(token: str, answer: Answer) -> Iterator[Finding]:

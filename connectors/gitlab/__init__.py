@@ -73,15 +73,11 @@ class GitLab:
 
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield merged merge requests, reviews and closed issues; raises SourceError where GitLab stops answering."""
-        from harvester.sdk.http import WebError
+        from harvester.sdk.http import connection
 
         reader = self._reader(request)
-        try:
+        with connection(reader.client):
             yield from reader.events()
-        except WebError as failure:
-            raise failure.error() from failure
-        finally:
-            reader.client.close()
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
         """Merge requests (as pull requests), reviews and issues; comments and releases where `also` names them."""
@@ -95,17 +91,13 @@ class GitLab:
 
     def plan(self, request: Request) -> Iterator[str]:
         """Yield what a fetch would ask for and how many requests that would take; asks for counts only."""
-        from harvester.sdk.http import WebError
+        from harvester.sdk.http import connection
 
         from .explain_plan import explain
 
         reader = self._reader(request)
-        try:
+        with connection(reader.client):
             yield from explain(reader)
-        except WebError as failure:
-            raise failure.error() from failure
-        finally:
-            reader.client.close()
 
     def check(self) -> Iterator[Finding]:
         """Yield version and edition, whose token it is, what it cannot see, and how far the clock is off."""
@@ -156,12 +148,14 @@ class GitLab:
     def _reader(self, request: Request) -> GitLabReader:
         from harvester.sdk.cursor import digest
 
+        from .cursor import FORMAT
         from .fetch import GitLabReader
         from .scope import ScopeFilter
         from .strategy import ReadOptions
 
         client = self.client()
         settings = [
+            FORMAT,
             digest(["token", "" if OAUTH.fullmatch(client.token) else client.token]),
             self.address,
             *(list(each) for each in (self.groups, self.projects, self.exclude, self.also)),

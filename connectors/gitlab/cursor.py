@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harvester.sdk import cursor
 
 FORMAT = 1
-"""Raised when the same answers make other rows: a cursor of another format is ignored, and all is read again."""
+"""Part of the settings; raised when the same answers make other rows."""
 
 
 @dataclass(frozen=True)
-class Cursor:
+class Cursor(cursor.Cursor):
     """The cursor of a source: enough to ask only for what changed since, and to notice when that is not enough.
 
-    It holds for the same settings, people, token and format only, since otherwise rows may be missing that did not
-    change. It is of the server's time, since with ours a wrong clock would skip what happens in between. People and
-    projects are remembered by their numbers, which outlive a new name. What was hidden is listed, so that it is not
-    mistaken for what is not there. Account names are hashed: a person who is forgotten must not stay here by name.
+    People and projects are remembered by their numbers, which outlive a new name. What was hidden is listed, so that it
+    is not mistaken for what is not there.
     """
 
-    at: dt.datetime
-    """The server's time when the fetch began."""
-    settings: str
-    """A digest of the configuration and of the token."""
-    accounts: tuple[str, ...] | None
-    """The people asked for, hashed; None means everyone."""
     users: Mapping[str, int] = field(default_factory=dict)
     """User ids by hashed account."""
     projects: Mapping[str, str] = field(default_factory=dict)
@@ -51,17 +42,3 @@ class Cursor:
     """The server's version and edition."""
     unsupported: Sequence[str] = ()
     """What that server does not know, as keys of `graphql.OPTIONAL`."""
-    format: int = FORMAT
-
-    def dumps(self) -> str:
-        """As text for `ScopeCompleted.cursor`."""
-        return cursor.dumps(self)
-
-    def covers(self, settings: str, accounts: frozenset[str] | None) -> bool:
-        """Whether it holds for these settings and for everybody who is asked for now."""
-        return settings == self.settings and self.format == FORMAT and cursor.covers_accounts(self.accounts, accounts)
-
-
-def loads(text: str | None) -> Cursor | None:
-    """The cursor in a text; None without one that this version can read, and then everything is read again."""
-    return cursor.loads(Cursor, text)

@@ -10,7 +10,7 @@ from typing import Any
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
 from harvester.sdk.connector import Event, Gap, Remark, Request, Retraction, ScopeCompleted
-from harvester.sdk.cursor import hashed
+from harvester.sdk.cursor import hashed, hashed_accounts
 from harvester.sdk.gaps import UnreadableScope
 from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError, or_busy
@@ -23,7 +23,7 @@ from .client import Client
 from .closings import Closings
 from .cursor import Cursor
 from .events import KEPT, Touched, touched
-from .gaps import GapCollector
+from .gaps import GapCollector, address
 from .graphql import PAGE, Shape
 from .keys import Key
 from .landings import Landings, is_named
@@ -38,6 +38,10 @@ SKIPS = 10
 """How many entries that GitLab cannot answer for are left out in one fetch."""
 TOGETHER = 500
 """How many issues wait for how they were closed, and merge requests for how they landed."""
+CLOSED = 100
+"""How many issues that one description closes are looked up: it is anybody's text."""
+MOVED = 50
+"""How many projects that descriptions name, and that are not shown by these paths, are looked up by earlier ones."""
 WATCHED = 5000
 """How many merge requests and issues are watched; the newest are kept."""
 REFERENCED = 1000
@@ -95,12 +99,7 @@ class GitLabReader:
 
     def events(self) -> Iterator[Event]:
         """Everything the request asks for; raises WebError where GitLab stops answering."""
-        try:
-            yield from self._all_rows()
-        except WebError:
-            yield from self.gaps.grouped()
-            raise
-        yield from self.gaps.grouped()
+        yield from self.gaps.around(self._all_rows())
         yield self._completed()
 
     def begin(self) -> Start:
@@ -125,7 +124,7 @@ class GitLabReader:
             yield from self.gaps.scope_gap(hidden)
         for reason in start.cursor.unlocated if start.cursor else ():
             yield from self.gaps.unlocated_gap(reason)
-        for work_item in start.preflight.gone.values() if start.cursor else ():
+        for work_item in start.preflight.watched.gone.values() if start.cursor else ():
             yield Retraction(self.options.host, work_item=f"{self.options.host}/{work_item}")
         self.progress = [
             ListProgress(each, TotalCheck(count), finished=not count) for each, count in start.strategy.counts.items()
@@ -189,7 +188,16 @@ class GitLabReader:
             yield self.gaps.gap(f"GitLab could not answer in time for number {each['iid']} of the {progress.request}")
 
     def _give_up(self, progress: ListProgress, failure: WebError) -> Iterator[Event]:
-        """End a list with a gap; raises the failure where several in a row failed, since then the server is down."""
+        """End a list with a gap; raises the failure where several in a row failed, since then the server is down.
+
+        A list of issues over the whole instance, which takes GitLab long, is read over REST before it is given up.
+        """
+        if progress.request.listing.root == "instance":
+            listed = or_busy(lambda: list_walks.issues_by_rest(self.client, progress.request, self._paths_of))
+            if not isinstance(listed, WebError):
+                progress.finished, progress.doubtful = True, False
+                yield from self._read_keys(listed)
+                return
         self.strikes += 1
         if self.strikes >= STRIKES:
             raise failure
@@ -343,7 +351,7 @@ class GitLabReader:
         found, also = self.start.preflight, self.options.also
         changed: list[Key] = []
         if self.start.cursor:
-            for key in found.changed:
+            for key in found.watched.changed:
                 shape: Shape = "MergeRequest" if key.mark[0] == "!" else "Issue"
                 changed.append(Key(key.project, shape, key.iid))
                 if shape == "Issue" and "comments" in also:
@@ -358,8 +366,11 @@ class GitLabReader:
 
     def _where_they_are(self) -> list[Key]:
         """Referenced issues of projects that have another path by now: a description keeps the one of its time."""
-        paths = {each.project for each in self.elsewhere}
-        found = {path: preflight.moved(self.client, path) for path in sorted(paths)}
+        paths = list(dict.fromkeys(each.project for each in self.elsewhere))
+        if len(paths) > MOVED:
+            self.gaps.blocked = True
+            self.gaps.note("descriptions name more projects that are not shown than are looked up", paths[MOVED])
+        found = {path: preflight.moved(self.client, path) for path in paths[:MOVED]}
         today = {path: str(project["fullPath"]) for path, project in found.items() if project}
         return [replace(each, project=today[each.project]) for each in self.elsewhere if each.project in today]
 
@@ -401,9 +412,10 @@ class GitLabReader:
             index = error["path"][at + 1] if len(error["path"]) > at + 1 else -1
             if 0 <= index < len(listed["nodes"]):
                 self.gaps.note_hidden_field(listed["nodes"][index], error, error["path"][at + 2 :])
+        failed = any(not preflight.is_hidden(each) for each in part.errors(answer))
         for key in some:
             self.read.add(key)
-            if key.iid not in came and not referenced:
+            if key.iid not in came and (failed or not referenced):
                 self.gaps.blocked = True
                 self.gaps.note("what somebody worked on is not shown", str(key))
         yield from self._rows_of_new(shape, nodes or [], referenced)
@@ -539,8 +551,11 @@ class GitLabReader:
         author = self.row_context.account(node.get("author")).casefold()
         if self.row_context.accounts is None or author not in self.row_context.accounts or node["state"] != "merged":
             return
-        for project, iid in references.closed_issues(node, self.options.host):
-            self.referenced[Key(project, "Issue", iid)] = None
+        found = list(dict.fromkeys(references.closed_issues(node, self.options.host)))
+        if len(found) > CLOSED:
+            self.gaps.blocked = True
+            self.gaps.note("a description names more issues than are looked up", address(node))
+        self.referenced |= {Key(project, "Issue", iid): None for project, iid in found[:CLOSED]}
 
     def _complete_lists(self, nodes: Iterable[Node]) -> None:
         for short in self.nested_lists.complete(nodes):
@@ -555,7 +570,7 @@ class GitLabReader:
         cursor = Cursor(
             at=found.at,
             settings=self.options.settings,
-            accounts=None if self.request.accounts is None else tuple(sorted(map(hashed, self.request.accounts))),
+            accounts=hashed_accounts(self.request.accounts),
             users={hashed(name): user for name, user in found.users.items()},
             projects={str(key): path for key, path in projects.items()},
             unreadable=sorted(self.gaps.unreadable),
@@ -579,7 +594,7 @@ class GitLabReader:
         known: dict[tuple[int, str], None] = {}
         for project, marks in self.start.cursor.watched.items() if self.start.cursor else ():
             known |= dict.fromkeys((int(project), mark) for mark in marks)
-        gone = self.start.preflight.gone
+        gone = self.start.preflight.watched.gone
         found: dict[str, list[str]] = {}
         for key in [each for each in known | self.watched if each not in gone or each in self.watched][-WATCHED:]:
             found.setdefault(str(key[0]), []).append(key[1])

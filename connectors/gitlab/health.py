@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harvester.errors import HarvesterError
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.graphql import Answer
-from harvester.sdk.health import clock_findings, limit_finding
+from harvester.sdk.health import clock_findings, findings_of, limit_finding
 from harvester.sdk.http import WebError, header, server_time
 
 from . import graphql
@@ -34,19 +34,7 @@ _BOT = re.compile(r"(project|group)_\d+_bot\w*", re.ASCII)
 
 def findings(settings: GitLab) -> Iterator[Finding]:
     """Everything `doctor` reports of a GitLab source; failures become findings."""
-    try:
-        client = settings.client()
-    except HarvesterError as error:
-        yield Finding("error", error.message, error.hint)
-        return
-    try:
-        yield from _findings(settings, client)
-    except WebError as failure:
-        yield Finding("error", f"{failure}", failure.hint)
-    except HarvesterError as error:
-        yield Finding("error", error.message, error.hint)
-    finally:
-        client.close()
+    yield from findings_of(settings.client, partial(_findings, settings))
 
 
 def _findings(settings: GitLab, client: Client) -> Iterator[Finding]:

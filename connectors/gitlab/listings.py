@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from harvester.model.periods import Period
-from harvester.sdk.paging import TotalCheck
+from harvester.sdk.paging import PageCursor, TotalCheck
+from harvester.sdk.strategy import FIRST, LAST, Job
 
 from . import graphql
 from .graphql import LIMIT, PAGE
@@ -18,10 +18,6 @@ from .scope import Place
 
 FIRST_PAGE = 50
 """Merge requests in the first request: each asks Gitaly for its files, and GitLab gives up after 30 seconds."""
-FIRST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-"""Before anything on GitLab was created, imports from elsewhere included."""
-LAST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-"""After anything on GitLab is created: where no end is known, since our own clock may be behind."""
 PAD = dt.timedelta(days=1)
 """How much wider the asked range is: GitLab rounds some times to days, and a merge closes its issues a bit later."""
 OVERLAP = dt.timedelta(days=1)
@@ -36,17 +32,6 @@ _NAMES: Mapping[Kind, str] = {
     "authored": "merged merge requests", "requested": "merge requests to review", "assigned": "closed issues",
     "opened": "opened issues", "merge_requests": "merge requests", "issues": "issues",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Job:
-    """One part of a fetch: a period in full, or (`changed`) everything that changed since the period's beginning.
-
-    A period of changes ends at `LAST`.
-    """
-
-    period: Period
-    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,25 +86,27 @@ class ListRequest:
 
 
 def by_person(job: Job, username: str, also: Sequence[str]) -> list[ListRequest]:
-    """The lists of one person: merged merge requests and closed issues; what else they did is in their events."""
-    merged, closed, created = (_filters(job, each) for each in ("merged", "closed", "created"))
-    found = [
-        ListRequest(
-            "authored", graphql.Listing("user", "authoredMergeRequests", "MergeRequest", tuple(merged), "merged"),
-            username, tuple(merged.values()),
-        ),
-        ListRequest(
-            "assigned",
-            graphql.Listing(
-                "instance", "issues", "Issue", ("assigneeUsernames", *closed), "" if job.changed else "closed"
-            ),
-            username, ((username,), *closed.values()),
-        ),
-    ]  # fmt: skip
+    """The lists of one person: merged merge requests and opened issues; what else they did is in their events."""
+    merged, created = _filters(job, "merged"), _filters(job, "created")
+    listing = graphql.Listing("user", "authoredMergeRequests", "MergeRequest", tuple(merged), "merged")
+    found = [ListRequest("authored", listing, username, tuple(merged.values()))]
     if "opened" in also:
         listing = graphql.Listing("instance", "issues", "Issue", ("authorUsername", *created))
         found.append(ListRequest("opened", listing, username, (username, *created.values())))
     return found
+
+
+def assigned(job: Job, username: str) -> ListRequest:
+    """The closed issues that somebody is assigned to, anywhere; for changes those in any state."""
+    closed, state = _filters(job, "closed"), _state(job)
+    listing = graphql.Listing("instance", "issues", "Issue", ("assigneeUsernames", *closed), state)
+    return ListRequest("assigned", listing, username, ((username,), *closed.values()))
+
+
+def closed_in(job: Job, place: Place) -> ListRequest:
+    """Everybody's closed issues in a place; for changes those in any state, since one may have been opened again."""
+    closed = _filters(job, "closed")
+    return ListRequest("issues", _listing(place, "Issue", closed, _state(job)), place.path, tuple(closed.values()))
 
 
 def requested(job: Job, username: str) -> ListRequest:
@@ -131,18 +118,20 @@ def requested(job: Job, username: str) -> ListRequest:
 
 def by_scope(job: Job, place: Place, also: Sequence[str]) -> list[ListRequest]:
     """The lists of one place: everything that was touched in the period, for its authors, mergers and reviewers."""
-    touched = _touched(job)
-    found = [ListRequest("merge_requests", _listing(place, "MergeRequest", touched), place.path, (*touched.values(),))]
-    if job.changed:
-        found.append(ListRequest("issues", _listing(place, "Issue", touched), place.path, (*touched.values(),)))
+    touched, opened = _touched(job), _filters(job, "created")
+    found = [
+        ListRequest("merge_requests", _listing(place, "MergeRequest", touched), place.path, tuple(touched.values())),
+        closed_in(job, place),
+    ]
     if "comments" in also:
-        found.append(ListRequest("issues", _listing(place, "IssueTalk", touched), place.path, (*touched.values(),)))
-    if not job.changed:
-        closed, opened = _filters(job, "closed"), _filters(job, "created")
-        found.append(ListRequest("issues", _listing(place, "Issue", closed, "closed"), place.path, (*closed.values(),)))
-        if "opened" in also:
-            found.append(ListRequest("issues", _listing(place, "Issue", opened), place.path, (*opened.values(),)))
+        found.append(ListRequest("issues", _listing(place, "IssueTalk", touched), place.path, tuple(touched.values())))
+    if "opened" in also and not job.changed:
+        found.append(ListRequest("issues", _listing(place, "Issue", opened), place.path, tuple(opened.values())))
     return found
+
+
+def _state(job: Job) -> Literal["", "closed"]:
+    return "" if job.changed else "closed"
 
 
 def _listing(
@@ -206,22 +195,19 @@ def take_pages(waiting: Sequence[tuple[ListRequest, int]], size: int) -> list[in
 
 
 @dataclass
-class ListProgress:
+class ListProgress(PageCursor):
     """How far a list is read.
 
-    `hidden` entries came without their contents. `changed` says that the total moved between pages, `cut` that the
-    pages did not end by themselves, `doubtful` that something may have slipped past them.
+    `hidden` entries came without their contents. `changed` says that the total moved between pages, `doubtful` that
+    something may have slipped past them.
     """
 
     request: ListRequest
     arrived: TotalCheck
-    after: str | None = None
     finished: bool = False
     hidden: int = 0
     changed: bool = False
-    cut: bool = False
     doubtful: bool = False
-    _asked: set[str] = field(default_factory=set)
 
     @property
     def remaining(self) -> int:
@@ -238,15 +224,6 @@ class ListProgress:
         self.hidden += len(page["nodes"]) - len(nodes)
         self.changed |= total != counted and not (self.after is None and total > counted)
         self.arrived.take([each["id"] for each in nodes], total)
-        self._advance(page["pageInfo"])
-        return nodes
-
-    def _advance(self, page_info: Mapping[str, Any]) -> None:
-        """Move to the next page; the list ends where there is none, or where the server leads to one we had."""
-        following, goes_on = page_info.get("endCursor"), bool(page_info["hasNextPage"])
-        self.cut = goes_on and (not following or following in self._asked)
-        self.finished = not goes_on or self.cut
+        self.finished = not self.advance(page["pageInfo"])
         self.doubtful = self.finished and (self.changed or self.cut or self.arrived.missing > 0)
-        if following and not self.finished:
-            self._asked.add(following)
-            self.after = following
+        return nodes

@@ -52,12 +52,18 @@ def document(parts: Sequence[Part]) -> str:
     return graphql.DOCUMENTS.document(variables, [each.text for each in parts])
 
 
-def answers(client: Client, parts: Iterable[Part], tries: int | None = None) -> Iterator[tuple[Part, Answer]]:
-    """Each part with the answer that has it, as many together as fit; raises WebError where one cannot be had."""
+def answers(
+    client: Client, parts: Iterable[Part], optional: Sequence[Part] = ()
+) -> Iterator[tuple[Part, Answer | WebError]]:
+    """Each part with the answer that has it, as many together as fit.
+
+    Raises WebError where one cannot be had; for an `optional` one it comes in place of the answer.
+    """
+    names = {each.name for each in optional}
     for batch, answer in in_batches(
-        client.retry, PageSize(TOGETHER), parts, lambda some: ask_once(client, some), tries, pack
+        client.retry, PageSize(TOGETHER), parts, lambda some: ask_once(client, some), take=pack
     ):
-        if isinstance(answer, WebError):
+        if isinstance(answer, WebError) and not all(each.name in names for each in batch):
             raise answer
         yield from ((each, answer) for each in batch)
 

@@ -18,7 +18,6 @@ from harvester.sdk.http import WebError
 from . import graphql, watches
 from .client import Client, listed, next_page
 from .cursor import Cursor
-from .keys import Key
 from .listings import ListRequest
 from .parts import Part, answers
 from .rows import number
@@ -58,10 +57,8 @@ class Preflight:
     """The projects that are named or were read before, by their ids, as far as they are shown."""
     out_of_scope: dict[int, str] = field(default_factory=dict)
     """Paths by id of projects that were read and are not configured any more."""
-    changed: list[Key] = field(default_factory=list)
-    """What is watched and was updated since the last fetch."""
-    gone: dict[tuple[int, str], str] = field(default_factory=dict)
-    """Work items, without the host, by project and mark, of what is not there any more: deleted."""
+    watched: watches.Watched = field(default_factory=watches.Watched)
+    """What became of what has a row."""
     cursor_is_void: bool = False
     """Whether what is remembered holds no longer: a project was renamed, a person or something hidden is back."""
     unreadable: list[UnreadableScope] = field(default_factory=list)
@@ -108,9 +105,13 @@ class Survey:
         counted = [each.total(index) for index, each in enumerate(self.requests)]
         server, viewer = Part("metadata", graphql.server(), 3), Part("currentUser", graphql.viewer(), 2)
         came: dict[str, tuple[Part, Answer]] = {}
+        counts: dict[str, Answer | WebError] = {}
         lists = [part for part, _ in watched]
-        for part, answer in answers(client, [server, viewer, *users, *groups, *projects, *known, *counted, *lists]):
-            came[part.name] = part, answer
+        first = [server, viewer, *users, *groups, *projects, *known, *lists]
+        for part, answer in answers(client, [*first, *counted], optional=counted):
+            counts[part.name] = answer
+            if not isinstance(answer, WebError):
+                came[part.name] = part, answer
         values = {name: part.value(answer) for name, (part, answer) in came.items()}
         found = Preflight(
             client.server_now(came["metadata"][1]), _server(values["metadata"]), _id(values["currentUser"])
@@ -118,10 +119,12 @@ class Survey:
         self._find_people(client, found, [values[each.name] for each in users])
         self._find_places(client, found, values)
         for part, each in zip(counted, self.requests, strict=True):
-            found.counts[each] = _count(each, part, came[part.name][1])
+            found.counts[each] = _count(each, part, counts[part.name])
         if self.cursor:
             self._compare_projects(found, [values[each.name] for each in known])
-            watches.compare(found, self.cursor, [(part, some, came[part.name][1]) for part, some in watched])
+            states = [(part, some, came[part.name][1]) for part, some in watched]
+            found.watched = watches.compare(self.cursor, found.shown, states)
+            found.unreadable += found.watched.unreadable
             self._compare_hidden(client, found)
         return found
 
@@ -164,7 +167,7 @@ class Survey:
             same = name.casefold() == str(person["username"]).casefold()
             found.usernames[name] = name if same else str(person["username"])
             found.users[name] = _id(person)
-            if not (person.get("authoredMergeRequests") or {}).get("count"):
+            if not (person.get("authoredMergeRequests") or {}).get("nodes"):
                 found.silent.add(name)
 
     def _find_places(self, client: Client, found: Preflight, values: Mapping[str, Any]) -> None:
@@ -225,16 +228,17 @@ class Survey:
 
 
 def count(client: Client, wanted: Sequence[ListRequest]) -> dict[ListRequest, int]:
-    """How many entries each list has; raises WebError where one cannot be counted."""
+    """How many entries each list has; at least one where GitLab cannot count it in time. Raises WebError."""
     parts = {f"l{index}": each for index, each in enumerate(wanted)}
-    counts: dict[ListRequest, int] = {}
-    for part, answer in answers(client, [each.total(index) for index, each in enumerate(wanted)]):
-        counts[parts[part.name]] = _count(parts[part.name], part, answer)
-    return counts
+    totals = [each.total(index) for index, each in enumerate(wanted)]
+    asked = answers(client, totals, optional=totals)
+    return {parts[part.name]: _count(parts[part.name], part, answer) for part, answer in asked}
 
 
-def _count(request: ListRequest, part: Part, answer: Answer) -> int:
+def _count(request: ListRequest, part: Part, answer: Answer | WebError) -> int:
     """What a part says that a list has: nothing in a hidden place, and something where that is not known."""
+    if isinstance(answer, WebError):
+        return 1
     connection = request.connection(part.value(answer))
     if connection:
         return int(connection["count"])
@@ -254,6 +258,7 @@ def project_paths(client: Client, ids: Iterable[int]) -> dict[int, Mapping[str, 
     ]  # fmt: skip
     found: dict[int, Mapping[str, Any]] = {}
     for part, answer in answers(client, parts):
+        assert not isinstance(answer, WebError), "none is optional"
         nodes = (part.value(answer) or {}).get("nodes") or ()
         found |= {number(each["id"]): each for each in nodes if each and each.get("id")}
     return found
@@ -261,10 +266,15 @@ def project_paths(client: Client, ids: Iterable[int]) -> dict[int, Mapping[str, 
 
 def reason_of(error: Mapping[str, Any]) -> str:
     """Why something is not shown, for a message."""
-    said = str(error.get("message", ""))
-    if "permission" in said or "not exist" in said:
+    if is_hidden(error):
         return "GitLab does not show it to this token: it is not there, or the token may not see it"
     return "GitLab could not give it"
+
+
+def is_hidden(error: Mapping[str, Any]) -> bool:
+    """Whether an error says that something is not there, or not for this token, and not that it failed."""
+    said = str(error.get("message", ""))
+    return "permission" in said or "not exist" in said
 
 
 def _server(metadata: Mapping[str, Any] | None) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from harvester.sdk.gaps import UnreadableScope
 from harvester.sdk.graphql import Answer
@@ -17,13 +18,21 @@ from .keys import Key
 from .listings import PAD
 from .parts import Part
 
-if TYPE_CHECKING:
-    from .preflight import Preflight
-
 Where = tuple[str, Shape]
 """The things of one kind in a project, by its path."""
 _SWITCHES = {"MergeRequestId": "mergeRequestsEnabled", "IssueId": "issuesEnabled"}
 """What says whether a project shows merge requests or issues."""
+
+
+@dataclass
+class Watched:
+    """What became of what is watched."""
+
+    changed: list[Key] = field(default_factory=list)
+    """What was updated since the last fetch."""
+    gone: dict[tuple[int, str], str] = field(default_factory=dict)
+    """Work items, without the host, by project and mark, of what is not there any more: deleted."""
+    unreadable: list[UnreadableScope] = field(default_factory=list)
 
 
 def parts(cursor: Cursor) -> list[tuple[Part, list[Key]]]:
@@ -37,18 +46,20 @@ def parts(cursor: Cursor) -> list[tuple[Part, list[Key]]]:
     return [(_part(number, some), some) for number, some in enumerate(keys.lists(watched))]
 
 
-def compare(found: Preflight, cursor: Cursor, came: Iterable[tuple[Part, Sequence[Key], Answer]]) -> None:
-    """Note in `found` what changed, what is gone, and what is hidden.
+def compare(
+    cursor: Cursor, shown: Mapping[int, Mapping[str, Any]], came: Iterable[tuple[Part, Sequence[Key], Answer]]
+) -> Watched:
+    """What changed, what is gone, and what is hidden; `shown` has the projects that are shown, by their ids.
 
     Nothing is taken for deleted whose project is not shown, does not show such things, or shows nothing at all of
     several that were read there: that is access that was lost.
     """
     ids = {path: int(key) for key, path in cursor.projects.items()}
-    lost: dict[Where, list[Key]] = {}
+    found, lost = Watched(), dict[Where, list[Key]]()
     hidden: dict[Where, list[Key]] = {}
     kept: set[Where] = set()
     for part, some, answer in came:
-        where, project = (some[0].project, some[0].shape), found.shown.get(ids[some[0].project])
+        where, project = (some[0].project, some[0].shape), shown.get(ids[some[0].project])
         if project is None or project["fullPath"] != some[0].project:
             continue  # a gap says so already, or everything is read again by its new path
         nodes = keys.found(answer, part, some[0].shape)
@@ -60,7 +71,7 @@ def compare(found: Preflight, cursor: Cursor, came: Iterable[tuple[Part, Sequenc
         lost.setdefault(where, []).extend(key for key in some if key.iid not in changes)
         kept |= {where} if changes else set()
     for where, some in lost.items():
-        shows = found.shown[ids[where[0]]].get(_SWITCHES[where[1]]) is not False
+        shows = shown[ids[where[0]]].get(_SWITCHES[where[1]]) is not False
         if shows and (where in kept or len(some) == 1):
             found.gone |= {(ids[key.project], key.mark): str(key) for key in some}
         elif some:
@@ -69,6 +80,7 @@ def compare(found: Preflight, cursor: Cursor, came: Iterable[tuple[Part, Sequenc
         what = count_noun(len(some), "merge request" if shape == "MergeRequestId" else "issue")
         reason = f"GitLab does not show {what} that it showed before"
         found.unreadable.append(UnreadableScope(path, reason, known=True))
+    return found
 
 
 def _part(number: int, some: Sequence[Key]) -> Part:

@@ -86,15 +86,11 @@ class Jira:
 
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield resolved tickets; raises SourceError where Jira stops answering."""
-        from harvester.sdk.http import WebError
+        from harvester.sdk.http import connection
 
         reader = self._reader(request)
-        try:
+        with connection(reader.client):
             yield from reader.events()
-        except WebError as failure:
-            raise failure.error() from failure
-        finally:
-            reader.client.close()
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
         """Issues with labels and story points; comments where `also` names them."""
@@ -105,17 +101,13 @@ class Jira:
 
     def plan(self, request: Request) -> Iterator[str]:
         """Yield what a fetch would ask for and how many requests that would take; asks for counts only."""
-        from harvester.sdk.http import WebError
+        from harvester.sdk.http import connection
 
         from .explain_plan import explain
 
         reader = self._reader(request)
-        try:
+        with connection(reader.client):
             yield from explain(reader)
-        except WebError as failure:
-            raise failure.error() from failure
-        finally:
-            reader.client.close()
 
     def check(self) -> Iterator[Finding]:
         """Yield what the site is, whose token it is and in which zone, what it may browse, and which fields it has."""
@@ -155,6 +147,7 @@ class Jira:
         from harvester.errors import SourceError
         from harvester.sdk.cursor import digest
 
+        from .cursor import FORMAT
         from .fetch import JiraReader, ReadOptions
         from .rows import plain_name
 
@@ -164,7 +157,7 @@ class Jira:
             raise SourceError(f"The jql of the source {self.context.source!r} cannot be used: {error}.") from error
         client = self.client()
         settings = [
-            *client.secrets, self.email, self.api, self.address, list(self.projects), jql, sorted(self.also),
+            FORMAT, *client.secrets, self.email, self.api, self.address, list(self.projects), jql, sorted(self.also),
             sorted(self.not_done),
         ]  # fmt: skip
         options = ReadOptions(

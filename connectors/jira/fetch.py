@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period, union
 from harvester.sdk.connector import Event, Remark, Request, Retraction, ScopeCompleted
-from harvester.sdk.cursor import digest, hashed
+from harvester.sdk.cursor import digest, hashed, hashed_accounts
 from harvester.sdk.gaps import GapCollector, UnreadableScope
 from harvester.sdk.globs import matches_any
 from harvester.sdk.http import WebError
@@ -18,7 +18,7 @@ from harvester.text import count_noun
 from . import lookup, rows
 from .changelog import Json, is_done, needs_statuses
 from .client import HISTORIES, Client
-from .cursor import Cursor, loads
+from .cursor import Cursor
 from .lookup import Found
 from .searches import Scope
 
@@ -80,20 +80,15 @@ class JiraReader:
 
     def events(self) -> Iterator[Event]:
         """Everything the request asks for; raises WebError where Jira stops answering."""
-        try:
-            yield from self._all_rows()
-        except WebError:
-            yield from self.gaps.grouped()
-            raise
-        yield from self.gaps.grouped()
+        yield from self.gaps.around(self._all_rows())
         yield self._completed()
 
     def begin(self) -> None:
         """Look up what is not known from last time."""
         scope, accounts = self.options.scope, self.request.accounts
-        known = loads(self.request.newest.get(scope)) or loads(self.request.cursors.get(scope))
+        known = Cursor.loads(self.request.newest.get(scope)) or Cursor.loads(self.request.cursors.get(scope))
         known = known if known and known.settings == self.options.settings else None
-        self.cursor = loads(self.request.cursors.get(scope))
+        self.cursor = Cursor.loads(self.request.cursors.get(scope))
         if self.cursor and not self.cursor.covers(self.options.settings, accounts):
             self.cursor = None
         self.client.cloud = known.cloud if known else True
@@ -104,7 +99,7 @@ class JiraReader:
         self._find_projects(known)
         if self.cursor and (self._shows_more() or self.cursor.site != self.found.site):
             self.cursor = None
-        last = loads(self.request.previous.get(scope) or self.request.newest.get(scope))
+        last = Cursor.loads(self.request.previous.get(scope) or self.request.newest.get(scope))
         self.before = self.cursor or (last if last and last.asks_for(self._asked(), accounts) else None)
         self.hidden = dict(self.before.hidden) if self.before else {}
         self._set_context()
@@ -453,13 +448,13 @@ class JiraReader:
 
     def _completed(self) -> ScopeCompleted:
         """The end, with a cursor where the next fetch may go on from it."""
-        site, accounts = self.found.site, self.request.accounts
+        site = self.found.site
         cursor = Cursor(
             at=self.client.started_at,
             looked_at=self.looked_at or self.client.started_at.timestamp(),
             settings=self.options.settings,
             asked=self._asked(),
-            accounts=None if accounts is None else tuple(sorted(map(hashed, accounts))),
+            accounts=hashed_accounts(self.request.accounts),
             cloud=site.cloud,
             version=site.version,
             epics=list(site.epics),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from harvester.errors import HarvesterError
 from harvester.sdk.capabilities import Finding
-from harvester.sdk.health import clock_findings
-from harvester.sdk.http import WebError
+from harvester.sdk.health import clock_findings, findings_of
 from harvester.text import count_noun
 
 from .changelog import Json
@@ -25,17 +24,7 @@ SHOWN = 10
 
 def findings(settings: Jira) -> Iterator[Finding]:
     """Everything `doctor` reports of a Jira source; failures become findings."""
-    try:
-        client = settings.client(tries=2)
-    except HarvesterError as error:
-        yield Finding("error", error.message, error.hint)
-        return
-    try:
-        yield from _findings(settings, client)
-    except WebError as failure:
-        yield Finding("error", f"{failure}", failure.hint)
-    finally:
-        client.close()
+    yield from findings_of(partial(settings.client, tries=2), partial(_findings, settings))
 
 
 def _findings(settings: Jira, client: Client) -> Iterator[Finding]:

@@ -332,7 +332,7 @@ MEASURES: Mapping[str, Measure] = {
             where=_merged,
         ),
         Measure(
-            "people_merged", "person", "people", ("pull_request", "commit"), (MERGER,), "owners",
+            "people_merged", "other person", "other people", ("pull_request", "commit"), (MERGER,), "owners",
             "People other than oneself, and no bots, whose pull requests and topics the person merged.",
             where=_merged,
         ),

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
+from harvester.errors import HarvesterError
 from harvester.sdk.capabilities import Finding
-from harvester.sdk.http import skew
+from harvester.sdk.http import Closable, connection, skew
+
+C = TypeVar("C", bound=Closable)
 
 CLOCK = 60
 """Seconds by which a clock may be off before that is a finding."""
 LOW = 0.1
 """The share of a rate limit below which the rest is a warning."""
+
+
+def findings_of(connect: Callable[[], C], findings: Callable[[C], Iterator[Finding]]) -> Iterator[Finding]:
+    """What `findings` yields of a client that `connect` makes; whatever fails becomes a finding."""
+    try:
+        client = connect()
+        with connection(client):
+            yield from findings(client)
+    except HarvesterError as error:
+        yield Finding("error", error.message, error.hint)
 
 
 def limit_finding(remaining: int, limit: int, unit: str, until: str) -> Finding:

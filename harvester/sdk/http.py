@@ -10,9 +10,10 @@ import datetime as dt
 import email.utils
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from harvester.errors import AccessError, SourceError
@@ -49,6 +50,24 @@ class WebError(Exception):
         """The error to raise from a connector: AccessError where the server refused, else SourceError."""
         made = AccessError if self.kind == "refused" else SourceError
         return made(f"{str(self).rstrip('.')}.", hint=self.hint)
+
+
+class Closable(Protocol):
+    """What has a connection, such as a client."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+@contextmanager
+def connection(client: Closable) -> Iterator[None]:
+    """Close a client at the end; a WebError becomes the SourceError that a connector may raise."""
+    try:
+        yield
+    except WebError as failure:
+        raise failure.error() from failure
+    finally:
+        client.close()
 
 
 @dataclass

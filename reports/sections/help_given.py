@@ -137,7 +137,7 @@ def changes(rows: pd.DataFrame, name: str) -> str:
         numbers = (
             (int(measures.count(named[(named["kind"] == kind).to_numpy(bool)], name)), one) for kind, one in kinds
         )
-        return join_words(count_noun(number, one) for number, one in numbers if number) + " of others"
+        return join_words(count_noun(number, one) for number, one in numbers if number)
     only_pulls = not named["work_item_key"].str.startswith("commit/").any()
     return count_noun(int(measures.count(named, name)), "pull request" if only_pulls else "change")
 

@@ -59,7 +59,10 @@ def figure(goal: Goal, at: Progress) -> str:
 
 
 def _where(pieces: Pieces, themes: Sequence[Theme]) -> Iterable[str]:
-    """The largest themes, where there are others; one alone is the project. "Most" is more than half."""
+    """The largest themes, where there are others; one alone is the project. "Most" is more than half.
+
+    Nothing is said where they have less than a third of the changes: then the work was elsewhere.
+    """
     if len(themes) < 2:
         return
     named = [theme for theme in themes if not theme.is_rest and theme.changes > 1][:THEMES_NAMED]
@@ -67,9 +70,10 @@ def _where(pieces: Pieces, themes: Sequence[Theme]) -> Iterable[str]:
         return
     names = join_words(_in_a_sentence(theme.name) for theme in named)
     other = "other " if pieces.goals else ""
-    if 2 * sum(theme.changes for theme in named) > sum(theme.changes for theme in themes):
+    share = sum(theme.changes for theme in named) / sum(theme.changes for theme in themes)
+    if share > 1 / 2:
         yield f"Most {other}changes were in {names}."
-    elif len(named) > 1:
+    elif share >= 1 / 3 and len(named) > 1:
         yield f"The areas with the most {other}changes were {names}."
 
 
@@ -95,7 +99,7 @@ def _counts(pieces: Pieces, counts: Mapping[str, float], merges: Helped | None, 
         by = f" by {words['people_reviewed']}" if "people_reviewed" in words else ""
         done.append(f"reviewed {changes(pieces.rows, 'reviews')}{by}")
     if merges:
-        by = f" by {measures.MEASURES['people_merged'].words(merges.people)}" if merges.people else ""
+        by = f" by {measures.MEASURES['people_merged'].words(merges.people)}" if merges.people else " of others"
         done.append(f"merged {merges.changes}{by}")
     if applied:
         done.append(f"applied {measures.MEASURES['applied'].words(applied)}")

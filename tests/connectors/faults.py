@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -16,19 +16,6 @@ from harvester.errors import AccessError, SourceError
 from harvester.model.contribution import Contribution
 from harvester.sdk.connector import Connector, Gap, Remark, Request, Retraction, ScopeCompleted
 from tests.servers.faults import Fault
-
-
-class FaultyServer(Protocol):
-    """A small server that can fail; it serves while its `with` block runs."""
-
-    url: str
-    asked: list[Any]
-    """The requests that came."""
-    rule: Callable[[Any], Fault | None]
-    """What a request gets in place of an answer."""
-
-    def script(self, *faults: Fault | None) -> None:
-        """What the next requests get, one each; None is a proper answer."""
 
 
 @dataclass(frozen=True)

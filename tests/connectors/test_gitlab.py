@@ -143,6 +143,32 @@ def test_an_issue_counts_for_the_merge_requests_author(world, server, settings):
 
 
 @WAYS
+@pytest.mark.parametrize("place", ["acme/pay", "acme/web", "globex/x"])
+def test_a_merge_request_elsewhere_closes_an_issue(world, server, settings, place):
+    """GitLab's activity names it by its number, its project's name or the full path; its author is credited."""
+    issue = world.issue("acme/pay", "bob", on(7, 1))
+    world.issue("acme/web", "bob", on(7, 1))
+    reference = f"acme/pay#{issue['iid']}"
+    world.merge_request(
+        place, "alice", on(7, 2), merged=on(7, 5), merged_by="carol", closes=[issue], description=f"Fixes {reference}"
+    )
+    rows = rows_of(server, ("alice", "carol"), settings)
+    assert [(row.account, row.role) for row in rows if row.kind == "issue"] == [("alice", "resolver")]
+
+
+@WAYS
+def test_names_are_not_told_apart_by_case(world, server, settings):
+    """As GitLab does; a row has the name that was asked for."""
+    world.project("Alice.B-c/dotfiles", personal=True)
+    for project in ("Alice.B-c/dotfiles", "acme/pay"):
+        world.merge_request(project, "Alice.B-c", on(7, 1), merged=on(8, 1))
+    found = read(server, wanted("alice.b-c"), **settings)
+    assert found.gaps == []
+    assert {row.account.casefold() for row in found.rows} == {"alice.b-c"}
+    assert len(found.rows) == (1 if settings else 2)
+
+
+@WAYS
 def test_an_issue_counts_for_the_person_who_closed_it(world, server, settings):
     """Where nobody is assigned and no merge request closed it, also where somebody else opened it."""
     world.issue("acme/pay", "bob", on(7, 1), closed=on(8, 1), by="alice")

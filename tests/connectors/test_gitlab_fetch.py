@@ -11,9 +11,9 @@ import pytest
 
 from harvester.connectors.gitlab import graphql, keys, listings, parts
 from harvester.connectors.gitlab.keys import Key
-from harvester.connectors.gitlab.listings import Job
 from harvester.connectors.gitlab.scope import Place, ScopeFilter
 from harvester.model.periods import EVER
+from harvester.sdk.strategy import Job
 from tests.connectors import gitlabs
 from tests.connectors.gitlabs import QUARTER, on, read, wanted
 from tests.servers import gitlab_graphql
@@ -417,3 +417,55 @@ def test_reviews_in_many_projects(world, server, asked):
     assert len(found.of("review")) == 60
     assert found.gaps == []
     assert (found.requests <= 10) is asked
+
+
+def test_a_description_cannot_make_us_ask_without_end(world, server):
+    """It is anybody's text: what it names beyond a bound is a gap."""
+    text = "\n".join(f"Closes nowhere/p{number}#1" for number in range(300))
+    world.merge_request("acme/pay", "alice", on(7, 1), merged=on(7, 2), description=text)
+    found = read(server, wanted("alice"))
+    assert [gap.reason.partition(":")[0] for gap in found.gaps] == [
+        "a description names more issues than are looked up",
+        "descriptions name more projects that are not shown than are looked up",
+    ]
+    assert len(found.rows) == 1
+    assert found.requests < 120
+
+
+def test_a_reference_that_fails_is_a_gap(world, changed):
+    """What GitLab does not show is none, but what it could not give is."""
+    world.merge_request("acme/pay", "alice", on(7, 1), merged=on(7, 2), description="Closes acme/web#1")
+    world.issue("acme/web", "bob", on(6, 1))
+
+    def fail(asked: Asked, answer: dict[str, Any]) -> None:
+        if "acme/web" in asked.variables.values() and "iids0" in asked.variables:
+            answer["data"]["l0"] = None
+            answer["errors"] = [{"message": "Internal error", "path": ["l0"]}]
+
+    changed.change = fail
+    found = read(changed, wanted("alice"))
+    assert [gap.reason for gap in found.gaps] == ["what somebody worked on is not shown: acme/web#1"]
+    assert found.cursors == {}
+
+
+def test_issues_come_by_rest_where_graphql_takes_too_long(world, server):
+    """Counting them included: an unknown count is no zero."""
+    for number in range(3):
+        world.issue("acme/pay", "bob", on(6, 1), closed=on(7, 5 + number), by="bob", assignees=("alice",))
+    server.rule = lambda asked: Fault(502) if ": issues(" in asked.query else None
+    found = read(server, wanted("alice"))
+    assert len(found.of("issue")) == 3
+    assert found.gaps == []
+
+
+def test_what_commits_closed_is_found_in_a_place(world, server):
+    """Where one is named, by person, too: neither a list nor an event leads from its author there."""
+    for number in range(300):
+        world.merge_request("acme/pay", "dave", on(6, 1), merged=on(7, 1 + number % 28))
+    issue = world.issue("acme/pay", "bob", on(6, 1))
+    world.merge_request("acme/pay", "alice", on(7, 1), merged=on(7, 2), merged_by="bob", closes=[issue])
+    made = list(gitlabs.source(server, groups=["acme"]).plan(wanted("alice")))
+    assert "by person" in made[0].partition("(")[0]
+    found = read(server, wanted("alice"), groups=["acme"])
+    assert sorted(row.kind for row in found.rows) == ["issue", "pull_request"]
+    assert found.remarks == []

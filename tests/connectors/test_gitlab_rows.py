@@ -274,7 +274,7 @@ def test_a_line_that_moved_is_no_review():
     assert reviews_of(moved) == []
 
 
-def test_a_review_that_began_before_the_period_is_not_in_it():
+def test_a_review_begun_before_the_period_is_not_in_it():
     """Nor is the part of it that lies within."""
     notes = [on_line(1, "cem", "Why?", "2026-06-30T23:50:00Z"), on_line(2, "cem", "And?", "2026-07-01T00:10:00Z")]
     assert [each.role for each in rows.of_merge_request(merge_request(*notes), context("cem"))] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime as dt
 import json
 import subprocess
@@ -581,7 +582,7 @@ def test_doctor_tells_a_failure(server):
     waited: list[tuple[float, str]] = []
     server.rule = lambda asked: Fault(503)
     found = list(source(server, waited=waited).check())
-    assert [(each.state, each.message) for each in found] == [("error", "Jira answers with error 503")]
+    assert [(each.state, each.message) for each in found] == [("error", "Jira answers with error 503.")]
     assert len(waited) == 1
 
 
@@ -591,3 +592,72 @@ def test_a_dry_run_counts(server, world):
     lines = list(source(server).plan(wanted(server, "ann")))
     assert lines[:2] == ["localhost: the whole period", "  about 7 tickets to look through"]
     assert all("changelog" not in asked.path for asked in server.asked)
+
+
+def test_a_resolution_that_was_replaced_later_is_found(server, world):
+    """The date of resolution is that of the last one, after the period; the work was done in it."""
+    ticket = world.issue("PAY", on(6, 1), assignee="ann")
+    world.resolve(ticket, on(8, 1), "carl")
+    world.resolve(ticket, on(10, 15), "bob", "Fixed")
+    assert [(row.occurred_at, row.state) for row in read(server, wanted(server, "ann")).rows] == [(on(8, 1), "fixed")]
+
+
+def test_a_ticket_that_was_created_as_done(server, world):
+    """It has no resolution and no change, such as one that was imported into a team-managed project."""
+    world.project("TM", team_managed=True)
+    world.issue("TM", on(8, 1), assignee="ann", status="Done")
+    assert [row.occurred_at for row in read(server, wanted(server, "ann")).rows] == [on(8, 1)]
+
+
+def test_no_project_that_is_shown_is_not_every_project(server, world):
+    done(world, "PAY", "ann", 8, 3)
+    for request in (wanted(server, "ann"), wanted(server)):
+        found = read(server, request, projects=["NOPE"])
+        assert (found.rows, [gap.reason.partition(":")[0] for gap in found.gaps]) == ([], ["NOPE"])
+
+
+def test_nobody_known_is_not_everybody(server, world):
+    done(world, "PAY", "ann", 8, 3)
+    found = read(server, Request(QUARTER, frozenset({"nobody"})))
+    assert (found.rows, len(found.gaps)) == ([], 1)
+
+
+def test_a_token_that_is_known_in_the_end(server, world):
+    """Jira may try several ways to sign in, and says so of each."""
+    done(world, "PAY", "ann", 8, 3)
+    info = Fault(200, '{"deploymentType": "CLOUD"}', {"x-seraph-loginreason": "AUTHENTICATED_FAILED, OK"})
+    server.script(info if server.cloud else Fault(200, "{}", {"x-seraph-loginreason": "OUT, OK"}))
+    assert len(read(server, wanted(server, "ann")).rows) == 1
+
+
+def test_an_empty_page_before_the_total(data_center):
+    for day in range(1, 13):
+        done(data_center.world, "PAY", "ann", 8, day)
+    data_center.world.short = (3, 0)
+    found = read(data_center, wanted(data_center, "ann"))
+    assert [gap.reason for gap in found.gaps] == [
+        "3 tickets came, then: Jira gave 3 of 12 tickets and then an empty page"
+    ]
+    assert (len(found.rows), found.cursors) == (3, {})
+
+
+def test_an_address_of_two_people_is_nobodys(cloud):
+    """One of them would be credited with the other's work; who shows the address is meant."""
+    done(cloud.world, "PAY", "ann", 8, 3)
+    cloud.world.user("dora", email="ann@example.org")
+    request = Request(QUARTER, frozenset({"ann@example.org"}))
+    found = read(cloud, request)
+    assert (found.rows, len(found.gaps)) == ([], 1)
+    assert "`jira = []`" in found.gaps[0].reason
+    cloud.world.user("ann", shown=True)
+    assert len(read(cloud, request).rows) == 1
+
+
+def test_one_address_of_a_person_is_enough(server, world):
+    done(world, "PAY", "ann", 8, 3)
+    jira = source(server)
+    context = dataclasses.replace(jira.context, person_of=lambda account: "ann" if "ann" in account else account)
+    jira = dataclasses.replace(jira, context=context)
+    request = Request(QUARTER, frozenset({"ann@example.org", "ann@old.example"}))
+    found = read(server, request, jira)
+    assert (len(found.rows), found.gaps) == (1, [])

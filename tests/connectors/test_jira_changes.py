@@ -55,7 +55,8 @@ def test_an_edit_comes_again_under_the_same_id(server, world):
     assert (row.id, row.title) == (first.rows[0].id, "After")
 
 
-def test_what_is_resolved_after_the_first_reading_comes(server, world):
+def test_what_is_resolved_after_a_fetch_comes_next(server, world):
+    """A ticket that was open when it was read first has its row in the next fetch."""
     ticket = world.issue("PAY", on(6, 1), assignee="ann")
     first = read(server, wanted(server, "ann", period=YEAR))
     world.resolve(ticket, LATER, "ann")
@@ -213,7 +214,8 @@ def test_what_the_index_did_not_know_comes_later(server, world):
     assert {row.occurred_at for row in (*first.rows, *again.rows)} == {NOW - dt.timedelta(minutes=1)}
 
 
-def test_another_assignee_after_the_resolution_changes_nothing(server, world):
+def test_an_assignee_after_the_resolution_is_ignored(server, world):
+    """Who is assigned to a ticket after it was resolved did not do it."""
     ticket = done(world, "PAY", "ann", 8, 1)
     first = read(server, wanted(server, "ann", "bob"))
     world.assign(ticket, "bob", LATER)
@@ -260,7 +262,7 @@ def test_a_project_that_is_hidden_and_shown_again(server, world):
     assert (len(fourth.rows), fourth.gaps) == (4, [])
 
 
-def test_a_ticket_that_leaves_the_projects_that_are_read(server, world):
+def test_a_ticket_that_leaves_what_is_read_is_gone(server, world):
     """It is noticed when everything is looked for, once a week."""
     world.project("WEB")
     done(world, "PAY", "ann", 8, 1)
@@ -324,3 +326,29 @@ def test_a_failure_while_reading_on_loses_nothing(server, world):
     server.rule = lambda asked: None
     again = read(server, wanted(server, "ann", after=first))
     assert len({row.id for row in again.rows}) == 12
+
+
+def test_who_only_closes_a_ticket_without_a_resolution(server, world):
+    """Nobody is assigned, and the status alone says who has done it."""
+    world.project("TM", team_managed=True)
+    ticket = world.issue("TM", on(6, 1))
+    first = read(server, wanted(server, "ann", period=YEAR))
+    world.resolve(ticket, LATER, "ann")
+    later(world)
+    again = read(server, wanted(server, "ann", period=YEAR, after=first))
+    assert [(row.role, row.occurred_at) for row in again.rows] == [("resolver", LATER)]
+
+
+def test_a_person_who_is_known_later(server, world):
+    """Everything of theirs comes then, not only what changed since."""
+    done(world, "PAY", "ann", 8, 1)
+    account = world.native("zoe", server.cloud)
+    hidden = world.users.pop("zoe")
+    request = Request(QUARTER, frozenset({*(wanted(server, "ann").accounts or ()), account}))
+    first = read(server, request)
+    assert (len(first.rows), len(first.gaps)) == (1, 1)
+    world.users["zoe"] = hidden
+    done(world, "PAY", "zoe", 8, 2)
+    later(world)
+    again = read(server, Request(QUARTER, request.accounts, (QUARTER,), first.cursors))
+    assert (len(again.rows), again.gaps) == (2, [])

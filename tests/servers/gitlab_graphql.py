@@ -35,6 +35,7 @@ INCLUDE_ARCHIVED = "UserCore.authoredMergeRequests(includeArchived)"
 NEWER: Mapping[str, str] = {
     "Query.issues(includeArchived)": "16.5",
     INCLUDE_ARCHIVED: "17.9",
+    "UserCore.reviewRequestedMergeRequests(includeArchived)": "17.9",
     "Issue.closedAsDuplicateOf": "15.6",
     "WorkItemWidgetNotes.discussions(sort)": "16.2",
     "WorkItemWidgetStatus.status": "17.11",
@@ -369,7 +370,7 @@ def _state_notes(world: World, issue: Node) -> list[Node]:
     for each in issue["states"]:
         body, closer = each["state"], each.get("source")
         if closer is not None:
-            place = "" if closer["project"] is issue["project"] else closer["project"]["fullPath"]
+            place = _reference_to(closer["project"], issue["project"])
             body += f" {'with' if world.newer_than('17.0') else 'via'} merge request {place}!{closer['iid']}"
         icon = "issue-close" if each["state"] == "closed" else "issues"
         found.append(
@@ -381,6 +382,14 @@ def _state_notes(world: World, issue: Node) -> list[Node]:
             }
         )  # fmt: skip
     return found
+
+
+def _reference_to(project: Node, here: Node) -> str:
+    """A project as a reference names it: not at all within it, by its own name within its group, else by its path."""
+    if project is here:
+        return ""
+    same = project["fullPath"].rpartition("/")[0] == here["fullPath"].rpartition("/")[0]
+    return str(project["path"] if same else project["fullPath"])
 
 
 def _by_number(world: World, entries: Iterable[Node], given: Mapping[str, Any]) -> Any:

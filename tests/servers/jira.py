@@ -16,16 +16,13 @@ import hashlib
 import itertools
 import json
 import re
-import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from tests.servers.faults import Fault, FaultyHandler
+from tests.servers.faults import FaultyHandler, FaultyServer
 from tests.servers.jql import UNIQUE, Issue, JqlError, matching, ordered, read
 
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
@@ -403,47 +400,22 @@ class RefusedError(Exception):
         self.status, self.messages = status, messages
 
 
-class JiraServer:
+class JiraServer(FaultyServer[Asked]):
     """This Jira over HTTP, on a port of its own; use it with `with`. `flavour`: cloud or dc; `prefix` such as /jira."""
 
     def __init__(
         self, world: World | None = None, flavour: str = "cloud", prefix: str = "", token: str = TOKEN
     ) -> None:
+        super().__init__(_handler(self), prefix)
         self.world = world or World()
         self.cloud = {"cloud": True, "dc": False}[flavour]
-        self.prefix = prefix
         self.token = token
         self.email = EMAIL
-        self.asked: list[Asked] = []
-        self.broken: list[Exception] = []
-        self.faults: deque[Fault | None] = deque()
-        self.rule: Callable[[Asked], Fault | None] = lambda asked: None
-        self.before: Callable[[int], None] = lambda number: None
         self.searches = 0
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
-    def __enter__(self) -> JiraServer:
+    def __enter__(self) -> Self:
         self.world.user(self.world.caller)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-        if self.broken:
-            raise self.broken[0]
-
-    @property
-    def url(self) -> str:
-        """Where the web pages would be."""
-        return f"http://localhost:{self._http.server_address[1]}{self.prefix}"
-
-    def script(self, *faults: Fault | None) -> None:
-        """What the next requests get, one each; None is a proper answer."""
-        self.faults.extend(faults)
+        return super().__enter__()
 
     def signed(self, asked: Asked) -> bool:
         """Whether the request carries the token: as a password on Cloud, as a bearer on Data Center."""
@@ -479,9 +451,7 @@ def _handler(server: JiraServer) -> type[FaultyHandler]:
             parts = urlsplit(self.path)
             params = parse_qs(parts.query, keep_blank_values=True)
             asked = Asked(method, parts.path.removeprefix(server.prefix), params, body, dict(self.headers))
-            server.asked.append(asked)
-            server.before(len(server.asked))
-            fault = server.faults.popleft() if server.faults else server.rule(asked)
+            fault = server.take(asked)
             if fault is not None:
                 self.play(fault)
             elif not parts.path.startswith(f"{server.prefix}/"):
