@@ -178,6 +178,8 @@ class Client:
                 self._list(answer, "issues")
                 if not self.cloud and not isinstance(answer.get("total"), int):
                     raise self.session.service.unusable("has no total")
+                if self.cloud and answer.get("isLast") is False and not answer.get("nextPageToken"):
+                    raise self.session.service.unusable("names no next page, and is not the last one")
                 return answer
 
             answer = self.retry.call(once, less=None if ids else self.size.shrink)

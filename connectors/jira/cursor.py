@@ -9,7 +9,7 @@ from harvester.sdk import cursor
 
 from .fields import Site
 
-FORMAT = 1
+FORMAT = 2
 """Part of the settings; raised when the same answers make other rows."""
 
 
@@ -37,6 +37,8 @@ class Cursor(cursor.Cursor):
     tickets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Of each ticket that was read, by id: when it was updated, its key, a digest of its rows (empty: none), and when
     the first and the last of them occurred, in seconds since 1970."""
+    hidden: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Of each ticket that was read and is not shown any more, by id: its key, and `kept` where its rows stay."""
 
     @property
     def site(self) -> Site:

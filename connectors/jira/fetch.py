@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period, union
-from harvester.sdk.connector import Event, Request, Retraction, ScopeCompleted
+from harvester.sdk.connector import Event, Remark, Request, Retraction, ScopeCompleted
 from harvester.sdk.cursor import digest, hashed, hashed_accounts
 from harvester.sdk.gaps import GapCollector, UnreadableScope
 from harvester.sdk.globs import matches_any
@@ -28,6 +28,8 @@ LOOK = dt.timedelta(days=7)
 """How often all that is remembered is looked for, where no query was refused."""
 LOOKS = 200
 """How many tickets that no list has are asked for one by one in one fetch."""
+NAMED = 5
+"""How many tickets are named that are not shown any more."""
 PASSES = 2
 """How often the ids of a search are read again where fewer tickets came than it names."""
 
@@ -63,6 +65,8 @@ class JiraReader:
     """Of each ticket that was read, by id, what the cursor remembers."""
     gone: set[str] = field(default_factory=set)
     """Remembered tickets that are no longer there."""
+    hidden: dict[str, Sequence[str]] = field(default_factory=dict)
+    """Remembered tickets that are not shown any more, as the cursor remembers them."""
     refused: bool = False
     """Whether a query was refused, perhaps because a ticket in it is gone."""
     shown: set[str] = field(default_factory=set)
@@ -149,7 +153,9 @@ class JiraReader:
     def _all_rows(self) -> Iterator[Event]:
         self.begin()
         if self.cursor and not self.nothing_to_ask():
+            self.hidden = dict(self.cursor.hidden)
             yield from self._changed()
+            yield from self._report_lost()
         yield from self._report_hidden()
         if self.missing and not self.nothing_to_ask():
             yield from self._read(self.scope.tickets(self.missing))
@@ -161,6 +167,17 @@ class JiraReader:
             yield from self.gaps.scope_gap(hidden)
         for account in self.found.unknown:
             yield from self.gaps.scope_gap(UnreadableScope(None, self._unknown(account), known=True))
+
+    def _report_lost(self) -> Iterator[Event]:
+        """Tickets that were read and are not shown any more: Data Center says of which of them that they are there."""
+        kept = sorted(key for key, how in self.hidden.values() if how)
+        lost = sorted(key for key, how in self.hidden.values() if not how)
+        if kept:
+            words = f"not shown to the token any more, and reported as read before: {_some(kept)}"
+            yield from self.gaps.scope_gap(UnreadableScope(None, words, known=True))
+        if lost:
+            words = f"no longer counted, since deleted or not shown to the token any more: {_some(lost)}"
+            yield Remark(self.options.scope, words)
 
     def _unknown(self, account: str) -> str:
         if "@" in account:
@@ -176,7 +193,7 @@ class JiraReader:
         hidden = self.found.unreadable
         known = [number for number, each in self.cursor.tickets.items() if not matches_any(_project(each[1]), hidden)]
         try:
-            changed = list(self._pages_since(known))
+            changed = list(self._pages_since([each for each in known if each not in self.hidden]))
         except WebError as failure:
             if failure.status != 400:
                 raise
@@ -223,12 +240,13 @@ class JiraReader:
         covered = self.request.period.minus(self.missing)
         listed = set(self._ids(self.scope.tickets(covered))) if covered else set()
         lost = [each for each in known if each not in listed and self._had_rows(each, covered)]
+        lost += [each for each in self.hidden if each not in lost and each not in self.tickets]
         if len(lost) > LOOKS:
             self.gaps.blocked = True
             yield self.gaps.gap(f"{len(lost)} tickets that were read before are not listed any more")
             return
         for number in lost:
-            key = self.cursor.tickets[number][1]
+            key = self.hidden[number][0] if number in self.hidden else self.cursor.tickets[number][1]
             if not matches_any(_project(key), self.found.unreadable):
                 yield from self._look_at(number, key)
 
@@ -243,13 +261,15 @@ class JiraReader:
     def _look_at(self, number: str, key: str) -> Iterator[Event]:
         """Take a ticket's rows back where it is deleted, or no longer what is asked for.
 
-        Where its whole project is not shown that is a gap, and its rows stay.
+        Where it is hidden, or its whole project, that is a gap, and its rows stay.
         """
-        ticket = self.client.found(f"issue/{number}", fields=",".join(self._fields()))
-        if isinstance(ticket, dict) and "fields" in ticket:
+        assert self.cursor
+        ticket, is_there = self._ticket(number)
+        if ticket:
             asked_for = not self.options.jql and self._is_read(str(ticket["key"]))
             if not asked_for or not self._is_known(ticket):
                 yield from self._rows_of([ticket], asked_for=asked_for)
+            self.hidden.pop(number, None)
             return
         project = _project(key)
         if project not in self.shown and not lookup.is_shown(self.client, project):
@@ -257,8 +277,25 @@ class JiraReader:
             yield from self._report_hidden()
             return
         self.shown.add(project)
-        self.gone.add(number)
-        yield self._retraction(key)
+        if not is_there and number in self.cursor.tickets:
+            self.gone.add(number)
+            yield self._retraction(key)
+        self.hidden[number] = (key, "kept" if is_there else "")
+
+    def _ticket(self, number: str) -> tuple[Json | None, bool]:
+        """A ticket by its id, None where it is not shown; and whether it is there.
+
+        Data Center answers 403 for one that is hidden and 404 for one that is deleted
+        (https://github.com/yontrack/yontrack/issues/1226); Cloud answers 404 for both.
+        """
+        try:
+            ticket = self.client.found(f"issue/{number}", fields=",".join(self._fields()))
+        except WebError as failure:
+            if failure.status != 403:
+                raise
+            return None, True
+        found = ticket if isinstance(ticket, dict) and "fields" in ticket else None
+        return found, found is not None
 
     def _is_read(self, key: str) -> bool:
         """Whether a ticket's project is among those that are read."""
@@ -309,8 +346,7 @@ class JiraReader:
             listed = self._ids(jql)
             unread = [each for each in listed if each not in seen]
             for number in unread:
-                ticket = self.client.found(f"issue/{number}", fields=",".join(self._fields()))
-                if isinstance(ticket, dict) and "fields" in ticket:
+                if ticket := self._ticket(number)[0]:
                     yield from self._rows_of([ticket])
             seen |= dict.fromkeys(listed)
             if total is None or not unread:
@@ -339,6 +375,7 @@ class JiraReader:
             if before and before[2] not in ("", mark):
                 yield self._retraction(before[1])
             updated = str(ticket["fields"].get("updated"))
+            self.hidden.pop(number, None)
             self.tickets[number] = (updated, key, mark, f"{min(times):.0f}", f"{max(times):.0f}")
             yield from made
 
@@ -407,6 +444,7 @@ class JiraReader:
             projects=self.found.projects,
             unreadable=sorted(self.found.unreadable),
             tickets={number: list(each) for number, each in self._remembered().items()},
+            hidden={number: list(each) for number, each in list(self.hidden.items())[-LOOKS:]},
         )
         return ScopeCompleted(
             self.options.scope,
@@ -418,6 +456,10 @@ class JiraReader:
         known: dict[str, Sequence[str]] = dict(self.cursor.tickets) if self.cursor else {}
         known = {number: each for number, each in known.items() if number not in self.gone} | self.tickets
         return dict(sorted(known.items(), key=lambda pair: pair[1][0])[-REMEMBERED:])
+
+
+def _some(keys: Sequence[str]) -> str:
+    return ", ".join(keys[:NAMED]) + (f" and {len(keys) - NAMED} more" if len(keys) > NAMED else "")
 
 
 def _project(key: str) -> str:

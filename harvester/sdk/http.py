@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PROXY = "Is a proxy in between?"
 """The hint where an answer is not the service's own."""
+_HALVES = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+"""What a character beyond four digits is written with, and each half of one."""
 Reason = Literal["limit", "busy", "refused", "wrong"]
 
 
@@ -182,10 +185,16 @@ class Service:
         return WebError("busy", f"{self.name}'s answer {what}", hint=PROXY)
 
     def parse(self, body: str) -> Any:
-        """The JSON of an answer with a good status; raises WebError (`busy`) for a web page or broken JSON."""
+        """The JSON of an answer with a good status; raises WebError (`busy`) for a web page or broken JSON.
+
+        Half a character, which is left where a text was cut in its middle, becomes a question mark.
+        """
         try:
-            return json.loads(body)
-        except ValueError:
+            found = json.loads(body)
+            if not _HALVES.search(body):
+                return found
+            return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+        except (ValueError, RecursionError):
             what = "a web page" if body.lstrip()[:1] == "<" else "broken JSON" if body.strip() else "empty"
             raise self.unusable(f"is {what}") from None
 

@@ -1579,6 +1579,7 @@ def test_a_pull_request_closes_its_merge_commit(repo):
     [
         (SHOP, "Merge pull request #12 from Acme/feature/PAY-7-charge-once\n\nCharge once"),
         ("https://gitlab.com/A/s.git", "Merge branch 'x/PAY-7' into 'main'\n\nCharge once\n\nSee merge request !12"),
+        (SHOP, "Merge pull request #12 from Acme/fix/pay-7-charge-once\n\nCharge once"),
         ("https://bitbucket.org/acme/shop.git", "Merged in PAY-7-charge-once (pull request #12)\n\nCharge once"),
     ],
 )  # fmt: skip

@@ -108,9 +108,19 @@ def test_a_merged_merge_request_is_its_authors():
     assert (row.change_type, row.milestone, row.is_private, row.extra) == ("fix", "Q3", True, {})
 
 
-def test_a_source_branch_names_a_ticket():
-    (row,) = rows.of_merge_request(merge_request(sourceBranch="feature/PAY-7-charge-once"), context("ada"))
+@pytest.mark.parametrize(
+    "branch",
+    ["PAY-7", "feature/PAY-7-charge-once", "feature/pay-7-charge-once", "pay-7_once", "once-PAY-7", "ada/pay-7/x"],
+)
+def test_a_source_branch_names_a_ticket(branch):
+    (row,) = rows.of_merge_request(merge_request(sourceBranch=branch), context("ada"))
     assert row.closes == ("#7", "PAY-7", f"commit/{SHA}")
+
+
+@pytest.mark.parametrize("branch", ["npm/lodash-4.17.21", "repay-7x", "charge-once", "re-pay-7", "x/7-pay"])
+def test_a_source_branch_without_a_key_names_no_ticket(branch):
+    (row,) = rows.of_merge_request(merge_request(sourceBranch=branch), context("ada"))
+    assert row.closes == ("#7", f"commit/{SHA}")
 
 
 def test_who_pressed_merge_has_a_row_of_their_own():

@@ -383,6 +383,14 @@ def test_a_page_that_leads_back_ends(server, world):
     assert found.cursors == {}
 
 
+def test_an_end_that_is_none_is_not_believed(cloud):
+    """Where Cloud says that a page is not the last one and names no other, something is missing."""
+    done(cloud.world, "PAY", "ann", 8, 1)
+    cloud.rule = lambda asked: Fault(200, '{"issues": [], "isLast": false}') if "search/jql" in asked.path else None
+    with pytest.raises(SourceError, match="not the last"):
+        read(cloud, wanted(cloud, "ann"))
+
+
 def test_also_comments_and_reported(world, server):
     """On others' tickets; each comment is a row of its own, however many there are."""
     ticket = world.issue("PAY", on(7, 1), reporter="ann", assignee="bob")

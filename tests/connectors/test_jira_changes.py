@@ -146,6 +146,29 @@ def test_a_ticket_that_is_no_longer_shown_stays(server, world):
     assert any("WEB" in gap.reason for gap in again.gaps)
 
 
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_ticket_that_a_security_level_hides(server, world, lenient):
+    """Where Jira tells it from a deleted one its row stays, with a gap at each fetch; else a remark names it."""
+    """Data Center tells it from a deleted one: its row stays, and each fetch says so. Cloud does not: a remark does."""
+    world.lenient = lenient
+    done(world, "PAY", "ann", 8, 2)
+    ticket = done(world, "PAY", "ann", 8, 1)
+    found = read(server, wanted(server, "ann"))
+    world.secret.add(ticket["id"])
+    for days in (10, 11, 12):
+        world.now = NOW + dt.timedelta(days=days)
+        found = read(server, wanted(server, "ann", after=found))
+        said = [each.reason for each in found.gaps] + [each.text for each in found.remarks]
+        assert [ticket["key"] in each for each in said] == [True]
+        assert (len(found.gaps), found.rows) == (0 if server.cloud else 1, [])
+        assert len(found.retracted) == (server.cloud and days == 10)
+    world.secret.clear()
+    world.now = NOW + dt.timedelta(days=20)
+    found = read(server, wanted(server, "ann", after=found))
+    assert (found.gaps, found.remarks) == ([], [])
+    assert [row.work_item for row in found.rows] == ([f"localhost/{ticket['key']}"] if server.cloud else [])
+
+
 def test_what_the_index_did_not_know_comes_later(server, world):
     """Resolved a minute before the reading, found at the next one."""
     world.lag()

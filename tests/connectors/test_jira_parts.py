@@ -315,10 +315,16 @@ def test_fields_are_known_by_their_type():
 
 @pytest.mark.parametrize(
     ("values", "points"),
-    [({"a": None, "b": 3}, 3.0), ({"a": 0.0, "b": 3}, 0.0), ({"a": "5", "b": None}, None), ({}, None)],
+    [
+        ({"a": None, "b": 3}, 3.0),
+        ({"a": 0.0, "b": 3}, 0.0),
+        ({"a": "5", "b": None}, None),
+        ({"a": True, "b": float("inf"), "c": float("nan")}, None),
+        ({}, None),
+    ],
 )
 def test_points_are_those_of_the_first_field_with_any(values, points):
-    assert fields.points_of(values, fields.Site(cloud=True, points=("a", "b"))) == points
+    assert fields.points_of(values, fields.Site(cloud=True, points=("a", "b", "c"))) == points
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,8 @@ class World:
     now: dt.datetime = NOW
     hidden: set[str] = field(default_factory=set)
     """Projects that the caller may not browse."""
+    secret: set[str] = field(default_factory=set)
+    """Ids of issues that a security level hides from the caller."""
     most: int | None = None
     """The most issues on a page; None: 100 on Cloud, 5000 of their ids or keys alone, and 1000 on Data Center."""
     short: tuple[int, ...] = ()
@@ -254,9 +256,13 @@ class World:
         """An issue by its id or by a key, also one it had before; None where the caller may not see it."""
         wanted = value.upper()
         for each in self.issues.values():
-            if wanted in {each["id"], each["key"], *each["old_keys"]} and each["project"] not in self.hidden:
+            if wanted in {each["id"], each["key"], *each["old_keys"]} and self.shows(each):
                 return each
         return None
+
+    def shows(self, issue: Issue) -> bool:
+        """Whether the caller may see an issue."""
+        return issue["project"] not in self.hidden and issue["id"] not in self.secret
 
     def known(self, name: str) -> dict[str, str | None] | None:
         """The values that a field may have, with their ids; None where it takes any."""
@@ -655,7 +661,7 @@ class View:
         known = self.world.issues
         if self.world.indexed is not None:
             known = self.world.indexed | {number: each for number, each in known.items() if number in fresh}
-        found = [each for each in known.values() if self.signed and each["project"] not in self.world.hidden]
+        found = [each for each in known.values() if self.signed and self.world.shows(each)]
         unique = any(name in UNIQUE for name, _ in query.order)
         flip = not self.cloud and offset > 0 and not unique
         return ordered(self.world, [each for each in found if query.holds(each)], query.order, flip)
@@ -820,9 +826,14 @@ def _issue(view: View, asked: Asked, wanted: str) -> dict[str, Any]:
 
 def _found(view: View, wanted: str) -> Issue:
     found = view.world.find(wanted) if view.signed else None
-    if found is None:
+    if found is not None:
+        return found
+    if view.cloud:
         raise RefusedError(404, "Issue does not exist or you do not have permission to see it.")
-    return found
+    # https://github.com/yontrack/yontrack/issues/1226
+    if view.signed and any(wanted in {each["id"], each["key"]} for each in view.world.issues.values()):
+        raise RefusedError(403, "You do not have the permission to see the specified issue.")
+    raise RefusedError(404, "Issue Does Not Exist")
 
 
 def _list_of(view: View, asked: Asked, name: str, entries: Sequence[Any], most: int = 100) -> dict[str, Any]:
