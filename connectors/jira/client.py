@@ -6,6 +6,7 @@ waits for as long as it likes, and waits for an answer without an end.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -83,6 +84,11 @@ def sign_in(url: str, email: str | None, token: str, timeout: int) -> LibrarySes
     library = JIRA(url, get_server_info=False, max_retries=0, timeout=timeout, logging=False, **signed)
     library._session.hooks["response"].append(no_redirects(url))  # noqa: SLF001 - as above
     return LibrarySession(library, service)
+
+
+def encoded(email: str | None, token: str) -> tuple[str, ...]:
+    """The token as it is sent together with an address, which anybody can decode; nothing where it is sent alone."""
+    return (base64.b64encode(f"{email}:{token}".encode()).decode(),) if email else ()
 
 
 @dataclass

@@ -18,7 +18,7 @@ from harvester.text import count_noun
 from . import lookup, rows
 from .changelog import Json, is_done, needs_statuses
 from .client import HISTORIES, Client
-from .cursor import Cursor
+from .cursor import FORMAT, Cursor
 from .lookup import Found
 from .searches import Scope
 
@@ -58,6 +58,8 @@ class JiraReader:
     options: ReadOptions
     request: Request
     cursor: Cursor | None = field(init=False, default=None)
+    before: Cursor | None = field(init=False, default=None)
+    """What the last fetch of the same people left, also where everything is read again."""
     found: Found = field(init=False, repr=False)
     context: rows.RowContext = field(init=False, repr=False)
     gaps: GapCollector = field(init=False, repr=False)
@@ -69,8 +71,6 @@ class JiraReader:
     """Remembered tickets that are not shown any more, as the cursor remembers them."""
     refused: bool = False
     """Whether a query was refused, perhaps because a ticket in it is gone."""
-    shown: set[str] = field(default_factory=set)
-    """Projects of tickets that are gone, which are shown all the same."""
     looked_at: float = 0
     statuses: frozenset[str] | None = None
     """The ids of statuses of the category Done, where they were needed."""
@@ -99,6 +99,9 @@ class JiraReader:
         self._find_projects(known)
         if self.cursor and (self._shows_more() or self.cursor.site != self.found.site):
             self.cursor = None
+        last = Cursor.loads(self.request.previous.get(scope) or self.request.newest.get(scope))
+        self.before = self.cursor or (last if last and last.asks_for(self._asked(), accounts) else None)
+        self.hidden = dict(self.before.hidden) if self.before else {}
         self._set_context()
 
     def _is_old(self, known: Cursor) -> bool:
@@ -153,12 +156,13 @@ class JiraReader:
     def _all_rows(self) -> Iterator[Event]:
         self.begin()
         if self.cursor and not self.nothing_to_ask():
-            self.hidden = dict(self.cursor.hidden)
             yield from self._changed()
-            yield from self._report_lost()
         yield from self._report_hidden()
         if self.missing and not self.nothing_to_ask():
             yield from self._read(self.scope.tickets(self.missing))
+            if not self.cursor and not self.gaps.blocked:
+                yield from self._look_back()
+        yield from self._report_lost()
 
     def _report_hidden(self) -> Iterator[Event]:
         """What is configured or wanted and not there."""
@@ -226,8 +230,7 @@ class JiraReader:
 
     def _is_known(self, ticket: Json) -> bool:
         """Whether a ticket is as it was when it was read last; that is remembered further then."""
-        assert self.cursor
-        before = self.cursor.tickets.get(str(ticket["id"]))
+        before = self.cursor.tickets.get(str(ticket["id"])) if self.cursor else None
         same = before is not None and list(before[:2]) == [str(ticket["fields"].get("updated")), str(ticket["key"])]
         if same and before:
             self.tickets[str(ticket["id"])] = before
@@ -239,21 +242,43 @@ class JiraReader:
         self.looked_at = self.client.started_at.timestamp()
         covered = self.request.period.minus(self.missing)
         listed = set(self._ids(self.scope.tickets(covered))) if covered else set()
-        lost = [each for each in known if each not in listed and self._had_rows(each, covered)]
-        lost += [each for each in self.hidden if each not in lost and each not in self.tickets]
+        yield from self._look_at_all([each for each in known if each not in listed and self._had_rows(each, covered)])
+
+    def _look_back(self) -> Iterator[Event]:
+        """After reading everything: look for what had rows the last time and did not come.
+
+        A new token may show less.
+        """
+        if self.before:
+            read = [number for number, each in self.before.tickets.items() if self._is_read(each[1])]
+            yield from self._look_at_all([each for each in read if self._had_rows(each, [self.request.period])])
+
+    def _look_at_all(self, lost: Sequence[str]) -> Iterator[Event]:
+        """Look at each ticket that no list has, and at each that was hidden the last time."""
+        assert self.before
+        lost = list(dict.fromkeys([*lost, *(each for each in self.hidden if each not in self.tickets)]))
+        keys = {each: self.hidden[each][0] if each in self.hidden else self.before.tickets[each][1] for each in lost}
+        for project in dict.fromkeys(map(_project, keys.values())):
+            yield from self._look_at_project(project)
+        lost = [each for each in lost if not matches_any(_project(keys[each]), self.found.unreadable)]
         if len(lost) > LOOKS:
             self.gaps.blocked = True
             yield self.gaps.gap(f"{len(lost)} tickets that were read before are not listed any more")
             return
         for number in lost:
-            key = self.hidden[number][0] if number in self.hidden else self.cursor.tickets[number][1]
-            if not matches_any(_project(key), self.found.unreadable):
-                yield from self._look_at(number, key)
+            yield from self._look_at(number, keys[number])
+
+    def _look_at_project(self, project: str) -> Iterator[Event]:
+        """A gap where a project is not shown any more."""
+        if matches_any(project, self.found.unreadable) or lookup.is_shown(self.client, project):
+            return
+        self.found.unreadable.append(project)
+        yield from self._report_hidden()
 
     def _had_rows(self, number: str, periods: Sequence[Period]) -> bool:
         """Whether a remembered ticket had rows in these periods, and has not come in this fetch."""
-        assert self.cursor
-        _, _, mark, first, last = self.cursor.tickets[number]
+        assert self.before
+        _, _, mark, first, last = self.before.tickets[number]
         if not mark or number in self.tickets:
             return False
         return any(float(first) < each.until.timestamp() and each.since.timestamp() <= float(last) for each in periods)
@@ -261,9 +286,9 @@ class JiraReader:
     def _look_at(self, number: str, key: str) -> Iterator[Event]:
         """Take a ticket's rows back where it is deleted, or no longer what is asked for.
 
-        Where it is hidden, or its whole project, that is a gap, and its rows stay.
+        Where it is hidden, that is a gap, and its rows stay.
         """
-        assert self.cursor
+        assert self.before
         ticket, is_there = self._ticket(number)
         if ticket:
             asked_for = not self.options.jql and self._is_read(str(ticket["key"]))
@@ -271,13 +296,7 @@ class JiraReader:
                 yield from self._rows_of([ticket], asked_for=asked_for)
             self.hidden.pop(number, None)
             return
-        project = _project(key)
-        if project not in self.shown and not lookup.is_shown(self.client, project):
-            self.found.unreadable.append(project)
-            yield from self._report_hidden()
-            return
-        self.shown.add(project)
-        if not is_there and number in self.cursor.tickets:
+        if not is_there and number in self.before.tickets:
             self.gone.add(number)
             yield self._retraction(key)
         self.hidden[number] = (key, "kept" if is_there else "")
@@ -434,6 +453,7 @@ class JiraReader:
             at=self.client.started_at,
             looked_at=self.looked_at or self.client.started_at.timestamp(),
             settings=self.options.settings,
+            asked=self._asked(),
             accounts=hashed_accounts(self.request.accounts),
             cloud=site.cloud,
             version=site.version,
@@ -452,8 +472,13 @@ class JiraReader:
             whole=self.cursor is None and not self.gaps.any,
         )
 
+    def _asked(self) -> str:
+        return digest([FORMAT, list(self.options.projects), self.options.jql, sorted(self.options.also)])
+
     def _remembered(self) -> dict[str, Sequence[str]]:
         known: dict[str, Sequence[str]] = dict(self.cursor.tickets) if self.cursor else {}
+        if self.before:
+            known |= {each: self.before.tickets[each] for each in self.hidden if each in self.before.tickets}
         known = {number: each for number, each in known.items() if number not in self.gone} | self.tickets
         return dict(sorted(known.items(), key=lambda pair: pair[1][0])[-REMEMBERED:])
 

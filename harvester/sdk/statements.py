@@ -42,6 +42,12 @@ _IN_BRANCH = re.compile(
 """Capitals anywhere; in any case where a part of the name begins, as many people write branches (of Kafka's, three in
 ten; those name the ticket of the commit's title in 478 of 490 cases, those in capitals in 1,106 of 1,115)."""
 
+_NO_PROJECTS = frozenset({
+    "BRANCH", "BUGFIX", "FEATURE", "FIX", "GH", "HOTFIX", "ISSUE", "MR", "PATCH", "PR", "RELEASE", "REVERT", "TOPIC",
+    "VERSION",
+})  # fmt: skip
+"""What branches with a number are called, such as GitHub's own `patch-1`."""
+
 NO_TICKETS = frozenset({
     "AES", "ANSI", "ARM", "ASCII", "BCP", "BLAKE", "CP", "CVE", "CWE", "DES", "EBCDIC", "ECMA", "ED", "FIPS", "GHSA",
     "GMT", "HMAC", "HTTP", "IEEE", "IP", "IPV", "ISO", "KOI8", "LATIN", "MD", "PEP", "PKCS", "RFC", "RSA", "SHA",
@@ -106,7 +112,8 @@ def tickets_in(branch: str) -> tuple[str, ...]:
 
     Whether such a project exists is decided where all sources are known, since UTF-8 looks the same.
     """
-    return tuple(dict.fromkeys(each.upper() for each in _IN_BRANCH.findall(branch)))
+    found = (each.upper() for each in _IN_BRANCH.findall(branch))
+    return tuple(dict.fromkeys(each for each in found if each.partition("-")[0] not in _NO_PROJECTS))
 
 
 def reverts(message: str) -> tuple[str, ...]:

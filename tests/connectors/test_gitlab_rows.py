@@ -117,7 +117,9 @@ def test_a_source_branch_names_a_ticket(branch):
     assert row.closes == ("#7", "PAY-7", f"commit/{SHA}")
 
 
-@pytest.mark.parametrize("branch", ["npm/lodash-4.17.21", "repay-7x", "charge-once", "re-pay-7", "x/7-pay"])
+@pytest.mark.parametrize(
+    "branch", ["npm/lodash-4.17.21", "repay-7x", "charge-once", "re-pay-7", "x/7-pay", "patch-1", "gh-7"]
+)
 def test_a_source_branch_without_a_key_names_no_ticket(branch):
     (row,) = rows.of_merge_request(merge_request(sourceBranch=branch), context("ada"))
     assert row.closes == ("#7", f"commit/{SHA}")
