@@ -1028,6 +1028,25 @@ def test_explain_tells_thread_claims_and_why(tmp_path):
     assert fields["outcome"] == "no-double-charges = 0"
 
 
+def test_a_trailer_makes_nobody_two_people(tmp_path):
+    """An address that only a trailer has is taken for a name only where nobody has work under it."""
+    history = """
+ada 2026-07-19T09:00:00+00:00 README.md "Begin"
+grace 2026-07-20T09:00:00+00:00 round.py "Round
+
+Reviewed-by: Ada Lovelace <ada@typo.example>
+Tested-by: Cleo Poe <cleo@example.org>"
+"""
+    environment = stand_in(tmp_path, history)
+    status, out, _ = run(environment, "report", "--person", "Ada Lovelace", "--period", "2026Q3")
+    assert status == 0
+    assert "Landed 1 commit." in out
+    assert (
+        "Helped with 1 change by 1 person"
+        in run(environment, "report", "--person", "Cleo Poe", "--period", "2026Q3")[1]
+    )
+
+
 def test_explain_says_why_nothing_counts_a_row(tmp_path):
     history = """
 git remote add origin https://github.com/example/pay

@@ -119,7 +119,8 @@ def test_an_epic_among_the_rows_gives_its_title():
     assert theme_of([*parts, epic])[:2] == ["Payments", "Payments"]
 
 
-def test_an_epic_without_a_row_has_the_title_that_its_tickets_give():
+def test_an_epic_without_a_row_has_its_tickets_title():
+    """A ticket's row names the title of its parent, which nobody may have worked on."""
     named = {"parent": "acme.atlassian.net/PAY-7", "extra": {"parent_title": "Payments"}}
     tickets = [
         row(kind="issue", role="assignee", work_item=f"acme.atlassian.net/PAY-{n}", source="tickets", **named)

@@ -13,6 +13,7 @@ import requests
 from harvester.errors import AccessError, SourceError
 from harvester.sdk.http import (
     RetryPolicy,
+    Service,
     WebError,
     no_redirects,
     pause,
@@ -148,6 +149,27 @@ def test_a_clock_that_is_off_does_not_change_the_wait():
 @pytest.mark.parametrize("value", ["never", "nan", "1e99"])
 def test_a_reset_that_is_no_time_is_none(value):
     assert until_reset({"x-reset": value}, "x-reset", NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ('"a\\ud83d"', "a?"),
+        ('"\\ude00\\ud83d"', "??"),
+        ('"\\ud83d\\ude00"', "😀"),
+        ('"😀 \\uD83D"', "😀 ?"),
+        ('"\\\\ud83d"', "\\ud83d"),
+        ('"a\ud83d"', "a?"),
+    ],
+)
+def test_half_a_character_is_a_question_mark(body, text):
+    """No table and no file takes it, and one such title would cost all that comes after it."""
+    assert Service("Jira", "http://localhost").parse(body) == text
+
+
+def test_json_that_is_too_deep_is_broken():
+    with pytest.raises(WebError, match="broken JSON"):
+        Service("Jira", "http://localhost").parse("[" * 200_000)
 
 
 def test_foreign_text_has_no_secrets_and_is_one_line():

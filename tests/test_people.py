@@ -89,7 +89,7 @@ def test_what_to_ask_a_source_for():
     assert PEOPLE.accounts_of("ann", "diary") == ("ann",)
 
 
-def test_addresses_are_accounts_where_a_connector_looks_them_up():
+def test_addresses_are_accounts_where_looked_up():
     """Unless an account is given, or an empty list, which says that there is none."""
     named, nobody = Person("a", "A", ("a@x.y",), {"jira": ("5b10",)}), Person("b", "B", ("b@x.y",), {"jira": ()})
     people = People((named, nobody, Person("c", "C", ("c@x.y",))), {"pay": "jira", "hub": "github"})

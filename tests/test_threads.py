@@ -133,6 +133,7 @@ TICKET = "acme.atlassian.net/PAY-7"
         {"title": "Charge once", "body": "Part of PAY-7."},
         {"title": "PAY-8 Charge", "body": "See https://acme.atlassian.net/browse/PAY-7?x=1 and PAY-8"},
         {"extra": {"topic": "bug/PAY-7"}, "kind": "commit", "subject": "commit/" + "c" * 40},
+        {"extra": {"topic": "bug/pay-7-once"}, "kind": "commit", "subject": "commit/" + "c" * 40},
         {"title": "PAY-7 Charge once", "kind": "review"},
         {"title": "Release", "body": "PAY-7, PAY-8 and PAY-9"},
     ],
@@ -143,6 +144,60 @@ def test_a_change_belongs_to_the_ticket_that_it_names(values):
     change = row(subject, kind, **{key: each for key, each in values.items() if key not in {"subject", "kind"}})
     found = thread_of(row(TICKET, "issue", role="assignee"), change)
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "PAY-7",
+        "Charge once.\n\nPAY-7, PAY-8",
+        "PAY-7: charge once",
+        "[PAY-7] Charge once",
+        "* [PAY-7](https://acme.atlassian.net/browse/PAY-7)",
+        "https://acme.atlassian.net/browse/PAY-7?focusedCommentId=1",
+        "## Jira ticket: PAY-7 (part 2)",
+        "**Ticket**: [PAY-7](https://acme.atlassian.net/browse/PAY-7)",
+        "Refs: PAY-8, PAY-7",
+        "This fixes PAY-7.",
+        "Also addresses the issue PAY-7",
+        "Fixes PAY-8 and PAY-7",
+        "This PR is part of PAY-7, which comes in pieces.",
+        "Done. This is for PAY-7.",
+        "The first part of PAY-7",
+        "Ticket #PAY-7.",
+        "See https://acme.atlassian.net/browse/PAY-7",
+        "Merge branch 'feature/PAY-7-once' into main",
+    ],
+)
+def test_a_text_refers_to_its_ticket(body):
+    """As a line of its own, a title, a label, a trailer, or in words; in messages and descriptions alike."""
+    found = thread_of(row(TICKET, "issue", role="assignee"), row("github.com/org/repo#1", title="Charge", body=body))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "about PAY-7",
+        "Broken by PAY-7.",
+        "PAY-7 introduced a change that broke this.",
+        "As described in PAY-7, it charges twice (see PAY-7).",
+        "See PAY-7 for why not.",
+        "A follow-up of PAY-7, blocked by PAY-7",
+        "Unlike https://acme.atlassian.net/browse/PAY-7 this asks first",
+        "Until somebody has a fix, PAY-7 stays",
+        "https://ci.example.com/job/PAY-7/3",
+        "docs/PAY-7.md and docs/PAY-7/index.md",
+        "Related: PAY-7",
+        "Note: PAY-7 broke it",
+        "Bug PAY-7 came with this.",
+        "x" * 2000 + " fixes PAY-7",
+    ],
+)
+def test_a_mere_mention_of_a_ticket_joins_nothing(body):
+    """It claims nothing either: a text that names a ticket in passing is more often about another one."""
+    found = thread_of(row(TICKET, "issue", role="assignee"), row("github.com/org/repo#1", title="Charge", body=body))
+    assert found[0] != found[1]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +225,7 @@ def test_a_project_is_known_by_its_tickets(others, joined):
         {"title": "Copied", "body": "https://acme.atlassian.net/jira/browse/PAY-7"},
         {"title": "Release 2", "body": "PAY-6, PAY-7, PAY-8, PAY-9"},
         {"title": "Charge", "body": "Do PAY-7 first", "kind": "review"},
+        {"extra": {"topic": "ops-7"}, "kind": "commit", "subject": "commit/" + "c" * 40},
         {"title": "PAY-7 again", "kind": "note"},
         {"title": "PAY-7 again", "kind": "issue", "subject": "acme.atlassian.net/PAY-12"},
     ],
@@ -184,7 +240,7 @@ def test_what_names_no_ticket_of_ours_joins_none(values):
 
 def test_a_long_text_without_an_end_is_read_quickly():
     """However often an address begins in it."""
-    body = "https://" * 20_000 + "PAY-7"
+    body = "https://" * 20_000 + "PAY-7" + "\nPAY-7: " * 20_000 + "PAY-7, " * 20_000 + " and" * 20_000
     start = time.perf_counter()
     thread_of(row("github.com/org/repo#1", body=body))
     assert time.perf_counter() - start < 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -13,10 +12,7 @@ from . import log
 from .authors import MAX_TRAILERS
 from .selection import first_second
 from .subprocess import Git, lines, text
-from .trailers import co_authors
-
-CO_AUTHORED = re.compile(rb"co-(?:authored|developed)-by", re.IGNORECASE)
-"""Every message that names a co-author holds one of these."""
+from .trailers import APPLIED, CO_AUTHOR, Trailer, trailers
 
 
 def account_counts(
@@ -24,9 +20,9 @@ def account_counts(
 ) -> Counter[str]:
     """By account (`Name <e-mail>` by the mailmap) the commits that somebody wrote or is a co-author of; merges not.
 
-    Somebody who only merged is there with 0. With a period these are the commits that landed in it: what the branch had
-    at its end and not at its beginning, by the committer dates of its first-parent line. With `unpushed` they are only
-    those that no remote-tracking branch has.
+    Somebody who only merged, reviewed or helped is there with 0. With a period these are the commits that landed in it:
+    what the branch had at its end and not at its beginning, by the committer dates of its first-parent line. With
+    `unpushed` they are only those that no remote-tracking branch has.
     """
     revisions = list(heads) if period is None else _revisions(git, heads, period)
     counts: Counter[str] = Counter()
@@ -34,17 +30,29 @@ def account_counts(
         return counts
     arguments = ("--format=%P%x00%aN <%aE>%x00%B", "--stdin", *(("--not", "--remotes") if unpushed else ()))
     fields = git.output(*log.LOG, *arguments, stdin=lines(revisions)).split(b"\0")
-    together: list[tuple[str, tuple[tuple[str, str], ...]]] = []
+    together: list[tuple[str, tuple[Trailer, ...]]] = []
     for parents, name, message in zip(fields[0:-1:3], fields[1::3], fields[2::3], strict=True):
         author, is_merge = text(name), b" " in parents
         counts[author] += not is_merge
-        if not is_merge and CO_AUTHORED.search(message):
-            together.append((author, co_authors(text(message))[:MAX_TRAILERS]))
-    accounts = log.apply_mailmap(git, list(dict.fromkeys(each for _, contacts in together for each in contacts)))
-    for author, contacts in together:
-        named = {account_key(accounts[each]): accounts[each] for each in contacts}
-        counts.update(account for key, account in named.items() if key != account_key(author))
+        if not is_merge and _names_others(message):
+            together.append((author, trailers(text(message))[:MAX_TRAILERS]))
+    contacts = dict.fromkeys((each.name, each.address) for _, named in together for each in named)
+    accounts = log.apply_mailmap(git, list(contacts))
+    for author, named in together:
+        others: dict[str, tuple[str, bool]] = {}
+        for each in named:
+            account, wrote = accounts[each.name, each.address], each.part == CO_AUTHOR
+            if each.part != APPLIED and account_key(account) != account_key(author):
+                account, known = others.get(account_key(account), (account, False))
+                others[account_key(account)] = account, wrote or known
+        counts.update({account: int(wrote) for account, wrote in others.values()})
     return counts
+
+
+def _names_others(message: bytes) -> bool:
+    """Whether a message may have trailers besides sign-offs, which most commits of some projects have."""
+    lower = message.lower()
+    return lower.count(b"-by") > lower.count(b"signed-off-by")
 
 
 def _revisions(git: Git, heads: Sequence[str], period: Period) -> list[str]:

@@ -27,7 +27,7 @@ from harvester.model.accounts import account_key
 from harvester.model.periods import Period
 
 VERSION = 2
-ROWS = "6"
+ROWS = "7"
 """Which rows this connector makes of the same history; a new one reads everything again."""
 
 MOST_ENTRIES = 24

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from harvester.sdk.strategy import Strategy
 from harvester.text import count_noun
 
 from .fetch import GitHubReader
 from .preflight import Preflight
-from .searches import BEFORE, CAP
-from .strategy import Strategy
+from .searches import BEFORE, CAP, Search
 
 
 def explain(reader: GitHubReader) -> Iterator[str]:
@@ -18,7 +18,7 @@ def explain(reader: GitHubReader) -> Iterator[str]:
     start = reader.begin()
     strategy = start.strategy
     how = "everything since the last harvest" if start.cursor else "the whole period"
-    yield f"{reader.options.host}: {how}, {_way(strategy)}"
+    yield f"{reader.options.host}: {how}, {strategy.explain('repository or organisation')}"
     kinds: Counter[str] = Counter()
     for search, count in strategy.counts.items():
         kinds[str(search).partition(" of ")[0].partition(" in ")[0]] += count
@@ -36,14 +36,7 @@ def explain(reader: GitHubReader) -> Iterator[str]:
     yield from _hidden(start.preflight)
 
 
-def _way(strategy: Strategy) -> str:
-    ways = {"scope": "by repository or organisation, for everyone at once", "person": "by person"}
-    other = next(text for by, text in ways.items() if by != strategy.by)
-    requests = strategy.other_requests
-    return ways[strategy.by] + ("" if requests is None else f" ({count_noun(requests, 'request')} {other})")
-
-
-def _large(strategy: Strategy) -> Iterator[tuple[object, int]]:
+def _large(strategy: Strategy[Search]) -> Iterator[tuple[object, int]]:
     yield from ((search, count) for search, count in strategy.counts.items() if count > CAP)
 
 

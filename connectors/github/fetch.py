@@ -17,6 +17,7 @@ from harvester.sdk.http import WebError, or_busy
 from harvester.sdk.nested_lists import NestedLists
 from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_fitting, in_batches, split_large
 from harvester.sdk.rows import entries, parse_time
+from harvester.sdk.strategy import FIRST
 
 from . import graphql, preflight, releases, rows, searches
 from .agents import is_agent
@@ -77,12 +78,7 @@ class GitHubReader:
 
     def events(self) -> Iterator[Event]:
         """Everything the request asks for; raises WebError where GitHub stops answering."""
-        try:
-            yield from self._all_rows()
-        except WebError:
-            yield from self.gaps.grouped()
-            raise
-        yield from self.gaps.grouped()
+        yield from self.gaps.around(self._all_rows())
         yield self._completed()
 
     def begin(self) -> Start:
@@ -505,8 +501,8 @@ _RETRACTED: Mapping[str, Sequence[str]] = {
     "Conversations": ("comment",),
 }
 """The kinds of rows that each shape of result makes and that may be taken away from it."""
-_REFERENCED = Search("closed", "", "closed", Period(searches.FIRST, searches.FIRST))
-_AGENTS = Search("agents", "", "merged", Period(searches.FIRST, searches.FIRST))
+_REFERENCED = Search("closed", "", "closed", Period(FIRST, FIRST))
+_AGENTS = Search("agents", "", "merged", Period(FIRST, FIRST))
 
 
 def _split_by_time(search: Search, count: int) -> list[Search]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harvester.sdk.graphql import Answer
-from harvester.sdk.paging import TotalCheck, walk_pages
+from harvester.sdk.paging import PageCursor, TotalCheck, walk_pages
 
 from . import graphql
 from .client import Client
@@ -19,18 +19,17 @@ WALKS = 10
 
 
 @dataclass
-class SearchProgress:
+class SearchProgress(PageCursor):
     """How far a search is read.
 
     `hidden` results came without their contents. `highest_total` is the highest total that was named, `total_changed`
     says that it moved between pages. `divisible` is false where the search matches more than GitHub gives out and
-    nothing can split it. `skipped` results before the first one were left out, created at `skipped_at`. `cut` says that
-    the pages did not end by themselves, `doubtful` that something may have slipped past them.
+    nothing can split it. `skipped` results before the first one were left out, created at `skipped_at`. `doubtful` says
+    that something may have slipped past the pages.
     """
 
     search: Search
     arrived: TotalCheck
-    after: str | None = None
     finished: bool = False
     pages: int = 0
     total_changed: bool = False
@@ -39,7 +38,6 @@ class SearchProgress:
     highest_total: int = 0
     skipped: int = 0
     skipped_at: dt.datetime | None = None
-    cut: bool = False
     doubtful: bool = False
 
     @property
@@ -66,12 +64,6 @@ class SearchProgress:
         self.total_changed |= total != counted and not (first and total > counted)
         self.arrived.take([each["id"] for each in nodes], total)
         return nodes
-
-    def advance(self, page_info: Mapping[str, Any]) -> bool:
-        """Move to the next page; returns False where there is none, or the server names the same one again."""
-        before, self.after = self.after, page_info.get("endCursor")
-        self.cut = bool(page_info["hasNextPage"]) and self.after in {None, before}
-        return bool(page_info["hasNextPage"]) and not self.cut
 
 
 Batch = Sequence[tuple[SearchProgress, int]]
@@ -108,22 +100,20 @@ class IdWalk:
 
 def walk_ids(client: Client, searches: Iterable[Search]) -> dict[Search, IdWalk]:
     """The ids of the results of several searches, a hundred a page and ten searches a request."""
-    waiting: dict[Search, str | None] = dict.fromkeys(searches)
+    waiting = {each: PageCursor() for each in searches}
     found = {each: IdWalk() for each in waiting}
     while waiting:
         batch = list(waiting)[:WALKS]
         variables: dict[str, object] = {}
         for number, search in enumerate(batch):
-            variables |= {f"q{number}": search.query, f"n{number}": 100, f"a{number}": waiting[search]}
+            variables |= {f"q{number}": search.query, f"n{number}": 100, f"a{number}": waiting[search].after}
         answer = client.ask(graphql.searches(["Ids"] * len(batch)), variables)
         for number, search in enumerate(batch):
             page, walked = answer.data[f"s{number}"], found[search]
             walked.ids += [each["id"] for each in page["nodes"] if each and each.get("id")]
             walked.hidden += sum(not (each and each.get("id")) for each in page["nodes"])
-            walked.ended = not page["pageInfo"]["hasNextPage"]
-            before, waiting[search] = waiting[search], page["pageInfo"].get("endCursor")
-            if walked.ended or waiting[search] in {None, before}:
-                del waiting[search]
+            if not waiting[search].advance(page["pageInfo"]):
+                walked.ended = not waiting.pop(search).cut
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from harvester.model.periods import Period
 from harvester.sdk.paging import cut_period
+from harvester.sdk.strategy import FIRST, Job
 
 from .agents import AGENTS
 
@@ -24,10 +25,6 @@ PAGE = 50
 """The most pull requests of one search in a request."""
 TOGETHER = 100
 """The most pull requests in one request, from several searches; and of everything lighter beside them."""
-FIRST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-"""Before anything on GitHub was created, imports from elsewhere included."""
-LAST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-"""After anything on GitHub is created: where no end is known, since our own clock may be behind."""
 PAD = dt.timedelta(minutes=10)
 """How much wider the asked range is: GitHub's search is off by seconds, and a merge closes its issues a bit later."""
 OVERLAP = dt.timedelta(days=1)
@@ -56,17 +53,6 @@ _SHAPES: Mapping[Kind, str] = {
     "closing": "Closers", "involved": "Authors", "commented_issues": "Conversations",
     "commented_pulls": "Conversations",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Job:
-    """One part of a fetch: a period in full, or (`changed`) everything that changed since the period's beginning.
-
-    A period of changes ends at `LAST`.
-    """
-
-    period: Period
-    changed: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from harvester.errors import SourceError
 from harvester.model.periods import Period, union
 from harvester.sdk.connector import Request
+from harvester.sdk.strategy import Job, Strategy, jobs
 
 from . import preflight, searches
 from .client import Client
 from .cursor import Cursor
 from .preflight import Preflight
 from .scope import ANYWHERE, ScopeFilter
-from .searches import Job, Search, Stream
+from .searches import Search, Stream
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,6 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
-class Strategy:
-    """How to read: by person or by scope, the searches with their counts, and the requests this way and the other."""
-
-    by: str
-    counts: Mapping[Search, int]
-    requests: int
-    other_requests: int | None = None
-
-
-@dataclass(frozen=True)
 class Start:
     """Where a fetch begins. `cursor` is None where everything is read in full; rows may be in any of the `periods`.
 
@@ -50,7 +41,7 @@ class Start:
     last: Cursor | None
     preflight: Preflight
     periods: tuple[Period, ...]
-    strategy: Strategy
+    strategy: Strategy[Search]
 
 
 @dataclass(frozen=True)
@@ -87,7 +78,7 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
 
 def _choose(
     client: Client, found: Preflight, everyone: bool, by_person: list[Search], by_scope: list[Search]
-) -> Strategy:
+) -> Strategy[Search]:
     """The way with fewer requests; both yield the same rows.
 
     By person, each person has a search for each kind of contribution, and a pull request with five reviewers comes
@@ -138,16 +129,7 @@ def _searches(plan: _Plan, logins: Mapping[str, str]) -> tuple[list[Search], lis
 
 def _qualified_jobs(plan: _Plan, qualifiers: Sequence[str]) -> Iterator[tuple[Job, str]]:
     """Each job with each qualifier; what was hidden last time is read in full."""
-    for job in _jobs(plan):
+    for job in jobs(plan.request, plan.periods, plan.cursor.at if plan.cursor else None):
         yield from ((job, each) for each in qualifiers)
     for hidden in plan.cursor.unreadable if plan.cursor else ():
         yield from ((Job(each), hidden) for each in union(plan.periods))
-
-
-def _jobs(plan: _Plan) -> list[Job]:
-    """Periods to read in full, and what changed since last time; what is newer than that has changed since, too."""
-    if plan.cursor is None:
-        return [Job(each) for each in union(plan.periods)]
-    at = plan.cursor.at
-    earlier = [part for each in plan.request.missing if (part := each.overlap(Period(searches.FIRST, at)))]
-    return [Job(Period(at, searches.LAST), changed=True), *(Job(each) for each in earlier)]

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from harvester.text import count_noun
 
 from .fetch import GitLabReader
-from .strategy import Strategy
 
 
 def explain(reader: GitLabReader) -> Iterator[str]:
@@ -16,7 +15,7 @@ def explain(reader: GitLabReader) -> Iterator[str]:
     start = reader.begin()
     strategy, found = start.strategy, start.preflight
     how = "everything since the last harvest" if start.cursor else "the whole period"
-    yield f"{reader.options.host}: {how}, {_way(strategy)}"
+    yield f"{reader.options.host}: {how}, {strategy.explain('project or group')}"
     if found.server:
         yield f"  GitLab {found.server}"
     kinds: Counter[str] = Counter()
@@ -32,10 +31,3 @@ def explain(reader: GitLabReader) -> Iterator[str]:
     if "releases" in reader.options.also and not start.options.scope_filter.named:
         yield "  no releases: they are read of projects that are named by their path, and none is"
     yield from (f"  not shown: {each}" for each in found.unreadable)
-
-
-def _way(strategy: Strategy) -> str:
-    ways = {"scope": "by project or group, for everyone at once", "person": "by person"}
-    other = next(text for by, text in ways.items() if by != strategy.by)
-    requests = strategy.other_requests
-    return ways[strategy.by] + ("" if requests is None else f" ({count_noun(requests, 'request')} {other})")

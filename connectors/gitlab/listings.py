@@ -5,29 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from harvester.model.periods import Period
-from harvester.sdk.paging import TotalCheck
+from harvester.sdk.paging import PageCursor, TotalCheck
+from harvester.sdk.strategy import FIRST, LAST, Job
 
 from . import graphql
 from .graphql import LIMIT, PAGE
-from .parts import Part
+from .query_parts import QueryPart
 from .scope import Place
 
 FIRST_PAGE = 50
 """Merge requests in the first request: each asks Gitaly for its files, and GitLab gives up after 30 seconds."""
-FIRST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-"""Before anything on GitLab was created, imports from elsewhere included."""
-LAST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-"""After anything on GitLab is created: where no end is known, since our own clock may be behind."""
 PAD = dt.timedelta(days=1)
 """How much wider the asked range is: GitLab rounds some times to days, and a merge closes its issues a bit later."""
 OVERLAP = dt.timedelta(days=1)
 """How far back a fetch asks for changes before the last one."""
 
-COUNT = 5
+COUNT_COST = 5
 """What counting a list costs."""
 
 Kind = Literal["authored", "requested", "assigned", "opened", "merge_requests", "issues"]
@@ -36,17 +32,6 @@ _NAMES: Mapping[Kind, str] = {
     "authored": "merged merge requests", "requested": "merge requests to review", "assigned": "closed issues",
     "opened": "opened issues", "merge_requests": "merge requests", "issues": "issues",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Job:
-    """One part of a fetch: a period in full, or (`changed`) everything that changed since the period's beginning.
-
-    A period of changes ends at `LAST`.
-    """
-
-    period: Period
-    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,19 +53,19 @@ class ListRequest:
         """The fragment that asks for the ids of its entries only."""
         return "MergeRequestId" if self.is_heavy else "IssueId"
 
-    def page(self, number: int, size: int, after: str | None, paths: bool = True) -> Part:
+    def page(self, number: int, size: int, after: str | None, paths: bool = True) -> QueryPart:
         """The part of a query that asks for a page of it, with its number."""
         listing = self.listing
         variables = {f"n{number}": size, f"a{number}": after, **self._variables(number)}
         if listing.shape == "MergeRequest":
             variables["paths"] = paths
         declared = graphql.declared(number, listing)
-        return Part(f"l{number}", graphql.page(number, listing), listing.cost(size), declared, variables)
+        return QueryPart(f"l{number}", graphql.page(number, listing), listing.cost(size), declared, variables)
 
-    def total(self, number: int) -> Part:
+    def total(self, number: int) -> QueryPart:
         """The part of a query that asks for the number of its entries, with its own number."""
-        declared = graphql.declared(number, self.listing, counted=True)
-        return Part(f"l{number}", graphql.count(number, self.listing), COUNT, declared, self._variables(number))
+        declared, text = graphql.declared(number, self.listing, counted=True), graphql.count(number, self.listing)
+        return QueryPart(f"l{number}", text, COUNT_COST, declared, self._variables(number))
 
     def connection(self, value: Any) -> Mapping[str, Any] | None:
         """The list in what came for a part; None where it is not shown."""
@@ -101,48 +86,52 @@ class ListRequest:
 
 
 def by_person(job: Job, username: str, also: Sequence[str]) -> list[ListRequest]:
-    """The lists of one person: merged merge requests and closed issues; what else they did is in their events."""
-    merged, closed, created = (_filters(job, each) for each in ("merged", "closed", "created"))
-    found = [
-        ListRequest(
-            "authored", graphql.Listing("user", "authoredMergeRequests", "MergeRequest", tuple(merged), "merged"),
-            username, tuple(merged.values()),
-        ),
-        ListRequest(
-            "assigned",
-            graphql.Listing(
-                "instance", "issues", "Issue", ("assigneeUsernames", *closed), "" if job.changed else "closed"
-            ),
-            username, ((username,), *closed.values()),
-        ),
-    ]  # fmt: skip
+    """The lists of one person: merged merge requests and opened issues; what else they did is in their events."""
+    merged, created = _filters(job, "merged"), _filters(job, "created")
+    listing = graphql.Listing("user", "authoredMergeRequests", "MergeRequest", tuple(merged), "merged")
+    found = [ListRequest("authored", listing, username, tuple(merged.values()))]
     if "opened" in also:
         listing = graphql.Listing("instance", "issues", "Issue", ("authorUsername", *created))
         found.append(ListRequest("opened", listing, username, (username, *created.values())))
     return found
 
 
+def assigned(job: Job, username: str) -> ListRequest:
+    """The closed issues that somebody is assigned to, anywhere; for changes those in any state."""
+    closed, state = _filters(job, "closed"), _state(job)
+    listing = graphql.Listing("instance", "issues", "Issue", ("assigneeUsernames", *closed), state)
+    return ListRequest("assigned", listing, username, ((username,), *closed.values()))
+
+
+def closed_in(job: Job, place: Place) -> ListRequest:
+    """Everybody's closed issues in a place; for changes those in any state, since one may have been opened again."""
+    closed = _filters(job, "closed")
+    return ListRequest("issues", _listing(place, "Issue", closed, _state(job)), place.path, tuple(closed.values()))
+
+
 def requested(job: Job, username: str) -> ListRequest:
     """What somebody was asked to review, which is most of what they reviewed in many places."""
-    touched = _touched(job)
+    touched = _review_filters(job)
     listing = graphql.Listing("user", "reviewRequestedMergeRequests", "MergeRequest", tuple(touched))
     return ListRequest("requested", listing, username, tuple(touched.values()))
 
 
 def by_scope(job: Job, place: Place, also: Sequence[str]) -> list[ListRequest]:
     """The lists of one place: everything that was touched in the period, for its authors, mergers and reviewers."""
-    touched = _touched(job)
-    found = [ListRequest("merge_requests", _listing(place, "MergeRequest", touched), place.path, (*touched.values(),))]
-    if job.changed:
-        found.append(ListRequest("issues", _listing(place, "Issue", touched), place.path, (*touched.values(),)))
+    touched, opened = _review_filters(job), _filters(job, "created")
+    found = [
+        ListRequest("merge_requests", _listing(place, "MergeRequest", touched), place.path, tuple(touched.values())),
+        closed_in(job, place),
+    ]
     if "comments" in also:
-        found.append(ListRequest("issues", _listing(place, "IssueTalk", touched), place.path, (*touched.values(),)))
-    if not job.changed:
-        closed, opened = _filters(job, "closed"), _filters(job, "created")
-        found.append(ListRequest("issues", _listing(place, "Issue", closed, "closed"), place.path, (*closed.values(),)))
-        if "opened" in also:
-            found.append(ListRequest("issues", _listing(place, "Issue", opened), place.path, (*opened.values(),)))
+        found.append(ListRequest("issues", _listing(place, "IssueTalk", touched), place.path, tuple(touched.values())))
+    if "opened" in also and not job.changed:
+        found.append(ListRequest("issues", _listing(place, "Issue", opened), place.path, tuple(opened.values())))
     return found
+
+
+def _state(job: Job) -> Literal["", "closed"]:
+    return "" if job.changed else "closed"
 
 
 def _listing(
@@ -152,7 +141,7 @@ def _listing(
     return graphql.Listing(place.kind, name, shape, tuple(filters), state)
 
 
-def _touched(job: Job) -> dict[str, object]:
+def _review_filters(job: Job) -> dict[str, object]:
     """The filters for what may have been reviewed in a period: updated since it began, created before it ended."""
     if job.changed:
         return _filters(job, "updated")
@@ -206,22 +195,19 @@ def take_pages(waiting: Sequence[tuple[ListRequest, int]], size: int) -> list[in
 
 
 @dataclass
-class ListProgress:
+class ListProgress(PageCursor):
     """How far a list is read.
 
-    `hidden` entries came without their contents. `changed` says that the total moved between pages, `cut` that the
-    pages did not end by themselves, `doubtful` that something may have slipped past them.
+    `hidden` entries came without their contents. `changed` says that the total moved between pages, `doubtful` that
+    something may have slipped past them.
     """
 
     request: ListRequest
     arrived: TotalCheck
-    after: str | None = None
     finished: bool = False
     hidden: int = 0
     changed: bool = False
-    cut: bool = False
     doubtful: bool = False
-    _asked: set[str] = field(default_factory=set)
 
     @property
     def remaining(self) -> int:
@@ -238,15 +224,6 @@ class ListProgress:
         self.hidden += len(page["nodes"]) - len(nodes)
         self.changed |= total != counted and not (self.after is None and total > counted)
         self.arrived.take([each["id"] for each in nodes], total)
-        self._advance(page["pageInfo"])
-        return nodes
-
-    def _advance(self, page_info: Mapping[str, Any]) -> None:
-        """Move to the next page; the list ends where there is none, or where the server leads to one we had."""
-        following, goes_on = page_info.get("endCursor"), bool(page_info["hasNextPage"])
-        self.cut = goes_on and (not following or following in self._asked)
-        self.finished = not goes_on or self.cut
+        self.finished = not self.advance(page["pageInfo"])
         self.doubtful = self.finished and (self.changed or self.cut or self.arrived.missing > 0)
-        if following and not self.finished:
-            self._asked.add(following)
-            self.after = following
+        return nodes

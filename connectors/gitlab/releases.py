@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harvester.sdk.paging import PageCursor
 from harvester.sdk.rows import entries, parse_time
 
 from . import graphql, listings
@@ -35,11 +36,9 @@ class ReleasePage:
 
 
 @dataclass
-class _Progress:
+class _Progress(PageCursor):
     name: str
-    after: str | None = None
     arrived: set[str] = field(default_factory=set)
-    asked: set[str] = field(default_factory=set)
 
 
 def newest(client: Client, names: Sequence[str], since: dt.datetime | None) -> Iterator[ReleasePage]:
@@ -71,10 +70,7 @@ def _goes_on(page: ReleasePage, progress: _Progress, since: dt.datetime | None) 
     oldest = parse_time(page.releases[-1].get("releasedAt")) if page.releases else None
     if since and oldest and oldest < since - listings.PAD:
         return False
-    goes_on, following = listed["pageInfo"]["hasNextPage"], listed["pageInfo"].get("endCursor")
-    if goes_on and following and following not in progress.asked:
-        progress.asked.add(following)
-        progress.after = following
+    if progress.advance(listed["pageInfo"]):
         return True
-    page.missing = bool(goes_on) or len(progress.arrived) < int(listed.get("count") or 0)
+    page.missing = progress.cut or len(progress.arrived) < int(listed.get("count") or 0)
     return False

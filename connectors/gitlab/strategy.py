@@ -6,17 +6,17 @@ import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from harvester.errors import SourceError
-from harvester.model.periods import Period, union
+from harvester.model.periods import Period
 from harvester.sdk.connector import Request
+from harvester.sdk.strategy import FIRST, Job, Strategy, jobs
 
 from . import events, listings, preflight
 from .client import Client
 from .cursor import Cursor
 from .graphql import PAGE
-from .listings import Job, ListRequest, Stream
+from .listings import ListRequest, Stream
 from .preflight import Preflight, Survey
 from .scope import ScopeFilter
 
@@ -34,16 +34,6 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
-class Strategy:
-    """How to read: by person or by scope, the lists with their counts, and the requests this way and the other."""
-
-    by: Literal["person", "scope"]
-    counts: Mapping[ListRequest, int]
-    requests: int
-    other_requests: int | None = None
-
-
-@dataclass(frozen=True)
 class Start:
     """Where a fetch begins. `cursor` is None where everything is read in full; rows may be in any of the `periods`.
 
@@ -57,7 +47,7 @@ class Start:
     preflight: Preflight
     periods: tuple[Period, ...]
     jobs: tuple[Job, ...]
-    strategy: Strategy
+    strategy: Strategy[ListRequest]
 
 
 @dataclass(frozen=True)
@@ -69,12 +59,8 @@ class _Plan:
 
     @property
     def jobs(self) -> list[Job]:
-        """Periods to read in full, and what changed since last time; what is newer than that has changed since, too."""
-        if self.cursor is None:
-            return [Job(each) for each in union(self.periods)]
-        at = self.cursor.at
-        earlier = [part for each in self.request.missing if (part := each.overlap(Period(listings.FIRST, at)))]
-        return [Job(Period(at, listings.LAST), changed=True), *(Job(each) for each in earlier)]
+        """The parts of the fetch."""
+        return jobs(self.request, self.periods, self.cursor.at if self.cursor else None)
 
 
 def begin(client: Client, options: ReadOptions, request: Request) -> Start:
@@ -104,13 +90,15 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
     return Start(plan.options, plan.cursor, previous, found, periods, tuple(plan.jobs), strategy)
 
 
-def _choose(client: Client, found: Preflight, plan: _Plan) -> Strategy:
+def _choose(client: Client, found: Preflight, plan: _Plan) -> Strategy[ListRequest]:
     """The way with fewer requests; both yield the same rows.
 
-    By person, each person has lists of their own and events, and each merge request they reviewed is asked for by its
-    number. By scope, one list of a group or project serves everybody, but brings strangers' work, too. So the counts
-    decide. How much a person reviewed is not counted: as much as they wrote is taken for it. Where a place is named and
-    only the place has everything it is read, whatever that costs.
+    By person, each person has lists of their own and events, and each merge request they reviewed is asked for by
+    its number. Closed issues are read by place even so, where one is named: no list and no event leads from a
+    person to what the commits of their merge request closed. By scope, one list of a group or project serves
+    everybody, but brings strangers' work, too. So the counts decide. How much a person reviewed is not counted: as
+    much as they wrote is taken for it. Where a place is named and only the place has everything it is read,
+    whatever that costs.
     """
     by_person, by_scope = _lists(plan, found.usernames)
     uncounted = [each for each in [*by_scope, *by_person] if each not in found.counts]
@@ -131,7 +119,7 @@ def _choose(client: Client, found: Preflight, plan: _Plan) -> Strategy:
 
 def _only_places_show_all(client: Client, found: Preflight, jobs: Sequence[Job]) -> bool:
     """Whether some of what is to be read is older than GitLab's events, or somebody's who has a private profile."""
-    if any(not each.changed and each.period.since < found.at - events.KEPT for each in jobs):
+    if any(not each.changed and each.period.since < found.at - events.RETENTION for each in jobs):
         return True
     return any(found.is_private(client, each) for each in sorted(found.silent))
 
@@ -144,12 +132,12 @@ def _lists(plan: _Plan, usernames: Mapping[str, str]) -> tuple[list[ListRequest]
             "This source names no people, groups or projects: everyone's work on all of GitLab cannot be read.",
             hint="Name people in [people], or groups or projects in this source.",
         )
-    by_person = [
-        each
-        for job in plan.jobs
-        for name in sorted(usernames)
-        for each in listings.by_person(job, usernames[name], also)
-    ]
+    by_person: list[ListRequest] = []
+    for job in plan.jobs:
+        for username in (usernames[name] for name in sorted(usernames)):
+            by_person += listings.by_person(job, username, also)
+            by_person += [] if places else [listings.assigned(job, username)]
+        by_person += [listings.closed_in(job, each) for each in places]
     by_scope = [each for job in plan.jobs for place in places for each in listings.by_scope(job, place, also)]
     return list(dict.fromkeys(by_person)), list(dict.fromkeys(by_scope))
 
@@ -157,5 +145,5 @@ def _lists(plan: _Plan, usernames: Mapping[str, str]) -> tuple[list[ListRequest]
 def event_periods(jobs: Sequence[Job], at: dt.datetime) -> Iterator[Period]:
     """The periods in which people's events are read: what changed ends a day after the server's time."""
     for each in jobs:
-        since = max(each.period.since, listings.FIRST) - (listings.OVERLAP if each.changed else listings.PAD)
+        since = max(each.period.since, FIRST) - (listings.OVERLAP if each.changed else listings.PAD)
         yield Period(since, max(since, min(each.period.until, at) + listings.PAD))

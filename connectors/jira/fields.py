@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,7 @@ def site_of(server: Json, fields: Iterable[Json]) -> Site:
 def points_of(fields: Json, site: Site) -> float | None:
     """The story points of a ticket: the first field that has any; None without."""
     values = (fields.get(each) for each in site.points)
-    return next((float(each) for each in values if isinstance(each, int | float)), None)
+    return next((float(each) for each in values if isinstance(each, int | float) and _is_number(each)), None)
 
 
 def parent_of(fields: Json, site: Site) -> str | None:
@@ -64,6 +65,10 @@ def parent_title_of(fields: Json) -> str | None:
     """The title of a ticket's parent, where the site names it: of an epic that is a link only it does not."""
     parent = fields.get("parent") or {}
     return str((parent.get("fields") or {}).get("summary") or "") or None
+
+
+def _is_number(value: float) -> bool:
+    return not isinstance(value, bool) and math.isfinite(value)
 
 
 def _type(field: Json) -> str:

@@ -17,7 +17,7 @@ from .jql import among, changed, every, narrowing, on_days, quoted, since, some,
 
 ORDER = " ORDER BY created ASC, key ASC"
 """By what never changes, since a ticket that changes its place while pages are read would be missed or come twice."""
-BACK = dt.timedelta(days=1)
+OVERLAP = dt.timedelta(days=1)
 """How far before the last fetch changes are asked for, beside the day for the zone: Cloud's search may be behind."""
 NAMED = 1000
 """How many tickets a query names by id: it is refused where one of them is gone."""
@@ -26,8 +26,8 @@ NO_RESOLUTION = every("resolution = Unresolved", "statusCategory = Done")
 
 
 @dataclass(frozen=True)
-class Scope:
-    """Whose tickets of which projects: people as queries name them, and keys (None: everybody, every project)."""
+class TicketQueries:
+    """The queries for tickets: of people as queries name them, in projects by their keys (None: everybody, all)."""
 
     people: Sequence[str] | None = None
     projects: Sequence[str] | None = None
@@ -45,7 +45,7 @@ class Scope:
         A known ticket may have lost what led to it, such as its only worklog. It must be there: a query that names one
         that is not is refused.
         """
-        recent = since("updated", at - BACK)
+        recent = since("updated", at - OVERLAP)
         ids = ", ".join([each for each in known if each.isdigit()][:NAMED])
         return self._query(some(every(self._involved(), recent), every(f"id in ({ids})", recent) if ids else ""))
 

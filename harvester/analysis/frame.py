@@ -184,9 +184,9 @@ def _is_primary(frame: pd.DataFrame, from_git: Mask) -> pd.Series:
     """Which row represents each contribution of a person.
 
     Rows are the same contribution where kind and work item are the same; for what is REPEATABLE the id, too, and for a
-    ticket, a release or a merge the role. The forge's row is taken before git's, then an author's before a
-    co-author's, then the one with the fewest unknown values; name and scope break ties, so neither the order of the
-    rows nor of the sources matters.
+    ticket or a release the role. A row of what the person wrote is taken before one of having merged it, the forge's
+    before git's, then an author's before a co-author's, then the one with the fewest unknown values; name and scope
+    break ties, so neither the order of the rows nor of the sources matters.
 
     Then, of rows with the same id and the same beginning, one is taken: of an issue that moved to another project of
     its source, and of one git commit that two clones have under different work items, since forks share commit ids.
@@ -196,7 +196,8 @@ def _is_primary(frame: pd.DataFrame, from_git: Mask) -> pd.Series:
 
     keys = frame[["person", "kind", "work_item_key", "id"]].copy()
     keys["own_id"] = frame["id"].where(frame["kind"].isin(REPEATABLE), frame["role"])
-    keys["own_id"] = keys["own_id"].mask(frame["kind"].isin(WRITTEN) & (frame["role"] != "merger"), "")
+    keys["own_id"] = keys["own_id"].mask(frame["kind"].isin(WRITTEN), "")
+    keys["merges"] = (frame["role"] == MERGER).to_numpy(bool)
     keys["place"] = frame["source"].mask(from_git, "")
     keys["git"] = from_git
     is_author, is_co_author = ((frame["role"] == role).to_numpy(bool) for role in ("author", "co-author"))
@@ -206,10 +207,22 @@ def _is_primary(frame: pd.DataFrame, from_git: Mask) -> pd.Series:
         frame[["title", "body", "url", "state", "additions", "story_points", "milestone"]].isna().sum(axis=1)
     )
     keys["source"], keys["scope"] = frame["source"], frame["scope"]
-    best = keys.sort_values(["git", "order", "unknown", "source", "scope", "id"], kind="stable")
+    best = keys.sort_values(["merges", "git", "order", "unknown", "source", "scope", "id"], kind="stable")
     best = best[~best.duplicated(["person", "kind", "work_item_key", "own_id"]).to_numpy(bool)]
     primary = best.index[~best.duplicated(["person", "kind", "place", "id", "began"]).to_numpy(bool)]
-    return pd.Series(frame.index.isin(primary), index=frame.index, dtype="bool[pyarrow]")
+    is_primary = frame.index.isin(primary) & ~_merges_of_own(frame, is_author)
+    return pd.Series(is_primary, index=frame.index, dtype="bool[pyarrow]")
+
+
+def _merges_of_own(frame: pd.DataFrame, is_author: Mask) -> Mask:
+    """Which rows say that a person merged what another source says is their own."""
+    import pyarrow.compute as pc
+
+    is_merger = (frame["role"] == MERGER).to_numpy(bool)
+    if not is_merger.any():
+        return is_merger
+    own = pc.is_in(_person_and(frame, "work_item_key"), _person_and(frame[is_author], "work_item_key"))
+    return cast("Mask", is_merger & own.to_numpy(zero_copy_only=False))
 
 
 def _in_pull_request(frame: pd.DataFrame) -> pd.Series:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.frame import column
+from harvester.analysis.ticket_texts import keys_of, named_in, named_in_topic, referred_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,11 +53,6 @@ _HOST_AND_PATH = r"^(?P<base>[^/\s]*[.:][^/\s]*/\S+)$"
 _URL_PROJECT = r"^https?://(?P<base>[^/\s]+/[^?#\s]+?)(?:/-)?/commits?/[0-9a-fA-F]+$"
 
 
-MOST_NAMED = 3
-"""A text that names more tickets than this is a list, such as that of a release, and is about none of them."""
-_NAMED = r"(?:{keys})-\d{{1,9}}(?![A-Za-z0-9_]|\.\d)"
-_WORD = re.compile(r"\w", re.ASCII)
-_BROWSED = re.compile(r"https?://[^\s<>()\[\]\"']{1,200}/browse/\Z")
 _TRACKED = r"/[A-Z][A-Z0-9_]*-\d+$"
 _LOCAL = r"^(local/.*)~[0-9a-f]{8}([#!]\d+)$"
 
@@ -121,8 +117,9 @@ def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints
     """The tickets that changes name, as written (a key or an address): the position of each one's row, and the ticket.
 
     Whoever works with Jira closes nothing by words: the key in a title, a branch or a message makes the change part of
-    the ticket. Only keys of configured projects, in capitals as Jira wants them; of what a text names besides its title
-    none where that is a list. A review has the title of its pull request; what it says is no work on a ticket.
+    the ticket. Only keys of configured projects, in capitals as Jira wants them, or in a branch in small letters. In a
+    text a mere mention is none: it must refer to the ticket (docs/decisions/jira.md), and not list many. A review has
+    the title of its pull request; what it says is no work on a ticket.
 
     Source: https://support.atlassian.com/jira-software-cloud/docs/reference-issues-in-your-development-work/
     """
@@ -131,35 +128,23 @@ def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints
     import pyarrow.compute as pc
 
     keys = "|".join(re.escape(each.upper()) for each in tickets)
-    named, kinds = re.compile(_NAMED.format(keys=keys), re.ASCII), column(frame, "kind")
+    named, kinds = keys_of(tickets), column(frame, "kind")
     of_change = pc.is_in(kinds, pa.array(["pull_request", "commit"]))
     of_any = pc.or_(of_change, pc.equal(kinds, "review"))
     topics = pc.map_lookup(column(frame, "extra"), "topic", "first")
     rows: list[int] = []
     found: list[str] = []
-    for texts, among, most in (
-        (column(frame, "title"), of_any, None),
-        (topics, of_change, None),
-        (column(frame, "body"), of_change, MOST_NAMED),
+    for texts, among, read in (
+        (column(frame, "title"), of_any, named_in),
+        (topics, of_change, named_in_topic),
+        (column(frame, "body"), of_change, referred_in),
     ):
-        at = np.flatnonzero(_matches(pc.if_else(among, texts, None), rf"(?:{keys})-\d"))
+        at = np.flatnonzero(_matches(pc.if_else(among, texts, None), rf"(?i:{keys})-\d"))
         for row, text in zip(at.tolist(), texts.take(pa.array(at)).to_pylist(), strict=True):
-            some = set(_named_in(text, named))
-            if most is None or len(some) <= most:
-                rows += [row] * len(some)
-                found += sorted(some)
+            some = {ticket for _, _, ticket in read(text, named)}
+            rows += [row] * len(some)
+            found += sorted(some)
     return np.array(rows, np.int64), pa.array(found, pa.string())
-
-
-def _named_in(text: str, named: re.Pattern[str]) -> Iterator[str]:
-    """Tickets in a text: keys that no word goes on before, each with the address that it ends, if there is one."""
-    for found in named.finditer(text):
-        start = found.start()
-        if text.endswith("/browse/", 0, start):
-            address = _BROWSED.search(text, max(start - 220, 0), start)
-            yield f"{address[0] if address else ''}{found[0]}"
-        elif not (start and _WORD.match(text, start - 1)):
-            yield found[0]
 
 
 def _bases_where_needed(frame: pd.DataFrame, rows: Ints, texts: pa.DictionaryArray) -> tuple[Ints, pa.Array]:

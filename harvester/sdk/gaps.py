@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from harvester.model.periods import Period
-from harvester.sdk.connector import Gap
+from harvester.sdk.connector import Event, Gap
+from harvester.sdk.http import WebError
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,17 @@ class GapCollector:
         self.any = True
         self._noted.setdefault(reason, {})[example] = alone or reason
 
-    def grouped(self) -> Iterator[Gap]:
-        """What was noted, one gap for each reason: one missing permission may cost something in every result.
+    def around(self, events: Iterable[Event]) -> Iterator[Event]:
+        """These events, and then what was noted, also where they end by a WebError: grouping needs the whole fetch."""
+        try:
+            yield from events
+        except WebError:
+            yield from self.grouped()
+            raise
+        yield from self.grouped()
 
-        Grouping needs the whole fetch, so this comes at its end, also where it ends by an error.
-        """
+    def grouped(self) -> Iterator[Gap]:
+        """What was noted, one gap for each reason: one missing permission may cost something in every result."""
         for reason, examples in self._noted.items():
             first, alone = next(iter(examples.items()))
             if len(examples) == 1:

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from harvester.model.periods import Period
 from harvester.sdk.http import RetryPolicy, WebError, or_busy
@@ -80,6 +80,29 @@ class TotalCheck:
     def missing(self) -> int:
         """How many did not arrive; 0 where more arrived than were announced."""
         return max(self.total - len(self.seen), 0)
+
+
+@dataclass(kw_only=True)
+class PageCursor:
+    """Where a list goes on that GraphQL gives page by page.
+
+    `after` is the cursor of the page that came last; None at the beginning. `cut` says that the pages did not end by
+    themselves: one leads to a page that was asked for before, which would never end, or nowhere.
+    """
+
+    after: str | None = None
+    cut: bool = False
+    _asked: set[str] = field(default_factory=set)
+
+    def advance(self, page_info: Mapping[str, Any]) -> bool:
+        """Move to the next page by the `pageInfo` of the last one; returns False at the end."""
+        following, goes_on = page_info.get("endCursor"), bool(page_info["hasNextPage"])
+        self.cut = goes_on and (not following or following in self._asked)
+        if goes_on and following and not self.cut:
+            self._asked.add(following)
+            self.after = following
+            return True
+        return False
 
 
 def walk_pages(ask: Callable[[H], A], first: H, following: Callable[[A], H | None]) -> Iterator[A]:

@@ -119,7 +119,7 @@ class _Assembly:
         collected, report_input = self.for_persons(period, list(named))
         for person in strangers:
             if not _has_rows(report_input, person):
-                people.find(named[person], people.names_of(_all_accounts(self.workspace)))
+                self._find_among_accounts(named[person])
         return collected, report_input
 
     def _find_stranger(self, words: str) -> str:
@@ -127,7 +127,14 @@ class _Assembly:
         people = self.workspace.config.people
         if address := email_of(words):
             return people.person_of("", mail_key(current_address(self.workspace, address)))
-        return people.find(words, people.names_of(_all_accounts(self.workspace)))
+        return self._find_among_accounts(words)
+
+    def _find_among_accounts(self, words: str) -> str:
+        """The person whom a source knows so; who only helped others only where nobody has work under that name."""
+        people, accounts = self.workspace.config.people, list(_all_accounts(self.workspace))
+        with_work = people.names_of((source, account) for source, account, number in accounts if number)
+        everybody = people.names_of((source, account) for source, account, _ in accounts)
+        return people.find(words, with_work if people.meant(words, with_work) else everybody)
 
     def for_most_active(self, why: str) -> tuple[CollectedData, ReportInput]:
         """The rows of the most active author of the latest quarter with work; the remark begins with `why`."""
@@ -209,10 +216,11 @@ class _Assembly:
         )
 
 
-def _all_accounts(workspace: Workspace) -> Iterable[tuple[str, str]]:
+def _all_accounts(workspace: Workspace) -> Iterable[tuple[str, str, int]]:
+    """The source, the account and the number of its contributions of everybody."""
     for source, connector in workspace.connectors.items():
         if isinstance(connector, ListsAccounts):
-            yield from ((source, each) for each in connector.accounts())
+            yield from ((source, each, number) for each, number in connector.accounts().items())
 
 
 def _most_active(frame: pd.DataFrame, period: Period) -> str:

@@ -406,7 +406,7 @@ def test_a_gitlab_merge_request_is_found_by_its_merge(repo):
         ("https://gitlab.com/holding/acme/a.b/my-shop.git", "holding/acme/a.b/my-shop"),
     ],
 )
-def test_a_merge_request_names_its_project_without_a_path(repo, url, project):
+def test_a_merge_request_may_name_its_project_alone(repo, url, project):
     """GitLab below a path of its host says only the project; so does a merge from before a group moved into another."""
     repo.remote(url)
     repo.commit("Round\n\nSee merge request acme/a.b/my-shop!7")
@@ -1579,6 +1579,7 @@ def test_a_pull_request_closes_its_merge_commit(repo):
     [
         (SHOP, "Merge pull request #12 from Acme/feature/PAY-7-charge-once\n\nCharge once"),
         ("https://gitlab.com/A/s.git", "Merge branch 'x/PAY-7' into 'main'\n\nCharge once\n\nSee merge request !12"),
+        (SHOP, "Merge pull request #12 from Acme/fix/pay-7-charge-once\n\nCharge once"),
         ("https://bitbucket.org/acme/shop.git", "Merged in PAY-7-charge-once (pull request #12)\n\nCharge once"),
     ],
 )  # fmt: skip

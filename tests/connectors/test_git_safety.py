@@ -467,7 +467,7 @@ def test_a_partial_clone_loses_sizes_and_no_rows(repo, tmp_path, filtered, lacki
     assert remarks(fetch(here.path, cursors=cursors(events))) == [remark]
 
 
-def test_one_missing_file_costs_the_size_of_its_commits_alone(repo, tmp_path):
+def test_a_missing_file_costs_its_own_commits_sizes(repo, tmp_path):
     """Where a clone lacks single contents, such as large ones, the other commits have their line counts."""
     repo.git("config", "uploadpack.allowFilter", "true")
     for number in range(9):

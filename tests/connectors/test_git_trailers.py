@@ -3,7 +3,7 @@
 import pytest
 
 from harvester.connectors.git.trailers import APPLIED, CO_AUTHOR, HELPER, REVIEWER, Trailer, trailers
-from tests.connectors.test_git import QUARTER, SHOP, cursors, fetch, only, rows
+from tests.connectors.test_git import QUARTER, SHOP, connector, cursors, fetch, only, rows
 from tests.gitrepo import ANN, BOB, CLEO, WEB_FLOW, Repo
 
 DOE = "Doe Moe <doe@example.org>"
@@ -199,7 +199,7 @@ def test_an_applied_patch_is_a_row(repo):
     assert (row.owners, row.title, row.work_item) == ((BOB,), "Round", f"commit/{sha}")
 
 
-def test_a_review_of_a_pull_request_is_one_with_the_forges(repo):
+def test_a_review_in_a_pull_request_is_of_it(repo):
     """A review by a trailer in a pull request's commit, or in its merge, is of the pull request."""
     repo.remote(SHOP)
     repo.commit("Begin", {"a": "1"})
@@ -218,7 +218,7 @@ def test_a_review_of_a_pull_request_is_one_with_the_forges(repo):
     assert only(events, "pull_request").participants == (CLEO, DOE, ANN)
 
 
-def test_an_approval_is_a_review_where_a_forge_writes_it(repo):
+def test_an_approval_by_a_forge_is_a_review(repo):
     """Elsewhere `Approved-by` says as little as an acknowledgement."""
     repo.remote(SHOP)
     repo.commit(said(f"Approved-by: {BOB}"), {"a": "1"})
@@ -228,7 +228,7 @@ def test_an_approval_is_a_review_where_a_forge_writes_it(repo):
     assert only(events, "review", "reviewer").work_item == "github.com/Acme/shop#8"
 
 
-def test_the_owner_of_a_pull_request_does_not_review_it(repo):
+def test_who_owns_a_pull_request_does_not_review_it(repo):
     """A pull request's owner reviews no commit of somebody else in it, as on a forge."""
     repo.commit("Begin", {"a": "1"})
     repo.branch("round")
@@ -268,3 +268,9 @@ def test_periods_share_and_lose_nothing(repo):
     assert {each.id for each in rows(half)} & {each.id for each in rows(later)} == set()
     in_quarter = {each.id for each in rows(fetch(repo, accounts=wanted, period=QUARTER))}
     assert (len(whole), len(in_quarter)) == (8, 4)
+
+
+def test_who_only_helped_is_known(repo):
+    """Somebody whom only trailers name is among the accounts, with no commit; a mere sign-off names nobody."""
+    repo.commit(said(f"Reviewed-by: {BOB}", f"Signed-off-by: {CLEO}", f"Co-authored-by: {DOE}"), {"a": "1"})
+    assert connector(repo).accounts() == {ANN: 1, BOB: 0, DOE: 1}

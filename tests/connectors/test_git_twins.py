@@ -64,7 +64,7 @@ def test_a_squashed_commit_of_ones_own_counts_once(repo):
     assert [each for each in picked(fetch(repo, branches="local")) if each[1]] == [("Round", (f"commit/{squashed}",))]
 
 
-def test_a_squashed_branch_without_a_number_counts_once(repo):
+def test_a_squash_without_a_number_counts_once(repo):
     """All commits of a branch that was squashed are the squash, for the people who wrote both."""
     repo.branch("round")
     for number, by in enumerate((ANN, ANN, BOB)):

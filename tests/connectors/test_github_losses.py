@@ -11,6 +11,7 @@ from harvester.connectors.github.agents import people_behind
 from harvester.harvesting.reader import read_source
 from harvester.ledger.coverage import source_status
 from harvester.sdk.connector import Request
+from harvester.sdk.strategy import Job
 from tests.connectors.githubs import QUARTER, on, read, source, wanted
 from tests.servers.github import NOW, Fault, GitHubServer
 
@@ -109,7 +110,7 @@ def test_comments_are_searched_by_type(world, server):
     """Without `is:issue` or `is:pr` GitHub's search may find nothing."""
     for kind in ("is:issue", "is:pr"):
         for each in (searches.by_person, lambda job, login, *rest: searches.by_scope(job, "org:acme", rest[-1])):
-            made = [one.query for one in each(searches.Job(QUARTER), "alice", "", ("comments",))]
+            made = [one.query for one in each(Job(QUARTER), "alice", "", ("comments",))]
             assert all("is:issue" in query or "is:pr" in query for query in made)
             assert any(kind in query and "comment" in query for query in made)
 

@@ -13,9 +13,12 @@ from harvester.connectors.github import graphql, searches
 from harvester.connectors.github.cursor import Cursor
 from harvester.connectors.github.rows import GHOST, RowContext
 from harvester.connectors.github.scope import ScopeFilter
-from harvester.connectors.github.searches import Job, Search
+from harvester.connectors.github.search_pages import SearchProgress
+from harvester.connectors.github.searches import Search
 from harvester.model.periods import Period, union
 from harvester.sdk.cursor import hashed
+from harvester.sdk.paging import TotalCheck
+from harvester.sdk.strategy import LAST, Job
 from tests.connectors.githubs import QUARTER, on
 from tests.servers.github import NOW
 
@@ -74,9 +77,7 @@ def test_one_person_with_three_streams_shares_requests():
 
 def test_searches_for_changes_have_no_dates():
     """Searches since last time do not ask for dates of the period."""
-    queries = [
-        each.query for each in searches.by_person(Job(Period(on(8, 1), searches.LAST), changed=True), "alice", "", ())
-    ]
+    queries = [each.query for each in searches.by_person(Job(Period(on(8, 1), LAST), changed=True), "alice", "", ())]
     assert all("updated:>=2026-07-31T12:00:00Z" in each for each in queries)
     assert not any("is:closed" in each for each in queries), "what was opened again is wanted, too"
 
@@ -96,6 +97,14 @@ def test_each_scope_is_one_search():
     assert [scopes.admits(each) for each in ("Acme/Pay", "acme/old", "globex/y", "globex/x", "other/a")] == [
         True, False, True, False, True,
     ]  # fmt: skip
+
+
+def test_pages_that_lead_in_a_circle_end():
+    """Also in one of two pages, which would be asked for for ever."""
+    progress = SearchProgress(Search("pulls", "is:pr", "created", QUARTER), TotalCheck(9))
+    pages = [{"hasNextPage": True, "endCursor": each} for each in "aba"]
+    assert [progress.advance(each) for each in pages] == [True, True, False]
+    assert (progress.after, progress.cut) == ("b", True)
 
 
 def test_a_cursor_is_read_from_its_own_text_only():

@@ -40,6 +40,7 @@ NEWER = {
     "Project.workItems": f"{DOCS}#projectworkitems",
     "Query.issues": f"{DOCS}#queryissues",
     "UserCore.authoredMergeRequests(includeArchived)": f"{RESOLVERS}user_merge_requests_resolver_base.rb",
+    "UserCore.reviewRequestedMergeRequests(includeArchived)": f"{RESOLVERS}user_merge_requests_resolver_base.rb",
     "WorkItem.widgets": f"{DOCS}#workitem",
     "WorkItemConnection": f"{DOCS}#workitemconnection",
     "WorkItemDiscussionsSort": f"{TYPES}work_items/discussions_sort_enum.rb",

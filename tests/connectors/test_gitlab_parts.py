@@ -107,7 +107,7 @@ def test_a_list_that_cannot_be_walked_again_is_a_gap(world, server):
     assert [each.period for each in found.gaps] == [QUARTER]
 
 
-def test_closings_of_many_projects_are_asked_for_together(world, server):
+def test_closings_of_many_projects_come_together(world, server):
     """In whatever order their issues come."""
     for number in range(60):
         world.issue(

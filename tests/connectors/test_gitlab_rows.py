@@ -108,9 +108,21 @@ def test_a_merged_merge_request_is_its_authors():
     assert (row.change_type, row.milestone, row.is_private, row.extra) == ("fix", "Q3", True, {})
 
 
-def test_a_source_branch_names_a_ticket():
-    (row,) = rows.of_merge_request(merge_request(sourceBranch="feature/PAY-7-charge-once"), context("ada"))
+@pytest.mark.parametrize(
+    "branch",
+    ["PAY-7", "feature/PAY-7-charge-once", "feature/pay-7-charge-once", "pay-7_once", "once-PAY-7", "ada/pay-7/x"],
+)
+def test_a_source_branch_names_a_ticket(branch):
+    (row,) = rows.of_merge_request(merge_request(sourceBranch=branch), context("ada"))
     assert row.closes == ("#7", "PAY-7", f"commit/{SHA}")
+
+
+@pytest.mark.parametrize(
+    "branch", ["npm/lodash-4.17.21", "repay-7x", "charge-once", "re-pay-7", "x/7-pay", "patch-1", "gh-7"]
+)
+def test_a_source_branch_without_a_key_names_no_ticket(branch):
+    (row,) = rows.of_merge_request(merge_request(sourceBranch=branch), context("ada"))
+    assert row.closes == ("#7", f"commit/{SHA}")
 
 
 def test_who_pressed_merge_has_a_row_of_their_own():
@@ -262,7 +274,7 @@ def test_a_line_that_moved_is_no_review():
     assert reviews_of(moved) == []
 
 
-def test_a_review_that_began_before_the_period_is_not_in_it():
+def test_a_review_begun_before_the_period_is_not_in_it():
     """Nor is the part of it that lies within."""
     notes = [on_line(1, "cem", "Why?", "2026-06-30T23:50:00Z"), on_line(2, "cem", "And?", "2026-07-01T00:10:00Z")]
     assert [each.role for each in rows.of_merge_request(merge_request(*notes), context("cem"))] == []
@@ -535,7 +547,7 @@ def test_a_closing_costs_what_we_say():
     few = {f"iids{number}": ["1"] for number in range(4)}
     for number, document in documents.items():
         cost = complexity(schema_of("18.6.0", True), document, few)
-        assert number * (graphql.CLOSING - 2) <= cost <= number * graphql.CLOSING
+        assert number * (graphql.CLOSING_COST - 2) <= cost <= number * graphql.CLOSING_COST
 
 
 @pytest.mark.parametrize("name", graphql.examples())

@@ -55,7 +55,8 @@ def test_an_edit_comes_again_under_the_same_id(server, world):
     assert (row.id, row.title) == (first.rows[0].id, "After")
 
 
-def test_what_is_resolved_after_the_first_reading_comes(server, world):
+def test_what_is_resolved_after_a_fetch_comes_next(server, world):
+    """A ticket that was open when it was read first has its row in the next fetch."""
     ticket = world.issue("PAY", on(6, 1), assignee="ann")
     first = read(server, wanted(server, "ann", period=YEAR))
     world.resolve(ticket, LATER, "ann")
@@ -145,6 +146,63 @@ def test_a_ticket_that_is_no_longer_shown_stays(server, world):
     assert any("WEB" in gap.reason for gap in again.gaps)
 
 
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_ticket_that_a_security_level_hides(server, world, lenient):
+    """Where Jira tells it from a deleted one its row stays, with a gap at each fetch; else a remark names it."""
+    """Data Center tells it from a deleted one: its row stays, and each fetch says so. Cloud does not: a remark does."""
+    world.lenient = lenient
+    done(world, "PAY", "ann", 8, 2)
+    ticket = done(world, "PAY", "ann", 8, 1)
+    found = read(server, wanted(server, "ann"))
+    world.secret.add(ticket["id"])
+    for days in (10, 11, 12):
+        world.now = NOW + dt.timedelta(days=days)
+        found = read(server, wanted(server, "ann", after=found))
+        said = [each.reason for each in found.gaps] + [each.text for each in found.remarks]
+        assert [ticket["key"] in each for each in said] == [True]
+        assert (len(found.gaps), found.rows) == (0 if server.cloud else 1, [])
+        assert len(found.retracted) == (server.cloud and days == 10)
+    world.secret.clear()
+    world.now = NOW + dt.timedelta(days=20)
+    found = read(server, wanted(server, "ann", after=found))
+    assert (found.gaps, found.remarks) == ([], [])
+    assert [row.work_item for row in found.rows] == ([f"localhost/{ticket['key']}"] if server.cloud else [])
+
+
+@pytest.mark.parametrize("whole_project", [False, True])
+def test_a_new_token_that_shows_less(server, world, whole_project):
+    """Where everything is read again, what had rows and does not come is looked for; nothing disappears silently."""
+    done(world, "PAY", "ann", 8, 2)
+    ticket = done(world, "WEB", "ann", 8, 1)
+    done(world, "WEB", "bob", 8, 1)
+    first = read(server, wanted(server, "ann"))
+    if whole_project:
+        world.hidden.add("WEB")
+    else:
+        world.secret.add(ticket["id"])
+    later(world)
+    request = Request(QUARTER, wanted(server, "ann").accounts, previous=first.cursors)
+    again = read(server, request, not_done=["another setting"])
+    assert [row.project for row in again.rows] == ["PAY"]
+    told = [each.reason for each in again.gaps] + [each.text for each in again.remarks]
+    assert [("WEB" if whole_project else ticket["key"]) in each for each in told] == [True]
+    assert len(again.gaps) == (whole_project or not server.cloud)
+    again = read(server, wanted(server, "ann", after=again), not_done=["another setting"])
+    assert [each.reason for each in again.gaps] + [each.text for each in again.remarks] == told
+
+
+def test_another_person_misses_nothing(server, world):
+    """What the last fetch read for others, or of other projects, is not looked for."""
+    ticket = done(world, "PAY", "ann", 8, 1)
+    first = read(server, wanted(server, "ann"))
+    done(world, "WEB", "bob", 8, 1)
+    world.secret.add(ticket["id"])
+    for name, projects, rows in (("bob", [], 1), ("ann", ["WEB"], 0)):
+        request = Request(QUARTER, wanted(server, name).accounts, previous=first.cursors)
+        again = read(server, request, projects=projects)
+        assert (len(again.rows), again.gaps, again.remarks) == (rows, [], [])
+
+
 def test_what_the_index_did_not_know_comes_later(server, world):
     """Resolved a minute before the reading, found at the next one."""
     world.lag()
@@ -156,7 +214,8 @@ def test_what_the_index_did_not_know_comes_later(server, world):
     assert {row.occurred_at for row in (*first.rows, *again.rows)} == {NOW - dt.timedelta(minutes=1)}
 
 
-def test_another_assignee_after_the_resolution_changes_nothing(server, world):
+def test_an_assignee_after_the_resolution_is_ignored(server, world):
+    """Who is assigned to a ticket after it was resolved did not do it."""
     ticket = done(world, "PAY", "ann", 8, 1)
     first = read(server, wanted(server, "ann", "bob"))
     world.assign(ticket, "bob", LATER)
@@ -203,7 +262,7 @@ def test_a_project_that_is_hidden_and_shown_again(server, world):
     assert (len(fourth.rows), fourth.gaps) == (4, [])
 
 
-def test_a_ticket_that_leaves_the_projects_that_are_read(server, world):
+def test_a_ticket_that_leaves_what_is_read_is_gone(server, world):
     """It is noticed when everything is looked for, once a week."""
     world.project("WEB")
     done(world, "PAY", "ann", 8, 1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harvester.connectors.jira import NOT_DONE, Jira, fields, jql, rows, text
 from harvester.connectors.jira.changelog import Person, changes, moment, resolved
 from harvester.connectors.jira.cursor import Cursor
-from harvester.connectors.jira.searches import Scope
+from harvester.connectors.jira.searches import TicketQueries
 from harvester.model.periods import Period
 from harvester.sdk.plugins import settings_model
 from harvester.sdk.secrets import Secret
@@ -39,8 +39,8 @@ def test_a_value_stays_in_its_quotes(value):
 @given(HARD, HARD)
 def test_a_scope_cannot_be_left(name, key):
     """People and projects of any name leave the structure of the query as it is."""
-    plain = [each.key for each in tokens(Scope(["a"], ["B"]).tickets([PERIOD])) if each.kind != "text"]
-    odd = [each.key for each in tokens(Scope([name], [key]).tickets([PERIOD])) if each.kind != "text"]
+    plain = [each.key for each in tokens(TicketQueries(["a"], ["B"]).tickets([PERIOD])) if each.kind != "text"]
+    odd = [each.key for each in tokens(TicketQueries([name], [key]).tickets([PERIOD])) if each.kind != "text"]
     assert odd == plain
 
 
@@ -111,7 +111,7 @@ def test_days_are_wider_in_every_zone():
 def test_what_names_nothing_is_left_out():
     assert jql.every("", jql.among("project", ()), "a = 1") == "a = 1"
     assert jql.some("a = 1", "", "b = 2", "a = 1") == "(a = 1 OR b = 2)"
-    assert Scope().tickets([PERIOD]).startswith("((resolved >=")
+    assert TicketQueries().tickets([PERIOD]).startswith("((resolved >=")
 
 
 # --- texts
@@ -320,10 +320,16 @@ def test_fields_are_known_by_their_type():
 
 @pytest.mark.parametrize(
     ("values", "points"),
-    [({"a": None, "b": 3}, 3.0), ({"a": 0.0, "b": 3}, 0.0), ({"a": "5", "b": None}, None), ({}, None)],
+    [
+        ({"a": None, "b": 3}, 3.0),
+        ({"a": 0.0, "b": 3}, 0.0),
+        ({"a": "5", "b": None}, None),
+        ({"a": True, "b": float("inf"), "c": float("nan")}, None),
+        ({}, None),
+    ],
 )
 def test_points_are_those_of_the_first_field_with_any(values, points):
-    assert fields.points_of(values, fields.Site(cloud=True, points=("a", "b"))) == points
+    assert fields.points_of(values, fields.Site(cloud=True, points=("a", "b", "c"))) == points
 
 
 @pytest.mark.parametrize(
@@ -348,7 +354,11 @@ DONE_STATUS = {"name": "Cancelled", "statusCategory": {"key": "done"}}
     ("now", "state"),
     [
         ({"resolution": {"name": "Won't Do"}}, "not_planned"),
+        ({"resolution": {"name": "Won\u2019t  do"}}, "not_planned"),
         ({"resolution": {"name": "duplicate"}}, "duplicate"),
+        ({"resolution": {"name": "Done"}, "status": DONE_STATUS}, "not_planned"),
+        ({"resolution": {"name": "Done"}, "status": DONE_STATUS | {"name": "Duplicate"}}, "duplicate"),
+        ({"resolution": {"name": "Done"}, "status": DONE_STATUS | {"name": "Shipped"}}, "done"),
         ({"resolution": {"name": "Known Error"}}, "known_error"),
         ({"status": DONE_STATUS}, "not_planned"),
         ({"status": DONE_STATUS | {"name": "Shipped"}}, "done"),
@@ -357,7 +367,7 @@ DONE_STATUS = {"name": "Cancelled", "statusCategory": {"key": "done"}}
     ],
 )
 def test_a_state_in_one_word(now, state):
-    assert rows.state_of(now, frozenset(each.casefold() for each in NOT_DONE)) == state
+    assert rows.state_of(now, frozenset(map(rows.plain_name, NOT_DONE))) == state
 
 
 def test_a_person_is_written_as_asked_or_with_a_name():
@@ -418,7 +428,7 @@ def test_where_the_api_is(tmp_path, url, cloud_id, api):
 
 
 def test_a_cursor_of_another_form_is_none():
-    cursor = Cursor(on(8, 1), "x", ("y",), 0.0, cloud=True, version="", epics=(), points=(), tickets={"1": ["a"]})
+    cursor = Cursor(on(8, 1), "x", ("y",), 0.0, "z", cloud=True, version="", epics=(), points=(), tickets={"1": ["a"]})
     assert Cursor.loads(cursor.dumps()) == cursor
     assert cursor.site == fields.Site(True, "", (), ())
     assert [Cursor.loads(each) for each in (None, "", "{", "[]", '{"at": 1}')] == [None] * 5

@@ -1,13 +1,17 @@
-"""What a web service may do wrong, played by the small servers of the tests, on the wire."""
+"""A small web service over HTTP, and what it may do wrong, played on the wire."""
 
 from __future__ import annotations
 
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Generic, Self, TypeVar
+
+A = TypeVar("A")
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,50 @@ class FaultyHandler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+class FaultyServer(Generic[A]):
+    """A small service on a port of its own, below `prefix` (such as `/gitlab`), that can fail; use it with `with`.
+
+    `A` is a request that came.
+    """
+
+    def __init__(self, handler: type[FaultyHandler], prefix: str = "") -> None:
+        self.prefix = prefix
+        self.asked: list[A] = []
+        self.broken: list[Exception] = []
+        """What the service could not answer by a mistake of its own; raised where its `with` block ends."""
+        self.faults: deque[Fault | None] = deque()
+        self.rule: Callable[[A], Fault | None] = lambda asked: None
+        """What a request gets in place of an answer."""
+        self.before: Callable[[int], None] = lambda number: None
+        """Called with each request's number before it is answered, to change the world while it is read."""
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+        if self.broken:
+            raise self.broken[0]
+
+    @property
+    def url(self) -> str:
+        """Where the web pages would be."""
+        return f"http://localhost:{self._http.server_address[1]}{self.prefix}"
+
+    def script(self, *faults: Fault | None) -> None:
+        """What the next requests get, one each; None is a proper answer."""
+        self.faults.extend(faults)
+
+    def take(self, asked: A) -> Fault | None:
+        """Note a request; returns what it gets in place of an answer."""
+        self.asked.append(asked)
+        self.before(len(self.asked))
+        return self.faults.popleft() if self.faults else self.rule(asked)

@@ -12,11 +12,8 @@ import email.utils
 import itertools
 import json
 import re
-import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +27,7 @@ from graphql import (
     execute,
 )
 
-from tests.servers.faults import Fault, FaultyHandler
+from tests.servers.faults import Fault, FaultyHandler, FaultyServer
 from tests.servers.ruby import invalid, parsed
 
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
@@ -221,40 +218,13 @@ class Asked:
     variables: Mapping[str, Any]
 
 
-class GitHubServer:
+class GitHubServer(FaultyServer[Asked]):
     """This GitHub over HTTP, on a port of its own; use it with `with`."""
 
     def __init__(self, world: World | None = None, token: str = TOKEN) -> None:
+        super().__init__(_handler(self))
         self.world = world or World()
         self.token = token
-        self.asked: list[Asked] = []
-        self.broken: list[Exception] = []
-        self.faults: deque[Fault | None] = deque()
-        self.rule: Callable[[Asked], Fault | None] = lambda asked: None
-        self.before: Callable[[int], None] = lambda number: None
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-
-    def __enter__(self) -> GitHubServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-        if self.broken:
-            raise self.broken[0]
-
-    @property
-    def url(self) -> str:
-        """Where the web pages would be."""
-        return f"http://localhost:{self._http.server_address[1]}"
-
-    def script(self, *faults: Fault | None) -> None:
-        """What the next requests get, one each; None is a proper answer."""
-        self.faults.extend(faults)
 
     def answer(self, asked: Asked) -> dict[str, Any]:
         """What GitHub would answer to a query."""
@@ -285,9 +255,7 @@ def _handler(server: GitHubServer) -> type[FaultyHandler]:
         def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
             body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
             asked = Asked(self.path, dict(self.headers), body.get("query", ""), body.get("variables") or {})
-            server.asked.append(asked)
-            server.before(len(server.asked))
-            fault = server.faults.popleft() if server.faults else server.rule(asked)
+            fault = server.take(asked)
             if fault is not None:
                 self.play(fault)
             elif self.path.startswith("/api/v3/app/installations/"):

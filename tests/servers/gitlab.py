@@ -11,16 +11,13 @@ from __future__ import annotations
 
 import email.utils
 import json
-import threading
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.servers import gitlab_graphql, gitlab_rest
-from tests.servers.faults import Fault, FaultyHandler
+from tests.servers.faults import Fault, FaultyHandler, FaultyServer
 from tests.servers.gitlab_world import NOW, World
 
 __all__ = ["NOW", "TOKEN", "Asked", "Fault", "GitLabServer", "World", "limited"]
@@ -40,42 +37,13 @@ class Asked:
     parameters: tuple[tuple[str, str], ...] = ()
 
 
-class GitLabServer:
+class GitLabServer(FaultyServer[Asked]):
     """This GitLab over HTTP, on a port of its own, below `prefix` (such as `/gitlab`); use it with `with`."""
 
     def __init__(self, world: World | None = None, token: str = TOKEN, prefix: str = "") -> None:
+        super().__init__(_handler(self), prefix)
         self.world = world or World()
         self.token = token
-        self.prefix = prefix
-        self.asked: list[Asked] = []
-        self.broken: list[Exception] = []
-        self.faults: deque[Fault | None] = deque()
-        self.rule: Callable[[Asked], Fault | None] = lambda asked: None
-        self.before: Callable[[int], None] = lambda number: None
-        """Called with each request's number before it is answered, to change the world while it is read."""
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-
-    def __enter__(self) -> GitLabServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-        if self.broken:
-            raise self.broken[0]
-
-    @property
-    def url(self) -> str:
-        """Where the web pages would be."""
-        return f"http://localhost:{self._http.server_address[1]}{self.prefix}"
-
-    def script(self, *faults: Fault | None) -> None:
-        """What the next requests get, one each; None is a proper answer."""
-        self.faults.extend(faults)
 
     def answer(self, asked: Asked) -> dict[str, Any]:
         """What GitLab would answer to a query."""
@@ -106,9 +74,7 @@ def _handler(server: GitLabServer) -> type[FaultyHandler]:
             self._take(Asked("POST", self.path, dict(self.headers), query, variables))
 
         def _take(self, asked: Asked) -> None:
-            server.asked.append(asked)
-            server.before(len(server.asked))
-            fault = server.faults.popleft() if server.faults else server.rule(asked)
+            fault = server.take(asked)
             if fault is not None:
                 self.play(fault)
                 return

@@ -35,6 +35,7 @@ INCLUDE_ARCHIVED = "UserCore.authoredMergeRequests(includeArchived)"
 NEWER: Mapping[str, str] = {
     "Query.issues(includeArchived)": "16.5",
     INCLUDE_ARCHIVED: "17.9",
+    "UserCore.reviewRequestedMergeRequests(includeArchived)": "17.9",
     "Issue.closedAsDuplicateOf": "15.6",
     "WorkItemWidgetNotes.discussions(sort)": "16.2",
     "WorkItemWidgetStatus.status": "17.11",

@@ -16,16 +16,13 @@ import hashlib
 import itertools
 import json
 import re
-import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from tests.servers.faults import Fault, FaultyHandler
+from tests.servers.faults import FaultyHandler, FaultyServer
 from tests.servers.jql import UNIQUE, Issue, JqlError, matching, ordered, read
 
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
@@ -66,6 +63,8 @@ class World:
     now: dt.datetime = NOW
     hidden: set[str] = field(default_factory=set)
     """Projects that the caller may not browse."""
+    secret: set[str] = field(default_factory=set)
+    """Ids of issues that a security level hides from the caller."""
     most: int | None = None
     """The most issues on a page; None: 100 on Cloud, 5000 of their ids or keys alone, and 1000 on Data Center."""
     short: tuple[int, ...] = ()
@@ -269,9 +268,13 @@ class World:
         """An issue by its id or by a key, also one it had before; None where the caller may not see it."""
         wanted = value.upper()
         for each in self.issues.values():
-            if wanted in {each["id"], each["key"], *each["old_keys"]} and each["project"] not in self.hidden:
+            if wanted in {each["id"], each["key"], *each["old_keys"]} and self.shows(each):
                 return each
         return None
+
+    def shows(self, issue: Issue) -> bool:
+        """Whether the caller may see an issue."""
+        return issue["project"] not in self.hidden and issue["id"] not in self.secret
 
     def known(self, name: str) -> dict[str, str | None] | None:
         """The values that a field may have, with their ids; None where it takes any."""
@@ -409,47 +412,22 @@ class RefusedError(Exception):
         self.status, self.messages = status, messages
 
 
-class JiraServer:
+class JiraServer(FaultyServer[Asked]):
     """This Jira over HTTP, on a port of its own; use it with `with`. `flavour`: cloud or dc; `prefix` such as /jira."""
 
     def __init__(
         self, world: World | None = None, flavour: str = "cloud", prefix: str = "", token: str = TOKEN
     ) -> None:
+        super().__init__(_handler(self), prefix)
         self.world = world or World()
         self.cloud = {"cloud": True, "dc": False}[flavour]
-        self.prefix = prefix
         self.token = token
         self.email = EMAIL
-        self.asked: list[Asked] = []
-        self.broken: list[Exception] = []
-        self.faults: deque[Fault | None] = deque()
-        self.rule: Callable[[Asked], Fault | None] = lambda asked: None
-        self.before: Callable[[int], None] = lambda number: None
         self.searches = 0
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
-    def __enter__(self) -> JiraServer:
+    def __enter__(self) -> Self:
         self.world.user(self.world.caller)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-        if self.broken:
-            raise self.broken[0]
-
-    @property
-    def url(self) -> str:
-        """Where the web pages would be."""
-        return f"http://localhost:{self._http.server_address[1]}{self.prefix}"
-
-    def script(self, *faults: Fault | None) -> None:
-        """What the next requests get, one each; None is a proper answer."""
-        self.faults.extend(faults)
+        return super().__enter__()
 
     def signed(self, asked: Asked) -> bool:
         """Whether the request carries the token: as a password on Cloud, as a bearer on Data Center."""
@@ -485,9 +463,7 @@ def _handler(server: JiraServer) -> type[FaultyHandler]:
             parts = urlsplit(self.path)
             params = parse_qs(parts.query, keep_blank_values=True)
             asked = Asked(method, parts.path.removeprefix(server.prefix), params, body, dict(self.headers))
-            server.asked.append(asked)
-            server.before(len(server.asked))
-            fault = server.faults.popleft() if server.faults else server.rule(asked)
+            fault = server.take(asked)
             if fault is not None:
                 self.play(fault)
             elif not parts.path.startswith(f"{server.prefix}/"):
@@ -697,7 +673,7 @@ class View:
         known = self.world.issues
         if self.world.indexed is not None:
             known = self.world.indexed | {number: each for number, each in known.items() if number in fresh}
-        found = [each for each in known.values() if self.signed and each["project"] not in self.world.hidden]
+        found = [each for each in known.values() if self.signed and self.world.shows(each)]
         unique = any(name in UNIQUE for name, _ in query.order)
         flip = not self.cloud and offset > 0 and not unique
         return ordered(self.world, [each for each in found if query.holds(each)], query.order, flip)
@@ -862,9 +838,14 @@ def _issue(view: View, asked: Asked, wanted: str) -> dict[str, Any]:
 
 def _found(view: View, wanted: str) -> Issue:
     found = view.world.find(wanted) if view.signed else None
-    if found is None:
+    if found is not None:
+        return found
+    if view.cloud:
         raise RefusedError(404, "Issue does not exist or you do not have permission to see it.")
-    return found
+    # https://github.com/yontrack/yontrack/issues/1226
+    if view.signed and any(wanted in {each["id"], each["key"]} for each in view.world.issues.values()):
+        raise RefusedError(403, "You do not have the permission to see the specified issue.")
+    raise RefusedError(404, "Issue Does Not Exist")
 
 
 def _list_of(view: View, asked: Asked, name: str, entries: Sequence[Any], most: int = 100) -> dict[str, Any]:
