@@ -87,9 +87,9 @@ COSTS: Mapping[Shape, int] = {
 By GitLab's formula (app/graphql/types/base_field.rb and app/graphql/resolvers/base_resolver.rb in
 https://gitlab.com/gitlab-org/gitlab); the small server of the tests has it, too.
 """
-CLOSING = 44
+CLOSING_COST = 44
 """What the closings of one project's issues cost, however many."""
-WATCH = 5
+WATCH_COST = 5
 """What it costs to look whether things of one kind in one project are still there."""
 _AROUND: Mapping[Root, int] = {"user": 1, "group": 2, "project": 2, "instance": 0}
 """What is around a list costs."""

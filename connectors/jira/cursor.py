@@ -20,7 +20,7 @@ class Cursor(cursor.Cursor):
     People are remembered by the ids that the site gives them.
     """
 
-    looked_at: float
+    rechecked_at: float
     """When everything with a row was last looked for, in seconds since 1970 of the server's time."""
     asked: str
     """A digest of which tickets were asked for: projects, conditions, and what else than those that are resolved."""

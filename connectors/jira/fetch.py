@@ -15,18 +15,18 @@ from harvester.sdk.globs import matches_any
 from harvester.sdk.http import WebError
 from harvester.text import count_noun
 
-from . import lookup, rows
+from . import preflight, rows
 from .changelog import Json, is_done, needs_statuses
 from .client import HISTORIES, Client
-from .cursor import Cursor
-from .lookup import Found
-from .searches import Scope
+from .cursor import FORMAT, Cursor
+from .preflight import Preflight
+from .searches import TicketQueries
 
 REMEMBERED = 5000
 """How many tickets are remembered to see that they are gone; those updated last are kept."""
-LOOK = dt.timedelta(days=7)
+RECHECK_AFTER = dt.timedelta(days=7)
 """How often all that is remembered is looked for, where no query was refused."""
-LOOKS = 200
+MOST_RECHECKED = 200
 """How many tickets that no list has are asked for one by one in one fetch."""
 NAMED = 5
 """How many tickets are named that are not shown any more."""
@@ -60,7 +60,7 @@ class JiraReader:
     cursor: Cursor | None = field(init=False, default=None)
     before: Cursor | None = field(init=False, default=None)
     """What the last fetch of the same people left, also where everything is read again."""
-    found: Found = field(init=False, repr=False)
+    found: Preflight = field(init=False, repr=False)
     context: rows.RowContext = field(init=False, repr=False)
     gaps: GapCollector = field(init=False, repr=False)
     tickets: dict[str, Sequence[str]] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class JiraReader:
     """Remembered tickets that are not shown any more, as the cursor remembers them."""
     refused: bool = False
     """Whether a query was refused, perhaps because a ticket in it is gone."""
-    looked_at: float = 0
+    rechecked_at: float = 0
     statuses: frozenset[str] | None = None
     """The ids of statuses of the category Done, where they were needed."""
 
@@ -92,8 +92,8 @@ class JiraReader:
         if self.cursor and not self.cursor.covers(self.options.settings, accounts):
             self.cursor = None
         self.client.cloud = known.cloud if known else True
-        self.found = Found(known.site if known and not self._is_old(known) else lookup.describe(self.client))
-        lookup.find_people(
+        self.found = Preflight(known.site if known and not self._is_old(known) else preflight.describe(self.client))
+        preflight.find_people(
             self.client, self.found, accounts or (), known.users if known else {}, self.options.person_of
         )
         self._find_projects(known)
@@ -106,17 +106,17 @@ class JiraReader:
 
     def _is_old(self, known: Cursor) -> bool:
         """Whether it is time to ask again what the site is: it may have new fields."""
-        return self.client.clock() - dt.datetime.fromtimestamp(known.looked_at, dt.UTC) >= LOOK
+        return self.client.clock() - dt.datetime.fromtimestamp(known.rechecked_at, dt.UTC) >= RECHECK_AFTER
 
     def _find_projects(self, known: Cursor | None) -> None:
         """Which projects are read. Keys are taken as they are where all of them were shown the last time."""
         patterns = self.options.projects
-        if known is None or known.unreadable or lookup.needs_lookup(patterns):
-            lookup.find_projects(self.client, self.found, patterns)
+        if known is None or known.unreadable or preflight.needs_lookup(patterns):
+            preflight.find_projects(self.client, self.found, patterns)
         else:
             self.found.projects = None if known.projects is None else list(known.projects)
         for key in known.unreadable if known else ():
-            if key not in patterns and not lookup.is_shown(self.client, key):
+            if key not in patterns and not preflight.is_shown(self.client, key):
                 self.found.unreadable.append(key)
 
     def _shows_more(self) -> bool:
@@ -138,11 +138,11 @@ class JiraReader:
         )
 
     @property
-    def scope(self) -> Scope:
+    def queries(self) -> TicketQueries:
         """Whose tickets of which projects are asked for."""
         people = None if self.request.accounts is None else self.found.named
         also = self.options.also
-        return Scope(people, self.found.projects, self.options.jql, "comments" in also, "reported" in also)
+        return TicketQueries(people, self.found.projects, self.options.jql, "comments" in also, "reported" in also)
 
     @property
     def missing(self) -> list[Period]:
@@ -159,7 +159,7 @@ class JiraReader:
             yield from self._changed()
         yield from self._report_hidden()
         if self.missing and not self.nothing_to_ask():
-            yield from self._read(self.scope.tickets(self.missing))
+            yield from self._read(self.queries.tickets(self.missing))
             if not self.cursor and not self.gaps.blocked:
                 yield from self._look_back()
         yield from self._report_lost()
@@ -209,23 +209,23 @@ class JiraReader:
                 return
             changed = list(self._pages_since(()))
         yield from self._rows_of([each for each in changed if not self._is_known(each)])
-        last = dt.datetime.fromtimestamp(self.cursor.looked_at, dt.UTC)
-        if self.refused or self.client.started_at - last >= LOOK:
-            yield from self._look_for(known)
+        last = dt.datetime.fromtimestamp(self.cursor.rechecked_at, dt.UTC)
+        if self.refused or self.client.started_at - last >= RECHECK_AFTER:
+            yield from self._recheck(known)
         else:
-            self.looked_at = self.cursor.looked_at
+            self.rechecked_at = self.cursor.rechecked_at
 
     def _pages_since(self, known: Sequence[str]) -> Iterator[Json]:
         assert self.cursor
-        jql = self.scope.changed_since(self.cursor.at, known)
+        jql = self.queries.changed_since(self.cursor.at, known)
         for page, _ in self.client.search(jql, self._fields()):
             yield from page
 
     def _look_up_again(self) -> None:
         accounts = self.request.accounts or ()
-        self.found = Found(self.found.site)
-        lookup.find_people(self.client, self.found, accounts, {}, self.options.person_of)
-        lookup.find_projects(self.client, self.found, self.options.projects)
+        self.found = Preflight(self.found.site)
+        preflight.find_people(self.client, self.found, accounts, {}, self.options.person_of)
+        preflight.find_projects(self.client, self.found, self.options.projects)
         self._set_context()
 
     def _is_known(self, ticket: Json) -> bool:
@@ -236,12 +236,12 @@ class JiraReader:
             self.tickets[str(ticket["id"])] = before
         return same
 
-    def _look_for(self, known: Sequence[str]) -> Iterator[Event]:
+    def _recheck(self, known: Sequence[str]) -> Iterator[Event]:
         """Look for every remembered ticket with a row: one that a list of the whole period lacks is asked for alone."""
         assert self.cursor
-        self.looked_at = self.client.started_at.timestamp()
+        self.rechecked_at = self.client.started_at.timestamp()
         covered = self.request.period.minus(self.missing)
-        listed = set(self._ids(self.scope.tickets(covered))) if covered else set()
+        listed = set(self._ids(self.queries.tickets(covered))) if covered else set()
         yield from self._look_at_all([each for each in known if each not in listed and self._had_rows(each, covered)])
 
     def _look_back(self) -> Iterator[Event]:
@@ -261,16 +261,16 @@ class JiraReader:
         for project in dict.fromkeys(map(_project, keys.values())):
             yield from self._look_at_project(project)
         lost = [each for each in lost if not matches_any(_project(keys[each]), self.found.unreadable)]
-        if len(lost) > LOOKS:
+        if len(lost) > MOST_RECHECKED:
             self.gaps.blocked = True
             yield self.gaps.gap(f"{len(lost)} tickets that were read before are not listed any more")
             return
         for number in lost:
-            yield from self._look_at(number, keys[number])
+            yield from self._recheck_one(number, keys[number])
 
     def _look_at_project(self, project: str) -> Iterator[Event]:
         """A gap where a project is not shown any more."""
-        if matches_any(project, self.found.unreadable) or lookup.is_shown(self.client, project):
+        if matches_any(project, self.found.unreadable) or preflight.is_shown(self.client, project):
             return
         self.found.unreadable.append(project)
         yield from self._report_hidden()
@@ -283,7 +283,7 @@ class JiraReader:
             return False
         return any(float(first) < each.until.timestamp() and each.since.timestamp() <= float(last) for each in periods)
 
-    def _look_at(self, number: str, key: str) -> Iterator[Event]:
+    def _recheck_one(self, number: str, key: str) -> Iterator[Event]:
         """Take a ticket's rows back where it is deleted, or no longer what is asked for.
 
         Where it is hidden, that is a gap, and its rows stay.
@@ -451,7 +451,7 @@ class JiraReader:
         site = self.found.site
         cursor = Cursor(
             at=self.client.started_at,
-            looked_at=self.looked_at or self.client.started_at.timestamp(),
+            rechecked_at=self.rechecked_at or self.client.started_at.timestamp(),
             settings=self.options.settings,
             asked=self._asked(),
             accounts=hashed_accounts(self.request.accounts),
@@ -464,7 +464,7 @@ class JiraReader:
             projects=self.found.projects,
             unreadable=sorted(self.found.unreadable),
             tickets={number: list(each) for number, each in self._remembered().items()},
-            hidden={number: list(each) for number, each in list(self.hidden.items())[-LOOKS:]},
+            hidden={number: list(each) for number, each in list(self.hidden.items())[-MOST_RECHECKED:]},
         )
         return ScopeCompleted(
             self.options.scope,
@@ -473,7 +473,7 @@ class JiraReader:
         )
 
     def _asked(self) -> str:
-        return digest([list(self.options.projects), self.options.jql, sorted(self.options.also)])
+        return digest([FORMAT, list(self.options.projects), self.options.jql, sorted(self.options.also)])
 
     def _remembered(self) -> dict[str, Sequence[str]]:
         known: dict[str, Sequence[str]] = dict(self.cursor.tickets) if self.cursor else {}

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from harvester.sdk.rows import tickets_in
+from harvester.sdk.statements import tickets_in
 
 MOST_REFERRED = 3
 """A text that refers to more tickets than this is a list, such as that of a release, and is about none of them."""

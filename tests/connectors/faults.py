@@ -1,6 +1,6 @@
 """How a web connector joins the suite of faults: its server, how to make it, and what a full fetch yields.
 
-`Read` and `gather` serve the tests of any connector.
+`Read`, `gather` and `Stored` serve the tests of any connector.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import pytest
 
 from harvester.errors import AccessError, SourceError
 from harvester.model.contribution import Contribution
-from harvester.sdk.connector import Connector, Gap, Remark, Request, Retraction, ScopeCompleted
+from harvester.model.periods import Period
+from harvester.sdk.connector import Connector, Event, Gap, Remark, Request, Retraction, ScopeCompleted
 from tests.servers.faults import Fault
 
 
@@ -89,6 +90,42 @@ def gather(events: Iterable[object]) -> Read:
     for each in events:
         lists[type(each)].append(each)  # type: ignore[attr-defined]  # each list has what its key says
     return found
+
+
+@dataclass
+class Stored:
+    """The rows that are stored of several fetches of one request, one after the other; no fetch may have a gap."""
+
+    period: Period
+    accounts: frozenset[str] | None
+    rows: dict[str, Contribution] = field(default_factory=dict)
+    last: Read | None = None
+
+    @property
+    def request(self) -> Request:
+        """The next request, which goes on from the last fetch."""
+        if self.last is None:
+            return Request(self.period, self.accounts)
+        return Request(self.period, self.accounts, (self.period,), self.last.cursors)
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Store what a fetch yields."""
+        listed = list(events)
+        self.last = gather(listed)
+        assert self.last.gaps == []
+        if self.last.done[0].whole:
+            self.rows.clear()
+        for each in listed:
+            if isinstance(each, Contribution):
+                self.rows[each.id] = each
+            elif isinstance(each, Retraction):
+                self.rows = {key: row for key, row in self.rows.items() if not _is_retracted(row, each)}
+
+
+def _is_retracted(row: Contribution, by: Retraction) -> bool:
+    if by.id is not None:
+        return row.id == by.id
+    return row.work_item == by.work_item and by.kind in {None, row.kind}
 
 
 LIMIT = '{"message": "Too many requests."}'

@@ -547,7 +547,7 @@ def test_a_closing_costs_what_we_say():
     few = {f"iids{number}": ["1"] for number in range(4)}
     for number, document in documents.items():
         cost = complexity(schema_of("18.6.0", True), document, few)
-        assert number * (graphql.CLOSING - 2) <= cost <= number * graphql.CLOSING
+        assert number * (graphql.CLOSING_COST - 2) <= cost <= number * graphql.CLOSING_COST
 
 
 @pytest.mark.parametrize("name", graphql.examples())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harvester.connectors.jira import NOT_DONE, Jira, fields, jql, rows, text
 from harvester.connectors.jira.changelog import Person, changes, moment, resolved
 from harvester.connectors.jira.cursor import Cursor
-from harvester.connectors.jira.searches import Scope
+from harvester.connectors.jira.searches import TicketQueries
 from harvester.model.periods import Period
 from harvester.sdk.plugins import settings_model
 from harvester.sdk.secrets import Secret
@@ -39,8 +39,8 @@ def test_a_value_stays_in_its_quotes(value):
 @given(HARD, HARD)
 def test_a_scope_cannot_be_left(name, key):
     """People and projects of any name leave the structure of the query as it is."""
-    plain = [each.key for each in tokens(Scope(["a"], ["B"]).tickets([PERIOD])) if each.kind != "text"]
-    odd = [each.key for each in tokens(Scope([name], [key]).tickets([PERIOD])) if each.kind != "text"]
+    plain = [each.key for each in tokens(TicketQueries(["a"], ["B"]).tickets([PERIOD])) if each.kind != "text"]
+    odd = [each.key for each in tokens(TicketQueries([name], [key]).tickets([PERIOD])) if each.kind != "text"]
     assert odd == plain
 
 
@@ -106,7 +106,7 @@ def test_a_period_is_a_day_wider_at_each_end():
 def test_what_names_nothing_is_left_out():
     assert jql.every("", jql.among("project", ()), "a = 1") == "a = 1"
     assert jql.some("a = 1", "", "b = 2", "a = 1") == "(a = 1 OR b = 2)"
-    assert Scope().tickets([PERIOD]).startswith("((resolved >=")
+    assert TicketQueries().tickets([PERIOD]).startswith("((resolved >=")
 
 
 # --- texts
