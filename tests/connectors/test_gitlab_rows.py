@@ -93,9 +93,6 @@ def by_role(found: list[Contribution]) -> list[tuple[str, str, str | None]]:
     return [(each.role, each.account, each.state) for each in found]
 
 
-# --- merge requests ---------------------------------------------------------------------------------------------------
-
-
 def test_a_merged_merge_request_is_its_authors():
     """With its size, its files, what it closes, and everybody else who took part."""
     (row,) = rows.of_merge_request(merge_request(said(31, "cem", "approved this merge request")), context("ada"))
@@ -183,9 +180,6 @@ def test_only_public_projects_are_public(visibility):
     assert known.is_private(node) is expected
     assert known.is_private(issue()) is expected
     assert known.is_private(issue(confidential=True)) is True
-
-
-# --- reviews ----------------------------------------------------------------------------------------------------------
 
 
 def reviews_of(*notes: Any) -> list[tuple[str, str, str | None]]:
@@ -284,8 +278,6 @@ def test_whoever_is_unknown_reviews_as_ghost():
     assert reviews_of(said(1, "cem", "approved this merge request") | {"author": None}) == [("1", "ghost", "approved")]
 
 
-# --- what holds for all notes -----------------------------------------------------------------------------------------
-
 _SECONDS = st.integers(0, 40 * 86_400)
 _BUILDERS = st.sampled_from(
     [
@@ -381,8 +373,6 @@ def test_plain_comments_are_no_reviews(notes):
     for each in all_rows(notes, context(period=EVER)):
         assert (each.id.rpartition("/")[2] in plain) == (each.kind == "comment") or each.kind == "pull_request"
 
-
-# --- issues -----------------------------------------------------------------------------------------------------------
 
 BY_BO = Closing(who("bo"))
 BY_MERGE = Closing(who("bo"), "", "12", who("dee"))
@@ -497,9 +487,6 @@ def test_an_activity_without_a_closing_says_nothing():
     assert rows.closing({"widgets": [None, {}, {"discussions": None}]}) == Closing(None)
 
 
-# --- comments and releases --------------------------------------------------------------------------------------------
-
-
 def test_a_comment_on_others_work_is_help():
     node = issue(notes=listed(note(1, "bo", "Try this."), note(2, "ada", "Thanks."), said(3, "bo", "closed")))
     (row,) = rows.of_comments(node, context())
@@ -528,9 +515,6 @@ def test_a_release_counts_once_its_day_has_come():
     assert (row.id, row.work_item) == ("release/author/70/v1.2", "gitlab.com/acme/pay/shop@v1.2")
     assert (row.title, row.account, row.url) == ("Summer", "ada", None)
     assert list(rows.of_release(node | {"upcomingRelease": True}, project, context())) == []
-
-
-# --- queries ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("listing", graphql.EXAMPLES, ids=lambda each: f"{each}, {each.shape}")
