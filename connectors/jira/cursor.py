@@ -49,4 +49,4 @@ class Cursor(cursor.Cursor):
 
     def asks_for(self, asked: str, accounts: frozenset[str] | None) -> bool:
         """Whether it was left for the same people and projects, whoever the token was of."""
-        return asked == self.asked and self.accounts == cursor.hashed_accounts(accounts)
+        return (asked, cursor.hashed_accounts(accounts)) == (self.asked, self.accounts)
