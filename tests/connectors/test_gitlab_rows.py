@@ -16,6 +16,7 @@ from harvester.connectors.gitlab import graphql, rows
 from harvester.connectors.gitlab.rows import Closing, RowContext
 from harvester.model.contribution import Contribution, to_table
 from harvester.model.periods import EVER, Period
+from tests.connectors import gitlab_documents
 from tests.servers.gitlab_graphql import complexity, schema_of
 
 JULY = Period(dt.datetime(2026, 7, 1, tzinfo=dt.UTC), dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
@@ -517,26 +518,26 @@ def test_a_release_counts_once_its_day_has_come():
     assert list(rows.of_release(node | {"upcomingRelease": True}, project, context())) == []
 
 
-@pytest.mark.parametrize("listing", graphql.EXAMPLES, ids=lambda each: f"{each}, {each.shape}")
+@pytest.mark.parametrize("listing", gitlab_documents.EXAMPLES, ids=lambda each: f"{each}, {each.shape}")
 def test_a_list_costs_what_we_say(listing):
     """By GitLab's formula, at most two less: so page sizes fit, and none is smaller than it need be."""
     for entries in (1, 37, 100):
         variables = {"n0": entries, "iids0": ["1"], "paths": True}
-        cost = complexity(schema_of("18.6.0", True), graphql.lists([listing]), variables)
+        cost = complexity(schema_of("18.6.0", True), gitlab_documents.lists([listing]), variables)
         assert cost <= listing.cost(entries) <= min(cost + 2, graphql.LIMIT)
 
 
 def test_a_closing_costs_what_we_say():
-    documents = {number: graphql.closings(number) for number in (1, 4)}
+    documents = {number: gitlab_documents.closings(number) for number in (1, 4)}
     few = {f"iids{number}": ["1"] for number in range(4)}
     for number, document in documents.items():
         cost = complexity(schema_of("18.6.0", True), document, few)
         assert number * (graphql.CLOSING_COST - 2) <= cost <= number * graphql.CLOSING_COST
 
 
-@pytest.mark.parametrize("name", graphql.examples())
+@pytest.mark.parametrize("name", gitlab_documents.examples())
 def test_every_query_stays_within_the_limits(name):
-    document = graphql.examples()[name]
+    document = gitlab_documents.examples()[name]
     assert len(document) <= graphql.LONGEST
     few = {f"{name}{i}": value for i in range(20) for name, value in (("n", 1), ("iids", ["1"]))}
     if name != "lists together":
@@ -547,11 +548,11 @@ def test_every_query_stays_within_the_limits(name):
 @pytest.mark.parametrize("version", ["16.0.0", "17.8.0", "18.6.0"])
 def test_each_version_understands_the_rest(version, enterprise):
     """Without what an older version or the Community Edition may not know."""
-    for name, document in graphql.examples().items():
+    for name, document in gitlab_documents.examples().items():
         needed = graphql.DOCUMENTS.without(document, sorted(graphql.OPTIONAL))
         assert [each.message for each in validate(schema_of(version, enterprise), parse(needed))] == [], name
 
 
 @pytest.mark.parametrize("name", graphql.OPTIONAL)
 def test_what_is_optional_is_asked_for(name):
-    assert any(re.search(graphql.OPTIONAL[name], each) for each in graphql.examples().values())
+    assert any(re.search(graphql.OPTIONAL[name], each) for each in gitlab_documents.examples().values())
