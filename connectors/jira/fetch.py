@@ -191,8 +191,6 @@ class JiraReader:
             return f"no account of {self.options.scope} is found by the address {account!r}: {named}"
         return f"{self.options.scope} has nobody with the account {account!r}: misspelt, renamed or deleted"
 
-    # --- what changed
-
     def _changed(self) -> Iterator[Event]:
         """What changed since the last fetch, and what is gone since."""
         assert self.cursor
@@ -322,8 +320,6 @@ class JiraReader:
         """Whether a ticket's project is among those that are read."""
         return self.found.projects is None or matches_any(_project(key), self.found.projects)
 
-    # --- reading in full
-
     def _fields(self) -> list[str]:
         return self.found.site.wanted(LISTS[each] for each in LISTS if each in self.options.also)
 
@@ -378,8 +374,6 @@ class JiraReader:
 
     def _ids(self, jql: str) -> list[str]:
         return [str(each["id"]) for page, _ in self.client.search(jql, ["id"], ids=True) for each in page]
-
-    # --- rows
 
     def _rows_of(self, tickets: Sequence[Json], *, asked_for: bool = True) -> Iterator[Event]:
         """The rows of tickets; before them, what rows they had before and have no longer.
@@ -452,8 +446,6 @@ class JiraReader:
     def _note_short(self, what: str, ticket: Json) -> None:
         self.gaps.blocked = True
         self.gaps.note(f"Jira gave fewer {what} than it counted", str(ticket["key"]))
-
-    # --- the end
 
     def _completed(self) -> ScopeCompleted:
         """The end, with a cursor where the next fetch may go on from it."""

@@ -25,9 +25,6 @@ SITE = fields.Site(cloud=True)
 HARD = st.text(st.one_of(st.sampled_from("\"'\\()\n\t= \u2028\U0001f600\x00"), st.characters()), max_size=30)
 
 
-# --- queries
-
-
 @given(HARD)
 def test_a_value_stays_in_its_quotes(value):
     """Whatever is in it, a query has one text more, and that text is the value."""
@@ -114,9 +111,6 @@ def test_what_names_nothing_is_left_out():
     assert TicketQueries().tickets([PERIOD]).startswith("((resolved >=")
 
 
-# --- texts
-
-
 def paragraph(*content):
     return {"type": "paragraph", "content": list(content)}
 
@@ -193,9 +187,6 @@ def test_hostile_markup_costs_its_length(part):
     start = time.perf_counter()
     text.from_wiki(part * 20_000)
     assert time.perf_counter() - start < 1.5
-
-
-# --- changelogs
 
 
 def entry(at, *items, by="bob", number=1):
@@ -296,9 +287,6 @@ def test_an_open_ticket_is_not_resolved():
     assert resolved(ticket(), changes(log)) is None
 
 
-# --- fields and rows
-
-
 def described(number, name, kind="number", custom="com.x:float"):
     return {"id": f"customfield_{number}", "name": name, "schema": {"type": kind, "custom": custom}}
 
@@ -381,9 +369,6 @@ def test_a_person_is_written_as_asked_or_with_a_name():
     people = rows.People.of(context, [*users, None])
     written = [people.account(Person(each)) for each in "1234"]
     assert written == ["ann@example.org", "Bo ann@example.org <2>", "Automation[bot] <3>", "4"]
-
-
-# --- the section and the cursor
 
 
 @pytest.mark.parametrize(

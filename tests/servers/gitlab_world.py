@@ -54,8 +54,6 @@ class World:
         self.last[table] = self.last.get(table, 0) + 1
         return self.last[table]
 
-    # --- people and places ---
-
     def user(self, username: str, **more: Any) -> Node:
         """A user, made where there is none; `private` hides the profile's lists and events."""
         if username not in self.users:
@@ -117,8 +115,6 @@ class World:
         self.merge_requests[:] = [each for each in self.merge_requests if each["project"] is not gone]
         self.issues[:] = [each for each in self.issues if each["project"] is not gone]
         self.events[:] = [each for each in self.events if each["project"] is not gone]
-
-    # --- merge requests ---
 
     def merge_request(self, project: str, author: str, created: dt.datetime, **more: Any) -> Node:
         """A merge request. `merged` is a time and `merged_by` a username, by default the author's.
@@ -186,8 +182,6 @@ class World:
         self._happened("commented on", item, username, at, note)
         return note
 
-    # --- issues ---
-
     def issue(self, project: str, author: str, created: dt.datetime, **more: Any) -> Node:
         """An issue; `closed` is a time, `by` a username, `closer` the merge request that did it.
 
@@ -242,8 +236,6 @@ class World:
         self.events[:] = [each for each in self.events if each["item"] is not item]
         for entries in (self.merge_requests, self.issues):
             entries[:] = [each for each in entries if each is not item]
-
-    # --- what both have ---
 
     def comment(self, item: Node, username: str, at: dt.datetime, body: str = "A word.") -> Node:
         """A plain comment."""
