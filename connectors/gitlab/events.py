@@ -9,7 +9,7 @@ from typing import Any
 from harvester.model.periods import Period
 from harvester.sdk.rest import Page
 
-from .client import Client, listed, next_page
+from .client import Client, listed, next_page, total
 from .graphql import Shape
 
 EventTarget = tuple[int, Shape, int]
@@ -43,7 +43,8 @@ def _pages(client: Client, user: int, period: Period) -> Iterator[Page]:
     days = {"after": _day(period.since - WIDER), "before": _day(period.until + WIDER), "sort": "asc", "per_page": 100}
     everything = client.rest.pages(path, next_page, days)
     first = next(everything)
-    if _count(first.headers) <= FEW * 100:
+    count = total(first)
+    if count is not None and count <= FEW * 100:
         yield first
         yield from everything
         return
@@ -53,12 +54,6 @@ def _pages(client: Client, user: int, period: Period) -> Iterator[Page]:
 
 def _day(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).date().isoformat()
-
-
-def _count(headers: Mapping[str, str]) -> int:
-    """How many events there are; GitLab says no more where they are many."""
-    text = headers.get("x-total", "")
-    return int(text) if text.isdigit() else FEW * 100 + 1
 
 
 def _key(event: Mapping[str, Any], comments: bool) -> EventTarget | None:

@@ -11,7 +11,7 @@ from harvester.sdk.http import WebError
 from harvester.sdk.paging import TotalCheck
 
 from . import graphql
-from .client import Client, listed, next_page
+from .client import Client, listed, next_page, total
 from .events import EventTarget
 from .graphql import LIMIT, PAGE, Shape
 from .item_keys import ItemKey
@@ -94,13 +94,13 @@ def issues_by_rest(
         wanted[_REST[name]] = value[0] if isinstance(value, (tuple, list)) else value
     found: dict[EventTarget, None] = {}
     for _ in range(PASSES):
-        total = 0
+        expected = 0
         for page in client.rest.pages("issues", next_page, wanted):
             found |= {(int(each["project_id"]), request.listing.shape, int(each["iid"])): None for each in listed(page)}
-            total = int(page.headers.get("x-total") or 0)
-        if len(found) >= total:
+            expected = total(page) or 0
+        if len(found) >= expected:
             return paths_of(found)
-    raise WebError("busy", f"GitLab showed {len(found)} of {total} {request}")
+    raise WebError("busy", f"GitLab showed {len(found)} of {expected} {request}")
 
 
 _REST = {

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -123,7 +124,7 @@ class Survey:
         if self.cursor:
             self._compare_projects(found, [values[each.name] for each in known])
             states = [(part, some, came[part.name][1]) for part, some in watched]
-            found.watched = watched_items.compare(self.cursor, found.shown, states)
+            found.watched = watched_items.compare(self.cursor, found.shown, states, partial(_level, client))
             found.unreadable += found.watched.unreadable
             self._compare_hidden(client, found)
         return found
@@ -327,6 +328,13 @@ def _personal_projects(client: Client, username: str) -> list[str] | None:
             raise
         return None
     return found
+
+
+def _level(client: Client, project: int) -> int:
+    """The level of the token's owner in a project, 20 for a reporter; 0 where REST names none, as for no member."""
+    access = (_rest_object(client, f"projects/{project}") or {}).get("permissions")
+    levels = [each.get("access_level") for each in access.values() if each] if isinstance(access, dict) else []
+    return max((each for each in levels if isinstance(each, int)), default=0)
 
 
 def _rest_object(client: Client, path: str) -> Mapping[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,9 @@ from .query_parts import QueryPart
 
 Where = tuple[str, Shape]
 """The things of one kind in a project, by its path."""
+PLANNER, REPORTER = 15, 20
+"""The levels from which on all issues are shown, and all merge requests, the confidential ones of others among them
+(https://docs.gitlab.com/user/permissions/, https://docs.gitlab.com/api/access_requests/#valid-access-levels)."""
 _SWITCHES = {"MergeRequestId": "mergeRequestsEnabled", "IssueId": "issuesEnabled"}
 """What says whether a project shows merge requests or issues."""
 
@@ -47,12 +50,16 @@ def query_parts(cursor: Cursor) -> list[tuple[QueryPart, list[ItemKey]]]:
 
 
 def compare(
-    cursor: Cursor, shown: Mapping[int, Mapping[str, Any]], came: Iterable[tuple[QueryPart, Sequence[ItemKey], Answer]]
+    cursor: Cursor,
+    shown: Mapping[int, Mapping[str, Any]],
+    came: Iterable[tuple[QueryPart, Sequence[ItemKey], Answer]],
+    level: Callable[[int], int],
 ) -> Watched:
     """What changed, what is gone, and what is hidden; `shown` has the projects that are shown, by their ids.
 
     Nothing is taken for deleted whose project is not shown, does not show such things, or shows nothing at all of
-    several that were read there: that is access that was lost.
+    what was read there: that may be access that was lost. An issue may be confidential by now. The `level` of the
+    token's owner in a project, which is asked for where something is gone, may say that both would be shown.
     """
     ids = {path: int(key) for key, path in cursor.projects.items()}
     found, lost = Watched(), dict[Where, list[ItemKey]]()
@@ -71,16 +78,32 @@ def compare(
         lost.setdefault(where, []).extend(key for key in some if key.iid not in changes)
         kept |= {where} if changes else set()
     for where, some in lost.items():
-        shows = shown[ids[where[0]]].get(_SWITCHES[where[1]]) is not False
-        if shows and (where in kept or len(some) == 1):
-            found.gone |= {(ids[key.project], key.mark): str(key) for key in some}
+        own = ids[where[0]]
+        shows = shown[own].get(_SWITCHES[where[1]]) is not False
+        if some and shows and (where in kept or len(some) == 1) and _is_deleted(where, kept, level, own):
+            found.gone |= {(own, key.mark): str(key) for key in some}
         elif some:
             hidden.setdefault(where, []).extend(some)
-    for (path, shape), some in hidden.items():
-        what = count_noun(len(some), "merge request" if shape == "MergeRequestId" else "issue")
-        reason = f"GitLab does not show {what} that it showed before"
-        found.unreadable.append(UnreadableScope(path, reason, known=True))
+    found.unreadable += [_hidden(where, some) for where, some in hidden.items()]
     return found
+
+
+def _is_deleted(where: Where, kept: Collection[Where], level: Callable[[int], int], project: int) -> bool:
+    """Whether what is gone from a project can only be deleted; merge requests are shown all or none."""
+    if where[1] == "MergeRequestId":
+        return where in kept or level(project) >= REPORTER
+    return level(project) >= PLANNER
+
+
+def _hidden(where: Where, some: Sequence[ItemKey]) -> UnreadableScope:
+    """The gap of what is not shown any more; its rows stay."""
+    path, shape = where
+    what = count_noun(len(some), "merge request" if shape == "MergeRequestId" else "issue")
+    reason = (
+        f"GitLab does not show {what} that it showed before: hidden from this token, as confidential issues are, or "
+        "deleted; if they are deleted harvest with --refresh"
+    )
+    return UnreadableScope(path, reason, known=True)
 
 
 def _part(number: int, some: Sequence[ItemKey]) -> QueryPart:

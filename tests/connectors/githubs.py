@@ -78,6 +78,7 @@ GITHUB = WebConnector(
         "secondary 200 with a message only": (Fault(200, MESSAGE, {"retry-after": "30"}), 30),
         "200 with data and errors": (Fault(200, PARTIAL), 1),
         "200 without data": (Fault(200, '{"data": null, "errors": [{"message": "Timeout"}]}'), 1),
+        "200 with errors that are none": (Fault(200, '{"errors": 5}'), 1),
         "200 with another JSON": (Fault(200, "[]"), 1),
         "200 with empty data": (Fault(200, '{"data": {}}'), 1),
         "200 without a page": (Fault(200, '{"data": {"rateLimit": {}, "s0": null, "c0": null}}'), 1),

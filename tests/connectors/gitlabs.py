@@ -100,6 +100,7 @@ GITLAB = WebConnector(
         "a database that timed out": (Fault(503, SLOW), 1),
         "an internal error": (Fault(500, json.dumps({"errors": [{"message": "Internal server error"}]})), 1),
         "200 without data": (Fault(200, '{"data": null, "errors": [{"message": "Internal server error"}]}'), 1),
+        "200 with errors that are none": (Fault(200, '{"errors": 5}'), 1),
         "200 with another JSON": (Fault(200, "[]"), 1),
         "200 with empty data": (Fault(200, '{"data": {}}'), 1),
     },

@@ -153,6 +153,36 @@ def test_a_redirect_to_another_host(web, elsewhere, status):
     assert shown == []
 
 
+@EVERY
+@pytest.mark.parametrize(
+    "location", ["http://[bad", "//[", "http://other.example:99999/", "https://a:b/", "http://℀.com/"]
+)
+def test_a_redirect_to_what_is_no_address(web, location):
+    """It is refused as one to another host is."""
+    with web.serve() as server:
+        server.script(Fault(302, headers={"location": location.encode().decode("latin-1")}))
+        with pytest.raises(SourceError, match="the token was not sent there"):
+            fetch(web, server)
+
+
+@EVERY
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(429, headers={"retry-after": "²"}),
+        Fault(200, "<", {"content-type": "application/json; charset=undefined"}),
+        Fault(200, "<", {"content-type": "application/json; charset=idna"}),
+    ],
+    ids=["seconds", "no charset", "a charset for names"],
+)
+def test_headers_that_make_no_sense(web, fault):
+    """What a server says in a wrong way is passed over, and it is asked again."""
+    with web.serve() as server:
+        server.script(fault)
+        found = fetch(web, server, waited=[])
+    assert (len(found.rows), found.gaps) == (web.rows, [])
+
+
 @pytest.mark.parametrize(("web", "token"), [(each, token) for each in CONNECTORS for token in each.no_tokens], ids=str)
 def test_what_cannot_be_a_token(web, token):
     """It is refused before anything is asked, and not shown."""

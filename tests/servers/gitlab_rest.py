@@ -188,7 +188,9 @@ def _project(call: _Call, wanted: str) -> Reply:
         where = f"{call.url}/api/v4/projects/{call.world.redirects[wanted]}"
         return 301, json.dumps({"message": "Non GET methods are not allowed for moved projects"}), {"location": where}
     found = _find_project(call.world, wanted)
-    return _one(_project_shown(found)) if found else _not_found("404 Project Not Found")
+    level = {"access_level": call.world.access, "notification_level": 3} if call.world.access else None
+    access = {"permissions": {"project_access": None, "group_access": level}}
+    return _one(_project_shown(found) | access) if found else _not_found("404 Project Not Found")
 
 
 def _find_project(world: World, wanted: str) -> Node | None:

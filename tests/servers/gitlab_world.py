@@ -35,6 +35,8 @@ class World:
     """Paths of groups and projects that this token does not see at all."""
     redacted: set[str] = field(default_factory=set)
     """Ids of nodes that count and are removed from their page afterwards, as GitLab does with what is not for all."""
+    access: int | None = 30
+    """The level of the token's owner in every project, 30 for a developer; None for no member."""
     rounds_merged_before: bool = True
     """Whether GraphQL's `mergedBefore` includes the rest of that day, as newer servers do, or only its end."""
     viewer: str | None = "alice"
@@ -256,7 +258,10 @@ class World:
         return _numbers(self.version) >= _numbers(version)
 
     def shows(self, item: Node) -> bool:
-        """Whether this token sees a group, a project or what is in it."""
+        """Whether this token sees a group, a project or what is in it, such as a confidential issue."""
+        involved = [item.get("author"), *item.get("assignees", ())]
+        if item.get("confidential") and (self.access or 0) < 15 and self.viewer not in names_of(involved):
+            return False
         path = (item.get("project") or item)["fullPath"]
         return not any(path == each or path.startswith(f"{each}/") for each in self.hidden)
 
@@ -301,6 +306,11 @@ class World:
             "user": self.user(username), "hidden": False,
         }  # fmt: skip
         self.events.append(event)
+
+
+def names_of(users: Sequence[Node | None]) -> set[str]:
+    """The user names of users."""
+    return {str(each["username"]) for each in users if each}
 
 
 def _stats(path: str) -> Node:
