@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from harvester.model.periods import Period
 from harvester.sdk.connector import Request
-from tests.connectors.faults import Read, Stored
-from tests.connectors.githubs import on, read, source
+from tests.connectors.fetches import Read, Stored, on
+from tests.connectors.githubs import read, source
 from tests.servers.github import GitHubServer, World
 
 PEOPLE = ("alice", "bob", "carol")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harvester.model.periods import Period
 from harvester.sdk.connector import Request
-from tests.connectors.faults import Read, Stored
+from tests.connectors.fetches import Read, Stored
 from tests.connectors.gitlabs import on, read, source
 from tests.servers.gitlab import GitLabServer, World
 

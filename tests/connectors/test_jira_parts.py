@@ -17,7 +17,7 @@ from harvester.model.periods import Period
 from harvester.sdk.plugins import settings_model
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.connectors.githubs import on
+from tests.connectors.fetches import on
 from tests.servers.jql import JqlError, tokens
 
 PERIOD = Period(on(7, 1, 0), on(10, 1, 0))

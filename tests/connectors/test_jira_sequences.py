@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from harvester.model.accounts import account_key
 from harvester.model.periods import Period
 from harvester.sdk.connector import Request
-from tests.connectors.faults import Read, Stored
+from tests.connectors.fetches import Read, Stored
 from tests.connectors.jiras import FLAVOURS, on, read, source
 from tests.servers.jira import Issue, JiraServer, World
 

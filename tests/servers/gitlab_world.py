@@ -109,13 +109,6 @@ class World:
         for path in [each for each in self.projects if each.startswith(f"{old}/")]:
             self.rename(path, new + path[len(old) :])
 
-    def delete_project(self, path: str) -> None:
-        """Delete a project with everything in it."""
-        gone = self.projects.pop(path)
-        self.merge_requests[:] = [each for each in self.merge_requests if each["project"] is not gone]
-        self.issues[:] = [each for each in self.issues if each["project"] is not gone]
-        self.events[:] = [each for each in self.events if each["project"] is not gone]
-
     def merge_request(self, project: str, author: str, created: dt.datetime, **more: Any) -> Node:
         """A merge request. `merged` is a time and `merged_by` a username, by default the author's.
 
@@ -169,10 +162,6 @@ class World:
     def unapprove(self, item: Node, username: str, at: dt.datetime) -> Node:
         item["approvedBy"] = [each for each in item["approvedBy"] if each["username"] != username]
         return self._note(item, username, at, "unapproved this merge request", "unapproval")
-
-    def request_changes(self, item: Node, username: str, at: dt.datetime) -> Node:
-        """Request changes, which leaves a note and no event."""
-        return self._note(item, username, at, "requested changes", "error")
 
     def line_comment(self, item: Node, username: str, at: dt.datetime, body: str = "Why?") -> Node:
         """A comment on a line: a DiffNote."""
