@@ -166,6 +166,7 @@ def test_a_tree_without_an_end_is_cut():
         ("h2. Why\r\n*Twice* is _too_ +often+", "Why\nTwice is too often"),
         ("{code:java}a * b * c{code}", "a * b * c"),
         ("{noformat}\n[x|y]\n{noformat}", "[x|y]"),
+        ("{code:java}*a* {noformat}*b*{noformat} {{*c*}}", "a *b* *c*"),
         ("{{a_b_c}} and snake_case_name and 2*3*4", "a_b_c and snake_case_name and 2*3*4"),
         ("[docs|https://x.y/z] [https://x.y] [~ada] [~accountid:5b10]", "docs (https://x.y/z) https://x.y @ada @5b10"),
         ("* one\n** two\n# three\n- four", "- one\n  - two\n1. three\n- four"),
@@ -182,7 +183,12 @@ def test_wiki_markup_as_plain_text(markup, plain):
     assert text.plain_text(markup) == plain
 
 
-@pytest.mark.parametrize("part", ["*", "[", "{code}", "{", "!a", "|", "[a|", "_a", "\\", "* x\n", "{{", "\n \n", "[~"])
+HOSTILE = ("{code:java}x ", "{code:java}x{noformat:y}", "{noformat}a{code:b}")
+
+
+@pytest.mark.parametrize(
+    "part", [*HOSTILE, "*", "[", "{code}", "{", "!a", "|", "[a|", "_a", "\\", "* x\n", "{{", "\n \n", "[~"]
+)
 def test_hostile_markup_costs_its_length(part):
     start = time.perf_counter()
     text.from_wiki(part * 20_000)
