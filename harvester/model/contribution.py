@@ -52,8 +52,8 @@ EXTRA: Mapping[str, str] = {
     "own_commits": "of a pull request with commits of several people, how many are the person's, of how many: `4/7`",
     "begun_by": "the account who wrote the first commit of a pull request, where that is somebody else",
     "not_work": "what is left out of a change's size, as vendored, generated, a lock file or a snapshot: files, and "
-    "where they are known lines added and deleted, such as `3 +5200 -17`; a forge's rows have it by files' names alone, "
-    "and where all of a change's files are known",
+    "where they are known lines added and deleted, such as `3 +5200 -17`; of a forge by files' names, where it lists "
+    "all files of the change",
     "paths": "how many of a pull request's changed files are in `paths`, where that is not all",
 }
 """The keys of the column `extra`, and what each means; our connectors write no others."""

@@ -157,6 +157,17 @@ def test_a_revert_names_what_it_reverts():
     assert row.reverts == ("!11",)
 
 
+def test_files_that_are_not_work_are_in_no_size():
+    """They are told apart by their names, where all files are known; who pressed Merge sees the same."""
+    files = [stats("cents.py", 6, 4), stats("ui/yarn.lock", 4, 0)]
+    for person in ("ada", "bo"):
+        (row,) = rows.of_merge_request(merge_request(diffStats=files), context(person))
+        assert (row.additions, row.deletions, row.files_changed) == (6, 4, 1)
+        assert (row.extra, row.paths) == ({"not_work": "1 +4 -0"}, ("cents.py", "ui/yarn.lock"))
+    (row,) = rows.of_merge_request(merge_request(diffStats=[None, files[1]]), context("ada"))
+    assert (row.additions, row.deletions, row.files_changed, row.extra) == (10, 4, 2, {"paths": "1 of 2 known"})
+
+
 def test_missing_paths_and_sizes_are_unknown():
     """Never zero."""
     node = merge_request(diffStats=None, diffStatsSummary=None, userNotesCount=None)
