@@ -75,6 +75,7 @@ def prepare(table: pa.Table, people: People) -> pd.DataFrame:
     """A frame of the table's columns and those of `PREPARED`, Arrow-typed: real nulls, lists as lists, times in UTC.
 
     Nothing of this is stored, so correcting an identity in the configuration needs no new harvest.
+    A forge's row that represents a pull request which git has, too, has the size that git knows.
 
     What a row gets depends only on the rows of its own person, for any other people in the table.
     """
