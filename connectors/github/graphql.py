@@ -8,7 +8,7 @@ from harvester.sdk.graphql import Documents
 
 MORE = {
     "labels": "name",
-    "files": "path",
+    "files": "path additions deletions",
     "closingIssuesReferences": "...Reference",
     "reviews": "...Review",
     "assignees": "...Who",

@@ -17,6 +17,7 @@ from harvester.model.contribution import Contribution
 from harvester.sdk import rows, statements
 from harvester.sdk.change_type import change_type
 from harvester.sdk.rows import Json, entries, parse_time, row_id
+from harvester.sdk.sizes import Size, without_others
 
 GHOST = "ghost"
 """The account to which GitLab gives what a deleted user did; also of what is shown without an author."""
@@ -292,7 +293,7 @@ def _by_person(notes: Iterable[Json]) -> list[list[Json]]:
 
 
 def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Contribution:
-    summary, description = node.get("diffStatsSummary") or {}, node.get("description") or ""
+    (size, others), description = _sizes(node), node.get("description") or ""
     people = [*entries(node, "reviewers"), *entries(node, "approvedBy"), *_reviewers(node)]
     people += [node["mergeUser"]] if node.get("mergeUser") else []
     merge, landed = node.get("mergeCommitSha"), node.get("landed") or ()
@@ -305,8 +306,9 @@ def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Co
         participants=_others(author, map(context.account, people)), paths=_paths(node),
         closes=tuple(dict.fromkeys(tickets)) + tuple(f"commit/{each}" for each in landed if each),
         reverts=statements.reverts(f"{node['title']}\n\n{description}"),
-        additions=summary.get("additions"), deletions=summary.get("deletions"), files_changed=summary.get("fileCount"),
-        comment_count=node.get("userNotesCount"), extra=_short_paths(node), **_labelled(node), **_common(node, context),
+        additions=size.additions, deletions=size.deletions, files_changed=size.files,
+        comment_count=node.get("userNotesCount"), extra=_short_paths(node) | others.as_left_out(),
+        **_labelled(node), **_common(node, context),
     )  # fmt: skip
 
 
@@ -367,6 +369,14 @@ def _reviewers(node: Json) -> list[Json | None]:
 
 def _paths(node: Json) -> tuple[str, ...]:
     return tuple(each["path"] for each in node.get("diffStats") or () if each)
+
+
+def _sizes(node: Json) -> tuple[Size, Size]:
+    """The size of the work in a merge request, and of its other files."""
+    summary = node.get("diffStatsSummary") or {}
+    files = [(each["path"], each["additions"], each["deletions"]) for each in node.get("diffStats") or () if each]
+    whole = Size(summary.get("fileCount"), summary.get("additions"), summary.get("deletions"))
+    return without_others(whole, files)
 
 
 def _short_paths(node: Json) -> dict[str, str]:

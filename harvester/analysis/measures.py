@@ -229,7 +229,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "lines_added", "line added", "lines added", ("pull_request", "commit"), ("author",), "sum",
             "Lines added by the pull requests and commits counted, where a source knows them; of a pull request with "
-            "commits of several authors one's own, where git knows them. What git knows to be no work is left out.",
+            "commits of several authors one's own, where git knows them. What is known to be no work is left out.",
             where=_with_added, sums="additions",
         ),
         Measure(
@@ -259,7 +259,7 @@ MEASURES: Mapping[str, Measure] = {
             "sized_without_files", "change", "changes", ("pull_request", "commit"), ("author",), "work_items",
             "Pull requests and commits that count and that change files which are not work, too: vendored, generated, "
             "lock files, snapshots, or what `not_work` of the source in harvester.toml selects. Their lines are in no "
-            "size.",
+            "size. Of a pull request that git has, too, git's size is taken: a forge shows no more than files' names.",
             where=_leaves_out_files,
         ),
         Measure(

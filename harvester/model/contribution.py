@@ -53,7 +53,8 @@ EXTRA: Mapping[str, str] = {
     "own_commits": "of a pull request with commits of several people, how many are the person's, of how many: `4/7`",
     "begun_by": "the account who wrote the first commit of a pull request, where that is somebody else",
     "not_work": "what is left out of a change's size, as vendored, generated, a lock file or a snapshot: files, and "
-    "where they are known lines added and deleted, such as `3 +5200 -17`; only git's rows have it",
+    "where they are known lines added and deleted, such as `3 +5200 -17`; of a forge by files' names, where it lists "
+    "all files of the change",
     "paths": "how many of a pull request's changed files are in `paths`, where that is not all",
 }
 """The keys of the column `extra`, and what each means; our connectors write no others."""
@@ -116,7 +117,7 @@ class Contribution:
     extra: Annotated[Mapping[str, str], "; ".join(f"`{key}`: {meaning}" for key, meaning in EXTRA.items())] = field(
         default_factory=lambda: NO_EXTRA
     )
-    additions: Annotated[int | None, "lines added, where git counts them without files that are not work"] = None
+    additions: Annotated[int | None, "lines added, without files that are not work where those are known"] = None
     deletions: Annotated[int | None, "lines deleted, as for lines added"] = None
     files_changed: Annotated[int | None, "files changed, as for lines added"] = None
     comment_count: Annotated[int | None, "comments on it"] = None

@@ -51,6 +51,10 @@ def said(key: int, by: str, text: str, at: str = "2026-07-06T10:00:00Z", icon: s
     return note(key, by, text, at, system=True, systemNoteIconName=icon)
 
 
+def stats(path: str, additions: int, deletions: int) -> dict[str, Any]:
+    return {"path": path, "additions": additions, "deletions": deletions}
+
+
 def merge_request(*notes: Any, **more: Any) -> dict[str, Any]:
     """`ada` wrote it, and `bo` merged it."""
     return {
@@ -61,7 +65,7 @@ def merge_request(*notes: Any, **more: Any) -> dict[str, Any]:
         "mergeUser": who("bo"), "milestone": {"title": "Q3"},
         "project": {"id": "gid://gitlab/Project/70", "fullPath": "acme/pay/shop", "visibility": "private"},
         "diffStatsSummary": {"additions": 10, "deletions": 4, "fileCount": 2},
-        "diffStats": [{"path": "cents.py"}, {"path": "tests/test_cents.py"}],
+        "diffStats": [stats("cents.py", 6, 4), stats("tests/test_cents.py", 4, 0)],
         "labels": listed(BUG), "approvedBy": listed(who("cem")), "reviewers": listed(who("dee")),
         "notes": listed(*notes),
     } | more  # fmt: skip
@@ -153,12 +157,23 @@ def test_a_revert_names_what_it_reverts():
     assert row.reverts == ("!11",)
 
 
+def test_files_that_are_not_work_are_in_no_size():
+    """They are told apart by their names, where all files are known; who pressed Merge sees the same."""
+    files = [stats("cents.py", 6, 4), stats("ui/yarn.lock", 4, 0)]
+    for person in ("ada", "bo"):
+        (row,) = rows.of_merge_request(merge_request(diffStats=files), context(person))
+        assert (row.additions, row.deletions, row.files_changed) == (6, 4, 1)
+        assert (row.extra, row.paths) == ({"not_work": "1 +4 -0"}, ("cents.py", "ui/yarn.lock"))
+    (row,) = rows.of_merge_request(merge_request(diffStats=[None, files[1]]), context("ada"))
+    assert (row.additions, row.deletions, row.files_changed, row.extra) == (10, 4, 2, {"paths": "1 of 2 known"})
+
+
 def test_missing_paths_and_sizes_are_unknown():
     """Never zero."""
     node = merge_request(diffStats=None, diffStatsSummary=None, userNotesCount=None)
     (row,) = rows.of_merge_request(node, context("ada"))
     assert (row.additions, row.files_changed, row.comment_count, row.paths) == (None, None, None, ())
-    (row,) = rows.of_merge_request(merge_request(diffStats=[{"path": "a"}]), context("ada"))
+    (row,) = rows.of_merge_request(merge_request(diffStats=[stats("a", 1, 0)]), context("ada"))
     assert row.extra == {"paths": "1 of 2 known"}
 
 
