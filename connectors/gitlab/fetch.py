@@ -19,6 +19,7 @@ from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_f
 from harvester.sdk.rows import parse_time
 
 from . import graphql, keys, list_walks, listings, preflight, references, releases, rows
+from .approvals import Approvals
 from .client import Client
 from .closings import Closings
 from .cursor import Cursor
@@ -66,6 +67,7 @@ class GitLabReader:
     nested_lists: NestedLists = field(init=False, repr=False)
     closings: Closings = field(init=False, repr=False)
     landings: Landings = field(init=False, repr=False)
+    approvals: Approvals = field(init=False, repr=False)
     gaps: GapCollector = field(init=False, repr=False)
     progress: list[ListProgress] = field(default_factory=list)
     issues: list[tuple[Node, bool]] = field(default_factory=list)
@@ -95,6 +97,7 @@ class GitLabReader:
         )
         self.closings = Closings(self.client)
         self.landings = Landings(self.client)
+        self.approvals = Approvals(self.client)
         self.gaps = GapCollector(self.options.host, self.request.period)
 
     def events(self) -> Iterator[Event]:
@@ -137,6 +140,8 @@ class GitLabReader:
         yield from self._rows_of_issues()
         yield from self._rows_of_unlanded()
         yield from self._read_releases()
+        if reason := self.approvals.reason():
+            yield from self.gaps.unlocated_gap(reason)
         if start.strategy.by == "person" and not self.options.scope_filter.names_places:
             yield Remark(self.options.host, NOT_FOUND_BY_PERSON)
 
@@ -457,6 +462,7 @@ class GitLabReader:
             return
         self._look_up_visibility(new)
         landed = [] if shape == "MergeRequest" else new
+        self.approvals.read(new if shape == "MergeRequest" else (), self.row_context)
         for node in new if shape == "MergeRequest" else ():
             self._note_merge_request(node)
             waits = not is_named(node) and any(rows.of_merged(node, self.row_context))
