@@ -13,7 +13,8 @@ PLACES = (
     "third_party/z", "Godeps/_workspace/a", "b/Godeps/_workspace/a", "Godeps/Godeps.json",
     "zz_generated.deepcopy.go", "vendor", "vendors/a", "src/lock.py", "src/vendor.py", "src/go.sum.py",
     "locks/a.py", "my-package-lock.json", "src/snapshots/view.py", ".pnp.cjs", "xpnp.cjs", "pylock.dev.toml",
-    "pylockXtoml", "a/min.js", "Amin.js",
+    "pylockXtoml", "a/min.js", "Amin.js", "a/vendor/x.com/b.go", "a/vendor/modules.txt", "a/vendor/bundle/b.rb",
+    "a/third_party/b.c", "third-party/b.c", "web/node_modules/x.js", "a/vendor/b.com", "vendor/x.com/b.go",
 )  # fmt: skip
 
 
@@ -46,6 +47,27 @@ def test_what_is_configured_decides_before_attributes(attributes, lines, expecte
     """What is configured decides, then an attribute that is set or unset, then the name."""
     paths = ("uv.lock", "vendor/a.c", "src/a.py")
     assert tuple(is_work(path, attributes, configured(lines)) for path in paths) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("vendor/lib/a.c", False),
+        ("third_party/lib/a.c", False),
+        ("web/node_modules/x/y.js", False),
+        ("services/pay/vendor/github.com/a/b.go", False),
+        ("services/pay/vendor/go.uber.org/zap/b.go", False),
+        ("services/pay/vendor/modules.txt", False),
+        ("Library/Homebrew/vendor/bundle/ruby/a.rb", False),
+        ("src/vendor/views.py", True),
+        ("app/models/vendor/invoice.rb", True),
+        ("shop/third_party/stripe.py", True),
+        ("src/vendor/bundle.py", True),
+    ],
+)
+def test_a_shop_may_have_vendors_of_its_own(path, expected):
+    """A folder `vendor` is others' work at the root, or where what lies in it leaves no doubt."""
+    assert is_work(path, {}, configured(())) is expected
 
 
 @pytest.mark.parametrize("line", ["", "# x", "docs/[z-a]", "a/["])

@@ -14,7 +14,7 @@ from harvester.model.bots import is_bot
 from harvester.model.contribution import Contribution
 from harvester.sdk.change_type import change_type
 from harvester.sdk.remote_url import Remote
-from harvester.sdk.rows import tickets_in
+from harvester.sdk.statements import tickets_in
 
 from . import log, messages
 from .authors import Author, CommitAuthors, rank_authors

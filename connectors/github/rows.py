@@ -14,7 +14,8 @@ from typing import Any
 from harvester.model.contribution import Contribution
 from harvester.sdk import rows
 from harvester.sdk.change_type import change_type
-from harvester.sdk.rows import Json, entries, parse_time, row_id, tickets_in
+from harvester.sdk.rows import Json, entries, parse_time, row_id
+from harvester.sdk.statements import tickets_in
 
 from .agents import is_agent, people_behind
 

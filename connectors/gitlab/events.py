@@ -1,4 +1,4 @@
-"""What a person touched, by their events: the merge requests and issues that no list of GraphQL finds by person."""
+"""What a person did, by their events: the merge requests and issues that no list of GraphQL finds by person."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from harvester.sdk.rest import Page
 from .client import Client, listed, next_page, total
 from .graphql import Shape
 
-Touched = tuple[int, Shape, int]
+EventTarget = tuple[int, Shape, int]
 """A merge request or issue: its project's number, what is to be read of it, and its number within the project."""
 
-KEPT = dt.timedelta(days=3 * 365)
+RETENTION = dt.timedelta(days=3 * 365)
 """How far back GitLab keeps events (https://docs.gitlab.com/api/events/)."""
 WIDER = dt.timedelta(days=2)
 """How much wider the days asked for are: they are whole days of the server's zone, and both ends are left out."""
@@ -27,7 +27,7 @@ ON_LINES = "DiffNote"
 """The type of a comment on lines."""
 
 
-def touched(client: Client, user: int, period: Period, comments: bool) -> Iterator[Touched]:
+def event_targets(client: Client, user: int, period: Period, comments: bool) -> Iterator[EventTarget]:
     """What a user approved, commented on the lines of, closed or merged in about a period; with plain comments, too.
 
     Pages are read to the last link: GitLab hides events after it cut the pages, so a short page is not the end. A
@@ -56,7 +56,7 @@ def _day(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).date().isoformat()
 
 
-def _key(event: Mapping[str, Any], comments: bool) -> Touched | None:
+def _key(event: Mapping[str, Any], comments: bool) -> EventTarget | None:
     """What an event is about, if that may have a row."""
     note, project = event.get("note"), event.get("project_id")
     if isinstance(note, dict):

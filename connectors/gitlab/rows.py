@@ -16,7 +16,7 @@ from typing import Any, Literal
 from harvester.model.contribution import Contribution
 from harvester.sdk import rows, statements
 from harvester.sdk.change_type import change_type
-from harvester.sdk.rows import Json, entries, parse_time, row_id, tickets_in
+from harvester.sdk.rows import Json, entries, parse_time, row_id
 
 GHOST = "ghost"
 """The account to which GitLab gives what a deleted user did; also of what is shown without an author."""
@@ -316,14 +316,13 @@ def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Co
     people += [node["mergeUser"]] if node.get("mergeUser") else []
     merge, landed = node.get("mergeCommitSha"), node.get("landed") or ()
     landed = [merge, *landed] if merge else landed or [node.get("diffHeadSha")]
+    tickets = [*statements.closes_on_gitlab(description), *statements.tickets_in(node.get("sourceBranch") or "")]
     return Contribution(
         id=row_id("pull_request", "author", number(node["id"])), kind="pull_request", role="author", account=author,
         occurred_at=at, started_at=parse_time(node["createdAt"]), title=node["title"], body=description or None,
         url=node.get("webUrl"), state="merged", milestone=(node.get("milestone") or {}).get("title"), owners=(author,),
         participants=_others(author, map(context.account, people)), paths=_paths(node),
-        closes=tuple(
-            dict.fromkeys([*statements.closes_on_gitlab(description), *tickets_in(node.get("sourceBranch") or "")])
-        ) + tuple(f"commit/{each}" for each in landed if each),
+        closes=tuple(dict.fromkeys(tickets)) + tuple(f"commit/{each}" for each in landed if each),
         reverts=statements.reverts(f"{node['title']}\n\n{description}"),
         additions=summary.get("additions"), deletions=summary.get("deletions"), files_changed=summary.get("fileCount"),
         comment_count=node.get("userNotesCount"), extra=_short_paths(node), **_labelled(node), **_common(node, context),

@@ -136,12 +136,12 @@ class Jira:
         """
         from harvester.sdk.http import RetryPolicy
 
-        from .client import Client, sign_in
+        from .client import Client, encoded, sign_in
 
         token = self.context.reveal_token(self.token)
         session = sign_in(self.api, self.email, token, self.timeout)
         retry = RetryPolicy(self.context.wait, tries)
-        return Client(session, retry, self.context.clock, self.timeout, secrets=(token,))
+        return Client(session, retry, self.context.clock, self.timeout, secrets=(token, *encoded(self.email, token)))
 
     def _reader(self, request: Request) -> JiraReader:
         from harvester.errors import SourceError
@@ -149,6 +149,7 @@ class Jira:
 
         from .cursor import FORMAT
         from .fetch import JiraReader, ReadOptions
+        from .rows import plain_name
 
         try:
             jql = narrowing(self.jql) if self.jql else ""
@@ -166,7 +167,7 @@ class Jira:
             tuple(self.projects),
             jql,
             tuple(self.also),
-            frozenset(each.strip().casefold() for each in self.not_done),
+            frozenset(map(plain_name, self.not_done)),
             digest(settings),
             self.context.person_of,
         )

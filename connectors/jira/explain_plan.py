@@ -15,8 +15,8 @@ def explain(reader: JiraReader) -> Iterator[str]:
     reader.begin()
     how = "everything since the last harvest" if reader.cursor else "the whole period"
     yield f"{reader.options.scope}: {how}"
-    queries = [reader.scope.changed_since(reader.cursor.at)] if reader.cursor else []
-    queries += [reader.scope.tickets(reader.missing)] if reader.missing else []
+    queries = [reader.queries.changed_since(reader.cursor.at)] if reader.cursor else []
+    queries += [reader.queries.tickets(reader.missing)] if reader.missing else []
     number = requests = 0
     for jql in queries if not reader.nothing_to_ask() else ():
         found = reader.client.count(jql)

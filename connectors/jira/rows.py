@@ -160,11 +160,23 @@ def state_of(fields: Json, not_done: frozenset[str]) -> str:
 
     What nobody has done is `duplicate` or `not_planned`, whatever the site calls it.
     """
-    status = _name(fields.get("status")).strip().casefold()
-    plain = _name(fields.get("resolution")).strip().casefold() or status
-    if is_done(fields) and plain in not_done:
-        return "duplicate" if "duplicate" in plain else "not_planned"
-    return "done" if is_done(fields) and not fields.get("resolution") else re.sub(r"\s+", "_", plain)
+    status, resolution = plain_name(_name(fields.get("status"))), plain_name(_name(fields.get("resolution")))
+    if not is_done(fields):
+        return _word(status)
+    # Team-managed projects resolve everything as done, whatever its last status says.
+    for each in (resolution, status):
+        if each in not_done:
+            return "duplicate" if "duplicate" in each else "not_planned"
+    return _word(resolution) or "done"
+
+
+def plain_name(name: str) -> str:
+    """The name of a resolution or status for comparing: in small letters, with one kind of apostrophe and of spaces."""
+    return " ".join(name.casefold().replace("\u2019", "'").split())
+
+
+def _word(name: str) -> str:
+    return name.replace(" ", "_")
 
 
 def _row(

@@ -17,7 +17,7 @@ from .jql import among, changed, every, narrowing, quoted, since, some, until, w
 
 ORDER = " ORDER BY created ASC, key ASC"
 """By what never changes, since a ticket that changes its place while pages are read would be missed or come twice."""
-BACK = dt.timedelta(days=1)
+OVERLAP = dt.timedelta(days=1)
 """How far before the last fetch changes are asked for, beside the day for the zone: Cloud's search may be behind."""
 LONG_AGO = quoted("1970-01-01 00:00")
 PROBED = 1000
@@ -26,8 +26,8 @@ NO_RESOLUTION = every("resolution = Unresolved", "statusCategory = Done")
 
 
 @dataclass(frozen=True)
-class Scope:
-    """Whose tickets of which projects: people as queries name them, and keys (None: everybody, every project)."""
+class TicketQueries:
+    """The queries for tickets: of people as queries name them, in projects by their keys (None: everybody, all)."""
 
     people: Sequence[str] | None = None
     projects: Sequence[str] | None = None
@@ -45,7 +45,7 @@ class Scope:
         `known` are ids of tickets that must be there: a query that names one that is not is refused, and in this one
         they match nothing otherwise.
         """
-        return self._query(some(every(self._involved(), since("updated", at - BACK)), _probe(known)))
+        return self._query(some(every(self._involved(), since("updated", at - OVERLAP)), _probe(known)))
 
     def _query(self, clause: str) -> str:
         narrowed = narrowing(self.jql) if self.jql else ""

@@ -210,7 +210,19 @@ def _is_primary(frame: pd.DataFrame, from_git: Mask) -> pd.Series:
     best = keys.sort_values(["merges", "git", "order", "unknown", "source", "scope", "id"], kind="stable")
     best = best[~best.duplicated(["person", "kind", "work_item_key", "own_id"]).to_numpy(bool)]
     primary = best.index[~best.duplicated(["person", "kind", "place", "id", "began"]).to_numpy(bool)]
-    return pd.Series(frame.index.isin(primary), index=frame.index, dtype="bool[pyarrow]")
+    is_primary = frame.index.isin(primary) & ~_merges_of_own(frame, is_author)
+    return pd.Series(is_primary, index=frame.index, dtype="bool[pyarrow]")
+
+
+def _merges_of_own(frame: pd.DataFrame, is_author: Mask) -> Mask:
+    """Which rows say that a person merged what another source says is their own."""
+    import pyarrow.compute as pc
+
+    is_merger = (frame["role"] == MERGER).to_numpy(bool)
+    if not is_merger.any():
+        return is_merger
+    own = pc.is_in(_person_and(frame, "work_item_key"), _person_and(frame[is_author], "work_item_key"))
+    return cast("Mask", is_merger & own.to_numpy(zero_copy_only=False))
 
 
 def _in_pull_request(frame: pd.DataFrame) -> pd.Series:

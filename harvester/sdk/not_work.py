@@ -28,9 +28,13 @@ GENERATED = (
     "*.Designer.cs", "zz_generated.*", "__generated__/",
 )  # fmt: skip
 VENDORED = (
-    "node_modules/", "bower_components/", "vendor/", "third_party/", "third-party/", "**/Godeps/_workspace/",
-    "**/.yarn/releases/", "**/.yarn/plugins/", "**/.yarn/cache/",
+    "node_modules/", "bower_components/", "/vendor/", "/third_party/", "/third-party/", "**/vendor/bundle/",
+    "**/vendor/modules.txt", "**/vendor/*.com/", "**/vendor/*.dev/", "**/vendor/*.in/", "**/vendor/*.io/",
+    "**/vendor/*.net/", "**/vendor/*.org/", "**/Godeps/_workspace/", "**/.yarn/releases/", "**/.yarn/plugins/",
+    "**/.yarn/cache/",
 )  # fmt: skip
+"""Below the root `vendor/` may be work, such as a shop's `src/vendor/`; there only what Bundler and Go put in it counts
+(https://go.dev/ref/mod#vendoring: modules are named after hosts)."""
 
 NOT_WORK: Mapping[Attribute, tuple[str, ...]] = {
     "linguist-generated": (*LOCK_FILES, *SNAPSHOTS, *GENERATED),
@@ -43,7 +47,10 @@ Verdict = Callable[[str], bool | None]
 
 
 def regex(globs: Sequence[str]) -> str:
-    """A regular expression, to be searched for, of names (`*.lock`) and folders (`vendor/`, `**/a/b/`) at any depth."""
+    """A regular expression, to be searched for, of names (`*.lock`) and folders (`vendor/`, `**/a/b/`) at any depth.
+
+    What begins with a slash (`/vendor/`) is at the root alone.
+    """
     names = "|".join(_regex(each) for each in globs if not each.endswith("/"))
     folders = "|".join(_regex(each) for each in globs if each.endswith("/"))
     parts = [part for part in (names and f"(?:{names})$", folders and f"(?:{folders})") if part]
@@ -51,7 +58,8 @@ def regex(globs: Sequence[str]) -> str:
 
 
 def _regex(glob: str) -> str:
-    return re.escape(glob.removeprefix("**/")).replace(r"\*", "[^/]*")
+    root = "^" if glob.startswith("/") else ""
+    return root + re.escape(glob.removeprefix("**/").removeprefix("/")).replace(r"\*", "[^/]*")
 
 
 _DEFAULT = {attribute: re.compile(regex(globs)) for attribute, globs in NOT_WORK.items()}

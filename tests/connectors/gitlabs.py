@@ -15,8 +15,8 @@ from harvester.errors import AccessError, SourceError
 from harvester.sdk.connector import Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.connectors.faults import Read, WebConnector, gather
-from tests.connectors.githubs import QUARTER, on, wanted
+from tests.connectors.faults import WebConnector
+from tests.connectors.fetches import QUARTER, Read, gather, on, wanted
 from tests.servers.faults import Fault
 from tests.servers.gitlab import NOW, TOKEN, GitLabServer, World, limited
 

@@ -15,7 +15,8 @@ from harvester.model.periods import Period
 from harvester.sdk.connector import Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import check_connector
-from tests.connectors.githubs import QUARTER, on, read, source, wanted
+from tests.connectors.fetches import QUARTER, on, wanted
+from tests.connectors.githubs import read, source
 from tests.servers.github import TOKEN, Fault, GitHubServer, World
 
 

@@ -12,7 +12,8 @@ import pytest
 from harvester.errors import SourceError
 from harvester.harvesting.reader import read_source
 from tests.connectors import gitlabs
-from tests.connectors.faults import REFUSALS, Read
+from tests.connectors.faults import REFUSALS
+from tests.connectors.fetches import Read
 from tests.connectors.gitlabs import COMPLEX, GITLAB, on, read, source, wanted
 from tests.servers.faults import Fault
 from tests.servers.gitlab import NOW, GitLabServer, World, limited

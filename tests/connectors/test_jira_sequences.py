@@ -9,10 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harvester.model.accounts import account_key
-from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
-from harvester.sdk.connector import Request, Retraction
-from tests.connectors.faults import Read, gather
+from harvester.sdk.connector import Request
+from tests.connectors.fetches import Read, Stored
 from tests.connectors.jiras import FLAVOURS, on, read, source
 from tests.servers.jira import Issue, JiraServer, World
 
@@ -40,10 +39,9 @@ class Story:
 
     def __init__(self, flavour: str, names: tuple[str, ...] | None, **options: object) -> None:
         self.world = World(now=on(3, 1))
-        self.accounts = names and frozenset(self.world.native(each, flavour == "cloud") for each in names)
+        accounts = names and frozenset(self.world.native(each, flavour == "cloud") for each in names)
         self.options = options
-        self.stored: dict[str, Contribution] = {}
-        self.last: Read | None = None
+        self.stored = Stored(YEAR, accounts)
         for name in PEOPLE:
             self.world.user(name)
         self.world.project("PAY")
@@ -62,26 +60,10 @@ class Story:
             getattr(self, what.replace(" ", "_"))(issues[one % len(issues)], other)
 
     def fresh(self, server: JiraServer) -> Read:
-        return read(server, Request(YEAR, self.accounts), **self.options)
+        return read(server, Request(YEAR, self.stored.accounts), **self.options)
 
     def read(self, server: JiraServer) -> None:
-        request = (
-            Request(YEAR, self.accounts, (YEAR,), self.last.cursors) if self.last else Request(YEAR, self.accounts)
-        )
-        events = list(source(server, **self.options).fetch(request))
-        self.last = gather(events)
-        assert self.last.gaps == []
-        if self.last.done[0].whole:
-            self.stored.clear()
-        for each in events:
-            if isinstance(each, Contribution):
-                self.stored[each.id] = each
-            elif isinstance(each, Retraction):
-                self.stored = {
-                    key: row
-                    for key, row in self.stored.items()
-                    if not (row.work_item == each.work_item and each.kind in {None, row.kind}) and key != each.id
-                }
+        self.stored.take(source(server, **self.options).fetch(self.stored.request))
 
     def truth(self) -> set[tuple[str, str, str, dt.datetime]]:
         """Who has resolved what and when, by going through each ticket's history."""
@@ -100,7 +82,7 @@ class Story:
         names = {
             account_key(each[key]): name for name, each in self.world.users.items() for key in ("accountId", "name")
         }
-        rows = [each for each in self.stored.values() if each.role in {"assignee", "resolver"}]
+        rows = [each for each in self.stored.rows.values() if each.role in {"assignee", "resolver"}]
         return {(each.id.split("/")[2], each.role, names[account_key(each.account)], each.occurred_at) for each in rows}
 
     def assign(self, issue: Issue, other: int) -> None:
@@ -180,6 +162,6 @@ def test_fetching_changes_equals_a_full_fetch(flavour, names, options, steps):
     with JiraServer(story.world, flavour) as server:
         for step in [*steps, ("read", 0, 0)]:
             story.step(server, step)
-        assert story.stored == {row.id: row for row in story.fresh(server).rows}
+        assert story.stored.rows == {row.id: row for row in story.fresh(server).rows}
         if not options:
             assert story.credits() == story.truth()

@@ -19,7 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from harvester.errors import AccessError, SourceError
 from harvester.harvesting.reader import read_source as harvest
-from tests.connectors.faults import WebConnector, gather, passing, refusals
+from tests.connectors.faults import WebConnector, passing, refusals
+from tests.connectors.fetches import gather
 from tests.connectors.forges import FORGE
 from tests.connectors.githubs import GITHUB
 from tests.connectors.gitlabs import GITLAB

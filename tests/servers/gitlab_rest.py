@@ -78,9 +78,6 @@ def _one(shown: Any) -> Reply:
     return 200, json.dumps(shown), {}
 
 
-# --- who and what ---
-
-
 def _version(call: _Call) -> Reply:
     shown = {"version": call.world.version, "revision": "abcdef01234"}
     return _one(shown | ({"enterprise": call.world.enterprise} if call.path.endswith("metadata") else {}))
@@ -136,9 +133,6 @@ def _own_token(call: _Call) -> Reply:
     )  # fmt: skip
 
 
-# --- events ---
-
-
 def _events(call: _Call, wanted: str) -> Reply:
     user = _find_user(call.world, wanted)
     if user is None:
@@ -187,9 +181,6 @@ def _note(note: Node, item: Node) -> Node:
         "noteable_iid": int(item["iid"]), "project_id": item["project"]["number"], "resolvable": note["resolvable"],
         "confidential": note["internal"], "internal": note["internal"],
     } | ({"position": {"new_path": note["position"]["newPath"]}} if note["position"] else {})  # fmt: skip
-
-
-# --- projects, issues, merge requests ---
 
 
 def _project(call: _Call, wanted: str) -> Reply:

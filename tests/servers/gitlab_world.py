@@ -54,8 +54,6 @@ class World:
         self.last[table] = self.last.get(table, 0) + 1
         return self.last[table]
 
-    # --- people and places ---
-
     def user(self, username: str, **more: Any) -> Node:
         """A user, made where there is none; `private` hides the profile's lists and events."""
         if username not in self.users:
@@ -111,15 +109,6 @@ class World:
         for path in [each for each in self.projects if each.startswith(f"{old}/")]:
             self.rename(path, new + path[len(old) :])
 
-    def delete_project(self, path: str) -> None:
-        """Delete a project with everything in it."""
-        gone = self.projects.pop(path)
-        self.merge_requests[:] = [each for each in self.merge_requests if each["project"] is not gone]
-        self.issues[:] = [each for each in self.issues if each["project"] is not gone]
-        self.events[:] = [each for each in self.events if each["project"] is not gone]
-
-    # --- merge requests ---
-
     def merge_request(self, project: str, author: str, created: dt.datetime, **more: Any) -> Node:
         """A merge request. `merged` is a time and `merged_by` a username, by default the author's.
 
@@ -174,10 +163,6 @@ class World:
         item["approvedBy"] = [each for each in item["approvedBy"] if each["username"] != username]
         return self._note(item, username, at, "unapproved this merge request", "unapproval")
 
-    def request_changes(self, item: Node, username: str, at: dt.datetime) -> Node:
-        """Request changes, which leaves a note and no event."""
-        return self._note(item, username, at, "requested changes", "error")
-
     def line_comment(self, item: Node, username: str, at: dt.datetime, body: str = "Why?") -> Node:
         """A comment on a line: a DiffNote."""
         path = item["diffStats"][0]["path"] if item.get("diffStats") else "src/main.py"
@@ -185,8 +170,6 @@ class World:
         note = self._note(item, username, at, body, None, "DiffNote", position | {"positionType": "text"})
         self._happened("commented on", item, username, at, note)
         return note
-
-    # --- issues ---
 
     def issue(self, project: str, author: str, created: dt.datetime, **more: Any) -> Node:
         """An issue; `closed` is a time, `by` a username, `closer` the merge request that did it.
@@ -242,8 +225,6 @@ class World:
         self.events[:] = [each for each in self.events if each["item"] is not item]
         for entries in (self.merge_requests, self.issues):
             entries[:] = [each for each in entries if each is not item]
-
-    # --- what both have ---
 
     def comment(self, item: Node, username: str, at: dt.datetime, body: str = "A word.") -> Node:
         """A plain comment."""

@@ -96,8 +96,6 @@ class World:
     def next(self) -> int:
         return next(iter(self.numbers))
 
-    # --- people and projects
-
     def user(self, name: str, **more: Any) -> dict[str, Any]:
         """A user, made where there is none: `email`, `shown` (is the e-mail), `zone`, `display`, `active`, `kind`."""
         if name not in self.users:
@@ -118,8 +116,6 @@ class World:
                 "last": 0,
             }  # fmt: skip
         return self.projects[key]
-
-    # --- issues
 
     def issue(self, project: str, created: dt.datetime, **more: Any) -> Issue:
         """An issue, open and in the first status.
@@ -237,8 +233,6 @@ class World:
     def catch_up(self) -> None:
         """Searches see everything again."""
         self.indexed = None
-
-    # --- what queries ask
 
     def native(self, name: str, cloud: bool) -> str:
         """A user as accounts are written: the account id on Cloud, the user name on Data Center."""
@@ -363,9 +357,6 @@ def _numbered(names: Iterable[str]) -> dict[str, Any]:
     return {each: _number(names, each) for each in names}
 
 
-# --- HTTP ------------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Asked:
     """A request that came: its path below the prefix, its query and its body."""
@@ -486,9 +477,6 @@ def _handler(server: JiraServer) -> type[FaultyHandler]:
             return {"date": date, "content-type": "application/json;charset=UTF-8"}
 
     return Handler
-
-
-# --- what is answered ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -129,8 +129,6 @@ class Reader:
             raise self._unexpected()
         return Query(holds, order, self.bounded)
 
-    # --- tokens
-
     def _is(self, *words: str) -> bool:
         return self.at < len(self.tokens) and self.tokens[self.at].key in words
 
@@ -155,8 +153,6 @@ class Reader:
     def _unexpected(self) -> JqlError:
         where = repr(self.tokens[self.at].text) if self.at < len(self.tokens) else "the end of the query"
         return JqlError(f"Error in the JQL Query: {where} was not expected here.")
-
-    # --- and, or, not
 
     def _either(self) -> Test:
         parts = [self._both()]
@@ -200,8 +196,6 @@ class Reader:
             known -= {"statuscategorychangeddate"}
         if name not in known:
             raise JqlError(f"Field '{shown}' does not exist or you do not have permission to view it.")
-
-    # --- values
 
     def _values(self) -> list[str]:
         """One value, or a list in brackets."""
@@ -249,8 +243,6 @@ class Reader:
             f"Date value '{text}' for field '{name}' is invalid. Valid formats include: 'yyyy/MM/dd HH:mm', "
             "'yyyy-MM-dd HH:mm', 'yyyy/MM/dd', 'yyyy-MM-dd', or a period format e.g. '-5d', '4w 2d'."
         )
-
-    # --- comparisons
 
     def _compared(self, name: str) -> Test:
         if self._take("is"):
@@ -348,8 +340,6 @@ class Reader:
             raise JqlError(f"An issue with key '{value}' does not exist for field '{name}'.")
         return str(found["id"])
 
-    # --- history
-
     def _was(self, name: str) -> Test:
         if name not in _WAS:
             raise JqlError(f"History searches do not support the '{name}' field.")
@@ -418,8 +408,6 @@ class Reader:
         if value is None:
             return "\0"
         return str(value) if name in _USERS else str(value).casefold()
-
-    # --- order
 
     def _order(self) -> tuple[tuple[str, bool], ...]:
         self._need("by")

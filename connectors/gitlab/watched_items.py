@@ -11,12 +11,12 @@ from harvester.sdk.gaps import UnreadableScope
 from harvester.sdk.graphql import Answer
 from harvester.text import count_noun
 
-from . import graphql, keys
+from . import graphql, item_keys
 from .cursor import Cursor
 from .graphql import Shape
-from .keys import Key
+from .item_keys import ItemKey
 from .listings import PAD
-from .parts import Part
+from .query_parts import QueryPart
 
 Where = tuple[str, Shape]
 """The things of one kind in a project, by its path."""
@@ -31,28 +31,28 @@ _SWITCHES = {"MergeRequestId": "mergeRequestsEnabled", "IssueId": "issuesEnabled
 class Watched:
     """What became of what is watched."""
 
-    changed: list[Key] = field(default_factory=list)
+    changed: list[ItemKey] = field(default_factory=list)
     """What was updated since the last fetch."""
     gone: dict[tuple[int, str], str] = field(default_factory=dict)
     """Work items, without the host, by project and mark, of what is not there any more: deleted."""
     unreadable: list[UnreadableScope] = field(default_factory=list)
 
 
-def parts(cursor: Cursor) -> list[tuple[Part, list[Key]]]:
+def query_parts(cursor: Cursor) -> list[tuple[QueryPart, list[ItemKey]]]:
     """The parts of a query that ask for what is watched, by the paths that projects had, each with what it asks for."""
     watched = (
-        Key(cursor.projects[project], "MergeRequestId" if mark[0] == "!" else "IssueId", int(mark[1:]))
+        ItemKey(cursor.projects[project], "MergeRequestId" if mark[0] == "!" else "IssueId", int(mark[1:]))
         for project, marks in cursor.watched.items()
         if project in cursor.projects
         for mark in marks
     )
-    return [(_part(number, some), some) for number, some in enumerate(keys.lists(watched))]
+    return [(_part(number, some), some) for number, some in enumerate(item_keys.lists(watched))]
 
 
 def compare(
     cursor: Cursor,
     shown: Mapping[int, Mapping[str, Any]],
-    came: Iterable[tuple[Part, Sequence[Key], Answer]],
+    came: Iterable[tuple[QueryPart, Sequence[ItemKey], Answer]],
     level: Callable[[int], int],
 ) -> Watched:
     """What changed, what is gone, and what is hidden; `shown` has the projects that are shown, by their ids.
@@ -62,14 +62,14 @@ def compare(
     token's owner in a project, which is asked for where something is gone, may say that both would be shown.
     """
     ids = {path: int(key) for key, path in cursor.projects.items()}
-    found, lost = Watched(), dict[Where, list[Key]]()
-    hidden: dict[Where, list[Key]] = {}
+    found, lost = Watched(), dict[Where, list[ItemKey]]()
+    hidden: dict[Where, list[ItemKey]] = {}
     kept: set[Where] = set()
     for part, some, answer in came:
         where, project = (some[0].project, some[0].shape), shown.get(ids[some[0].project])
         if project is None or project["fullPath"] != some[0].project:
             continue  # a gap says so already, or everything is read again by its new path
-        nodes = keys.found(answer, part, some[0].shape)
+        nodes = item_keys.found(answer, part, some[0].shape)
         if nodes is None or part.errors(answer):
             hidden.setdefault(where, []).extend(some)
             continue
@@ -95,7 +95,7 @@ def _is_deleted(where: Where, kept: Collection[Where], level: Callable[[int], in
     return level(project) >= PLANNER
 
 
-def _hidden(where: Where, some: Sequence[Key]) -> UnreadableScope:
+def _hidden(where: Where, some: Sequence[ItemKey]) -> UnreadableScope:
     """The gap of what is not shown any more; its rows stay."""
     path, shape = where
     what = count_noun(len(some), "merge request" if shape == "MergeRequestId" else "issue")
@@ -106,8 +106,8 @@ def _hidden(where: Where, some: Sequence[Key]) -> UnreadableScope:
     return UnreadableScope(path, reason, known=True)
 
 
-def _part(number: int, some: Sequence[Key]) -> Part:
+def _part(number: int, some: Sequence[ItemKey]) -> QueryPart:
     declared = {f"v{number}": "ID!", f"iids{number}": "[String!]"}
     variables = {f"v{number}": some[0].project, f"iids{number}": [str(each.iid) for each in some]}
-    name = keys.listing(some[0].shape).name
-    return Part(f"w{number}", graphql.watch(number, name), graphql.WATCH, declared, variables)
+    name = item_keys.listing(some[0].shape).name
+    return QueryPart(f"w{number}", graphql.watch(number, name), graphql.WATCH_COST, declared, variables)
