@@ -97,7 +97,6 @@ class GitLabReader:
         )
         self.closings = Closings(self.client)
         self.landed_commits = LandedCommits(self.client)
-        self.approvals = Approvals(self.client)
         self.gaps = GapCollector(self.options.host, self.request.period)
 
     def events(self) -> Iterator[Event]:
@@ -110,6 +109,7 @@ class GitLabReader:
         self.start = begin(self.client, self.options, self.request)
         self.options = self.start.options
         accounts, found = self.request.accounts, self.start.preflight
+        self.approvals = Approvals(self.client, found.at)
         self.closings.visibility |= {key: str(each["visibility"]) for key, each in found.shown.items()}
         self.row_context = rows.RowContext(
             self.options.source,
@@ -462,7 +462,8 @@ class GitLabReader:
             return
         self._look_up_visibility(new)
         landed = [] if shape == "MergeRequest" else new
-        self.approvals.read(new if shape == "MergeRequest" else (), self.row_context)
+        if shape == "MergeRequest":
+            self.approvals.read([each for each in new if each["id"] not in self.gaps.short], self.row_context)
         for node in new if shape == "MergeRequest" else ():
             self._note_merge_request(node)
             waits = not is_named(node) and any(rows.of_merged(node, self.row_context))

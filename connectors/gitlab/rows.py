@@ -82,16 +82,16 @@ def of_merge_request(node: Json, context: RowContext) -> Iterator[Contribution]:
     """The author's row and the merger's if it is merged, and a row for each review by others."""
     author = context.account(node.get("author"))
     yield from of_merged(node, context)
-    found: list[tuple[tuple[object, ...], Json | None, str, str, str | None, str | None]] = [
-        ((number(note["id"]),), note.get("author"), note["createdAt"], state, body, _note_url(node, note))
+    found: list[tuple[tuple[object, ...], Json | None, dt.datetime | None, str, str | None, str | None]] = [
+        ((number(note["id"]),), note.get("author"), parse_time(note["createdAt"]), state, body, _note_url(node, note))
         for note, state, body in reviews(node)
     ]
     found += [
         (("approval", number(node["id"]), number(who["id"])), who, at, "approved", None, node.get("webUrl"))
         for who, at in node.get("approved", ())
     ]
-    for key, who, time, state, body, url in found:
-        at, reviewer = parse_time(time), context.account(who)
+    for key, who, at, state, body, url in found:
+        reviewer = context.account(who)
         if at and reviewer.casefold() != author.casefold() and context.wants(reviewer, at):
             yield Contribution(
                 id=row_id("review", "reviewer", *key), kind="review", role="reviewer", account=reviewer,

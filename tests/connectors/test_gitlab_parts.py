@@ -162,6 +162,20 @@ def test_an_approval_at_an_unknown_time_is_a_gap(world, server, settings):
         assert ["when somebody approved" in gap.reason and "and 1 more" in gap.reason for gap in each.gaps] == [True]
 
 
+@WAYS
+def test_an_approval_whose_note_is_on_its_way(world, server, settings):
+    """It comes with its note, once."""
+    at = world.now - dt.timedelta(seconds=5)
+    made, year = world.merge_request("acme/pay", "bob", on(7, 1)), Period(on(1, 1), on(12, 31))
+    note = world.approve(made, "alice", at)
+    made["notes"].clear()
+    first = read(server, wanted("alice", period=year), **settings)
+    assert (first.rows, first.gaps) == ([], [])
+    made["notes"].append(note)
+    again = read(server, wanted("alice", period=year, after=first), **settings)
+    assert [row.occurred_at for row in again.rows] == [at]
+
+
 def test_few_approvals_are_asked_for_alone(world, server):
     """Each costs a request, so that where many have no note the rest is a gap."""
     for number in range(130):
