@@ -509,6 +509,18 @@ class TestTrailers:
         rows.append(self.help("mentor", "commit/2", "c" * 40, owners=("Bob <bob@example.org>",)))
         assert counted(rows, "help", "mentored", "people_helped", "reviews", "commits") == [2, 2, 2, 0, 0]
 
+    def test_work_logged_on_a_ticket_counts_it_once(self):
+        """However often, and beside changes; one's own tickets are no help."""
+        owners = ("Grace <grace@example.org>", "Grace <grace@example.org>", "bob", "bob", "Ada <ada@example.org>")
+        rows = [
+            self.by_git(
+                kind="help", role="helper", id=f"help/helper/{n}", work_item=f"jira.example.com/PAY-{n // 2}",
+                owners=(owner,), scope="jira.example.com",
+            )
+            for n, owner in enumerate(owners)
+        ]  # fmt: skip
+        assert counted([*rows, self.help("tester", "commit/1")], "help", "people_helped", "tickets") == [3, 2, 0]
+
     def test_what_is_picked_is_no_second_help(self):
         again = {"picked_from": ("commit/1",)}
         rows = [self.help("tester", "commit/1"), self.help("tester", "commit/2", "c" * 40, **again)]

@@ -71,8 +71,8 @@ class Jira:
         Field(description="a condition in JQL that tickets must meet as well, such as labels = backend"),
     ] = None
     also: Annotated[
-        list[Literal["comments", "reported"]],
-        Field(description="what else to read: comments on others' tickets, tickets reported"),
+        list[Literal["comments", "reported", "worklogs"]],
+        Field(description="what else to read: comments and work logged on others' tickets, tickets reported"),
     ] = field(default_factory=list)
     not_done: Annotated[
         list[str],
@@ -93,10 +93,12 @@ class Jira:
             yield from reader.events()
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
-        """Issues with labels and story points; comments where `also` names them."""
+        """Issues with labels and story points; comments, and help by worklogs, where `also` names them."""
         found: dict[Kind, Collection[str]] = {"issue": ("labels", "story_points")}
         if "comments" in self.also:
             found["comment"] = ("labels",)
+        if "worklogs" in self.also:
+            found["help"] = ("labels",)
         return found
 
     def plan(self, request: Request) -> Iterator[str]:

@@ -146,6 +146,39 @@ class Client:
         pages = self.rest.pages(f"rest/api/{self.version}/{path}", by_offset(items), first)
         return [each for page in pages for each in self._list(self._object(page), items)]
 
+    def listed(self, path: str, items: str) -> tuple[list[Any], int]:
+        """What comes of a list that is given in pages by `startAt`, each once, and how many the server counts.
+
+        A server that gives all at once whatever is asked for has given all; an empty page is the end, too.
+        """
+        found: dict[str, Any] = {}
+        total = 0
+
+        def ask(start: int) -> tuple[int, Json]:
+            def once() -> Json:
+                at = {"startAt": start, "maxResults": self.size.size}
+                body = self._object(self.rest.get(f"rest/api/{self.version}/{path}", at, tries=1))
+                self._list(body, items)
+                return body
+
+            return start, self._sized(once)
+
+        def following(page: tuple[int, Json]) -> int | None:
+            start, body = page
+            came, counted = len(self._list(body, items)), body.get("total")
+            return start + came if came and isinstance(counted, int) and start + came < counted else None
+
+        for _, body in walk_pages(ask, 0, following):
+            found |= {str(each["id"]): each for each in self._list(body, items) if isinstance(each, dict)}
+            total = int(body.get("total") or 0)
+        return list(found.values()), total
+
+    def _sized(self, once: Callable[[], Json]) -> Json:
+        """The answer to a request for a page, which is asked for again with a smaller one where that fails."""
+        answer = self.retry.call(once, less=self.size.shrink)
+        self.size.worked()
+        return answer
+
     def search(self, jql: str, fields: Sequence[str], *, ids: bool = False) -> Iterator[tuple[list[Json], int | None]]:
         """Pages of tickets, each with the total where the server names one; raises WebError.
 
@@ -170,9 +203,7 @@ class Client:
                     raise self.session.service.unusable("names no next page, and is not the last one")
                 return answer
 
-            answer = self.retry.call(once, less=None if ids else self.size.shrink)
-            self.size.worked()
-            return position, answer
+            return position, self.retry.call(once) if ids else self._sized(once)
 
         first: str | int = 0
         for _, answer in walk_pages(ask, first, self._following):

@@ -9,7 +9,7 @@ from harvester.sdk import cursor
 
 from .fields import Site
 
-FORMAT = 2
+FORMAT = 3
 """Part of the settings; raised when the same answers make other rows."""
 
 

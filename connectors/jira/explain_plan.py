@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harvester.text import count_noun
 
 from .client import TICKETS
-from .fetch import JiraReader
+from .fetch import LISTS, JiraReader
 
 
 def explain(reader: JiraReader) -> Iterator[str]:
@@ -23,6 +23,9 @@ def explain(reader: JiraReader) -> Iterator[str]:
         number += found
         requests += max(1, -(-found // TICKETS)) + (reader.client.cloud and found > 0) + (found > TICKETS)
     yield f"  about {count_noun(number, 'ticket')} to look through"
+    for each in LISTS:
+        if each in reader.options.also:
+            yield f"  with their {each}: for each ticket with more than 20, one request for every {TICKETS} besides"
     yield f"  about {count_noun(requests, 'request')}, after {reader.client.rest.asked} for counting"
     for each in reader.found.unreadable:
         yield f"  not shown: the project {each}"

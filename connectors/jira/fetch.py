@@ -28,6 +28,9 @@ RECHECK_AFTER = dt.timedelta(days=7)
 """How often all that is remembered is looked for, where no query was refused."""
 MOST_RECHECKED = 200
 """How many tickets that no list has are asked for one by one in one fetch."""
+LISTS = {"comments": "comment", "worklogs": "worklog"}
+"""Lists of a ticket, as `also` and answers name them: the field that has the first of each, and the last word of the
+address that has all."""
 NAMED = 5
 """How many tickets are named that are not shown any more."""
 PASSES = 2
@@ -141,8 +144,7 @@ class JiraReader:
     def queries(self) -> TicketQueries:
         """Whose tickets of which projects are asked for."""
         people = None if self.request.accounts is None else self.found.named
-        also = self.options.also
-        return TicketQueries(people, self.found.projects, self.options.jql, "comments" in also, "reported" in also)
+        return TicketQueries(people, self.found.projects, self.options.jql, frozenset(self.options.also))
 
     @property
     def missing(self) -> list[Period]:
@@ -319,7 +321,7 @@ class JiraReader:
         return self.found.projects is None or matches_any(_project(key), self.found.projects)
 
     def _fields(self) -> list[str]:
-        return self.found.site.wanted("comments" in self.options.also)
+        return self.found.site.wanted(LISTS[each] for each in LISTS if each in self.options.also)
 
     def _read(self, jql: str) -> Iterator[Event]:
         """The rows of all tickets that a query finds; what did not come is a gap.
@@ -397,8 +399,9 @@ class JiraReader:
         yield from rows.of_ticket(ticket, histories, self.context, done)
         if "reported" in self.options.also:
             yield from rows.of_reported(ticket, self.context)
-        if "comments" in self.options.also:
-            yield from rows.of_comments(ticket, self._comments(ticket), self.context)
+        for name, made in (("comments", rows.of_comments), ("worklogs", rows.of_worklogs)):
+            if name in self.options.also:
+                yield from made(ticket, self._listed(ticket, name), histories, self.context, done)
 
     def _done_statuses(self) -> frozenset[str]:
         """The ids of all statuses of the category Done, asked for once."""
@@ -426,17 +429,23 @@ class JiraReader:
         log = whole.get("changelog") or {}
         entries = list(log.get("histories") or ())
         if len(entries) < int(log.get("total") or 0):
-            self.gaps.blocked = True
-            self.gaps.note("Jira gave fewer entries of a changelog than it counted", str(ticket["key"]))
+            self._note_short("entries of a changelog", ticket)
         return entries
 
-    def _comments(self, ticket: Json) -> list[Json]:
-        """All comments of a ticket; those of a long list that do not come with it are asked for."""
-        page = ticket["fields"].get("comment") or {}
-        entries = list(page.get("comments") or ())
-        if len(entries) >= int(page.get("total") or 0):
+    def _listed(self, ticket: Json, name: str) -> Sequence[Json]:
+        """All comments or worklogs of a ticket; a ticket brings the first 20 along, and a longer list is asked for."""
+        page = ticket["fields"].get(LISTS[name]) or {}
+        entries, total = page.get(name), page.get("total")
+        if isinstance(entries, list) and isinstance(total, int) and len(entries) >= total:
             return entries
-        return self.client.values(f"issue/{ticket['id']}/comment", "comments")
+        entries, total = self.client.listed(f"issue/{ticket['id']}/{LISTS[name]}", name)
+        if len(entries) < total:
+            self._note_short(name, ticket)
+        return entries
+
+    def _note_short(self, what: str, ticket: Json) -> None:
+        self.gaps.blocked = True
+        self.gaps.note(f"Jira gave fewer {what} than it counted", str(ticket["key"]))
 
     def _completed(self) -> ScopeCompleted:
         """The end, with a cursor where the next fetch may go on from it."""

@@ -306,21 +306,24 @@ MEASURES: Mapping[str, Measure] = {
             where=_of_others, goal=True,
         ),
         Measure(
-            "help", "change helped with", "changes helped with", ("help",),
+            "help", "item helped with", "items helped with", ("help",),
             ("helper", "tester", "reporter", "mentor"), "work_items",
             "Changes of others (a pull request, a topic that was merged, or a commit) whose commits name the person "
             "in a trailer as who helped with it, suggested, acknowledged, tested or reported it, or mentored its "
-            "author, by when they landed; a change counts once for all of these. Only git has it.",
+            "author, by when they landed; and tickets of others on which the person logged work, by when that began. "
+            "Each counts once for all of these, whatever the hours. Git has the former, Jira the latter where it is "
+            "asked for worklogs.",
             where=_of_others, goal=True,
         ),
         Measure(
             "people_helped", "person", "people", ("help",), ("helper", "tester", "reporter", "mentor"), "owners",
-            "People other than oneself, and no bots, whose commits name the person so.",
+            "People other than oneself, and no bots, whose commits name the person so, or on whose tickets the person "
+            "logged work.",
             where=_of_others,
         ),
         Measure(
             "mentored", "change mentored", "changes mentored", ("help",), ("mentor",), "work_items",
-            "Those of the changes helped with whose commits name the person in `Mentored-by`.",
+            "Changes of others whose commits name the person in `Mentored-by`.",
             where=_of_others, goal=True,
         ),
         Measure(

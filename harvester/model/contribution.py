@@ -45,6 +45,7 @@ EXTRA: Mapping[str, str] = {
     "credited": "why an issue, or a coding agent's pull request, is credited to the person",
     "parent_title": "what the `parent` of a Jira ticket is called",
     "resolution": "how a Jira ticket was resolved, as the site calls it",
+    "hours": "how long the work took that a Jira worklog tells of, such as `2.5`; they are added up nowhere",
     "topic": "the topic branch, or the subject line, of the merge that brought a commit which is of no pull request",
     "topic_text": "what the message of that merge says, at most 2,000 characters",
     "commits": "how many commits came with a topic that the person merged",
@@ -77,7 +78,9 @@ class Contribution:
     source: Annotated[str, "the configured source's name"]
     scope: Annotated[str, "the container that was read: an organisation, a repository, a Jira project"]
     kind: Annotated[
-        Kind, "what was done: a merged pull request, a review, a closed issue, a commit, help that a trailer names, …"
+        Kind,
+        "what was done: a merged pull request, a review, a closed issue, a commit, help that a trailer or worklog "
+        "names, …",
     ]
     work_item: Annotated[str, "the work item, the same from every source: `github.com/org/repo#12`, `commit/<sha>`"]
     account: Annotated[str, "who did it, as the source has it: a login, an account id, `name <e-mail>`"]

@@ -449,7 +449,9 @@ def test_the_contract(server, world):
     world.resolve(twice, on(9, 20), "carl")
     world.move(done(world, "WEB", "ann", 8, 5), "PAY", on(8, 6))
     world.issue("PAY", on(7, 1), reporter="ann")
-    rows = check_connector(lambda: source(server, also=["comments", "reported"]), wanted(server, "ann", "bob"))
+    world.worklog(twice, "bob", on(9, 29))
+    also = ["comments", "reported", "worklogs"]
+    rows = check_connector(lambda: source(server, also=also), wanted(server, "ann", "bob"))
     assert len([row for row in rows if row.role == "assignee"]) == 14
 
 
@@ -589,8 +591,9 @@ def test_doctor_tells_a_failure(server):
 def test_a_dry_run_counts(server, world):
     for day in range(1, 8):
         done(world, "PAY", "ann", 8, day)
-    lines = list(source(server).plan(wanted(server, "ann")))
+    lines = list(source(server, also=["worklogs"]).plan(wanted(server, "ann")))
     assert lines[:2] == ["localhost: the whole period", "  about 7 tickets to look through"]
+    assert lines[2] == "  with their worklogs: for each ticket with more than 20, one request for every 100 besides"
     assert all("changelog" not in asked.path for asked in server.asked)
 
 

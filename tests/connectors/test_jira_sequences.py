@@ -30,6 +30,10 @@ STEPS = (
     "comment",
     "edit",
     "label",
+    "report",
+    "log",
+    "relog",
+    "unlog",
 )
 Step = tuple[str, int, int]
 
@@ -111,6 +115,21 @@ class Story:
     def comment(self, issue: Issue, other: int) -> None:
         self.world.comment(issue, PEOPLE[other % 3], self.world.now)
 
+    def report(self, issue: Issue, other: int) -> None:
+        issue |= {"reporter": PEOPLE[other % 3], "updated": self.world.now}
+
+    def log(self, issue: Issue, other: int) -> None:
+        self.world.worklog(issue, PEOPLE[other % 3], self.world.now, 600 * other)
+
+    def relog(self, issue: Issue, other: int) -> None:
+        if issue["worklogs"]:
+            issue["worklogs"][other % len(issue["worklogs"])] |= {"seconds": 60 * other, "started": on(1, 1 + other)}
+            issue["updated"] = self.world.now
+
+    def unlog(self, issue: Issue, other: int) -> None:
+        if issue["worklogs"]:
+            self.world.unlog(issue, issue["worklogs"][other % len(issue["worklogs"])], self.world.now)
+
     def edit(self, issue: Issue, other: int) -> None:
         issue |= {"summary": f"Edit {other}", "updated": self.world.now}
 
@@ -149,12 +168,19 @@ def _assigned_at(issue: Issue, entry: dict) -> str | None:
 @pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize(
     ("names", "options"),
-    [(("ann",), {"also": ["reported", "comments"]}), (None, {}), (PEOPLE, {"jql": "labels != l1 OR labels is EMPTY"})],
-    ids=["one person", "everyone", "what is labelled"],
+    [
+        (("ann",), {"also": ["reported", "comments"]}),
+        (("ann",), {"also": ["reported", "worklogs"]}),
+        (None, {}),
+        (PEOPLE, {"jql": "labels != l1 OR labels is EMPTY"}),
+    ],
+    ids=["one person", "worklogs", "everyone", "what is labelled"],
 )
 @settings(max_examples=6, deadline=None)
 @example([("ticket", 0, 1), ("resolve", 0, 0), ("read", 0, 0), ("reopen", 0, 0), ("read", 0, 0), ("resolve", 0, 1)])
 @example([("ticket", 0, 0), ("ticket", 0, 0), ("resolve", 0, 0), ("read", 0, 0), ("move", 0, 1), ("delete", 1, 0)])
+@example([("ticket", 1, 1), ("log", 0, 0), ("read", 0, 0), ("unlog", 0, 0)])
+@example([("ticket", 1, 0), ("read", 0, 0), ("report", 0, 1)])
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9)), min_size=5, max_size=25))
 def test_fetching_changes_equals_a_full_fetch(flavour, names, options, steps):
     """Whatever happens between fetches, the rows in the end are those of a full fetch."""
