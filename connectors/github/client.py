@@ -51,7 +51,6 @@ class Client(GraphQLClient):
 
     def post(self, document: str, variables: Mapping[str, object]) -> tuple[int, Mapping[str, str], str]:
         """Send a document once, over PyGithub; returns status, headers and body, or raises WebError."""
-        import requests
         from github import GithubException
         from jwt import PyJWTError
 
@@ -62,7 +61,7 @@ class Client(GraphQLClient):
                 input={"query": document, "variables": variables},
                 cnx=self._connected(),
             )
-        except requests.exceptions.RequestException as error:
+        except OSError as error:
             raise self.service.unreachable(error, self.timeout) from None
         except PyJWTError:
             raise WebError("refused", "the App's private key cannot be used", hint="Is it the PEM file?") from None

@@ -81,8 +81,6 @@ class Client(GraphQLClient):
 
     def post(self, document: str, variables: Mapping[str, object]) -> tuple[int, Mapping[str, str], str]:
         """Send a document once; returns status, headers and body, or raises WebError."""
-        import requests
-
         try:
             answer = self.transport.request(
                 "POST",
@@ -92,7 +90,7 @@ class Client(GraphQLClient):
                 headers={},
                 timeout=self.timeout,
             )
-        except requests.exceptions.RequestException as error:
+        except OSError as error:
             raise self.service.unreachable(error, self.timeout) from None
         headers = {name.casefold(): value for name, value in answer.headers.items()}
         return answer.status_code, headers, text_of(answer)

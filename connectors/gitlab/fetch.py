@@ -19,6 +19,7 @@ from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_f
 from harvester.sdk.rows import parse_time
 
 from . import graphql, item_keys, list_walks, listings, preflight, references, releases, rows
+from .approvals import Approvals
 from .client import Client
 from .closings import Closings
 from .cursor import Cursor
@@ -66,6 +67,7 @@ class GitLabReader:
     nested_lists: NestedLists = field(init=False, repr=False)
     closings: Closings = field(init=False, repr=False)
     landed_commits: LandedCommits = field(init=False, repr=False)
+    approvals: Approvals = field(init=False, repr=False)
     gaps: GapCollector = field(init=False, repr=False)
     progress: list[ListProgress] = field(default_factory=list)
     issues: list[tuple[Node, bool]] = field(default_factory=list)
@@ -107,6 +109,7 @@ class GitLabReader:
         self.start = begin(self.client, self.options, self.request)
         self.options = self.start.options
         accounts, found = self.request.accounts, self.start.preflight
+        self.approvals = Approvals(self.client, found.at)
         self.closings.visibility |= {key: str(each["visibility"]) for key, each in found.shown.items()}
         self.row_context = rows.RowContext(
             self.options.source,
@@ -137,6 +140,8 @@ class GitLabReader:
         yield from self._rows_of_issues()
         yield from self._rows_of_unlanded()
         yield from self._read_releases()
+        if reason := self.approvals.reason():
+            yield from self.gaps.unlocated_gap(reason)
         if start.strategy.by == "person" and not self.options.scope_filter.names_places:
             yield Remark(self.options.host, NOT_FOUND_BY_PERSON)
 
@@ -457,6 +462,8 @@ class GitLabReader:
             return
         self._look_up_visibility(new)
         landed = [] if shape == "MergeRequest" else new
+        if shape == "MergeRequest":
+            self.approvals.read([each for each in new if each["id"] not in self.gaps.short], self.row_context)
         for node in new if shape == "MergeRequest" else ():
             self._note_merge_request(node)
             waits = not is_named(node) and any(rows.of_merged(node, self.row_context))

@@ -20,7 +20,7 @@ from harvester.sdk.http import WebError
 from harvester.sdk.paging import PageSize, in_batches
 
 from . import item_keys, rows
-from .client import Client
+from .client import Client, listed
 from .graphql import PAGE
 from .item_keys import ItemKey
 
@@ -44,8 +44,8 @@ class LandedCommits:
         squashed: dict[int, dict[int, Node]] = {}
         for path, found in self._commits([ItemKey(path, "Landed", iid) for path, iid in wanted]):
             node = wanted[path, int(found["iid"])]
-            listed = (found.get("commitsWithoutMergeCommits") or {}).get("nodes") or ()
-            node["landed"] = [str(each["sha"]) for each in listed if each]
+            commits = (found.get("commitsWithoutMergeCommits") or {}).get("nodes") or ()
+            node["landed"] = [str(each["sha"]) for each in commits if each]
             if found["squash"] or found["squashOnMerge"]:
                 squashed.setdefault(rows.number(node["project"]["id"]), {})[int(node["iid"])] = node
         for project, some in squashed.items():
@@ -67,12 +67,12 @@ class LandedCommits:
         """Note the commit into which each of a project's merge requests was squashed, where it was."""
         asked = urlencode([*(("iids[]", iid) for iid in some), ("per_page", PAGE)])
         try:
-            listed = self.client.rest.get(f"projects/{project}/merge_requests?{asked}").body
+            found = listed(self.client.rest.get(f"projects/{project}/merge_requests?{asked}"))
         except WebError as failure:
             self.missing.append(f"{len(some)} of them: {failure}")
             return
-        for each in listed if isinstance(listed, list) else ():
-            if sha := each.get("squash_commit_sha"):
+        for each in found:
+            if (sha := each.get("squash_commit_sha")) and each.get("iid") in some:
                 some[int(each["iid"])]["landed"] = [str(sha)]
 
 

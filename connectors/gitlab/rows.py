@@ -83,12 +83,20 @@ def of_merge_request(node: Json, context: RowContext) -> Iterator[Contribution]:
     """The author's row and the merger's if it is merged, and a row for each review by others."""
     author = context.account(node.get("author"))
     yield from of_merged(node, context)
-    for note, state, body in reviews(node):
-        at, reviewer = parse_time(note["createdAt"]), context.account(note.get("author"))
+    found: list[tuple[tuple[object, ...], Json | None, dt.datetime | None, str, str | None, str | None]] = [
+        ((number(note["id"]),), note.get("author"), parse_time(note["createdAt"]), state, body, _note_url(node, note))
+        for note, state, body in reviews(node)
+    ]
+    found += [
+        (("approval", number(node["id"]), number(who["id"])), who, at, "approved", None, node.get("webUrl"))
+        for who, at in node.get("approved", ())
+    ]
+    for key, who, at, state, body, url in found:
+        reviewer = context.account(who)
         if at and reviewer.casefold() != author.casefold() and context.wants(reviewer, at):
             yield Contribution(
-                id=row_id("review", "reviewer", number(note["id"])), kind="review", role="reviewer", account=reviewer,
-                occurred_at=at, title=node["title"], body=body, url=_note_url(node, note), state=state,
+                id=row_id("review", "reviewer", *key), kind="review", role="reviewer", account=reviewer,
+                occurred_at=at, title=node["title"], body=body, url=url, state=state,
                 owners=(author,), paths=_paths(node), **_labelled(node), **_common(node, context),
             )  # fmt: skip
 
@@ -172,6 +180,17 @@ def reviews(node: Json) -> Iterator[tuple[Json, str, str | None]]:
         ended = [each for each in demands if _user(each.get("author")) == _user(first.get("author"))]
         demanded = any(_time(first) <= _time(each) < _time(last) + PAUSE for each in ended)
         yield first, "changes_requested" if demanded else "commented", first.get("body") or None
+
+
+def silent_approvers(node: Json, context: RowContext) -> list[Json]:
+    """Whose approval may have a row, and is in force without a note that says so."""
+    since, until = parse_time(node["createdAt"]), parse_time(node["updatedAt"])
+    if not (since and until and any(since < each.until and each.since <= until for each in context.periods)):
+        return []
+    known = {_user(note.get("author")) for note, state, _ in _approvals(node) if state == "approved"}
+    author = _user(node.get("author"))
+    silent = [each for each in entries(node, "approvedBy") if _user(each) not in known | {author}]
+    return [each for each in silent if context.accounts is None or context.account(each).casefold() in context.accounts]
 
 
 def line_comments(node: Json) -> list[list[Json]]:

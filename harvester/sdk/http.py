@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PROXY = "Is a proxy in between?"
 """The hint where an answer is not the service's own."""
+CERTIFICATES = "REQUESTS_CA_BUNDLE names a file with certificates to trust, such as that of your company."
+"""The hint where a certificate is not trusted."""
+_CERTIFICATES = re.compile(r"CERTIFICATE_VERIFY_FAILED|NO_CERTIFICATE_OR_CRL|TLS CA certificate bundle", re.IGNORECASE)
 _HALVES = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 """What a character beyond four digits is written with, and each half of one."""
 Reason = Literal["limit", "busy", "refused", "wrong"]
@@ -173,9 +176,16 @@ class Service:
         return WebError("limit", f"{self.name}'s rate limit is reached{what}", after=after)
 
     def unreachable(self, error: Exception, timeout: float) -> WebError:
-        """The failure of a request that requests raised `error` for; `timeout` is in seconds."""
+        """The failure of a request that requests raised `error` for; `timeout` is in seconds.
+
+        A file of certificates that is not there is a plain OSError of requests.
+        """
         import requests
 
+        if _CERTIFICATES.search(str(error)):
+            return WebError("wrong", f"the certificate of {self.name} cannot be verified", hint=CERTIFICATES)
+        if isinstance(error, requests.exceptions.TooManyRedirects):
+            return WebError("wrong", f"{self.name} redirects without an end", hint=self.url_hint)
         if isinstance(error, requests.exceptions.Timeout):
             return WebError("busy", f"{self.name} did not answer within {timeout} s")
         return WebError("busy", f"the connection to {self.name} broke ({type(error).__name__})", hint=self.url_hint)

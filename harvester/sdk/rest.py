@@ -98,7 +98,6 @@ class RestClient:
         return url, tuple((name, str(value)) for name, value in params.items()), _as_json(body)
 
     def _once(self, url: str, params: tuple[tuple[str, str], ...], sent: str | None) -> Page:
-        import requests
 
         if not same_origin(self.service.url, url):
             raise other_host(self.service.url, url)
@@ -108,7 +107,7 @@ class RestClient:
             answer = self.session.request(
                 method, url, params=list(params), data=sent, headers=_HEADERS[method], timeout=self.timeout
             )
-        except requests.exceptions.RequestException as error:
+        except OSError as error:
             raise self.service.unreachable(error, self.timeout) from None
         headers = {name.casefold(): value for name, value in answer.headers.items()}
         if answer.status_code != 200:
