@@ -261,6 +261,10 @@ def _connection(entries: list[Any]) -> dict[str, Any]:
     return {"totalCount": len(entries), "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": entries}
 
 
+def _file(path: str) -> dict[str, Any]:
+    return {"path": path, "additions": 1, "deletions": 0}
+
+
 def _pull() -> str:
     alice = {"__typename": "User", "login": "alice", "databaseId": 1}
     where = {"id": "R_1", "nameWithOwner": "acme/pay", "isPrivate": False}
@@ -273,7 +277,7 @@ def _pull() -> str:
             "changedFiles": 10, "totalCommentsCount": 1, "author": alice, "mergedBy": alice,
             "mergeCommit": {"oid": "c" * 40}, "milestone": None, "repository": where,
             "labels": _connection([{"name": "bug"}]),
-            "files": _connection([{"path": f"src/pay/module_{number}_#ID#.py"} for number in range(10)]),
+            "files": _connection([_file(f"src/pay/module_{number}_#ID#.py") for number in range(10)]),
             "closingIssuesReferences": _connection([]), "reviews": _connection([]),
         }
     )  # fmt: skip

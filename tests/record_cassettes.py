@@ -23,7 +23,7 @@ from harvester.sdk.connector import Connector, Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
 from tests.connectors import githubs, gitlabs, test_github_cassettes, test_gitlab_cassettes, test_jira_cassettes
-from tests.connectors.faults import gather
+from tests.connectors.fetches import gather
 from tests.servers.github import GitHubServer
 from tests.servers.gitlab import GitLabServer
 from tests.servers.jira import JiraServer

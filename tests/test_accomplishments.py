@@ -324,16 +324,29 @@ def test_what_a_maintainer_did_is_said():
     ]  # fmt: skip
     written = text(rows)
     assert "Reviewed 1 change by 1 person; merged 1 pull request and 4 topics by 2 other people; " in written
-    assert "applied 2 commits of others; helped with 2 changes by 1 person." in written
+    assert "applied 2 commits of others; helped with 2 changes of 1 person." in written
     assert "Reviewed 1 change by 1 person: Grace Hopper 1." in written
     assert "Merged 1 pull request and 4 topics by 2 people: Grace Hopper 4, " in written
     assert "The largest: `0000000000` part 5 (5 commits), `0000000000` part 4 (4 commits), " in written
     assert "Applied 2 commits of others." in written
-    assert "Helped with 2 changes (mentored 1, tested 1) by 1 person: Grace Hopper 2." in written
+    assert "Helped with 2 changes (mentored 1, tested 1) of 1 person: Grace Hopper 2." in written
     assert "- **August 2026 (5):** " in written
     assert "| merged" not in written
     assert "mentored 1 Aug" in written
     assert not {"## Highlights", "## Work by theme"} & set(written.splitlines())
+
+
+def test_help_with_tickets_is_said_so():
+    """Work logged on tickets of others, beside changes whose commits name the person."""
+    rows = [
+        by_trailer("help", "helper", n, id=f"help/helper/{n}", work_item=f"jira.example.com/PAY-{n % 2}")
+        for n in range(5)
+    ]
+    assert "Helped with 2 tickets of 1 person: Grace Hopper 2." in text(rows)
+    rows.append(by_trailer("help", "tester", 22, owner="Bob <bob@example.org>"))
+    assert "Helped with 1 change and 2 tickets of 2 people." in text(rows)
+    of_pull = by_trailer("help", "tester", 1, work_item=f"{PULL}1")
+    assert "Helped with 1 pull request of 1 person" in text([of_pull])
 
 
 def test_who_only_applied_patches_did_work():

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.connectors.githubs import on
+from tests.connectors.fetches import on
 from tests.environments import run, stand_in
 from tests.servers.github import TOKEN, Fault, GitHubServer, World
 

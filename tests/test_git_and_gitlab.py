@@ -114,3 +114,34 @@ def test_below_a_path_of_its_host_it_counts_once(tmp_path, way, remote):
 @pytest.mark.parametrize("way", [squashed_with_its_name, fast_forwarded])
 def test_under_the_old_name_of_a_clone_it_counts_once(tmp_path, way):
     assert counted(tmp_path, way, "http://localhost/acme/store.git", named="acme/store") == ONCE
+
+
+def test_all_sources_tell_one_size(tmp_path):
+    """A clone, GitLab and both leave out the same file, and together they say what the clone's attributes say."""
+    repo = Repo.init(tmp_path / "shop")
+    repo.remote(f"http://localhost/{PROJECT}.git")
+    names = ("a.py", "made.py", "uv.lock")
+    repo.commit("Begin", dict.fromkeys(names, "1\n2\n"), by=BOB, at="2026-06-01T12:00:00+00:00")
+    repo.now = on(7, 2)
+    message = f"Round\n\nSee merge request {PROJECT}!1"
+    merged = repo.commit(message, dict.fromkeys(names, "".join(f"new {n}\n" for n in range(10))), committer=BOB)
+    world = World()
+    made = world.merge_request(PROJECT, "ann", on(7, 1), merged=on(7, 3), paths=names)
+    made |= {"squash": True, "squashCommitSha": merged}
+    git = Git(repositories=["."], forge="gitlab", context=connector_context(repo.path, "here", environ=os.environ))
+
+    def sizes(*events):
+        frame = prepare(to_table([each for each in events if isinstance(each, Contribution)]), PEOPLE)
+        rows = frame[
+            (frame["is_primary"] & (frame["kind"] == "pull_request") & (frame["person"] == "ann")).to_numpy(bool)
+        ]
+        columns = ["additions", "deletions", "files_changed", "extra"]
+        return [(*map(int, each[:3]), dict(each[3])["not_work"]) for each in rows[columns].values.tolist()]
+
+    with GitLabServer(world) as server:
+        by_forge = list(source(server).fetch(Request(QUARTER, frozenset({"ann"}))))
+    asked = Request(QUARTER, frozenset({"ann@example.org"}))
+    by_git = list(git.fetch(asked))
+    assert sizes(*by_forge) == sizes(*by_git) == sizes(*by_forge, *by_git) == [(20, 4, 2, "1 +10 -2")]
+    repo.commit("Attributes", {".gitattributes": "made.py linguist-generated\n"}, by=BOB)
+    assert sizes(*by_forge, *git.fetch(asked)) == [(10, 2, 1, "2 +20 -4")]

@@ -5,6 +5,7 @@ import pytest
 
 from harvester.sdk.not_work import NOT_WORK, configured, is_work, regex
 from harvester.sdk.plugins import load_connector, settings_model
+from harvester.sdk.sizes import NOTHING, Size, without_others
 
 GENERATED, VENDORED = "linguist-generated", "linguist-vendored"
 PLACES = (
@@ -77,3 +78,29 @@ def test_a_line_that_is_no_glob_is_refused(line):
         configured([line])
     with pytest.raises(ValueError, match=r"not_work[\s\S]*is no glob"):
         settings_model(load_connector("git")).model_validate({"repositories": ["."], "not_work": [line]})
+
+
+CODE, LOCK, BINARY = ("a.py", 7, 2), ("uv.lock", 500, 9), ("bun.lockb", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("files", "work", "left_out"),
+    [
+        ([CODE, LOCK], Size(1, 7, 2), "1 +500 -9"),
+        ([LOCK], Size(0, 0, 0), "1 +500 -9"),
+        ([CODE, BINARY], Size(1, 7, 2), "1"),
+        ([CODE, LOCK, BINARY], Size(1, 7, 2), "2 +500 -9"),
+        ([("logo.png", 0, 0), LOCK], Size(1, 0, 0), "1 +500 -9"),
+    ],
+)
+def test_a_forge_s_size_without_other_files(files, work, left_out):
+    """As git has it: the work, and files and lines of the rest; no lines where all of the rest may be binary."""
+    size, others = without_others(Size(len(files), 999, 999), files)
+    assert (size, others.words()) == (work, left_out)
+
+
+@pytest.mark.parametrize("whole", [Size(2, 10, 3), Size(), Size(2)])
+@pytest.mark.parametrize("files", [[], [LOCK], [CODE, ("b.py", 3, 1)], [LOCK] * 3])
+def test_where_nothing_is_left_out_the_forge_decides(whole, files):
+    """Its own totals stay where all files are work, and where not all are known or it counts others than it lists."""
+    assert without_others(whole, files) == (whole, NOTHING)

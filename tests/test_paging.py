@@ -11,6 +11,7 @@ from harvester.model.periods import Period
 from harvester.sdk.gaps import GapCollector
 from harvester.sdk.http import RetryPolicy, WebError, or_busy
 from harvester.sdk.paging import (
+    PageCursor,
     PageSize,
     TotalCheck,
     ask_alone,
@@ -124,6 +125,15 @@ def test_one_item_that_fails_costs_itself():
     answered = [each for _, answer in batches if not isinstance(answer, WebError) for each in answer]
     failed = [list(batch) for batch, answer in batches if isinstance(answer, WebError)]
     assert (answered, failed) == ([each for each in range(20) if each != 5], [[5]])
+
+
+def test_pages_that_lead_on_for_ever_end():
+    """Each is a new one, and the list has no end."""
+    with pytest.raises(WebError, match="more than 10,000 pages"):
+        list(walk_pages(int, 0, lambda page: page + 1))
+    cursor = PageCursor()
+    assert sum(cursor.advance({"hasNextPage": True, "endCursor": str(n)}) for n in range(20_000)) == 10_000
+    assert cursor.cut
 
 
 def test_a_server_that_is_down_is_not_asked_for_every_item():

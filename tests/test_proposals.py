@@ -245,3 +245,15 @@ def test_two_jiras_have_a_token_each(machine):
         ("jira", "https://a.example", "env:JIRA_TOKEN"), ("jira-2", "https://b.example", "env:JIRA_TOKEN_2"),
     ]  # fmt: skip
     assert found[0]["jira"]["projects"] == ["PAY"]
+
+
+def test_the_token_is_for_the_jira_that_most_link_to(machine):
+    """One message of a stranger leads it to no other host, whatever it repeats and wherever its name is sorted."""
+    messages = [
+        *(f"https://jira.example/browse/PAY-{number}" for number in range(2)),
+        "https://a.evil/browse/X1-1 " * 9,
+    ]
+    found = [tomllib.loads(each.section)["sources"] for each in propose(machine(), [], [], messages)][1:]
+    assert [(each["url"], each["token"]) for made in found for each in made.values()] == [
+        ("https://jira.example", "env:JIRA_TOKEN"), ("https://a.evil", "env:JIRA_TOKEN_2"),
+    ]  # fmt: skip

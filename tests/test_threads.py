@@ -164,6 +164,7 @@ def test_a_change_belongs_to_the_ticket_that_it_names(values):
         "This PR is part of PAY-7, which comes in pieces.",
         "Done. This is for PAY-7.",
         "The first part of PAY-7",
+        "Ticket #PAY-7.",
         "See https://acme.atlassian.net/browse/PAY-7",
         "Merge branch 'feature/PAY-7-once' into main",
     ],
@@ -189,6 +190,7 @@ def test_a_text_refers_to_its_ticket(body):
         "docs/PAY-7.md and docs/PAY-7/index.md",
         "Related: PAY-7",
         "Note: PAY-7 broke it",
+        "Bug PAY-7 came with this.",
         "x" * 2000 + " fixes PAY-7",
     ],
 )

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harvester.errors import SourceError
+from harvester.sdk.sizes import UNKNOWN, LineCounts, Size
 
 from . import messages
 from .log import NOT_WALKED, account, parse_seconds
-from .sizes import UNKNOWN, Changes, LineCounts, Size
+from .sizes import Changes
 from .subprocess import Git, lines, parallel_chunks, text
 
 DiffMode = Literal["counts", "names", "none"]

@@ -14,14 +14,13 @@ from harvester.model.bots import is_bot
 from harvester.model.contribution import Contribution
 from harvester.sdk.change_type import change_type
 from harvester.sdk.remote_url import Remote
-from harvester.sdk.rows import tickets_in
+from harvester.sdk.statements import tickets_in
 
 from . import log, messages
 from .authors import Author, CommitAuthors, rank_authors
 from .diffs import CommitDiff
 from .merges import MergedPullRequest
 from .shares import WHOLE, Lines, Share, own_lines
-from .sizes import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def commit_rows(
         "closes": _ours(messages.closes(_own_words(diff.message)), facts),
         "part_of": (facts.part_of,) if facts.part_of else (),
         "owners": (author.account,),
-        "extra": {**facts.topic, **_not_work(diff.not_work)},
+        "extra": {**facts.topic, **diff.not_work.as_left_out()},
     }
     others = without(author, co_authors)
     accounts = _distinct(*(each.account for each in others), *facts.helped_by)
@@ -171,15 +170,9 @@ def _own(diff: CommitDiff, author: Author, credit: Credit) -> dict[str, Any]:
     share = credit.shares.get(author.person, WHOLE)
     own = own_lines(Lines.of(diff), share, credit.lines)
     return {
-        "extra": share.extra() | _not_work(own.not_work),
+        "extra": share.extra() | own.not_work.as_left_out(),
         "additions": own.work.additions, "deletions": own.work.deletions,
     }  # fmt: skip
-
-
-def _not_work(size: Size) -> dict[str, str]:
-    """The key of the column `extra` that says what was left out of the size of a change; none where nothing was."""
-    said = size.words()
-    return {"not_work": said} if said else {}
 
 
 def _own_words(message: str) -> str:
@@ -198,7 +191,7 @@ def _common(diff: CommitDiff, facts: CommitFacts, title: str, body: str, context
         "occurred_at": log.to_datetime(facts.landed_at), "title": title, "body": body or None,
         "change_type": change_type(title),
         "reverts": _ours(messages.reverts(own_words), facts), "reverted_by": facts.reverted_by,
-        "paths": diff.paths or (), "files_changed": diff.size.files, "extra": _not_work(diff.not_work),
+        "paths": diff.paths or (), "files_changed": diff.size.files, "extra": diff.not_work.as_left_out(),
         "additions": diff.size.additions, "deletions": diff.size.deletions,
     }  # fmt: skip
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harvester.sdk.sizes import Size
+
 from .authors import Author, CommitAuthors
 from .diffs import CommitDiff
 from .merges import MergedPullRequest
-from .sizes import Size
 
 
 @dataclass(frozen=True, slots=True)

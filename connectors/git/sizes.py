@@ -1,4 +1,4 @@
-"""The size of a change: its files, and the lines added and deleted in them. Pure."""
+"""What one commit changes: its files, and the lines added and deleted in them. Pure."""
 
 from __future__ import annotations
 
@@ -6,34 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LineCounts = tuple[int, int] | None
-"""Lines added and deleted in one file; None where it is binary."""
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Files and lines added and deleted; None where they are unknown."""
-
-    files: int | None = None
-    additions: int | None = None
-    deletions: int | None = None
-
-    @staticmethod
-    def of(lines: Sequence[LineCounts] | None, files: int | None) -> Size:
-        """The size of so many files. Lines are of text files; where all files are binary they are unknown."""
-        known = [each for each in lines or () if each]
-        if lines is None or (lines and not known):
-            return Size(files)
-        return Size(files, sum(added for added, _ in known), sum(deleted for _, deleted in known))
-
-    def words(self) -> str:
-        """As it stands in the column `extra`: `3 +120 -4`, without lines where they are unknown."""
-        lines = "" if self.additions is None else f" +{self.additions} -{self.deletions}"
-        return f"{self.files}{lines}" if self.files else ""
-
-
-UNKNOWN = Size()
-NOTHING = Size(0, 0, 0)
+from harvester.sdk.sizes import LineCounts, Size
 
 
 @dataclass(frozen=True, slots=True)

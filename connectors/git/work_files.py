@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from harvester.sdk.not_work import ATTRIBUTES, Attribute, Verdict, is_work
+from harvester.sdk.sizes import NOTHING
 
 from .diffs import CommitDiff
-from .sizes import NOTHING
 from .subprocess import Git, GitError, text
 
 _GREP = (

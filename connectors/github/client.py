@@ -51,7 +51,6 @@ class Client(GraphQLClient):
 
     def post(self, document: str, variables: Mapping[str, object]) -> tuple[int, Mapping[str, str], str]:
         """Send a document once, over PyGithub; returns status, headers and body, or raises WebError."""
-        import requests
         from github import GithubException
         from jwt import PyJWTError
 
@@ -62,12 +61,14 @@ class Client(GraphQLClient):
                 input={"query": document, "variables": variables},
                 cnx=self._connected(),
             )
-        except requests.exceptions.RequestException as error:
+        except OSError as error:
             raise self.service.unreachable(error, self.timeout) from None
         except PyJWTError:
             raise WebError("refused", "the App's private key cannot be used", hint="Is it the PEM file?") from None
         except GithubException as error:  # from signing an App in, which is a request of its own
             raise self.failure(error.status, error.headers or {}, json.dumps(error.data)) from None
+        except UnicodeError:  # the body is in an encoding that is none
+            raise self.service.unusable("cannot be decoded") from None
         except RecursionError:  # PyGithub follows redirects of an App's sign-in without counting them
             raise WebError("wrong", f"{self.api} redirects without an end", hint=RIGHT_URL) from None
         except RuntimeError as error:  # PyGithub raises this for a redirect it does not follow

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harvester.sdk import cursor
 
-FORMAT = 6
+FORMAT = 7
 """Part of the settings; raised when the same answers make other rows."""
 
 

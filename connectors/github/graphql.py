@@ -8,7 +8,7 @@ from harvester.sdk.graphql import Documents
 
 MORE = {
     "labels": "name",
-    "files": "path",
+    "files": "path additions deletions",
     "closingIssuesReferences": "...Reference",
     "reviews": "...Review",
     "assignees": "...Who",
@@ -103,21 +103,3 @@ def releases(repositories: int) -> str:
     variables = [f"$w{i}: String!, $r{i}: String!" for i in range(repositories)]
     fields = [f"r{i}: repository(owner: $w{i}, name: $r{i}) {{ __typename ...Releases }}" for i in range(repositories)]
     return DOCUMENTS.document(variables, fields)
-
-
-def examples() -> dict[str, str]:
-    """Every shape of document that is ever sent, to validate them against GitHub's schema."""
-    owned: dict[str, tuple[str, ...]] = {
-        "PullRequest": ("labels", "files", "closingIssuesReferences", "reviews", "comments", "assignees")
-    }
-    owned |= {"Issue": ("assignees", "labels", "comments"), "Repository": ("releases",)}
-    found = {f"rest of {kind}.{name}": rest([(kind, name)]) for kind, names in owned.items() for name in names}
-    found |= {f"search of {shape}": searches([shape]) for shape in (*RESULTS, "Names", "Ids")}
-    found |= {f"{shape} by id": by_id(shape) for shape in RESULTS}
-    return found | {
-        "searches together": searches(["PullRequests", "PullRequests", "Issues", "Conversations"]),
-        "survey": survey(2, 2, 2, 2, 2, 2),
-        "users by id": users_by_id(),
-        "releases": releases(2),
-        "identity": identity(),
-    }

@@ -14,7 +14,9 @@ from typing import Any
 from harvester.model.contribution import Contribution
 from harvester.sdk import rows
 from harvester.sdk.change_type import change_type
-from harvester.sdk.rows import Json, entries, parse_time, row_id, tickets_in
+from harvester.sdk.rows import Json, entries, parse_time, row_id
+from harvester.sdk.sizes import Size, without_others
+from harvester.sdk.statements import tickets_in
 
 from .agents import is_agent, people_behind
 
@@ -142,6 +144,7 @@ def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Co
     participants = [context.account(each.get("author")) for each in entries(node, "reviews")]
     participants += [context.account(node["mergedBy"])] if node.get("mergedBy") else []
     commit = (node.get("mergeCommit") or {}).get("oid")
+    size, others = _sizes(node)
     return Contribution(
         id=row_id("pull_request", "author", node["id"]), kind="pull_request", role="author", account=author,
         occurred_at=at, started_at=parse_time(node["createdAt"]), title=node["title"],
@@ -150,8 +153,9 @@ def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Co
         participants=tuple(dict.fromkeys(each for each in participants if each != author)),
         closes=(*_closes(node), *tickets_in(node["headRefName"]), *([f"commit/{commit}"] if commit else [])),
         reverts=tuple(_reverted(node)),
-        additions=node["additions"], deletions=node["deletions"], files_changed=node["changedFiles"],
-        comment_count=node.get("totalCommentsCount"), extra=_short_paths(node), **_pull(node), **_common(node, context),
+        additions=size.additions, deletions=size.deletions, files_changed=size.files,
+        comment_count=node.get("totalCommentsCount"), extra=_short_paths(node) | others.as_left_out(),
+        **_pull(node), **_common(node, context),
     )  # fmt: skip
 
 
@@ -195,6 +199,12 @@ def _pull(node: Json) -> dict[str, Any]:
         "paths": tuple(each["path"] for each in entries(node, "files")),
         "change_type": change_type(node["title"], names),
     }
+
+
+def _sizes(node: Json) -> tuple[Size, Size]:
+    """The size of the work in a pull request, and of its other files."""
+    files = [(each["path"], each["additions"], each["deletions"]) for each in entries(node, "files")]
+    return without_others(Size(node["changedFiles"], node["additions"], node["deletions"]), files)
 
 
 def _short_paths(node: Json) -> dict[str, str]:

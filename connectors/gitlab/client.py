@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from harvester.sdk.graphql import Documents, GraphQLClient
-from harvester.sdk.http import Service, WebError, redirected
+from harvester.sdk.http import Service, WebError, redirected, text_of
 from harvester.sdk.rest import Page, Position, RestClient, unsigned_session
 
 from . import graphql
@@ -81,8 +81,6 @@ class Client(GraphQLClient):
 
     def post(self, document: str, variables: Mapping[str, object]) -> tuple[int, Mapping[str, str], str]:
         """Send a document once; returns status, headers and body, or raises WebError."""
-        import requests
-
         try:
             answer = self.transport.request(
                 "POST",
@@ -92,10 +90,10 @@ class Client(GraphQLClient):
                 headers={},
                 timeout=self.timeout,
             )
-        except requests.exceptions.RequestException as error:
+        except OSError as error:
             raise self.service.unreachable(error, self.timeout) from None
         headers = {name.casefold(): value for name, value in answer.headers.items()}
-        return answer.status_code, headers, answer.text
+        return answer.status_code, headers, text_of(answer)
 
     def failure_in(
         self, errors: Sequence[Mapping[str, Any]], headers: Mapping[str, str], message: str
@@ -120,7 +118,7 @@ class Client(GraphQLClient):
 def next_page(page: Page) -> Position | None:
     """Follow the Link header's `next` on the address we asked: GitLab's links have the host it is configured with."""
     following = page.links.get("next")
-    return (page.url, tuple(parse_qsl(urlsplit(following).query)), None) if following else None
+    return (page.url, tuple(parse_qsl(following.partition("?")[2].partition("#")[0])), None) if following else None
 
 
 def listed(page: Page) -> list[Mapping[str, Any]]:
@@ -128,6 +126,12 @@ def listed(page: Page) -> list[Mapping[str, Any]]:
     if not isinstance(page.body, list):
         raise WebError("busy", "GitLab's answer is not a list")
     return [each for each in page.body if isinstance(each, dict)]
+
+
+def total(page: Page) -> int | None:
+    """How many entries a list has; None where GitLab does not say, as above 10,000."""
+    text = page.headers.get("x-total", "")
+    return int(text) if text.isdecimal() else None
 
 
 @dataclass

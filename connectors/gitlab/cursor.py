@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harvester.sdk import cursor
 
-FORMAT = 1
+FORMAT = 2
 """Part of the settings; raised when the same answers make other rows."""
 
 

@@ -1,4 +1,4 @@
-"""What a person touched, by their events: the merge requests and issues that no list of GraphQL finds by person."""
+"""What a person did, by their events: the merge requests and issues that no list of GraphQL finds by person."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from harvester.model.periods import Period
 from harvester.sdk.rest import Page
 
-from .client import Client, listed, next_page
+from .client import Client, listed, next_page, total
 from .graphql import Shape
 
-Touched = tuple[int, Shape, int]
+EventTarget = tuple[int, Shape, int]
 """A merge request or issue: its project's number, what is to be read of it, and its number within the project."""
 
-KEPT = dt.timedelta(days=3 * 365)
+RETENTION = dt.timedelta(days=3 * 365)
 """How far back GitLab keeps events (https://docs.gitlab.com/api/events/)."""
 WIDER = dt.timedelta(days=2)
 """How much wider the days asked for are: they are whole days of the server's zone, and both ends are left out."""
@@ -27,7 +27,7 @@ ON_LINES = "DiffNote"
 """The type of a comment on lines."""
 
 
-def touched(client: Client, user: int, period: Period, comments: bool) -> Iterator[Touched]:
+def event_targets(client: Client, user: int, period: Period, comments: bool) -> Iterator[EventTarget]:
     """What a user approved, commented on the lines of, closed or merged in about a period; with plain comments, too.
 
     Pages are read to the last link: GitLab hides events after it cut the pages, so a short page is not the end. A
@@ -43,7 +43,8 @@ def _pages(client: Client, user: int, period: Period) -> Iterator[Page]:
     days = {"after": _day(period.since - WIDER), "before": _day(period.until + WIDER), "sort": "asc", "per_page": 100}
     everything = client.rest.pages(path, next_page, days)
     first = next(everything)
-    if _count(first.headers) <= FEW * 100:
+    count = total(first)
+    if count is not None and count <= FEW * 100:
         yield first
         yield from everything
         return
@@ -55,13 +56,7 @@ def _day(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).date().isoformat()
 
 
-def _count(headers: Mapping[str, str]) -> int:
-    """How many events there are; GitLab says no more where they are many."""
-    text = headers.get("x-total", "")
-    return int(text) if text.isdigit() else FEW * 100 + 1
-
-
-def _key(event: Mapping[str, Any], comments: bool) -> Touched | None:
+def _key(event: Mapping[str, Any], comments: bool) -> EventTarget | None:
     """What an event is about, if that may have a row."""
     note, project = event.get("note"), event.get("project_id")
     if isinstance(note, dict):

@@ -18,17 +18,18 @@ from harvester.sdk.nested_lists import NestedLists
 from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_fitting, in_batches
 from harvester.sdk.rows import parse_time
 
-from . import graphql, keys, list_walks, listings, preflight, references, releases, rows
+from . import graphql, item_keys, list_walks, listings, preflight, references, releases, rows
+from .approvals import Approvals
 from .client import Client
 from .closings import Closings
 from .cursor import Cursor
-from .events import KEPT, Touched, touched
+from .events import RETENTION, EventTarget, event_targets
 from .gaps import GapCollector, address
 from .graphql import PAGE, Shape
-from .keys import Key
-from .landings import Landings, is_named
+from .item_keys import ItemKey
+from .landed_commits import LandedCommits, is_named
 from .listings import ListProgress, ListRequest
-from .parts import Part, ask_once
+from .query_parts import QueryPart, ask_once
 from .strategy import ReadOptions, Start, begin, event_periods
 
 Node = dict[str, Any]
@@ -65,7 +66,8 @@ class GitLabReader:
     row_context: rows.RowContext = field(init=False, repr=False)
     nested_lists: NestedLists = field(init=False, repr=False)
     closings: Closings = field(init=False, repr=False)
-    landings: Landings = field(init=False, repr=False)
+    landed_commits: LandedCommits = field(init=False, repr=False)
+    approvals: Approvals = field(init=False, repr=False)
     gaps: GapCollector = field(init=False, repr=False)
     progress: list[ListProgress] = field(default_factory=list)
     issues: list[tuple[Node, bool]] = field(default_factory=list)
@@ -74,13 +76,13 @@ class GitLabReader:
     """Merge requests that wait for the commits as which they landed."""
     seen: set[str] = field(default_factory=set)
     """What was read, as shape and id."""
-    read: set[Key] = field(default_factory=set)
+    read: set[ItemKey] = field(default_factory=set)
     """What was read, by its place."""
     projects: dict[int, str] = field(default_factory=dict)
     """Paths by id, of every project with a row."""
-    referenced: dict[Key, None] = field(default_factory=dict)
+    referenced: dict[ItemKey, None] = field(default_factory=dict)
     """Issues that a wanted person's merge request closes."""
-    elsewhere: list[Key] = field(default_factory=list)
+    elsewhere: list[ItemKey] = field(default_factory=list)
     """Those of which that are in projects which are not shown by these paths."""
     watched: dict[tuple[int, str], None] = field(default_factory=dict)
     """What has a row, by its project's id and its mark."""
@@ -94,7 +96,7 @@ class GitLabReader:
             self.client, graphql.MORE, graphql.rest, total="count", size=PageSize(graphql.LISTS)
         )
         self.closings = Closings(self.client)
-        self.landings = Landings(self.client)
+        self.landed_commits = LandedCommits(self.client)
         self.gaps = GapCollector(self.options.host, self.request.period)
 
     def events(self) -> Iterator[Event]:
@@ -107,6 +109,7 @@ class GitLabReader:
         self.start = begin(self.client, self.options, self.request)
         self.options = self.start.options
         accounts, found = self.request.accounts, self.start.preflight
+        self.approvals = Approvals(self.client, found.at)
         self.closings.visibility |= {key: str(each["visibility"]) for key, each in found.shown.items()}
         self.row_context = rows.RowContext(
             self.options.source,
@@ -137,6 +140,8 @@ class GitLabReader:
         yield from self._rows_of_issues()
         yield from self._rows_of_unlanded()
         yield from self._read_releases()
+        if reason := self.approvals.reason():
+            yield from self.gaps.unlocated_gap(reason)
         if start.strategy.by == "person" and not self.options.scope_filter.names_places:
             yield Remark(self.options.host, NOT_FOUND_BY_PERSON)
 
@@ -160,7 +165,7 @@ class GitLabReader:
     def _read_alone(self, batch: Sequence[ListProgress], failure: WebError) -> Iterator[Event]:
         """Ask for one entry of one list at a time, without changed paths if need be, else for its id only."""
 
-        def ask(progress: ListProgress, paths: bool) -> tuple[Part, Answer]:
+        def ask(progress: ListProgress, paths: bool) -> tuple[QueryPart, Answer]:
             part = progress.request.page(0, 1, progress.after, paths)
             return part, self.client.retry.call(lambda: ask_once(self.client, [part]), tries=2)
 
@@ -206,7 +211,7 @@ class GitLabReader:
         total = progress.arrived.total
         yield self.gaps.gap(f"{len(progress.arrived.seen)} of {total} {progress.request} came, then: {failure}")
 
-    def _take_page(self, progress: ListProgress, part: Part, answer: Answer) -> Iterator[Event]:
+    def _take_page(self, progress: ListProgress, part: QueryPart, answer: Answer) -> Iterator[Event]:
         """The rows of one page of one list, and gaps for what it hides."""
         page = progress.request.connection(part.value(answer))
         if page is None:
@@ -275,13 +280,13 @@ class GitLabReader:
 
     def _read_events(self) -> Iterator[Event]:
         """What people reviewed, closed, merged and commented on, as far as GitLab keeps their events."""
-        found, wanted = self.start.preflight, dict[Touched, None]()
+        found, wanted = self.start.preflight, dict[EventTarget, None]()
         comments, failures = "comments" in self.options.also, 0
         for name in found.usernames:
             before = len(wanted)
             for period in event_periods(self.start.jobs, found.at):
                 try:
-                    for each in touched(self.client, found.users[name], period, comments):
+                    for each in event_targets(self.client, found.users[name], period, comments):
                         wanted[each] = None
                     failures = 0
                 except WebError as failure:
@@ -298,13 +303,13 @@ class GitLabReader:
         yield from self._read_keys(touched_keys)
         yield from self._too_old()
 
-    def _read_requested(self, wanted: Sequence[Key]) -> Iterator[Event]:
+    def _read_requested(self, wanted: Sequence[ItemKey]) -> Iterator[Event]:
         """Read what people were asked to review, where that is quicker than project by project; the rest comes after.
 
         By number one request reads two projects, so that reviews in many projects take many.
         """
         unread = self._unread(each for each in wanted if each.shape == "MergeRequest")
-        alone, found = keys.requests_for(unread), self.start.preflight
+        alone, found = item_keys.requests_for(unread), self.start.preflight
         if alone <= SCATTERED:
             return
         lists = [listings.requested(job, each) for job in self.start.jobs for each in found.usernames.values()]
@@ -317,7 +322,7 @@ class GitLabReader:
 
     def _too_old(self) -> Iterator[Gap]:
         """What is older than GitLab's events, where that is read in full."""
-        edge = self.start.preflight.at - KEPT
+        edge = self.start.preflight.at - RETENTION
         for job in self.start.jobs:
             if not job.changed and job.period.since < edge:
                 self.gaps.any = True
@@ -327,8 +332,8 @@ class GitLabReader:
                 )
                 yield Gap(self.options.host, reason, Period(job.period.since, min(edge, job.period.until)))
 
-    def _paths_of(self, some: Iterable[Touched]) -> list[Key]:
-        """What was touched, by the present paths of its projects; notes a gap for projects that are not shown."""
+    def _paths_of(self, some: Iterable[EventTarget]) -> list[ItemKey]:
+        """What events are about, by the present paths of its projects; notes a gap for projects that are not shown."""
         listed = list(some)
         found = self.start.preflight.shown
         unknown = {project for project, _, _ in listed if project not in found}
@@ -339,7 +344,7 @@ class GitLabReader:
             self.gaps.blocked = True
             self.gaps.note("a project in which people did something is not shown", f"number {project}")
         return sorted(
-            Key(str(found[project]["fullPath"]), shape, iid) for project, shape, iid in listed if project in found
+            ItemKey(str(found[project]["fullPath"]), shape, iid) for project, shape, iid in listed if project in found
         )
 
     def _read_by_reference(self) -> Iterator[Event]:
@@ -349,13 +354,13 @@ class GitLabReader:
         removed.
         """
         found, also = self.start.preflight, self.options.also
-        changed: list[Key] = []
+        changed: list[ItemKey] = []
         if self.start.cursor:
             for key in found.watched.changed:
                 shape: Shape = "MergeRequest" if key.mark[0] == "!" else "Issue"
-                changed.append(Key(key.project, shape, key.iid))
+                changed.append(ItemKey(key.project, shape, key.iid))
                 if shape == "Issue" and "comments" in also:
-                    changed.append(Key(key.project, "IssueTalk", key.iid))
+                    changed.append(ItemKey(key.project, "IssueTalk", key.iid))
         elif self.start.last and self.start.strategy.by == "person":
             old = [each.partition("#")[::2] for each in self.start.last.referenced]
             changed = self._paths_of((int(project), "Issue", int(iid)) for project, iid in old)
@@ -364,7 +369,7 @@ class GitLabReader:
             yield from self._read_keys(list(self.referenced), referenced=True)
             yield from self._read_keys(self._where_they_are(), referenced=True)
 
-    def _where_they_are(self) -> list[Key]:
+    def _where_they_are(self) -> list[ItemKey]:
         """Referenced issues of projects that have another path by now: a description keeps the one of its time."""
         paths = list(dict.fromkeys(each.project for each in self.elsewhere))
         if len(paths) > MOVED:
@@ -374,11 +379,11 @@ class GitLabReader:
         today = {path: str(project["fullPath"]) for path, project in found.items() if project}
         return [replace(each, project=today[each.project]) for each in self.elsewhere if each.project in today]
 
-    def _read_keys(self, wanted: Iterable[Key], referenced: bool = False) -> Iterator[Event]:
+    def _read_keys(self, wanted: Iterable[ItemKey], referenced: bool = False) -> Iterator[Event]:
         """The rows of what is known by its number; what is only `referenced` may as well not exist."""
         unread = self._unread(wanted)
         for batch, answer in in_batches(
-            self.client.retry, self.size, unread, partial(keys.ask, self.client), take=keys.take
+            self.client.retry, self.size, unread, partial(item_keys.ask, self.client), take=item_keys.take
         ):
             if isinstance(answer, WebError) and len(batch) == 1 and batch[0].shape == "MergeRequest":
                 answer = self._without_paths(batch)
@@ -389,21 +394,21 @@ class GitLabReader:
                 what = f"{batch[0]}" if len(batch) == 1 else f"{len(batch)} merge requests and issues"
                 yield from self.gaps.once(f"{what}: {answer}")
                 continue
-            for part, some in keys.parts(batch):
+            for part, some in item_keys.query_parts(batch):
                 yield from self._take_keys(part, some, answer, referenced)
 
-    def _unread(self, wanted: Iterable[Key]) -> list[Key]:
+    def _unread(self, wanted: Iterable[ItemKey]) -> list[ItemKey]:
         """The keys that are to be read and were not, project by project."""
         admits = self.options.scope_filter.admits
         return [each for each in sorted(set(wanted)) if each not in self.read and admits(each.project)]
 
-    def _without_paths(self, batch: Sequence[Key]) -> Answer | WebError:
-        return or_busy(lambda: self.client.retry.call(lambda: keys.ask(self.client, batch, paths=False), tries=2))
+    def _without_paths(self, batch: Sequence[ItemKey]) -> Answer | WebError:
+        return or_busy(lambda: self.client.retry.call(lambda: item_keys.ask(self.client, batch, paths=False), tries=2))
 
-    def _take_keys(self, part: Part, some: Sequence[Key], answer: Answer, referenced: bool) -> Iterator[Event]:
+    def _take_keys(self, part: QueryPart, some: Sequence[ItemKey], answer: Answer, referenced: bool) -> Iterator[Event]:
         """The rows of what came for keys of one project, and gaps for what did not."""
         shape = some[0].shape
-        nodes = keys.found(answer, part, shape)
+        nodes = item_keys.found(answer, part, shape)
         self.elsewhere += some if nodes is None and referenced else ()
         came = {int(each["iid"]) for each in nodes or ()}
         listed = {"nodes": nodes or []}
@@ -448,7 +453,7 @@ class GitLabReader:
         new = [each for each in nodes if f"{shape}:{each['id']}" not in self.seen]
         self.seen.update(f"{shape}:{each['id']}" for each in new)
         new = [each for each in new if self.options.scope_filter.admits(rows.project_path(each))]
-        self.read |= {Key(rows.project_path(each), shape, int(each["iid"])) for each in new}
+        self.read |= {ItemKey(rows.project_path(each), shape, int(each["iid"])) for each in new}
         self._complete_lists(new)
         if shape == "Issue":
             self.issues += [(each, referenced) for each in new]
@@ -457,6 +462,8 @@ class GitLabReader:
             return
         self._look_up_visibility(new)
         landed = [] if shape == "MergeRequest" else new
+        if shape == "MergeRequest":
+            self.approvals.read([each for each in new if each["id"] not in self.gaps.short], self.row_context)
         for node in new if shape == "MergeRequest" else ():
             self._note_merge_request(node)
             waits = not is_named(node) and any(rows.of_merged(node, self.row_context))
@@ -497,7 +504,7 @@ class GitLabReader:
     ) -> Iterator[Event]:
         """The rows of one node, after what takes away its earlier ones; notes where it is, if it has any."""
         made = list(made)
-        key = Key(rows.project_path(node), shape, int(node["iid"]))
+        key = ItemKey(rows.project_path(node), shape, int(node["iid"]))
         project = _project_id(node)
         if made or referenced:
             self.projects[project] = key.project
@@ -510,11 +517,11 @@ class GitLabReader:
     def _rows_of_unlanded(self) -> Iterator[Event]:
         """The rows of the merge requests that wait for the commits as which they landed."""
         waiting, self.unlanded = self.unlanded, []
-        self.landings.read(waiting)
-        for reason in self.landings.missing:
+        self.landed_commits.read(waiting)
+        for reason in self.landed_commits.missing:
             self.gaps.blocked = True
             self.gaps.note("GitLab did not show as which commits merge requests landed", reason)
-        self.landings.missing.clear()
+        self.landed_commits.missing.clear()
         for node in waiting:
             yield from self._rows_of_one("MergeRequest", node, self._rows_of("MergeRequest", node))
 
@@ -522,7 +529,7 @@ class GitLabReader:
         moment = parse_time(at)
         return moment is not None and any(moment in period for period in self.start.periods)
 
-    def _retractions(self, shape: Shape, node: Node, key: Key, project: int) -> Iterator[Retraction]:
+    def _retractions(self, shape: Shape, node: Node, key: ItemKey, project: int) -> Iterator[Retraction]:
         """Earlier rows of a node that may have changed; its present rows come after this.
 
         An issue may have been somebody else's, or closed at another time; a comment may have been deleted.
@@ -555,7 +562,7 @@ class GitLabReader:
         if len(found) > CLOSED:
             self.gaps.blocked = True
             self.gaps.note("a description names more issues than are looked up", address(node))
-        self.referenced |= {Key(project, "Issue", iid): None for project, iid in found[:CLOSED]}
+        self.referenced |= {ItemKey(project, "Issue", iid): None for project, iid in found[:CLOSED]}
 
     def _complete_lists(self, nodes: Iterable[Node]) -> None:
         for short in self.nested_lists.complete(nodes):
@@ -614,7 +621,7 @@ def _pack(waiting: Sequence[ListProgress], size: int) -> list[tuple[ListProgress
     return list(zip(waiting, sizes, strict=False))
 
 
-def _parts(batch: Sequence[tuple[ListProgress, int]]) -> list[Part]:
+def _parts(batch: Sequence[tuple[ListProgress, int]]) -> list[QueryPart]:
     return [progress.request.page(i, size, progress.after) for i, (progress, size) in enumerate(batch)]
 
 

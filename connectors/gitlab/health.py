@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.graphql import Answer
 from harvester.sdk.health import clock_findings, findings_of, limit_finding
-from harvester.sdk.http import WebError, header, server_time
+from harvester.sdk.http import WebError, epoch_time, header, server_time
 
 from . import graphql
 from .client import RENEW
@@ -141,8 +141,8 @@ def _lifetime(token: Mapping[str, Any] | None, today: dt.date) -> Iterator[Findi
 def _limit(headers: Mapping[str, str]) -> Finding:
     """What is left of the rate limit, by the headers of an answer; a server without one names none."""
     limit, remaining, reset = (header(headers, f"ratelimit-{name}") for name in ("limit", "remaining", "reset"))
-    if limit is None or remaining is None or not f"{limit}{remaining}".isdigit():
+    if limit is None or remaining is None or not f"{limit}{remaining}".isdecimal():
         return Finding("ok", "This server names no rate limit.")
-    known = reset is not None and reset.isdigit()
-    until = dt.datetime.fromtimestamp(int(reset or 0), dt.UTC).isoformat().replace("+00:00", "Z") if known else ""
+    at = epoch_time(reset)
+    until = at.isoformat().replace("+00:00", "Z") if at else ""
     return limit_finding(int(remaining), int(limit), "requests", until)

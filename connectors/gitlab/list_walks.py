@@ -11,12 +11,12 @@ from harvester.sdk.http import WebError
 from harvester.sdk.paging import TotalCheck
 
 from . import graphql
-from .client import Client, listed, next_page
-from .events import Touched
+from .client import Client, listed, next_page, total
+from .events import EventTarget
 from .graphql import LIMIT, PAGE, Shape
-from .keys import Key
+from .item_keys import ItemKey
 from .listings import ListProgress, ListRequest
-from .parts import Part, ask_once
+from .query_parts import QueryPart, ask_once
 
 PASSES = 3
 """How often the ids of a list are walked while it moves before that is a gap."""
@@ -70,16 +70,16 @@ def take_ids(shape: Shape, ids: Sequence[str], number: int) -> Sequence[str]:
     return ids[: max(min(number, LIMIT // graphql.COSTS[shape]), 1)]
 
 
-def _one(number: int, shape: Shape, key: str) -> Part:
+def _one(number: int, shape: Shape, key: str) -> QueryPart:
     declared, variables = {f"i{number}": graphql.id_type(shape)}, dict[str, object]({f"i{number}": key})
     if shape == "MergeRequest":
         declared, variables = {**declared, "paths": "Boolean!"}, {**variables, "paths": True}
-    return Part(f"o{number}", graphql.one(number, shape), graphql.COSTS[shape], declared, variables)
+    return QueryPart(f"o{number}", graphql.one(number, shape), graphql.COSTS[shape], declared, variables)
 
 
 def issues_by_rest(
-    client: Client, request: ListRequest, paths_of: Callable[[Iterable[Touched]], list[Key]]
-) -> list[Key]:
+    client: Client, request: ListRequest, paths_of: Callable[[Iterable[EventTarget]], list[ItemKey]]
+) -> list[ItemKey]:
     """The issues of a list over the whole instance by REST, for a server that does not give that list in GraphQL.
 
     Its pages shift where one is opened again meanwhile: they are read again until the total came.
@@ -92,15 +92,15 @@ def issues_by_rest(
     wanted |= {"state": "closed"} if request.listing.state else {}
     for name, value in given.items():
         wanted[_REST[name]] = value[0] if isinstance(value, (tuple, list)) else value
-    found: dict[Touched, None] = {}
+    found: dict[EventTarget, None] = {}
     for _ in range(PASSES):
-        total = 0
+        expected = 0
         for page in client.rest.pages("issues", next_page, wanted):
             found |= {(int(each["project_id"]), request.listing.shape, int(each["iid"])): None for each in listed(page)}
-            total = int(page.headers.get("x-total") or 0)
-        if len(found) >= total:
+            expected = total(page) or 0
+        if len(found) >= expected:
             return paths_of(found)
-    raise WebError("busy", f"GitLab showed {len(found)} of {total} {request}")
+    raise WebError("busy", f"GitLab showed {len(found)} of {expected} {request}")
 
 
 _REST = {

@@ -13,7 +13,7 @@ from harvester.sdk.strategy import FIRST, LAST, Job
 
 from . import graphql
 from .graphql import LIMIT, PAGE
-from .parts import Part
+from .query_parts import QueryPart
 from .scope import Place
 
 FIRST_PAGE = 50
@@ -23,7 +23,7 @@ PAD = dt.timedelta(days=1)
 OVERLAP = dt.timedelta(days=1)
 """How far back a fetch asks for changes before the last one."""
 
-COUNT = 5
+COUNT_COST = 5
 """What counting a list costs."""
 
 Kind = Literal["authored", "requested", "assigned", "opened", "merge_requests", "issues"]
@@ -53,19 +53,19 @@ class ListRequest:
         """The fragment that asks for the ids of its entries only."""
         return "MergeRequestId" if self.is_heavy else "IssueId"
 
-    def page(self, number: int, size: int, after: str | None, paths: bool = True) -> Part:
+    def page(self, number: int, size: int, after: str | None, paths: bool = True) -> QueryPart:
         """The part of a query that asks for a page of it, with its number."""
         listing = self.listing
         variables = {f"n{number}": size, f"a{number}": after, **self._variables(number)}
         if listing.shape == "MergeRequest":
             variables["paths"] = paths
         declared = graphql.declared(number, listing)
-        return Part(f"l{number}", graphql.page(number, listing), listing.cost(size), declared, variables)
+        return QueryPart(f"l{number}", graphql.page(number, listing), listing.cost(size), declared, variables)
 
-    def total(self, number: int) -> Part:
+    def total(self, number: int) -> QueryPart:
         """The part of a query that asks for the number of its entries, with its own number."""
-        declared = graphql.declared(number, self.listing, counted=True)
-        return Part(f"l{number}", graphql.count(number, self.listing), COUNT, declared, self._variables(number))
+        declared, text = graphql.declared(number, self.listing, counted=True), graphql.count(number, self.listing)
+        return QueryPart(f"l{number}", text, COUNT_COST, declared, self._variables(number))
 
     def connection(self, value: Any) -> Mapping[str, Any] | None:
         """The list in what came for a part; None where it is not shown."""
@@ -111,14 +111,14 @@ def closed_in(job: Job, place: Place) -> ListRequest:
 
 def requested(job: Job, username: str) -> ListRequest:
     """What somebody was asked to review, which is most of what they reviewed in many places."""
-    touched = _touched(job)
+    touched = _review_filters(job)
     listing = graphql.Listing("user", "reviewRequestedMergeRequests", "MergeRequest", tuple(touched))
     return ListRequest("requested", listing, username, tuple(touched.values()))
 
 
 def by_scope(job: Job, place: Place, also: Sequence[str]) -> list[ListRequest]:
     """The lists of one place: everything that was touched in the period, for its authors, mergers and reviewers."""
-    touched, opened = _touched(job), _filters(job, "created")
+    touched, opened = _review_filters(job), _filters(job, "created")
     found = [
         ListRequest("merge_requests", _listing(place, "MergeRequest", touched), place.path, tuple(touched.values())),
         closed_in(job, place),
@@ -141,7 +141,7 @@ def _listing(
     return graphql.Listing(place.kind, name, shape, tuple(filters), state)
 
 
-def _touched(job: Job) -> dict[str, object]:
+def _review_filters(job: Job) -> dict[str, object]:
     """The filters for what may have been reviewed in a period: updated since it began, created before it ended."""
     if job.changed:
         return _filters(job, "updated")

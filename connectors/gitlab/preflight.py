@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -15,11 +16,11 @@ from harvester.sdk.gaps import UnreadableScope
 from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError
 
-from . import graphql, watches
+from . import graphql, watched_items
 from .client import Client, listed, next_page
 from .cursor import Cursor
 from .listings import ListRequest
-from .parts import Part, answers
+from .query_parts import QueryPart, answers
 from .rows import number
 from .scope import ScopeFilter
 
@@ -57,7 +58,7 @@ class Preflight:
     """The projects that are named or were read before, by their ids, as far as they are shown."""
     out_of_scope: dict[int, str] = field(default_factory=dict)
     """Paths by id of projects that were read and are not configured any more."""
-    watched: watches.Watched = field(default_factory=watches.Watched)
+    watched: watched_items.Watched = field(default_factory=watched_items.Watched)
     """What became of what has a row."""
     cursor_is_void: bool = False
     """Whether what is remembered holds no longer: a project was renamed, a person or something hidden is back."""
@@ -101,10 +102,10 @@ class Survey:
         """
         users, groups = self._users(), self._places("g", self.scope_filter.owners, graphql.group)
         projects = self._places("p", [*self.scope_filter.named, *self.scope_filter.excluded], graphql.project)
-        known, watched = self._known(), watches.parts(self.cursor) if self.cursor else []
+        known, watched = self._known(), watched_items.query_parts(self.cursor) if self.cursor else []
         counted = [each.total(index) for index, each in enumerate(self.requests)]
-        server, viewer = Part("metadata", graphql.server(), 3), Part("currentUser", graphql.viewer(), 2)
-        came: dict[str, tuple[Part, Answer]] = {}
+        server, viewer = QueryPart("metadata", graphql.server(), 3), QueryPart("currentUser", graphql.viewer(), 2)
+        came: dict[str, tuple[QueryPart, Answer]] = {}
         counts: dict[str, Answer | WebError] = {}
         lists = [part for part, _ in watched]
         first = [server, viewer, *users, *groups, *projects, *known, *lists]
@@ -123,29 +124,29 @@ class Survey:
         if self.cursor:
             self._compare_projects(found, [values[each.name] for each in known])
             states = [(part, some, came[part.name][1]) for part, some in watched]
-            found.watched = watches.compare(self.cursor, found.shown, states)
+            found.watched = watched_items.compare(self.cursor, found.shown, states, partial(_level, client))
             found.unreadable += found.watched.unreadable
             self._compare_hidden(client, found)
         return found
 
-    def _users(self) -> list[Part]:
+    def _users(self) -> list[QueryPart]:
         return [
-            Part(f"u{i}", graphql.user(i), 6, {f"u{i}": "String!"}, {f"u{i}": name})
+            QueryPart(f"u{i}", graphql.user(i), 6, {f"u{i}": "String!"}, {f"u{i}": name})
             for i, name in enumerate(self.accounts)
         ]
 
-    def _places(self, letter: str, names: Sequence[str], text: Any) -> list[Part]:
+    def _places(self, letter: str, names: Sequence[str], text: Any) -> list[QueryPart]:
         return [
-            Part(f"{letter}{i}", text(i), 8, {f"{letter}{i}": "ID!"}, {f"{letter}{i}": name})
+            QueryPart(f"{letter}{i}", text(i), 8, {f"{letter}{i}": "ID!"}, {f"{letter}{i}": name})
             for i, name in enumerate(names)
         ]
 
-    def _known(self) -> list[Part]:
+    def _known(self) -> list[QueryPart]:
         """The lists of the projects that were read or excluded before."""
         ids = sorted({*self.cursor.projects, *self.cursor.excluded}, key=int) if self.cursor else []
         lists = [[f"gid://gitlab/Project/{each}" for each in ids[at : at + IDS]] for at in range(0, len(ids), IDS)]
         return [
-            Part(f"k{i}", graphql.projects_by_id(i), 20, {f"k{i}": "[ID!]"}, {f"k{i}": some})
+            QueryPart(f"k{i}", graphql.projects_by_id(i), 20, {f"k{i}": "[ID!]"}, {f"k{i}": some})
             for i, some in enumerate(lists)
         ]
 
@@ -235,7 +236,7 @@ def count(client: Client, wanted: Sequence[ListRequest]) -> dict[ListRequest, in
     return {parts[part.name]: _count(parts[part.name], part, answer) for part, answer in asked}
 
 
-def _count(request: ListRequest, part: Part, answer: Answer | WebError) -> int:
+def _count(request: ListRequest, part: QueryPart, answer: Answer | WebError) -> int:
     """What a part says that a list has: nothing in a hidden place, and something where that is not known."""
     if isinstance(answer, WebError):
         return 1
@@ -250,7 +251,7 @@ def project_paths(client: Client, ids: Iterable[int]) -> dict[int, Mapping[str, 
     wanted = sorted(set(ids))
     lists = [wanted[at : at + IDS] for at in range(0, len(wanted), IDS)]
     parts = [
-        Part(
+        QueryPart(
             f"k{i}", graphql.projects_by_id(i), 20, {f"k{i}": "[ID!]"},
             {f"k{i}": [f"gid://gitlab/Project/{each}" for each in some]},
         )
@@ -327,6 +328,13 @@ def _personal_projects(client: Client, username: str) -> list[str] | None:
             raise
         return None
     return found
+
+
+def _level(client: Client, project: int) -> int:
+    """The level of the token's owner in a project, 20 for a reporter; 0 where REST names none, as for no member."""
+    access = (_rest_object(client, f"projects/{project}") or {}).get("permissions")
+    levels = [each.get("access_level") for each in access.values() if each] if isinstance(access, dict) else []
+    return max((each for each in levels if isinstance(each, int)), default=0)
 
 
 def _rest_object(client: Client, path: str) -> Mapping[str, Any] | None:

@@ -16,7 +16,8 @@ from typing import Any, Literal
 from harvester.model.contribution import Contribution
 from harvester.sdk import rows, statements
 from harvester.sdk.change_type import change_type
-from harvester.sdk.rows import Json, entries, parse_time, row_id, tickets_in
+from harvester.sdk.rows import Json, entries, parse_time, row_id
+from harvester.sdk.sizes import Size, without_others
 
 GHOST = "ghost"
 """The account to which GitLab gives what a deleted user did; also of what is shown without an author."""
@@ -82,12 +83,20 @@ def of_merge_request(node: Json, context: RowContext) -> Iterator[Contribution]:
     """The author's row and the merger's if it is merged, and a row for each review by others."""
     author = context.account(node.get("author"))
     yield from of_merged(node, context)
-    for note, state, body in reviews(node):
-        at, reviewer = parse_time(note["createdAt"]), context.account(note.get("author"))
+    found: list[tuple[tuple[object, ...], Json | None, dt.datetime | None, str, str | None, str | None]] = [
+        ((number(note["id"]),), note.get("author"), parse_time(note["createdAt"]), state, body, _note_url(node, note))
+        for note, state, body in reviews(node)
+    ]
+    found += [
+        (("approval", number(node["id"]), number(who["id"])), who, at, "approved", None, node.get("webUrl"))
+        for who, at in node.get("approved", ())
+    ]
+    for key, who, at, state, body, url in found:
+        reviewer = context.account(who)
         if at and reviewer.casefold() != author.casefold() and context.wants(reviewer, at):
             yield Contribution(
-                id=row_id("review", "reviewer", number(note["id"])), kind="review", role="reviewer", account=reviewer,
-                occurred_at=at, title=node["title"], body=body, url=_note_url(node, note), state=state,
+                id=row_id("review", "reviewer", *key), kind="review", role="reviewer", account=reviewer,
+                occurred_at=at, title=node["title"], body=body, url=url, state=state,
                 owners=(author,), paths=_paths(node), **_labelled(node), **_common(node, context),
             )  # fmt: skip
 
@@ -171,6 +180,17 @@ def reviews(node: Json) -> Iterator[tuple[Json, str, str | None]]:
         ended = [each for each in demands if _user(each.get("author")) == _user(first.get("author"))]
         demanded = any(_time(first) <= _time(each) < _time(last) + PAUSE for each in ended)
         yield first, "changes_requested" if demanded else "commented", first.get("body") or None
+
+
+def silent_approvers(node: Json, context: RowContext) -> list[Json]:
+    """Whose approval may have a row, and is in force without a note that says so."""
+    since, until = parse_time(node["createdAt"]), parse_time(node["updatedAt"])
+    if not (since and until and any(since < each.until and each.since <= until for each in context.periods)):
+        return []
+    known = {_user(note.get("author")) for note, state, _ in _approvals(node) if state == "approved"}
+    author = _user(node.get("author"))
+    silent = [each for each in entries(node, "approvedBy") if _user(each) not in known | {author}]
+    return [each for each in silent if context.accounts is None or context.account(each).casefold() in context.accounts]
 
 
 def line_comments(node: Json) -> list[list[Json]]:
@@ -292,22 +312,22 @@ def _by_person(notes: Iterable[Json]) -> list[list[Json]]:
 
 
 def _merged(node: Json, context: RowContext, author: str, at: dt.datetime) -> Contribution:
-    summary, description = node.get("diffStatsSummary") or {}, node.get("description") or ""
+    (size, others), description = _sizes(node), node.get("description") or ""
     people = [*entries(node, "reviewers"), *entries(node, "approvedBy"), *_reviewers(node)]
     people += [node["mergeUser"]] if node.get("mergeUser") else []
     merge, landed = node.get("mergeCommitSha"), node.get("landed") or ()
     landed = [merge, *landed] if merge else landed or [node.get("diffHeadSha")]
+    tickets = [*statements.closes_on_gitlab(description), *statements.tickets_in(node.get("sourceBranch") or "")]
     return Contribution(
         id=row_id("pull_request", "author", number(node["id"])), kind="pull_request", role="author", account=author,
         occurred_at=at, started_at=parse_time(node["createdAt"]), title=node["title"], body=description or None,
         url=node.get("webUrl"), state="merged", milestone=(node.get("milestone") or {}).get("title"), owners=(author,),
         participants=_others(author, map(context.account, people)), paths=_paths(node),
-        closes=tuple(
-            dict.fromkeys([*statements.closes_on_gitlab(description), *tickets_in(node.get("sourceBranch") or "")])
-        ) + tuple(f"commit/{each}" for each in landed if each),
+        closes=tuple(dict.fromkeys(tickets)) + tuple(f"commit/{each}" for each in landed if each),
         reverts=statements.reverts(f"{node['title']}\n\n{description}"),
-        additions=summary.get("additions"), deletions=summary.get("deletions"), files_changed=summary.get("fileCount"),
-        comment_count=node.get("userNotesCount"), extra=_short_paths(node), **_labelled(node), **_common(node, context),
+        additions=size.additions, deletions=size.deletions, files_changed=size.files,
+        comment_count=node.get("userNotesCount"), extra=_short_paths(node) | others.as_left_out(),
+        **_labelled(node), **_common(node, context),
     )  # fmt: skip
 
 
@@ -368,6 +388,14 @@ def _reviewers(node: Json) -> list[Json | None]:
 
 def _paths(node: Json) -> tuple[str, ...]:
     return tuple(each["path"] for each in node.get("diffStats") or () if each)
+
+
+def _sizes(node: Json) -> tuple[Size, Size]:
+    """The size of the work in a merge request, and of its other files."""
+    summary = node.get("diffStatsSummary") or {}
+    files = [(each["path"], each["additions"], each["deletions"]) for each in node.get("diffStats") or () if each]
+    whole = Size(summary.get("fileCount"), summary.get("additions"), summary.get("deletions"))
+    return without_others(whole, files)
 
 
 def _short_paths(node: Json) -> dict[str, str]:

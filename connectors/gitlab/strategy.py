@@ -119,7 +119,7 @@ def _choose(client: Client, found: Preflight, plan: _Plan) -> Strategy[ListReque
 
 def _only_places_show_all(client: Client, found: Preflight, jobs: Sequence[Job]) -> bool:
     """Whether some of what is to be read is older than GitLab's events, or somebody's who has a private profile."""
-    if any(not each.changed and each.period.since < found.at - events.KEPT for each in jobs):
+    if any(not each.changed and each.period.since < found.at - events.RETENTION for each in jobs):
         return True
     return any(found.is_private(client, each) for each in sorted(found.silent))
 

@@ -71,8 +71,8 @@ class Jira:
         Field(description="a condition in JQL that tickets must meet as well, such as labels = backend"),
     ] = None
     also: Annotated[
-        list[Literal["comments", "reported"]],
-        Field(description="what else to read: comments on others' tickets, tickets reported"),
+        list[Literal["comments", "reported", "worklogs"]],
+        Field(description="what else to read: comments and work logged on others' tickets, tickets reported"),
     ] = field(default_factory=list)
     not_done: Annotated[
         list[str],
@@ -93,10 +93,12 @@ class Jira:
             yield from reader.events()
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
-        """Issues with labels and story points; comments where `also` names them."""
+        """Issues with labels and story points; comments, and help by worklogs, where `also` names them."""
         found: dict[Kind, Collection[str]] = {"issue": ("labels", "story_points")}
         if "comments" in self.also:
             found["comment"] = ("labels",)
+        if "worklogs" in self.also:
+            found["help"] = ("labels",)
         return found
 
     def plan(self, request: Request) -> Iterator[str]:
@@ -136,12 +138,12 @@ class Jira:
         """
         from harvester.sdk.http import RetryPolicy
 
-        from .client import Client, sign_in
+        from .client import Client, encoded, sign_in
 
         token = self.context.reveal_token(self.token)
         session = sign_in(self.api, self.email, token, self.timeout)
         retry = RetryPolicy(self.context.wait, tries)
-        return Client(session, retry, self.context.clock, self.timeout, secrets=(token,))
+        return Client(session, retry, self.context.clock, self.timeout, secrets=(token, *encoded(self.email, token)))
 
     def _reader(self, request: Request) -> JiraReader:
         from harvester.errors import SourceError
@@ -149,6 +151,7 @@ class Jira:
 
         from .cursor import FORMAT
         from .fetch import JiraReader, ReadOptions
+        from .rows import plain_name
 
         try:
             jql = narrowing(self.jql) if self.jql else ""
@@ -166,7 +169,7 @@ class Jira:
             tuple(self.projects),
             jql,
             tuple(self.also),
-            frozenset(each.strip().casefold() for each in self.not_done),
+            frozenset(map(plain_name, self.not_done)),
             digest(settings),
             self.context.person_of,
         )

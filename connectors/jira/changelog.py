@@ -68,7 +68,7 @@ def changes(histories: Iterable[Json]) -> list[Change]:
 
 def moment(value: object) -> dt.datetime:
     """A time of Jira in UTC: a text with an offset, or milliseconds since 1970; raises ValueError for neither."""
-    if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+    if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()):
         return dt.datetime.fromtimestamp(int(value) / 1000, dt.UTC)
     at = dt.datetime.fromisoformat(str(value))
     if at.tzinfo is None:
@@ -157,4 +157,4 @@ def _id(value: object) -> str | None:
 
 
 def _number(value: object) -> int:
-    return int(str(value)) if str(value).isdigit() else 0
+    return int(str(value)) if str(value).isdecimal() else 0

@@ -6,6 +6,7 @@ waits for as long as it likes, and waits for an answer without an end.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.sdk.http import RetryPolicy, Service, WebError, header, no_redirects, server_time
 from harvester.sdk.paging import PageSize, walk_pages
-from harvester.sdk.rest import Page, RestClient
+from harvester.sdk.rest import Page, RestClient, by_offset, by_token
 
 from .changelog import Json
 
@@ -85,6 +86,11 @@ def sign_in(url: str, email: str | None, token: str, timeout: int) -> LibrarySes
     return LibrarySession(library, service)
 
 
+def encoded(email: str | None, token: str) -> tuple[str, ...]:
+    """The token as it is sent together with an address, which anybody can decode; nothing where it is sent alone."""
+    return (base64.b64encode(f"{email}:{token}".encode()).decode(),) if email else ()
+
+
 @dataclass
 class Client:
     """Asks one Jira. `cloud` decides where and how; it is set once that is known."""
@@ -136,27 +142,42 @@ class Client:
 
     def values(self, path: str, items: str, **parameters: object) -> list[Any]:
         """A list that is given in pages by `startAt`."""
-        found: list[Any] = []
+        first = {**parameters, "startAt": 0, "maxResults": TICKETS}
+        pages = self.rest.pages(f"rest/api/{self.version}/{path}", by_offset(items), first)
+        return [each for page in pages for each in self._list(self._object(page), items)]
 
-        def ask(start: int) -> Json:
-            return self._object(
-                self.rest.get(
-                    f"rest/api/{self.version}/{path}", {**parameters, "startAt": start, "maxResults": TICKETS}
-                )
-            )
+    def listed(self, path: str, items: str) -> tuple[list[Any], int]:
+        """What comes of a list that is given in pages by `startAt`, each once, and how many the server counts.
 
-        def following(body: Json) -> int | None:
-            came, total = len(self._list(body, items)), body.get("total")
-            start = int(body.get("startAt", 0)) + came
-            if not isinstance(total, int) or start >= total:
-                return None
-            if not came:
-                raise WebError("busy", f"Jira gave {start} of {total} {items} and then an empty page")
-            return start
+        A server that gives all at once whatever is asked for has given all; an empty page is the end, too.
+        """
+        found: dict[str, Any] = {}
+        total = 0
 
-        for body in walk_pages(ask, 0, following):
-            found += self._list(body, items)
-        return found
+        def ask(start: int) -> tuple[int, Json]:
+            def once() -> Json:
+                at = {"startAt": start, "maxResults": self.size.size}
+                body = self._object(self.rest.get(f"rest/api/{self.version}/{path}", at, tries=1))
+                self._list(body, items)
+                return body
+
+            return start, self._sized(once)
+
+        def following(page: tuple[int, Json]) -> int | None:
+            start, body = page
+            came, counted = len(self._list(body, items)), body.get("total")
+            return start + came if came and isinstance(counted, int) and start + came < counted else None
+
+        for _, body in walk_pages(ask, 0, following):
+            found |= {str(each["id"]): each for each in self._list(body, items) if isinstance(each, dict)}
+            total = int(body.get("total") or 0)
+        return list(found.values()), total
+
+    def _sized(self, once: Callable[[], Json]) -> Json:
+        """The answer to a request for a page, which is asked for again with a smaller one where that fails."""
+        answer = self.retry.call(once, less=self.size.shrink)
+        self.size.worked()
+        return answer
 
     def search(self, jql: str, fields: Sequence[str], *, ids: bool = False) -> Iterator[tuple[list[Json], int | None]]:
         """Pages of tickets, each with the total where the server names one; raises WebError.
@@ -178,11 +199,11 @@ class Client:
                 self._list(answer, "issues")
                 if not self.cloud and not isinstance(answer.get("total"), int):
                     raise self.session.service.unusable("has no total")
+                if self.cloud and answer.get("isLast") is False and not answer.get("nextPageToken"):
+                    raise self.session.service.unusable("names no next page, and is not the last one")
                 return answer
 
-            answer = self.retry.call(once, less=None if ids else self.size.shrink)
-            self.size.worked()
-            return position, answer
+            return position, self.retry.call(once) if ids else self._sized(once)
 
         first: str | int = 0
         for _, answer in walk_pages(ask, first, self._following):
@@ -225,13 +246,8 @@ class Client:
         body: dict[str, object] = {"fieldIds": list(CHANGING), "maxResults": ENTRIES}
         for start in range(0, len(ids), HISTORIES):
             some = {**body, "issueIdsOrKeys": list(ids[start : start + HISTORIES])}
-
-            def ask(token: str, some: Mapping[str, object] = some) -> Json:
-                at = {"nextPageToken": token} if token else {}
-                return self._object(self.rest.post("rest/api/3/changelog/bulkfetch", {**some, **at}))
-
-            for page in walk_pages(ask, "", lambda page: page.get("nextPageToken") or None):
-                for log in self._list(page, "issueChangeLogs"):
+            for page in self.rest.post_pages("rest/api/3/changelog/bulkfetch", by_token(), some):
+                for log in self._list(self._object(page), "issueChangeLogs"):
                     found.setdefault(str(log.get("issueId")), []).extend(log.get("changeHistories") or ())
         return found
 

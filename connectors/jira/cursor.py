@@ -9,7 +9,7 @@ from harvester.sdk import cursor
 
 from .fields import Site
 
-FORMAT = 2
+FORMAT = 3
 """Part of the settings; raised when the same answers make other rows."""
 
 
@@ -20,8 +20,10 @@ class Cursor(cursor.Cursor):
     People are remembered by the ids that the site gives them.
     """
 
-    looked_at: float
+    rechecked_at: float
     """When everything with a row was last looked for, in seconds since 1970 of the server's time."""
+    asked: str
+    """A digest of which tickets were asked for: projects, conditions, and what else than those that are resolved."""
     cloud: bool
     version: str
     epics: Sequence[str]
@@ -44,3 +46,7 @@ class Cursor(cursor.Cursor):
     def site(self) -> Site:
         """What the site is."""
         return Site(self.cloud, self.version, tuple(self.epics), tuple(self.points))
+
+    def asks_for(self, asked: str, accounts: frozenset[str] | None) -> bool:
+        """Whether it was left for the same people and projects, whoever the token was of."""
+        return (asked, cursor.hashed_accounts(accounts)) == (self.asked, self.accounts)

@@ -15,19 +15,22 @@ from harvester.sdk.globs import matches_any
 from harvester.sdk.http import WebError
 from harvester.text import count_noun
 
-from . import lookup, rows
+from . import preflight, rows
 from .changelog import Json, is_done, needs_statuses
 from .client import HISTORIES, Client
-from .cursor import Cursor
-from .lookup import Found
-from .searches import Scope
+from .cursor import FORMAT, Cursor
+from .preflight import Preflight
+from .searches import TicketQueries
 
 REMEMBERED = 5000
 """How many tickets are remembered to see that they are gone; those updated last are kept."""
-LOOK = dt.timedelta(days=7)
+RECHECK_AFTER = dt.timedelta(days=7)
 """How often all that is remembered is looked for, where no query was refused."""
-LOOKS = 200
+MOST_RECHECKED = 200
 """How many tickets that no list has are asked for one by one in one fetch."""
+LISTS = {"comments": "comment", "worklogs": "worklog"}
+"""Lists of a ticket, as `also` and answers name them: the field that has the first of each, and the last word of the
+address that has all."""
 NAMED = 5
 """How many tickets are named that are not shown any more."""
 PASSES = 2
@@ -58,7 +61,9 @@ class JiraReader:
     options: ReadOptions
     request: Request
     cursor: Cursor | None = field(init=False, default=None)
-    found: Found = field(init=False, repr=False)
+    before: Cursor | None = field(init=False, default=None)
+    """What the last fetch of the same people left, also where everything is read again."""
+    found: Preflight = field(init=False, repr=False)
     context: rows.RowContext = field(init=False, repr=False)
     gaps: GapCollector = field(init=False, repr=False)
     tickets: dict[str, Sequence[str]] = field(default_factory=dict)
@@ -69,9 +74,7 @@ class JiraReader:
     """Remembered tickets that are not shown any more, as the cursor remembers them."""
     refused: bool = False
     """Whether a query was refused, perhaps because a ticket in it is gone."""
-    shown: set[str] = field(default_factory=set)
-    """Projects of tickets that are gone, which are shown all the same."""
-    looked_at: float = 0
+    rechecked_at: float = 0
     statuses: frozenset[str] | None = None
     """The ids of statuses of the category Done, where they were needed."""
 
@@ -92,28 +95,31 @@ class JiraReader:
         if self.cursor and not self.cursor.covers(self.options.settings, accounts):
             self.cursor = None
         self.client.cloud = known.cloud if known else True
-        self.found = Found(known.site if known and not self._is_old(known) else lookup.describe(self.client))
-        lookup.find_people(
+        self.found = Preflight(known.site if known and not self._is_old(known) else preflight.describe(self.client))
+        preflight.find_people(
             self.client, self.found, accounts or (), known.users if known else {}, self.options.person_of
         )
         self._find_projects(known)
         if self.cursor and (self._shows_more() or self.cursor.site != self.found.site):
             self.cursor = None
+        last = Cursor.loads(self.request.previous.get(scope) or self.request.newest.get(scope))
+        self.before = self.cursor or (last if last and last.asks_for(self._asked(), accounts) else None)
+        self.hidden = dict(self.before.hidden) if self.before else {}
         self._set_context()
 
     def _is_old(self, known: Cursor) -> bool:
         """Whether it is time to ask again what the site is: it may have new fields."""
-        return self.client.clock() - dt.datetime.fromtimestamp(known.looked_at, dt.UTC) >= LOOK
+        return self.client.clock() - dt.datetime.fromtimestamp(known.rechecked_at, dt.UTC) >= RECHECK_AFTER
 
     def _find_projects(self, known: Cursor | None) -> None:
         """Which projects are read. Keys are taken as they are where all of them were shown the last time."""
         patterns = self.options.projects
-        if known is None or known.unreadable or lookup.needs_lookup(patterns):
-            lookup.find_projects(self.client, self.found, patterns)
+        if known is None or known.unreadable or preflight.needs_lookup(patterns):
+            preflight.find_projects(self.client, self.found, patterns)
         else:
             self.found.projects = None if known.projects is None else list(known.projects)
         for key in known.unreadable if known else ():
-            if key not in patterns and not lookup.is_shown(self.client, key):
+            if key not in patterns and not preflight.is_shown(self.client, key):
                 self.found.unreadable.append(key)
 
     def _shows_more(self) -> bool:
@@ -135,11 +141,10 @@ class JiraReader:
         )
 
     @property
-    def scope(self) -> Scope:
+    def queries(self) -> TicketQueries:
         """Whose tickets of which projects are asked for."""
         people = None if self.request.accounts is None else self.found.named
-        also = self.options.also
-        return Scope(people, self.found.projects, self.options.jql, "comments" in also, "reported" in also)
+        return TicketQueries(people, self.found.projects, self.options.jql, frozenset(self.options.also))
 
     @property
     def missing(self) -> list[Period]:
@@ -153,12 +158,13 @@ class JiraReader:
     def _all_rows(self) -> Iterator[Event]:
         self.begin()
         if self.cursor and not self.nothing_to_ask():
-            self.hidden = dict(self.cursor.hidden)
             yield from self._changed()
-            yield from self._report_lost()
         yield from self._report_hidden()
         if self.missing and not self.nothing_to_ask():
-            yield from self._read(self.scope.tickets(self.missing))
+            yield from self._read(self.queries.tickets(self.missing))
+            if not self.cursor and not self.gaps.blocked:
+                yield from self._look_back()
+        yield from self._report_lost()
 
     def _report_hidden(self) -> Iterator[Event]:
         """What is configured or wanted and not there."""
@@ -185,8 +191,6 @@ class JiraReader:
             return f"no account of {self.options.scope} is found by the address {account!r}: {named}"
         return f"{self.options.scope} has nobody with the account {account!r}: misspelt, renamed or deleted"
 
-    # --- what changed
-
     def _changed(self) -> Iterator[Event]:
         """What changed since the last fetch, and what is gone since."""
         assert self.cursor
@@ -205,65 +209,86 @@ class JiraReader:
                 return
             changed = list(self._pages_since(()))
         yield from self._rows_of([each for each in changed if not self._is_known(each)])
-        last = dt.datetime.fromtimestamp(self.cursor.looked_at, dt.UTC)
-        if self.refused or self.client.started_at - last >= LOOK:
-            yield from self._look_for(known)
+        last = dt.datetime.fromtimestamp(self.cursor.rechecked_at, dt.UTC)
+        if self.refused or self.client.started_at - last >= RECHECK_AFTER:
+            yield from self._recheck(known)
         else:
-            self.looked_at = self.cursor.looked_at
+            self.rechecked_at = self.cursor.rechecked_at
 
     def _pages_since(self, known: Sequence[str]) -> Iterator[Json]:
         assert self.cursor
-        jql = self.scope.changed_since(self.cursor.at, known)
+        jql = self.queries.changed_since(self.cursor.at, known)
         for page, _ in self.client.search(jql, self._fields()):
             yield from page
 
     def _look_up_again(self) -> None:
         accounts = self.request.accounts or ()
-        self.found = Found(self.found.site)
-        lookup.find_people(self.client, self.found, accounts, {}, self.options.person_of)
-        lookup.find_projects(self.client, self.found, self.options.projects)
+        self.found = Preflight(self.found.site)
+        preflight.find_people(self.client, self.found, accounts, {}, self.options.person_of)
+        preflight.find_projects(self.client, self.found, self.options.projects)
         self._set_context()
 
     def _is_known(self, ticket: Json) -> bool:
         """Whether a ticket is as it was when it was read last; that is remembered further then."""
-        assert self.cursor
-        before = self.cursor.tickets.get(str(ticket["id"]))
+        before = self.cursor.tickets.get(str(ticket["id"])) if self.cursor else None
         same = before is not None and list(before[:2]) == [str(ticket["fields"].get("updated")), str(ticket["key"])]
         if same and before:
             self.tickets[str(ticket["id"])] = before
         return same
 
-    def _look_for(self, known: Sequence[str]) -> Iterator[Event]:
+    def _recheck(self, known: Sequence[str]) -> Iterator[Event]:
         """Look for every remembered ticket with a row: one that a list of the whole period lacks is asked for alone."""
         assert self.cursor
-        self.looked_at = self.client.started_at.timestamp()
+        self.rechecked_at = self.client.started_at.timestamp()
         covered = self.request.period.minus(self.missing)
-        listed = set(self._ids(self.scope.tickets(covered))) if covered else set()
-        lost = [each for each in known if each not in listed and self._had_rows(each, covered)]
-        lost += [each for each in self.hidden if each not in lost and each not in self.tickets]
-        if len(lost) > LOOKS:
+        listed = set(self._ids(self.queries.tickets(covered))) if covered else set()
+        yield from self._look_at_all([each for each in known if each not in listed and self._had_rows(each, covered)])
+
+    def _look_back(self) -> Iterator[Event]:
+        """After reading everything: look for what had rows the last time and did not come.
+
+        A new token may show less.
+        """
+        if self.before:
+            read = [number for number, each in self.before.tickets.items() if self._is_read(each[1])]
+            yield from self._look_at_all([each for each in read if self._had_rows(each, [self.request.period])])
+
+    def _look_at_all(self, lost: Sequence[str]) -> Iterator[Event]:
+        """Look at each ticket that no list has, and at each that was hidden the last time."""
+        assert self.before
+        lost = list(dict.fromkeys([*lost, *(each for each in self.hidden if each not in self.tickets)]))
+        keys = {each: self.hidden[each][0] if each in self.hidden else self.before.tickets[each][1] for each in lost}
+        for project in dict.fromkeys(map(_project, keys.values())):
+            yield from self._look_at_project(project)
+        lost = [each for each in lost if not matches_any(_project(keys[each]), self.found.unreadable)]
+        if len(lost) > MOST_RECHECKED:
             self.gaps.blocked = True
             yield self.gaps.gap(f"{len(lost)} tickets that were read before are not listed any more")
             return
         for number in lost:
-            key = self.hidden[number][0] if number in self.hidden else self.cursor.tickets[number][1]
-            if not matches_any(_project(key), self.found.unreadable):
-                yield from self._look_at(number, key)
+            yield from self._recheck_one(number, keys[number])
+
+    def _look_at_project(self, project: str) -> Iterator[Event]:
+        """A gap where a project is not shown any more."""
+        if matches_any(project, self.found.unreadable) or preflight.is_shown(self.client, project):
+            return
+        self.found.unreadable.append(project)
+        yield from self._report_hidden()
 
     def _had_rows(self, number: str, periods: Sequence[Period]) -> bool:
         """Whether a remembered ticket had rows in these periods, and has not come in this fetch."""
-        assert self.cursor
-        _, _, mark, first, last = self.cursor.tickets[number]
+        assert self.before
+        _, _, mark, first, last = self.before.tickets[number]
         if not mark or number in self.tickets:
             return False
         return any(float(first) < each.until.timestamp() and each.since.timestamp() <= float(last) for each in periods)
 
-    def _look_at(self, number: str, key: str) -> Iterator[Event]:
+    def _recheck_one(self, number: str, key: str) -> Iterator[Event]:
         """Take a ticket's rows back where it is deleted, or no longer what is asked for.
 
-        Where it is hidden, or its whole project, that is a gap, and its rows stay.
+        Where it is hidden, that is a gap, and its rows stay.
         """
-        assert self.cursor
+        assert self.before
         ticket, is_there = self._ticket(number)
         if ticket:
             asked_for = not self.options.jql and self._is_read(str(ticket["key"]))
@@ -271,13 +296,7 @@ class JiraReader:
                 yield from self._rows_of([ticket], asked_for=asked_for)
             self.hidden.pop(number, None)
             return
-        project = _project(key)
-        if project not in self.shown and not lookup.is_shown(self.client, project):
-            self.found.unreadable.append(project)
-            yield from self._report_hidden()
-            return
-        self.shown.add(project)
-        if not is_there and number in self.cursor.tickets:
+        if not is_there and number in self.before.tickets:
             self.gone.add(number)
             yield self._retraction(key)
         self.hidden[number] = (key, "kept" if is_there else "")
@@ -301,10 +320,8 @@ class JiraReader:
         """Whether a ticket's project is among those that are read."""
         return self.found.projects is None or matches_any(_project(key), self.found.projects)
 
-    # --- reading in full
-
     def _fields(self) -> list[str]:
-        return self.found.site.wanted("comments" in self.options.also)
+        return self.found.site.wanted(LISTS[each] for each in LISTS if each in self.options.also)
 
     def _read(self, jql: str) -> Iterator[Event]:
         """The rows of all tickets that a query finds; what did not come is a gap.
@@ -358,8 +375,6 @@ class JiraReader:
     def _ids(self, jql: str) -> list[str]:
         return [str(each["id"]) for page, _ in self.client.search(jql, ["id"], ids=True) for each in page]
 
-    # --- rows
-
     def _rows_of(self, tickets: Sequence[Json], *, asked_for: bool = True) -> Iterator[Event]:
         """The rows of tickets; before them, what rows they had before and have no longer.
 
@@ -384,8 +399,9 @@ class JiraReader:
         yield from rows.of_ticket(ticket, histories, self.context, done)
         if "reported" in self.options.also:
             yield from rows.of_reported(ticket, self.context)
-        if "comments" in self.options.also:
-            yield from rows.of_comments(ticket, self._comments(ticket), self.context)
+        for name, made in (("comments", rows.of_comments), ("worklogs", rows.of_worklogs)):
+            if name in self.options.also:
+                yield from made(ticket, self._listed(ticket, name), histories, self.context, done)
 
     def _done_statuses(self) -> frozenset[str]:
         """The ids of all statuses of the category Done, asked for once."""
@@ -413,27 +429,32 @@ class JiraReader:
         log = whole.get("changelog") or {}
         entries = list(log.get("histories") or ())
         if len(entries) < int(log.get("total") or 0):
-            self.gaps.blocked = True
-            self.gaps.note("Jira gave fewer entries of a changelog than it counted", str(ticket["key"]))
+            self._note_short("entries of a changelog", ticket)
         return entries
 
-    def _comments(self, ticket: Json) -> list[Json]:
-        """All comments of a ticket; those of a long list that do not come with it are asked for."""
-        page = ticket["fields"].get("comment") or {}
-        entries = list(page.get("comments") or ())
-        if len(entries) >= int(page.get("total") or 0):
+    def _listed(self, ticket: Json, name: str) -> Sequence[Json]:
+        """All comments or worklogs of a ticket; a ticket brings the first 20 along, and a longer list is asked for."""
+        page = ticket["fields"].get(LISTS[name]) or {}
+        entries, total = page.get(name), page.get("total")
+        if isinstance(entries, list) and isinstance(total, int) and len(entries) >= total:
             return entries
-        return self.client.values(f"issue/{ticket['id']}/comment", "comments")
+        entries, total = self.client.listed(f"issue/{ticket['id']}/{LISTS[name]}", name)
+        if len(entries) < total:
+            self._note_short(name, ticket)
+        return entries
 
-    # --- the end
+    def _note_short(self, what: str, ticket: Json) -> None:
+        self.gaps.blocked = True
+        self.gaps.note(f"Jira gave fewer {what} than it counted", str(ticket["key"]))
 
     def _completed(self) -> ScopeCompleted:
         """The end, with a cursor where the next fetch may go on from it."""
         site = self.found.site
         cursor = Cursor(
             at=self.client.started_at,
-            looked_at=self.looked_at or self.client.started_at.timestamp(),
+            rechecked_at=self.rechecked_at or self.client.started_at.timestamp(),
             settings=self.options.settings,
+            asked=self._asked(),
             accounts=hashed_accounts(self.request.accounts),
             cloud=site.cloud,
             version=site.version,
@@ -444,7 +465,7 @@ class JiraReader:
             projects=self.found.projects,
             unreadable=sorted(self.found.unreadable),
             tickets={number: list(each) for number, each in self._remembered().items()},
-            hidden={number: list(each) for number, each in list(self.hidden.items())[-LOOKS:]},
+            hidden={number: list(each) for number, each in list(self.hidden.items())[-MOST_RECHECKED:]},
         )
         return ScopeCompleted(
             self.options.scope,
@@ -452,8 +473,13 @@ class JiraReader:
             whole=self.cursor is None and not self.gaps.any,
         )
 
+    def _asked(self) -> str:
+        return digest([FORMAT, list(self.options.projects), self.options.jql, sorted(self.options.also)])
+
     def _remembered(self) -> dict[str, Sequence[str]]:
         known: dict[str, Sequence[str]] = dict(self.cursor.tickets) if self.cursor else {}
+        if self.before:
+            known |= {each: self.before.tickets[each] for each in self.hidden if each in self.before.tickets}
         known = {number: each for number, each in known.items() if number not in self.gone} | self.tickets
         return dict(sorted(known.items(), key=lambda pair: pair[1][0])[-REMEMBERED:])
 

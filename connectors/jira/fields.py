@@ -30,9 +30,9 @@ class Site:
     epics: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
 
-    def wanted(self, comments: bool) -> list[str]:
+    def wanted(self, more: Iterable[str] = ()) -> list[str]:
         """The fields to ask for."""
-        return [*WANTED, *self.epics, *self.points, *(["comment"] if comments else [])]
+        return [*WANTED, *self.epics, *self.points, *more]
 
 
 def site_of(server: Json, fields: Iterable[Json]) -> Site:

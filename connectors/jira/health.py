@@ -13,7 +13,7 @@ from harvester.text import count_noun
 from .changelog import Json
 from .client import Client
 from .fields import Site, site_of
-from .lookup import Found, find_projects, shown_projects
+from .preflight import Preflight, find_projects, shown_projects
 
 if TYPE_CHECKING:
     from . import Jira
@@ -65,7 +65,7 @@ def _fields(site: Site) -> Iterator[Finding]:
 
 
 def _projects(settings: Jira, client: Client, site: Site) -> Iterator[Finding]:
-    found = Found(site)
+    found = Preflight(site)
     find_projects(client, found, settings.projects)
     for each in found.unreadable:
         yield Finding(

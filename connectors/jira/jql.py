@@ -68,6 +68,15 @@ def until(field: str, at: dt.datetime) -> str:
     return f"{field} < {_date(at + A_DAY)}"
 
 
+def on_days(field: str, period: Period) -> str:
+    """Whether the day in a field without a time is in a period, a day wider at each end whatever the zone.
+
+    The last day counts, while one that is compared as its first minute has only begun: so two days more at the end.
+    """
+    first, last = (f"{at.astimezone(dt.UTC):%Y-%m-%d}" for at in (period.since - A_DAY, period.until + 2 * A_DAY))
+    return every(f"{field} >= {quoted(first)}", f"{field} <= {quoted(last)}")
+
+
 def changed(field: str, period: Period, by: Iterable[str] = ()) -> str:
     """Whether a field changed in a period, a day wider at each end, by one of these people where any is named."""
     people = _list(by)

@@ -1,7 +1,7 @@
 """Jira's JSON as rows. Pure.
 
-Row ids consist of the ids of tickets and comments, and of account ids (Data Center: user keys): all outlive a ticket's
-new key and a person's new name.
+Row ids consist of the ids of tickets, comments and worklogs, and of account ids (Data Center: user keys): all outlive a
+ticket's new key and a person's new name.
 """
 
 from __future__ import annotations
@@ -139,20 +139,63 @@ def of_reported(ticket: Json, context: RowContext) -> Iterator[Contribution]:
         yield _row(ticket, people, "reporter", reporter, at, owner=reporter, others=others)
 
 
-def of_comments(ticket: Json, comments: Sequence[Json], context: RowContext) -> Iterator[Contribution]:
-    """A row for each comment on a ticket of somebody else: whom it is assigned to, else who reported it."""
+def of_comments(
+    ticket: Json, comments: Sequence[Json], histories: Sequence[Json], context: RowContext, done: Collection[str] = ()
+) -> Iterator[Contribution]:
+    """A row for each comment on a ticket of somebody else, by when it was written.
+
+    `done` as in `changelog.resolved`.
+    """
+    for each, shared in _by_others(ticket, (comments, "created"), histories, context, done):
+        yield Contribution(
+            id=f"comment/helper/{each['id']}", kind="comment", body=plain_text(each.get("body")),
+            url=f"{_url(ticket, context)}?focusedCommentId={each['id']}", **shared,
+        )  # fmt: skip
+
+
+def of_worklogs(
+    ticket: Json, worklogs: Sequence[Json], histories: Sequence[Json], context: RowContext, done: Collection[str] = ()
+) -> Iterator[Contribution]:
+    """A row for each time that somebody logged work on a ticket of somebody else, by when that work began.
+
+    `extra` has its hours; those of several worklogs are added up nowhere, since hours are no accomplishment.
+    `done` as in `changelog.resolved`.
+    """
+    for each, shared in _by_others(ticket, (worklogs, "started"), histories, context, done):
+        seconds = each.get("timeSpentSeconds")
+        extra = {"hours": f"{round(seconds / 3600, 2):g}"} if isinstance(seconds, int) else {}
+        yield Contribution(
+            id=f"help/helper/{each['id']}", kind="help", body=plain_text(each.get("comment")),
+            url=f"{_url(ticket, context)}?focusedWorklogId={each['id']}", extra=extra, **shared,
+        )  # fmt: skip
+
+
+def _by_others(
+    ticket: Json,
+    timed: tuple[Sequence[Json], str],
+    histories: Sequence[Json],
+    context: RowContext,
+    done: Collection[str],
+) -> Iterator[tuple[Json, dict[str, Any]]]:
+    """What others than a ticket's owner left on it, each with what its row has whatever it is.
+
+    The owner is who has done it, for whom it counts; of an open one whom it is assigned to, else who reported it.
+    `timed` are entries, and which of their times counts.
+    """
+    entries, time = timed
     fields = ticket["fields"]
-    people = People.of(context, [*_named(fields), *(each.get("author") for each in comments)])
-    owner = person(fields.get("assignee")) or person(fields.get("reporter"))
-    for each in comments:
-        author, at = person(each.get("author")), moment(each["created"])
+    people = People.of(context, [*_named(fields), *(each.get("author") for each in (*histories, *entries))])
+    found = resolved(fields, changes(histories), done)
+    doer = (found.assignee or person(found.by)) if found else None
+    owner = doer or person(fields.get("assignee")) or person(fields.get("reporter"))
+    shared = {
+        "role": "helper", "title": _text(fields.get("summary")), "labels": _labels(fields),
+        "owners": (people.account(owner),) if owner else (), **_common(ticket, context),
+    }  # fmt: skip
+    for each in entries:
+        author, at = person(each.get("author")), moment(each[time])
         if author and not (owner and people.same(author, owner)) and people.wants(author, at):
-            yield Contribution(
-                id=f"comment/helper/{each['id']}", kind="comment", role="helper", account=people.account(author),
-                occurred_at=at, title=_text(fields.get("summary")), body=plain_text(each.get("body")),
-                url=f"{_url(ticket, context)}?focusedCommentId={each['id']}",
-                owners=(people.account(owner),) if owner else (), labels=_labels(fields), **_common(ticket, context),
-            )  # fmt: skip
+            yield each, {"account": people.account(author), "occurred_at": at, **shared}
 
 
 def state_of(fields: Json, not_done: frozenset[str]) -> str:
@@ -160,11 +203,23 @@ def state_of(fields: Json, not_done: frozenset[str]) -> str:
 
     What nobody has done is `duplicate` or `not_planned`, whatever the site calls it.
     """
-    status = _name(fields.get("status")).strip().casefold()
-    plain = _name(fields.get("resolution")).strip().casefold() or status
-    if is_done(fields) and plain in not_done:
-        return "duplicate" if "duplicate" in plain else "not_planned"
-    return "done" if is_done(fields) and not fields.get("resolution") else re.sub(r"\s+", "_", plain)
+    status, resolution = plain_name(_name(fields.get("status"))), plain_name(_name(fields.get("resolution")))
+    if not is_done(fields):
+        return _word(status)
+    # Team-managed projects resolve everything as done, whatever its last status says.
+    for each in (resolution, status):
+        if each in not_done:
+            return "duplicate" if "duplicate" in each else "not_planned"
+    return _word(resolution) or "done"
+
+
+def plain_name(name: str) -> str:
+    """The name of a resolution or status for comparing: in small letters, with one kind of apostrophe and of spaces."""
+    return " ".join(name.casefold().replace("\u2019", "'").split())
+
+
+def _word(name: str) -> str:
+    return name.replace(" ", "_")
 
 
 def _row(

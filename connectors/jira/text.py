@@ -108,11 +108,8 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-_LITERAL = re.compile(
-    r"\{(?P<name>code|noformat)(?::[^{}\n]{0,200})?\}(?P<text>.*?)\{(?P=name)\}|\{\{(?P<code>[^{}\n]{1,500})\}\}",
-    re.DOTALL,
-)
-"""What is shown as it is written."""
+_LITERAL = re.compile(r"\{(?P<name>code|noformat)(?::[^{}\n]{0,200})?\}|\{\{(?P<code>[^{}\n]{1,500})\}\}")
+"""What is shown as it is written, or the beginning of it: up to the name in braces."""
 _MACRO = re.compile(r"\{(?:code|noformat|quote|color|panel|anchor|info|note|tip|warning|expand)(?::[^{}\n]{0,300})?\}")
 _LINK = re.compile(r"\[(?P<text>[^\[\]|\n]{0,500})\|(?P<url>[^\[\]|\n\s]{1,2000})(?:\|[^\[\]\n]{0,100})?\]")
 _PERSON = re.compile(r"\[~(?:accountid:)?(?P<name>[^\[\]|\n]{1,200})\]")
@@ -140,10 +137,29 @@ def from_wiki(markup: str) -> str:
     """The text of wiki markup: what marks it up is removed, and code is left as it is written."""
     made, at = [], 0
     text = markup.replace("\r\n", "\n")
-    for found in _LITERAL.finditer(text):
-        made += [_without_marks(text[at : found.start()]), (found["text"] or found["code"] or "").strip("\n")]
-        at = found.end()
+    for start, end, literal in _literals(text):
+        made += [_without_marks(text[at:start]), literal.strip("\n")]
+        at = end
     return _EMPTY_LINES.sub("\n\n", "".join([*made, _without_marks(text[at:])]))
+
+
+def _literals(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where what is shown as it is written begins and ends, and what it is; a beginning without an end is none.
+
+    Each end is looked for once: a name that does not come any more is not looked for again.
+    """
+    at, unclosed = 0, set[str]()
+    while found := _LITERAL.search(text, at):
+        at, name = found.end(), found["name"]
+        if name is None:
+            yield found.start(), at, found["code"]
+        elif name not in unclosed:
+            end = text.find(f"{{{name}}}", at)
+            if end < 0:
+                unclosed.add(name)
+                continue
+            yield found.start(), end + len(name) + 2, text[at:end]
+            at = end + len(name) + 2
 
 
 def _without_marks(text: str) -> str:

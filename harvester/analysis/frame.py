@@ -75,6 +75,7 @@ def prepare(table: pa.Table, people: People) -> pd.DataFrame:
     """A frame of the table's columns and those of `PREPARED`, Arrow-typed: real nulls, lists as lists, times in UTC.
 
     Nothing of this is stored, so correcting an identity in the configuration needs no new harvest.
+    A forge's row that represents a pull request which git has, too, has the size that git knows.
 
     What a row gets depends only on the rows of its own person, for any other people in the table.
     """
@@ -83,6 +84,7 @@ def prepare(table: pa.Table, people: People) -> pd.DataFrame:
     frame["work_item_key"] = _work_item_key(frame, from_git)
     frame["is_bot"] = _map_distinct(frame["account"], people.is_bot)
     frame["is_primary"] = _is_primary(frame, from_git)
+    _size_by_git(frame, from_git)
     frame["in_pull_request"] = _in_pull_request(frame)
     frame["is_cherry_pick"] = _has_values(frame, "picked_from") & frame["kind"].isin(("commit", *REPEATABLE))
     frame["is_reverted"] = _is_reverted(frame)
@@ -223,6 +225,54 @@ def _merges_of_own(frame: pd.DataFrame, is_author: Mask) -> Mask:
         return is_merger
     own = pc.is_in(_person_and(frame, "work_item_key"), _person_and(frame[is_author], "work_item_key"))
     return cast("Mask", is_merger & own.to_numpy(zero_copy_only=False))
+
+
+def _size_by_git(frame: pd.DataFrame, from_git: Mask) -> None:
+    """Give a forge's row that represents a pull request the size that git has of the person's part in it.
+
+    git knows the repository's attributes, what is configured as no work, and who wrote which commits; a forge has only
+    the whole. The key `own_commits` comes with it. Where git's row lacks a file that the forge's has, as of a rebased
+    branch whose last commit alone names the pull request, the forge's size stays.
+    """
+    is_pull = (frame["kind"] == "pull_request").to_numpy(bool)
+    is_known = is_pull & from_git & (frame["additions"].notna() & (frame["role"] != MERGER)).to_numpy(bool)
+    is_forge = is_pull & ~from_git & (frame["is_primary"] & (frame["role"] == "author")).to_numpy(bool)
+    if not is_known.any() or not is_forge.any():
+        return
+    keys = frame[["person", "work_item_key", "role", "id", "scope"]].assign(at=range(len(frame)))
+    by_git = keys[is_known].sort_values(["role", "scope", "id"]).drop_duplicates(["person", "work_item_key"])
+    pairs = keys[is_forge].merge(by_git, on=["person", "work_item_key"], suffixes=("", "_git"))
+    paths = [column(frame, "paths").take(pairs[name].to_numpy()).to_pylist() for name in ("at_git", "at")]
+    has_all = [set(forge) <= set(git) for git, forge in zip(*paths, strict=True)]
+    at, at_git = (pairs[name].to_numpy()[has_all] for name in ("at", "at_git"))
+    _put(frame, "extra", at, _with_size(*(column(frame, "extra").take(each) for each in (at, at_git))))
+    for name in ("additions", "deletions", "files_changed"):
+        _put(frame, name, at, column(frame, name).take(at_git))
+
+
+def _with_size(forge: pa.Array, by_git: pa.Array) -> pa.Array:
+    """The column `extra` of a forge's rows with what git's say of a size."""
+    import pyarrow as pa
+
+    keys = ("not_work", "own_commits")
+    pairs = zip(forge.to_pylist(), by_git.to_pylist(), strict=True)
+    return pa.array(
+        [
+            [each for each in mine if each[0] not in keys] + [each for each in others if each[0] in keys]
+            for mine, others in pairs
+        ],
+        forge.type,
+    )
+
+
+def _put(frame: pd.DataFrame, name: str, at: np.ndarray[Any, Any], values: pa.Array) -> None:
+    """Put these values into a column, in the rows of these numbers."""
+    import numpy as np
+    import pyarrow as pa
+
+    places = np.arange(len(frame))
+    places[at] = len(frame) + np.arange(len(at))
+    frame[name] = _column(pa.concat_arrays([column(frame, name), values]).take(pa.array(places)), frame.index)
 
 
 def _in_pull_request(frame: pd.DataFrame) -> pd.Series:

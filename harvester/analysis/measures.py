@@ -235,7 +235,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "lines_added", "line added", "lines added", ("pull_request", "commit"), ("author",), "sum",
             "Lines added by the pull requests and commits counted, where a source knows them; of a pull request with "
-            "commits of several authors one's own, where git knows them. What git knows to be no work is left out.",
+            "commits of several authors one's own, where git knows them. What is known to be no work is left out.",
             where=_with_added, sums="additions",
         ),
         Measure(
@@ -265,7 +265,7 @@ MEASURES: Mapping[str, Measure] = {
             "sized_without_files", "change", "changes", ("pull_request", "commit"), ("author",), "work_items",
             "Pull requests and commits that count and that change files which are not work, too: vendored, generated, "
             "lock files, snapshots, or what `not_work` of the source in harvester.toml selects. Their lines are in no "
-            "size.",
+            "size. Of a pull request that git has, too, git's size is taken: a forge shows no more than files' names.",
             where=_leaves_out_files,
         ),
         Measure(
@@ -312,21 +312,24 @@ MEASURES: Mapping[str, Measure] = {
             where=_of_others, goal=True,
         ),
         Measure(
-            "help", "change helped with", "changes helped with", ("help",),
+            "help", "item helped with", "items helped with", ("help",),
             ("helper", "tester", "reporter", "mentor"), "work_items",
             "Changes of others (a pull request, a topic that was merged, or a commit) whose commits name the person "
             "in a trailer as who helped with it, suggested, acknowledged, tested or reported it, or mentored its "
-            "author, by when they landed; a change counts once for all of these. Only git has it.",
+            "author, by when they landed; and tickets of others on which the person logged work, by when that began. "
+            "Each counts once for all of these, whatever the hours. Git has the former, Jira the latter where it is "
+            "asked for worklogs.",
             where=_of_others, goal=True,
         ),
         Measure(
             "people_helped", "person", "people", ("help",), ("helper", "tester", "reporter", "mentor"), "owners",
-            "People other than oneself, and no bots, whose commits name the person so.",
+            "People other than oneself, and no bots, whose commits name the person so, or on whose tickets the person "
+            "logged work.",
             where=_of_others,
         ),
         Measure(
             "mentored", "change mentored", "changes mentored", ("help",), ("mentor",), "work_items",
-            "Those of the changes helped with whose commits name the person in `Mentored-by`.",
+            "Changes of others whose commits name the person in `Mentored-by`.",
             where=_of_others, goal=True,
         ),
         Measure(

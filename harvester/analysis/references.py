@@ -82,7 +82,7 @@ def resolved(
 
     tickets = known_tickets(frame, tickets)
     parts = [exploded(frame, name) for name in names]
-    if "closes" in names and tickets:
+    if "closes" in names:
         parts.append(named_tickets(frame, tickets))
     rows = np.concatenate([rows for rows, _ in parts])
     refs = pa.concat_arrays([refs for _, refs in parts])
@@ -127,6 +127,8 @@ def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if not tickets:
+        return np.array([], np.int64), pa.array([], pa.string())
     keys = "|".join(re.escape(each.upper()) for each in tickets)
     named, kinds = keys_of(tickets), column(frame, "kind")
     of_change = pc.is_in(kinds, pa.array(["pull_request", "commit"]))

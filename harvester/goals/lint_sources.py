@@ -20,7 +20,7 @@ _COMES_FROM: Mapping[str, str] = {
     "commit": "git",
     "note": "a notebook",
     "review": "git, or a forge such as GitHub or GitLab",
-    "help": "git",
+    "help": 'git, or Jira with also = ["worklogs"]',
     "issue": "a forge or tracker such as GitHub, GitLab or Jira",
     "comment": 'GitHub, GitLab or Jira with also = ["comments"]',
     "release": 'GitHub or GitLab with also = ["releases"]',

@@ -45,6 +45,7 @@ EXTRA: Mapping[str, str] = {
     "credited": "why an issue, or a coding agent's pull request, is credited to the person",
     "parent_title": "what the `parent` of a Jira ticket is called",
     "resolution": "how a Jira ticket was resolved, as the site calls it",
+    "hours": "how long the work took that a Jira worklog tells of, such as `2.5`; they are added up nowhere",
     "topic": "the topic branch, or the subject line, of the merge that brought a commit which is of no pull request",
     "topic_text": "what the message of that merge says, at most 2,000 characters",
     "commits": "how many commits came with a topic that the person merged",
@@ -52,7 +53,8 @@ EXTRA: Mapping[str, str] = {
     "own_commits": "of a pull request with commits of several people, how many are the person's, of how many: `4/7`",
     "begun_by": "the account who wrote the first commit of a pull request, where that is somebody else",
     "not_work": "what is left out of a change's size, as vendored, generated, a lock file or a snapshot: files, and "
-    "where they are known lines added and deleted, such as `3 +5200 -17`; only git's rows have it",
+    "where they are known lines added and deleted, such as `3 +5200 -17`; of a forge by files' names, where it lists "
+    "all files of the change",
     "paths": "how many of a pull request's changed files are in `paths`, where that is not all",
 }
 """The keys of the column `extra`, and what each means; our connectors write no others."""
@@ -77,7 +79,9 @@ class Contribution:
     source: Annotated[str, "the configured source's name"]
     scope: Annotated[str, "the container that was read: an organisation, a repository, a Jira project"]
     kind: Annotated[
-        Kind, "what was done: a merged pull request, a review, a closed issue, a commit, help that a trailer names, …"
+        Kind,
+        "what was done: a merged pull request, a review, a closed issue, a commit, help that a trailer or worklog "
+        "names, …",
     ]
     work_item: Annotated[str, "the work item, the same from every source: `github.com/org/repo#12`, `commit/<sha>`"]
     account: Annotated[str, "who did it, as the source has it: a login, an account id, `name <e-mail>`"]
@@ -113,7 +117,7 @@ class Contribution:
     extra: Annotated[Mapping[str, str], "; ".join(f"`{key}`: {meaning}" for key, meaning in EXTRA.items())] = field(
         default_factory=lambda: NO_EXTRA
     )
-    additions: Annotated[int | None, "lines added, where git counts them without files that are not work"] = None
+    additions: Annotated[int | None, "lines added, without files that are not work where those are known"] = None
     deletions: Annotated[int | None, "lines deleted, as for lines added"] = None
     files_changed: Annotated[int | None, "files changed, as for lines added"] = None
     comment_count: Annotated[int | None, "comments on it"] = None

@@ -25,6 +25,7 @@ from harvester.reporting.report_input import ReportInput
 from harvester.reporting.rows import table
 from harvester.reporting.stamp import LARGEST, content_digest, dump_json, read_page, stamp
 from harvester.reporting.table_files import About, table_bytes
+from harvester.reporting.templates import compiled
 from harvester.version import VERSION
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def _markdown(report: Report, page: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=compiled(),
     )
     environment.filters |= {**FILTERS, **report.filters}
     return _tidy(environment.get_template(report.template).render(_names(page)))

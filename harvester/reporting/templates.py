@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harvester.reporting.markdown import visible
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import BytecodeCache, Template
 
 
 @functools.cache
@@ -22,6 +22,29 @@ def html_template(name: str) -> Template:
     )  # fmt: skip
     environment.filters["short"] = _short
     return environment.get_template(name)
+
+
+@functools.cache
+def compiled() -> BytecodeCache:
+    """Where templates are kept once compiled, for the next report of this process.
+
+    Compiling takes longer than rendering. A template is found by its file and is the same only if its text is.
+    """
+    from jinja2 import BytecodeCache
+    from jinja2.bccache import Bucket
+
+    class Memory(BytecodeCache):
+        def __init__(self) -> None:
+            self._by_key: dict[str, bytes] = {}
+
+        def load_bytecode(self, bucket: Bucket) -> None:
+            if code := self._by_key.get(bucket.key):
+                bucket.bytecode_from_string(code)
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            self._by_key[bucket.key] = bucket.bytecode_to_string()
+
+    return Memory()
 
 
 def _finalize(value: Any) -> Any:

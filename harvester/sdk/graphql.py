@@ -152,7 +152,8 @@ class GraphQLClient(ABC):
         parsed = self.service.parse(body)
         if not isinstance(parsed, dict):
             raise self.service.unusable("is not a JSON object")
-        errors = [each for each in parsed.get("errors") or [] if isinstance(each, dict)]
+        listed = parsed.get("errors")
+        errors = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
         has_data = isinstance(parsed.get("data"), dict)
         message = self.clean(errors[0].get("message", "") if errors else parsed.get("message", ""))
         if (errors or not has_data) and self.asks_to_wait(headers, message):

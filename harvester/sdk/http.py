@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PROXY = "Is a proxy in between?"
 """The hint where an answer is not the service's own."""
+CERTIFICATES = "REQUESTS_CA_BUNDLE names a file with certificates to trust, such as that of your company."
+"""The hint where a certificate is not trusted."""
+_CERTIFICATES = re.compile(r"CERTIFICATE_VERIFY_FAILED|NO_CERTIFICATE_OR_CRL|TLS CA certificate bundle", re.IGNORECASE)
 _HALVES = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 """What a character beyond four digits is written with, and each half of one."""
 Reason = Literal["limit", "busy", "refused", "wrong"]
@@ -173,9 +176,16 @@ class Service:
         return WebError("limit", f"{self.name}'s rate limit is reached{what}", after=after)
 
     def unreachable(self, error: Exception, timeout: float) -> WebError:
-        """The failure of a request that requests raised `error` for; `timeout` is in seconds."""
+        """The failure of a request that requests raised `error` for; `timeout` is in seconds.
+
+        A file of certificates that is not there is a plain OSError of requests.
+        """
         import requests
 
+        if _CERTIFICATES.search(str(error)):
+            return WebError("wrong", f"the certificate of {self.name} cannot be verified", hint=CERTIFICATES)
+        if isinstance(error, requests.exceptions.TooManyRedirects):
+            return WebError("wrong", f"{self.name} redirects without an end", hint=self.url_hint)
         if isinstance(error, requests.exceptions.Timeout):
             return WebError("busy", f"{self.name} did not answer within {timeout} s")
         return WebError("busy", f"the connection to {self.name} broke ({type(error).__name__})", hint=self.url_hint)
@@ -218,7 +228,7 @@ def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
     value = header(headers, "retry-after")
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     until = _http_date(value)
     return max((until - server_time(headers, now)).total_seconds(), 0.0) if until else None
@@ -226,12 +236,16 @@ def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
 
 def until_reset(headers: Mapping[str, str], name: str, now: dt.datetime) -> float | None:
     """Seconds until the epoch time in the header `name`, plus one, by the server's clock; None without a time."""
-    value = header(headers, name)
+    at = epoch_time(header(headers, name))
+    return max((at - server_time(headers, now)).total_seconds(), 0.0) + 1 if at else None
+
+
+def epoch_time(value: str | None) -> dt.datetime | None:
+    """The time (UTC) of seconds since 1970 in a header; None where it has none."""
     try:
-        at = dt.datetime.fromtimestamp(float(value), dt.UTC) if value is not None else None
+        return dt.datetime.fromtimestamp(float(value), dt.UTC) if value is not None else None
     except (ValueError, OverflowError, OSError):
         return None
-    return max((at - server_time(headers, now)).total_seconds(), 0.0) + 1 if at else None
 
 
 def server_time(headers: Mapping[str, str], now: dt.datetime) -> dt.datetime:
@@ -258,6 +272,11 @@ def _http_date(value: str) -> dt.datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
 
 
+def text_of(answer: requests.Response) -> str:
+    """The body of an answer that should be JSON, which is UTF-8 (RFC 8259, section 8.1), whatever its headers say."""
+    return answer.content.decode("utf-8", "replace")
+
+
 def redact(text: str, secrets: Iterable[str], longest: int = 200) -> str:
     """Foreign text for a message: without the secrets, on one line, cut to `longest` characters."""
     for secret in sorted((each for each in secrets if each), key=len, reverse=True):
@@ -267,9 +286,20 @@ def redact(text: str, secrets: Iterable[str], longest: int = 200) -> str:
 
 
 def same_origin(url: str, target: str) -> bool:
-    """Whether `target` (a URL or a path) has the scheme, host and port of `url`."""
-    one, other = urlsplit(url), urlsplit(urljoin(url, target))
-    return (one.scheme, one.hostname, _port(one)) == (other.scheme, other.hostname, _port(other))
+    """Whether `target` (a URL or a path) has the scheme, host and port of `url`; what is no URL has not."""
+    try:
+        one, other = urlsplit(url), urlsplit(urljoin(url, target))
+        return (one.scheme, one.hostname, _port(one)) == (other.scheme, other.hostname, _port(other))
+    except ValueError:
+        return False
+
+
+def joined(url: str, target: str) -> str:
+    """The address of `target` (a URL or a path) as seen from `url`; what is no URL stays as it is."""
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        return target
 
 
 def same_origin_only(url: str) -> Callable[..., None]:
@@ -311,7 +341,10 @@ def redirected(url: str, location: str) -> WebError:
 
 def other_host(url: str, location: str) -> WebError:
     """The failure of a server that redirects to another host; the token is not sent there."""
-    host = urlsplit(urljoin(url, location)).netloc.rpartition("@")[2]
+    try:
+        host = urlsplit(urljoin(url, location)).netloc.rpartition("@")[2]
+    except ValueError:
+        host = location.rpartition("@")[2]
     return WebError(
         "wrong",
         f"{urlsplit(url).netloc} redirects to {redact(host, ())!r}; the token was not sent there",

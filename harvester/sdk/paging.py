@@ -17,6 +17,8 @@ B = TypeVar("B")
 H = TypeVar("H", bound=Hashable)
 T = TypeVar("T")
 
+MOST_PAGES = 10_000
+"""How many pages a list may have: a server that leads on for ever must not be followed for ever."""
 STRIKES = 2
 """After how many failures in a row, each of something asked for alone, a server counts as down."""
 
@@ -87,7 +89,7 @@ class PageCursor:
     """Where a list goes on that GraphQL gives page by page.
 
     `after` is the cursor of the page that came last; None at the beginning. `cut` says that the pages did not end by
-    themselves: one leads to a page that was asked for before, which would never end, or nowhere.
+    themselves: one leads to a page that was asked for before, which would never end, or nowhere, or they are too many.
     """
 
     after: str | None = None
@@ -97,7 +99,7 @@ class PageCursor:
     def advance(self, page_info: Mapping[str, Any]) -> bool:
         """Move to the next page by the `pageInfo` of the last one; returns False at the end."""
         following, goes_on = page_info.get("endCursor"), bool(page_info["hasNextPage"])
-        self.cut = goes_on and (not following or following in self._asked)
+        self.cut = goes_on and (not following or following in self._asked or len(self._asked) >= MOST_PAGES)
         if goes_on and following and not self.cut:
             self._asked.add(following)
             self.after = following
@@ -108,13 +110,15 @@ class PageCursor:
 def walk_pages(ask: Callable[[H], A], first: H, following: Callable[[A], H | None]) -> Iterator[A]:
     """Pages from the `first` on; only a missing `following` ends them, never a short or empty page.
 
-    Raises WebError (`wrong`) where a page leads to one that was asked for before, which would never end.
+    Raises WebError (`wrong`) where a page leads to one that was asked for before, or on and on, which would never end.
     """
     asked: set[H] = set()
     position: H | None = first
     while position is not None:
         if position in asked:
             raise WebError("wrong", "the server leads to the same page twice")
+        if len(asked) >= MOST_PAGES:
+            raise WebError("wrong", f"the server's list has more than {MOST_PAGES:,} pages")
         asked.add(position)
         page = ask(position)
         yield page

@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin
 
-from harvester.sdk.http import PROXY, RetryPolicy, Service, WebError, other_host, redact, same_origin, same_origin_only
+from harvester.sdk.http import (
+    PROXY,
+    RetryPolicy,
+    Service,
+    WebError,
+    joined,
+    other_host,
+    redact,
+    same_origin,
+    same_origin_only,
+    text_of,
+)
 from harvester.sdk.paging import walk_pages
 
 if TYPE_CHECKING:
@@ -87,7 +98,6 @@ class RestClient:
         return url, tuple((name, str(value)) for name, value in params.items()), _as_json(body)
 
     def _once(self, url: str, params: tuple[tuple[str, str], ...], sent: str | None) -> Page:
-        import requests
 
         if not same_origin(self.service.url, url):
             raise other_host(self.service.url, url)
@@ -97,14 +107,14 @@ class RestClient:
             answer = self.session.request(
                 method, url, params=list(params), data=sent, headers=_HEADERS[method], timeout=self.timeout
             )
-        except requests.exceptions.RequestException as error:
+        except OSError as error:
             raise self.service.unreachable(error, self.timeout) from None
         headers = {name.casefold(): value for name, value in answer.headers.items()}
         if answer.status_code != 200:
             raise self.service.failure(answer.status_code, headers, self._message(answer), self.clock())
         links = {str(name): str(link["url"]) for name, link in answer.links.items()}
         posted = None if sent is None else json.loads(sent)
-        return Page(url, dict(params), headers, self.service.parse(answer.text), links, posted)
+        return Page(url, dict(params), headers, self.service.parse(text_of(answer)), links, posted)
 
     def _message(self, answer: requests.Response) -> str:
         """What a refusal says, in the keys that GitHub, GitLab and Jira use."""
@@ -151,7 +161,7 @@ def unsigned_session(url: str) -> requests.Session:
 def by_link(page: Page) -> Position | None:
     """Follow the Link header's `next`, as GitHub and GitLab send it."""
     following = page.links.get("next")
-    return (urljoin(page.url, following), (), None) if following else None
+    return (joined(page.url, following), (), None) if following else None
 
 
 def by_token(name: str = "nextPageToken", parameter: str | None = None) -> Paginator:

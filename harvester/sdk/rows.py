@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +10,6 @@ from typing import Any
 from harvester.model.periods import Period
 
 Json = Mapping[str, Any]
-_KEY = re.compile(
-    r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{1,19}-\d{1,9}(?![A-Za-z0-9]|\.\d)"
-    r"|(?:(?<=/)|(?<!.))[A-Za-z][A-Za-z0-9_]{1,19}-\d{1,9}(?![A-Za-z0-9]|\.\d)",
-    re.ASCII,
-)
-"""Capitals anywhere; in any case where a part of the name begins, as many people write branches (of Kafka's, three in
-ten; those name the ticket of the commit's title in 478 of 490 cases, those in capitals in 1,106 of 1,115)."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +41,6 @@ def row_id(kind: str, role: str, *ids: object) -> str:
 def entries(node: Json, name: str) -> list[Any]:
     """The entries of a GraphQL list of a node, without those that are hidden."""
     return [each for each in ((node.get(name) or {}).get("nodes") or []) if each]
-
-
-def tickets_in(branch: str) -> tuple[str, ...]:
-    """The keys of Jira's tickets in the name of a branch, in order: `feature/pay-7-charge-once` names `PAY-7`.
-
-    Whether such a project exists is decided where all sources are known, since UTF-8 looks the same.
-    """
-    return tuple(dict.fromkeys(each.upper() for each in _KEY.findall(branch)))
 
 
 def parse_time(text: str | None) -> dt.datetime | None:

@@ -1,4 +1,4 @@
-"""What a text states about other work: the tickets it closes, the changes it reverts.
+"""What a text states about other work: the tickets it closes, or a branch is named after, the changes it reverts.
 
 Commit messages and descriptions of merge requests state it in the same words. Pure functions of untrusted text. They
 read only forms to which a tool or a convention gives a meaning; a mere mention of a ticket has none. Every repetition
@@ -33,6 +33,20 @@ _ISSUE_URL = re.compile(
     re.ASCII,
 )
 _BROWSE_URL = re.compile(rf"https?://([\w.-]+)(?::\d+)?(/(?:[\w./-]*/)?)browse/({_KEY})", re.ASCII)
+
+_IN_BRANCH = re.compile(
+    rf"(?<![A-Za-z0-9_]){_KEY}(?![A-Za-z0-9]|\.\d)"
+    r"|(?:(?<=/)|(?<!.))[A-Za-z][A-Za-z0-9_]{1,19}-\d{1,9}(?![A-Za-z0-9]|\.\d)",
+    re.ASCII,
+)
+"""Capitals anywhere; in any case where a part of the name begins, as many people write branches (of Kafka's, three in
+ten; those name the ticket of the commit's title in 478 of 490 cases, those in capitals in 1,106 of 1,115)."""
+
+_NO_PROJECTS = frozenset({
+    "BRANCH", "BUGFIX", "FEATURE", "FIX", "GH", "HOTFIX", "ISSUE", "MR", "PATCH", "PR", "RELEASE", "REVERT", "TOPIC",
+    "VERSION",
+})  # fmt: skip
+"""What branches with a number are called, such as GitHub's own `patch-1`."""
 
 NO_TICKETS = frozenset({
     "AES", "ANSI", "ARM", "ASCII", "BCP", "BLAKE", "CP", "CVE", "CWE", "DES", "EBCDIC", "ECMA", "ED", "FIPS", "GHSA",
@@ -91,6 +105,15 @@ def closes_on_gitlab(description: str) -> tuple[str, ...]:
     lists = [each["refs"] for each in _CLOSES_ON_GITLAB.finditer(description)]
     references = [each for refs in lists for each in _GITLAB_REFERENCE.findall(refs)]
     return tuple(dict.fromkeys(item for each in references if (item := _work_item(each)) and "!" not in item))
+
+
+def tickets_in(branch: str) -> tuple[str, ...]:
+    """The keys of Jira's tickets in the name of a branch, in order: `feature/pay-7-charge-once` names `PAY-7`.
+
+    Whether such a project exists is decided where all sources are known, since UTF-8 looks the same.
+    """
+    found = (each.upper() for each in _IN_BRANCH.findall(branch))
+    return tuple(dict.fromkeys(each for each in found if each.partition("-")[0] not in _NO_PROJECTS))
 
 
 def reverts(message: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from harvester.sdk.statements import NO_TICKETS
@@ -22,6 +23,9 @@ _BARE = re.compile(rf"(?<![\w./-]){_KEY}", re.ASCII)
 def propose(environ: Mapping[str, str], emails: Sequence[str], messages: Sequence[str]) -> Iterator[Proposal]:
     """The sites that messages link to, with the projects that they name; a site without a name where only keys are.
 
+    The site that most messages link to comes first, and is the one that gets a token of the environment: anybody may
+    have written one of the messages.
+
     Keys alone count where they are of one site, or of none; names of standards such as UTF-8 are no projects.
     """
     sites = _linked(messages)
@@ -30,7 +34,8 @@ def propose(environ: Mapping[str, str], emails: Sequence[str], messages: Sequenc
         sites = {url: keys | bare for url, keys in sites.items()}
     elif not sites and bare:
         sites = {ANY_SITE: bare}
-    for number, (url, keys) in enumerate(sorted(sites.items())):
+    times = Counter(url for message in messages for url in {link["url"].lower() for link in _LINK.finditer(message)})
+    for number, (url, keys) in enumerate(sorted(sites.items(), key=lambda site: (-times[site[0]], site[0]))):
         yield _proposal(environ, emails, url, sorted(keys), number)
 
 

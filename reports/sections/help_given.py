@@ -53,7 +53,7 @@ class Helped:
     number: int
     counted: str
     changes: str
-    """How many pull requests, or changes where not all are pull requests, in words."""
+    """How many pull requests, or changes where not all are pull requests, and tickets, in words."""
     parts: list[str]
     """Of help how much was of which kind, such as `tested 3`; empty where all was of one."""
     people: int
@@ -101,7 +101,7 @@ class HelpGiven:
     applied: int
     """Commits of others that the person applied."""
     helped: Helped | None
-    """Changes of others that name the person as having helped."""
+    """Changes of others that name the person as having helped, and tickets of others on which they logged work."""
     comments: Helped | None
     notes: list[NoteLine]
     co_authored: list[Item]
@@ -130,7 +130,7 @@ def help_given(pieces: Pieces, mine: pd.DataFrame, highlights: Sequence[Highligh
 
 
 def changes(rows: pd.DataFrame, name: str) -> str:
-    """What a measure counts of these rows as changes: pull requests, topics that were merged, or both, or commits."""
+    """What a measure counts of these rows in words: pull requests, topics that were merged, or commits, and tickets."""
     named = measures.of(rows, measures.MEASURES[name])
     if name == "merged_for_others":
         kinds = (("pull_request", "pull request"), ("commit", "topic"))
@@ -138,8 +138,12 @@ def changes(rows: pd.DataFrame, name: str) -> str:
             (int(measures.count(named[(named["kind"] == kind).to_numpy(bool)], name)), one) for kind, one in kinds
         )
         return join_words(count_noun(number, one) for number, one in numbers if number)
-    only_pulls = not named["work_item_key"].str.startswith("commit/").any()
-    return count_noun(int(measures.count(named, name)), "pull request" if only_pulls else "change")
+    is_ticket = (named["kind"] == "help") & ~named["work_item_key"].str.contains(r"^commit/|[#!]\d+$")
+    rest, tickets = (named[each.to_numpy(bool)] for each in (~is_ticket, is_ticket))
+    only_pulls = not rest["work_item_key"].str.startswith("commit/").any()
+    parts = ((rest, "pull request" if only_pulls else "change"), (tickets, "ticket"))
+    numbers = ((int(measures.count(rows, name)), one) for rows, one in parts)
+    return join_words(count_noun(number, one) for number, one in numbers if number)
 
 
 def _topics(mine: pd.DataFrame) -> list[MergedTopic]:

@@ -104,8 +104,8 @@ def _counts(pieces: Pieces, counts: Mapping[str, float], merges: Helped | None, 
     if applied:
         done.append(f"applied {measures.MEASURES['applied'].words(applied)}")
     if "help" in words:
-        by = f" by {words['people_helped']}" if "people_helped" in words else " of others"
-        done.append(f"helped with {changes(pieces.rows, 'help')}{by}")
+        whose = words.get("people_helped", "others")
+        done.append(f"helped with {changes(pieces.rows, 'help')} of {whose}")
     if "comments" in words:
         done.append(f"made {words['comments']} on the work of others")
     if "notes" in words:

@@ -1,11 +1,8 @@
-"""How a web connector joins the suite of faults: its server, how to make it, and what a full fetch yields.
-
-`Read` and `gather` serve the tests of any connector.
-"""
+"""How a web connector joins the suite of faults: its server, how to make it, and what a full fetch yields."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +10,7 @@ from typing import Any
 import pytest
 
 from harvester.errors import AccessError, SourceError
-from harvester.model.contribution import Contribution
-from harvester.sdk.connector import Connector, Gap, Remark, Request, Retraction, ScopeCompleted
+from harvester.sdk.connector import Connector, Request
 from tests.servers.faults import Fault
 
 
@@ -53,42 +49,6 @@ class WebConnector:
 
     def __str__(self) -> str:
         return f"{self.name}{self.flavour}"
-
-
-@dataclass
-class Read:
-    """What a fetch yielded, by kind, and how many requests it took."""
-
-    rows: list[Contribution] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    done: list[ScopeCompleted] = field(default_factory=list)
-    retracted: list[Retraction] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-    requests: int = 0
-
-    @property
-    def cursors(self) -> dict[str, str]:
-        """What the next request is given."""
-        return {each.scope: each.cursor for each in self.done if each.cursor is not None}
-
-    def of(self, kind: str) -> list[Contribution]:
-        """The rows of a kind, by time."""
-        return sorted((row for row in self.rows if row.kind == kind), key=lambda row: (row.occurred_at, row.id))
-
-
-def gather(events: Iterable[object]) -> Read:
-    """Events by kind; what came before an error is lost here."""
-    found = Read()
-    lists = {
-        Contribution: found.rows,
-        Gap: found.gaps,
-        ScopeCompleted: found.done,
-        Retraction: found.retracted,
-        Remark: found.remarks,
-    }
-    for each in events:
-        lists[type(each)].append(each)  # type: ignore[attr-defined]  # each list has what its key says
-    return found
 
 
 LIMIT = '{"message": "Too many requests."}'

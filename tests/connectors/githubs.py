@@ -1,4 +1,4 @@
-"""What the tests of the GitHub connector share: times, a source on a local server, and fetches from it."""
+"""What the tests of the GitHub connector share: a source on a local server, and fetches from it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,13 @@ from typing import Any
 
 from harvester.connectors.github import GitHub
 from harvester.errors import AccessError, SourceError
-from harvester.model.periods import Period
 from harvester.sdk.connector import Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.connectors.faults import Read, WebConnector, gather
+from tests.connectors.faults import WebConnector
+from tests.connectors.fetches import Read, gather, on, wanted
 from tests.servers.faults import Fault
 from tests.servers.github import NOW, TOKEN, GitHubServer, World, limited
-
-
-def on(month: int, day: int, hour: int = 12, minute: int = 0, second: int = 0) -> dt.datetime:
-    """A time in 2026, UTC."""
-    return dt.datetime(2026, month, day, hour, minute, second, tzinfo=dt.UTC)
-
-
-QUARTER = Period(on(7, 1, 0), on(10, 1, 0))
 
 
 def source(
@@ -38,14 +30,6 @@ def source(
     made = {"token": Secret("env:TOKEN"), "url": server.url, "timeout": 10} | settings
     handed = connector_context(Path(), "hub", now=now, environ=environ or {"TOKEN": TOKEN}, waited=waited)
     return GitHub(**made, context=handed)
-
-
-def wanted(*accounts: str, period: Period = QUARTER, after: Read | None = None) -> Request:
-    """A request for some accounts (none: everyone), which may go on from an earlier fetch of the same period."""
-    who = frozenset(accounts) or None
-    if after is None:
-        return Request(period, who)
-    return Request(period, who, (period,), after.cursors)
 
 
 def read(server: GitHubServer, request: Request, hub: GitHub | None = None, **settings: Any) -> Read:
@@ -94,6 +78,7 @@ GITHUB = WebConnector(
         "secondary 200 with a message only": (Fault(200, MESSAGE, {"retry-after": "30"}), 30),
         "200 with data and errors": (Fault(200, PARTIAL), 1),
         "200 without data": (Fault(200, '{"data": null, "errors": [{"message": "Timeout"}]}'), 1),
+        "200 with errors that are none": (Fault(200, '{"errors": 5}'), 1),
         "200 with another JSON": (Fault(200, "[]"), 1),
         "200 with empty data": (Fault(200, '{"data": {}}'), 1),
         "200 without a page": (Fault(200, '{"data": {"rateLimit": {}, "s0": null, "c0": null}}'), 1),

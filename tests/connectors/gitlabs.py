@@ -15,8 +15,8 @@ from harvester.errors import AccessError, SourceError
 from harvester.sdk.connector import Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.connectors.faults import Read, WebConnector, gather
-from tests.connectors.githubs import QUARTER, on, wanted
+from tests.connectors.faults import WebConnector
+from tests.connectors.fetches import QUARTER, Read, gather, on, wanted
 from tests.servers.faults import Fault
 from tests.servers.gitlab import NOW, TOKEN, GitLabServer, World, limited
 
@@ -100,6 +100,7 @@ GITLAB = WebConnector(
         "a database that timed out": (Fault(503, SLOW), 1),
         "an internal error": (Fault(500, json.dumps({"errors": [{"message": "Internal server error"}]})), 1),
         "200 without data": (Fault(200, '{"data": null, "errors": [{"message": "Internal server error"}]}'), 1),
+        "200 with errors that are none": (Fault(200, '{"errors": 5}'), 1),
         "200 with another JSON": (Fault(200, "[]"), 1),
         "200 with empty data": (Fault(200, '{"data": {}}'), 1),
     },

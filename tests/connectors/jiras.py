@@ -12,8 +12,8 @@ from harvester.model.periods import Period
 from harvester.sdk.connector import Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.connectors.faults import Read, WebConnector, gather
-from tests.connectors.githubs import QUARTER, on
+from tests.connectors.faults import WebConnector
+from tests.connectors.fetches import QUARTER, Read, gather, on
 from tests.servers.faults import Fault
 from tests.servers.jira import EMAIL, TOKEN, Issue, JiraServer, World
 

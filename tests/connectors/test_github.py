@@ -15,7 +15,8 @@ from harvester.model.periods import Period
 from harvester.sdk.connector import Request
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import check_connector
-from tests.connectors.githubs import QUARTER, on, read, source, wanted
+from tests.connectors.fetches import QUARTER, on, wanted
+from tests.connectors.githubs import read, source
 from tests.servers.github import TOKEN, Fault, GitHubServer, World
 
 
@@ -146,12 +147,22 @@ def test_lists_that_go_on_are_read_to_their_end(world, server):
     assert found.gaps == []
 
 
+def test_files_that_are_not_work_are_in_no_size(world, server):
+    """They are told apart by their names, on every page of the list, where it has all files."""
+    paths = ("a.py", *(f"vendor/{number}.go" for number in range(150)), "uv.lock")
+    world.pull("acme/pay", "alice", on(7, 1), merged=on(7, 3), paths=paths)
+    (row,) = read(server, wanted("alice")).rows
+    assert (row.additions, row.deletions, row.files_changed) == (1, 0, 1)
+    assert (row.extra, row.paths) == ({"not_work": "151 +151 -0"}, paths)
+
+
 def test_a_list_that_github_ends_early_is_in_the_row(world, server):
     """GitHub lists no more than 3,000 files. The work is there all the same, so this is not a gap."""
-    pull = world.pull("acme/pay", "alice", on(7, 1), merged=on(7, 3), paths=("a.py", "b.py"))
+    pull = world.pull("acme/pay", "alice", on(7, 1), merged=on(7, 3), paths=("a.py", "uv.lock"))
     pull |= {"changedFiles": 5000}
     found = read(server, wanted("alice"))
-    assert [row.extra for row in found.rows] == [{"paths": "2 of 5000 known"}]
+    (row,) = found.rows
+    assert (row.extra, row.additions, row.files_changed) == ({"paths": "2 of 5000 known"}, 10, 5000)
     assert found.gaps == []
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-from tests.connectors.faults import Read, gather
-from tests.connectors.githubs import on, source, wanted
+from tests.connectors.fetches import Read, gather, on, wanted
+from tests.connectors.githubs import source
 from tests.servers.github import World, limited
 from tests.tapes import CASSETTES, secrets_in, tape
 

@@ -8,7 +8,8 @@ import pytest
 
 from harvester.model.periods import Period
 from harvester.sdk.connector import Request
-from tests.connectors.githubs import QUARTER, on, read, wanted
+from tests.connectors.fetches import QUARTER, on, wanted
+from tests.connectors.githubs import read
 from tests.servers.github import NOW, Fault
 
 LATER = NOW + dt.timedelta(days=3)

@@ -10,7 +10,7 @@ import pytest
 from graphql import GraphQLSchema, NoDeprecatedCustomRule, build_schema, parse, validate
 from graphql.type import is_introspection_type, is_specified_scalar_type
 
-from harvester.connectors.github.graphql import examples
+from harvester.connectors.github import graphql
 
 pytestmark = pytest.mark.contract
 ROOT = Path(__file__).parent.parent.parent
@@ -28,6 +28,24 @@ def official() -> GraphQLSchema:
             pytest.fail(words)
         pytest.skip(words)
     return build_schema(path.read_text(encoding="utf-8"), assume_valid=True, assume_valid_sdl=True)
+
+
+def examples() -> dict[str, str]:
+    """Every shape of document that is ever sent, to validate them against GitHub's schema."""
+    owned: dict[str, tuple[str, ...]] = {
+        "PullRequest": ("labels", "files", "closingIssuesReferences", "reviews", "comments", "assignees")
+    }
+    owned |= {"Issue": ("assignees", "labels", "comments"), "Repository": ("releases",)}
+    found = {f"rest of {kind}.{name}": graphql.rest([(kind, name)]) for kind, names in owned.items() for name in names}
+    found |= {f"search of {shape}": graphql.searches([shape]) for shape in (*graphql.RESULTS, "Names", "Ids")}
+    found |= {f"{shape} by id": graphql.by_id(shape) for shape in graphql.RESULTS}
+    return found | {
+        "searches together": graphql.searches(["PullRequests", "PullRequests", "Issues", "Conversations"]),
+        "survey": graphql.survey(2, 2, 2, 2, 2, 2),
+        "users by id": graphql.users_by_id(),
+        "releases": graphql.releases(2),
+        "identity": graphql.identity(),
+    }
 
 
 @pytest.mark.parametrize("name", examples())

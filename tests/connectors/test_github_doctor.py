@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from tests.connectors.githubs import on, source
+from tests.connectors.fetches import on
+from tests.connectors.githubs import source
 from tests.servers.github import NOW, TOKEN, Fault
 
 

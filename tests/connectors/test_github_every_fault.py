@@ -8,8 +8,9 @@ import json
 import pytest
 
 from harvester.harvesting.reader import read_source
-from tests.connectors.faults import PASSING, REFUSALS, Read
-from tests.connectors.githubs import GITHUB, on, read, source, wanted
+from tests.connectors.faults import PASSING, REFUSALS
+from tests.connectors.fetches import Read, on, wanted
+from tests.connectors.githubs import GITHUB, read, source
 from tests.servers.github import Fault, GitHubServer, World
 
 SETTINGS = {"repositories": ("acme/pay", "acme/web"), "also": ("opened", "comments", "releases")}

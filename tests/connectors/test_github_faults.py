@@ -8,7 +8,8 @@ import json
 import pytest
 
 from harvester.errors import AccessError, SourceError
-from tests.connectors.githubs import on, read, sixty, source, wanted
+from tests.connectors.fetches import on, wanted
+from tests.connectors.githubs import read, sixty, source
 from tests.servers.github import NOW, TOKEN, Fault, GitHubServer, limited
 
 

@@ -12,7 +12,8 @@ from harvester.harvesting.reader import read_source
 from harvester.ledger.coverage import source_status
 from harvester.sdk.connector import Request
 from harvester.sdk.strategy import Job
-from tests.connectors.githubs import QUARTER, on, read, source, wanted
+from tests.connectors.fetches import QUARTER, on, wanted
+from tests.connectors.githubs import read, source
 from tests.servers.github import NOW, Fault, GitHubServer
 
 LATER = NOW + dt.timedelta(days=3)

@@ -19,7 +19,7 @@ from harvester.model.periods import Period, union
 from harvester.sdk.cursor import hashed
 from harvester.sdk.paging import TotalCheck
 from harvester.sdk.strategy import LAST, Job
-from tests.connectors.githubs import QUARTER, on
+from tests.connectors.fetches import QUARTER, on
 from tests.servers.github import NOW
 
 MERGED = Search("authored", "is:pr is:merged author:alice", "merged", QUARTER, "alice", "org:acme")

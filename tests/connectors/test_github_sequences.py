@@ -8,11 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
-from harvester.sdk.connector import Request, Retraction
-from tests.connectors.faults import Read, gather
-from tests.connectors.githubs import on, read, source
+from harvester.sdk.connector import Request
+from tests.connectors.fetches import Read, Stored, on
+from tests.connectors.githubs import read, source
 from tests.servers.github import GitHubServer, World
 
 PEOPLE = ("alice", "bob", "carol")
@@ -29,9 +28,8 @@ class Story:
 
     def __init__(self, accounts: frozenset[str] | None, scopes: dict[str, tuple[str, ...]]) -> None:
         self.world = World(now=on(3, 1))
-        self.accounts, self.scopes = accounts, scopes
-        self.stored: dict[str, Contribution] = {}
-        self.last: Read | None = None
+        self.scopes = scopes
+        self.stored = Stored(YEAR, accounts)
         for name in PEOPLE:
             self.world.user(name)
         self.world.repository("acme/pay")
@@ -46,27 +44,10 @@ class Story:
             getattr(self, what.replace(" ", "_"))(one, other)
 
     def fresh(self, server: GitHubServer) -> Read:
-        return read(server, Request(YEAR, self.accounts), now=self.world.now, **self.scopes)
+        return read(server, Request(YEAR, self.stored.accounts), now=self.world.now, **self.scopes)
 
     def read(self, server: GitHubServer) -> None:
-        request = (
-            Request(YEAR, self.accounts, (YEAR,), self.last.cursors) if self.last else Request(YEAR, self.accounts)
-        )
-        events = list(source(server, now=self.world.now, **self.scopes).fetch(request))
-        self.last = gather(events)
-        assert self.last.gaps == []
-        if self.last.done[0].whole:
-            self.stored.clear()
-        for each in events:
-            if isinstance(each, Contribution):
-                self.stored[each.id] = each
-            elif isinstance(each, Retraction):
-                retracted = [
-                    row.id
-                    for row in self.stored.values()
-                    if row.work_item == each.work_item and each.kind in {None, row.kind}
-                ]
-                self.stored = {key: row for key, row in self.stored.items() if key not in retracted}
+        self.stored.take(source(server, now=self.world.now, **self.scopes).fetch(self.stored.request))
 
     def of(self, kind: str, number: int, *states: str, quiet: bool = True) -> dict | None:
         found = [each for each in self.world.items if each["__typename"] == kind and each["state"] in states]
@@ -182,4 +163,4 @@ def test_fetching_changes_equals_a_full_fetch(accounts, scopes, steps):
     with GitHubServer(story.world) as server:
         for step in [*steps, ("read", 0, 0)]:
             story.step(server, step)
-        assert story.stored == {row.id: row for row in story.fresh(server).rows}
+        assert story.stored.rows == {row.id: row for row in story.fresh(server).rows}

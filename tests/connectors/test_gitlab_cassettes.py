@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-from tests.connectors.faults import Read, gather
+from tests.connectors.fetches import Read, gather
 from tests.connectors.gitlabs import on, source, wanted
 from tests.connectors.test_github_cassettes import Nowhere
 from tests.servers.gitlab import World, limited

@@ -21,7 +21,7 @@ from graphql import (
 )
 from graphql.type import is_introspection_type
 
-from harvester.connectors.gitlab.graphql import examples
+from tests.connectors.gitlab_documents import examples
 
 pytestmark = pytest.mark.contract
 ROOT = Path(__file__).parent.parent.parent

@@ -12,7 +12,8 @@ import pytest
 from harvester.errors import SourceError
 from harvester.harvesting.reader import read_source
 from tests.connectors import gitlabs
-from tests.connectors.faults import REFUSALS, Read
+from tests.connectors.faults import REFUSALS
+from tests.connectors.fetches import Read
 from tests.connectors.gitlabs import COMPLEX, GITLAB, on, read, source, wanted
 from tests.servers.faults import Fault
 from tests.servers.gitlab import NOW, GitLabServer, World, limited
@@ -216,6 +217,50 @@ def test_lost_access_deletes_nothing(world, server, settings):
         world.issue("acme/pay", "bob", on(7, 1), closed=on(8, 1), by="bob", assignees=("alice",))
     first = read(server, wanted("alice"), **settings)
     world.issues.clear()
+    again = read(server, wanted("alice", after=first), **settings)
+    assert again.retracted == []
+    assert ["acme/pay" in gap.reason for gap in again.gaps] == [True]
+
+
+@WAYS
+@pytest.mark.parametrize("access", [None, 10])
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_issue_made_confidential_keeps_its_row(world, server, settings, access, number):
+    """A guest cannot tell it from one that was deleted: it stays, and that is said until somebody reads all again."""
+    world.access, world.viewer = access, "carol"
+    issues = [
+        world.issue("acme/pay", "bob", on(7, 1), closed=on(8, 1), by="bob", assignees=("alice",)) for _ in range(number)
+    ]
+    first = read(server, wanted("alice"), **settings)
+    issues[0] |= {"confidential": True, "updatedAt": LATER}
+    again = read(server, wanted("alice", after=first), **settings)
+    third = read(server, wanted("alice", after=again), **settings)
+    for each in (again, third):
+        assert (each.rows, each.retracted) == ([], [])
+        assert ["acme/pay" in gap.reason and "confidential" in gap.reason for gap in each.gaps] == [True]
+        assert each.requests <= 5
+
+
+@WAYS
+@pytest.mark.parametrize("access", [15, 50])
+def test_who_sees_confidential_issues_knows(world, server, settings, access):
+    """To a planner or above what is not shown is deleted."""
+    world.access = access
+    issue = world.issue("acme/pay", "bob", on(7, 1), closed=on(8, 1), by="bob", assignees=("alice",))
+    first = read(server, wanted("alice"), **settings)
+    world.delete(issue)
+    again = read(server, wanted("alice", after=first), **settings)
+    assert again.gaps == []
+    assert [each.work_item for each in again.retracted] == [first.rows[0].work_item]
+
+
+@WAYS
+def test_the_only_merge_request_is_not_taken_for_deleted(world, server, settings):
+    """Where it is the only one of its project, a guest's access may be gone as well."""
+    world.access = 10
+    made = world.merge_request("acme/pay", "alice", on(7, 1), merged=on(8, 1))
+    first = read(server, wanted("alice"), **settings)
+    world.delete(made)
     again = read(server, wanted("alice", after=first), **settings)
     assert again.retracted == []
     assert ["acme/pay" in gap.reason for gap in again.gaps] == [True]

@@ -129,3 +129,57 @@ def test_a_description_may_name_an_earlier_path(world, server):
     found = read(server, wanted("alice"))
     assert sorted(row.work_item for row in found.rows) == ["localhost/acme/payments#1", "localhost/acme/web!1"]
     assert found.gaps == []
+
+
+@WAYS
+def test_an_approval_without_a_note_has_its_time(world, server, settings):
+    """As one that was imported: from 18.7 on REST tells the time."""
+    made = world.merge_request("acme/pay", "bob", on(7, 1), approvals=[("alice", on(7, 3)), ("carol", on(7, 4))])
+    made["notes"].clear()
+    first = read(server, wanted("alice"), **settings)
+    assert first.gaps == []
+    assert [(row.kind, row.state, row.occurred_at, row.url) for row in first.rows] == [
+        ("review", "approved", on(7, 3), made["webUrl"])
+    ]
+    note = world._note(made, "alice", on(7, 3), "approved this merge request", "check")
+    made["updatedAt"] = world.now
+    again = read(server, wanted("alice", after=first), **settings)
+    assert [row.id for row in again.rows] == [f"review/reviewer/{note['number']}"]
+    assert [each.kind for each in again.retracted if each.kind == "review"] == ["review"]
+
+
+@WAYS
+def test_an_approval_at_an_unknown_time_is_a_gap(world, server, settings):
+    """On an older server, which does not tell it; every fetch says so."""
+    for _ in range(4):
+        made = world.merge_request("acme/pay", "bob", on(7, 1), approvals=[("alice", on(7, 3))])
+        made["notes"].clear()
+        made["approvedBy"][0]["approved_at"] = None
+    first = read(server, wanted("alice"), **settings)
+    again = read(server, wanted("alice", after=first), **settings)
+    for each in (first, again):
+        assert each.rows == []
+        assert ["when somebody approved" in gap.reason and "and 1 more" in gap.reason for gap in each.gaps] == [True]
+
+
+@WAYS
+def test_an_approval_whose_note_is_on_its_way(world, server, settings):
+    """It comes with its note, once."""
+    at = world.now - dt.timedelta(seconds=5)
+    made, year = world.merge_request("acme/pay", "bob", on(7, 1)), Period(on(1, 1), on(12, 31))
+    note = world.approve(made, "alice", at)
+    made["notes"].clear()
+    first = read(server, wanted("alice", period=year), **settings)
+    assert (first.rows, first.gaps) == ([], [])
+    made["notes"].append(note)
+    again = read(server, wanted("alice", period=year, after=first), **settings)
+    assert [row.occurred_at for row in again.rows] == [at]
+
+
+def test_few_approvals_are_asked_for_alone(world, server):
+    """Each costs a request, so that where many have no note the rest is a gap."""
+    for number in range(130):
+        made = world.merge_request("acme/pay", "bob", on(7, 1), approvals=[("alice", on(7, 3, number % 24))])
+        made["notes"].clear()
+    found = read(server, wanted("alice"))
+    assert (len(found.rows), len(found.gaps)) == (100, 1)

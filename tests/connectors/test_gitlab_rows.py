@@ -16,6 +16,7 @@ from harvester.connectors.gitlab import graphql, rows
 from harvester.connectors.gitlab.rows import Closing, RowContext
 from harvester.model.contribution import Contribution, to_table
 from harvester.model.periods import EVER, Period
+from tests.connectors import gitlab_documents
 from tests.servers.gitlab_graphql import complexity, schema_of
 
 JULY = Period(dt.datetime(2026, 7, 1, tzinfo=dt.UTC), dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
@@ -50,6 +51,10 @@ def said(key: int, by: str, text: str, at: str = "2026-07-06T10:00:00Z", icon: s
     return note(key, by, text, at, system=True, systemNoteIconName=icon)
 
 
+def stats(path: str, additions: int, deletions: int) -> dict[str, Any]:
+    return {"path": path, "additions": additions, "deletions": deletions}
+
+
 def merge_request(*notes: Any, **more: Any) -> dict[str, Any]:
     """`ada` wrote it, and `bo` merged it."""
     return {
@@ -60,7 +65,7 @@ def merge_request(*notes: Any, **more: Any) -> dict[str, Any]:
         "mergeUser": who("bo"), "milestone": {"title": "Q3"},
         "project": {"id": "gid://gitlab/Project/70", "fullPath": "acme/pay/shop", "visibility": "private"},
         "diffStatsSummary": {"additions": 10, "deletions": 4, "fileCount": 2},
-        "diffStats": [{"path": "cents.py"}, {"path": "tests/test_cents.py"}],
+        "diffStats": [stats("cents.py", 6, 4), stats("tests/test_cents.py", 4, 0)],
         "labels": listed(BUG), "approvedBy": listed(who("cem")), "reviewers": listed(who("dee")),
         "notes": listed(*notes),
     } | more  # fmt: skip
@@ -93,9 +98,6 @@ def by_role(found: list[Contribution]) -> list[tuple[str, str, str | None]]:
     return [(each.role, each.account, each.state) for each in found]
 
 
-# --- merge requests ---------------------------------------------------------------------------------------------------
-
-
 def test_a_merged_merge_request_is_its_authors():
     """With its size, its files, what it closes, and everybody else who took part."""
     (row,) = rows.of_merge_request(merge_request(said(31, "cem", "approved this merge request")), context("ada"))
@@ -117,7 +119,9 @@ def test_a_source_branch_names_a_ticket(branch):
     assert row.closes == ("#7", "PAY-7", f"commit/{SHA}")
 
 
-@pytest.mark.parametrize("branch", ["npm/lodash-4.17.21", "repay-7x", "charge-once", "re-pay-7", "x/7-pay"])
+@pytest.mark.parametrize(
+    "branch", ["npm/lodash-4.17.21", "repay-7x", "charge-once", "re-pay-7", "x/7-pay", "patch-1", "gh-7"]
+)
 def test_a_source_branch_without_a_key_names_no_ticket(branch):
     (row,) = rows.of_merge_request(merge_request(sourceBranch=branch), context("ada"))
     assert row.closes == ("#7", f"commit/{SHA}")
@@ -153,12 +157,23 @@ def test_a_revert_names_what_it_reverts():
     assert row.reverts == ("!11",)
 
 
+def test_files_that_are_not_work_are_in_no_size():
+    """They are told apart by their names, where all files are known; who pressed Merge sees the same."""
+    files = [stats("cents.py", 6, 4), stats("ui/yarn.lock", 4, 0)]
+    for person in ("ada", "bo"):
+        (row,) = rows.of_merge_request(merge_request(diffStats=files), context(person))
+        assert (row.additions, row.deletions, row.files_changed) == (6, 4, 1)
+        assert (row.extra, row.paths) == ({"not_work": "1 +4 -0"}, ("cents.py", "ui/yarn.lock"))
+    (row,) = rows.of_merge_request(merge_request(diffStats=[None, files[1]]), context("ada"))
+    assert (row.additions, row.deletions, row.files_changed, row.extra) == (10, 4, 2, {"paths": "1 of 2 known"})
+
+
 def test_missing_paths_and_sizes_are_unknown():
     """Never zero."""
     node = merge_request(diffStats=None, diffStatsSummary=None, userNotesCount=None)
     (row,) = rows.of_merge_request(node, context("ada"))
     assert (row.additions, row.files_changed, row.comment_count, row.paths) == (None, None, None, ())
-    (row,) = rows.of_merge_request(merge_request(diffStats=[{"path": "a"}]), context("ada"))
+    (row,) = rows.of_merge_request(merge_request(diffStats=[stats("a", 1, 0)]), context("ada"))
     assert row.extra == {"paths": "1 of 2 known"}
 
 
@@ -181,9 +196,6 @@ def test_only_public_projects_are_public(visibility):
     assert known.is_private(node) is expected
     assert known.is_private(issue()) is expected
     assert known.is_private(issue(confidential=True)) is True
-
-
-# --- reviews ----------------------------------------------------------------------------------------------------------
 
 
 def reviews_of(*notes: Any) -> list[tuple[str, str, str | None]]:
@@ -282,8 +294,6 @@ def test_whoever_is_unknown_reviews_as_ghost():
     assert reviews_of(said(1, "cem", "approved this merge request") | {"author": None}) == [("1", "ghost", "approved")]
 
 
-# --- what holds for all notes -----------------------------------------------------------------------------------------
-
 _SECONDS = st.integers(0, 40 * 86_400)
 _BUILDERS = st.sampled_from(
     [
@@ -379,8 +389,6 @@ def test_plain_comments_are_no_reviews(notes):
     for each in all_rows(notes, context(period=EVER)):
         assert (each.id.rpartition("/")[2] in plain) == (each.kind == "comment") or each.kind == "pull_request"
 
-
-# --- issues -----------------------------------------------------------------------------------------------------------
 
 BY_BO = Closing(who("bo"))
 BY_MERGE = Closing(who("bo"), "", "12", who("dee"))
@@ -495,9 +503,6 @@ def test_an_activity_without_a_closing_says_nothing():
     assert rows.closing({"widgets": [None, {}, {"discussions": None}]}) == Closing(None)
 
 
-# --- comments and releases --------------------------------------------------------------------------------------------
-
-
 def test_a_comment_on_others_work_is_help():
     node = issue(notes=listed(note(1, "bo", "Try this."), note(2, "ada", "Thanks."), said(3, "bo", "closed")))
     (row,) = rows.of_comments(node, context())
@@ -528,29 +533,26 @@ def test_a_release_counts_once_its_day_has_come():
     assert list(rows.of_release(node | {"upcomingRelease": True}, project, context())) == []
 
 
-# --- queries ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("listing", graphql.EXAMPLES, ids=lambda each: f"{each}, {each.shape}")
+@pytest.mark.parametrize("listing", gitlab_documents.EXAMPLES, ids=lambda each: f"{each}, {each.shape}")
 def test_a_list_costs_what_we_say(listing):
     """By GitLab's formula, at most two less: so page sizes fit, and none is smaller than it need be."""
     for entries in (1, 37, 100):
         variables = {"n0": entries, "iids0": ["1"], "paths": True}
-        cost = complexity(schema_of("18.6.0", True), graphql.lists([listing]), variables)
+        cost = complexity(schema_of("18.6.0", True), gitlab_documents.lists([listing]), variables)
         assert cost <= listing.cost(entries) <= min(cost + 2, graphql.LIMIT)
 
 
 def test_a_closing_costs_what_we_say():
-    documents = {number: graphql.closings(number) for number in (1, 4)}
+    documents = {number: gitlab_documents.closings(number) for number in (1, 4)}
     few = {f"iids{number}": ["1"] for number in range(4)}
     for number, document in documents.items():
         cost = complexity(schema_of("18.6.0", True), document, few)
-        assert number * (graphql.CLOSING - 2) <= cost <= number * graphql.CLOSING
+        assert number * (graphql.CLOSING_COST - 2) <= cost <= number * graphql.CLOSING_COST
 
 
-@pytest.mark.parametrize("name", graphql.examples())
+@pytest.mark.parametrize("name", gitlab_documents.examples())
 def test_every_query_stays_within_the_limits(name):
-    document = graphql.examples()[name]
+    document = gitlab_documents.examples()[name]
     assert len(document) <= graphql.LONGEST
     few = {f"{name}{i}": value for i in range(20) for name, value in (("n", 1), ("iids", ["1"]))}
     if name != "lists together":
@@ -561,11 +563,11 @@ def test_every_query_stays_within_the_limits(name):
 @pytest.mark.parametrize("version", ["16.0.0", "17.8.0", "18.6.0"])
 def test_each_version_understands_the_rest(version, enterprise):
     """Without what an older version or the Community Edition may not know."""
-    for name, document in graphql.examples().items():
+    for name, document in gitlab_documents.examples().items():
         needed = graphql.DOCUMENTS.without(document, sorted(graphql.OPTIONAL))
         assert [each.message for each in validate(schema_of(version, enterprise), parse(needed))] == [], name
 
 
 @pytest.mark.parametrize("name", graphql.OPTIONAL)
 def test_what_is_optional_is_asked_for(name):
-    assert any(re.search(graphql.OPTIONAL[name], each) for each in graphql.examples().values())
+    assert any(re.search(graphql.OPTIONAL[name], each) for each in gitlab_documents.examples().values())

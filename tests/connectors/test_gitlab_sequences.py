@@ -8,10 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
-from harvester.sdk.connector import Request, Retraction
-from tests.connectors.faults import Read, gather
+from harvester.sdk.connector import Request
+from tests.connectors.fetches import Read, Stored
 from tests.connectors.gitlabs import on, read, source
 from tests.servers.gitlab import GitLabServer, World
 
@@ -30,9 +29,8 @@ class Story:
 
     def __init__(self, accounts: frozenset[str] | None, places: dict[str, tuple[str, ...]]) -> None:
         self.world = World(now=on(3, 1))
-        self.accounts, self.places = accounts, places
-        self.stored: dict[str, Contribution] = {}
-        self.last: Read | None = None
+        self.places = places
+        self.stored = Stored(YEAR, accounts)
         self.renamed = 0
         for name in PEOPLE:
             self.world.user(name)
@@ -48,21 +46,10 @@ class Story:
             getattr(self, what.replace(" ", "_"))(one, other)
 
     def fresh(self, server: GitLabServer) -> Read:
-        return read(server, Request(YEAR, self.accounts), now=self.world.now, **self.places)
+        return read(server, Request(YEAR, self.stored.accounts), now=self.world.now, **self.places)
 
     def read(self, server: GitLabServer) -> None:
-        go_on = Request(YEAR, self.accounts, (YEAR,), self.last.cursors) if self.last else None
-        request = go_on or Request(YEAR, self.accounts)
-        events = list(source(server, now=self.world.now, **self.places).fetch(request))
-        self.last = gather(events)
-        assert self.last.gaps == []
-        if self.last.done[0].whole:
-            self.stored.clear()
-        for each in events:
-            if isinstance(each, Contribution):
-                self.stored[each.id] = each
-            elif isinstance(each, Retraction):
-                self.stored = {key: row for key, row in self.stored.items() if not _is_of(row, each)}
+        self.stored.take(source(server, now=self.world.now, **self.places).fetch(self.stored.request))
 
     def of(self, entries: list[dict], number: int, *states: str) -> dict | None:
         found = [each for each in entries if each["state"] in states]
@@ -159,12 +146,6 @@ class Story:
         project["archived"] = not project["archived"]
 
 
-def _is_of(row: Contribution, each: Retraction) -> bool:
-    if each.id is not None:
-        return row.id == each.id
-    return row.work_item == each.work_item and each.kind in {None, row.kind}
-
-
 @pytest.mark.parametrize(
     ("accounts", "places"),
     [
@@ -184,7 +165,7 @@ def test_gitlab_changes_equal_a_full_fetch(accounts, places, steps):
     with GitLabServer(story.world) as server:
         for step in [*steps, ("read", 0, 0)]:
             story.step(server, step)
-        assert story.stored == {row.id: row for row in story.fresh(server).rows}
+        assert story.stored.rows == {row.id: row for row in story.fresh(server).rows}
 
 
 @settings(max_examples=25, deadline=None)

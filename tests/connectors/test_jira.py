@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import datetime as dt
+import json
 import subprocess
 import sys
 
@@ -16,7 +18,7 @@ from harvester.sdk.connector import Request
 from harvester.sdk.testing import check_connector
 from tests.connectors.jiras import FLAVOURS, QUARTER, done, on, read, source, wanted
 from tests.servers.faults import Fault
-from tests.servers.jira import NOW, JiraServer, World, _item
+from tests.servers.jira import EMAIL, NOW, TOKEN, JiraServer, World, _item
 
 
 @pytest.fixture(params=FLAVOURS)
@@ -383,6 +385,14 @@ def test_a_page_that_leads_back_ends(server, world):
     assert found.cursors == {}
 
 
+def test_an_end_that_is_none_is_not_believed(cloud):
+    """Where Cloud says that a page is not the last one and names no other, something is missing."""
+    done(cloud.world, "PAY", "ann", 8, 1)
+    cloud.rule = lambda asked: Fault(200, '{"issues": [], "isLast": false}') if "search/jql" in asked.path else None
+    with pytest.raises(SourceError, match="not the last"):
+        read(cloud, wanted(cloud, "ann"))
+
+
 def test_also_comments_and_reported(world, server):
     """On others' tickets; each comment is a row of its own, however many there are."""
     ticket = world.issue("PAY", on(7, 1), reporter="ann", assignee="bob")
@@ -439,7 +449,9 @@ def test_the_contract(server, world):
     world.resolve(twice, on(9, 20), "carl")
     world.move(done(world, "WEB", "ann", 8, 5), "PAY", on(8, 6))
     world.issue("PAY", on(7, 1), reporter="ann")
-    rows = check_connector(lambda: source(server, also=["comments", "reported"]), wanted(server, "ann", "bob"))
+    world.worklog(twice, "bob", on(9, 29))
+    also = ["comments", "reported", "worklogs"]
+    rows = check_connector(lambda: source(server, also=also), wanted(server, "ann", "bob"))
     assert len([row for row in rows if row.role == "assignee"]) == 14
 
 
@@ -525,6 +537,17 @@ def test_text_from_jira_is_never_obeyed(world, server):
     assert account_key(row.account) == account_key(world.native("ann", server.cloud))
 
 
+def test_a_token_that_is_sent_back_is_not_shown(server):
+    """Neither as it is nor as it was encoded for the header."""
+    sent = base64.b64encode(f"{EMAIL}:{TOKEN}".encode()).decode()
+    server.rule = lambda asked: Fault(403, json.dumps({"errorMessages": [f"Not for Basic {sent} nor Bearer {TOKEN}"]}))
+    with pytest.raises(AccessError) as raised:
+        read(server, wanted(server, "ann"))
+    assert "Not for Basic" in f"{raised.value}"
+    assert TOKEN not in f"{raised.value}"
+    assert not server.cloud or sent not in f"{raised.value}"
+
+
 def test_a_password_in_netrc_is_not_sent(server, world, tmp_path, monkeypatch):
     """requests would prefer it to a header; the token is what is configured."""
     (tmp_path / "netrc").write_text("machine localhost login root password secret\n")
@@ -568,8 +591,9 @@ def test_doctor_tells_a_failure(server):
 def test_a_dry_run_counts(server, world):
     for day in range(1, 8):
         done(world, "PAY", "ann", 8, day)
-    lines = list(source(server).plan(wanted(server, "ann")))
+    lines = list(source(server, also=["worklogs"]).plan(wanted(server, "ann")))
     assert lines[:2] == ["localhost: the whole period", "  about 7 tickets to look through"]
+    assert lines[2] == "  with their worklogs: for each ticket with more than 20, one request for every 100 besides"
     assert all("changelog" not in asked.path for asked in server.asked)
 
 

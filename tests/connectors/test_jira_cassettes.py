@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-from tests.connectors.faults import Read, gather
+from tests.connectors.fetches import Read, gather
 from tests.connectors.jiras import World, done, on, source, wanted
 from tests.servers.faults import Fault
 from tests.tapes import CASSETTES, tape

@@ -169,6 +169,40 @@ def test_a_ticket_that_a_security_level_hides(server, world, lenient):
     assert [row.work_item for row in found.rows] == ([f"localhost/{ticket['key']}"] if server.cloud else [])
 
 
+@pytest.mark.parametrize("whole_project", [False, True])
+def test_a_new_token_that_shows_less(server, world, whole_project):
+    """Where everything is read again, what had rows and does not come is looked for; nothing disappears silently."""
+    done(world, "PAY", "ann", 8, 2)
+    ticket = done(world, "WEB", "ann", 8, 1)
+    done(world, "WEB", "bob", 8, 1)
+    first = read(server, wanted(server, "ann"))
+    if whole_project:
+        world.hidden.add("WEB")
+    else:
+        world.secret.add(ticket["id"])
+    later(world)
+    request = Request(QUARTER, wanted(server, "ann").accounts, previous=first.cursors)
+    again = read(server, request, not_done=["another setting"])
+    assert [row.project for row in again.rows] == ["PAY"]
+    told = [each.reason for each in again.gaps] + [each.text for each in again.remarks]
+    assert [("WEB" if whole_project else ticket["key"]) in each for each in told] == [True]
+    assert len(again.gaps) == (whole_project or not server.cloud)
+    again = read(server, wanted(server, "ann", after=again), not_done=["another setting"])
+    assert [each.reason for each in again.gaps] + [each.text for each in again.remarks] == told
+
+
+def test_another_person_misses_nothing(server, world):
+    """What the last fetch read for others, or of other projects, is not looked for."""
+    ticket = done(world, "PAY", "ann", 8, 1)
+    first = read(server, wanted(server, "ann"))
+    done(world, "WEB", "bob", 8, 1)
+    world.secret.add(ticket["id"])
+    for name, projects, rows in (("bob", [], 1), ("ann", ["WEB"], 0)):
+        request = Request(QUARTER, wanted(server, name).accounts, previous=first.cursors)
+        again = read(server, request, projects=projects)
+        assert (len(again.rows), again.gaps, again.remarks) == (rows, [], [])
+
+
 def test_what_the_index_did_not_know_comes_later(server, world):
     """Resolved a minute before the reading, found at the next one."""
     world.lag()

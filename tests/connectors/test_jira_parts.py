@@ -12,20 +12,17 @@ from hypothesis import strategies as st
 from harvester.connectors.jira import NOT_DONE, Jira, fields, jql, rows, text
 from harvester.connectors.jira.changelog import Person, changes, moment, resolved
 from harvester.connectors.jira.cursor import Cursor
-from harvester.connectors.jira.searches import Scope
+from harvester.connectors.jira.searches import TicketQueries
 from harvester.model.periods import Period
 from harvester.sdk.plugins import settings_model
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
-from tests.connectors.githubs import on
+from tests.connectors.fetches import on
 from tests.servers.jql import JqlError, tokens
 
 PERIOD = Period(on(7, 1, 0), on(10, 1, 0))
 SITE = fields.Site(cloud=True)
 HARD = st.text(st.one_of(st.sampled_from("\"'\\()\n\t= \u2028\U0001f600\x00"), st.characters()), max_size=30)
-
-
-# --- queries
 
 
 @given(HARD)
@@ -39,8 +36,8 @@ def test_a_value_stays_in_its_quotes(value):
 @given(HARD, HARD)
 def test_a_scope_cannot_be_left(name, key):
     """People and projects of any name leave the structure of the query as it is."""
-    plain = [each.key for each in tokens(Scope(["a"], ["B"]).tickets([PERIOD])) if each.kind != "text"]
-    odd = [each.key for each in tokens(Scope([name], [key]).tickets([PERIOD])) if each.kind != "text"]
+    plain = [each.key for each in tokens(TicketQueries(["a"], ["B"]).tickets([PERIOD])) if each.kind != "text"]
+    odd = [each.key for each in tokens(TicketQueries([name], [key]).tickets([PERIOD])) if each.kind != "text"]
     assert odd == plain
 
 
@@ -103,13 +100,15 @@ def test_a_period_is_a_day_wider_at_each_end():
     assert jql.since("created", kiritimati) == 'created >= "2026-06-30 00:00"'
 
 
+def test_days_are_wider_in_every_zone():
+    """A day of work is compared without its time, in a zone that we do not know."""
+    assert jql.on_days("worklogDate", PERIOD) == '(worklogDate >= "2026-06-30" AND worklogDate <= "2026-10-03")'
+
+
 def test_what_names_nothing_is_left_out():
     assert jql.every("", jql.among("project", ()), "a = 1") == "a = 1"
     assert jql.some("a = 1", "", "b = 2", "a = 1") == "(a = 1 OR b = 2)"
-    assert Scope().tickets([PERIOD]).startswith("((resolved >=")
-
-
-# --- texts
+    assert TicketQueries().tickets([PERIOD]).startswith("((resolved >=")
 
 
 def paragraph(*content):
@@ -167,6 +166,7 @@ def test_a_tree_without_an_end_is_cut():
         ("h2. Why\r\n*Twice* is _too_ +often+", "Why\nTwice is too often"),
         ("{code:java}a * b * c{code}", "a * b * c"),
         ("{noformat}\n[x|y]\n{noformat}", "[x|y]"),
+        ("{code:java}*a* {noformat}*b*{noformat} {{*c*}}", "a *b* *c*"),
         ("{{a_b_c}} and snake_case_name and 2*3*4", "a_b_c and snake_case_name and 2*3*4"),
         ("[docs|https://x.y/z] [https://x.y] [~ada] [~accountid:5b10]", "docs (https://x.y/z) https://x.y @ada @5b10"),
         ("* one\n** two\n# three\n- four", "- one\n  - two\n1. three\n- four"),
@@ -183,14 +183,16 @@ def test_wiki_markup_as_plain_text(markup, plain):
     assert text.plain_text(markup) == plain
 
 
-@pytest.mark.parametrize("part", ["*", "[", "{code}", "{", "!a", "|", "[a|", "_a", "\\", "* x\n", "{{", "\n \n", "[~"])
+HOSTILE = ("{code:java}x ", "{code:java}x{noformat:y}", "{noformat}a{code:b}")
+
+
+@pytest.mark.parametrize(
+    "part", [*HOSTILE, "*", "[", "{code}", "{", "!a", "|", "[a|", "_a", "\\", "* x\n", "{{", "\n \n", "[~"]
+)
 def test_hostile_markup_costs_its_length(part):
     start = time.perf_counter()
     text.from_wiki(part * 20_000)
     assert time.perf_counter() - start < 1.5
-
-
-# --- changelogs
 
 
 def entry(at, *items, by="bob", number=1):
@@ -291,9 +293,6 @@ def test_an_open_ticket_is_not_resolved():
     assert resolved(ticket(), changes(log)) is None
 
 
-# --- fields and rows
-
-
 def described(number, name, kind="number", custom="com.x:float"):
     return {"id": f"customfield_{number}", "name": name, "schema": {"type": kind, "custom": custom}}
 
@@ -349,7 +348,11 @@ DONE_STATUS = {"name": "Cancelled", "statusCategory": {"key": "done"}}
     ("now", "state"),
     [
         ({"resolution": {"name": "Won't Do"}}, "not_planned"),
+        ({"resolution": {"name": "Won\u2019t  do"}}, "not_planned"),
         ({"resolution": {"name": "duplicate"}}, "duplicate"),
+        ({"resolution": {"name": "Done"}, "status": DONE_STATUS}, "not_planned"),
+        ({"resolution": {"name": "Done"}, "status": DONE_STATUS | {"name": "Duplicate"}}, "duplicate"),
+        ({"resolution": {"name": "Done"}, "status": DONE_STATUS | {"name": "Shipped"}}, "done"),
         ({"resolution": {"name": "Known Error"}}, "known_error"),
         ({"status": DONE_STATUS}, "not_planned"),
         ({"status": DONE_STATUS | {"name": "Shipped"}}, "done"),
@@ -358,7 +361,7 @@ DONE_STATUS = {"name": "Cancelled", "statusCategory": {"key": "done"}}
     ],
 )
 def test_a_state_in_one_word(now, state):
-    assert rows.state_of(now, frozenset(each.casefold() for each in NOT_DONE)) == state
+    assert rows.state_of(now, frozenset(map(rows.plain_name, NOT_DONE))) == state
 
 
 def test_a_person_is_written_as_asked_or_with_a_name():
@@ -374,15 +377,12 @@ def test_a_person_is_written_as_asked_or_with_a_name():
     assert written == ["ann@example.org", "Bo ann@example.org <2>", "Automation[bot] <3>", "4"]
 
 
-# --- the section and the cursor
-
-
 @pytest.mark.parametrize(
     ("key", "value"),
     [
         ("url", "acme.atlassian.net"), ("url", "https://user:pass@acme.atlassian.net"), ("url", "https://x.y/?a=b"),
         ("projects", ["PAY-7"]), ("projects", ["a b"]), ("jql", "a = 1) OR (b = 2"), ("jql", ""),
-        ("also", ["worklogs"]), ("cloud_id", "../evil"), ("timeout", 0), ("token", "ATATTxyz"),
+        ("also", ["watched"]), ("cloud_id", "../evil"), ("timeout", 0), ("token", "ATATTxyz"),
     ],
 )  # fmt: skip
 def test_a_section_that_is_refused(key, value):
@@ -419,7 +419,7 @@ def test_where_the_api_is(tmp_path, url, cloud_id, api):
 
 
 def test_a_cursor_of_another_form_is_none():
-    cursor = Cursor(on(8, 1), "x", ("y",), 0.0, cloud=True, version="", epics=(), points=(), tickets={"1": ["a"]})
+    cursor = Cursor(on(8, 1), "x", ("y",), 0.0, "z", cloud=True, version="", epics=(), points=(), tickets={"1": ["a"]})
     assert Cursor.loads(cursor.dumps()) == cursor
     assert cursor.site == fields.Site(True, "", (), ())
     assert [Cursor.loads(each) for each in (None, "", "{", "[]", '{"at": 1}')] == [None] * 5

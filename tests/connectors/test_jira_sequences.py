@@ -9,10 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harvester.model.accounts import account_key
-from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
-from harvester.sdk.connector import Request, Retraction
-from tests.connectors.faults import Read, gather
+from harvester.sdk.connector import Request
+from tests.connectors.fetches import Read, Stored
 from tests.connectors.jiras import FLAVOURS, on, read, source
 from tests.servers.jira import Issue, JiraServer, World
 
@@ -31,6 +30,10 @@ STEPS = (
     "comment",
     "edit",
     "label",
+    "report",
+    "log",
+    "relog",
+    "unlog",
 )
 Step = tuple[str, int, int]
 
@@ -40,10 +43,9 @@ class Story:
 
     def __init__(self, flavour: str, names: tuple[str, ...] | None, **options: object) -> None:
         self.world = World(now=on(3, 1))
-        self.accounts = names and frozenset(self.world.native(each, flavour == "cloud") for each in names)
+        accounts = names and frozenset(self.world.native(each, flavour == "cloud") for each in names)
         self.options = options
-        self.stored: dict[str, Contribution] = {}
-        self.last: Read | None = None
+        self.stored = Stored(YEAR, accounts)
         for name in PEOPLE:
             self.world.user(name)
         self.world.project("PAY")
@@ -62,26 +64,10 @@ class Story:
             getattr(self, what.replace(" ", "_"))(issues[one % len(issues)], other)
 
     def fresh(self, server: JiraServer) -> Read:
-        return read(server, Request(YEAR, self.accounts), **self.options)
+        return read(server, Request(YEAR, self.stored.accounts), **self.options)
 
     def read(self, server: JiraServer) -> None:
-        request = (
-            Request(YEAR, self.accounts, (YEAR,), self.last.cursors) if self.last else Request(YEAR, self.accounts)
-        )
-        events = list(source(server, **self.options).fetch(request))
-        self.last = gather(events)
-        assert self.last.gaps == []
-        if self.last.done[0].whole:
-            self.stored.clear()
-        for each in events:
-            if isinstance(each, Contribution):
-                self.stored[each.id] = each
-            elif isinstance(each, Retraction):
-                self.stored = {
-                    key: row
-                    for key, row in self.stored.items()
-                    if not (row.work_item == each.work_item and each.kind in {None, row.kind}) and key != each.id
-                }
+        self.stored.take(source(server, **self.options).fetch(self.stored.request))
 
     def truth(self) -> set[tuple[str, str, str, dt.datetime]]:
         """Who has resolved what and when, by going through each ticket's history."""
@@ -100,7 +86,7 @@ class Story:
         names = {
             account_key(each[key]): name for name, each in self.world.users.items() for key in ("accountId", "name")
         }
-        rows = [each for each in self.stored.values() if each.role in {"assignee", "resolver"}]
+        rows = [each for each in self.stored.rows.values() if each.role in {"assignee", "resolver"}]
         return {(each.id.split("/")[2], each.role, names[account_key(each.account)], each.occurred_at) for each in rows}
 
     def assign(self, issue: Issue, other: int) -> None:
@@ -128,6 +114,21 @@ class Story:
 
     def comment(self, issue: Issue, other: int) -> None:
         self.world.comment(issue, PEOPLE[other % 3], self.world.now)
+
+    def report(self, issue: Issue, other: int) -> None:
+        issue |= {"reporter": PEOPLE[other % 3], "updated": self.world.now}
+
+    def log(self, issue: Issue, other: int) -> None:
+        self.world.worklog(issue, PEOPLE[other % 3], self.world.now, 600 * other)
+
+    def relog(self, issue: Issue, other: int) -> None:
+        if issue["worklogs"]:
+            issue["worklogs"][other % len(issue["worklogs"])] |= {"seconds": 60 * other, "started": on(1, 1 + other)}
+            issue["updated"] = self.world.now
+
+    def unlog(self, issue: Issue, other: int) -> None:
+        if issue["worklogs"]:
+            self.world.unlog(issue, issue["worklogs"][other % len(issue["worklogs"])], self.world.now)
 
     def edit(self, issue: Issue, other: int) -> None:
         issue |= {"summary": f"Edit {other}", "updated": self.world.now}
@@ -167,12 +168,19 @@ def _assigned_at(issue: Issue, entry: dict) -> str | None:
 @pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize(
     ("names", "options"),
-    [(("ann",), {"also": ["reported", "comments"]}), (None, {}), (PEOPLE, {"jql": "labels != l1 OR labels is EMPTY"})],
-    ids=["one person", "everyone", "what is labelled"],
+    [
+        (("ann",), {"also": ["reported", "comments"]}),
+        (("ann",), {"also": ["reported", "worklogs"]}),
+        (None, {}),
+        (PEOPLE, {"jql": "labels != l1 OR labels is EMPTY"}),
+    ],
+    ids=["one person", "worklogs", "everyone", "what is labelled"],
 )
 @settings(max_examples=6, deadline=None)
 @example([("ticket", 0, 1), ("resolve", 0, 0), ("read", 0, 0), ("reopen", 0, 0), ("read", 0, 0), ("resolve", 0, 1)])
 @example([("ticket", 0, 0), ("ticket", 0, 0), ("resolve", 0, 0), ("read", 0, 0), ("move", 0, 1), ("delete", 1, 0)])
+@example([("ticket", 1, 1), ("log", 0, 0), ("read", 0, 0), ("unlog", 0, 0)])
+@example([("ticket", 1, 0), ("read", 0, 0), ("report", 0, 1)])
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9)), min_size=5, max_size=25))
 def test_fetching_changes_equals_a_full_fetch(flavour, names, options, steps):
     """Whatever happens between fetches, the rows in the end are those of a full fetch."""
@@ -180,6 +188,6 @@ def test_fetching_changes_equals_a_full_fetch(flavour, names, options, steps):
     with JiraServer(story.world, flavour) as server:
         for step in [*steps, ("read", 0, 0)]:
             story.step(server, step)
-        assert story.stored == {row.id: row for row in story.fresh(server).rows}
+        assert story.stored.rows == {row.id: row for row in story.fresh(server).rows}
         if not options:
             assert story.credits() == story.truth()

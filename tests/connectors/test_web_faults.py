@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 
 from harvester.errors import AccessError, SourceError
 from harvester.harvesting.reader import read_source as harvest
-from tests.connectors.faults import WebConnector, gather, passing, refusals
+from tests.connectors.faults import WebConnector, passing, refusals
+from tests.connectors.fetches import gather
 from tests.connectors.forges import FORGE
 from tests.connectors.githubs import GITHUB
 from tests.connectors.gitlabs import GITLAB
@@ -150,6 +158,82 @@ def test_a_redirect_to_another_host(web, elsewhere, status):
         with pytest.raises(SourceError, match="the token was not sent there"):
             fetch(web, server)
     assert shown == []
+
+
+@EVERY
+@pytest.mark.parametrize(
+    "location", ["http://[bad", "//[", "http://other.example:99999/", "https://a:b/", "http://℀.com/"]
+)
+def test_a_redirect_to_what_is_no_address(web, location):
+    """It is refused as one to another host is."""
+    with web.serve() as server:
+        server.script(Fault(302, headers={"location": location.encode().decode("latin-1")}))
+        with pytest.raises(SourceError, match="the token was not sent there"):
+            fetch(web, server)
+
+
+@EVERY
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(429, headers={"retry-after": "²"}),
+        Fault(200, "<", {"content-type": "application/json; charset=undefined"}),
+        Fault(200, "<", {"content-type": "application/json; charset=idna"}),
+    ],
+    ids=["seconds", "no charset", "a charset for names"],
+)
+def test_headers_that_make_no_sense(web, fault):
+    """What a server says in a wrong way is passed over, and it is asked again."""
+    with web.serve() as server:
+        server.script(fault)
+        found = fetch(web, server, waited=[])
+    assert (len(found.rows), found.gaps) == (web.rows, [])
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory) -> Path:
+    """A file with a certificate for localhost, signed by itself, and its key."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "own")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+    made = made.not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC)).not_valid_after(
+        dt.datetime(2120, 1, 1, tzinfo=dt.UTC)
+    )
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    file = tmp_path_factory.mktemp("own") / "own.pem"
+    kinds = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file.write_bytes(made.sign(key, SHA256()).public_bytes(kinds[0]) + key.private_bytes(*kinds))
+    return file
+
+
+@EVERY
+def test_a_certificate_of_ones_own(web, certificate, monkeypatch):
+    """It is taken from the variable of requests; without it that is said at once, with what to do."""
+    waited: list[tuple[float, str]] = []
+    with web.serve() as server:
+        server.secure(certificate)
+        with pytest.raises(SourceError, match="certificate") as caught:
+            fetch(web, server, waited=waited)
+        assert "REQUESTS_CA_BUNDLE" in caught.value.hint
+        for name in ("nowhere.pem", "empty.pem"):
+            (certificate.parent / "empty.pem").write_text("no certificate")
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.parent / name))
+            with pytest.raises(SourceError, match="certificate"):
+                fetch(web, server, waited=waited)
+        assert waited == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        assert len(fetch(web, server).rows) == web.rows
+
+
+@EVERY
+def test_redirects_without_an_end(web):
+    """They are not followed again after a wait."""
+    waited: list[tuple[float, str]] = []
+    with web.serve() as server:
+        server.rule = lambda asked: Fault(302, headers={"location": "/"})
+        with pytest.raises(SourceError, match="redirects"):
+            fetch(web, server, waited=waited)
+    assert waited == []
 
 
 @pytest.mark.parametrize(("web", "token"), [(each, token) for each in CONNECTORS for token in each.no_tokens], ids=str)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Generic, Self, TypeVar
 
 A = TypeVar("A")
@@ -71,6 +73,7 @@ class FaultyServer(Generic[A]):
 
     def __init__(self, handler: type[FaultyHandler], prefix: str = "") -> None:
         self.prefix = prefix
+        self._scheme = "http"
         self.asked: list[A] = []
         self.broken: list[Exception] = []
         """What the service could not answer by a mistake of its own; raised where its `with` block ends."""
@@ -97,7 +100,14 @@ class FaultyServer(Generic[A]):
     @property
     def url(self) -> str:
         """Where the web pages would be."""
-        return f"http://localhost:{self._http.server_address[1]}{self.prefix}"
+        return f"{self._scheme}://localhost:{self._http.server_address[1]}{self.prefix}"
+
+    def secure(self, certificate: Path) -> None:
+        """Serve over TLS, by a file with a certificate and its key."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
+        self._scheme = "https"
 
     def script(self, *faults: Fault | None) -> None:
         """What the next requests get, one each; None is a proper answer."""

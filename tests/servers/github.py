@@ -294,9 +294,6 @@ def _installed(server: GitHubServer) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# --- GraphQL ---------------------------------------------------------------------------------------------------------
-
-
 def _refused(schema: GraphQLSchema, query: str, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the real schema refuses before it runs anything: invalid documents, and too many nodes."""
     wrong = invalid(schema, query)

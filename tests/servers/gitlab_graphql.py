@@ -90,9 +90,6 @@ def refused(message: str) -> GraphQLError:
     return GraphQLError(message)
 
 
-# --- complexity ------------------------------------------------------------------------------------------------------
-
-
 def complexity(schema: GraphQLSchema, query: str, variables: Mapping[str, Any]) -> int:
     """The complexity of a query by GitLab's formula.
 
@@ -156,9 +153,6 @@ def _field_cost(name: str, given: Mapping[str, Any], below: int) -> int:
     size = min([int(given[each]) for each in ("first", "last") if has(each)] + [PAGE])
     more = 0.05 if name == "WorkItemWidgetNotes.discussions" else 0.01
     return int(total * (1 if has("iid") or has("iids") else 1 + size * more))
-
-
-# --- lists -----------------------------------------------------------------------------------------------------------
 
 
 def _page(entries: Sequence[Any], keys: Sequence[Any], first: Any, last: Any, after: Any, before: Any) -> Node:
@@ -263,9 +257,6 @@ def _same(user: Node | None, username: str) -> bool:
 def _within(item: Node, path: str, subgroups: bool) -> bool:
     group = item["project"]["fullPath"].rpartition("/")[0]
     return group == path or (subgroups and group.startswith(f"{path}/"))
-
-
-# --- fields ----------------------------------------------------------------------------------------------------------
 
 
 def _authored(source: Node, info: Any, **given: Any) -> Any:

@@ -78,9 +78,6 @@ def _one(shown: Any) -> Reply:
     return 200, json.dumps(shown), {}
 
 
-# --- who and what ---
-
-
 def _version(call: _Call) -> Reply:
     shown = {"version": call.world.version, "revision": "abcdef01234"}
     return _one(shown | ({"enterprise": call.world.enterprise} if call.path.endswith("metadata") else {}))
@@ -136,9 +133,6 @@ def _own_token(call: _Call) -> Reply:
     )  # fmt: skip
 
 
-# --- events ---
-
-
 def _events(call: _Call, wanted: str) -> Reply:
     user = _find_user(call.world, wanted)
     if user is None:
@@ -189,15 +183,14 @@ def _note(note: Node, item: Node) -> Node:
     } | ({"position": {"new_path": note["position"]["newPath"]}} if note["position"] else {})  # fmt: skip
 
 
-# --- projects, issues, merge requests ---
-
-
 def _project(call: _Call, wanted: str) -> Reply:
     if wanted in call.world.redirects and wanted not in call.world.projects:
         where = f"{call.url}/api/v4/projects/{call.world.redirects[wanted]}"
         return 301, json.dumps({"message": "Non GET methods are not allowed for moved projects"}), {"location": where}
     found = _find_project(call.world, wanted)
-    return _one(_project_shown(found)) if found else _not_found("404 Project Not Found")
+    level = {"access_level": call.world.access, "notification_level": 3} if call.world.access else None
+    access = {"permissions": {"project_access": None, "group_access": level}}
+    return _one(_project_shown(found) | access) if found else _not_found("404 Project Not Found")
 
 
 def _find_project(world: World, wanted: str) -> Node | None:

@@ -35,6 +35,8 @@ class World:
     """Paths of groups and projects that this token does not see at all."""
     redacted: set[str] = field(default_factory=set)
     """Ids of nodes that count and are removed from their page afterwards, as GitLab does with what is not for all."""
+    access: int | None = 30
+    """The level of the token's owner in every project, 30 for a developer; None for no member."""
     rounds_merged_before: bool = True
     """Whether GraphQL's `mergedBefore` includes the rest of that day, as newer servers do, or only its end."""
     viewer: str | None = "alice"
@@ -51,8 +53,6 @@ class World:
     def next(self, table: str) -> int:
         self.last[table] = self.last.get(table, 0) + 1
         return self.last[table]
-
-    # --- people and places ---
 
     def user(self, username: str, **more: Any) -> Node:
         """A user, made where there is none; `private` hides the profile's lists and events."""
@@ -109,15 +109,6 @@ class World:
         for path in [each for each in self.projects if each.startswith(f"{old}/")]:
             self.rename(path, new + path[len(old) :])
 
-    def delete_project(self, path: str) -> None:
-        """Delete a project with everything in it."""
-        gone = self.projects.pop(path)
-        self.merge_requests[:] = [each for each in self.merge_requests if each["project"] is not gone]
-        self.issues[:] = [each for each in self.issues if each["project"] is not gone]
-        self.events[:] = [each for each in self.events if each["project"] is not gone]
-
-    # --- merge requests ---
-
     def merge_request(self, project: str, author: str, created: dt.datetime, **more: Any) -> Node:
         """A merge request. `merged` is a time and `merged_by` a username, by default the author's.
 
@@ -172,10 +163,6 @@ class World:
         item["approvedBy"] = [each for each in item["approvedBy"] if each["username"] != username]
         return self._note(item, username, at, "unapproved this merge request", "unapproval")
 
-    def request_changes(self, item: Node, username: str, at: dt.datetime) -> Node:
-        """Request changes, which leaves a note and no event."""
-        return self._note(item, username, at, "requested changes", "error")
-
     def line_comment(self, item: Node, username: str, at: dt.datetime, body: str = "Why?") -> Node:
         """A comment on a line: a DiffNote."""
         path = item["diffStats"][0]["path"] if item.get("diffStats") else "src/main.py"
@@ -183,8 +170,6 @@ class World:
         note = self._note(item, username, at, body, None, "DiffNote", position | {"positionType": "text"})
         self._happened("commented on", item, username, at, note)
         return note
-
-    # --- issues ---
 
     def issue(self, project: str, author: str, created: dt.datetime, **more: Any) -> Node:
         """An issue; `closed` is a time, `by` a username, `closer` the merge request that did it.
@@ -241,8 +226,6 @@ class World:
         for entries in (self.merge_requests, self.issues):
             entries[:] = [each for each in entries if each is not item]
 
-    # --- what both have ---
-
     def comment(self, item: Node, username: str, at: dt.datetime, body: str = "A word.") -> Node:
         """A plain comment."""
         note = self._note(item, username, at, body)
@@ -264,7 +247,10 @@ class World:
         return _numbers(self.version) >= _numbers(version)
 
     def shows(self, item: Node) -> bool:
-        """Whether this token sees a group, a project or what is in it."""
+        """Whether this token sees a group, a project or what is in it, such as a confidential issue."""
+        involved = [item.get("author"), *item.get("assignees", ())]
+        if item.get("confidential") and (self.access or 0) < 15 and self.viewer not in names_of(involved):
+            return False
         path = (item.get("project") or item)["fullPath"]
         return not any(path == each or path.startswith(f"{each}/") for each in self.hidden)
 
@@ -309,6 +295,11 @@ class World:
             "user": self.user(username), "hidden": False,
         }  # fmt: skip
         self.events.append(event)
+
+
+def names_of(users: Sequence[Node | None]) -> set[str]:
+    """The user names of users."""
+    return {str(each["username"]) for each in users if each}
 
 
 def _stats(path: str) -> Node:

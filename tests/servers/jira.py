@@ -77,6 +77,8 @@ class World:
     """The most entries of a changelog that Data Center's search gives."""
     embedded: int = 20
     """How many comments and worklogs come with an issue of a search."""
+    withheld: int = 0
+    """How many of the last entries of a ticket's list of worklogs are counted and not given."""
     anonymous: bool = False
     """Whether a token that is not accepted is taken as nobody's, which sees nothing, in place of status 401."""
     gone: bool = True
@@ -95,8 +97,6 @@ class World:
 
     def next(self) -> int:
         return next(iter(self.numbers))
-
-    # --- people and projects
 
     def user(self, name: str, **more: Any) -> dict[str, Any]:
         """A user, made where there is none: `email`, `shown` (is the e-mail), `zone`, `display`, `active`, `kind`."""
@@ -118,8 +118,6 @@ class World:
                 "last": 0,
             }  # fmt: skip
         return self.projects[key]
-
-    # --- issues
 
     def issue(self, project: str, created: dt.datetime, **more: Any) -> Issue:
         """An issue, open and in the first status.
@@ -214,13 +212,23 @@ class World:
         issue["updated"] = max(issue["updated"], at)
         return made
 
-    def worklog(self, issue: Issue, author: str, at: dt.datetime, seconds: int = 3600) -> dict[str, Any]:
-        """Time that somebody spent, begun at a time."""
+    def worklog(
+        self, issue: Issue, author: str, at: dt.datetime, seconds: int = 3600, started: dt.datetime | None = None
+    ) -> dict[str, Any]:
+        """Time that somebody spent, logged at a time and begun then or at another one."""
         self.user(author)
-        made = {"id": str(self.next()), "author": author, "body": "Worked.", "at": at, "seconds": seconds}
+        made = {
+            "id": str(self.next()), "author": author, "body": "Worked.", "at": at, "seconds": seconds,
+            "started": started or at,
+        }  # fmt: skip
         issue["worklogs"].append(made)
         issue["updated"] = max(issue["updated"], at)
         return made
+
+    def unlog(self, issue: Issue, worklog: dict[str, Any], at: dt.datetime) -> None:
+        """Delete a worklog; what it was is in no answer any more, and the issue counts as updated."""
+        issue["worklogs"].remove(worklog)
+        issue["updated"] = max(issue["updated"], at)
 
     def link(self, issue: Issue, other: Issue, kind: str = "Blocks", verbs: tuple[str, str] = ("blocks", "")) -> None:
         """Link an issue to another one: its own verb (outward), then the other's (inward)."""
@@ -237,8 +245,6 @@ class World:
     def catch_up(self) -> None:
         """Searches see everything again."""
         self.indexed = None
-
-    # --- what queries ask
 
     def native(self, name: str, cloud: bool) -> str:
         """A user as accounts are written: the account id on Cloud, the user name on Data Center."""
@@ -363,9 +369,6 @@ def _numbered(names: Iterable[str]) -> dict[str, Any]:
     return {each: _number(names, each) for each in names}
 
 
-# --- HTTP ------------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Asked:
     """A request that came: its path below the prefix, its query and its body."""
@@ -486,9 +489,6 @@ def _handler(server: JiraServer) -> type[FaultyHandler]:
             return {"date": date, "content-type": "application/json;charset=UTF-8"}
 
     return Handler
-
-
-# --- what is answered ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -641,7 +641,7 @@ class View:
         return [
             {
                 "id": each["id"], "issueId": issue["id"], "author": self.user(each["author"]),
-                "comment": self.text(each["body"]), "started": self.at(each["at"]), "created": self.at(each["at"]),
+                "comment": self.text(each["body"]), "started": self.at(each["started"]), "created": self.at(each["at"]),
                 "updated": self.at(each["at"]), "timeSpentSeconds": each["seconds"], "timeSpent": "1h",
             }
             for each in issue["worklogs"]
@@ -849,7 +849,11 @@ def _comments(view: View, asked: Asked, wanted: str) -> dict[str, Any]:
 
 
 def _worklogs(view: View, asked: Asked, wanted: str) -> dict[str, Any]:
-    return _list_of(view, asked, "worklogs", view.worklogs(_found(view, wanted)), 5000)
+    """Data Center knows no pages here: it gives all, whatever is asked for."""
+    entries = view.worklogs(_found(view, wanted))
+    start, size = (asked.number("startAt", 0), asked.number("maxResults", 5000)) if view.cloud else (0, len(entries))
+    given = entries[: len(entries) - view.world.withheld][start : start + size]
+    return view.page("worklogs", given, len(entries), start)
 
 
 def _changelog(view: View, asked: Asked, wanted: str) -> dict[str, Any]:

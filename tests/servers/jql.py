@@ -11,6 +11,7 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -106,6 +107,9 @@ _DATES = {
     "created": "created", "createddate": "created", "updated": "updated", "updateddate": "updated",
     "resolved": "resolved", "resolutiondate": "resolved", "statuscategorychangeddate": "category_changed",
 }  # fmt: skip
+_PEOPLE = frozenset({*_USERS, "worklogauthor"})
+_DAYS = frozenset({"worklogdate"})
+"""Fields of days without a time (https://bitbucket.org/tempo-io/servertimesheet/wiki/RESTful_endpoint)."""
 _WAS = frozenset({"assignee", "reporter", "resolution", "status", "priority", "fixversion"})
 _PREDICATES = frozenset({"by", "during", "on", "before", "after", "from", "to"})
 
@@ -128,8 +132,6 @@ class Reader:
         if self.at < len(self.tokens):
             raise self._unexpected()
         return Query(holds, order, self.bounded)
-
-    # --- tokens
 
     def _is(self, *words: str) -> bool:
         return self.at < len(self.tokens) and self.tokens[self.at].key in words
@@ -155,8 +157,6 @@ class Reader:
     def _unexpected(self) -> JqlError:
         where = repr(self.tokens[self.at].text) if self.at < len(self.tokens) else "the end of the query"
         return JqlError(f"Error in the JQL Query: {where} was not expected here.")
-
-    # --- and, or, not
 
     def _either(self) -> Test:
         parts = [self._both()]
@@ -195,13 +195,11 @@ class Reader:
         return self._compared(name)
 
     def _known(self, name: str, shown: str) -> None:
-        known = {*_USERS, *_DATES, *UNIQUE, *_PLAIN, *self.world.clause_names(self.cloud)}
+        known = {*_PEOPLE, *_DATES, *_DAYS, *UNIQUE, *_PLAIN, *self.world.clause_names(self.cloud)}
         if not self.cloud:
             known -= {"statuscategorychangeddate"}
         if name not in known:
             raise JqlError(f"Field '{shown}' does not exist or you do not have permission to view it.")
-
-    # --- values
 
     def _values(self) -> list[str]:
         """One value, or a list in brackets."""
@@ -250,8 +248,6 @@ class Reader:
             "'yyyy-MM-dd HH:mm', 'yyyy/MM/dd', 'yyyy-MM-dd', or a period format e.g. '-5d', '4w 2d'."
         )
 
-    # --- comparisons
-
     def _compared(self, name: str) -> Test:
         if self._take("is"):
             negated = bool(self._take("not"))
@@ -266,6 +262,8 @@ class Reader:
         values = self._values() if operator.endswith("in") else [self._value()]
         if name in _DATES:
             return self._dated(name, operator, values)
+        if name in _DAYS:
+            return self._worked(name, operator, values[0])
         if operator in {"~", "!~"}:
             return self._containing(name, operator, values[0])
         if operator in {">", ">=", "<", "<="}:
@@ -281,14 +279,27 @@ class Reader:
         field = _DATES[name]
         if values == ["\0"]:
             return lambda issue: (issue[field] is None) == (operator == "=")
-        when = self._moment(values[0], name)
-        compare: dict[str, Callable[[dt.datetime], bool]] = {
-            "=": lambda at: at == when, "!=": lambda at: at != when, ">": lambda at: at > when,
-            ">=": lambda at: at >= when, "<": lambda at: at < when, "<=": lambda at: at <= when,
+        when, compare = self._moment(values[0], name), self._comparison(name, operator)
+        return lambda issue: issue[field] is not None and compare(issue[field], when)
+
+    def _worked(self, name: str, operator: str, value: str) -> Test:
+        """Whether any work was begun on such a day, in the caller's zone; there are no times."""
+        zone, compare = ZoneInfo(self.world.zone), self._comparison(name, operator)
+        if ":" in value:
+            raise JqlError(
+                f"Date value '{value}' for field '{name}' is invalid. Valid formats include: 'YYYY/MM/DD', "
+                "'YYYY-MM-DD', or a period format e.g. '-5d', '4w 2d'."
+            )
+        day = self._moment(value, name).astimezone(zone).date()
+        return lambda issue: any(compare(each["started"].astimezone(zone).date(), day) for each in issue["worklogs"])
+
+    def _comparison(self, name: str, operator: str) -> Callable[[Any, Any], bool]:
+        known: dict[str, Callable[[Any, Any], bool]] = {
+            "=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le,
         }  # fmt: skip
-        if operator not in compare:
+        if operator not in known:
             raise JqlError(f"The operator '{operator}' is not supported by the '{name}' field.")
-        return lambda issue: issue[field] is not None and compare[operator](issue[field])
+        return known[operator]
 
     def _containing(self, name: str, operator: str, value: str) -> Test:
         if name not in {"summary", "description", "text", "comment"}:
@@ -315,14 +326,16 @@ class Reader:
         """What an issue has in a field, in the form of `_checked`; the empty mark where it has nothing."""
         if name in _USERS:
             held: set[Any] = {issue[_USERS[name]]}
+        elif name in _PEOPLE:
+            held = {each["author"] for each in issue["worklogs"]}
         elif name in UNIQUE:
             held = {issue["id"]}
         else:
             held = set(_PLAIN[name](self.world, issue)) if name in _PLAIN else self.world.custom_of(issue, name)
-        return {str(each).casefold() if name not in {*_USERS, *UNIQUE} else each for each in held - {None}} or {"\0"}
+        return {str(each).casefold() if name not in {*_PEOPLE, *UNIQUE} else each for each in held - {None}} or {"\0"}
 
     def _checked(self, name: str, value: str) -> str:
-        if name in _USERS:
+        if name in _PEOPLE:
             return self._user(name, value)
         if name in UNIQUE:
             return self._issue(name, value)
@@ -347,8 +360,6 @@ class Reader:
         if found is None:
             raise JqlError(f"An issue with key '{value}' does not exist for field '{name}'.")
         return str(found["id"])
-
-    # --- history
 
     def _was(self, name: str) -> Test:
         if name not in _WAS:
@@ -419,8 +430,6 @@ class Reader:
             return "\0"
         return str(value) if name in _USERS else str(value).casefold()
 
-    # --- order
-
     def _order(self) -> tuple[tuple[str, bool], ...]:
         self._need("by")
         found = []
@@ -475,7 +484,6 @@ _PLAIN: dict[str, Callable[[Any, Issue], Sequence[Any]]] = {
     "component": lambda world, issue: issue["components"],
     "fixversion": lambda world, issue: issue["fix_versions"],
     "parent": lambda world, issue: [world.issues[issue["parent"]]["key"]] if issue["parent"] else [],
-    "worklogauthor": lambda world, issue: [each["author"] for each in issue["worklogs"]],
     "summary": lambda world, issue: [issue["summary"]],
     "description": lambda world, issue: [issue["description"]] if issue["description"] else [],
     "text": lambda world, issue: [],

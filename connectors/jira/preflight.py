@@ -20,7 +20,7 @@ _BRACKETED = re.compile(r"<([^<>]+)>\s*$")
 
 
 @dataclass
-class Found:
+class Preflight:
     """What a site is, and who and what was found there."""
 
     site: Site
@@ -54,7 +54,7 @@ def describe(client: Client) -> Site:
 
 def find_people(
     client: Client,
-    found: Found,
+    found: Preflight,
     accounts: Iterable[str],
     known: Mapping[str, Sequence[str]],
     person_of: Callable[[str], str],
@@ -112,7 +112,7 @@ def _ordered(user: Json) -> tuple[str, ...]:
     return (*sorted(ids - {last}), last)
 
 
-def find_projects(client: Client, found: Found, patterns: Sequence[str]) -> None:
+def find_projects(client: Client, found: Preflight, patterns: Sequence[str]) -> None:
     """Look up which of the configured projects are shown, by their present keys; without a pattern all are read."""
     if not patterns:
         return

@@ -11,11 +11,11 @@ from harvester.sdk.graphql import Answer
 from . import graphql
 from .client import Client
 from .graphql import LIMIT, PAGE, Shape
-from .parts import Part, ask_once
+from .query_parts import QueryPart, ask_once
 
 
 @dataclass(frozen=True, order=True)
-class Key:
+class ItemKey:
     """A merge request or issue by its project's full path and its number there, and what is to be read of it."""
 
     project: str
@@ -35,12 +35,12 @@ MERGE_REQUESTS: frozenset[Shape] = frozenset({"MergeRequest", "MergeRequestId", 
 """The fragments of merge requests; the others are of issues."""
 
 
-def parts(keys: Iterable[Key], paths: bool = True) -> list[tuple[Part, list[Key]]]:
+def query_parts(keys: Iterable[ItemKey], paths: bool = True) -> list[tuple[QueryPart, list[ItemKey]]]:
     """The parts of a query that ask for keys, a hundred of one project together, each with its keys."""
     return [(_part(number, some, paths), some) for number, some in enumerate(lists(keys))]
 
 
-def take(keys: Sequence[Key], number: int) -> Sequence[Key]:
+def take(keys: Sequence[ItemKey], number: int) -> Sequence[ItemKey]:
     """The first keys that fit into one query: at most so many, and at least one; for `in_batches`."""
     spent, taken_of = 0, dict[tuple[str, Shape], int]()
     for taken, each in enumerate(keys[:number]):
@@ -53,7 +53,7 @@ def take(keys: Sequence[Key], number: int) -> Sequence[Key]:
     return keys[:number]
 
 
-def requests_for(keys: Sequence[Key]) -> int:
+def requests_for(keys: Sequence[ItemKey]) -> int:
     """How many requests it takes to read keys, which come project by project."""
     number = 0
     while keys:
@@ -61,27 +61,27 @@ def requests_for(keys: Sequence[Key]) -> int:
     return number
 
 
-def ask(client: Client, keys: Sequence[Key], paths: bool = True) -> Answer:
+def ask(client: Client, keys: Sequence[ItemKey], paths: bool = True) -> Answer:
     """The answer to a query for these keys, without retries; `paths` asks for changed files, too."""
-    return ask_once(client, [part for part, _ in parts(keys, paths)])
+    return ask_once(client, [part for part, _ in query_parts(keys, paths)])
 
 
-def found(answer: Answer, part: Part, shape: Shape) -> list[dict[str, Any]] | None:
+def found(answer: Answer, part: QueryPart, shape: Shape) -> list[dict[str, Any]] | None:
     """The merge requests or issues that came for a part; None where their project is not shown."""
     project = part.value(answer)
     listed = (project or {}).get(listing(shape).name)
     return None if listed is None else [each for each in listed["nodes"] if each and each.get("iid")]
 
 
-def lists(keys: Iterable[Key]) -> list[list[Key]]:
+def lists(keys: Iterable[ItemKey]) -> list[list[ItemKey]]:
     """The keys by project and shape, at most a hundred in a list."""
-    together: dict[tuple[str, Shape], list[Key]] = {}
+    together: dict[tuple[str, Shape], list[ItemKey]] = {}
     for each in dict.fromkeys(keys):
         together.setdefault((each.project, each.shape), []).append(each)
     return [some[at : at + PAGE] for some in together.values() for at in range(0, len(some), PAGE)]
 
 
-def _part(number: int, keys: Sequence[Key], paths: bool) -> Part:
+def _part(number: int, keys: Sequence[ItemKey], paths: bool) -> QueryPart:
     asked, first = listing(keys[0].shape), keys[0]
     iids = [str(each.iid) for each in keys]
     variables: dict[str, object] = {f"w{number}": first.project, f"iids{number}": iids}
@@ -89,7 +89,7 @@ def _part(number: int, keys: Sequence[Key], paths: bool) -> Part:
     if first.shape == "MergeRequest":
         variables["paths"] = paths
     declared = graphql.declared(number, asked)
-    return Part(f"l{number}", graphql.page(number, asked), asked.cost(PAGE), declared, variables)
+    return QueryPart(f"l{number}", graphql.page(number, asked), asked.cost(PAGE), declared, variables)
 
 
 def listing(shape: Shape) -> graphql.Listing:

@@ -19,10 +19,10 @@ from urllib.parse import urlencode
 from harvester.sdk.http import WebError
 from harvester.sdk.paging import PageSize, in_batches
 
-from . import keys, rows
-from .client import Client
+from . import item_keys, rows
+from .client import Client, listed
 from .graphql import PAGE
-from .keys import Key
+from .item_keys import ItemKey
 
 Node = dict[str, Any]
 REFERENCE = "See merge request %{reference}"
@@ -31,7 +31,7 @@ REFERENCE = "See merge request %{reference}"
 
 
 @dataclass
-class Landings:
+class LandedCommits:
     """Finds the commits of merge requests that landed without a merge commit which names them."""
 
     client: Client
@@ -42,37 +42,37 @@ class Landings:
         """Note in each of these merge requests, as `landed`, the hashes of the commits that it brought."""
         wanted = {(rows.project_path(each), int(each["iid"])): each for each in merged}
         squashed: dict[int, dict[int, Node]] = {}
-        for path, found in self._commits([Key(path, "Landed", iid) for path, iid in wanted]):
+        for path, found in self._commits([ItemKey(path, "Landed", iid) for path, iid in wanted]):
             node = wanted[path, int(found["iid"])]
-            listed = (found.get("commitsWithoutMergeCommits") or {}).get("nodes") or ()
-            node["landed"] = [str(each["sha"]) for each in listed if each]
+            commits = (found.get("commitsWithoutMergeCommits") or {}).get("nodes") or ()
+            node["landed"] = [str(each["sha"]) for each in commits if each]
             if found["squash"] or found["squashOnMerge"]:
                 squashed.setdefault(rows.number(node["project"]["id"]), {})[int(node["iid"])] = node
         for project, some in squashed.items():
             for at in range(0, len(some), PAGE):
                 self._note_squashed(project, dict(list(some.items())[at : at + PAGE]))
 
-    def _commits(self, wanted: Sequence[Key]) -> Iterator[tuple[str, Node]]:
+    def _commits(self, wanted: Sequence[ItemKey]) -> Iterator[tuple[str, Node]]:
         """What each of these brought, with its project's path; nothing for one that is not shown."""
         for batch, answer in in_batches(
-            self.client.retry, PageSize(PAGE), wanted, partial(keys.ask, self.client), take=keys.take
+            self.client.retry, PageSize(PAGE), wanted, partial(item_keys.ask, self.client), take=item_keys.take
         ):
             if isinstance(answer, WebError):
                 self.missing.append(f"{len(batch)} of them: {answer}")
                 continue
-            for part, some in keys.parts(batch):
-                yield from ((some[0].project, each) for each in keys.found(answer, part, "Landed") or ())
+            for part, some in item_keys.query_parts(batch):
+                yield from ((some[0].project, each) for each in item_keys.found(answer, part, "Landed") or ())
 
     def _note_squashed(self, project: int, some: dict[int, Node]) -> None:
         """Note the commit into which each of a project's merge requests was squashed, where it was."""
         asked = urlencode([*(("iids[]", iid) for iid in some), ("per_page", PAGE)])
         try:
-            listed = self.client.rest.get(f"projects/{project}/merge_requests?{asked}").body
+            found = listed(self.client.rest.get(f"projects/{project}/merge_requests?{asked}"))
         except WebError as failure:
             self.missing.append(f"{len(some)} of them: {failure}")
             return
-        for each in listed if isinstance(listed, list) else ():
-            if sha := each.get("squash_commit_sha"):
+        for each in found:
+            if (sha := each.get("squash_commit_sha")) and each.get("iid") in some:
                 some[int(each["iid"])]["landed"] = [str(sha)]
 
 

@@ -18,7 +18,7 @@ TOGETHER = 50
 
 
 @dataclass(frozen=True)
-class Part:
+class QueryPart:
     """One top-level field of a query under the alias `name`, with its variables: `declared` are their types.
 
     `cost` is its complexity as GitLab counts, or more.
@@ -39,13 +39,13 @@ class Part:
         return [each for each in answer.errors if (each.get("path") or [None])[0] == self.name]
 
 
-def ask_once(client: Client, parts: Sequence[Part]) -> Answer:
+def ask_once(client: Client, parts: Sequence[QueryPart]) -> Answer:
     """The answer to a query of these parts, without retries."""
     variables = {name: value for each in parts for name, value in each.variables.items()}
     return client.ask_once(document(parts), variables)
 
 
-def document(parts: Sequence[Part]) -> str:
+def document(parts: Sequence[QueryPart]) -> str:
     """A query of these parts."""
     declared = {name: kind for each in parts for name, kind in each.declared.items()}
     variables = [f"${name}: {kind}" for name, kind in declared.items()]
@@ -53,8 +53,8 @@ def document(parts: Sequence[Part]) -> str:
 
 
 def answers(
-    client: Client, parts: Iterable[Part], optional: Sequence[Part] = ()
-) -> Iterator[tuple[Part, Answer | WebError]]:
+    client: Client, parts: Iterable[QueryPart], optional: Sequence[QueryPart] = ()
+) -> Iterator[tuple[QueryPart, Answer | WebError]]:
     """Each part with the answer that has it, as many together as fit.
 
     Raises WebError where one cannot be had; for an `optional` one it comes in place of the answer.
@@ -68,7 +68,7 @@ def answers(
         yield from ((each, answer) for each in batch)
 
 
-def pack(parts: Sequence[Part], number: int) -> Sequence[Part]:
+def pack(parts: Sequence[QueryPart], number: int) -> Sequence[QueryPart]:
     """The first parts that fit into one query: at most so many, and at least one."""
     spent = 0
     for taken, each in enumerate(parts[:number]):
