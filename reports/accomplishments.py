@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records, select
 from harvester.goals.summaries import summary_of
 from harvester.grouping import place
-from harvester.model.periods import span
+from harvester.model.periods import MONTHS, span
 from harvester.reporting.anchors import anchors
 from harvester.reporting.charts import Chart
 from harvester.reporting.report import Report
@@ -55,6 +56,15 @@ class ExcludedWork:
 
 
 @dataclass(frozen=True, slots=True)
+class MergedMonth:
+    """What the person merged for others in one month, newest first."""
+
+    month: str
+    """Such as `June 2026`."""
+    items: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The page: everything that it says, as plain values; texts from sources are as the sources have them."""
 
@@ -88,7 +98,9 @@ class Page:
     not_counted: list[str]
     excluded: list[ExcludedWork]
     items: list[Item]
-    """Everything that was counted, each work item once by kind, newest first."""
+    """Everything that was counted, each work item once by kind, newest first, but for what was merged for others."""
+    merges: list[MergedMonth]
+    """What was merged for others, newest first."""
     anchors: Anchors
 
 
@@ -133,7 +145,8 @@ def context(report_input: ReportInput) -> Page:
         sources=states,
         not_counted=list(not_counted(mine)),
         excluded=[ExcludedWork(rule, number) for rule, number in report_input.excluded.by_rule.items()],
-        items=_items(pieces, mine),
+        items=_items(pieces),
+        merges=_merges(report_input, mine),
         anchors=_anchors(
             heading(who, period),
             chosen,
@@ -157,13 +170,8 @@ def heading(who: str, period: str) -> str:
     return f"{who} – accomplishments, {period}"
 
 
-def _items(pieces: Pieces, mine: pd.DataFrame) -> list[Item]:
-    """Each work item once by kind, of several reviews of one the last, with its goals, or else its theme.
-
-    What the person merged for others is among them, without a theme.
-    """
-    import pandas as pd
-
+def _items(pieces: Pieces) -> list[Item]:
+    """Each work item once by kind, of several reviews of one the last, with its goals, or else its theme."""
     places = {}
     for piece in pieces:
         noted = {index for index, _ in piece.notes}
@@ -171,17 +179,26 @@ def _items(pieces: Pieces, mine: pd.DataFrame) -> list[Item]:
             is_note = index in noted
             names = [goal.title for goal in piece.goals if is_note or index in pieces.reasons[goal.name]]
             places[index] = ", ".join(names) or piece.routine or (piece.theme if piece.is_own_work else "")
-    merged = measures.of(mine, measures.MEASURES["merged_for_others"])
-    listed = pd.concat([each[[*LINE_COLUMNS, "work_item_key"]] for each in (pieces.rows, merged)])
-    rows = sorted(
-        zip(listed.index, records(listed), strict=True),
-        key=lambda pair: sort_key(pair[1]),
-        reverse=True,
-    )
     last: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {}
-    for index, row in rows:
+    for index, row in _newest_first(pieces.rows):
         last.setdefault((row["kind"], row["work_item_key"]), (index, row))
     return [item(pieces.report_input, row, places.get(index, "")) for index, row in last.values()]
+
+
+def _merges(report_input: ReportInput, mine: pd.DataFrame) -> list[MergedMonth]:
+    """What the person merged for others, each work item once: hundreds, whose rows would hide the person's own work."""
+    merged: dict[str, Item] = {}
+    for _, row in _newest_first(measures.of(mine, measures.MEASURES["merged_for_others"])):
+        merged.setdefault(row["work_item_key"], item(report_input, row))
+    months = groupby(merged.values(), lambda each: (each.date.year, each.date.month))
+    return [MergedMonth(f"{MONTHS[month - 1]} {year}", list(items)) for (year, month), items in months]
+
+
+def _newest_first(rows: pd.DataFrame) -> list[tuple[Any, dict[str, Any]]]:
+    """Rows with their labels."""
+    listed = rows[[*LINE_COLUMNS, "work_item_key"]]
+    pairs = zip(listed.index, records(listed), strict=True)
+    return sorted(pairs, key=lambda pair: sort_key(pair[1]), reverse=True)
 
 
 def _anchors(

@@ -330,7 +330,8 @@ def test_what_a_maintainer_did_is_said():
     assert "The largest: `0000000000` part 5 (5 commits), `0000000000` part 4 (4 commits), " in written
     assert "Applied 2 commits of others." in written
     assert "Helped with 2 changes (mentored 1, tested 1) of 1 person: Grace Hopper 2." in written
-    assert "merged 1 Aug" in written
+    assert "- **August 2026 (5):** " in written
+    assert "| merged" not in written
     assert "mentored 1 Aug" in written
     assert not {"## Highlights", "## Work by theme"} & set(written.splitlines())
 

@@ -571,6 +571,16 @@ class TestTrailers:
         assert counted(rows, "merged_for_others", "people_merged", "applied") == [2, 1, 1]
         assert counted(rows, "pull_requests", "commits", "lines_added", "unplanned", "projects") == [0] * 5
 
+    @pytest.mark.parametrize("owners", [(), ("dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>",)])
+    def test_a_merge_of_nobodys_work_is_none_for_others(self, owners):
+        """Neither one branch merged into another, which brings no commit of its own, nor what a bot wrote."""
+        rows = [
+            self.merged("pull_request", "github.com/org/app#1", owners=owners),
+            self.merged("commit", "commit/1", owners=owners),
+            self.merged("commit", "commit/2", owners=owners, state="applied"),
+        ]  # fmt: skip
+        assert counted(rows, "merged_for_others", "people_merged", "applied") == [0, 0, 0]
+
     def test_merging_ones_own_pull_request_counts_once(self):
         """A merge that git credits to somebody else and a forge to its author is none for others."""
         rows = [row(), self.merged("pull_request", "github.com/org/app#1")]

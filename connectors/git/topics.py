@@ -67,10 +67,10 @@ def topic(subject: str, project: str) -> str | None:
 
 
 def _other_repository(after: str, project: str) -> str | None:
-    """The name of the repository that was pulled from, unless it has ours."""
+    """The name of the repository that was pulled from, unless it has ours, or may have it since ours is not known."""
     found = _OF_REPOSITORY.match(after)
     path = [each for each in re.split(r"[:/]+", found["url"].removesuffix(".git").rstrip("/")) if each] if found else []
-    if len(path) < 2 or path[-1].casefold() == project.rpartition("/")[2].casefold():
+    if not project or len(path) < 2 or path[-1].casefold() == project.rpartition("/")[2].casefold():
         return None
     return path[-1]
 

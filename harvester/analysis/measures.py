@@ -112,11 +112,17 @@ def _submitted(frame: pd.DataFrame) -> pd.Series:
 
 
 def _merged(frame: pd.DataFrame) -> pd.Series:
-    return _of_others(frame) & (frame["state"] != APPLIED).fillna(True)
+    return _of_other_people(frame) & (frame["state"] != APPLIED).fillna(True)
 
 
 def _applied(frame: pd.DataFrame) -> pd.Series:
-    return _of_others(frame) & (frame["state"] == APPLIED).fillna(False)
+    return _of_other_people(frame) & (frame["state"] == APPLIED).fillna(False)
+
+
+def _of_other_people(frame: pd.DataFrame) -> pd.Series:
+    """Whether somebody else wrote it: not a bot, and not nobody, as where one branch is merged into another."""
+    has_owner = cast("pd.Series", frame["owner_people"].list.len() > 0)
+    return _of_others(frame) & has_owner.fillna(False)
 
 
 def _review_given(frame: pd.DataFrame) -> pd.Series:
@@ -331,7 +337,8 @@ MEASURES: Mapping[str, Measure] = {
             (MERGER,), "work_items",
             "Pull requests of others, and topics of others, that the person merged with a merge commit, by when they "
             "landed; a topic is of whoever wrote most of its commits, and of topics within topics the outermost "
-            "counts. Only git has it; what was squashed or rebased does not say who did it. In no other total.",
+            "counts. What bots wrote, and one branch merged into another without a commit of its own, are nobody's. "
+            "Only git has it; what was squashed or rebased does not say who did it. In no other total.",
             where=_merged,
         ),
         Measure(
@@ -341,7 +348,7 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "applied", "commit of others", "commits of others", ("commit",), (MERGER,), "work_items",
-            "Commits of others that the person committed and signed off, such as patches from a mailing list, by "
+            "Commits of others, and no bots, that the person committed and signed off, such as mailed patches, by "
             "when they landed; without those picked from one that the same person applied. In no other total.",
             where=_applied,
         ),

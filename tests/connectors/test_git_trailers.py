@@ -186,6 +186,20 @@ def test_a_merge_that_brings_nothing_named_is_no_row(repo):
     assert [each.work_item for each in rows(fetch(repo), "commit", "merger")] == [f"commit/{outer}"]
 
 
+def test_a_pull_in_a_repository_without_a_remote_is_no_topic(repo):
+    """What was pulled may be the repository's own branch, as where the name of the remote is known."""
+    repo.commit("Begin", {"a": "1"})
+    repo.branch("bob")
+    repo.commit("Mine", {"b": "1"}, by=BOB)
+    repo.checkout("main")
+    repo.commit("Meanwhile", {"c": "1"}, by=CLEO)
+    repo.checkout("bob")
+    repo.merge("main", "Merge branch 'main' of https://git.example/org/shop", by=BOB)
+    repo.checkout("main")
+    repo.git("merge", "--ff-only", "bob")
+    assert others(fetch(repo)) == []
+
+
 def test_an_applied_patch_is_a_row(repo):
     """Who committed and signed off what somebody else wrote applied it; nobody else who signed it off did."""
     repo.commit("Begin", {"a": "1"})
