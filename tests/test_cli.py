@@ -1042,7 +1042,7 @@ Tested-by: Cleo Poe <cleo@example.org>"
     assert status == 0
     assert "Landed 1 commit." in out
     assert (
-        "Helped with 1 change by 1 person"
+        "Helped with 1 change of 1 person"
         in run(environment, "report", "--person", "Cleo Poe", "--period", "2026Q3")[1]
     )
 

@@ -66,14 +66,15 @@ def environment(tmp_path, github):
 
 
 def test_what_both_sources_saw_counts_once(environment):
-    """The row with more detail is shown."""
+    """The row with more detail is shown, with the size that git knows."""
     status, out, err = run(environment, "report", "--period", "2026Q3")
     assert (status, err) == (0, "")
     assert (
         "Merged 1 pull request, landed 1 further commit and resolved 1 ticket; reviewed 1 pull request by 1 person."
         in out
     )
-    assert "+10 −2" in out
+    assert "| merged 5 Jul | +1 −0 |" in out
+    assert "+10 −2" not in out
     assert "Somebody else's" not in out
     assert "1 commit is part of a pull request above" in out
 

@@ -586,7 +586,7 @@ def test_a_cherry_pick_serves_no_goal(tmp_path):
     (environment.cwd / "goals.toml").write_text(AGREED)
     run(environment, "harvest", *Q3)
     status, _, err = run(environment, "decide", commit(environment, "Again"), "--goal", "payments")
-    assert (status, "(picked from an earlier commit, which counts)" in err) == (1, True)
+    assert (status, "(the same change as an earlier commit, which counts)" in err) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,7 @@ def unresolved_references(frame: pd.DataFrame, references: Iterable[str], ticket
 
     asked = sorted(set(references))
     columns = {
+        "kind": [*frame["kind"], *("note" for _ in asked)],
         "work_item": [*frame["work_item"], *("" for _ in asked)],
         "scope": [""] * (len(frame) + len(asked)),
         "url": [None] * (len(frame) + len(asked)),
