@@ -291,6 +291,8 @@ def test_co_authored_work_is_help():
         commit("a" * 40, part_of=(f"{PULL}3",)),
     ]  # fmt: skip
     assert "Co-author of 1 change by others (not counted): " in text(rows)
+    assert "Carry the key.\n" in text(rows)
+    assert "Carry the key.\n" in text([pull(1, title="Carry the key.", **shared)])
 
 
 def test_reviews_are_said_by_person():
