@@ -27,7 +27,8 @@ from harvester.model.contribution import Contribution  # noqa: E402 - as above
 from harvester.model.periods import Period  # noqa: E402 - as above
 from harvester.sdk.connector import Request  # noqa: E402 - the path must be set first
 from tests.connectors import gitlabs, jiras  # noqa: E402 - as above
-from tests.connectors.githubs import QUARTER, Read, on, read, source, wanted  # noqa: E402 - as above
+from tests.connectors.fetches import QUARTER, Read, on, wanted  # noqa: E402 - as above
+from tests.connectors.githubs import read, source  # noqa: E402 - as above
 from tests.servers.github import GitHubServer, World  # noqa: E402 - as above
 from tests.servers.gitlab import GitLabServer  # noqa: E402 - as above
 from tests.servers.gitlab import World as GitLabWorld  # noqa: E402 - as above
