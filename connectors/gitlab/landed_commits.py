@@ -20,7 +20,7 @@ from harvester.sdk.http import WebError
 from harvester.sdk.paging import PageSize, in_batches
 
 from . import item_keys, rows
-from .client import Client, listed
+from .client import Client, listed, next_page
 from .graphql import PAGE
 from .item_keys import ItemKey
 
@@ -46,6 +46,8 @@ class LandedCommits:
             node = wanted[path, int(found["iid"])]
             commits = (found.get("commitsWithoutMergeCommits") or {}).get("nodes") or ()
             node["landed"] = [str(each["sha"]) for each in commits if each]
+            if len(commits) >= PAGE:
+                self._note_all(node)
             if found["squash"] or found["squashOnMerge"]:
                 squashed.setdefault(rows.number(node["project"]["id"]), {})[int(node["iid"])] = node
         for project, some in squashed.items():
@@ -62,6 +64,15 @@ class LandedCommits:
                 continue
             for part, some in item_keys.query_parts(batch):
                 yield from ((some[0].project, each) for each in item_keys.found(answer, part, "Landed") or ())
+
+    def _note_all(self, node: Node) -> None:
+        """Note all commits of a merge request that may have more than came: those left out would count beside it."""
+        place = f"projects/{rows.number(node['project']['id'])}/merge_requests/{node['iid']}/commits"
+        try:
+            pages = list(self.client.rest.pages(place, next_page, {"per_page": PAGE}))
+            node["landed"] = [str(each["id"]) for page in pages for each in listed(page) if each.get("id")]
+        except WebError as failure:
+            self.missing.append(f"{rows.project_path(node)}!{node['iid']}: {failure}")
 
     def _note_squashed(self, project: int, some: dict[int, Node]) -> None:
         """Note the commit into which each of a project's merge requests was squashed, where it was."""

@@ -103,3 +103,16 @@ def test_what_cannot_be_looked_up_is_a_gap(server, world, what):
         "GitLab did not show as which commits merge requests landed: 1 of them: GitLab answers with error 503"
     ]
     assert found.cursors == {}
+
+
+def test_commits_beyond_the_first_hundred_land_too(world, server):
+    """Those left out would count beside the merge request in a clone; without the list that is a gap."""
+    shas = [f"{number:040x}" for number in range(250)]
+    merged(world, commits=shas)
+    found = read(server, wanted("alice"))
+    assert (commits(found), found.gaps) == ([[f"commit/{each}" for each in shas]], [])
+    server.rule = lambda asked: Fault(403) if asked.path.endswith("/commits") else None
+    found = read(server, wanted("alice"))
+    assert [len(each) for each in commits(found)] == [100]
+    assert ["as which commits merge requests landed" in gap.reason for gap in found.gaps] == [True]
+    assert found.cursors == {}

@@ -354,6 +354,10 @@ def _approvals(item: Node) -> Node:
     }  # fmt: skip
 
 
+def _commits(item: Node) -> Sequence[str]:
+    return item.get("commits") or [item["diffHeadSha"]]
+
+
 def _state(event: Node, item: Node) -> Node:
     source = event.get("source")
     return {
@@ -418,6 +422,7 @@ _ROUTES: Sequence[tuple[str, Callable[..., Reply]]] = (
     (rf"{_PROJECT}/merge_requests/(\d+)", _one_of("merge_requests", _item)),
     (rf"{_PROJECT}/merge_requests/(\d+)/approvals", _one_of("merge_requests", _approvals)),
     (rf"{_PROJECT}/merge_requests/(\d+)/notes", _part_of("merge_requests", lambda item: item["notes"], _note)),
+    (rf"{_PROJECT}/merge_requests/(\d+)/commits", _part_of("merge_requests", _commits, lambda sha, _: {"id": sha})),
     (rf"{_PROJECT}/issues/(\d+)/notes", _part_of("issues", lambda item: item["notes"], _note)),
     (rf"{_PROJECT}/issues/(\d+)/resource_state_events", _part_of("issues", lambda item: item["states"], _state)),
     (f"{_PROJECT}/releases", _releases),
