@@ -1,8 +1,8 @@
 """What a review is of: the pull request or the topic that a commit came with, or the commit alone. Pure.
 
-Whoever reviewed twelve commits of one topic reviewed one change, as on a forge whoever reviewed a pull request did. So
-the work item of a review is the pull request's, the commit that merged the topic, or else the commit. A forge's review
-of the same pull request has the same work item, and both are one.
+A review of twelve commits of one topic is a review of one change, as one of a pull request is on a forge. So the work
+item of a review is the pull request's, the commit that merged the topic, or else the commit. A forge's review of the
+same pull request has the same work item, and both are one.
 """
 
 from __future__ import annotations

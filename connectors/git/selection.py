@@ -59,7 +59,7 @@ class Selection:
         return [sha for sha in self.history.shas if sha in chosen]
 
     def without_diffs(self) -> list[bytes]:
-        """Further commits to read of which only the message is needed, newest first."""
+        """Further commits, newest first, that are read without their diffs: only the message is needed."""
         chosen = (self.applied.keys() | self.topics.keys()).difference(self.shas())
         return [sha for sha in self.history.shas if sha in chosen]
 

@@ -134,7 +134,7 @@ class Closings:
         return found
 
     def _read_authors(self, wanted: Sequence[Reference]) -> set[Reference]:
-        """Read who wrote merge requests; returns those of which that could not be read."""
+        """Read who wrote merge requests; returns those whose author could not be read."""
         unread: set[Reference] = set()
         for batch, answer in in_batches(
             self.client.retry,

@@ -83,7 +83,7 @@ class GitLabReader:
     referenced: dict[ItemKey, None] = field(default_factory=dict)
     """Issues that a wanted person's merge request closes."""
     elsewhere: list[ItemKey] = field(default_factory=list)
-    """Those of which that are in projects which are not shown by these paths."""
+    """Those in projects that are not shown by these paths."""
     watched: dict[tuple[int, str], None] = field(default_factory=dict)
     """What has a row, by its project's id and its mark."""
     unlisted: dict[str, None] = field(default_factory=dict)

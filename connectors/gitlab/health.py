@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SOON = 14
 """Days before a token ends from which on that is a warning."""
 READING = {"api", "read_api"}
-"""The scopes of which a classic token needs one (https://docs.gitlab.com/user/profile/personal_access_tokens/)."""
+"""A classic token needs one of these scopes (https://docs.gitlab.com/user/profile/personal_access_tokens/)."""
 
 _BOT = re.compile(r"(project|group)_\d+_bot\w*", re.ASCII)
 """Whose a project's or a group's token is

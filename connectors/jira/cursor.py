@@ -23,7 +23,7 @@ class Cursor(cursor.Cursor):
     rechecked_at: float
     """When everything with a row was last looked for, in seconds since 1970 of the server's time."""
     asked: str
-    """A digest of which tickets were asked for: projects, conditions, and what else than those that are resolved."""
+    """A digest of what was asked for: projects, conditions, and `also`."""
     cloud: bool
     version: str
     epics: Sequence[str]
@@ -48,5 +48,5 @@ class Cursor(cursor.Cursor):
         return Site(self.cloud, self.version, tuple(self.epics), tuple(self.points))
 
     def asks_for(self, asked: str, accounts: frozenset[str] | None) -> bool:
-        """Whether it was left for the same people and projects, whoever the token was of."""
+        """Whether it was left for the same people and projects, with any token."""
         return (asked, cursor.hashed_accounts(accounts)) == (self.asked, self.accounts)

@@ -142,7 +142,7 @@ class JiraReader:
 
     @property
     def queries(self) -> TicketQueries:
-        """Whose tickets of which projects are asked for."""
+        """The people, projects and conditions that the queries are made from."""
         people = None if self.request.accounts is None else self.found.named
         return TicketQueries(people, self.found.projects, self.options.jql, frozenset(self.options.also))
 

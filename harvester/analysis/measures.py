@@ -338,7 +338,7 @@ MEASURES: Mapping[str, Measure] = {
             "Pull requests of others, and topics of others, that the person merged with a merge commit, by when they "
             "landed; a topic is of whoever wrote most of its commits, and of topics within topics the outermost "
             "counts. What bots wrote, and one branch merged into another without a commit of its own, are nobody's. "
-            "Only git has it; what was squashed or rebased does not say who did it. In no other total.",
+            "git and GitLab have it; in git what was squashed or rebased does not say who did it. In no other total.",
             where=_merged,
         ),
         Measure(

@@ -116,7 +116,7 @@ def known_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> Mapping[st
 def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints, pa.Array]:
     """The tickets that changes name, as written (a key or an address): the position of each one's row, and the ticket.
 
-    Whoever works with Jira closes nothing by words: the key in a title, a branch or a message makes the change part of
+    People who work with Jira close nothing by words: the key in a title, a branch or a message makes the change part of
     the ticket. Only keys of configured projects, in capitals as Jira wants them, or in a branch in small letters. In a
     text a mere mention is none: it must refer to the ticket (docs/decisions/jira.md), and not list many. A review has
     the title of its pull request; what it says is no work on a ticket.

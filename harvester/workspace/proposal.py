@@ -1,4 +1,4 @@
-"""A source that `init` proposes: its section of harvester.toml, and the account of whoever runs it there."""
+"""A source that `init` proposes: its section of harvester.toml, and the account there of the person who runs it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harvester.config.toml import as_toml
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A source to propose: its section in TOML, and the account of whoever runs `init` there."""
+    """A source to propose: its section in TOML, and the account there of the person who runs `init`."""
 
     source: str
     section: str
