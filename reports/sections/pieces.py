@@ -306,7 +306,8 @@ class Pieces(Sequence[Piece]):
         tickets = report_input.frame[["work_item", "title"]][is_ticket]
         self.titles = titles(tickets, list(keys))
         """By thread the title of the ticket that names it."""
-        with_notes = _with_notes(report_input, self.rows, notes_by_piece)
+        self.with_notes = with_notes = _with_notes(report_input, self.rows, notes_by_piece)
+        """The rows that count, and the notes about pieces of work as rows of these, with the columns of measures."""
         self.counted = counts_by(self.rows, [each for each in measures.COUNTED if each not in FOR_OTHERS], "piece")
         self.for_others = counts_by(self.rows, FOR_OTHERS, "piece")
         self.added, self.deleted = (
