@@ -38,8 +38,7 @@ PROOF_AMONG = re.compile(r"(?<= · )(measured|confirmed[^·]*?|observed|activity
 """The same among the counts of a highlight."""
 
 STATES = {
-    "met": "good", "on track": "fair", "behind": "poor", "at risk": "poor", "not met": "poor",
-    "off track": "poor",
+    "met": "good", "on track": "fair", "at risk": "poor", "off track": "poor", "not met": "poor",
 }  # fmt: skip
 """How the words beside a bar are coloured; they say the same without colour."""
 
