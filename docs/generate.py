@@ -400,8 +400,8 @@ def grouping_page(described: dict[str, Any]) -> str:
 
 def _sections(described: dict[str, Any]) -> Iterator[str]:
     definitions = described["$defs"]
-    tables = {"[me]": "Me", "[people.NAME]": "PersonSection", "mentee = { … }": "Mentee", "[teams.NAME]": "Team"}
-    tables["[ledger]"] = "LedgerSection"
+    tables = {"[me]": "Me", "[people.NAME]": "PersonSection", "mentee = { … }": "Mentee"}
+    tables |= {"[teams.NAME]": "TeamSection", "members = [{ … }]": "Member", "[ledger]": "LedgerSection"}
     yield from _table("At the top", {"properties": {key: described["properties"][key] for key in AT_THE_TOP}})
     for title, name in tables.items():
         yield from _table(f"`{title}`", definitions[name])
