@@ -48,8 +48,8 @@ PROOF_OF_CRITERION = re.compile(r"(?<=, )(measured|confirmed|observed|evidence n
 CRITERION = "Criterion: "
 """How that sentence begins; the criterion follows in italics."""
 
-LONGEST_UNBROKEN = 18
-"""Characters of the longest cell of a column that is never broken, such as that of the days."""
+LONGEST_UNBROKEN = 22
+"""Characters of the longest cell of a column that is never broken, such as that of the days, or of a bar and a state."""
 
 STACKED = 4
 """Columns from which on a table is one block a row on a narrow screen."""
