@@ -49,7 +49,7 @@ CRITERION = "Criterion: "
 """How that sentence begins; the criterion follows in italics."""
 
 LONGEST_UNBROKEN = 22
-"""Characters of the longest cell of a column that is never broken, such as that of the days, or of a bar and a state."""
+"""Characters of the longest cell of a column that is never broken, such as a span of days, or a bar with a state."""
 
 STACKED = 4
 """Columns from which on a table is one block a row on a narrow screen."""
