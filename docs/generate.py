@@ -31,7 +31,7 @@ period. One page is about all of them together; with `--each` there is a page fo
 DISTINCT = {
     "work_items": "person, work item", "rows": "person, work item, row", "projects": "project",
     "owners": "person, owner", "collaborators": "person, other person",
-    "sum": "person, work item; added up", "threads": "person, thread",
+    "sum": "person, work item; added up", "threads": "person, thread", "persons": "person",
 }  # fmt: skip
 DOCS = Path(__file__).parent
 AT_THE_TOP = ("tickets", "bots", "themes", "routine", "exclude")
@@ -344,7 +344,8 @@ def measures_page() -> str:
     head = (
         "Every number in a report has its row here. Counts never reach outside the period, except those of a goal, "
         "which are of its own days. *Goal* says whether a goal may be measured in it; the column `counted` of a "
-        "prepared frame has the names of these measures, for each row those that count it."
+        "prepared frame has the names of these measures, for each row those that count it. On the page of a team all "
+        "its members are taken as one person, so that what two of them did together counts once."
     )
     rows = (
         f"| `{each.name}` | {each.definition} | {', '.join(each.kinds) or 'all'} | {', '.join(each.roles) or 'all'} | "

@@ -15,6 +15,7 @@ import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from harvester.errors import PersonError
 from harvester.model.accounts import (
@@ -52,6 +53,23 @@ class Person:
     """False for a mentee who has not agreed: naming them reads nothing."""
     away: tuple[tuple[dt.date, dt.date], ...] = field(default=(), repr=False)
     """Days away, as spans of a first and a last day, both included; not part of `People.digest`."""
+
+
+class WhoIsWho(Protocol):
+    """Which person is behind an account, and which accounts are bots': what a frame is prepared with."""
+
+    @property
+    def connectors(self) -> Mapping[str, str]:
+        """The connector of each source."""
+        ...
+
+    def person_of(self, source: str, account: str) -> str:
+        """The key of the person behind an account as a source has it."""
+        ...
+
+    def is_bot(self, account: str) -> bool:
+        """Whether an account is a bot's or an assistant's."""
+        ...
 
 
 @dataclass(frozen=True)
