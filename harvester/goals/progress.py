@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -105,7 +105,7 @@ def pace_days(goal: Goal, calendar: Calendar, now: dt.datetime, away: Iterable[S
     if goal.from_ is None or goal.until is None:
         return None
     last = min(calendar.day_of(now - dt.timedelta(microseconds=1)), goal.until)
-    left_out = _joined([*goal.away, *away])
+    left_out = joined([*goal.away, *away])
     total, passed = _number((goal.from_, goal.until)), _number((goal.from_, last))
     away_in_all = sum(_overlap(each, (goal.from_, goal.until)) for each in left_out)
     away_by_now = sum(_overlap(each, (goal.from_, last)) for each in left_out)
@@ -208,15 +208,15 @@ def _state(goal: Goal, calendar: Calendar, now: dt.datetime, at: Progress) -> St
     return "at risk" if of_pace >= AT_RISK - ROUNDING else "off track"
 
 
-def _joined(spans: Sequence[Span]) -> list[Span]:
-    """The same days without overlaps, in order."""
-    joined: list[Span] = []
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """The same days in as few spans as there can be, in order."""
+    made: list[Span] = []
     for first, last in sorted(spans):
-        if joined and first <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(joined[-1][1], last)
+        if made and (first - made[-1][1]).days <= 1:
+            made[-1] = made[-1][0], max(made[-1][1], last)
         else:
-            joined.append((first, last))
-    return joined
+            made.append((first, last))
+    return made
 
 
 def _number(span: Span) -> int:
