@@ -103,7 +103,13 @@ def context(report_input: ReportInput) -> Page:
 
 
 def _headings(
-    heading: str, changed: Since | None, gaps: Sequence[str], asked: Sequence[str], following: Next | None, *, draft: bool
+    heading: str,
+    changed: Since | None,
+    gaps: Sequence[str],
+    asked: Sequence[str],
+    following: Next | None,
+    *,
+    draft: bool,
 ) -> list[tuple[str, str]]:
     """The headings of the page up to that of the appendix, in the order of the template, with names."""
     found = [("title", heading)]
@@ -119,7 +125,9 @@ def _sentences(goals: Sequence[GoalState], changed: Since | None) -> list[str]:
     running = [each for each in goals if each.runs]
     made = [_states(running)] if running else ["No goal runs on this day."]
     if ended := [each for each in goals if not each.runs]:
-        made.append(f"{count_noun(len(ended), 'goal')} ended since {'the last check-in' if changed else 'its first day'}.")
+        made.append(
+            f"{count_noun(len(ended), 'goal')} ended since {'the last check-in' if changed else 'its first day'}."
+        )
     if changed is None:
         made.append("No earlier check-in was kept, so nothing is compared.")
     return made
@@ -139,8 +147,10 @@ def _states(goals: Sequence[GoalState]) -> str:
 
 def _is(label: str, number: int = 1) -> str:
     if label.startswith("no "):
-        return f"{'has' if number == 1 else 'have'} {label} to compare" if label == "no figure" else (
-            f"{'has' if number == 1 else 'have'} {label}"
+        return (
+            f"{'has' if number == 1 else 'have'} {label} to compare"
+            if label == "no figure"
+            else (f"{'has' if number == 1 else 'have'} {label}")
         )
     if label == "open":
         return f"{'has' if number == 1 else 'have'} no pace"

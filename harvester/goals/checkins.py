@@ -98,7 +98,7 @@ def kept_days(root: Path) -> list[dt.date]:
     Raises ConfigError where the folder cannot be read.
     """
     try:
-        names = os.listdir(root / FOLDER)
+        names = [each.name for each in (root / FOLDER).iterdir()]
     except FileNotFoundError:
         return []
     except OSError as error:

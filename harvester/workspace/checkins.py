@@ -46,15 +46,20 @@ def require_own(workspace: Workspace, persons: Iterable[str], *, others: bool = 
         )
 
 
+def require_configured(workspace: Workspace) -> None:
+    """Raises ConfigError where there is no harvester.toml, beside which a check-in could be kept."""
+    if not workspace.configured:
+        raise ConfigError(
+            "A check-in is kept beside a harvester.toml; none was read.", hint="Run `harvester init`."
+        )
+
+
 def keep_checkin(workspace: Workspace, report: Report, report_input: ReportInput, *, force: bool = False) -> Path:
     """Keep what a check-in says beside harvester.toml, for later ones to compare; returns the file.
 
     Raises ConfigError without a harvester.toml, and ReportError as `harvester.goals.checkins.keep` does.
     """
-    if not workspace.configured:
-        raise ConfigError(
-            "A check-in is kept beside a harvester.toml, and there is none.", hint="Run `harvester init`."
-        )
+    require_configured(workspace)
     if report.keeps is None:
         raise ReportError(f"Nothing of a report {report.name!r} is kept.", hint="Keep a `checkin`.")
     return keep(workspace.config.root, report.keeps(report_input), force=force)

@@ -10,7 +10,7 @@ from harvester.goals.model import OUTCOME, Goal
 from harvester.goals.progress import Progress, Span, joined, progress, target_text
 from harvester.model.periods import day, span
 from harvester.reporting.report_input import ReportInput
-from harvester.text import count_noun, rounded_text
+from harvester.text import rounded_text
 
 from .goal_states import figure_text, goals_on
 from .since import gone_goals, kept_target, target_changed, then_of

@@ -138,7 +138,8 @@ def kept_target(then: KeptGoal) -> str:
 def _measure(measure: str | None, unit: str) -> str:
     if measure == OUTCOME:
         return f"a figure ({unit})" if unit else "a figure"
-    return MEASURES[measure].many if measure in MEASURES else measure or "nothing"
+    known = MEASURES.get(measure or "")
+    return known.many if known else measure or "nothing"
 
 
 def _number(figure: float | None) -> str:
