@@ -10,6 +10,7 @@ the no-reply address of its host are one stranger, and the same login on two hos
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,6 +49,11 @@ class Person:
     accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     may_be_read: bool = True
     """False for a mentee who has not agreed: naming them reads nothing."""
+    # Neither of these changes whose an account is, so neither is in the digest of people.
+    mentored_since: dt.date | None = field(default=None, repr=False)
+    """The first day on which I mentored them; None for everybody else."""
+    named_in_public: bool = field(default=False, repr=False)
+    """Whether a page for the public may name them: they agreed, or make it themselves."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,11 @@ class People:
         object.__setattr__(self, "_by_address", self._index_addresses())
         object.__setattr__(self, "_by_login", {})
         object.__setattr__(self, "_names", {person.key: person.name for person in self.persons})
+
+    @property
+    def mentees(self) -> tuple[Person, ...]:
+        """Those whom I mentor, in the order of the configuration, with and without their consent to be read."""
+        return tuple(each for each in self.persons if each.mentored_since is not None)
 
     @property
     def digest(self) -> str:

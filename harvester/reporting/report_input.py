@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,12 @@ class ReportInput:
     """What `[[exclude]]` left out of `frame`."""
     has_look_alikes: bool = False
     """Whether an account in the period looks like one of the people's and is not listed; a remark says which."""
+    public_sources: Mapping[str, bool] = field(default_factory=dict)
+    """By source whether everybody can see what it reads, of those of which harvester.toml says so."""
+    withheld: int | None = None
+    """How many items the audience of the page does not see (the measure `withheld`); None for a manager's page."""
+    unnamed: frozenset[str] = frozenset()
+    """The keys, which say nothing, of the people whom the page must not name."""
     draft: bool = False
     """Whether the page is for its author, with what is still to be done; otherwise it is finished."""
 
@@ -52,5 +58,13 @@ class ReportInput:
         return self.assessment.frame
 
     def name(self, person: str) -> str:
-        """What a reader calls a person."""
+        """What a reader calls a person; `a colleague` whom the page must not name."""
         return self.names.get(person) or self.people.name(person)
+
+    def names_of(self, persons: Iterable[str]) -> list[str]:
+        """What a reader calls several people, each once; those whom the page must not name are a number, at the end."""
+        distinct = list(dict.fromkeys(persons))
+        named = dict.fromkeys(self.name(each) for each in distinct if each not in self.unnamed)
+        others = sum(each in self.unnamed for each in distinct)
+        words = "a colleague" if others == 1 else f"{others:,} colleagues"
+        return [*named, words] if others else [*named]
