@@ -23,10 +23,11 @@ from harvester.reporting.audience import for_audience, is_public
 from harvester.reporting.evidence import dump, evidence
 from harvester.reporting.formats import REPORT_FORMATS, PageOptions
 from harvester.reporting.report import make, render
-from harvester.reporting.report_input import ReportInput
+from harvester.reporting.report_input import PageRequest, ReportInput
 from harvester.reporting.rows import measured
 from harvester.sdk import plugins
 from harvester.sdk.connector import Gap, Remark
+from tests.environments import run, stand_in
 from tests.rows import at, commit, framed, review, row
 
 QUARTER = Period(at("2026-07-01"), at("2026-10-01"), "Q3 2026")
@@ -39,9 +40,8 @@ WORDS = ("canary", "Kestrel")
 def rows_with(word):
     """Public work whose private columns have the word in them, and private work that has it everywhere."""
     texts = {"title": f"{word} title", "url": f"https://github.com/{word}/{word}/pull/1", "project": f"{word}/{word}"}
-    lists = {name: (word,) for name in ("labels", "paths", "owners", "participants", "related_to")} | {
-        name: (f"{word}/{word}#7",) for name in ("closes", "part_of", "picked_from", "reverts", "reverted_by")
-    }
+    lists = dict.fromkeys(("labels", "paths", "owners", "participants", "related_to"), (word,))
+    lists |= dict.fromkeys(("closes", "part_of", "picked_from", "reverts", "reverted_by"), (f"{word}/{word}#7",))
     extra = {"extra": {key: word for key in EXTRA if key not in ("period", "own_commits", "commits", "not_work")}}
     private = {"scope": word, "body": word, "parent": word, "milestone": word, "state": "merged", **texts, **lists}
     beside = {
@@ -77,7 +77,7 @@ def rows_with(word):
             extra={"result": "Forty people came.", "goal": word, "outcome": f"{word} = 1"}),
         row(**note, work_item="notebook/3", id="7", is_private=True, role="author", state="summary", title=word,
             extra={"summary": word, "period": "2026Q3"}),
-        row(work_item="github.com/org/app#4", id="8", title="Before the period", occurred_at=at("2026-06-01"), **public),
+        row(work_item="github.com/org/app#4", id="8", title="Before", occurred_at=at("2026-06-01"), **public),
     ]  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def world(word="canary"):
 
 @functools.cache
 def for_the_public(word="canary"):
-    return for_audience(world(word), "public")
+    return for_audience(dataclasses.replace(world(word), request=PageRequest(audience="public")))
 
 
 def texts_in(content, name):
@@ -180,7 +180,7 @@ def test_people_are_named_in_public_only_if_they_agreed():
         world().people,
         persons=tuple(dataclasses.replace(each, named_in_public=True) for each in world().people.persons),
     )
-    shown = for_audience(dataclasses.replace(world(), people=agreed), "public")
+    shown = for_audience(dataclasses.replace(world(), people=agreed, request=PageRequest(audience="public")))
     assert {shown.name(each) for row in shown.frame["collaborators"].dropna() for each in row} == {
         "a colleague", "Grace canary"
     }  # fmt: skip
@@ -251,7 +251,9 @@ def test_a_team_sees_work_and_no_agreement():
     )
     shared = {"persons": ("ada",), "period": QUARTER, "calendar": calendar("Europe/Berlin"), "people": people}
     assessment = assess(framed(rows, people), agreed, now=at("2026-10-02"), **shared)
-    shown = for_audience(ReportInput(statuses=(), assessment=assessment, **shared), "team")
+    shown = for_audience(
+        ReportInput(statuses=(), assessment=assessment, request=PageRequest(audience="team"), **shared)
+    )
     text = render(REPORT, shown) + dump(evidence(shown, "r")) + json.dumps(measured(shown))
     for each in ("Open the till", "Why it matters", "Faster tills", "Tills are faster", "Half a second"):
         assert each in text.replace("\u2060", ""), each
@@ -273,13 +275,14 @@ def test_a_team_sees_work_and_no_agreement():
 
 def test_a_manager_sees_everything():
     whole = world()
-    assert for_audience(whole, "manager") is whole
+    assert for_audience(whole) is whole
 
 
 def test_every_field_of_a_report_input_is_decided():
     """What the public sees is made from these fields alone: whoever adds one says here what becomes of it."""
     shown, whole = for_the_public(), world()
     as_it_is = {"period", "calendar", "draft"}
+    request = {"request"}
     for each in dataclasses.fields(ReportInput):
         if each.name in as_it_is:
             assert getattr(shown, each.name) == getattr(whole, each.name)
@@ -288,4 +291,110 @@ def test_every_field_of_a_report_input_is_decided():
     empty = ReportInput(QUARTER, (), (), shown.assessment, shown.calendar, shown.people)
     for name in left_out:
         assert getattr(shown, name) == getattr(empty, name)
-    assert {each.name for each in dataclasses.fields(ReportInput)} == as_it_is | made_anew | left_out
+    assert {each.name for each in dataclasses.fields(ReportInput)} == as_it_is | request | made_anew | left_out
+
+
+PUBLIC_AND_PRIVATE = """
+ada 2026-07-06T10:00:00+0000 src/till.py "Open the till"
+ada 2026-07-07T10:00:00+0000 src/till.py "Close the till"
+git init --quiet --initial-branch=main ../CANARY && cd ../CANARY
+ada 2026-07-08T10:00:00+0000 src/CANARY.py "CANARY title"
+grace 2026-07-08T11:00:00+0000 src/CANARY.py "CANARY too"
+git remote add origin https://github.com/CANARY/CANARY.git
+"""
+CONFIGURATION = """
+[me]
+person = "me"
+timezone = "UTC"
+[people.me]
+name = "Ada Lovelace"
+emails = ["ada@example.org", "CANARY@example.org"]
+accounts = { github = "CANARY-login" }
+[people.CANARY]
+name = "Grace CANARY"
+emails = ["grace@example.org"]
+mentee = { since = 2026-01-01, consent = true }
+[sources.CANARY-open]
+connector = "git"
+repositories = ["."]
+public = true
+[sources.CANARY-closed]
+connector = "git"
+repositories = ["../CANARY", "../CANARY-gone"]
+[sources.CANARY-notes]
+connector = "notebook"
+[tickets]
+CANARY = "https://CANARY.example"
+[[exclude]]
+name = "CANARY excluded"
+titles = ["Close*"]
+[routine]
+"CANARY routine" = { titles = ["CANARY*"] }
+[themes]
+"CANARY theme" = { projects = ["CANARY/*"] }
+"""
+NOTES = """# Notebook
+
+## 2026-07-09 CANARY note
+goal: CANARY
+result: CANARY result
+outcome: CANARY = 3
+
+## 2026-07-10 Gave a talk on tills
+with: CANARY
+goal: CANARY
+result: Forty people came.
+public: yes
+
+CANARY further text
+"""
+GOALS = """
+[[criteria]]
+name = "CANARY"
+level = "CANARY"
+text = "CANARY"
+[[goals]]
+name = "CANARY"
+title = "CANARY"
+why = "CANARY"
+criterion = "CANARY"
+from = 2026-05-01
+until = 2026-09-30
+measure = "commits"
+target = 9
+unit = "CANARY"
+match = { titles = ["Open*"] }
+"""
+
+
+def test_no_canary_leaves_the_workspace(tmp_path):
+    """From files to files: a page, a table, their evidence and the names of both; and `verify` still works."""
+    environment = stand_in(tmp_path, PUBLIC_AND_PRIVATE)
+    for name, text in (("harvester.toml", CONFIGURATION), ("notebook.md", NOTES), ("goals.toml", GOALS)):
+        (environment.cwd / name).write_text(text)
+    harvest = ("--harvest",)
+    for name in ("md", "csv"):
+        command = ("report", "--period", "2026Q3", "--audience", "public", "--format", name, "-o", "pages/")
+        status, _, err = run(environment, *command, *harvest)
+        assert (status, "Wrote" in err) == (3, True), err
+        harvest = ("--no-harvest",)
+    made = sorted((environment.cwd / "pages").iterdir())
+    assert len(made) == 4
+    for each in made:
+        text = texts_in(each.read_bytes(), each.suffix[1:])
+        assert "canary" not in text.casefold() + each.name.casefold(), each.name
+        assert "Open the till" in text.replace("\u2060", "")
+        if not each.name.endswith(".evidence.json"):
+            assert run(environment, "verify", f"pages/{each.name}", "--no-harvest")[0] == 0, each.name
+
+
+def test_nobody_s_page_is_public_without_their_consent(tmp_path):
+    environment = stand_in(tmp_path, PUBLIC_AND_PRIVATE)
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
+    asked = ("report", "--period", "2026Q3", "--audience", "public", "--person", "CANARY")
+    status, out, err = run(environment, *asked)
+    assert (status, out) == (1, "")
+    assert "Grace CANARY did not agree to be named in public" in err
+    agreed = CONFIGURATION.replace('name = "Grace CANARY"', 'name = "Grace Hopper"\nnamed_in_public = true')
+    (environment.cwd / "harvester.toml").write_text(agreed)
+    assert "# Grace Hopper – accomplishments" in run(environment, *asked)[1]

@@ -12,8 +12,8 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
 from harvester.analysis.frame import column, records, select
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
-
-Audience = Literal["manager", "team", "public"]
 
 COLLEAGUE = "a colleague"
 """What a page calls somebody who is not named."""
@@ -62,14 +60,27 @@ _OWN_NUMBER = re.compile(r"[#!]\d+|commit/[0-9a-f]+", re.IGNORECASE)
 _TICKET = re.compile(r"[a-z][a-z0-9_]+-\d+", re.IGNORECASE)
 
 
-def for_audience(report_input: ReportInput, audience: Audience) -> ReportInput:
-    """The report input as an audience may see it, with the number of items that it does not see in `withheld`.
+def for_audience(report_input: ReportInput) -> ReportInput:
+    """The report input as the audience that is asked for may see it, with the number of items it does not see.
 
-    Its numbers, goals and threads are those of what remains.
+    Its numbers, goals and threads are those of what remains. What was made for an audience is returned as it is.
     """
-    if audience == "manager":
+    audience = report_input.request.audience
+    if audience == "manager" or report_input.withheld is not None:
         return report_input
     return _for_team(report_input) if audience == "team" else _for_public(report_input)
+
+
+def not_to_be_named(report_input: ReportInput) -> list[str]:
+    """The people whom a page for the public would be about, and who have not agreed to be named, by name.
+
+    A page about a team or about everyone can do without names; one about a person says by its links who it is.
+    """
+    request = report_input.request
+    if request.audience != "public" or request.team or request.everyone:
+        return []
+    agreed = {each.key for each in report_input.people.persons if each.named_in_public}
+    return [report_input.name(each) for each in report_input.persons if each not in agreed]
 
 
 def is_public(frame: pd.DataFrame, public_sources: Mapping[str, bool], connectors: Mapping[str, str]) -> Mask:
@@ -202,6 +213,7 @@ def _for_public(report_input: ReportInput) -> ReportInput:
         people=known,
         names=colleagues.names,
         grouping=GroupingRules(rules.themes, rules.routine, (), known),
+        request=report_input.request,
         draft=report_input.draft,
         withheld=_withheld(report_input, ~shown),
         unnamed=frozenset(colleagues.names),
