@@ -202,9 +202,8 @@ def _own_team(workspace: Workspace) -> Chosen:
     teams = workspace.config.teams
     if not teams:
         return Chosen(everyone=True)
-    own = [name for name, team in teams.items() if team.stays(workspace.me or "", workspace.config.calendar)] or list(
-        teams
-    )
+    own = [key for key, team in teams.items() if any(each.person == workspace.me for each in team.memberships)]
+    own = own or list(teams)
     if len(own) > 1:
         raise PersonError(
             f"There are several teams: {', '.join(own)}.", hint="Name one with --team, or people with --person."
