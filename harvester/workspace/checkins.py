@@ -49,9 +49,7 @@ def require_own(workspace: Workspace, persons: Iterable[str], *, others: bool = 
 def require_configured(workspace: Workspace) -> None:
     """Raises ConfigError where there is no harvester.toml, beside which a check-in could be kept."""
     if not workspace.configured:
-        raise ConfigError(
-            "A check-in is kept beside a harvester.toml; none was read.", hint="Run `harvester init`."
-        )
+        raise ConfigError("A check-in is kept beside a harvester.toml; none was read.", hint="Run `harvester init`.")
 
 
 def keep_checkin(workspace: Workspace, report: Report, report_input: ReportInput, *, force: bool = False) -> Path:
