@@ -48,11 +48,11 @@ def own_rows(report_input: ReportInput) -> pd.DataFrame:
 def measured(report_input: ReportInput) -> dict[str, float]:
     """Every measure of a report's own rows, by name, in the order of the table of measures; whole ones are integers.
 
-    `left_out` is of the rows that are not in the report.
+    `left_out` and `withheld` are of rows that are not in the report.
     """
     rows = own_rows(report_input)
     numbers = {name: measures.count(rows, name) for name in measures.MEASURES}
-    numbers["left_out"] = report_input.excluded.total
+    numbers |= {"left_out": report_input.excluded.total, "withheld": report_input.withheld or 0}
     return {name: int(number) if number == int(number) else number for name, number in numbers.items()}
 
 
