@@ -9,7 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from harvester.model.contribution import Kind
 from harvester.model.periods import Period
-from harvester.sdk.connector import Request
+from harvester.sdk.connector import Remark, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,52 @@ class ListsAccounts(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FirstContribution:
+    """The first contribution of somebody to a project, by the whole history of that project."""
+
+    account: str
+    """Written as in rows."""
+    project: str
+    occurred_at: dt.datetime
+    """As the row of that contribution has it (aware)."""
+
+
+@runtime_checkable
+class KnowsFirstContributions(Protocol):
+    """A connector that knows, at little cost, when somebody contributed to a project for the first time.
+
+    What a ledger holds cannot tell, for it may hold any part of the history.
+    """
+
+    def first_contributions(self, period: Period) -> Iterator[FirstContribution | Remark]:
+        """Yield the first contribution of each person to each project, where it was in the period.
+
+        A person is who the context's `person_of` says. A `Remark` names a scope of which the whole history is not
+        there, so that nobody knows who was new. Raises SourceError where the source cannot be read.
+        """
+        ...
+
+
 @runtime_checkable
 class ResolvesAliases(Protocol):
     """A connector that knows which accounts are the same person's, such as git with its mailmap."""
 
     def aliases(self, accounts: Collection[str]) -> Mapping[str, str]:
         """The account that rows have, for each of these accounts that rows have under another name."""
+        ...
+
+
+@runtime_checkable
+class ImportsModules(Protocol):
+    """A connector whose `fetch` imports a library that is slow to import."""
+
+    def import_modules(self) -> None:
+        """Import what `fetch` needs.
+
+        Called before sources are read side by side: threads that import parts of one package at the same time can fail
+        with a deadlock in Python's own locks (https://github.com/python/cpython/issues/83065).
+        """
         ...
 
 
