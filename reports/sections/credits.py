@@ -9,6 +9,7 @@ from typing import Any
 
 from harvester.analysis import measures
 from harvester.model.accounts import name_of
+from harvester.model.people import BY_ADDRESS
 from harvester.text import safe_url
 
 from .evidence_themes import EvidenceTheme
@@ -47,15 +48,15 @@ def shared_work(pieces: Pieces, themes: Sequence[EvidenceTheme]) -> list[SharedW
     """A line for each theme in which others took part, as the measure `collaborators` counts them."""
     by_key = {piece.key: piece for piece in pieces}
     lines = [_of(pieces, theme, [by_key[key] for key in theme.keys]) for theme in themes]
-    return [each for each in lines if each.people]
+    return [each for each in lines if each.people or each.more]
 
 
 def _of(pieces: Pieces, theme: EvidenceTheme, own: Sequence[Piece]) -> SharedWork:
     rows = pieces.with_notes[pieces.with_notes["piece"].isin(theme.keys).to_numpy(bool)]
     every = [row for piece in own for _, row in piece.all_rows]
-    names = _names(pieces, every)
     others = measures.distinct(rows, "collaborators")["collaborators"].unique().tolist()
-    others = sorted((each for each in others if each in names), key=lambda person: (names[person], person))
+    names = _names(pieces, others, every)
+    others = sorted(names, key=lambda person: (names[person].casefold(), person))
     began, wrote = list(_began(pieces, every)), list(_co_wrote(pieces, own))
     credited = [
         _credit(names[person], person, began, wrote, [row for row in every if person in (row["collaborators"] or ())])
@@ -65,20 +66,21 @@ def _of(pieces: Pieces, theme: EvidenceTheme, own: Sequence[Piece]) -> SharedWor
     return SharedWork(theme.title, named, theme.others - len(named))
 
 
-def _names(pieces: Pieces, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """What a reader calls those who took part; of whom a source knows only an id, such as Jira's, nobody has a name."""
-    people = pieces.report_input.people
-    names: dict[str, str] = {}
-    for row in rows:
-        is_by_id = people.connectors.get(row["source"]) == "jira"
-        for account in row["participants"]:
-            person = people.person_of(row["source"], account)
-            if people.configured(person) or "<" not in account:
-                name = "" if is_by_id and not people.configured(person) else pieces.report_input.name(person)
-            else:
-                name = name_of(account)
-            if name:
-                names.setdefault(person, name)
+def _names(pieces: Pieces, others: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """By person what a reader calls them, without those who must not be named or of whom there is an id alone."""
+    report_input, people = pieces.report_input, pieces.report_input.people
+    written = {
+        people.person_of(row["source"], account): name_of(account)
+        for row in rows
+        for account in row["participants"]
+        if "<" in account
+    }
+    names = {}
+    for person in others:
+        has_id_alone = person.partition(":")[0] in BY_ADDRESS and person not in written
+        if person not in report_input.unnamed and (people.configured(person) or not has_id_alone):
+            own = None if people.configured(person) else written.get(person)
+            names[person] = own or report_input.name(person)
     return names
 
 

@@ -109,4 +109,5 @@ def _row(pieces: Pieces, criterion: Criterion, number: int) -> CriterionRow:
 
 def _best(pieces: Pieces, piece: Piece) -> BestProof:
     notes = [note_reference(pieces.report_input, note) for _, note in piece.notes]
-    return BestProof(piece.key, piece.title, piece.references or notes, piece.confirmations)
+    references = piece.references[:1] if piece.topic else piece.references  # no commit says more than the next
+    return BestProof(piece.key, piece.title, references or notes, piece.confirmations)

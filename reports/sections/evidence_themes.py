@@ -6,9 +6,9 @@ number of the table of measures. What nothing says is named in `unknown` and lef
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harvester.analysis import measures
 from harvester.analysis.excerpts import excerpt
@@ -84,6 +84,7 @@ class EvidenceTheme:
     confirmations: list[Confirmation]
     shows: list[ShownCriterion]
     references: list[Reference]
+    """Its work items; where these are many, the one of each piece of work that says most."""
     keys: list[str]
     """Its pieces of work: their threads, or project and topic."""
     unknown: list[str]
@@ -103,12 +104,14 @@ def themes(pieces: Pieces, rows: Sequence[CriterionRow]) -> list[EvidenceTheme]:
     """
     left = sorted(_candidates(pieces, rows), key=lambda each: each.rank)
     chosen: list[_Candidate] = []
-    while left and len(chosen) < MOST:
+    while len(chosen) < MOST:
+        proved = [each for each in left if each.proof != "activity"] or (left if len(chosen) < LEAST else [])
         seen = {name for each in chosen for name in each.shows}
-        best = next((each for each in left if set(each.shows) - seen), left[0])
+        best = next((each for each in proved if set(each.shows) - seen), next(iter(proved), None))
+        if best is None:
+            break
         left.remove(best)
-        if best.proof != "activity" or len(chosen) < LEAST:
-            chosen.append(best)
+        chosen.append(best)
     return [_theme(pieces, each, rows) for each in sorted(chosen, key=lambda each: each.rank)]
 
 
@@ -164,7 +167,7 @@ def _theme(pieces: Pieces, candidate: _Candidate, rows: Sequence[CriterionRow]) 
         list(_shares(own))[:PARTS], results, reached, candidate.proof,
         list({(*each.names, each.note): each for piece in own for each in piece.confirmations}.values()),
         [_shown(each, own) for each in rows if each.name in candidate.shows],
-        once(each for piece in own for each in piece.references), keys,
+        _references(own), keys,
         [name for name, said in there.items() if not said],
     )  # fmt: skip
 
@@ -178,12 +181,12 @@ def _problem(pieces: Pieces, candidate: _Candidate) -> list[Said]:
     """What notes say was wrong; else what tickets say, or what they are called."""
     noted = list(_noted(pieces, candidate.pieces, "problem"))
     tickets = [row for piece in candidate.pieces for _, row in piece.rows if row["kind"] == "issue"]
-    told = [
+    told = (
         Said(text, reference_to(row), quoted=True)
         for row in tickets
         if (text := excerpt(row["body"], title=row["title"]) or row["title"])
-    ]
-    return _once(noted or told)[:PARTS]
+    )
+    return _once(noted or told)
 
 
 def _own_part(pieces: Pieces, candidate: _Candidate) -> list[Said]:
@@ -191,15 +194,21 @@ def _own_part(pieces: Pieces, candidate: _Candidate) -> list[Said]:
     noted = list(_noted(pieces, candidate.pieces, "technical"))
     tickets = {reference_to(row) for piece in candidate.pieces for _, row in piece.rows if row["kind"] == "issue"}
     quotes = (piece.quote for piece in candidate.pieces)
-    told = [Said(each.text, each.source, quoted=True) for each in quotes if each and each.source not in tickets]
-    titles = [
+    told = (Said(each.text, each.source, quoted=True) for each in quotes if each and each.source not in tickets)
+    titles = (
         Said(note["title"], note_reference(pieces.report_input, note))
         for piece in candidate.pieces
         for _, note in piece.notes
         if all(row["kind"] == "note" for _, row in piece.rows)
-    ]
+    )
     results = {each.text for each in _results(candidate.pieces)}
-    return _once(noted or [*told, *(each for each in titles if each.text not in results)])[:PARTS]
+    return _once(noted or itertools.chain(told, (each for each in titles if each.text not in results)))
+
+
+def _references(own: Sequence[Piece]) -> list[Reference]:
+    """The work items; of more than `MOST` the one of each piece that says most."""
+    every = once(each for piece in own for each in piece.references)
+    return every if len(every) <= MOST else once(each for piece in own for each in piece.references[:1])
 
 
 def _shares(own: Iterable[Piece]) -> Iterator[Share]:
@@ -238,8 +247,10 @@ def _noted(pieces: Pieces, own: Iterable[Piece], field: str) -> Iterator[Said]:
 
 
 def _once(said: Iterable[Said]) -> list[Said]:
-    """Each text once, the first time."""
-    by_text: dict[Any, Said] = {}
+    """The first `PARTS` texts, each once; no more are read: a goal has thousands of changes."""
+    by_text: dict[str, Said] = {}
     for each in said:
         by_text.setdefault(" ".join(each.text.split()), each)
+        if len(by_text) == PARTS:
+            break
     return list(by_text.values())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CARD_FIELDS = ("Result", "Technical", "Takeaway")
 """The fields of a note that a card shows."""
 
-NOTE_COLUMNS = (*LINE_COLUMNS, "source", "person", "participants", "extra")
+NOTE_COLUMNS = (*LINE_COLUMNS, "source", "account", "participants", "extra")
 """The columns that a note's line is made of."""
 
 

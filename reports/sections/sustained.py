@@ -93,7 +93,7 @@ def _claimed(pieces: Pieces, criterion: str) -> pd.DataFrame:
     A note about work that is claimed itself says of what was done before and is left out.
     """
     rows = {index: piece for piece in shown_by(pieces, criterion) for index in _own(piece, criterion)}
-    frame = pieces.report_input.frame.loc[list(rows), [*measures.COLUMNS_USED, "occurred_at"]]
+    frame = pieces.rows.loc[list(rows), [*measures.COLUMNS_USED, "occurred_at"]]
     return frame.assign(
         thread=[piece.key for piece in rows.values()], strong=[piece.proof in STRONG for piece in rows.values()]
     )
