@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis.frame import records
@@ -21,7 +21,7 @@ from .sections.common import CommonPage, common, heading, own_rows
 from .sections.credits import SharedWork, shared_work
 from .sections.criteria import CriterionRow, criteria
 from .sections.draft import Unasked, unasked
-from .sections.evidence_themes import OUTCOME_PART, OWN_PART, PROBLEM, EvidenceTheme, Said, themes
+from .sections.evidence_themes import OUTCOME_PART, OWN_PART, PROBLEM, EvidenceTheme, Said, proof_in_words, themes
 from .sections.items import LINE_COLUMNS, Item, Reference, item, sort_key
 from .sections.pieces import Pieces
 from .sections.summary import sentences
@@ -42,10 +42,11 @@ WORDS = 120
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the opening, or what a note says, with the note."""
+    """A sentence of the opening, or what a note says, with the note and the criteria that it proves, in brief."""
 
     text: str
     source: Reference | None = None
+    criteria: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,17 +176,17 @@ def context(report_input: ReportInput) -> Page:
 def _opening(
     pieces: Pieces, rows: Sequence[CriterionRow], chosen: Sequence[EvidenceTheme], steps: Sustained
 ) -> list[Sentence]:
-    """How strong the proof is, with what notes say came of the work, as many of them as `WORDS` allows."""
+    """How strong the proof is, what it is for which criterion, as much of it as `WORDS` allows, and what is missing."""
     before, after = list(_state(rows)), [*_over_time(rows, steps), *_weak(rows)]
     if not rows:
         before = ["No criteria are given for this page.", *sentences(pieces, [])]
     room = WORDS - sum(len(each.split()) for each in (*before, *after))
-    results = []
-    for said in _results(rows, chosen):
-        if (length := len(said.text.split())) <= room:
-            results.append(Sentence(said.text, said.source))
+    proofs = []
+    for each in _proofs(pieces, rows, chosen):
+        if (length := sum(len(text.split()) for text in (each.text, *each.criteria))) <= room:
+            proofs.append(each)
             room -= length
-    return [*map(Sentence, before), *results, *map(Sentence, after)]
+    return [*map(Sentence, before), *proofs, *map(Sentence, after)]
 
 
 def _state(rows: Sequence[CriterionRow]) -> Iterator[str]:
@@ -200,11 +201,16 @@ def _state(rows: Sequence[CriterionRow]) -> Iterator[str]:
     yield f"There is {there}{of_level}."
 
 
-def _results(rows: Sequence[CriterionRow], chosen: Sequence[EvidenceTheme]) -> Iterator[Said]:
-    """The first result of each theme that is strong for a criterion, or of each theme where there are no criteria."""
-    for theme in chosen:
-        if theme.results and (not rows or any(each.proof in ("measured", "confirmed") for each in theme.shows)):
-            yield theme.results[0]
+def _proofs(pieces: Pieces, rows: Sequence[CriterionRow], chosen: Sequence[EvidenceTheme]) -> Iterator[Sentence]:
+    """What proves each criterion whose proof is strong; without criteria the first result of each theme."""
+    if not rows:
+        yield from (Sentence(each.results[0].text, each.results[0].source) for each in chosen if each.results)
+        return
+    by_proof: dict[Said, list[str]] = {}
+    for row in rows:
+        if row.state == "strong" and (said := proof_in_words(pieces, row.name)):
+            by_proof.setdefault(said, []).append(row.brief)
+    yield from (Sentence(said.text, said.source, briefs) for said, briefs in by_proof.items())
 
 
 def _over_time(rows: Sequence[CriterionRow], steps: Sustained) -> Iterator[str]:

@@ -102,18 +102,25 @@ def test_themes_cover_criteria_before_they_repeat():
 
 
 def test_the_opening_has_at_most_120_words():
-    """Of the results as many as there is room for, each in full."""
-    long = " ".join(["word"] * 60)
-    goals = [
-        {"name": f"g{n}", "title": f"Goal {n}", "criterion": "leads", "match": {"labels": [f"l{n}"]}} for n in range(4)
+    """It names the criteria with strong proof and what proves them, each in full, as many as there is room for."""
+    names = ["First", "Second", "Third", "Fourth"]
+    asked = [{"name": each, "text": f"{each} thing.", "level": "Senior"} for each in names]
+    results = {"First": "word " * 60, "Second": "other " * 60, "Third": "Short.", "Fourth": ""}
+    rows = [
+        note(number, extra={"criterion": name, "result": results[name], **(AGREED if results[name] else {})})
+        for number, name in enumerate(names)
     ]
-    rows = [pull(n, labels=(f"l{n}",)) for n in range(4)]
-    rows += [about(10 + n, n, result=f"{long} {n}." if n < 3 else "Short.", **AGREED) for n in range(4)]
-    opening = page(rows, *goals).opening
-    assert sum(len(each.text.split()) for each in opening) <= WORDS
-    assert opening[0].text == "There is strong proof for 1 of the 2 criteria of Senior."
-    assert [each.text[-2:] for each in opening if each.source] == ["0.", "t."]
-    assert opening[-1].text == "For 1 criterion evidence is needed."
+    made_page = page(rows, criteria=asked)
+    assert sum(len(text.split()) for each in made_page.opening for text in (each.text, *each.criteria)) <= WORDS
+    assert [(each.text[-6:], each.criteria) for each in made_page.opening] == [
+        ("enior.", []), (" word ", ["First thing"]), ("Short.", ["Third thing"]), ("eeded.", []),
+    ]  # fmt: skip
+    assert made_page.opening[0].text == "There is strong proof for 3 of the 4 criteria of Senior."
+    assert made_page.opening[-1].text == "For 1 criterion evidence is needed."
+    same = [note(9, extra={"criterion": "First\nThird", **AGREED})]
+    assert "*First thing* and *Third thing*: Confirmed by Grace Hopper. *(notebook, 1 Aug)*" in (
+        text(same, criteria=asked)
+    )
 
 
 def test_the_persons_own_opening_is_used():

@@ -15,10 +15,10 @@ from harvester.analysis.excerpts import excerpt
 from harvester.goals.model import OUTCOME, Goal
 from harvester.model.periods import span
 
-from .criteria import CriterionRow
-from .items import Reference, counted, lines_changed, once, reference_to
+from .criteria import CriterionRow, shown_by
+from .items import Reference, counted, join_words, lines_changed, once, reference_to
 from .notes import Confirmation, figures, note_reference
-from .pieces import PROOFS, Piece, Pieces, Proof
+from .pieces import PROOFS, STRONG, Piece, Pieces, Proof
 from .summary import figure
 
 MOST = 4
@@ -235,6 +235,17 @@ def _figures(pieces: Pieces, own: Iterable[Piece]) -> Iterator[Said]:
         if found := figures(pieces.report_input, goal):
             text = figure(goal, pieces.report_input.assessment.progress[name])
             yield Said(text, Reference(found[0].note, found[0].url or None))
+
+
+def proof_in_words(pieces: Pieces, criterion: str) -> Said | None:
+    """The strong proof for a criterion: what a note says came of it, else a figure, else who confirms it; else None."""
+    own = [each for each in shown_by(pieces, criterion) if each.proof in STRONG]
+    confirmed = (
+        Said(f"Confirmed by {join_words(each.names)}.", Reference(each.note, each.url or None))
+        for piece in own
+        for each in piece.confirmations
+    )
+    return next(itertools.chain(_results(own), _figures(pieces, own), confirmed), None)
 
 
 def _noted(pieces: Pieces, own: Iterable[Piece], field: str) -> Iterator[Said]:
