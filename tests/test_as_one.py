@@ -71,6 +71,15 @@ def test_what_waited_more_than_two_weeks(opened, waited):
 
 
 def test_people_are_those_whose_work_counts():
-    """Each once; who only merged others' work is not among them."""
-    rows = [row(), commit("a1"), row(work_item="github.com/org/app#2", account="grace", role="merger")]
-    assert measures.count(framed(rows), "people") == 1
+    """Each once, co-authors too; who only merged work that counts for nobody is not among them."""
+    rows = [row(work_item=PULL), row(work_item="github.com/org/app#2", account="grace", role="merger")]
+    assert people(rows) == 1
+    assert people([*rows, row(work_item=PULL, account="grace", role="co-author")]) == 2
+
+
+def people(rows):
+    """How many took part, where each work item is a thread; of the people apart and as one."""
+    apart, together = framed(rows), as_one(framed(rows), MEMBERS, PEOPLE)
+    numbers = {measures.count(each.assign(thread=each["work_item_key"]), "people") for each in (apart, together)}
+    assert len(numbers) == 1
+    return numbers.pop()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harvester.analysis.frame import column, prepare
-from harvester.analysis.measures import MEMBERS_OWN
+from harvester.analysis.measures import MEMBER, MEMBERS_OWN
 from harvester.model.contribution import COLUMNS
 from harvester.model.people import WhoIsWho
 
@@ -54,5 +54,5 @@ def as_one(frame: pd.DataFrame, persons: Collection[str], people: WhoIsWho) -> p
     own = frame[frame["person"].isin(list(persons)).to_numpy(bool)]
     table = pa.table({name: column(own, name) for name in COLUMNS})
     made = prepare(table, AsOne(people, frozenset(persons)))
-    made["member"], made[MEMBERS_OWN] = (own[name].reset_index(drop=True) for name in ("person", "is_own_work"))
+    made[MEMBER], made[MEMBERS_OWN] = (own[name].reset_index(drop=True) for name in ("person", "is_own_work"))
     return made

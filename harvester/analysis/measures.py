@@ -149,6 +149,12 @@ def _counting(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(frame.index.isin(counting(frame)), index=frame.index)
 
 
+def _took_part(frame: pd.DataFrame) -> pd.Series:
+    is_person = ~frame["is_bot"]
+    primary = frame[(frame["is_primary"] & is_person).to_numpy(bool)]
+    return is_person & frame["thread"].isin(primary.loc[counting(primary), "thread"])
+
+
 def _is_no_summary(frame: pd.DataFrame) -> pd.Series:
     return (frame["state"] != SUMMARY).fillna(True)
 
@@ -156,6 +162,9 @@ def _is_no_summary(frame: pd.DataFrame) -> pd.Series:
 def _collaborators(frame: pd.DataFrame) -> pd.Series:
     return _counting(frame) & frame["collaborators"].notna()
 
+
+MEMBER = "member"
+"""The column of several people taken as one (`harvester.analysis.as_one`) that says whose row it is."""
 
 MEMBERS_OWN = "is_members_own"
 """The column of several people taken as one (`harvester.analysis.as_one`) that says of each row whether it is of the
@@ -403,9 +412,10 @@ MEASURES: Mapping[str, Measure] = {
             wins="git is the only source",
         ),
         Measure(
-            "people", "person", "people", _ALL_KINDS, (), "persons",
-            "People who did anything that counts, without bots.",
-            where=_counting,
+            "people", "person", "people", (), (), "persons",
+            "People who took part in something that counts, as its authors, co-authors, reviewers or otherwise, of the "
+            "people whom a report is about; bots are none.",
+            where=_took_part, wins="every source's rows",
         ),
         Measure(
             "rows", "record", "records", (), (), "rows",
@@ -572,6 +582,8 @@ def _distinct(
     Only the columns that matter are taken: taking rows costs as much as there are columns.
     """
     columns, expand = _COUNTS[measure.count]
+    if measure.count == "persons" and MEMBER in frame:
+        columns = (MEMBER,)
     summed = [measure.sums] if measure.sums else []
     rows = expand(frame[list(dict.fromkeys([*by, *columns, *summed]))][inside])
     distinct = rows.drop_duplicates([name for name in rows.columns if name != measure.sums])

@@ -71,6 +71,9 @@ class Report:
     """Whom it is about where nobody is named: oneself, one's team, or those whom one mentors."""
     needs: frozenset[Need] = frozenset()
     """What it is made from beside rows, goals and coverage; what no report asks for is not looked up."""
+    view: Callable[[ReportInput], ReportInput] | None = None
+    """How it looks at its input, such as a team as one person: its page, charts, measures and table are of what this
+    returns. The evidence is of the input itself."""
     page: type | None = None
     """The dataclass that `context` returns, for JSON and its schema; without it the report has no JSON."""
     charts: Callable[[ReportInput, Any], Mapping[str, Chart]] | None = None
@@ -115,6 +118,7 @@ def make(report: Report, report_input: ReportInput, options: PageOptions = PLAIN
 
 def page_content(report: Report, report_input: ReportInput, options: PageOptions = PLAIN) -> str:
     """The page without its head, in a format that is no table."""
+    report_input = _viewed(report, report_input)
     page = report.context(report_input)
     if options.format is JSON:
         return dump_json(json_page(report.name, report.page, page, report_input))
@@ -130,10 +134,15 @@ def page_content(report: Report, report_input: ReportInput, options: PageOptions
     return _tidy(in_markdown(text, charts, mermaid=options.mermaid))
 
 
+def _viewed(report: Report, report_input: ReportInput) -> ReportInput:
+    return report.view(report_input) if report.view else report_input
+
+
 def table_of(report: Report, report_input: ReportInput) -> pd.DataFrame:
     """The report's rows with the columns of its table."""
     from harvester.reporting.rows import own_rows
 
+    report_input = _viewed(report, report_input)
     more = report.row_columns(report_input, own_rows(report_input)) if report.row_columns else None
     return table(report_input, more)
 
@@ -202,8 +211,9 @@ def _about(report: Report, report_input: ReportInput, evidence: Mapping[str, Any
 
 
 def missing_by_source(report_input: ReportInput) -> dict[str, list[str]]:
-    """What is missing of each source that is not complete, in words; sources by name."""
-    return {
+    """What is missing of each source that is not complete, in words, by name; under `people` who could not be read."""
+    of_people = {"people": list(report_input.unread)} if report_input.unread else {}
+    return of_people | {
         each.source: list(dict.fromkeys(part.words for part in missing_parts(report_input, each)))
         for each in sorted(report_input.statuses, key=lambda one: one.source)
         if not each.complete

@@ -47,12 +47,27 @@ def own_rows(report_input: ReportInput) -> pd.DataFrame:
 def measured(report_input: ReportInput) -> dict[str, float]:
     """Every measure of a report's own rows, by name, in the order of the table of measures; whole ones are integers.
 
-    `left_out` is of the rows that are not in the report.
+    `left_out` is of the rows that are not in the report, `people` of all rows, and `newcomers` of no rows; it is left
+    out where nobody asked who was new.
     """
     rows = own_rows(report_input)
-    numbers = {name: measures.count(rows, name) for name in measures.MEASURES}
-    numbers["left_out"] = report_input.excluded.total
+    others = {
+        "left_out": report_input.excluded.total,
+        "people": measures.count(select(report_input.frame, report_input.period, report_input.persons), "people"),
+        "newcomers": newcomers_counted(report_input),
+    }
+    numbers = {
+        name: number
+        for name in measures.MEASURES
+        if (number := others[name] if name in others else measures.count(rows, name)) is not None
+    }
     return {name: int(number) if number == int(number) else number for name, number in numbers.items()}
+
+
+def newcomers_counted(report_input: ReportInput) -> int | None:
+    """How many people contributed to some project for the first time; None where nobody asked."""
+    known = report_input.first_contributions
+    return None if known is None else len({each.person for each in known.newcomers})
 
 
 def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:

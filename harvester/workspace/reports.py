@@ -34,7 +34,7 @@ from harvester.text import count_noun
 from harvester.version import VERSION
 from harvester.workspace.assemble import MOST_ACTIVE, assemble
 from harvester.workspace.collect import open_ledger
-from harvester.workspace.people import choose_people
+from harvester.workspace.people import find_team
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def make_report(
     persons, request = _people_of(workspace, report, _as_chosen(chosen))
     with open_ledger(workspace) as ledger:
         collected, report_input = assemble(
-            workspace, ledger, _period_of(report, period), persons, harvest=harvest, request=request
+            workspace, ledger, _period_of(report, period), persons, harvest=harvest, request=request, needs=report.needs
         )
     return _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
 
@@ -130,9 +130,11 @@ def make_reports(
     persons, request = _people_of(workspace, report, chosen or Chosen())
     words = _period_of(report, period)
     with open_ledger(workspace) as ledger:
-        collected, all_of_them = assemble(workspace, ledger, words, persons, harvest=harvest, request=request)
+        collected, all_of_them = assemble(
+            workspace, ledger, words, persons, harvest=harvest, request=request, needs=report.needs
+        )
         for person in sorted(all_of_them.persons):
-            _, own = assemble(workspace, ledger, all_of_them.period, [person], harvest=False)
+            _, own = assemble(workspace, ledger, all_of_them.period, [person], harvest=False, needs=report.needs)
             # Only the first one harvested, and so knows what failed.
             own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft)
             yield _rendered(report, own, options, complete=collected.complete)
@@ -167,10 +169,9 @@ def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[li
         return None, PageRequest(everyone=True)
     if chosen.team is None:
         return list(chosen.persons) or None, PageRequest()
-    members = choose_people(workspace, (), chosen.team)
     if chosen.persons:
         raise ReportError("--team and --person are two ways to name people.", hint="Give one of them.")
-    return members, PageRequest(team=chosen.team)
+    return None, PageRequest(team=find_team(workspace, chosen.team).key)
 
 
 def _own_team(workspace: Workspace) -> Chosen:
@@ -178,7 +179,8 @@ def _own_team(workspace: Workspace) -> Chosen:
     teams = workspace.config.teams
     if not teams:
         return Chosen(everyone=True)
-    own = [name for name, members in teams.items() if workspace.me in members] or list(teams)
+    own = [key for key, team in teams.items() if any(each.person == workspace.me for each in team.memberships)]
+    own = own or list(teams)
     if len(own) > 1:
         raise PersonError(
             f"There are several teams: {', '.join(own)}.", hint="Name one with --team, or people with --person."
@@ -288,7 +290,8 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
     persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
     with open_ledger(workspace) as ledger:
         period, request = evidence.period_of(before), evidence.request_of(before)
-        _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request)
+        needs = load_report(before["report"]).needs
+        _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request, needs=needs)
     after = evidence.evidence(report_input, before["report"])
     unread = _unread(before, after)
     differences = _other_evidence(path, page, before) + changes({**before, "coverage": _or_new(before, unread)}, after)

@@ -50,6 +50,8 @@ class CommonPage:
     services: list[str]
     incomplete: list[SourceState]
     """The sources that could not be read in full."""
+    unread: list[str]
+    """Whose work could not be read at all, and why, a sentence each."""
     remarks: list[str]
     """What the reader must know before anything else, a sentence each."""
     sources: list[SourceState]
@@ -86,6 +88,7 @@ def common(report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anc
         "time_zone": report_input.calendar.zone.key.removeprefix("Etc/"),
         "services": list(dict.fromkeys(each.connector for each in states)),
         "incomplete": [each for each in states if each.gaps],
+        "unread": list(report_input.unread),
         "remarks": list(report_input.remarks),
         "sources": states,
         "not_counted": list(not_counted(rows)),
