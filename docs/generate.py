@@ -99,17 +99,20 @@ on settings or on today, and are an error there.
 STATES = f"""\
 ## States of a goal
 
-"Expected by now" is what would be done if the work went evenly from `from` to `until`, days `away` left out (unless all
-days are away).
+"Expected by now" is what would be done if the work went evenly from `from` to `until`: the target (of an outcome the
+way from the baseline to it) × the days that have begun ÷ all days. Days are whole days of your calendar, weekends
+included; those `away`, by the goal or by `[people.NAME]`, count on neither side ([why](../decisions/pace.md)).
 
 | state | meaning |
 |---|---|
 | met | the target is reached |
-| on track | no more than {progress.TOLERANCE:.0%} is missing of what is expected by now |
-| behind | more is missing |
+| on track | at least {progress.ON_TRACK:.0%} of what is expected by now is done, or of a count less than \
+{progress.WHOLE} is missing |
+| at risk | at least {progress.AT_RISK:.0%} of it is done |
+| off track | less is done |
 | not started | it is before `from` |
 | not met | `until` has passed without the target |
-| open | nothing is expected by now, since `from` or `until` is not given |
+| open | nothing is expected by now, since `from` or `until` is not given, or all days are away |
 | unknown | there is no `target`, or no note of the goal's days has a figure for an outcome |
 """
 THEMES = f"""\

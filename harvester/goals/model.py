@@ -79,10 +79,6 @@ class Goal(Section):
         """Whether any of its days is in a period."""
         return self.period(calendar).overlap(period) is not None
 
-    def away_periods(self, calendar: Calendar) -> list[Period]:
-        """The days away, half-open and by the person's days."""
-        return [calendar.days(first, last) for first, last in self.away]
-
 
 class GoalsFile(Section):
     """The keys of goals.toml."""

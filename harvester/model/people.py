@@ -15,7 +15,6 @@ import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from harvester.errors import PersonError
 from harvester.model.accounts import (
@@ -53,23 +52,11 @@ class Person:
     """False for a mentee who has not agreed: naming them reads nothing."""
     away: tuple[tuple[dt.date, dt.date], ...] = field(default=(), repr=False)
     """Days away, as spans of a first and a last day, both included; not part of `People.digest`."""
-
-
-class WhoIsWho(Protocol):
-    """Which person is behind an account, and which accounts are bots': what a frame is prepared with."""
-
-    @property
-    def connectors(self) -> Mapping[str, str]:
-        """The connector of each source."""
-        ...
-
-    def person_of(self, source: str, account: str) -> str:
-        """The key of the person behind an account as a source has it."""
-        ...
-
-    def is_bot(self, account: str) -> bool:
-        """Whether an account is a bot's or an assistant's."""
-        ...
+    # Neither of these changes whose an account is, so neither is in the digest of people.
+    mentored_since: dt.date | None = field(default=None, repr=False)
+    """The first day on which I mentored them; None for everybody else."""
+    named_in_public: bool = field(default=False, repr=False)
+    """Whether a page for the public may name them: they agreed, or make it themselves."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +73,11 @@ class People:
         object.__setattr__(self, "_by_address", self._index_addresses())
         object.__setattr__(self, "_by_login", {})
         object.__setattr__(self, "_names", {person.key: person.name for person in self.persons})
+
+    @property
+    def mentees(self) -> tuple[Person, ...]:
+        """Those whom I mentor, in the order of the configuration, with and without their consent to be read."""
+        return tuple(each for each in self.persons if each.mentored_since is not None)
 
     @property
     def digest(self) -> str:

@@ -24,7 +24,7 @@ def as_team(report_input: ReportInput) -> ReportInput:
     Goals are one person's. What a member of a team did on other days than those of the membership is not the team's.
     """
     rows = select(report_input.frame, report_input.period, report_input.persons)
-    made = as_one(rows[_as_members(report_input, rows)], report_input.persons, report_input.people)
+    made = as_one(rows[_as_members(report_input, rows)], report_input.persons, report_input.people.connectors)
     assessed = report_input.assessment
     assessment = assess(
         made,
