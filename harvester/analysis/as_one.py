@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harvester.analysis import frame as frames
 from harvester.analysis.frame import column
 from harvester.analysis.measures import MEMBER, MEMBERS_OWN, counted_by
-from harvester.model.periods import Period
+from harvester.model.periods import EVER, Period
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,8 @@ def while_members(frame: pd.DataFrame, stays: Mapping[str, Sequence[Period]]) ->
 
     inside = np.ones(len(frame), bool)
     for person, periods in stays.items():
+        if EVER in periods:
+            continue
         own = np.flatnonzero((frame["person"] == person).to_numpy(bool))
         times = frame["occurred_at"].iloc[own]
         inside[own] = False
