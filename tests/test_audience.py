@@ -230,6 +230,7 @@ def test_a_team_sees_work_and_no_agreement():
     """It sees a goal's title with its work, and neither its figures nor what only two agreed on."""
     rows = [
         row(title="Open the till", body="Why it matters", is_private=True),
+        review(3, title="Reviewed"),
         row(kind="note", role="mentor", work_item="notebook/1", title="Paired", participants=("grace",)),
         row(kind="note", role="helper", work_item="notebook/2", title="Spoke with Grace", participants=("grace",)),
         row(kind="note", work_item="notebook/3", title="Tills are faster", body="Between us",
@@ -245,6 +246,7 @@ def test_a_team_sees_work_and_no_agreement():
         {"name": "speed", "title": "Faster tills", "why": "Secret why", "measure": "outcome", "baseline": 4,
          "target": 1, "unit": "seconds", "match": {"titles": ["Open*"]}},
         {"name": "grow", "title": "Learn to listen", "measure": "reviews", "target": 9},
+        {"name": "help", "title": "Make Grace independent", "match": {"any": [{"people": ["grace"]}]}},
     ]  # fmt: skip
     agreed = GoalsAndDecisions(
         Goals((Criterion(name="c", level="Senior", text="Does all"),), tuple(map(Goal.model_validate, goals)))
@@ -255,7 +257,7 @@ def test_a_team_sees_work_and_no_agreement():
         ReportInput(statuses=(), assessment=assessment, request=PageRequest(audience="team"), **shared)
     )
     text = render(REPORT, shown) + dump(evidence(shown, "r")) + json.dumps(measured(shown))
-    for each in ("Open the till", "Why it matters", "Faster tills", "Tills are faster", "Half a second"):
+    for each in ("Open the till", "Reviewed", "Why it matters", "Faster tills", "Tills are faster", "Half a second"):
         assert each in text.replace("\u2060", ""), each
     for each in (
         "Paired",
