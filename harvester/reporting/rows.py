@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -47,12 +48,17 @@ def own_rows(report_input: ReportInput) -> pd.DataFrame:
 def measured(report_input: ReportInput) -> dict[str, float]:
     """Every measure of a report's own rows, by name, in the order of the table of measures; whole ones are integers.
 
-    `left_out` and `withheld` are of rows that are not in the report.
+    `left_out` and `withheld` are of rows that are not in the report, `mentees_left_out` of people who are not in it. A
+    median of nothing is left out.
     """
     rows = own_rows(report_input)
     numbers = {name: measures.count(rows, name) for name in measures.MEASURES}
-    numbers |= {"left_out": report_input.excluded.total, "withheld": report_input.withheld or 0}
-    return {name: int(number) if number == int(number) else number for name, number in numbers.items()}
+    numbers |= {
+        "left_out": report_input.excluded.total, "withheld": report_input.withheld or 0,
+        "mentees_left_out": report_input.mentees_left_out,
+    }  # fmt: skip
+    known = {name: number for name, number in numbers.items() if not math.isnan(number)}
+    return {name: int(number) if number == int(number) else number for name, number in known.items()}
 
 
 def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:

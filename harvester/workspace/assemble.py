@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harvester.errors import PeriodError, PersonError
@@ -16,8 +16,10 @@ from harvester.model.periods import Period, day, parse, span, within
 from harvester.reporting.audience import for_audience, not_to_be_named
 from harvester.reporting.report_input import PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
+from harvester.text import count_noun
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
 from harvester.workspace.look_alikes import look_alikes_in, with_remarks
+from harvester.workspace.mentees import choose_mentees, left_out, only_mentoring
 from harvester.workspace.workspace import Workspace, current_address, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ def assemble(
 
     What `[[exclude]]` in harvester.toml names is left out of the frame, unless `all_rows` is set.
 
-    With `request.everyone` the people are all who did something in the period, and `person` is not looked at.
+    With `request.everyone` the people are all who did something in the period, and `person` is not looked at. With
+    `request.mentees` they are those whom one mentors, or the ones named of these, and oneself as the last.
 
     Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
     the most active author of the latest quarter with work, and a remark says so.
@@ -66,6 +69,8 @@ def assemble(
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
     known = load_goals_and_decisions(workspace)
     assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, request)
+    if request.mentees:
+        return assembly.for_mentees(chosen, [person] if isinstance(person, str) else person or ())
     if request.everyone:
         return assembly.for_everyone(chosen)
     if person:
@@ -114,6 +119,13 @@ class _Assembly:
         """The rows of all who did something in the period, bots not; nobody is among them who may not be read."""
         collected = self.collect(period, None)
         return collected, self._report_input(period, people_in(self.workspace, collected.frame, period), collected)
+
+    def for_mentees(self, period: Period, names: Iterable[str]) -> tuple[CollectedData, ReportInput]:
+        """The rows of mentees who agreed, since their first day, and what the mentor did with or for them."""
+        persons = choose_mentees(self.workspace, names, period)
+        collected = only_mentoring(self.workspace, persons, period, self.collect(period, persons))
+        report_input = self._report_input(period, persons, collected)
+        return collected, dataclasses.replace(report_input, mentees_left_out=left_out(self.workspace))
 
     def for_persons(self, period: Period, persons: Sequence[str]) -> tuple[CollectedData, ReportInput]:
         """The rows of people, by key."""
@@ -184,7 +196,7 @@ class _Assembly:
             if goal.from_ and goal.runs_in(period, calendar)
         ]
         period = dataclasses.replace(period, since=min([period.since, *starts]))
-        for person in persons or ():
+        for person in () if self.request.mentees else persons or ():
             self._require_account(person)
         accounts = accounts_of(self.workspace, persons)
         outcome = harvest_sources(self.workspace, self.ledger, period, accounts) if self.harvest else None
@@ -201,6 +213,15 @@ class _Assembly:
                 "nothing was read.",
                 hint="Add addresses and accounts to [people] in harvester.toml, or name a person with --person E-MAIL.",
             )
+
+    def _not_agreed(self) -> Iterator[str]:
+        """A remark where a team or everyone is meant, and somebody of them has not agreed to be read."""
+        config, request = self.workspace.config, self.request
+        meant = [*config.teams.get(request.team, ())] if request.team else [each.key for each in config.people.persons]
+        closed = {each.key for each in config.people.persons if not each.may_be_read}
+        if (request.team or request.everyone) and (number := len(closed.intersection(meant))):
+            verb = "is" if number == 1 else "are"
+            yield f"{count_noun(number, 'person', 'people')} {verb} not on this page: nothing of theirs may be read."
 
     def _report_input(self, period: Period, persons: Sequence[str], collected: CollectedData) -> ReportInput:
         config = self.workspace.config
@@ -224,7 +245,7 @@ class _Assembly:
             assessment=assessment,
             calendar=config.calendar,
             people=config.people,
-            remarks=collected.remarks,
+            remarks=(*collected.remarks, *self._not_agreed()),
             names=config.people.names_of(_accounts_in(assessment.frame)),
             grouping=grouping,
             excluded=excluded.of(period, persons),

@@ -137,10 +137,12 @@ def make_reports(
     words = _period_of(report, period)
     with open_ledger(workspace) as ledger:
         collected, all_of_them = assemble(workspace, ledger, words, persons, harvest=harvest, request=request)
-        for person in sorted(all_of_them.persons):
-            _, own = assemble(workspace, ledger, all_of_them.period, [person], harvest=False)
+        alone = PageRequest(mentees=request.mentees)
+        everyone = all_of_them.persons[:-1] if request.mentees else sorted(all_of_them.persons)
+        for person in everyone:
+            _, own = assemble(workspace, ledger, all_of_them.period, [person], harvest=False, request=alone)
             # Only the first one harvested, and so knows what failed.
-            seen_by = PageRequest(audience=chosen.audience)
+            seen_by = dataclasses.replace(alone, audience=chosen.audience)
             own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft, request=seen_by)
             yield _rendered(report, as_seen(own), options, complete=collected.complete)
 
@@ -166,6 +168,10 @@ def _period_of(report: Report, period: str | None) -> str | None:
 
 def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
     """Whom a report is about, by name or key, and as what; None where that is oneself."""
+    if report.of == "mentees":
+        if chosen.team or chosen.everyone:
+            raise ReportError(f"The report {report.name!r} is about those whom you mentor.", hint="Name --person.")
+        return list(chosen.persons) or None, PageRequest(mentees=True, audience=chosen.audience)
     if not (chosen.persons or chosen.team or chosen.everyone) and report.of == "team":
         chosen = dataclasses.replace(_own_team(workspace), audience=chosen.audience)
     if chosen.everyone:
@@ -174,10 +180,19 @@ def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[li
         return None, PageRequest(everyone=True, audience=chosen.audience)
     if chosen.team is None:
         return list(chosen.persons) or None, PageRequest(audience=chosen.audience)
-    members = choose_people(workspace, (), chosen.team)
+    members = _readable_members(workspace, chosen.team)
     if chosen.persons:
         raise ReportError("--team and --person are two ways to name people.", hint="Give one of them.")
     return members, PageRequest(team=chosen.team, audience=chosen.audience)
+
+
+def _readable_members(workspace: Workspace, team: str) -> list[str]:
+    """The members of a team without mentees who have not agreed; raises PersonError where nobody is left."""
+    closed = {each.key for each in workspace.config.people.persons if not each.may_be_read}
+    members = [each for each in choose_people(workspace, (), team) if each not in closed]
+    if not members:
+        raise PersonError(f"Nobody in the team {team!r} has agreed to be read.", hint="Name another --team.")
+    return members
 
 
 def _require_audience(report: Report, audience: Audience) -> None:
@@ -304,7 +319,7 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
     period, request = evidence.period_of(before), evidence.request_of(before)
     persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
     if request.team and request.audience == "public":  # its evidence does not say who the members are
-        persons = choose_people(workspace, (), request.team)
+        persons = _readable_members(workspace, request.team)
     with open_ledger(workspace) as ledger:
         _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request)
     after = evidence.evidence(report_input, before["report"])
