@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records
@@ -25,7 +25,10 @@ from .sections.items import LINE_COLUMNS, Item, item, join_words, sort_key
 from .sections.notes import NOTE_COLUMNS, Field, fields
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 KIND = "mentoring"
 COLUMNS = tuple(dict.fromkeys((
@@ -174,8 +177,9 @@ def _halves(report_input: ReportInput, person: str) -> list[Period]:
     return [calendar.days(first, middle), calendar.days(middle + ONE_DAY, last)]
 
 
-def _inside(rows: pd.DataFrame, period: Period) -> list[bool]:
-    return [at in period for at in rows["occurred_at"]]
+def _inside(rows: pd.DataFrame, period: Period) -> Mask:
+    inside: Mask = ((rows["occurred_at"] >= period.since) & (rows["occurred_at"] < period.until)).to_numpy(bool)
+    return inside
 
 
 MEDIAN = "Median days from opening to merge"
@@ -246,8 +250,7 @@ def _given(report_input: ReportInput, person: str, own: pd.DataFrame) -> Given:
     """What the mentor did with or for a mentee, of the rows that are the mentor's."""
     is_note = (own["kind"] == "note").to_numpy(bool)
     notes, work = own[is_note], own[~is_note]
-    for_them = work[[person in (names or ()) for names in _lists(work, "owner_people")]]
-    with_them = notes[[person in (names or ()) for names in _lists(notes, "collaborators")]]
+    for_them, with_them = work[_names(work, "owner_people", person)], notes[_names(notes, "collaborators", person)]
     parts = [
         f"{verb} {changes(for_them, name)}"
         for name, verb in (("reviews", "reviewed"), ("merged_for_others", "merged"), ("help", "helped with"))
@@ -265,8 +268,11 @@ def _given(report_input: ReportInput, person: str, own: pd.DataFrame) -> Given:
     )  # fmt: skip
 
 
-def _lists(rows: pd.DataFrame, name: str) -> list[list[str] | None]:
-    return [row[name] for row in records(rows[[name]])]
+def _names(rows: pd.DataFrame, column: str, person: str) -> Mask:
+    """Which rows name a person in a column of lists."""
+    import numpy as np
+
+    return np.array([person in (row[column] or ()) for row in records(rows[[column]])], bool)
 
 
 def _note(report_input: ReportInput, row: dict[str, object]) -> Note:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harvester.errors import PersonError
 from harvester.ledger.coverage import SourceStatus
@@ -15,9 +15,12 @@ from harvester.workspace.collect import CollectedData, accounts_of
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from harvester.model.people import Person
+
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 SECTION = (
     "`mentee = { since = 2026-01-01, consent = true }` under [people.NAME] says whom you mentor, and that they agreed."
@@ -78,7 +81,10 @@ def only_mentoring(workspace: Workspace, persons: Sequence[str], period: Period,
     return dataclasses.replace(known, frame=frame, statuses=tuple(statuses))
 
 
-def _concerns(frame: pd.DataFrame, since: Mapping[str, dt.datetime], mentor: str, period: Period) -> list[bool]:
+def _concerns(frame: pd.DataFrame, since: Mapping[str, dt.datetime], mentor: str, period: Period) -> Mask:
+    """Which rows are a mentee's since their first day, or the mentor's on work of one or in a note that names one."""
+    import numpy as np
+
     from harvester.analysis.frame import records
 
     def concerns(person: str, at: dt.datetime, named: Iterable[str]) -> bool:
@@ -86,7 +92,10 @@ def _concerns(frame: pd.DataFrame, since: Mapping[str, dt.datetime], mentor: str
         return at in period and any(each in since and at >= since[each] for each in whom)
 
     slim = records(frame[["person", "occurred_at", "owner_people", "collaborators", "kind", "is_own_work"]])
-    return [concerns(row["person"], row["occurred_at"], [*(row["owner_people"] or ()), *_in_note(row)]) for row in slim]
+    found = [
+        concerns(row["person"], row["occurred_at"], [*(row["owner_people"] or ()), *_in_note(row)]) for row in slim
+    ]
+    return np.array(found, bool)
 
 
 def _in_note(row: Mapping[str, object]) -> Iterable[str]:
