@@ -32,7 +32,11 @@ from tests.rows import at, commit, framed, review, row
 
 QUARTER = Period(at("2026-07-01"), at("2026-10-01"), "Q3 2026")
 REPORT = plugins.load(plugins.REPORTS, "accomplishments")
-KINDS = sorted(plugins.available(plugins.REPORTS))
+KINDS = [
+    name for name in plugins.available(plugins.REPORTS) if "public" in plugins.load(plugins.REPORTS, name).audiences
+]
+"""The kinds of reports that may be for the public, ours and others that are installed."""
+
 WORDS = ("canary", "Kestrel")
 """What stands in every place that is private; a page must not depend on which of these it is."""
 
@@ -289,7 +293,7 @@ def test_every_field_of_a_report_input_is_decided():
         if each.name in as_it_is:
             assert getattr(shown, each.name) == getattr(whole, each.name)
     made_anew = {"persons", "statuses", "assessment", "people", "names", "grouping", "withheld", "unnamed"}
-    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources"}
+    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out"}
     empty = ReportInput(QUARTER, (), (), shown.assessment, shown.calendar, shown.people)
     for name in left_out:
         assert getattr(shown, name) == getattr(empty, name)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
 from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
+from harvester.goals.checkins import CheckIn, load_before
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
 from harvester.model.periods import Period, day, parse, span, within
 from harvester.reporting.audience import for_audience, not_to_be_named
-from harvester.reporting.report_input import PageRequest, ReportInput
+from harvester.reporting.report_input import Need, PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.text import count_noun
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
@@ -49,6 +51,7 @@ def assemble(
     goals_for_others: bool = False,
     all_rows: bool = False,
     request: PageRequest = NOTHING_MORE,
+    needs: Set[Need] = frozenset(),
 ) -> tuple[CollectedData, ReportInput]:
     """Collect what a report of this period and person, or several, needs; the default is yourself and the last quarter.
 
@@ -56,6 +59,8 @@ def assemble(
     work of other people, with the owner's or without, is matched against it only with `goals_for_others`.
 
     What `[[exclude]]` in harvester.toml names is left out of the frame, unless `all_rows` is set.
+
+    `needs` are those of the report: of a `checkin` the input is as it was at the end of its last day.
 
     With `request.everyone` the people are all who did something in the period, and `person` is not looked at. With
     `request.mentees` they are those whom one mentors, or the ones named of these, and oneself as the last.
@@ -68,7 +73,7 @@ def assemble(
     config, me = workspace.config, workspace.me
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
     known = load_goals_and_decisions(workspace)
-    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, request)
+    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, request, needs)
     if request.mentees:
         return assembly.for_mentees(chosen, [person] if isinstance(person, str) else person or ())
     if request.everyone:
@@ -114,6 +119,7 @@ class _Assembly:
     goals_for_others: bool
     all_rows: bool
     request: PageRequest
+    needs: Set[Need]
 
     def for_everyone(self, period: Period) -> tuple[CollectedData, ReportInput]:
         """The rows of all who did something in the period, bots not; nobody is among them who may not be read."""
@@ -214,10 +220,12 @@ class _Assembly:
                 hint="Add addresses and accounts to [people] in harvester.toml, or name a person with --person E-MAIL.",
             )
 
-    def _not_agreed(self) -> Iterator[str]:
+    def _not_agreed(self, period: Period) -> Iterator[str]:
         """A remark where a team or everyone is meant, and somebody of them has not agreed to be read."""
         config, request = self.workspace.config, self.request
-        meant = [*config.teams.get(request.team, ())] if request.team else [each.key for each in config.people.persons]
+        meant = [each.key for each in config.people.persons]
+        if request.team and request.team in config.teams:
+            meant = config.teams[request.team].members(period, config.calendar)
         closed = {each.key for each in config.people.persons if not each.may_be_read}
         if (request.team or request.everyone) and (number := len(closed.intersection(meant))):
             verb = "is" if number == 1 else "are"
@@ -235,7 +243,7 @@ class _Assembly:
             period=period,
             calendar=config.calendar,
             people=config.people,
-            now=self.workspace.environment.clock(),
+            now=self._now(period),
         )
         look_alikes = look_alikes_in(self.workspace, period, persons)
         whole = ReportInput(
@@ -245,15 +253,27 @@ class _Assembly:
             assessment=assessment,
             calendar=config.calendar,
             people=config.people,
-            remarks=(*collected.remarks, *self._not_agreed()),
+            remarks=(*collected.remarks, *self._not_agreed(period)),
             names=config.people.names_of(_accounts_in(assessment.frame)),
             grouping=grouping,
             excluded=excluded.of(period, persons),
             request=self.request,
+            kept=self._kept(period) if with_goals else None,
             has_look_alikes=bool(look_alikes),
             public_sources={name: known for name, each in config.sources.items() if (known := each.public) is not None},
         )
         return as_seen(whole)
+
+    def _now(self, period: Period) -> dt.datetime:
+        """When the goals are looked at: a check-in looks at them on its day, whenever it is made again."""
+        now = self.workspace.environment.clock()
+        return min(now, period.until - dt.timedelta(microseconds=1)) if "checkin" in self.needs else now
+
+    def _kept(self, period: Period) -> CheckIn | None:
+        """The check-in kept before the last day of the period, for a report that needs it."""
+        if "checkin" not in self.needs or not self.workspace.configured:
+            return None
+        return load_before(self.workspace.config.root, self.workspace.config.calendar.dates(period)[1])
 
 
 def as_seen(report_input: ReportInput) -> ReportInput:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.errors import PersonError, ReportError, UnknownError
 from harvester.files import read_bytes, resolve_path, write_text
-from harvester.model.periods import is_period
+from harvester.model.periods import Period, is_period
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.formats import MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
@@ -33,6 +33,7 @@ from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
 from harvester.workspace.assemble import MOST_ACTIVE, as_seen, assemble
+from harvester.workspace.checkins import checkin_period, require_own
 from harvester.workspace.collect import open_ledger
 from harvester.workspace.people import choose_people
 from harvester.workspace.workspace import Workspace
@@ -112,8 +113,9 @@ def make_report(
     persons, request = _people_of(workspace, report, chosen)
     with open_ledger(workspace) as ledger:
         collected, report_input = assemble(
-            workspace, ledger, _period_of(report, period), persons, harvest=harvest, request=request
-        )
+            workspace, ledger, _period_of(workspace, report, period), persons, harvest=harvest, request=request,
+            needs=report.needs,
+        )  # fmt: skip
     return _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
 
 
@@ -134,13 +136,16 @@ def make_reports(
     chosen = chosen or Chosen()
     _require_audience(report, chosen.audience)
     persons, request = _people_of(workspace, report, dataclasses.replace(chosen, audience="manager"))
-    words = _period_of(report, period)
+    of_period = _period_of(workspace, report, period)
     with open_ledger(workspace) as ledger:
-        collected, all_of_them = assemble(workspace, ledger, words, persons, harvest=harvest, request=request)
+        collected, all_of_them = assemble(
+            workspace, ledger, of_period, persons, harvest=harvest, request=request, needs=report.needs
+        )
         alone = PageRequest(mentees=request.mentees)
-        everyone = all_of_them.persons[:-1] if request.mentees else sorted(all_of_them.persons)
-        for person in everyone:
-            _, own = assemble(workspace, ledger, all_of_them.period, [person], harvest=False, request=alone)
+        for person in all_of_them.persons[:-1] if request.mentees else sorted(all_of_them.persons):
+            _, own = assemble(
+                workspace, ledger, all_of_them.period, [person], harvest=False, request=alone, needs=report.needs
+            )
             # Only the first one harvested, and so knows what failed.
             seen_by = dataclasses.replace(alone, audience=chosen.audience)
             own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft, request=seen_by)
@@ -161,8 +166,10 @@ def _as_chosen(chosen: Chosen | str | Sequence[str] | None) -> Chosen:
     return Chosen((chosen,) if isinstance(chosen, str) else tuple(chosen or ()))
 
 
-def _period_of(report: Report, period: str | None) -> str | None:
-    """The words for the period; None where assembling may choose another one than the last quarter."""
+def _period_of(workspace: Workspace, report: Report, period: str | None) -> Period | str | None:
+    """The period, or words for it; None where assembling may choose another one than the last quarter."""
+    if "checkin" in report.needs:
+        return checkin_period(workspace, period)
     return period or (report.default_period if report.default_period != LAST_QUARTER else None)
 
 
@@ -172,6 +179,8 @@ def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[li
         if chosen.team or chosen.everyone:
             raise ReportError(f"The report {report.name!r} is about those whom you mentor.", hint="Name --person.")
         return list(chosen.persons) or None, PageRequest(mentees=True, audience=chosen.audience)
+    if "checkin" in report.needs:
+        require_own(workspace, chosen.persons, others=bool(chosen.team or chosen.everyone))
     if not (chosen.persons or chosen.team or chosen.everyone) and report.of == "team":
         chosen = dataclasses.replace(_own_team(workspace), audience=chosen.audience)
     if chosen.everyone:
@@ -209,7 +218,8 @@ def _own_team(workspace: Workspace) -> Chosen:
     teams = workspace.config.teams
     if not teams:
         return Chosen(everyone=True)
-    own = [name for name, members in teams.items() if workspace.me in members] or list(teams)
+    own = [key for key, team in teams.items() if any(each.person == workspace.me for each in team.memberships)]
+    own = own or list(teams)
     if len(own) > 1:
         raise PersonError(
             f"There are several teams: {', '.join(own)}.", hint="Name one with --team, or people with --person."
@@ -321,7 +331,8 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
     if request.team and request.audience == "public":  # its evidence does not say who the members are
         persons = _readable_members(workspace, request.team)
     with open_ledger(workspace) as ledger:
-        _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request)
+        needs = load_report(before["report"]).needs
+        _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request, needs=needs)
     after = evidence.evidence(report_input, before["report"])
     unread = _unread(before, after)
     differences = _other_evidence(path, page, before) + changes({**before, "coverage": _or_new(before, unread)}, after)
