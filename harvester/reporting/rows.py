@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
+from harvester.analysis.as_one import ONE
 from harvester.analysis.frame import select
 from harvester.goals.matches import note_fields
 from harvester.model.contribution import Column
@@ -60,6 +61,22 @@ def measured(report_input: ReportInput) -> dict[str, float]:
     }  # fmt: skip
     known = {name: number for name, number in numbers.items() if not math.isnan(number)}
     return {name: int(number) if number == int(number) else number for name, number in known.items()}
+
+
+def taken_together(rows: pd.DataFrame, persons: Sequence[str]) -> pd.DataFrame:
+    """The rows with several people as one (`ONE`), so that each work item counts once; of one person as they are.
+
+    Collaborators, where the rows have them, are then people beside all of them. Whose work something is stays as it is:
+    a review of the work of another of them is one.
+    """
+    if len(persons) < 2:
+        return rows
+    together = rows.assign(person=_texts([ONE] * len(rows), rows))
+    if "collaborators" in rows:
+        lists = rows["collaborators"].array.__arrow_array__().to_pylist()
+        beside = [each and [one for one in each if one not in persons] for each in lists]
+        together["collaborators"] = _lists(beside, rows)
+    return together
 
 
 def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:
