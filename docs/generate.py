@@ -31,7 +31,8 @@ period. One page is about all of them together; with `--each` there is a page fo
 DISTINCT = {
     "work_items": "person, work item", "rows": "person, work item, row", "projects": "project",
     "owners": "person, owner", "collaborators": "person, other person",
-    "sum": "person, work item; added up", "threads": "person, thread", "persons": "person",
+    "sum": "person, work item; added up", "median": "person, work item; the median", "nobody": "–",
+    "threads": "person, thread", "persons": "person",
 }  # fmt: skip
 DOCS = Path(__file__).parent
 AT_THE_TOP = ("tickets", "bots", "themes", "routine", "exclude")

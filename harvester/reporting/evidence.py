@@ -232,7 +232,8 @@ def request_of(evidence: Mapping[str, Any]) -> PageRequest:
     """What the page of an evidence was asked for; raises TypeError or ValueError where it was edited."""
     request = PageRequest(**evidence["request"])
     texts = (each for each in (request.team, request.about) if each is not None)
-    if request.audience not in get_args(Audience) or not isinstance(request.everyone, bool):
+    flags = (request.everyone, request.mentees)
+    if request.audience not in get_args(Audience) or not all(isinstance(each, bool) for each in flags):
         raise ValueError("no page is asked for so")
     str.join("", texts)
     return request

@@ -141,10 +141,13 @@ def make_reports(
         collected, all_of_them = assemble(
             workspace, ledger, of_period, persons, harvest=harvest, request=request, needs=report.needs
         )
-        for person in sorted(all_of_them.persons):
-            _, own = assemble(workspace, ledger, all_of_them.period, [person], harvest=False, needs=report.needs)
+        alone = PageRequest(mentees=request.mentees)
+        for person in all_of_them.persons[:-1] if request.mentees else sorted(all_of_them.persons):
+            _, own = assemble(
+                workspace, ledger, all_of_them.period, [person], harvest=False, request=alone, needs=report.needs
+            )
             # Only the first one harvested, and so knows what failed.
-            seen_by = PageRequest(audience=chosen.audience)
+            seen_by = dataclasses.replace(alone, audience=chosen.audience)
             own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft, request=seen_by)
             yield _rendered(report, as_seen(own), options, complete=collected.complete)
 
@@ -172,6 +175,10 @@ def _period_of(workspace: Workspace, report: Report, period: str | None) -> Peri
 
 def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
     """Whom a report is about, by name or key, and as what; None where that is oneself."""
+    if report.of == "mentees":
+        if chosen.team or chosen.everyone:
+            raise ReportError(f"The report {report.name!r} is about those whom you mentor.", hint="Name --person.")
+        return list(chosen.persons) or None, PageRequest(mentees=True, audience=chosen.audience)
     if "checkin" in report.needs:
         require_own(workspace, chosen.persons, others=bool(chosen.team or chosen.everyone))
     if not (chosen.persons or chosen.team or chosen.everyone) and report.of == "team":

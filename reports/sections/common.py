@@ -115,7 +115,10 @@ def audience_words(report_input: ReportInput) -> str:
     if report_input.request.audience == "team":
         notes = f", and without {count_noun(number, 'private note')} about mentoring" if number else ""
         return f"For the team: without the figures of goals{notes}."
-    items = f", and without {MEASURES['withheld'].words(number)} private or not known to be public" if number else ""
+    words = (
+        f"{MEASURES['withheld'].words(number)} that {'is' if number == 1 else 'are'} private or not known to be public"
+    )
+    items = f", and without {words}" if number else ""
     return f"For the public: without goals, longer texts, and names of people who did not agree to be named{items}."
 
 
