@@ -68,13 +68,13 @@ def test_a_check_in_is_the_report_of_a_day(environment):
 def test_verify_says_same_whatever_is_kept_later(environment):
     """A page depends on the check-ins before its day alone: on none of its own day and of later ones."""
     run(environment, *MADE, "--on", "2026-07-15", "--keep", "-o", "july.md")
-    status, _, said = run(environment, *MADE, "--on", "2026-08-15", "--keep", "-o", "august.html")
+    status, _, said = run(environment, *MADE, "--on", "2026-08-15", "--keep", "-o", "august.md")
     assert (status, said) == (
-        0, "Wrote august.html.\nKept the check-in of 15 August 2026 in checkins/2026-08-15.json.\n",
+        0, "Wrote august.md.\nKept the check-in of 15 August 2026 in checkins/2026-08-15.json.\n",
     )  # fmt: skip
     run(environment, *MADE, "--on", "2026-09-01", "--keep", "-o", "september.json")
-    assert "2 → 3 commits" in (environment.cwd / "august.html").read_text("utf-8")
-    for name in ("july.md", "august.html", "september.json"):
+    assert "2 → 3 commits" in (environment.cwd / "august.md").read_text("utf-8")
+    for name in ("july.md", "august.md", "september.json"):
         status, out = verified(environment, name)
         assert (status, out.partition(":")[0]) == (0, "Same")
 
@@ -147,19 +147,8 @@ def test_what_is_no_check_in_is_refused(environment, arguments, says):
     assert not (environment.cwd / "checkins").exists()
 
 
-def test_forgetting_oneself_removes_what_was_kept(tmp_path):
-    """Of another person nothing is kept there."""
-    environment = read(tmp_path)
-    run(environment, *MADE, "--on", "2026-07-15", "--keep", "-o", "page.md")
-    run(environment, "harvest", "--period", "2026-07..2026-10", "--everyone")
-    assert run(environment, "forget", "teammate", "--yes")[1] == "Removed 1 row.\n"
-    assert (environment.cwd / KEPT).exists()
-    assert run(environment, "forget", "me", "--yes")[1] == "Removed 4 rows and 1 kept check-in.\n"
-    assert not (environment.cwd / "checkins").exists()
-
-
 def test_a_lost_ledger_loses_no_check_in(tmp_path):
-    """What was kept is beside harvester.toml, and the sources give the rest again."""
+    """What was kept is beside harvester.toml, and the sources give the rest again; who forgets oneself removes it."""
     environment = read(tmp_path)
     run(environment, *MADE, "--on", "2026-07-15", "--keep", "-o", "page.md")
     run(environment, *MADE, "--on", "2026-08-15", "-o", "before.md")
@@ -169,3 +158,7 @@ def test_a_lost_ledger_loses_no_check_in(tmp_path):
     before, after = ((environment.cwd / name).read_text("utf-8") for name in ("before.md", "after.md"))
     assert "1 → 3 commits" in after or "2 → 3 commits" in after
     assert before.partition("\n")[2] == after.partition("\n")[2]
+    assert run(environment, "forget", "teammate", "--yes")[1] == "Removed 0 rows.\n"
+    assert (environment.cwd / KEPT).exists()
+    assert run(environment, "forget", "me", "--yes")[1] == "Removed 3 rows and 1 kept check-in.\n"
+    assert not (environment.cwd / "checkins").exists()
