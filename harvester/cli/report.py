@@ -102,7 +102,7 @@ def command(
         reports = iter([make_report(workspace, of_kind, period, people, **how)])
     complete = True
     for report in reports:
-        show(terminal, workspace, report, destination, force=force, suggest=not each)
+        show(terminal, workspace, report, destination, force=force, suggest=not each and "checkin" not in of_kind.needs)
         complete = complete and report.complete
     return OK if complete or allow_incomplete else INCOMPLETE
 
