@@ -124,7 +124,12 @@ class Piece:
     @functools.cached_property
     def people(self) -> int:
         """How many others took part."""
-        return int(self._collected.people.get((self.key,), 0))
+        return len(self.collaborators)
+
+    @property
+    def collaborators(self) -> list[str]:
+        """The keys of the others who took part, sorted; of those who are not configured the ones of one source."""
+        return self._collected.collaborators.get((self.key,), [])
 
     @functools.cached_property
     def days(self) -> str:
@@ -292,7 +297,7 @@ class Pieces(Sequence[Piece]):
         self.added, self.deleted = (
             measures.count_by(self.rows, name, ["piece"]) for name in ("lines_added", "lines_deleted")
         )
-        self.people = measures.count_by(with_notes, "collaborators", ["piece"])
+        self.collaborators = measures.people_by(with_notes, "collaborators", ["piece"])
         self._share_of_source = _source_shares(shown)
         self._commits = _commits(measures.of(mine, measures.MEASURES["commits_in_pull_requests"]), keys)
         made = [

@@ -1,0 +1,240 @@
+"""The report `answers`: the questions of a company's form, and below each the evidence as text to paste into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harvester.analysis import measures
+from harvester.analysis.frame import records
+from harvester.goals.model import Goal
+from harvester.reporting.anchors import anchors
+from harvester.reporting.markdown import fenced
+from harvester.reporting.report import Report
+from harvester.reporting.report_input import ReportInput
+
+from .sections import paste, questions, summary
+from .sections.common import CommonPage, common, heading, own_rows
+from .sections.draft import Unwritten
+from .sections.help_given import Helped, helped
+from .sections.items import LINE_COLUMNS, Item, Reference, counted, item, join_words, sort_key
+from .sections.paste import Wordings
+from .sections.pieces import ROW_COLUMNS, Piece, Pieces
+from .sections.questions import Answering
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = tuple(dict.fromkeys((
+    *ROW_COLUMNS, *LINE_COLUMNS, *measures.COLUMNS_USED, "is_primary", "is_bot",
+)))  # fmt: skip
+"""The columns that this report needs."""
+
+KIND = "answers"
+
+LEFT_OUT_NAMED = 10
+"""Pieces of work that did not fit and are named; the appendix has all."""
+
+OWN = ("pull_requests", "tickets", "story_points", "releases", "commits", "notes")
+"""The measures of the person's own work that the last line of an answer sums up."""
+
+FOR_OTHERS = ("reviews", "help", "comments")
+"""The measures of what was done for others, a line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A piece of work that answers a question and did not fit into its text."""
+
+    title: str
+    reference: Reference | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question of the form, and what answers it."""
+
+    title: str
+    asked: str
+    """The words that the form asks; empty where the title is all."""
+    text: str
+    """Exactly what is to be pasted: an item a line, with a line feed between; empty where nothing answers it."""
+    characters: int
+    """How long the text is: Unicode code points, a line end as one."""
+    limit: int | None
+    """How many characters the form takes; null where that is not known."""
+    left_out: list[LeftOut]
+    """What answers it and did not fit, the first `LEFT_OUT_NAMED`."""
+    more: int
+    """How much more did not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question that nothing answers, and what would."""
+
+    title: str
+    would: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersDraft:
+    """What its author should know before pasting."""
+
+    unanswered: list[Unanswered]
+    unwritten: list[Unwritten]
+    """Questions in whose answer no note says what came of the work, with the weightiest work."""
+    warnings: list[str]
+    """What may be wrong with the goals and decisions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(CommonPage):
+    """The page: everything that it says, as plain values; texts from sources are as the sources have them."""
+
+    draft: AnswersDraft | None
+    """What its author should know before pasting; null on a finished page."""
+    answers: list[Answer]
+    """In the order of goals.toml."""
+    items: list[Item]
+    """Everything that answers a question, each work item once by kind, newest first, with the questions' titles."""
+
+
+def context(report_input: ReportInput) -> Page:
+    """What the template shows; every number has its row in `harvester.analysis.measures`."""
+    mine = own_rows(report_input, COLUMNS)
+    pieces = Pieces(report_input, mine)
+    found = questions.answering(pieces, mine)
+    best = questions.best(found)
+    told: set[str] = set()
+    answers = [_answer(pieces, found, place, best, told) for place in range(len(found))]
+    return Page(
+        **common(report_input, mine, KIND, _sources_anchor(report_input, answers)),
+        draft=_draft(report_input, found) if report_input.draft else None,
+        answers=answers,
+        items=_items(pieces, found),
+    )
+
+
+def _answer(
+    pieces: Pieces, found: Sequence[Answering], place: int, best: dict[str, int], told: set[str]
+) -> Answer:
+    """One question's answer; `told` has the goals whose figures stand in an earlier one, and gets those of this one."""
+    own, report_input = found[place], pieces.report_input
+    listed = [each for each in own.pieces if not each.routine and (each.is_own_work or each.card)]
+    goals = list(_goal_lines(pieces, own, told))
+    work = [
+        paste.of_piece(report_input, each) if best[each.key] == place
+        else paste.again(each, found[best[each.key]].question.title)
+        for each in listed
+    ]  # fmt: skip
+    sums = list(_sums(pieces, own, len(work)))
+    lines = [*goals, *work, *sums]
+    first = [*range(len(goals) + min(len(work), 1)), *range(len(lines) - len(sums), len(lines))]
+    text, left_out = paste.fit(lines, own.question.limit, first)
+    missing = [listed[at - len(goals)] for at in left_out if len(goals) <= at < len(goals) + len(work)]
+    missing = [each for each in missing if best[each.key] == place]
+    named = [LeftOut(each.title, next(iter(each.references), None)) for each in missing[:LEFT_OUT_NAMED]]
+    return Answer(
+        paste.plain(own.question.title), own.question.text, text, paste.characters(text), own.question.limit,
+        named, len(missing) - len(named),
+    )  # fmt: skip
+
+
+def _goal_lines(pieces: Pieces, own: Answering, told: set[str]) -> Iterable[Wordings]:
+    """The figure of each goal that the question names, where there is one and no earlier question has it."""
+    progress = pieces.report_input.assessment.progress
+    for goal in pieces.goals:
+        at = progress[goal.name]
+        if goal.name not in (own.question.goals or ()) or goal.name in told or not _has_figure(goal, at.done):
+            continue
+        told.add(goal.name)
+        title, figure = paste.plain(goal.title), summary.figure(goal, at)
+        yield Wordings.of([paste.ended(f"{title}: {figure}, {at.state}")], [paste.ended(f"{title}: {figure}")])
+
+
+def _has_figure(goal: Goal, done: float | None) -> bool:
+    return goal.target is not None and done is not None
+
+
+def _sums(pieces: Pieces, own: Answering, lines: int) -> Iterable[Wordings]:
+    """What was done for others, a sentence each kind, and what all of the person's own work is together."""
+    rows = pieces.rows[pieces.rows.index.isin(list(own.rows))]
+    for name in FOR_OTHERS:
+        if done := helped(pieces, name, rows):
+            people = _named(done)
+            words = f"{done.counted[:1].upper()}{done.counted[1:]}"
+            yield Wordings.of([paste.ended(f"{words}{people}")], [paste.ended(words)])
+    if lines > 1 and (words := counted(rows, OWN)):
+        yield Wordings.of([f"In all {words}."])
+
+
+def _named(done: Helped) -> str:
+    """For whom it was: `, of work by 7 people: Grace Hopper 19, Linus Example 9 and 5 others 13`."""
+    if not done.people:
+        return ""
+    people = "1 person" if done.people == 1 else f"{done.people} people"
+    named = [f"{paste.plain(each.name)} {each.number}" for each in done.named]
+    if done.rest_people:
+        named.append(f"{done.rest_people} {'other' if done.rest_people == 1 else 'others'} {done.rest}")
+    return f", for {people}: {join_words(named)}"
+
+
+def _items(pieces: Pieces, found: Sequence[Answering]) -> list[Item]:
+    """Each work item once by kind, of several reviews of one the last, with the questions that it answers."""
+    titles: dict[Any, list[str]] = {}
+    for each in found:
+        for index in each.rows:
+            titles.setdefault(index, []).append(paste.plain(each.question.title))
+    rows = pieces.rows[pieces.rows.index.isin(list(titles))][[*LINE_COLUMNS, "work_item_key"]]
+    pairs = sorted(zip(rows.index, records(rows), strict=True), key=lambda pair: sort_key(pair[1]), reverse=True)
+    last: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {}
+    for index, row in pairs:
+        last.setdefault((row["kind"], row["work_item_key"]), (index, row))
+    return [item(pieces.report_input, row, ", ".join(titles[index])) for index, row in last.values()]
+
+
+def _draft(report_input: ReportInput, found: Sequence[Answering]) -> AnswersDraft:
+    unanswered = [
+        Unanswered(each.question.title, questions.would_answer(each.question)) for each in found if not each.rows
+    ]
+    unwritten = [
+        Unwritten(each.question.title, reference)
+        for each in found
+        if each.rows and (reference := _unwritten(each.pieces))
+    ]
+    return AnswersDraft(unanswered, unwritten, list(report_input.assessment.warnings))
+
+
+def _unwritten(own: Sequence[Piece]) -> Reference | None:
+    """The weightiest work of an answer, where no note says what came of any of it."""
+    if any(each.said("Result") for each in own):
+        return None
+    return next((each.references[0] for each in own if each.is_own_work and each.references), None)
+
+
+def _sources_anchor(report_input: ReportInput, answers: Sequence[Answer]) -> str:
+    headings = [heading(report_input, KIND), *(["For the author"] if report_input.draft else [])]
+    headings += [*(each.title for each in answers), "Sources and coverage"]
+    return anchors(headings)[-1]
+
+
+def row_columns(report_input: ReportInput, rows: pd.DataFrame) -> pd.DataFrame:
+    """The column `questions`: the titles of the questions that a row answers, joined by a comma; null for none."""
+    import pandas as pd
+
+    mine = own_rows(report_input, COLUMNS)
+    titles: dict[Any, list[str]] = {}
+    for each in questions.answering(Pieces(report_input, mine), mine):
+        for index in each.rows:
+            titles.setdefault(index, []).append(each.question.title)
+    named = [", ".join(titles[index]) if index in titles else None for index in rows.index]
+    return pd.DataFrame({"questions": pd.array(named, "string[pyarrow]")}, index=rows.index)
+
+
+REPORT = Report(
+    KIND, "harvester.reports", "answers.md.j2", context, page=Page, row_columns=row_columns,
+    summary="the questions of your company's form, each with the evidence as text to paste",
+    filters={"fenced": fenced},
+)  # fmt: skip
