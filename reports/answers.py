@@ -13,6 +13,7 @@ from harvester.reporting.anchors import anchors
 from harvester.reporting.markdown import fenced
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
+from harvester.text import count_noun
 
 from .sections import paste, questions, summary
 from .sections.common import CommonPage, common, heading, own_rows
@@ -39,8 +40,8 @@ LEFT_OUT_NAMED = 10
 OWN = ("pull_requests", "tickets", "story_points", "releases", "commits", "notes")
 """The measures of the person's own work that the last line of an answer sums up."""
 
-FOR_OTHERS = ("reviews", "help", "comments")
-"""The measures of what was done for others, a line each."""
+FOR_OTHERS = {"reviews": ("Reviewed", "by"), "help": ("Helped with", "of"), "comments": ("Made", "on work of")}
+"""The measures of what was done for others, a line each, with the words before the number and before the people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,7 @@ def context(report_input: ReportInput) -> Page:
     mine = own_rows(report_input, COLUMNS)
     pieces = Pieces(report_input, mine)
     found = questions.answering(pieces, mine)
-    best = questions.best(found)
-    told: set[str] = set()
-    answers = [_answer(pieces, found, place, best, told) for place in range(len(found))]
+    answers = _answers(pieces, found)
     return Page(
         **common(report_input, mine, KIND, _sources_anchor(report_input, answers)),
         draft=_draft(report_input, found) if report_input.draft else None,
@@ -117,68 +116,76 @@ def context(report_input: ReportInput) -> Page:
     )
 
 
-def _answer(
-    pieces: Pieces, found: Sequence[Answering], place: int, best: dict[str, int], told: set[str]
-) -> Answer:
-    """One question's answer; `told` has the goals whose figures stand in an earlier one, and gets those of this one."""
-    own, report_input = found[place], pieces.report_input
+def _answers(pieces: Pieces, found: Sequence[Answering]) -> list[Answer]:
+    """The answers in the order of the questions.
+
+    Work is described once: under the question that asks most narrowly, of several the first, where it fits. Another
+    answer says shortly where that is.
+    """
+    made: dict[int, Answer] = {}
+    told: dict[str, str] = {}
+    for place in sorted(range(len(found)), key=lambda place: found[place].is_narrower_by):
+        made[place] = _answer(pieces, found[place], told)
+    return [made[place] for place in range(len(found))]
+
+
+def _answer(pieces: Pieces, own: Answering, told: dict[str, str]) -> Answer:
+    """One question's answer; `told` has the question of each piece and goal described already, and gets those here."""
+    title, report_input = paste.plain(own.question.title), pieces.report_input
     listed = [each for each in own.pieces if not each.routine and (each.is_own_work or each.card)]
-    goals = list(_goal_lines(pieces, own, told))
+    goals = [goal for goal in pieces.goals if goal.name in (own.question.goals or ()) and _goal_key(goal) not in told]
+    figures = {goal.name: line for goal in goals if (line := _figure(pieces, goal))}
     work = [
-        paste.of_piece(report_input, each) if best[each.key] == place
-        else paste.again(each, found[best[each.key]].question.title)
+        paste.again(each, told[each.key]) if each.key in told else paste.of_piece(report_input, each)
         for each in listed
     ]  # fmt: skip
     sums = list(_sums(pieces, own, len(work)))
-    lines = [*goals, *work, *sums]
-    first = [*range(len(goals) + min(len(work), 1)), *range(len(lines) - len(sums), len(lines))]
+    lines = [*figures.values(), *work, *sums]
+    # Sums stand for all of the work, so they are lost last; what another answer says is lost first.
+    new = [at for at, each in enumerate(listed, len(figures)) if each.key not in told]
+    first = [*range(len(figures)), *new[:1], *range(len(lines) - len(sums), len(lines)), *new]
     text, left_out = paste.fit(lines, own.question.limit, first)
-    missing = [listed[at - len(goals)] for at in left_out if len(goals) <= at < len(goals) + len(work)]
-    missing = [each for each in missing if best[each.key] == place]
+    missing = [each for at, each in enumerate(listed, len(figures)) if at in left_out and each.key not in told]
+    told |= {_goal_key(goal): title for goal in goals if goal.name in figures}
+    told |= {each.key: title for each in listed if each.key not in told and each not in missing}
     named = [LeftOut(each.title, next(iter(each.references), None)) for each in missing[:LEFT_OUT_NAMED]]
     return Answer(
-        paste.plain(own.question.title), own.question.text, text, paste.characters(text), own.question.limit,
-        named, len(missing) - len(named),
-    )  # fmt: skip
+        title, own.question.text, text, paste.characters(text), own.question.limit, named, len(missing) - len(named)
+    )
 
 
-def _goal_lines(pieces: Pieces, own: Answering, told: set[str]) -> Iterable[Wordings]:
-    """The figure of each goal that the question names, where there is one and no earlier question has it."""
-    progress = pieces.report_input.assessment.progress
-    for goal in pieces.goals:
-        at = progress[goal.name]
-        if goal.name not in (own.question.goals or ()) or goal.name in told or not _has_figure(goal, at.done):
-            continue
-        told.add(goal.name)
-        title, figure = paste.plain(goal.title), summary.figure(goal, at)
-        yield Wordings.of([paste.ended(f"{title}: {figure}, {at.state}")], [paste.ended(f"{title}: {figure}")])
+def _goal_key(goal: Goal) -> str:
+    return f"goal {goal.name}"
 
 
-def _has_figure(goal: Goal, done: float | None) -> bool:
-    return goal.target is not None and done is not None
+def _figure(pieces: Pieces, goal: Goal) -> Wordings | None:
+    """What was reached of what was agreed; None where nothing was agreed, or nothing is known."""
+    at = pieces.report_input.assessment.progress[goal.name]
+    if goal.target is None or at.done is None:
+        return None
+    words = f"Goal “{paste.plain(goal.title)}”: {summary.figure(goal, at)}"
+    return Wordings.of([paste.ended(f"{words}, {at.state}")], [paste.ended(words)])
 
 
 def _sums(pieces: Pieces, own: Answering, lines: int) -> Iterable[Wordings]:
     """What was done for others, a sentence each kind, and what all of the person's own work is together."""
     rows = pieces.rows[pieces.rows.index.isin(list(own.rows))]
-    for name in FOR_OTHERS:
+    for name, (what, whose) in FOR_OTHERS.items():
         if done := helped(pieces, name, rows):
-            people = _named(done)
-            words = f"{done.counted[:1].upper()}{done.counted[1:]}"
-            yield Wordings.of([paste.ended(f"{words}{people}")], [paste.ended(words)])
-    if lines > 1 and (words := counted(rows, OWN)):
+            words = f"{what} {done.counted if name == 'comments' else done.changes}"
+            yield Wordings.of([paste.ended(f"{words}{_people(done, whose)}")], [paste.ended(words)])
+    if lines > 1 and not own.question.takes_highlights and (words := counted(rows, OWN)):
         yield Wordings.of([f"In all {words}."])
 
 
-def _named(done: Helped) -> str:
-    """For whom it was: `, of work by 7 people: Grace Hopper 19, Linus Example 9 and 5 others 13`."""
+def _people(done: Helped, whose: str) -> str:
+    """For whom it was: ` by 7 people: Grace Hopper 19, Linus Example 9 and 5 others 13`."""
     if not done.people:
         return ""
-    people = "1 person" if done.people == 1 else f"{done.people} people"
     named = [f"{paste.plain(each.name)} {each.number}" for each in done.named]
     if done.rest_people:
-        named.append(f"{done.rest_people} {'other' if done.rest_people == 1 else 'others'} {done.rest}")
-    return f", for {people}: {join_words(named)}"
+        named.append(f"{count_noun(done.rest_people, 'other')} {done.rest}")
+    return f" {whose} {count_noun(done.people, 'person', 'people')}: {join_words(named)}"
 
 
 def _items(pieces: Pieces, found: Sequence[Answering]) -> list[Item]:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harvester.analysis import measures
 from harvester.analysis.excerpts import cut, sentences
 from harvester.reporting.report_input import ReportInput
 from harvester.text import CODE_SPAN, LONGEST, count_noun, one_line, safe_url, shorten
@@ -68,13 +67,15 @@ def of_piece(report_input: ReportInput, piece: Piece) -> Wordings:
     said = {name: [ended(plain(each.text)) for each in piece.card if each.name == name] for name in _FIELDS}
     results, technical = said["Result"], said["Technical"]
     takeaways = [f"Takeaway: {each}" for each in said["Takeaway"]]
-    quoted = [f"“{plain(piece.quote.text)}”"] if piece.quote and not (results or technical) else []
-    title, url = title_of(piece), address_of(piece)
-    work = ended(f"{title}: {facts}" if (facts := _facts(report_input, piece)) else title)
+    title, url, facts = title_of(piece), address_of(piece), _facts(report_input, piece)
+    work = ended(f"{title}: {facts}")
+    quoted = f"“{plain(piece.quote.text)}”" if piece.quote and not (results or technical) else ""
     first = sentences(results[0])[:1] if results else []
     return Wordings.of(
-        [*results, *technical, *quoted, *takeaways, work, url],
-        [*results, *quoted, work, url],
+        [ended(title), quoted, ended(facts), *takeaways, url]
+        if quoted
+        else [*results, *technical, *takeaways, work, url],
+        [*results, work, url],
         [*first, work, url],
         [*first, ended(title), url],
         [work, url],
@@ -95,7 +96,8 @@ def _facts(report_input: ReportInput, piece: Piece) -> str:
     """Counts, who took part, shared credit and the days, in words."""
     is_note = all(row["kind"] == "note" for _, row in piece.rows)
     people = f"with {named}" if (named := people_of(report_input, piece)) else ""
-    return ", ".join(filter(None, ["" if is_note else piece.counted, people, plain(piece.credit), piece.days]))
+    credit = f" ({plain(piece.credit)})" if piece.credit else ""
+    return ", ".join(filter(None, ["" if is_note else f"{piece.counted}{credit}", people, piece.days]))
 
 
 def people_of(report_input: ReportInput, piece: Piece) -> str:
@@ -110,7 +112,9 @@ def names_of(report_input: ReportInput, piece: Piece) -> list[str]:
     pairs = {(row["source"], each) for _, row in piece.all_rows for each in row["participants"]}
     known = report_input.people.names_of(pairs)
     named = (
-        report_input.names.get(key) or known.get(key) or (report_input.people.configured(key) and report_input.name(key))
+        report_input.names.get(key)
+        or known.get(key)
+        or (report_input.people.configured(key) and report_input.name(key))
         for key in piece.collaborators
     )
     return [plain(each) for each in named if each]

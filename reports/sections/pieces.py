@@ -338,8 +338,15 @@ class Pieces(Sequence[Piece]):
 
     def name_of(self, source: str, account: str | None) -> str:
         """What a reader calls whoever has this account; empty for nobody."""
+        if not account:
+            return ""
         people = self.report_input.people
-        return self.report_input.name(people.person_of(source, account)) if account else ""
+        person = people.person_of(source, account)
+        return (
+            self.report_input.names.get(person)
+            or people.names_of([(source, account)]).get(person)
+            or people.name(person)
+        )
 
     def commits_of(self, piece: str) -> list[dict[str, Any]]:
         """The people's own commits in a piece's pull requests, which count with these; the largest first."""

@@ -1,4 +1,4 @@
-"""What answers each question of a form: its pieces of work, the rows that count for it, and which question fits best."""
+"""What answers each question of a form: its pieces of work, the rows that count for it, and which fits it best."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 HIGHLIGHTS = Question(title="Highlights")
 """What is answered where goals.toml has no questions."""
 
-GOALS, RULE, CRITERIA, REST = range(4)
-"""How a piece of work fits a question, best first: by a goal that it names, its rule, a criterion, as a highlight."""
-
 
 @dataclass(frozen=True)
 class Answering:
@@ -29,10 +26,14 @@ class Answering:
     question: Question
     pieces: list[Piece]
     """The pieces of work, those with the strongest proof first, then the weightiest."""
-    fits: dict[str, int]
-    """By the key of a piece how it fits."""
     rows: frozenset[Any]
     """The labels of the rows that answer it, among those that count."""
+
+    @property
+    def is_narrower_by(self) -> int:
+        """How narrowly it is asked, narrowest first: by goals, by a rule, by criteria alone, or for the highlights."""
+        asked = (self.question.goals, self.question.match, self.question.criteria)
+        return next((place for place, each in enumerate(asked) if each is not None), len(asked))
 
 
 def answering(pieces: Pieces, mine: pd.DataFrame) -> list[Answering]:
@@ -42,34 +43,20 @@ def answering(pieces: Pieces, mine: pd.DataFrame) -> list[Answering]:
     return [_answering(pieces, mine, each, chosen() if each.takes_highlights else ()) for each in questions]
 
 
-def best(all_of_them: Sequence[Answering]) -> dict[str, int]:
-    """By the key of a piece of work the place of the question that it fits best; of several the first in the file."""
-    places: dict[str, tuple[int, int]] = {}
-    for place, each in enumerate(all_of_them):
-        for key, fit in each.fits.items():
-            places[key] = min(places.get(key, (fit, place)), (fit, place))
-    return {key: place for key, (_, place) in places.items()}
-
-
 def _answering(pieces: Pieces, mine: pd.DataFrame, question: Question, chosen: Sequence[str]) -> Answering:
     if question.takes_highlights:
         by_key = {each.key: each for each in pieces}
         own = [by_key[key] for key in chosen]
         rows = frozenset(index for piece in own for index, _ in piece.rows)
-        return Answering(question, own, dict.fromkeys(chosen, REST), rows)
+        return Answering(question, own, rows)
     found = {
-        GOALS: _claimed(pieces, question.goals or (), "goal"),
-        RULE: _matched(pieces, mine, question),
-        CRITERIA: _claimed(pieces, question.criteria or (), "criterion"),
+        *_claimed(pieces, question.goals or (), "goal"),
+        *_matched(pieces, mine, question),
+        *_claimed(pieces, question.criteria or (), "criterion"),
     }
-    fits: dict[str, int] = {}
-    for piece in pieces:
-        labels = {index for index, _ in piece.all_rows}
-        if (fit := next((how for how, rows in found.items() if labels & rows), None)) is not None:
-            fits[piece.key] = fit
-    own = sorted((each for each in pieces if each.key in fits), key=lambda each: PROOFS.index(each.proof))
-    every = set[Any]().union(*found.values())
-    return Answering(question, own, fits, frozenset(index for index in pieces.rows.index if index in every))
+    own = [piece for piece in pieces if any(index in found for index, _ in piece.all_rows)]
+    own.sort(key=lambda piece: PROOFS.index(piece.proof))
+    return Answering(question, own, frozenset(index for index in pieces.rows.index if index in found))
 
 
 def _claimed(pieces: Pieces, names: Sequence[str], kind: str) -> set[Any]:
