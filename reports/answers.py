@@ -19,7 +19,7 @@ from .sections import paste, questions, summary
 from .sections.common import CommonPage, common, heading, own_rows
 from .sections.draft import Unwritten
 from .sections.help_given import Helped, helped
-from .sections.items import LINE_COLUMNS, Item, Reference, counted, item, join_words, sort_key
+from .sections.items import LINE_COLUMNS, Item, Reference, item, join_words, sort_key
 from .sections.paste import Wordings
 from .sections.pieces import ROW_COLUMNS, Piece, Pieces
 from .sections.questions import Answering
@@ -37,8 +37,8 @@ KIND = "answers"
 LEFT_OUT_NAMED = 10
 """Pieces of work that did not fit and are named; the appendix has all."""
 
-OWN = ("pull_requests", "tickets", "story_points", "releases", "commits", "notes")
-"""The measures of the person's own work that the last line of an answer sums up."""
+OWN = ("pull_requests", "tickets", "releases", "commits")
+"""The measures of the person's own work that the last line of an answer sums up, tickets with their points."""
 
 FOR_OTHERS = {"reviews": ("Reviewed", "by"), "help": ("Helped with", "of"), "comments": ("Made", "on work of")}
 """The measures of what was done for others, a line each, with the words before the number and before the people."""
@@ -77,6 +77,8 @@ class Unanswered:
 
     title: str
     would: list[str]
+    names_goals: bool
+    """Whether linking work to a goal answers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +124,37 @@ def _answers(pieces: Pieces, found: Sequence[Answering]) -> list[Answer]:
     Work is described once: under the question that asks most narrowly, of several the first, where it fits. Another
     answer says shortly where that is.
     """
-    made: dict[int, Answer] = {}
+    made: dict[int, tuple[str, list[Piece]]] = {}
     told: dict[str, str] = {}
     for place in sorted(range(len(found)), key=lambda place: found[place].is_narrower_by):
         made[place] = _answer(pieces, found[place], told)
-    return [made[place] for place in range(len(found))]
+    answers = []
+    for place, each in enumerate(found):
+        text, missing = made[place]
+        left_out = [piece for piece in missing if piece.key not in told]
+        named = [LeftOut(piece.title, next(iter(piece.references), None)) for piece in left_out[:LEFT_OUT_NAMED]]
+        question = each.question
+        answers.append(
+            Answer(
+                paste.plain(question.title), question.text, text, paste.characters(text), question.limit,
+                named, len(left_out) - len(named),
+            )
+        )  # fmt: skip
+    return answers
 
 
-def _answer(pieces: Pieces, own: Answering, told: dict[str, str]) -> Answer:
-    """One question's answer; `told` has the question of each piece and goal described already, and gets those here."""
-    title, report_input = paste.plain(own.question.title), pieces.report_input
+def _answer(pieces: Pieces, own: Answering, told: dict[str, str]) -> tuple[str, list[Piece]]:
+    """One answer's text, and the work that did not fit into it.
+
+    `told` has the question under which each piece of work and each goal is described, and gets those described here.
+    """
     listed = [each for each in own.pieces if not each.routine and (each.is_own_work or each.card)]
     goals = [goal for goal in pieces.goals if goal.name in (own.question.goals or ()) and _goal_key(goal) not in told]
     figures = {goal.name: line for goal in goals if (line := _figure(pieces, goal))}
     work = [
-        paste.again(each, told[each.key]) if each.key in told else paste.of_piece(report_input, each)
+        paste.again(each, told[each.key]) if each.key in told else paste.of_piece(pieces.report_input, each)
         for each in listed
-    ]  # fmt: skip
+    ]
     sums = list(_sums(pieces, own, len(work)))
     lines = [*figures.values(), *work, *sums]
     # Sums stand for all of the work, so they are lost last; what another answer says is lost first.
@@ -146,12 +162,10 @@ def _answer(pieces: Pieces, own: Answering, told: dict[str, str]) -> Answer:
     first = [*range(len(figures)), *new[:1], *range(len(lines) - len(sums), len(lines)), *new]
     text, left_out = paste.fit(lines, own.question.limit, first)
     missing = [each for at, each in enumerate(listed, len(figures)) if at in left_out and each.key not in told]
+    title = paste.plain(own.question.title)
     told |= {_goal_key(goal): title for goal in goals if goal.name in figures}
     told |= {each.key: title for each in listed if each.key not in told and each not in missing}
-    named = [LeftOut(each.title, next(iter(each.references), None)) for each in missing[:LEFT_OUT_NAMED]]
-    return Answer(
-        title, own.question.text, text, paste.characters(text), own.question.limit, named, len(missing) - len(named)
-    )
+    return text, missing
 
 
 def _goal_key(goal: Goal) -> str:
@@ -164,7 +178,8 @@ def _figure(pieces: Pieces, goal: Goal) -> Wordings | None:
     if goal.target is None or at.done is None:
         return None
     words = f"Goal “{paste.plain(goal.title)}”: {summary.figure(goal, at)}"
-    return Wordings.of([paste.ended(f"{words}, {at.state}")], [paste.ended(words)])
+    state = f", {at.state}" if at.state in ("met", "not met") else " so far"
+    return Wordings.of([paste.ended(f"{words}{state}")])
 
 
 def _sums(pieces: Pieces, own: Answering, lines: int) -> Iterable[Wordings]:
@@ -174,8 +189,16 @@ def _sums(pieces: Pieces, own: Answering, lines: int) -> Iterable[Wordings]:
         if done := helped(pieces, name, rows):
             words = f"{what} {done.counted if name == 'comments' else done.changes}"
             yield Wordings.of([paste.ended(f"{words}{_people(done, whose)}")], [paste.ended(words)])
-    if lines > 1 and not own.question.takes_highlights and (words := counted(rows, OWN)):
+    if lines > 1 and not own.question.takes_highlights and (words := _counted(rows)):
         yield Wordings.of([f"In all {words}."])
+
+
+def _counted(rows: pd.DataFrame) -> str:
+    """The person's own work in words: `2 pull requests, 1 ticket (5 points) and 1 commit`."""
+    words = {name: measures.words(rows, name) for name in OWN if measures.count(rows, name)}
+    if "tickets" in words and measures.count(rows, "story_points"):
+        words["tickets"] += f" ({measures.words(rows, 'story_points')})"
+    return join_words(words.values())
 
 
 def _people(done: Helped, whose: str) -> str:
@@ -204,7 +227,9 @@ def _items(pieces: Pieces, found: Sequence[Answering]) -> list[Item]:
 
 def _draft(report_input: ReportInput, found: Sequence[Answering]) -> AnswersDraft:
     unanswered = [
-        Unanswered(each.question.title, questions.would_answer(each.question)) for each in found if not each.rows
+        Unanswered(each.question.title, questions.would_answer(each.question), bool(each.question.goals))
+        for each in found
+        if not each.rows
     ]
     unwritten = [
         Unwritten(each.question.title, reference)

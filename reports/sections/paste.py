@@ -68,7 +68,7 @@ def of_piece(report_input: ReportInput, piece: Piece) -> Wordings:
     results, technical = said["Result"], said["Technical"]
     takeaways = [f"Takeaway: {each}" for each in said["Takeaway"]]
     title, url, facts = title_of(piece), address_of(piece), _facts(report_input, piece)
-    work = ended(f"{title}: {facts}")
+    work = ended(f"{title}{',' if _is_note(piece) else ':'} {facts}")
     quoted = f"“{plain(piece.quote.text)}”" if piece.quote and not (results or technical) else ""
     first = sentences(results[0])[:1] if results else []
     return Wordings.of(
@@ -92,32 +92,36 @@ def again(piece: Piece, question: str) -> Wordings:
 _FIELDS = ("Result", "Technical", "Takeaway")
 
 
+def _is_note(piece: Piece) -> bool:
+    return all(row["kind"] == "note" for _, row in piece.rows)
+
+
 def _facts(report_input: ReportInput, piece: Piece) -> str:
-    """Counts, who took part, shared credit and the days, in words."""
-    is_note = all(row["kind"] == "note" for _, row in piece.rows)
+    """Counts, shared credit, who took part, and the days, in words."""
     people = f"with {named}" if (named := people_of(report_input, piece)) else ""
     credit = f" ({plain(piece.credit)})" if piece.credit else ""
-    return ", ".join(filter(None, ["" if is_note else f"{piece.counted}{credit}", people, piece.days]))
+    return ", ".join(filter(None, ["" if _is_note(piece) else f"{piece.counted}{credit}", people, piece.days]))
 
 
 def people_of(report_input: ReportInput, piece: Piece) -> str:
     """Who took part beside the person: the first few by name, and how many others."""
-    names = sorted(names_of(report_input, piece), key=lambda name: (name.casefold(), name))
-    others = piece.people - len(names[:PEOPLE_NAMED])
-    return join_words([*names[:PEOPLE_NAMED], *([count_noun(others, "other")] if others > 0 else [])])
+    names = names_of(report_input, piece)[:PEOPLE_NAMED]
+    others = piece.people - len(names)
+    return join_words([*names, *([count_noun(others, "other")] if others > 0 else [])])
 
 
 def names_of(report_input: ReportInput, piece: Piece) -> list[str]:
-    """The names of those who took part and are known by more than an account."""
+    """The names, in their order, of those who took part and are known by more than an account.
+
+    Of two names of which one has all words of the other, only the longer is given: they may be one person's.
+    """
     pairs = {(row["source"], each) for _, row in piece.all_rows for each in row["participants"]}
-    known = report_input.people.names_of(pairs)
-    named = (
-        report_input.names.get(key)
-        or known.get(key)
-        or (report_input.people.configured(key) and report_input.name(key))
-        for key in piece.collaborators
-    )
-    return [plain(each) for each in named if each]
+    known = report_input.people.names_of(pairs) | dict(report_input.names)
+    configured = {each.key: each.name for each in report_input.people.persons}
+    names = [plain(name) for key in piece.collaborators if (name := configured.get(key) or known.get(key))]
+    words = {name: {*name.casefold().split()} for name in names}
+    whole = [name for name in words if not any(words[name] < words[other] for other in words)]
+    return sorted(whole, key=lambda name: (name.casefold(), name))
 
 
 def title_of(piece: Piece) -> str:
