@@ -18,6 +18,10 @@ from harvester.text import printable
 @options.person
 @click.option("--team", callback=options.not_empty, help="The members of this team.")
 @click.option("--everyone", is_flag=True, help="All who did something in the period.")
+@click.option(
+    "--about", metavar="ITEM", callback=options.not_empty,
+    help="The work that an announcement is about, such as pay#131, PAY-7 or a commit's hash.",
+)  # fmt: skip
 @click.option("--each", is_flag=True, help="Write a page for each of the people, into the folder of --output.")
 @click.option("--list", "list_kinds", is_flag=True, help="List the kinds of reports.")
 @click.option(
@@ -49,6 +53,7 @@ def command(
     persons: tuple[str, ...],
     team: str | None,
     everyone: bool,
+    about: str | None,
     each: bool,
     list_kinds: bool,
     output: str | None,
@@ -74,6 +79,7 @@ def command(
       harvester report --period 2026Q3 --output accomplishments.html
       harvester report --repo ../other --person grace@example.org --format csv
       harvester report --team payments --each --output pages/
+      harvester report announcement --about PAY-7
     """
     from harvester.cli.main import INCOMPLETE, OK
     from harvester.workspace.reports import (
@@ -99,7 +105,7 @@ def command(
     of_kind, workspace, people = (
         load_report(kind),
         open_workspace(terminal, config_path, repos),
-        Chosen(persons, team, everyone),
+        Chosen(persons, team, everyone, about),
     )
     how: Any = {"harvest": harvest, "draft": draft, "options": chosen}
     if each:

@@ -256,6 +256,8 @@ CHOICES = {
     "highlights": "decisions.toml chooses other highlights than for this report.",
     "themes": "[themes] in harvester.toml is not as for this report.",
     "routine": "[routine] in harvester.toml is not as for this report.",
+    "questions": "The questions in goals.toml are not those of this report.",
+    "others": "What other people did in this piece of work is not known as for this report.",
 }
 """What else a page depends on: the person's own choices, which change neither rows nor claims."""
 
@@ -268,8 +270,16 @@ def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
         "highlights": chosen,
         "themes": [[name, rule.model_dump()] for name, rule in rules.themes.items()],
         "routine": [[name, rule.model_dump()] for name, rule in rules.routine.items()],
+        "others": _parts_of_others(report_input),
+        "questions": [each.model_dump() for each in report_input.assessment.goals_and_decisions.goals.questions],
     }
     return {name: _digest(value) for name, value in made.items()}
+
+
+def _parts_of_others(report_input: ReportInput) -> list[list[str]]:
+    """Who else did what in the piece of work that a page is about; empty for every other page."""
+    rows = [] if report_input.others is None else records(report_input.others[["account", "kind", "role", "work_item"]])
+    return sorted([each["account"], each["kind"], each["role"], each["work_item"]] for each in rows)
 
 
 def changed_choices(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -63,6 +63,8 @@ class ReportInput:
     """What `[[exclude]]` left out of `frame`."""
     has_look_alikes: bool = False
     """Whether an account in the period looks like one of the people's and is not listed; a remark says which."""
+    others: pd.DataFrame | None = None
+    """For a page about one work item: the prepared rows of other people in the same piece of work, without bots."""
     request: PageRequest = field(default_factory=PageRequest)
     """What was asked for beside the period and the people."""
     draft: bool = False

@@ -17,6 +17,7 @@ from harvester.reporting.report_input import PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
 from harvester.workspace.look_alikes import look_alikes_in, with_remarks
+from harvester.workspace.piece_rows import about_piece
 from harvester.workspace.workspace import Workspace, current_address, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -54,22 +55,32 @@ def assemble(
 
     What `[[exclude]]` in harvester.toml names is left out of the frame, unless `all_rows` is set.
 
-    With `request.everyone` the people are all who did something in the period, and `person` is not looked at.
+    With `request.everyone` the people are all who did something in the period, and `person` is not looked at. With
+    `request.about` the rows are those of one piece of work, and `others` has what other people did in it.
 
     Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
     the most active author of the latest quarter with work, and a remark says so.
 
     Raises PeriodError for a period that is not valid, and PersonError for an unknown person or where nobody is meant.
     """
-    config, me = workspace.config, workspace.me
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
     known = load_goals_and_decisions(workspace)
     assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, request)
-    if request.everyone:
+    collected, report_input = _assembled(assembly, chosen, person, explicit=workspace.configured or bool(period))
+    if request.about is None:
+        return collected, report_input
+    return about_piece(workspace, ledger, report_input, harvest=harvest)
+
+
+def _assembled(
+    assembly: _Assembly, chosen: Period, person: str | Sequence[str] | None, *, explicit: bool
+) -> tuple[CollectedData, ReportInput]:
+    """The rows of whom it is about; `explicit` says that nobody else may be chosen."""
+    workspace, me = assembly.workspace, assembly.workspace.me
+    if assembly.request.everyone:
         return assembly.for_everyone(chosen)
     if person:
         return assembly.for_named(chosen, [person] if isinstance(person, str) else person)
-    explicit = workspace.configured or bool(period)
     if me is None and explicit:
         raise PersonError("No person is configured and git has no user.", hint="Name a person with --person E-MAIL.")
     if me is None:
@@ -77,7 +88,7 @@ def assemble(
     collected, report_input = assembly.for_persons(chosen, [me])
     if explicit or _has_rows(report_input, me):
         return collected, report_input
-    return assembly.for_most_active(f"{config.people.name(me)} did nothing here {within(chosen)}")
+    return assembly.for_most_active(f"{workspace.config.people.name(me)} did nothing here {within(chosen)}")
 
 
 def choose_period(workspace: Workspace, words: str | None) -> Period:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.errors import PersonError, ReportError, UnknownError
 from harvester.files import read_bytes, resolve_path, write_text
-from harvester.model.periods import is_period
+from harvester.model.periods import Period, is_period
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.formats import MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
@@ -26,12 +26,13 @@ from harvester.reporting.report import (
     page_content,
     write,
 )
-from harvester.reporting.report_input import PageRequest
+from harvester.reporting.report_input import Need, PageRequest
 from harvester.reporting.stamp import LARGEST, WrittenPage, content_digest, read_page
 from harvester.reporting.wording import Wording, compare
 from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
+from harvester.workspace.about import locate
 from harvester.workspace.assemble import MOST_ACTIVE, assemble
 from harvester.workspace.collect import open_ledger
 from harvester.workspace.people import choose_people
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from harvester.model.people import People
     from harvester.reporting.report_input import ReportInput
 
+
+ABOUT: Need = "about"
+"""What a report needs that is about one work item."""
 
 LONGEST_NAME = 255
 """Bytes of a file's name, on all common file systems."""
@@ -88,6 +92,8 @@ class Chosen:
     """Keys of [people], names or e-mail addresses."""
     team: str | None = None
     everyone: bool = False
+    about: str | None = None
+    """The work item that the page is about, as `explain` takes it; for a kind of report that needs one."""
 
 
 def make_report(
@@ -105,11 +111,14 @@ def make_report(
     With `draft` it is for its author, with what is still to be done. Raises what `assemble` raises, UnknownError for an
     unknown team, and ReportError for a format that the report does not have.
     """
-    persons, request = _people_of(workspace, report, _as_chosen(chosen))
+    chosen = _as_chosen(chosen)
+    persons, request = _people_of(workspace, report, chosen)
+    when: Period | str | None = _period_of(report, period)
     with open_ledger(workspace) as ledger:
-        collected, report_input = assemble(
-            workspace, ledger, _period_of(report, period), persons, harvest=harvest, request=request
-        )
+        if chosen.about is not None:
+            _require_about(report)
+            when, request = locate(workspace, ledger, chosen.about, period, persons, request, harvest=harvest)
+        collected, report_input = assemble(workspace, ledger, when, persons, harvest=harvest, request=request)
     return _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
 
 
@@ -127,6 +136,8 @@ def make_reports(
 
     Raises what `make_report` raises.
     """
+    if ABOUT in report.needs:
+        raise ReportError(f"{report.name!r} is about one piece of work.", hint="Leave out --each.")
     persons, request = _people_of(workspace, report, chosen or Chosen())
     words = _period_of(report, period)
     with open_ledger(workspace) as ledger:
@@ -144,6 +155,12 @@ def _rendered(report: Report, report_input: ReportInput, options: PageOptions, *
     remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
     name = file_name(report, report_input, options)
     return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
+
+
+def _require_about(report: Report) -> None:
+    """Raises ReportError for a kind of report that is not about one work item."""
+    if ABOUT not in report.needs:
+        raise ReportError(f"{report.name!r} is not about one work item.", hint="Leave out --about.")
 
 
 def _as_chosen(chosen: Chosen | str | Sequence[str] | None) -> Chosen:
