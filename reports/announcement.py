@@ -133,7 +133,9 @@ def _piece(report_input: ReportInput, pieces: Pieces) -> Piece:
         raise ReportError("An announcement is about one piece of work.", hint=_candidates(pieces))
     if not len(pieces):
         raise ReportError(
-            f"Nothing of {about} counts for {report_input.who}.", hint="Name other work, or another person or period."
+            f"Nothing of {about} counts for {report_input.who} in the period of this page "
+            f"({span(*report_input.calendar.dates(report_input.period))}).",
+            hint="Name other work, or another person or period; without --period it is the days of the work.",
         )
     rows = ((piece, row["work_item"]) for piece in pieces for _, row in piece.all_rows)
     return next((piece for piece, name in rows if name.lower() == about.lower()), pieces[0])

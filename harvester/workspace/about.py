@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harvester.errors import UnknownError
-from harvester.model.periods import Period, day, span, within
+from harvester.model.periods import Period, day, within
 from harvester.reporting.report_input import PageRequest, ReportInput
 from harvester.text import most_like
 from harvester.workspace.assemble import assemble, choose_period
@@ -47,26 +47,24 @@ def locate(
 
     if period:
         found = read(period, harvest=harvest)
-        return found.period, _request(request, found, what)
-    known = read(_up_to_today(workspace, EARLIEST), harvest=False)
-    work_item = find_work_item(known, what)
+        work_item = find_work_item(found, what)
+        if work_item is None:
+            raise _not_found(found, what, within(found.period))
+        return found.period, dataclasses.replace(request, about=work_item)
+    stored = found = read(_up_to_today(workspace, EARLIEST), harvest=False)
+    work_item = find_work_item(stored, what)
     if harvest:
-        first = days_of(known, work_item) if work_item else choose_period(workspace, None)
-        known = read(_up_to_today(workspace, workspace.config.calendar.day_of(first.since)), harvest=True)
-    found_request = _request(request, known, what)
-    return days_of(known, found_request.about or ""), found_request
+        first = days_of(stored, work_item) if work_item else choose_period(workspace, None)
+        found = read(_up_to_today(workspace, workspace.config.calendar.day_of(first.since)), harvest=True)
+        work_item = find_work_item(found, what)
+    if work_item is None:
+        raise _not_found(read(_up_to_today(workspace, EARLIEST), harvest=False), what, "in what has been read")
+    return days_of(found, work_item), dataclasses.replace(request, about=work_item)
 
 
 def _up_to_today(workspace: Workspace, first: dt.date) -> Period:
     calendar = workspace.config.calendar
     return calendar.days(first, calendar.day_of(workspace.environment.clock()))
-
-
-def _request(request: PageRequest, report_input: ReportInput, what: str) -> PageRequest:
-    work_item = find_work_item(report_input, what)
-    if work_item is None:
-        raise _not_found(report_input, what)
-    return dataclasses.replace(request, about=work_item)
 
 
 def find_work_item(report_input: ReportInput, what: str) -> str | None:
@@ -88,16 +86,13 @@ def find_work_item(report_input: ReportInput, what: str) -> str | None:
     return found
 
 
-def _not_found(report_input: ReportInput, what: str) -> UnknownError:
+def _not_found(report_input: ReportInput, what: str, when: str) -> UnknownError:
     """The error that the people have no such work item, with the one that has the nearest name or title."""
     rows = report_input.frame[["work_item", "title"]].fillna("")
     short_names = {work_item: work_item.rpartition("/")[2] for work_item in rows["work_item"]}
     names = {name: name for name in short_names.values()}
     names |= {title: short_names[work] for work, title in zip(rows["work_item"], rows["title"], strict=True) if title}
     near = names.get(most_like(what, names) or "")
-    period = report_input.period
-    when = within(period) if period.name else f"from {span(*report_input.calendar.dates(period))}"
-    when = when if report_input.calendar.dates(period)[0] > EARLIEST else "in what has been read"
     return UnknownError(
         f"{report_input.who} has no work item {what!r} {when}" + (f"; did you mean {short(near)!r}?" if near else "."),
         hint=f"Name another with --about, or another --period or --person. {HOW_NOTES}",

@@ -140,8 +140,9 @@ def report(
 ) -> str:
     """A report as Markdown, the same as `harvester report` writes; the other arguments are those of `load`.
 
-    `about` is the work item that an announcement is about. A source that did not give everything is named at the top of the report. Raises UnknownError for a kind of report
-    that is not installed, and what `load` raises.
+    `about` is the work item that an announcement is about. A source that did not give everything is named at the top of
+    the report. Raises UnknownError for a kind of report that is not installed, or such a work item, and what `load`
+    raises.
     """
     from harvester.workspace.reports import Chosen, load_report, make_report
 

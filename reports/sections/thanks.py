@@ -12,11 +12,13 @@ from harvester.reporting.report_input import ReportInput
 from .items import join_words
 from .pieces import Piece
 
+WROTE, CO_AUTHORED = "wrote changes", "co-authored changes"
+
 DID: Mapping[tuple[str, str], str] = {
-    ("pull_request", "author"): "wrote changes",
-    ("commit", "author"): "wrote changes",
-    ("pull_request", "co-author"): "co-authored changes",
-    ("commit", "co-author"): "co-authored changes",
+    ("pull_request", "author"): WROTE,
+    ("commit", "author"): WROTE,
+    ("pull_request", "co-author"): CO_AUTHORED,
+    ("commit", "co-author"): CO_AUTHORED,
     ("help", "mentor"): "mentored",
     ("help", "helper"): "helped",
     ("review", "reviewer"): "reviewed",
@@ -101,4 +103,6 @@ def _key(name: str) -> str:
 
 
 def _words(did: set[str]) -> str:
+    if WROTE in did:
+        did = did - {CO_AUTHORED}
     return join_words(sorted(did, key=_ORDER.index)) or TOOK_PART
