@@ -24,7 +24,7 @@ from .sections.highlights import highlights
 from .sections.items import LINE_COLUMNS, Item, item, join_words
 from .sections.notes import Field, called
 from .sections.pieces import ROW_COLUMNS, Piece, Pieces, Quote
-from .sections.thanks import TOOK_PART, Thanked, thanks
+from .sections.thanks import TOOK_PART, Thanked, thanks, unnamed
 
 COLUMNS = tuple(dict.fromkeys((
     *ROW_COLUMNS, *LINE_COLUMNS, *measures.COLUMNS_USED, "is_primary", "is_bot",
@@ -92,6 +92,8 @@ class Page(CommonPage):
     serves: list[ServedGoal]
     thanks: list[Thanked]
     """In the order of their names."""
+    unnamed: int
+    """How many others took part who did not agree to be named to this audience."""
     items: list[Item]
     """The person's own work, each work item once by kind, newest first."""
 
@@ -107,8 +109,8 @@ def context(report_input: ReportInput) -> Page:
     piece = _piece(report_input, pieces)
     results = [each for each in piece.card if each.name == "Result"]
     found = thanks(report_input, piece)
-    title = _title(piece)
-    shared = common(report_input, mine, KIND, _sources_anchor(report_input, title, found))
+    title, hidden = _title(piece), unnamed(report_input, piece)
+    shared = common(report_input, mine, KIND, _sources_anchor(report_input, title, thanked=bool(found or hidden)))
     return Page(
         **shared | {"heading": title},
         draft=_draft(report_input, piece, found) if report_input.draft else None,
@@ -122,6 +124,7 @@ def context(report_input: ReportInput) -> Page:
         worked=_worked(report_input, piece),
         serves=[_served(report_input, piece, goal) for goal in piece.goals],
         thanks=found,
+        unnamed=hidden,
         items=_items(report_input, piece),
     )
 
@@ -198,9 +201,9 @@ def _draft(report_input: ReportInput, piece: Piece, found: list[Thanked]) -> Ann
     )
 
 
-def _sources_anchor(report_input: ReportInput, title: str, found: list[Thanked]) -> str:
+def _sources_anchor(report_input: ReportInput, title: str, *, thanked: bool) -> str:
     headings = [title, *(["For the author"] if report_input.draft else []), "What changed"]
-    return anchors([*headings, *(["Thanks"] if found else []), "Sources and coverage"])[-1]
+    return anchors([*headings, *(["Thanks"] if thanked else []), "Sources and coverage"])[-1]
 
 
 REPORT = Report(

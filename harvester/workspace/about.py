@@ -41,9 +41,10 @@ def locate(
 
     Raises UnknownError, with the nearest name, where the people have no such work item, and what `assemble` raises.
     """
+    whole = dataclasses.replace(request, audience="manager")
 
     def read(when: Period | str, *, harvest: bool) -> ReportInput:
-        return assemble(workspace, ledger, when, persons, harvest=harvest, request=request)[1]
+        return assemble(workspace, ledger, when, persons, harvest=harvest, request=whole)[1]
 
     if period:
         found = read(period, harvest=harvest)

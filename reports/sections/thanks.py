@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from harvester.analysis.frame import records
 from harvester.analysis.measures import NOBODY
@@ -54,46 +55,54 @@ def thanks(report_input: ReportInput, piece: Piece) -> list[Thanked]:
     """Everybody who took part but the people of the page and bots, each once, in the order of their names.
 
     Those are who has rows in the same piece of work, whose work it is, and whom the person's own rows and notes name.
-    Two accounts of nobody configured are one person where they have the same full name, as are a configured person's
-    and one of that name.
+    Two people of whom nobody says that they are one are so where they have the same full name. Who must not be named
+    is not there (`unnamed`).
     """
-    did: dict[str, set[str]] = {}
-    for source, account, what in (*_rows_of_others(report_input), *_named(report_input, piece)):
-        if account.casefold() == NOBODY or report_input.people.is_bot(account):
-            continue
-        person = report_input.people.person_of(source, account)
-        if person not in report_input.persons:
-            did.setdefault(_name(report_input, source, account, person), set()).update([what] if what else [])
     own = {_key(report_input.name(each)) for each in report_input.persons}
+    names = _names(report_input, piece)
     merged: dict[str, tuple[str, set[str]]] = {}
-    for name in sorted(did, key=lambda name: (name.casefold(), name)):
-        if _key(name) not in own:
-            merged.setdefault(_key(name), (name, set()))[1].update(did[name])
-    return [Thanked(name, _words(what)) for name, what in merged.values()]
+    for person, did in _took_part(report_input, piece).items():
+        name = names.get(person) or report_input.name(person)
+        name = name.partition("@")[0] if "@" in name and " " not in name else name
+        if person not in report_input.unnamed and _key(name) not in own:
+            merged.setdefault(_key(name), (name, set()))[1].update(did)
+    by_name = sorted(merged.values(), key=lambda each: (each[0].casefold(), each[0]))
+    return [Thanked(name, _words(did)) for name, did in by_name]
 
 
-def _rows_of_others(report_input: ReportInput) -> Iterable[tuple[str, str, str]]:
-    """Source, account and what they did of everybody else who has a row."""
-    if report_input.others is None:
-        return
-    for row in records(report_input.others[["source", "account", "kind", "role"]]):
-        if what := DID.get((row["kind"], row["role"])):
-            yield row["source"], row["account"], what
+def unnamed(report_input: ReportInput, piece: Piece) -> int:
+    """How many people took part who must not be named."""
+    return len(_took_part(report_input, piece).keys() & report_input.unnamed)
 
 
-def _named(report_input: ReportInput, piece: Piece) -> Iterable[tuple[str, str, str]]:
-    """Source, account and '' of everybody whom the person's own rows, and notes about the work, name."""
-    labels = [index for index, _ in piece.all_rows]
-    for row in records(report_input.frame.loc[labels, ["source", "owners", "participants"]]):
-        yield from ((row["source"], account, "") for account in (*row["participants"], *row["owners"]))
+def _took_part(report_input: ReportInput, piece: Piece) -> dict[str, set[str]]:
+    """By person what they did; nothing where nobody says more than that they took part."""
+    did: dict[str, set[str]] = {}
+    if report_input.others is not None:
+        for row in records(report_input.others[["person", "kind", "role"]]):
+            if what := DID.get((row["kind"], row["role"])):
+                did.setdefault(row["person"], set()).add(what)
+    for row in records(report_input.frame.loc[_labels(piece), ["owner_people", "collaborators"]]):
+        for person in (*(row["owner_people"] or ()), *(row["collaborators"] or ())):
+            did.setdefault(person, set())
+    gone = {person for person in did if person.rpartition(":")[2].casefold() == NOBODY}
+    return {person: what for person, what in did.items() if person not in (gone | {*report_input.persons})}
 
 
-def _name(report_input: ReportInput, source: str, account: str, person: str) -> str:
-    """What a reader calls somebody; of an address without a name the part before the @."""
-    people = report_input.people
-    known = report_input.names.get(person) or people.names_of([(source, account)]).get(person)
-    name = known or report_input.name(person)
-    return name.partition("@")[0] if "@" in name and " " not in name else name
+def _names(report_input: ReportInput, piece: Piece) -> dict[str, str]:
+    """Names, by key, of those who are not configured, as rows write them."""
+    pairs = [(row["source"], row["account"]) for row in _of_others(report_input)]
+    for row in records(report_input.frame.loc[_labels(piece), ["source", "owners", "participants"]]):
+        pairs += [(row["source"], account) for account in (*row["owners"], *row["participants"])]
+    return report_input.people.names_of(pairs) | dict(report_input.names)
+
+
+def _of_others(report_input: ReportInput) -> list[dict[str, Any]]:
+    return [] if report_input.others is None else records(report_input.others[["source", "account"]])
+
+
+def _labels(piece: Piece) -> list[Any]:
+    return [index for index, _ in piece.all_rows]
 
 
 def _key(name: str) -> str:
