@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harvester.errors import UnknownError
 from harvester.model.periods import Period, day, within
+from harvester.reporting.report import missing_by_source
 from harvester.reporting.report_input import PageRequest, ReportInput
 from harvester.text import most_like
 from harvester.workspace.assemble import assemble, choose_period
@@ -50,7 +51,7 @@ def locate(
         found = read(period, harvest=harvest)
         work_item = find_work_item(found, what)
         if work_item is None:
-            raise _not_found(found, what, within(found.period))
+            raise _not_found(found, found, what, within(found.period))
         return found.period, dataclasses.replace(request, about=work_item)
     stored = found = read(_up_to_today(workspace, EARLIEST), harvest=False)
     work_item = find_work_item(stored, what)
@@ -59,7 +60,8 @@ def locate(
         found = read(_up_to_today(workspace, workspace.config.calendar.day_of(first.since)), harvest=True)
         work_item = find_work_item(found, what)
     if work_item is None:
-        raise _not_found(read(_up_to_today(workspace, EARLIEST), harvest=False), what, "in what has been read")
+        everything = read(_up_to_today(workspace, EARLIEST), harvest=False)
+        raise _not_found(everything, found if harvest else None, what, "in what has been read")
     return days_of(found, work_item), dataclasses.replace(request, about=work_item)
 
 
@@ -87,15 +89,22 @@ def find_work_item(report_input: ReportInput, what: str) -> str | None:
     return found
 
 
-def _not_found(report_input: ReportInput, what: str, when: str) -> UnknownError:
-    """The error that the people have no such work item, with the one that has the nearest name or title."""
+def _not_found(report_input: ReportInput, read: ReportInput | None, what: str, when: str) -> UnknownError:
+    """The error that the people have no such work item, with the one that has the nearest name or title.
+
+    Where a source could not be read in full just now (`read`), it says so: the work may be there.
+    """
     rows = report_input.frame[["work_item", "title"]].fillna("")
     short_names = {work_item: work_item.rpartition("/")[2] for work_item in rows["work_item"]}
     names = {name: name for name in short_names.values()}
     names |= {title: short_names[work] for work, title in zip(rows["work_item"], rows["title"], strict=True) if title}
     near = names.get(most_like(what, names) or "")
+    missing = missing_by_source(read) if read else {}
+    gaps = "".join(f" {source} could not be read in full ({'; '.join(why)})." for source, why in missing.items())
     return UnknownError(
-        f"{report_input.who} has no work item {what!r} {when}" + (f"; did you mean {short(near)!r}?" if near else "."),
+        f"{report_input.who} has no work item {what!r} {when}"
+        + (f"; did you mean {short(near)!r}?" if near else ".")
+        + gaps,
         hint=f"Name another with --about, or another --period or --person. {HOW_NOTES}",
     )
 
