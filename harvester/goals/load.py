@@ -30,7 +30,7 @@ def from_file(file: GoalsFile, path: Path, known: KnownNames) -> Goals:
     if errors := first_lines(f"{path}: {each}" for each in itertools.chain(_duplicates(file), _errors(file, known))):
         raise ConfigError(errors)
     warnings = tuple(f"{path}: {each}" for each in lint(file, known))
-    return Goals(tuple(file.criteria), tuple(file.goals), tuple(file.questions), warnings, path)
+    return Goals(tuple(file.criteria), tuple(file.goals), warnings, path, tuple(file.questions))
 
 
 def json_schema() -> dict[str, Any]:

@@ -128,10 +128,10 @@ class Goals:
 
     criteria: tuple[Criterion, ...] = ()
     goals: tuple[Goal, ...] = ()
-    questions: tuple[Question, ...] = ()
     warnings: tuple[str, ...] = ()
     path: Path | None = None
     """The file they came from; None where there is none."""
+    questions: tuple[Question, ...] = ()
 
     def goal(self, name: str) -> Goal | None:
         """The goal of this name."""
