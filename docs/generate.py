@@ -97,6 +97,25 @@ the calendar year is then `2026-01..2026-12`. `week_starts` is the first day of 
 In goals.toml `from`, `until` and `checkins` are days; `away` has days, months and ranges of them. Other words depend
 on settings or on today, and are an error there.
 """
+QUESTIONS = """\
+`harvester report answers` puts the evidence below each question, as text to paste into the form. A question takes the
+work that serves any of its `goals` or `criteria`, and what its `match` holds for; `paths` are matched as for themes: a
+change answers it where at least `share` of its files are under them. Without these three keys the highlights of the
+period answer it. The order of the file is that of the page.
+
+```toml
+[[questions]]
+title = "Impact"
+text = "What did you achieve, and for whom?"
+limit = 1000
+goals = ["payments-rewrite"]
+
+[[questions]]
+title = "Collaboration"
+limit = 300
+match = { kinds = ["review"] }
+```
+"""
 STATES = f"""\
 ## States of a goal
 
@@ -380,7 +399,8 @@ def _help(command: click.Command, name: str, parent: click.Context) -> Iterator[
 def goals_page(described: dict[str, Any]) -> str:
     """The keys of goals.toml and decisions.toml, and the fields of a note, as a Markdown page."""
     head = (
-        "Goals are in `goals.toml`, your decisions in `decisions.toml`, and what no tracker sees in a notebook.\n"
+        "Goals and the questions of a form are in `goals.toml`, your decisions in `decisions.toml`, and what no\n"
+        "tracker sees in a notebook.\n"
         "A key that is not listed is an error that names the nearest one; `harvester goals check` says more."
     )
     definitions = described["$defs"]
@@ -389,7 +409,9 @@ def goals_page(described: dict[str, Any]) -> str:
     parts = [
         *_table("`[[goals]]` in goals.toml", definitions["Goal"]),
         *_table("`[[criteria]]` in goals.toml", definitions["Criterion"]),
-        *_table("`match` of a goal or a criterion", definitions["Rule"]),
+        *_table("`[[questions]]` in goals.toml", definitions["Question"]),
+        QUESTIONS,
+        *_table("`match` of a goal, a criterion or a question", definitions["Rule"]),
         COMPETING,
         STATES,
         *(

@@ -122,12 +122,25 @@ def world(word="canary"):
     }  # fmt: skip
     shared = {name: given[name] for name in ("persons", "period", "calendar", "people")}
     agreed = GoalsAndDecisions(goals, decisions, {word.upper(): f"{word}.example"})
-    return ReportInput(assessment=assess(framed(rows, people), agreed, now=at("2026-10-02"), **shared), **given)
+    assessment = assess(framed(rows, people), agreed, now=at("2026-10-02"), **shared)
+    return ReportInput(assessment=assessment, others=framed(rows_of_others(word), people), **given)
+
+
+def rows_of_others(word):
+    """What colleagues did, in public and in private."""
+    by = {"source": f"{word}-hub", "account": f"{word}-login", "owners": ("ada",), "participants": (word,)}
+    return [
+        review(1, id=word, title="Open the till", url="https://github.com/org/app/pull/1", body=word, is_private=False,
+               **by),
+        review(8, id="2", title=word, work_item=f"github.com/{word}/{word}#8", is_private=True,
+               **by | {"account": f"{word}-private"}),
+    ]  # fmt: skip
 
 
 @functools.cache
 def for_the_public(word="canary"):
-    return for_audience(dataclasses.replace(world(word), request=PageRequest(audience="public")))
+    request = PageRequest(audience="public", about=f"acme.example/{word}-1")
+    return for_audience(dataclasses.replace(world(word), request=request))
 
 
 def texts_in(content, name):
@@ -292,7 +305,7 @@ def test_every_field_of_a_report_input_is_decided():
     for each in dataclasses.fields(ReportInput):
         if each.name in as_it_is:
             assert getattr(shown, each.name) == getattr(whole, each.name)
-    made_anew = {"persons", "statuses", "assessment", "people", "names", "grouping", "withheld", "unnamed"}
+    made_anew = {"persons", "statuses", "assessment", "people", "names", "grouping", "withheld", "unnamed", "others"}
     left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out"}
     empty = ReportInput(QUARTER, (), (), shown.assessment, shown.calendar, shown.people)
     for name in left_out:

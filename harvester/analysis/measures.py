@@ -618,6 +618,20 @@ def count_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[
     return {cast("tuple[str, ...]", values): float(number) for values, number in counts.items()}
 
 
+def people_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[tuple[str, ...], list[str]]:
+    """The keys of the people whom a measure of people counts, for each combination of values in columns, sorted."""
+    measure = MEASURES[name]
+    inside = _inside(frame, measure)
+    if not inside.any():
+        return {}
+    distinct = _distinct(frame, measure, inside, columns)
+    people = distinct[_COUNTS[measure.count][0][-1]]
+    found: dict[tuple[str, ...], set[str]] = {}
+    for values, person in zip(zip(*(distinct[each].tolist() for each in columns), strict=True), people, strict=True):
+        found.setdefault(values, set()).add(person)
+    return {values: sorted(each) for values, each in found.items()}
+
+
 def _distinct(
     frame: pd.DataFrame, measure: Measure, inside: np.ndarray[Any, np.dtype[np.bool_]], by: Sequence[str] = ()
 ) -> pd.DataFrame:

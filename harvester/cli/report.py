@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 @click.option("--team", callback=options.not_empty, help="The members of this team.")
 @click.option("--everyone", is_flag=True, help="All who did something in the period.")
 @click.option(
+    "--about", metavar="ITEM", callback=options.not_empty,
+    help="The work that an announcement is about, such as pay#131, PAY-7 or a commit's hash.",
+)  # fmt: skip
+@click.option(
     "--audience", type=click.Choice(["manager", "team", "public"]), default="manager", show_default=True,
     help="Who reads it: a team sees no targets, the public nothing private and no names without consent.",
 )  # fmt: skip
@@ -43,6 +47,7 @@ def command(
     persons: tuple[str, ...],
     team: str | None,
     everyone: bool,
+    about: str | None,
     audience: Audience,
     each: bool,
     list_kinds: bool,
@@ -69,6 +74,7 @@ def command(
       harvester report --period 2026Q3 --output accomplishments.html
       harvester report --repo ../other --person grace@example.org --format csv
       harvester report --team payments --each --output pages/
+      harvester report announcement --about PAY-7
     """
     from harvester.cli.main import INCOMPLETE, OK
     from harvester.workspace.reports import (
@@ -93,7 +99,7 @@ def command(
     of_kind, workspace, people = (
         load_report(kind),
         open_workspace(terminal, config_path, repos),
-        Chosen(persons, team, everyone, audience),
+        Chosen(persons, team, everyone, audience, about),
     )
     how: Any = {"harvest": harvest, "draft": draft, "options": chosen}
     if each:

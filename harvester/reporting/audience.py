@@ -25,7 +25,7 @@ from harvester.grouping import GroupingRules
 from harvester.ledger.coverage import SourceStatus
 from harvester.model.people import People, Person
 from harvester.model.periods import Period
-from harvester.reporting.report_input import ReportInput
+from harvester.reporting.report_input import PageRequest, ReportInput
 from harvester.sdk.connector import Gap
 
 if TYPE_CHECKING:
@@ -228,11 +228,35 @@ def _for_public(report_input: ReportInput) -> ReportInput:
         people=known,
         names=colleagues.names,
         grouping=GroupingRules(rules.themes, rules.routine, (), known),
-        request=report_input.request,
+        others=_public_others(report_input, colleagues, sources),
+        request=_public_request(report_input, rows),
         draft=report_input.draft,
         withheld=_withheld(report_input, ~shown),
         unnamed=frozenset(colleagues.names),
     )
+
+
+def _public_others(
+    report_input: ReportInput, colleagues: _Colleagues, sources: Mapping[str, str]
+) -> pd.DataFrame | None:
+    """What other people did in the piece of work that a page is about, of what everybody can see."""
+    import pandas as pd
+
+    others = report_input.others
+    if others is None:
+        return None
+    every = pd.concat([report_input.frame[others.columns], others], ignore_index=True)
+    shown = is_public(every, report_input.public_sources, report_input.people.connectors)[len(report_input.frame) :]
+    inside = others.index.isin(select(others, report_input.period).index)
+    return _redacted(others[shown & inside & others["source"].isin(list(sources)).to_numpy(bool)], colleagues, sources)
+
+
+def _public_request(report_input: ReportInput, rows: pd.DataFrame) -> PageRequest:
+    """The request; a page about a work item that is not shown is about one of the same piece of work that is."""
+    request, shown = report_input.request, rows["work_item"].tolist()
+    if request.about is None or request.about in shown:
+        return request
+    return dataclasses.replace(request, about=next(iter(shown), ""))
 
 
 def _pins(report_input: ReportInput, rows: pd.DataFrame) -> Decisions:

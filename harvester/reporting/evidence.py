@@ -261,6 +261,8 @@ CHOICES = {
     "routine": "[routine] in harvester.toml is not as for this report.",
     "teams": "[teams] or the days away of these people in harvester.toml are not as for this report.",
     "newcomers": "Who contributed to which project for the first time is not as for this report.",
+    "questions": "The questions in goals.toml are not those of this report.",
+    "others": "What other people did in this piece of work is not known as for this report.",
     "days": "goals.toml or [people] has other days (from, until, away, checkins) than for this report.",
     "kept": "The check-in that was kept before it is not as for this report.",
 }
@@ -277,6 +279,8 @@ def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
         "routine": [[name, rule.model_dump()] for name, rule in rules.routine.items()],
         "teams": [_teams(report_input), list(report_input.unread)],
         "newcomers": dataclasses.asdict(report_input.first_contributions or FirstContributions()),
+        "others": _parts_of_others(report_input),
+        "questions": [each.model_dump() for each in report_input.assessment.goals_and_decisions.goals.questions],
         "days": _days(report_input.assessment),
         "kept": report_input.kept.model_dump(mode="json") if report_input.kept else None,
     }
@@ -302,6 +306,12 @@ def _teams(report_input: ReportInput) -> Any:
         [dataclasses.asdict(team) for team in report_input.teams.values()],
         [[person, [[each.since, each.until] for each in periods]] for person, periods in away.items()],
     ]
+
+
+def _parts_of_others(report_input: ReportInput) -> list[list[str]]:
+    """Who else did what in the piece of work that a page is about; empty for every other page."""
+    rows = [] if report_input.others is None else records(report_input.others[["account", "kind", "role", "work_item"]])
+    return sorted([each["account"], each["kind"], each["role"], each["work_item"]] for each in rows)
 
 
 def changed_choices(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

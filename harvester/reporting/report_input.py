@@ -90,6 +90,8 @@ class ReportInput:
     """What `[[exclude]]` left out of `frame`."""
     has_look_alikes: bool = False
     """Whether an account in the period looks like one of the people's and is not listed; a remark says which."""
+    others: pd.DataFrame | None = None
+    """For a page about one work item: the prepared rows of other people in the same piece of work, without bots."""
     public_sources: Mapping[str, bool] = field(default_factory=dict)
     """By source whether everybody can see what it reads, of those of which harvester.toml says so."""
     mentees_left_out: int = 0

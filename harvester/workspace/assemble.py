@@ -26,6 +26,7 @@ from harvester.workspace.first_contributions import first_contributions
 from harvester.workspace.look_alikes import look_alikes_in, with_remarks
 from harvester.workspace.mentees import choose_mentees, left_out, only_mentoring
 from harvester.workspace.people import find_team, members_in
+from harvester.workspace.piece_rows import about_piece
 from harvester.workspace.workspace import Workspace, current_address, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def assemble(
 
     With `request.everyone` the people are all who did something in the period, with `request.team` the members of that
     team on any day of it, and `person` is not looked at; nobody is among them who has not agreed to be read. With
-    `request.mentees` they are those whom one mentors, or the ones named of these, and oneself as the last.
+    `request.mentees` they are those whom one mentors, or the ones named of these, and oneself as the last. With
+    `request.about` the rows are those of one piece of work, and `others` has what other people did in it.
 
     Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
     the most active author of the latest quarter with work, and a remark says so.
@@ -76,10 +78,22 @@ def assemble(
     Raises PeriodError for a period that is not valid, UnknownError for an unknown team, and PersonError for an unknown
     person or where nobody is meant.
     """
-    config, me = workspace.config, workspace.me
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
     known = load_goals_and_decisions(workspace)
-    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, request, needs)
+    whole = request if request.about is None else dataclasses.replace(request, audience="manager")
+    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, whole, needs)
+    collected, report_input = _assembled(assembly, chosen, person, explicit=workspace.configured or bool(period))
+    if request.about is None:
+        return collected, report_input
+    collected, report_input = about_piece(workspace, ledger, report_input, harvest=harvest)
+    return collected, as_seen(dataclasses.replace(report_input, request=request))
+
+
+def _assembled(
+    assembly: _Assembly, chosen: Period, person: str | Sequence[str] | None, *, explicit: bool
+) -> tuple[CollectedData, ReportInput]:
+    """The rows of whom it is about; `explicit` says that nobody else may be chosen."""
+    workspace, me, request = assembly.workspace, assembly.workspace.me, assembly.request
     if request.mentees:
         return assembly.for_mentees(chosen, [person] if isinstance(person, str) else person or ())
     if request.everyone:
@@ -88,7 +102,6 @@ def assemble(
         return assembly.for_team(chosen, find_team(workspace, request.team))
     if person:
         return assembly.for_named(chosen, [person] if isinstance(person, str) else person)
-    explicit = workspace.configured or bool(period)
     if me is None and explicit:
         raise PersonError("No person is configured and git has no user.", hint="Name a person with --person E-MAIL.")
     if me is None:
@@ -96,7 +109,7 @@ def assemble(
     collected, report_input = assembly.for_persons(chosen, [me])
     if explicit or _has_rows(report_input, me):
         return collected, report_input
-    return assembly.for_most_active(f"{config.people.name(me)} did nothing here {within(chosen)}")
+    return assembly.for_most_active(f"{workspace.config.people.name(me)} did nothing here {within(chosen)}")
 
 
 def choose_period(workspace: Workspace, words: str | None) -> Period:

@@ -26,12 +26,13 @@ from harvester.reporting.report import (
     page_content,
     write,
 )
-from harvester.reporting.report_input import Audience, PageRequest
+from harvester.reporting.report_input import Audience, Need, PageRequest
 from harvester.reporting.stamp import LARGEST, WrittenPage, content_digest, read_page
 from harvester.reporting.wording import Wording, compare
 from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
+from harvester.workspace.about import locate
 from harvester.workspace.assemble import MOST_ACTIVE, as_seen, assemble
 from harvester.workspace.checkins import checkin_period, require_own
 from harvester.workspace.collect import open_ledger
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from harvester.model.people import People
     from harvester.reporting.report_input import ReportInput
 
+
+ABOUT: Need = "about"
+"""What a report needs that is about one work item."""
 
 LONGEST_NAME = 255
 """Bytes of a file's name, on all common file systems."""
@@ -91,6 +95,8 @@ class Chosen:
     everyone: bool = False
     audience: Audience = "manager"
     """Who reads the page."""
+    about: str | None = None
+    """The work item that the page is about, as `explain` takes it; for a kind of report that needs one."""
 
 
 def make_report(
@@ -111,11 +117,14 @@ def make_report(
     chosen = _as_chosen(chosen)
     _require_audience(report, chosen.audience)
     persons, request = _people_of(workspace, report, chosen)
+    when: Period | str | None = _period_of(workspace, report, period)
     with open_ledger(workspace) as ledger:
+        if chosen.about is not None:
+            _require_about(report)
+            when, request = locate(workspace, ledger, chosen.about, period, persons, request, harvest=harvest)
         collected, report_input = assemble(
-            workspace, ledger, _period_of(workspace, report, period), persons, harvest=harvest, request=request,
-            needs=report.needs,
-        )  # fmt: skip
+            workspace, ledger, when, persons, harvest=harvest, request=request, needs=report.needs
+        )
     return _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
 
 
@@ -133,6 +142,8 @@ def make_reports(
 
     Raises what `make_report` raises.
     """
+    if ABOUT in report.needs:
+        raise ReportError(f"{report.name!r} is about one piece of work.", hint="Leave out --each.")
     chosen = chosen or Chosen()
     _require_audience(report, chosen.audience)
     persons, request = _people_of(workspace, report, dataclasses.replace(chosen, audience="manager"))
@@ -158,6 +169,12 @@ def _rendered(report: Report, report_input: ReportInput, options: PageOptions, *
     remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
     name = file_name(report, report_input, options)
     return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
+
+
+def _require_about(report: Report) -> None:
+    """Raises ReportError for a kind of report that is not about one work item."""
+    if ABOUT not in report.needs:
+        raise ReportError(f"{report.name!r} is not about one work item.", hint="Leave out --about.")
 
 
 def _as_chosen(chosen: Chosen | str | Sequence[str] | None) -> Chosen:
