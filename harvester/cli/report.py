@@ -32,6 +32,10 @@ from harvester.text import printable
     "--charts", type=click.Choice(["none", "mermaid"]), default="none", show_default=True,
     help="Charts in Markdown; HTML always has them.",
 )  # fmt: skip
+@click.option("--template", type=click.Path(), help="Write the page, in md or html, with this Jinja2 template.")
+@click.option(
+    "--print-template", is_flag=True, help="Write the template of KIND to standard output, to start one from."
+)
 @click.option("--draft", is_flag=True, help="Show what is still to be done: a page for its author.")
 @click.option(
     "--embed-evidence", is_flag=True, help="Put the evidence into the page, so that a receiver can verify it."
@@ -54,6 +58,8 @@ def command(
     output: str | None,
     format_name: str | None,
     charts: str,
+    template: str | None,
+    print_template: bool,
     draft: bool,
     embed_evidence: bool,
     harvest: bool,
@@ -74,6 +80,8 @@ def command(
       harvester report --period 2026Q3 --output accomplishments.html
       harvester report --repo ../other --person grace@example.org --format csv
       harvester report --team payments --each --output pages/
+      harvester report --print-template > short.md.j2
+      harvester report --template short.md.j2 --output short.html
     """
     from harvester.cli.main import INCOMPLETE, OK
     from harvester.workspace.reports import (
@@ -83,6 +91,8 @@ def command(
         make_report,
         make_reports,
         page_options,
+        template_text,
+        with_template,
         write_report,
     )
     from harvester.workspace.workspace import open_workspace
@@ -90,17 +100,18 @@ def command(
     if list_kinds:
         _echo_kinds(terminal)
         return OK
+    of_kind = load_report(kind)
+    if print_template:
+        terminal.echo(template_text(of_kind))
+        return OK
     destination = destination_of(terminal.cwd, output)
     chosen = page_options(format_name, destination, mermaid=charts == "mermaid", embed_evidence=embed_evidence)
     if each and (destination is None or not destination.is_folder):
         raise click.UsageError("--each writes several pages: name a folder with --output, such as pages/.")
     if destination is None:
         terminal.check_shows(chosen.format.name, is_text=chosen.format.is_text)
-    of_kind, workspace, people = (
-        load_report(kind),
-        open_workspace(terminal, config_path, repos),
-        Chosen(persons, team, everyone),
-    )
+    chosen = with_template(chosen, of_kind, terminal.cwd, template)
+    workspace, people = open_workspace(terminal, config_path, repos), Chosen(persons, team, everyone)
     how: Any = {"harvest": harvest, "draft": draft, "options": chosen}
     if each:
         reports = make_reports(workspace, of_kind, period, people, **how)
