@@ -122,7 +122,10 @@ def page_content(report: Report, report_input: ReportInput, options: PageOptions
         return dump_json(json_page(report.name, report.page, page, report_input))
     drawn = report.charts is not None and (options.format is HTML or options.mermaid)
     charts = report.charts(report_input, page) if report.charts and drawn else {}
-    text = PageText(_title(report, report_input), charts, html=options.format is HTML, mermaid=options.mermaid)
+    text = PageText(
+        _title(report, report_input), charts, html=options.format is HTML, mermaid=options.mermaid,
+        missing=missing_by_source(report_input),
+    )  # fmt: skip
     if options.template is not None:
         return _by_own_template(report, options.template, page, text)
     return text.finish(_markdown(report, page))
