@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from harvester.goals.assessment import Assessment
+from harvester.goals.checkins import CheckIn
 from harvester.grouping import Excluded, GroupingRules
 from harvester.ledger.coverage import SourceStatus as SourceStatus  # reports name its type
 from harvester.model.people import People
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 Audience = Literal["manager", "team", "public"]
 """Who reads a page."""
 
-Need = Literal["about"]
-"""What a report may be made from beside rows, goals and coverage: `about` is one work item."""
+Need = Literal["about", "checkin"]
+"""What a report may be made from beside rows, goals and coverage: `about` is one work item; a `checkin` is of one day,
+the last of its period, and compares with the check-in that was kept before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,16 @@ class ReportInput:
     """What `[[exclude]]` left out of `frame`."""
     has_look_alikes: bool = False
     """Whether an account in the period looks like one of the people's and is not listed; a remark says which."""
+    public_sources: Mapping[str, bool] = field(default_factory=dict)
+    """By source whether everybody can see what it reads, of those of which harvester.toml says so."""
+    withheld: int | None = None
+    """How many items the audience of the page does not see (the measure `withheld`); None for a manager's page."""
+    unnamed: frozenset[str] = frozenset()
+    """The keys, which say nothing, of the people whom the page must not name."""
     request: PageRequest = field(default_factory=PageRequest)
     """What was asked for beside the period and the people."""
+    kept: CheckIn | None = None
+    """The latest check-in that was kept of a day before the last one of the period, for a report that needs it."""
     draft: bool = False
     """Whether the page is for its author, with what is still to be done; otherwise it is finished."""
 
@@ -80,8 +90,16 @@ class ReportInput:
             return self.request.team
         if self.request.everyone:
             return "Everyone"
-        return ", ".join(map(self.name, self.persons))
+        return ", ".join(self.names_of(self.persons))
 
     def name(self, person: str) -> str:
-        """What a reader calls a person."""
+        """What a reader calls a person; `a colleague` whom the page must not name."""
         return self.names.get(person) or self.people.name(person)
+
+    def names_of(self, persons: Iterable[str]) -> list[str]:
+        """What a reader calls several people, each once; those whom the page must not name are a number, at the end."""
+        distinct = list(dict.fromkeys(persons))
+        named = dict.fromkeys(self.name(each) for each in distinct if each not in self.unnamed)
+        others = sum(each in self.unnamed for each in distinct)
+        words = "a colleague" if others == 1 else f"{others:,} colleagues"
+        return [*named, words] if others else [*named]
