@@ -5,12 +5,10 @@ import os
 import pytest
 
 from harvester.errors import ReportError
-from harvester.reporting.formats import HTML, MARKDOWN, PageOptions
 from harvester.reporting.markdown import prose
 from harvester.reporting.own_template import LARGEST, MOST, read_template, shared_texts
 from harvester.reporting.page_text import PageText
-from harvester.reporting.report import page_content, template_job
-from harvester.reporting.sandbox import render
+from harvester.reporting.report import page_content
 from harvester.sdk import plugins
 from harvester.sdk.connector import Gap
 from harvester.workspace.reports import template_text
@@ -126,23 +124,6 @@ def test_our_template_is_printed_as_a_start(environment):
     status, out, _ = run(environment, "report", "--print-template")
     assert status == 0
     assert out == template_text(plugins.load(plugins.REPORTS, "accomplishments"))
-
-
-KINDS = [name for name, each in plugins.available(plugins.REPORTS).items() if each.value.startswith("harvester.")]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_our_template_makes_the_same_page(kind, tmp_path):
-    """Printed and given back as one's own it makes every page as we do, in Markdown and in HTML."""
-    report = plugins.load(plugins.REPORTS, kind)
-    (tmp_path / "mine.j2").write_text(template_text(report), "utf-8")
-    mine = read_template(tmp_path / "mine.j2", "mine.j2", report.package)
-    of, page = report_input(), report.context(report_input())
-    text = render(template_job(report, mine, page))
-    charts = report.charts(of, page) if report.charts else {}
-    for format_ in (MARKDOWN, HTML):
-        made = PageText(f"{of.who} – {kind}, {of.period.name}", charts, html=format_ is HTML).finish(text)
-        assert made == page_content(report, of, PageOptions(format_))
 
 
 def test_no_template_leaves_out_what_is_missing():

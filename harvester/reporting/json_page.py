@@ -134,6 +134,11 @@ def json_page(report: str, page_type: type | None, page: Any, report_input: Repo
     return dict(made)
 
 
+def check_json(page_type: type, text: str) -> None:
+    """Raises ValueError where a report as JSON is not what the schema of its page says."""
+    _adapter(page_type).validate_json(text, strict=True)
+
+
 def json_schema(page_type: type, report: str) -> dict[str, Any]:
     """The JSON Schema of a report with this page: no other key is allowed, and fields have their docstrings."""
     described = _adapter(page_type).json_schema(mode="serialization")

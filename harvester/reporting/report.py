@@ -133,7 +133,7 @@ def page_content(report: Report, report_input: ReportInput, options: PageOptions
     )  # fmt: skip
     if options.template is not None:
         return _by_own_template(report, options.template, page, text)
-    return text.finish(_markdown(report, page))
+    return text.finish(page_markdown(report, page))
 
 
 def table_of(report: Report, report_input: ReportInput) -> pd.DataFrame:
@@ -154,7 +154,8 @@ def file_name(report: Report, report_input: ReportInput, options: PageOptions) -
     return "-".join(each for each in parts if each)[:110].rstrip("-") + options.format.suffixes[0]
 
 
-def _markdown(report: Report, page: Any) -> str:
+def page_markdown(report: Report, page: Any) -> str:
+    """The page by its report's own template."""
     from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 
     own, shared = PackageLoader(report.package, ""), PackageLoader(SHARED, "")
