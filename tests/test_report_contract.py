@@ -149,6 +149,14 @@ def test_what_a_fragile_report_does_is_named(install):
         assert any(each.startswith(start) for each in breaches), start
 
 
+def test_a_report_that_always_fails_is_named(install):
+    """The error that it raises is the cause of the one that lists the breaches."""
+    installed(install, "x")
+    with pytest.raises(AssertionError, match="a page in md: ZeroDivisionError") as caught:
+        check_report(Report("failing", "careless", "page.md.j2", lambda _: 1 / 0, "failing"), ROWS[:1])
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
 def test_a_report_without_its_template_is_named(install):
     """As where `package-data` is forgotten."""
     installed(install, "x")
