@@ -238,7 +238,7 @@ It compares rows, claims, goals and sources, whatever the format. Then, where no
 |---|---|
 | 0 | The figures are those of the sources. Where the words were edited, it says so. |
 | 1 | The figures differ from the sources, or the file cannot be read. |
-| 4 | Not checked, for want of the evidence, of a source that can be read, or of the version or template that wrote it. |
+| 4 | Not checked, for want of the evidence, of a source, of the version or the template that wrote it. |
 
 Evidence has titles and accounts (e-mail addresses) of everything the report is made from, so it is in a page only on
 request. It is at most 8 MB there when compressed.
