@@ -155,6 +155,8 @@ def _check(evidence: Mapping[str, Any]) -> None:
     for remarks in evidence["source_remarks"].values():
         [Remark(str.join("", [scope]), str.join("", [text])) for scope, text in remarks]
     str.join("", [REPORT_FORMATS[evidence["page"]["format"]].name, evidence["page"]["digest"]])
+    if template := evidence["page"].get("template"):
+        str.join("", [template["name"], template["digest"]])
     if not evidence["persons"]:
         raise ValueError("a report is of somebody")
 

@@ -16,7 +16,8 @@ from harvester.files import read_bytes, resolve_path, write_text
 from harvester.model.periods import Period, is_period
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
-from harvester.reporting.formats import MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
+from harvester.reporting.formats import HTML, MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
+from harvester.reporting.own_template import OwnTemplate, read_template, shared_texts
 from harvester.reporting.report import (
     LAST_QUARTER,
     Report,
@@ -281,6 +282,27 @@ def page_options(
     return PageOptions(chosen, mermaid, embed_evidence)
 
 
+def template_text(report: Report) -> str:
+    """The template of a report, as a start for one's own: with `--template` it makes the same page."""
+    return shared_texts(report.package)[report.template]
+
+
+def with_template(options: PageOptions, report: Report, root: Path, file: str | None) -> PageOptions:
+    """The options with a user's own template, whose path is from `root`; the same options without one.
+
+    Raises ReportError for a format that has no template, and where the file is none, with its line.
+    """
+    if file is None:
+        return options
+    if options.format not in (MARKDOWN, HTML):
+        raise ReportError(
+            f"--template is for pages in md and html, and {options.format.name} has no template.",
+            hint="Leave out --template, or write another format.",
+        )
+    template = read_template(resolve_path(root, file), file, report.package)
+    return dataclasses.replace(options, template=template)
+
+
 def write_report(report: RenderedReport, destination: Destination | Path, *, force: bool = False) -> str:
     """Write a report and its evidence beside it; returns the name of the file as the user knows it.
 
@@ -320,8 +342,12 @@ class Verification:
     claims: int = 0
 
 
-def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> Verification:
+def verify_report(
+    workspace: Workspace, path: Path, *, harvest: bool = True, template: Path | None = None
+) -> Verification:
     """Make a written report again from its evidence's period and people, and compare.
+
+    A page that was made with a template of its own needs the same `template`, or its text is not compared.
 
     The evidence is the one within the page, else the file beside it; without one nothing can be checked. Where no row,
     claim, goal or source differs, the text is compared too: its figures must be those that the same rows produce, and
@@ -333,6 +359,7 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
     before = _evidence_of(path, page)
     if before is None:
         return Verification((), (), (_without_evidence(path, page),))
+    own, without_template = _template_of(path, page, before, template)
     period, request = evidence.period_of(before), evidence.request_of(before)
     persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
     with open_ledger(workspace) as ledger:
@@ -347,8 +374,33 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
         edited = page is not None and not page.unedited
         return dataclasses.replace(result, edits=(f"{path.name} has been edited.",) if edited else ())
     result = _with_own_words(result, path, report_input, before)
+    if without_template:
+        return dataclasses.replace(result, unchecked=(*result.unchecked, without_template))
     chosen = evidence.changed_choices(before, after)
-    return _compare_text(result, path, page, evidence.as_read(report_input, before), before, chosen)
+    return _compare_text(result, path, page, evidence.as_read(report_input, before), before, chosen, own)
+
+
+def _template_of(
+    path: Path, page: WrittenPage | None, before: Mapping[str, Any], file: Path | None
+) -> tuple[OwnTemplate | None, str]:
+    """The template that a page was made with, None for its report's own; or why its text cannot be compared.
+
+    Raises ReportError where `file` is no template, or the page has none of its own.
+    """
+    known = before["page"].get("template")
+    if not known:
+        if file is not None:
+            raise ReportError(f"{path.name} was not made with a template of its own.", hint="Leave out --template.")
+        return None, ""
+    state = "It is as it was written, by its own digest" if page and page.unedited else "It has been edited"
+    own = None if file is None else read_template(file, file.name, load_report(before["report"]).package)
+    if own is not None and own.digest == known["digest"]:
+        return own, ""
+    why = "name it with --template" if own is None else f"{own.shown} is not what it was then"
+    return (
+        None,
+        f"{path.name} was made with the template {known['name']!r}, so its text was not compared; {why}. {state}.",
+    )
 
 
 def _with_own_words(
@@ -439,6 +491,7 @@ def _compare_text(
     report_input: ReportInput,
     before: Mapping[str, Any],
     chosen: Sequence[str],
+    template: OwnTemplate | None,
 ) -> Verification:
     """The result with what differs in the file from what the same data produces now.
 
@@ -447,7 +500,7 @@ def _compare_text(
     report = load_report(before["report"])
     if page is None:
         return _compare_table(result, path, report, report_input, before)
-    options = PageOptions(page.format, mermaid=bool(before["page"].get("mermaid")))
+    options = PageOptions(page.format, mermaid=bool(before["page"].get("mermaid")), template=template)
     made = page_content(report, report_input, options)
     if page.content == made:
         return result

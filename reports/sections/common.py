@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SOURCES_ANCHOR = "sources-and-coverage"
+"""The anchor of the heading `Sources and coverage` on a page whose other headings are other words."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExcludedWork:
     """How many work items a rule of `[[exclude]]` left out, and the name of the rule."""
@@ -81,7 +85,9 @@ def own_rows(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
     return taken_together(own, report_input.persons)
 
 
-def common(report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anchor: str) -> dict[str, Any]:
+def common(
+    report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anchor: str = SOURCES_ANCHOR
+) -> dict[str, Any]:
     """The fields of `CommonPage` by name; `rows` are those of `own_rows`, `kind` is the word for the page."""
     states = source_states(report_input, rows)
     first, last = report_input.calendar.dates(report_input.period)
