@@ -21,6 +21,7 @@ from harvester.files import read_bytes
 from harvester.reporting.evidence import LARGEST_FILE, digests, dump, parse
 from harvester.reporting.formats import HTML, JSON, MARKDOWN, Format
 from harvester.reporting.report_input import ReportInput
+from harvester.text import escape_json
 from harvester.version import VERSION
 
 LARGEST = 256 << 20
@@ -111,15 +112,6 @@ def content_digest(content: str | bytes) -> str:
 def dump_json(document: Any) -> str:
     """JSON as text: characters that a terminal or an editor obeys are escaped, the others are as they are."""
     return escape_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
-
-
-def escape_json(text: str) -> str:
-    """JSON with its controls and direction marks escaped, which are only within its texts."""
-    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
-"""Controls and direction marks."""
 
 
 def _json_page(text: str) -> WrittenPage | None:
