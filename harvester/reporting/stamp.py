@@ -7,6 +7,7 @@ Digests in it are of the page's content: what is neither head nor evidence.
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import json
 import re
@@ -34,9 +35,27 @@ DOCTYPE = "<!doctype html>\n"
 """How a page in HTML begins: a comment before it would put browsers into their quirks mode."""
 
 _HEAD = re.compile(rf"\A({DOCTYPE})?<!-- (harvester [^\n]* text ([0-9a-f]{{16}})) -->\n", re.ASCII)
+_MADE = re.compile(
+    r" · (?P<report>[^·]+) · (?P<who>.*) · (?P<first>\d{4}-\d\d-\d\d)\.\.(?P<last>\d{4}-\d\d-\d\d) \S+(?: ·|\Z)",
+    re.ASCII,
+)
 _EMBEDDED = re.compile(r"\n<!-- evidence of this page, read by harvester verify\n([A-Za-z0-9+/=\n]+)-->\n")
 _BEGINS = "\n<!-- evidence of this page, read by harvester verify\n"
 _WIDTH = 120
+
+
+INCOMPLETE = " · incomplete"
+"""What a head has where a source is not complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """What a page is of, as its head says it: its kind, its people (or team) and its first and last day."""
+
+    report: str
+    who: str
+    first: dt.date
+    last: dt.date
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,22 @@ class WrittenPage:
     def first_line(self) -> int:
         """The number that the content's first line would have in the file, if all of the head were before it."""
         return 1 if self.format is JSON else 2
+
+    @property
+    def complete(self) -> bool:
+        """Whether every source was complete when it was made."""
+        if self.format is JSON:
+            return json.loads(self.content).get("complete") is not False
+        return f"{INCOMPLETE} · " not in self.head
+
+    @property
+    def of(self) -> PageOf | None:
+        """What it is of; None where its head does not say it, as that of JSON."""
+        found = _MADE.search(self.head)
+        if found is None:
+            return None
+        days = (dt.date.fromisoformat(found[each]) for each in ("first", "last"))
+        return PageOf(found["report"], found["who"], *days)
 
     def other_digests(self, evidence: Mapping[str, Any]) -> list[str]:
         """The parts of an evidence that are not those this page was made with, such as `rows`."""
@@ -133,9 +168,10 @@ def _head(report: str, report_input: ReportInput, evidence: Mapping[str, Any], c
     first, last = report_input.calendar.dates(report_input.period)
     who = ", ".join(report_input.persons)
     made_from = " · ".join(f"{part} {value}" for part, value in digests(evidence).items())
+    missing = "" if all(each.complete for each in report_input.statuses) else INCOMPLETE
     return _comment(
-        f"harvester {VERSION} · {report} · {who} · {first}..{last} {report_input.calendar.zone.key} · {made_from} · "
-        f"text {content_digest(content)}"
+        f"harvester {VERSION} · {report} · {who} · {first}..{last} {report_input.calendar.zone.key}{missing} · "
+        f"{made_from} · text {content_digest(content)}"
     )
 
 
