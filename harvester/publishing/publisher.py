@@ -129,7 +129,8 @@ def make_publisher(to: str, context: PublisherContext) -> Publisher:
     made = plugins.load(plugins.PUBLISHERS, name)
     if not isinstance(made, type) or not {"target", "context"} <= set(getattr(made, "__dataclass_fields__", ())):
         raise ConfigError(
-            f"The publisher {name!r} is not a dataclass with the fields `target` and `context`.", hint="See docs/ci.md."
+            f"The publisher {name!r} is not a dataclass with the fields `target` and `context`.",
+            hint="See docs/writing-a-publisher.md.",
         )
     return cast("Publisher", cast("type[Any]", made)(target=target, context=context))
 

@@ -166,8 +166,7 @@ def _json_page(text: str) -> WrittenPage | None:
 
 def _head(report: str, report_input: ReportInput, evidence: Mapping[str, Any], content: str) -> str:
     first, last = report_input.calendar.dates(report_input.period)
-    request = report_input.request
-    who = request.team or ("everyone" if request.everyone else ", ".join(report_input.persons))
+    who = _who(report_input)
     made_from = " · ".join(f"{part} {value}" for part, value in digests(evidence).items())
     missing = "" if all(each.complete for each in report_input.statuses) else INCOMPLETE
     return _comment(
@@ -176,8 +175,17 @@ def _head(report: str, report_input: ReportInput, evidence: Mapping[str, Any], c
     )
 
 
+def _who(report_input: ReportInput) -> str:
+    """Whom, what and whose eyes a page is for: two pages of the same kind and days that differ in it are two pages."""
+    request = report_input.request
+    team = f"team {request.team}" if request.team else ""
+    who = team or ("everyone" if request.everyone else ", ".join(report_input.persons))
+    about = f", about {request.about}" if request.about else ""
+    return f"{who}{about}{'' if request.audience == 'manager' else f', for {request.audience}'}"
+
+
 def _comment(text: str) -> str:
-    return re.sub(r"[^\w .,:;@·/+-]|--+", "?", re.sub("[<>]", "", text))
+    return re.sub(r"[^\w .,:;@#·/+-]|--+", "?", re.sub("[<>]", "", text))
 
 
 def _embedded(evidence: Mapping[str, Any]) -> str:

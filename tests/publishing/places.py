@@ -40,7 +40,7 @@ class Place:
 
     @property
     def issues(self) -> list[dict[str, Any]]:
-        return [each for each in self.world.items] if self.is_github else self.world.issues
+        return list(self.world.items) if self.is_github else self.world.issues
 
     def body(self, issue: dict[str, Any]) -> str:
         return issue["body" if self.is_github else "description"]

@@ -1,5 +1,6 @@
 """A page as an issue of either forge: written once, found again, and never doubled, whatever happens."""
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -244,10 +245,8 @@ def test_an_answer_that_makes_no_sense(place, body):
     """It ends in an error, or is passed over, at whichever request, and the page is not there twice."""
     for number in range(6):
         place.server.script(*[None] * number, Fault(200, body))
-        try:
+        with contextlib.suppress(PublishError):
             place.publish(long(place, 2, mark="xy"[number % 2]))
-        except PublishError as error:
-            assert error.message
         place.server.faults.clear()
     place.publish(long(place, 2))
     assert (len(place.issues), len(place.comments(place.issues[0]))) == (1, 1)
