@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -10,8 +11,9 @@ from harvester.files import read_text, write_text
 from harvester.publishing.headings import split
 from harvester.publishing.markers import marked, marker_of
 from harvester.publishing.publisher import Page, Publication, PublisherContext, Step
-from harvester.publishing.web import require_markdown
+from harvester.publishing.web import require_allowed, require_markdown
 from harvester.reporting.markdown import code
+from harvester.reporting.stamp import LARGEST
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 LIMIT = 1 << 20
@@ -36,6 +38,7 @@ class StepSummary:
         name = self.context.environ.get(VARIABLE, "")
         if not name:
             raise PublishError(f"${VARIABLE} is not set.", hint="`summary` is for a step of GitHub Actions.")
+        require_allowed("This run", is_public=not _is_private(self.context), allowed=self.context.public)
         path = self.context.root / name
         try:
             before = read_text(path, limit=LIMIT) if path.exists() else ""
@@ -46,6 +49,17 @@ class StepSummary:
             raise PublishError(error.message, hint=error.hint) from error
         step = Step("update" if marker_of_page(before, page) else "create", "summary of this step", str(path))
         return Publication((step,) if after != before else (), str(path), remarks)
+
+
+def _is_private(context: PublisherContext) -> bool:
+    """Whether only some can see the run: whether its repository is private, as the event says that started it."""
+    event = context.environ.get("GITHUB_EVENT_PATH", "")
+    if not event or not (context.root / event).is_file():
+        return False
+    try:
+        return json.loads(read_text(context.root / event, limit=LARGEST))["repository"]["private"] is True
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def with_page(summary: str, page: Page) -> tuple[str, tuple[str, ...]]:

@@ -15,7 +15,7 @@ OTHER = TEXT.replace("3", "4")
 
 
 def here(folder: Path, **options: object) -> PublisherContext:
-    context = publisher_context(folder, environ={"GITHUB_STEP_SUMMARY": str(folder / "summary.md")})
+    context = publisher_context(folder, environ={"GITHUB_STEP_SUMMARY": str(folder / "summary.md")}, public=True)
     for name, value in options.items():
         object.__setattr__(context, name, value)
     return context
@@ -73,6 +73,18 @@ def test_no_summary_outside_of_actions(tmp_path):
         StepSummary("", here(tmp_path, environ={})).publish(page(TEXT, tmp_path / "a.md"))
     with pytest.raises(PublishError, match="takes no target"):
         StepSummary("x", here(tmp_path)).publish(page(TEXT, tmp_path / "a.md"))
+
+
+@pytest.mark.parametrize("event", [None, "{", "[]", '{"repository": {"private": false}}', '{"repository": null}'])
+def test_a_summary_of_a_public_run(tmp_path, event):
+    """Everybody can read it, so --public is needed where the event does not say that the repository is private."""
+    (tmp_path / "event.json").write_text(event or "")
+    environ = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"), "GITHUB_EVENT_PATH": "event.json" if event else ""}
+    with pytest.raises(PublishError, match="is public"):
+        StepSummary("", here(tmp_path, environ=environ, public=False)).publish(page(TEXT, tmp_path / "a.md"))
+    (tmp_path / "event.json").write_text('{"repository": {"private": true}}')
+    private = environ | {"GITHUB_EVENT_PATH": "event.json"}
+    assert StepSummary("", here(tmp_path, environ=private, public=False)).publish(page(TEXT, tmp_path / "a.md")).steps
 
 
 def test_a_file_is_a_copy(tmp_path):
