@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.measures import MERGER, counted_by
@@ -80,11 +80,11 @@ def prepare(table: pa.Table, people: People) -> pd.DataFrame:
     What a row gets depends only on the rows of its own person, for any other people in the table.
     """
     frame = make_frame(table, people)
-    from_git = _map_distinct(frame["source"], lambda source: _is_git(source, people)).to_numpy(bool)
-    frame["work_item_key"] = _work_item_key(frame, from_git)
+    git = from_git(frame, people.connectors)
+    frame["work_item_key"] = _work_item_key(frame, git)
     frame["is_bot"] = _map_distinct(frame["account"], people.is_bot)
-    frame["is_primary"] = _is_primary(frame, from_git)
-    _size_by_git(frame, from_git)
+    frame["is_primary"] = _is_primary(frame, git)
+    _size_by_git(frame, git)
     frame["in_pull_request"] = _in_pull_request(frame)
     frame["is_cherry_pick"] = _has_values(frame, "picked_from") & frame["kind"].isin(("commit", *REPEATABLE))
     frame["is_reverted"] = _is_reverted(frame)
@@ -92,6 +92,18 @@ def prepare(table: pa.Table, people: People) -> pd.DataFrame:
     _add_collaborators(frame, people)
     frame["counted"] = counted_by(frame)
     return frame
+
+
+def recount(frame: pd.DataFrame, git: Mask) -> None:
+    """Say anew of each row of a prepared frame what depends on whose the other rows are, after these have changed."""
+    frame["is_primary"] = _is_primary(frame, git)
+    frame["in_pull_request"] = _in_pull_request(frame)
+    frame["is_reverted"] = _is_reverted(frame)
+
+
+def from_git(frame: pd.DataFrame, connectors: Mapping[str, str]) -> Mask:
+    """Which rows git gave, by the connector of each source."""
+    return _map_distinct(frame["source"], lambda each: connectors.get(each, each) == "git").to_numpy(bool)
 
 
 def make_frame(table: pa.Table, people: People) -> pd.DataFrame:
@@ -417,7 +429,3 @@ def _column(values: pa.Array, index: pd.Index) -> pd.Series:
     import pandas as pd
 
     return pd.Series(pd.arrays.ArrowExtensionArray(values), index=index)
-
-
-def _is_git(source: str, people: People) -> bool:
-    return people.connectors.get(source, source) == "git"

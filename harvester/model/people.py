@@ -10,6 +10,7 @@ the no-reply address of its host are one stranger, and the same login on two hos
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,6 +33,7 @@ from harvester.model.accounts import (
     plain,
 )
 from harvester.model.bots import is_bot
+from harvester.model.periods import Calendar, Period, union
 
 BY_ADDRESS = frozenset({"jira"})
 """Connectors that look a person up by their addresses where no account is given."""
@@ -48,6 +50,13 @@ class Person:
     accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     may_be_read: bool = True
     """False for a mentee who has not agreed: naming them reads nothing."""
+    away: tuple[tuple[dt.date, dt.date], ...] = field(default=(), repr=False)
+    """Days away, as spans of a first and a last day, both included; not part of `People.digest`."""
+    # Neither of these changes whose an account is, so neither is in the digest of people.
+    mentored_since: dt.date | None = field(default=None, repr=False)
+    """The first day on which I mentored them; None for everybody else."""
+    named_in_public: bool = field(default=False, repr=False)
+    """Whether a page for the public may name them: they agreed, or make it themselves."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,11 @@ class People:
         object.__setattr__(self, "_by_address", self._index_addresses())
         object.__setattr__(self, "_by_login", {})
         object.__setattr__(self, "_names", {person.key: person.name for person in self.persons})
+
+    @property
+    def mentees(self) -> tuple[Person, ...]:
+        """Those whom I mentor, in the order of the configuration, with and without their consent to be read."""
+        return tuple(each for each in self.persons if each.mentored_since is not None)
 
     @property
     def digest(self) -> str:
@@ -109,6 +123,11 @@ class People:
         if person in self._names or person.startswith("<"):
             return self._names.get(person) or person.strip("<>")
         return name_of(person.partition(":")[2] or person)
+
+    def away_of(self, person: str, calendar: Calendar) -> list[Period]:
+        """When somebody is away, by harvester.toml and in order; empty for a stranger."""
+        configured = self.configured(person)
+        return union(calendar.days(*each) for each in configured.away) if configured else []
 
     def is_bot(self, account: str) -> bool:
         """Whether an account is a bot's or an assistant's, by the list that ships and the one in harvester.toml."""

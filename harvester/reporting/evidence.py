@@ -28,13 +28,15 @@ from harvester.model.periods import Period, calendar, parse_days
 from harvester.model.periods import parse as parse_period
 from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
 from harvester.reporting.formats import REPORT_FORMATS
-from harvester.reporting.report_input import Audience, PageRequest, ReportInput, SourceStatus
+from harvester.reporting.report_input import Audience, FirstContributions, PageRequest, ReportInput, SourceStatus
 from harvester.sdk.connector import Remark
 from harvester.text import LONGEST
 from harvester.version import VERSION as RELEASE
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from harvester.goals.assessment import Assessment
 
 FORMAT = "harvester evidence 3"
 LONGEST_TEXT = 4 * LONGEST
@@ -256,6 +258,10 @@ CHOICES = {
     "highlights": "decisions.toml chooses other highlights than for this report.",
     "themes": "[themes] in harvester.toml is not as for this report.",
     "routine": "[routine] in harvester.toml is not as for this report.",
+    "teams": "[teams] or the days away of these people in harvester.toml are not as for this report.",
+    "newcomers": "Who contributed to which project for the first time is not as for this report.",
+    "days": "goals.toml or [people] has other days (from, until, away, checkins) than for this report.",
+    "kept": "The check-in that was kept before it is not as for this report.",
 }
 """What else a page depends on: the person's own choices, which change neither rows nor claims."""
 
@@ -268,14 +274,39 @@ def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
         "highlights": chosen,
         "themes": [[name, rule.model_dump()] for name, rule in rules.themes.items()],
         "routine": [[name, rule.model_dump()] for name, rule in rules.routine.items()],
+        "teams": [_teams(report_input), list(report_input.unread)],
+        "newcomers": dataclasses.asdict(report_input.first_contributions or FirstContributions()),
+        "days": _days(report_input.assessment),
+        "kept": report_input.kept.model_dump(mode="json") if report_input.kept else None,
     }
-    return {name: _digest(value) for name, value in made.items()}
+    # A digest of rules says to whoever guesses them that they are these.
+    names = ("highlights",) if report_input.withheld is not None else tuple(made)
+    return {name: _digest(made[name]) for name in names}
+
+
+def _days(assessment: Assessment) -> list[str]:
+    """The days of each goal, and those on which the person is away."""
+    goals = assessment.goals_and_decisions.goals.goals
+    own = [f"{each.name} {each.from_} {each.until} {each.checkins} {each.away}" for each in goals]
+    return [*own, f"{assessment.away}"]
+
+
+def _teams(report_input: ReportInput) -> Any:
+    """The teams, and when the people are away, of a report that is of a team; nothing of any other."""
+    if report_input.request.team is None:
+        return None
+    people = report_input.people
+    away = {each: people.away_of(each, report_input.calendar) for each in report_input.persons}
+    return [
+        [dataclasses.asdict(team) for team in report_input.teams.values()],
+        [[person, [[each.since, each.until] for each in periods]] for person, periods in away.items()],
+    ]
 
 
 def changed_choices(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """A sentence for each choice of the person that is another one now; none for an evidence without choices."""
     known = before.get("choices", {})
-    return [words for name, words in CHOICES.items() if name in known and known[name] != after["choices"][name]]
+    return [words for name, words in CHOICES.items() if name in known and known[name] != after["choices"].get(name)]
 
 
 def _source(status: SourceStatus) -> dict[str, Any]:

@@ -34,23 +34,22 @@ LEAD = "In short."
 PROOF = re.compile(r"\((?:measured|confirmed|observed|activity)\b[^()]*\)")
 """The kind of proof of a claim, in italics after it."""
 
-PROOF_AMONG = re.compile(r"(?<= · )(measured|confirmed[^·]*?|observed|activity)(?= · |$)")
+PROOF_AMONG = re.compile(r"(?<= · )(measured|confirmed[^·]*?|observed|activity)(?= · | ?$)")
 """The same among the counts of a highlight."""
 
 STATES = {
-    "met": "good", "on track": "fair", "behind": "poor", "at risk": "poor", "not met": "poor",
-    "off track": "poor",
+    "met": "good", "on track": "fair", "at risk": "poor", "off track": "poor", "not met": "poor",
 }  # fmt: skip
 """How the words beside a bar are coloured; they say the same without colour."""
 
-PROOF_OF_CRITERION = re.compile(r"(?<=, )(measured|confirmed|observed|evidence needed)(?=\.$)")
+PROOF_OF_CRITERION = re.compile(r"(?<=, )(measured|confirmed.*|observed|evidence needed)(?=\.$)")
 """The same at the end of the sentence that says which criterion a goal serves."""
 
 CRITERION = "Criterion: "
 """How that sentence begins; the criterion follows in italics."""
 
-LONGEST_UNBROKEN = 18
-"""Characters of the longest cell of a column that is never broken, such as that of the days."""
+LONGEST_UNBROKEN = 22
+"""Characters of the longest cell of a column that is never broken, such as a span of days, or a bar with a state."""
 
 STACKED = 4
 """Columns from which on a table is one block a row on a narrow screen."""

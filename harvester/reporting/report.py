@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from harvester.errors import ReportError
 from harvester.files import read_bytes, replace_file
@@ -21,7 +21,7 @@ from harvester.reporting.evidence import evidence as make_evidence
 from harvester.reporting.formats import HTML, JSON, PLAIN, PageOptions
 from harvester.reporting.json_page import json_page, missing_parts
 from harvester.reporting.markdown import Markdown, label, link, prose, render_value
-from harvester.reporting.report_input import Need, ReportInput
+from harvester.reporting.report_input import Audience, Need, ReportInput
 from harvester.reporting.rows import table
 from harvester.reporting.stamp import LARGEST, content_digest, dump_json, read_page, stamp
 from harvester.reporting.table_files import About, table_bytes
@@ -31,6 +31,7 @@ from harvester.version import VERSION
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harvester.goals.checkins import CheckIn
     from harvester.reporting.charts import Chart
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
@@ -69,8 +70,15 @@ class Report:
     """Words for its period where none is given."""
     of: Literal["persons", "team", "mentees"] = "persons"
     """Whom it is about where nobody is named: oneself, one's team, or those whom one mentors."""
+    audiences: tuple[Audience, ...] = get_args(Audience)
+    """Who it may be for; a page that is between two people is for the manager alone."""
     needs: frozenset[Need] = frozenset()
     """What it is made from beside rows, goals and coverage; what no report asks for is not looked up."""
+    view: Callable[[ReportInput], ReportInput] | None = None
+    """How it looks at its input, such as a team as one person: its page, charts, measures and table are of what this
+    returns. The evidence is of the input itself."""
+    keeps: Callable[[ReportInput], CheckIn] | None = None
+    """What `harvester checkin --keep` keeps of it, of a report that needs `checkin`."""
     page: type | None = None
     """The dataclass that `context` returns, for JSON and its schema; without it the report has no JSON."""
     charts: Callable[[ReportInput, Any], Mapping[str, Chart]] | None = None
@@ -115,6 +123,7 @@ def make(report: Report, report_input: ReportInput, options: PageOptions = PLAIN
 
 def page_content(report: Report, report_input: ReportInput, options: PageOptions = PLAIN) -> str:
     """The page without its head, in a format that is no table."""
+    report_input = _viewed(report, report_input)
     page = report.context(report_input)
     if options.format is JSON:
         return dump_json(json_page(report.name, report.page, page, report_input))
@@ -130,10 +139,15 @@ def page_content(report: Report, report_input: ReportInput, options: PageOptions
     return _tidy(in_markdown(text, charts, mermaid=options.mermaid))
 
 
+def _viewed(report: Report, report_input: ReportInput) -> ReportInput:
+    return report.view(report_input) if report.view else report_input
+
+
 def table_of(report: Report, report_input: ReportInput) -> pd.DataFrame:
     """The report's rows with the columns of its table."""
     from harvester.reporting.rows import own_rows
 
+    report_input = _viewed(report, report_input)
     more = report.row_columns(report_input, own_rows(report_input)) if report.row_columns else None
     return table(report_input, more)
 
@@ -202,8 +216,9 @@ def _about(report: Report, report_input: ReportInput, evidence: Mapping[str, Any
 
 
 def missing_by_source(report_input: ReportInput) -> dict[str, list[str]]:
-    """What is missing of each source that is not complete, in words; sources by name."""
-    return {
+    """What is missing of each source that is not complete, in words, by name; under `people` who could not be read."""
+    of_people = {"people": list(report_input.unread)} if report_input.unread else {}
+    return of_people | {
         each.source: list(dict.fromkeys(part.words for part in missing_parts(report_input, each)))
         for each in sorted(report_input.statuses, key=lambda one: one.source)
         if not each.complete

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from harvester.goals.assessment import Assessment
+from harvester.goals.checkins import CheckIn
 from harvester.grouping import Excluded, GroupingRules
 from harvester.ledger.coverage import SourceStatus as SourceStatus  # reports name its type
 from harvester.model.people import People
 from harvester.model.periods import Calendar, Period
+from harvester.model.teams import Team
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +22,10 @@ if TYPE_CHECKING:
 Audience = Literal["manager", "team", "public"]
 """Who reads a page."""
 
-Need = Literal["about"]
-"""What a report may be made from beside rows, goals and coverage: `about` is one work item."""
+Need = Literal["about", "checkin", "first_contributions", "no_notebooks"]
+"""What a report may be made from beside rows, goals and coverage: `about` is one work item; a `checkin` is of one day,
+the last of its period, and compares with the check-in that was kept before; `first_contributions` says who was new.
+With `no_notebooks` it is made without them: a notebook is for its owner's own pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +33,32 @@ class PageRequest:
     """What a page was asked for beside its kind, period and people; evidence has it, so that it can be asked again."""
 
     team: str | None = None
-    """The name of the team whose members the people are."""
+    """The key of the team whose members the people are."""
     everyone: bool = False
     """Whether the people are all who did something in the period."""
     about: str | None = None
     """The work item that the page is about, such as `github.com/org/pay#12`."""
     audience: Audience = "manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody, by key, whose first contribution to a project was in the period, and when that was (aware)."""
+
+    person: str
+    project: str
+    occurred_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FirstContributions:
+    """Who of the report's people contributed to which project for the first time, by time."""
+
+    newcomers: tuple[Newcomer, ...] = ()
+    sources: tuple[str, ...] = ()
+    """The sources that know it of their projects."""
+    remarks: tuple[str, ...] = ()
+    """What these do not know, a sentence each."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +88,24 @@ class ReportInput:
     """What `[[exclude]]` left out of `frame`."""
     has_look_alikes: bool = False
     """Whether an account in the period looks like one of the people's and is not listed; a remark says which."""
+    public_sources: Mapping[str, bool] = field(default_factory=dict)
+    """By source whether everybody can see what it reads, of those of which harvester.toml says so."""
+    withheld: int | None = None
+    """How many items the audience of the page does not see (the measure `withheld`); None for a manager's page."""
+    unnamed: frozenset[str] = frozenset()
+    """The keys, which say nothing, of the people whom the page must not name."""
     request: PageRequest = field(default_factory=PageRequest)
     """What was asked for beside the period and the people."""
+    members: tuple[str, ...] = ()
+    """The people whom `persons` takes as one, for a report that looks at them so; empty where they are apart."""
+    unread: Sequence[str] = ()
+    """Whose work could not be read at all, and why, a sentence each."""
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    """The configured teams by their keys."""
+    first_contributions: FirstContributions | None = None
+    """For a report that needs it."""
+    kept: CheckIn | None = None
+    """The latest check-in that was kept of a day before the last one of the period, for a report that needs it."""
     draft: bool = False
     """Whether the page is for its author, with what is still to be done; otherwise it is finished."""
 
@@ -77,11 +118,20 @@ class ReportInput:
     def who(self) -> str:
         """The people in words: their names, or that of their team."""
         if self.request.team:
-            return self.request.team
+            found = self.teams.get(self.request.team)
+            return found.name if found else self.request.team
         if self.request.everyone:
             return "Everyone"
-        return ", ".join(map(self.name, self.persons))
+        return ", ".join(self.names_of(self.persons))
 
     def name(self, person: str) -> str:
-        """What a reader calls a person."""
+        """What a reader calls a person; `a colleague` whom the page must not name."""
         return self.names.get(person) or self.people.name(person)
+
+    def names_of(self, persons: Iterable[str]) -> list[str]:
+        """What a reader calls several people, each once; those whom the page must not name are a number, at the end."""
+        distinct = list(dict.fromkeys(persons))
+        named = dict.fromkeys(self.name(each) for each in distinct if each not in self.unnamed)
+        others = sum(each in self.unnamed for each in distinct)
+        words = "a colleague" if others == 1 else f"{others:,} colleagues"
+        return [*named, words] if others else [*named]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.frame import select
+from harvester.goals.matches import note_fields
 from harvester.model.contribution import Column
 from harvester.reporting.report_input import ReportInput
 from harvester.text import safe_url
@@ -47,16 +48,34 @@ def own_rows(report_input: ReportInput) -> pd.DataFrame:
 def measured(report_input: ReportInput) -> dict[str, float]:
     """Every measure of a report's own rows, by name, in the order of the table of measures; whole ones are integers.
 
-    `left_out` is of the rows that are not in the report.
+    `left_out` and `withheld` are of rows that are not in the report, `people` of all rows, and `newcomers` of no rows;
+    it is left out where nobody asked who was new.
     """
     rows = own_rows(report_input)
-    numbers = {name: measures.count(rows, name) for name in measures.MEASURES}
-    numbers["left_out"] = report_input.excluded.total
+    others = {
+        "left_out": report_input.excluded.total,
+        "withheld": report_input.withheld or 0,
+        "people": measures.count(select(report_input.frame, report_input.period, report_input.persons), "people"),
+        "newcomers": newcomers_counted(report_input),
+    }
+    numbers = {
+        name: number
+        for name in measures.MEASURES
+        if (number := others[name] if name in others else measures.count(rows, name)) is not None
+    }
     return {name: int(number) if number == int(number) else number for name, number in numbers.items()}
+
+
+def newcomers_counted(report_input: ReportInput) -> int | None:
+    """How many people contributed to some project for the first time; None where nobody asked."""
+    known = report_input.first_contributions
+    return None if known is None else len({each.person for each in known.newcomers})
 
 
 def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:
     """A report's own rows, newest first, with the columns of `ADDED`; times in UTC.
+
+    Of notes whose witnesses have not agreed to be named, `extra` has none.
 
     `more` has further columns, such as `theme`, for the labels of `own_rows`.
     """
@@ -68,6 +87,7 @@ def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.Dat
         "person_key": rows["person"],
         "person": _texts([report_input.name(each) for each in rows["person"].tolist()], rows),
         "goals": _lists(_goals(report_input, rows), rows),
+        "extra": _without_unasked(rows),
         "url": _texts([each if safe_url(each) else None for each in urls], rows),
     }
     for name in ("collaborators", "owner_people"):
@@ -76,6 +96,20 @@ def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.Dat
     rows = rows.assign(**named).drop(columns=list(LEFT_OUT))
     first = [name for name in FIRST if name in rows.columns]
     return rows[[*first, *(name for name in rows.columns if name not in first)]].reset_index(drop=True)
+
+
+def _without_unasked(rows: pd.DataFrame) -> pd.Series:
+    """The column `extra` without the witnesses who have not agreed to be named."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if all("consent" in fields for _, fields in note_fields(rows) if "witness" in fields):
+        return rows["extra"]
+    array = pa.chunked_array(rows["extra"].array.__arrow_array__())
+    values = [dict(each or ()) for each in array.to_pylist()]
+    kept = [each if "consent" in each else {key: each[key] for key in each if key != "witness"} for each in values]
+    made = pa.array([list(each.items()) for each in kept], array.type)
+    return pd.Series(pd.arrays.ArrowExtensionArray(made), index=rows.index)
 
 
 def _goals(report_input: ReportInput, rows: pd.DataFrame) -> list[list[str]]:

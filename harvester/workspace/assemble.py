@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from typing import TYPE_CHECKING
 
 from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
+from harvester.goals.checkins import CheckIn, load_before
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
 from harvester.model.periods import Period, day, parse, span, within
-from harvester.reporting.report_input import PageRequest, ReportInput
+from harvester.model.teams import Team
+from harvester.reporting.audience import for_audience, not_to_be_named
+from harvester.reporting.report_input import FirstContributions, Need, PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
+from harvester.workspace.first_contributions import first_contributions
 from harvester.workspace.look_alikes import look_alikes_in, with_remarks
+from harvester.workspace.people import find_team, members_in
 from harvester.workspace.workspace import Workspace, current_address, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -46,6 +52,7 @@ def assemble(
     goals_for_others: bool = False,
     all_rows: bool = False,
     request: PageRequest = NOTHING_MORE,
+    needs: Set[Need] = frozenset(),
 ) -> tuple[CollectedData, ReportInput]:
     """Collect what a report of this period and person, or several, needs; the default is yourself and the last quarter.
 
@@ -54,19 +61,25 @@ def assemble(
 
     What `[[exclude]]` in harvester.toml names is left out of the frame, unless `all_rows` is set.
 
-    With `request.everyone` the people are all who did something in the period, and `person` is not looked at.
+    `needs` are those of the report: of a `checkin` the input is as it was at the end of its last day.
+
+    With `request.everyone` the people are all who did something in the period, with `request.team` the members of that
+    team on any day of it, and `person` is not looked at.
 
     Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
     the most active author of the latest quarter with work, and a remark says so.
 
-    Raises PeriodError for a period that is not valid, and PersonError for an unknown person or where nobody is meant.
+    Raises PeriodError for a period that is not valid, UnknownError for an unknown team, and PersonError for an unknown
+    person or where nobody is meant.
     """
     config, me = workspace.config, workspace.me
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
     known = load_goals_and_decisions(workspace)
-    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, request)
+    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, request, needs)
     if request.everyone:
         return assembly.for_everyone(chosen)
+    if request.team is not None:
+        return assembly.for_team(chosen, find_team(workspace, request.team))
     if person:
         return assembly.for_named(chosen, [person] if isinstance(person, str) else person)
     explicit = workspace.configured or bool(period)
@@ -108,11 +121,34 @@ class _Assembly:
     goals_for_others: bool
     all_rows: bool
     request: PageRequest
+    needs: Set[Need]
 
     def for_everyone(self, period: Period) -> tuple[CollectedData, ReportInput]:
         """The rows of all who did something in the period, bots not; nobody is among them who may not be read."""
-        collected = self.collect(period, None)
+        refused = [each.key for each in self.workspace.config.people.persons if not each.may_be_read]
+        collected = dataclasses.replace(self.collect(period, None), unread=self._unread(refused))
         return collected, self._report_input(period, people_in(self.workspace, collected.frame, period), collected)
+
+    def for_team(self, period: Period, team: Team) -> tuple[CollectedData, ReportInput]:
+        """The rows of a team's members in the period; who of them cannot be read at all is said."""
+        members = members_in(self.workspace, team, period)
+        without = [each for each in members if not self._has_account(each)]
+        if len(without) == len(members):
+            self._require_account(without[0])
+        readable = [each for each in members if each not in without]
+        collected = dataclasses.replace(self.collect(period, readable), unread=self._unread(without))
+        return collected, self._report_input(period, members, collected)
+
+    def _unread(self, persons: Iterable[str]) -> tuple[str, ...]:
+        """Why nothing of these people was read, a sentence each, by name."""
+        people = self.workspace.config.people
+        by_name = sorted((people.name(each), people.configured(each)) for each in persons)
+        return tuple(
+            f"{name} is known to no source, so nothing of theirs is here."
+            if person is None or person.may_be_read
+            else f"{name} has not agreed to have their work read, so nothing of theirs is here."
+            for name, person in by_name
+        )
 
     def for_persons(self, period: Period, persons: Sequence[str]) -> tuple[CollectedData, ReportInput]:
         """The rows of people, by key."""
@@ -186,20 +222,29 @@ class _Assembly:
         for person in persons or ():
             self._require_account(person)
         accounts = accounts_of(self.workspace, persons)
+        if "no_notebooks" in self.needs:
+            accounts = {source: names for source, names in accounts.items() if not self._is_notebook(source)}
         outcome = harvest_sources(self.workspace, self.ledger, period, accounts) if self.harvest else None
         return collect(self.workspace, self.ledger, period, accounts, outcome)
 
     def _require_account(self, person: str) -> None:
         """Raises PersonError for one who has no account on any source but notebooks, where there are other sources."""
         config = self.workspace.config
-        accounts = accounts_of(self.workspace, [person])
-        others = [names for source, names in accounts.items() if config.sources[source].connector != "notebook"]
-        if others and not any(others):
+        if not self._has_account(person):
             raise PersonError(
                 f"{config.people.name(person)} has no address and no account on any source that may be read, so "
                 "nothing was read.",
                 hint="Add addresses and accounts to [people] in harvester.toml, or name a person with --person E-MAIL.",
             )
+
+    def _has_account(self, person: str) -> bool:
+        """Whether any source but notebooks may know a person; True where there is no such source."""
+        accounts = accounts_of(self.workspace, [person])
+        others = [names for source, names in accounts.items() if not self._is_notebook(source)]
+        return any(others) or not others
+
+    def _is_notebook(self, source: str) -> bool:
+        return self.workspace.config.sources[source].connector == "notebook"
 
     def _report_input(self, period: Period, persons: Sequence[str], collected: CollectedData) -> ReportInput:
         config = self.workspace.config
@@ -213,10 +258,10 @@ class _Assembly:
             period=period,
             calendar=config.calendar,
             people=config.people,
-            now=self.workspace.environment.clock(),
+            now=self._now(period),
         )
         look_alikes = look_alikes_in(self.workspace, period, persons)
-        return ReportInput(
+        whole = ReportInput(
             period=period,
             persons=tuple(persons),
             statuses=with_remarks(collected.statuses, look_alikes),
@@ -228,8 +273,43 @@ class _Assembly:
             grouping=grouping,
             excluded=excluded.of(period, persons),
             request=self.request,
+            unread=collected.unread,
+            teams=config.teams,
+            first_contributions=self._first_contributions(period, persons),
+            kept=self._kept(period) if with_goals else None,
             has_look_alikes=bool(look_alikes),
+            public_sources={name: known for name, each in config.sources.items() if (known := each.public) is not None},
         )
+        return as_seen(whole)
+
+    def _first_contributions(self, period: Period, persons: Collection[str]) -> FirstContributions | None:
+        """Of those who were members of the team on that day, where it is one."""
+        if "first_contributions" not in self.needs:
+            return None
+        team, calendar = self.workspace.config.teams.get(self.request.team or ""), self.workspace.config.calendar
+        stays = {each: team.stays(each, calendar) if team else [period] for each in persons}
+        return first_contributions(self.workspace, period, stays)
+
+    def _now(self, period: Period) -> dt.datetime:
+        """When the goals are looked at: a check-in looks at them on its day, whenever it is made again."""
+        now = self.workspace.environment.clock()
+        return min(now, period.until - dt.timedelta(microseconds=1)) if "checkin" in self.needs else now
+
+    def _kept(self, period: Period) -> CheckIn | None:
+        """The check-in kept before the last day of the period, for a report that needs it."""
+        if "checkin" not in self.needs or not self.workspace.configured:
+            return None
+        return load_before(self.workspace.config.root, self.workspace.config.calendar.dates(period)[1])
+
+
+def as_seen(report_input: ReportInput) -> ReportInput:
+    """The report input as its audience may see it; raises PersonError for a public page about who did not agree."""
+    if names := not_to_be_named(report_input):
+        raise PersonError(
+            f"{', '.join(names)} did not agree to be named in public, and the links of the page say whose work it is.",
+            hint="Ask, and write `named_in_public = true` under [people.NAME]; or make the page of a --team.",
+        )
+    return for_audience(report_input)
 
 
 def people_in(workspace: Workspace, frame: pd.DataFrame, period: Period) -> list[str]:
