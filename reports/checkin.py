@@ -39,13 +39,26 @@ KIND = "check-in"
 
 
 @dataclass(frozen=True, slots=True)
+class MissingFigure:
+    """A goal whose outcome no note gives: its name and its title."""
+
+    name: str
+    goal: str
+
+    @property
+    def command(self) -> Markdown:
+        """The command that writes it down, as code."""
+        return code(f'harvester note "…" --outcome "{self.name} = …"')
+
+
+@dataclass(frozen=True, slots=True)
 class ForAuthor:
-    """What the author of a check-in may do before it, a sentence each, as Markdown."""
+    """What the author of a check-in may do before it."""
 
     unplanned: str
     """Work that is not linked to a goal, in words; empty where there is none."""
-    figures: list[Markdown]
-    """The command that writes down the figure of each outcome that has none."""
+    figures: list[MissingFigure]
+    """The outcomes that have no figure."""
     has_next: bool
     """Whether a goal names a day for the next check-in."""
     warnings: list[str]
@@ -92,7 +105,7 @@ def context(report_input: ReportInput) -> Page:
         **{**common(report_input, rows, KIND, places["sources"]), "heading": heading, "period": day(today)},
         draft=_for_author(report_input, measures.words(rows, "unplanned")) if report_input.draft else None,
         day=today,
-        sentences=_sentences(goals, changed),
+        sentences=_sentences(report_input, goals, changed),
         goals=goals,
         since=changed,
         gaps=gaps,
@@ -121,13 +134,12 @@ def _headings(
     return [*found, ("sources", "Sources and coverage"), ("appendix", "Appendix: work for these goals")]
 
 
-def _sentences(goals: Sequence[GoalState], changed: Since | None) -> list[str]:
+def _sentences(report_input: ReportInput, goals: Sequence[GoalState], changed: Since | None) -> list[str]:
     running = [each for each in goals if each.runs]
     made = [_states(running)] if running else ["No goal runs on this day."]
     if ended := [each for each in goals if not each.runs]:
-        made.append(
-            f"{count_noun(len(ended), 'goal')} ended since {'the last check-in' if changed else 'its first day'}."
-        )
+        since_day = changed.day if changed else report_input.calendar.dates(report_input.period)[0]
+        made.append(f"{count_noun(len(ended), 'goal')} ended since {day(since_day)}.")
     if changed is None:
         made.append("No earlier check-in was kept, so nothing is compared.")
     return made
@@ -158,7 +170,15 @@ def _is(label: str, number: int = 1) -> str:
 
 
 def _goals_without_work(goals: Sequence[GoalState]) -> list[str]:
-    return [f"Nothing is linked to “{each.title}”." for each in goals if each.runs and not each.items]
+    """Of each goal without work, or whose work is none of what it counts."""
+    running = [each for each in goals if each.runs]
+    nothing = [f"Nothing is linked to “{each.title}”." for each in running if not each.items]
+    other = [
+        f"“{each.title}” counts {each.counts}, and what is linked to it is {each.linked}."
+        for each in running
+        if each.counts and each.linked and not each.done
+    ]
+    return [*nothing, *other]
 
 
 def _criteria_without_evidence(rows: Sequence[CriterionRow]) -> list[str]:
@@ -171,7 +191,7 @@ def _criteria_without_evidence(rows: Sequence[CriterionRow]) -> list[str]:
 
 def _for_author(report_input: ReportInput, unplanned: str) -> ForAuthor:
     missing = [
-        code(f'harvester note "…" --outcome "{goal.name} = …"')
+        MissingFigure(goal.name, goal.title)
         for goal, at in goals_on(report_input)
         if goal.measure == "outcome" and at.done is None
     ]

@@ -186,7 +186,7 @@ def context(report_input: ReportInput) -> Page:
     shared = common(report_input, mine, KIND, found["sources"])
     shared |= {
         "heading": title,
-        "persons": [report_input.name(each) for each in report_input.members],
+        "persons": report_input.names_of(report_input.members),
         "not_counted": [*shared["not_counted"], *_unknown(report_input, mine)],
     }
     return Page(
@@ -243,8 +243,8 @@ class _TookPart:
         return (row for thread in threads for row in self._rows.get(thread, ()))
 
     def _names(self, members: Iterable[str]) -> list[str]:
-        found = {self._report_input.name(each) for each in members}
-        return sorted(found, key=lambda name: (name.casefold(), name))
+        distinct = sorted(set(members), key=lambda each: (self._report_input.name(each).casefold(), each))
+        return self._report_input.names_of(distinct)
 
 
 def _sentences(

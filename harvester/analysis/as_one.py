@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import frame as frames
 from harvester.analysis.frame import column
 from harvester.analysis.measures import MEMBER, MEMBERS_OWN, counted_by
+from harvester.model.periods import EVER, Period
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,22 @@ def as_one(frame: pd.DataFrame, persons: Collection[str], connectors: Mapping[st
     _add_lines(made, shared)
     made["counted"] = counted_by(made)
     return made
+
+
+def while_members(frame: pd.DataFrame, stays: Mapping[str, Sequence[Period]]) -> pd.DataFrame:
+    """The rows without those of days on which their person was no member; who is not in `stays` keeps all of them."""
+    import numpy as np
+
+    inside = np.ones(len(frame), bool)
+    for person, periods in stays.items():
+        if EVER in periods:
+            continue
+        own = np.flatnonzero((frame["person"] == person).to_numpy(bool))
+        times = frame["occurred_at"].iloc[own]
+        inside[own] = False
+        for each in periods:
+            inside[own] |= ((times >= each.since) & (times < each.until)).to_numpy(bool)
+    return frame[inside]
 
 
 def _as_one(names: Collection[str], members: Collection[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
+from harvester.analysis.as_one import ONE
 from harvester.analysis.frame import select
 from harvester.goals.matches import note_fields
 from harvester.model.contribution import Column
@@ -70,6 +71,22 @@ def newcomers_counted(report_input: ReportInput) -> int | None:
     """How many people contributed to some project for the first time; None where nobody asked."""
     known = report_input.first_contributions
     return None if known is None else len({each.person for each in known.newcomers})
+
+
+def taken_together(rows: pd.DataFrame, persons: Sequence[str]) -> pd.DataFrame:
+    """The rows with several people as one (`ONE`), so that each work item counts once; of one person as they are.
+
+    Collaborators, where the rows have them, are then people beside all of them. Whose work something is stays as it is:
+    a review of the work of another of them is one.
+    """
+    if len(persons) < 2:
+        return rows
+    together = rows.assign(person=_texts([ONE] * len(rows), rows))
+    if "collaborators" in rows:
+        lists = rows["collaborators"].array.__arrow_array__().to_pylist()
+        beside = [each and [one for one in each if one not in persons] for each in lists]
+        together["collaborators"] = _lists(beside, rows)
+    return together
 
 
 def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:

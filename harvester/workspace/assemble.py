@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
+from harvester.analysis.as_one import while_members
 from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.checkins import CheckIn, load_before
@@ -248,9 +249,12 @@ class _Assembly:
 
     def _report_input(self, period: Period, persons: Sequence[str], collected: CollectedData) -> ReportInput:
         config = self.workspace.config
+        team = config.teams.get(self.request.team or "")
+        stays = {each: team.stays(each, config.calendar) for each in persons} if team else {}
+        own_days = while_members(collected.frame, stays)
         with_goals = self.goals_for_others or list(persons) == [self.workspace.me]
         grouping = GroupingRules.of(config)
-        frame, excluded = (collected.frame, Excluded()) if self.all_rows else exclude(collected.frame, grouping)
+        frame, excluded = (own_days, Excluded()) if self.all_rows else exclude(own_days, grouping)
         assessment = assess(
             frame,
             self.goals if with_goals else GoalsAndDecisions(tickets=self.goals.tickets),
@@ -275,20 +279,20 @@ class _Assembly:
             request=self.request,
             unread=collected.unread,
             teams=config.teams,
-            first_contributions=self._first_contributions(period, persons),
+            first_contributions=self._first_contributions(period, persons, stays),
             kept=self._kept(period) if with_goals else None,
             has_look_alikes=bool(look_alikes),
             public_sources={name: known for name, each in config.sources.items() if (known := each.public) is not None},
         )
         return as_seen(whole)
 
-    def _first_contributions(self, period: Period, persons: Collection[str]) -> FirstContributions | None:
+    def _first_contributions(
+        self, period: Period, persons: Collection[str], stays: Mapping[str, Sequence[Period]]
+    ) -> FirstContributions | None:
         """Of those who were members of the team on that day, where it is one."""
         if "first_contributions" not in self.needs:
             return None
-        team, calendar = self.workspace.config.teams.get(self.request.team or ""), self.workspace.config.calendar
-        stays = {each: team.stays(each, calendar) if team else [period] for each in persons}
-        return first_contributions(self.workspace, period, stays)
+        return first_contributions(self.workspace, period, {each: stays.get(each, [period]) for each in persons})
 
     def _now(self, period: Period) -> dt.datetime:
         """When the goals are looked at: a check-in looks at them on its day, whenever it is made again."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from harvester.errors import PersonError, UnknownError
+from harvester.goals.checkins import remove_all
 from harvester.model.accounts import name_of
 from harvester.model.people import find_or_address
 from harvester.model.periods import EVER, Period, within
@@ -80,6 +81,15 @@ def forget_person(workspace: Workspace, person: str) -> int:
     remove_temporary_ledgers(seconds=60)
     with open_ledger(workspace, create=False) as ledger:
         return ledger.forget(lambda source, account: workspace.config.people.owns(person, source, account))
+
+
+def forget_checkins(workspace: Workspace, person: str) -> int:
+    """Delete the kept check-ins of the person, by key, whose harvester.toml it is; returns how many there were.
+
+    Those of nobody else are kept; raises ConfigError and OSError as `harvester.goals.checkins.remove_all` does.
+    """
+    own = workspace.configured and person == workspace.me
+    return remove_all(workspace.config.root) if own else 0
 
 
 def _everyone_in(workspace: Workspace, ledger: Ledger) -> dict[str, str]:

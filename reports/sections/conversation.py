@@ -38,7 +38,7 @@ def next_checkin(report_input: ReportInput) -> Next | None:
     if until is None:
         return None
     due = [words for goal, at in _running(report_input) for words in _due(report_input, goal, at, until)]
-    return Next(until, [*due, *(f"away {span(*each)}" for each in away_until(report_input, until))])
+    return Next(until, due)
 
 
 def questions(report_input: ReportInput, *, gaps: bool) -> list[str]:

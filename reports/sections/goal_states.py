@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records
@@ -15,7 +14,13 @@ from harvester.goals.progress import ON_TRACK, Progress, State, arithmetic, bar,
 from harvester.model.periods import day
 from harvester.reporting.report_input import ReportInput
 
-from .items import LINE_COLUMNS, Item, item, sort_key
+from .items import LINE_COLUMNS, Item, counted, item, sort_key
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = tuple(dict.fromkeys((*LINE_COLUMNS, *measures.COLUMNS_USED, "work_item_key")))
+"""The columns that are needed of what a goal claims."""
 
 ORDER: tuple[State, ...] = (
     "on track", "at risk", "off track", "met", "not met", "open", "unknown", "not started",
@@ -45,6 +50,10 @@ class GoalState:
     """The state in words, or what is missing for one, such as `no measure`."""
     worked_out: str
     """How what is expected follows from the target and the days, or why nothing is."""
+    counts: str
+    """What it counts, in the plural: `reviews`; empty for an outcome, and where there is no measure."""
+    linked: str
+    """All that is linked to it, in words: `5 pull requests`; empty for nothing."""
     items: list[Item]
     """What it claims, each work item once by kind, newest first."""
 
@@ -80,13 +89,16 @@ def figure_text(goal: Goal, number: float) -> str:
 
 def claimed_rows(report_input: ReportInput, goal: Goal) -> list[dict[str, Any]]:
     """The rows that a goal claims, of each work item the last by kind, newest first."""
-    frame = report_input.frame
-    labels = report_input.assessment.claimed(goal.name)["row"].unique()
-    rows = records(frame.loc[labels, [*LINE_COLUMNS, "work_item_key"]])
+    rows = records(_claimed(report_input, goal)[[*LINE_COLUMNS, "work_item_key"]])
     last: dict[tuple[str, str], dict[str, Any]] = {}
     for row in sorted(rows, key=sort_key, reverse=True):
         last.setdefault((row["kind"], row["work_item_key"]), row)
     return list(last.values())
+
+
+def _claimed(report_input: ReportInput, goal: Goal) -> pd.DataFrame:
+    labels = report_input.assessment.claimed(goal.name)["row"].unique()
+    return report_input.frame.loc[labels, list(COLUMNS)]
 
 
 def _state(report_input: ReportInput, goal: Goal, at: Progress) -> GoalState:
@@ -95,8 +107,15 @@ def _state(report_input: ReportInput, goal: Goal, at: Progress) -> GoalState:
         goal.name, goal.title, goal.from_, goal.until, goal.includes(today),
         target_text(goal), at.done, None if at.expected is None else round(at.expected, 1),
         "" if at.share is None else bar(at.share), at.state, _label(goal, at), _worked_out(goal, at, today),
+        _counts(goal),
+        counted(_claimed(report_input, goal), measures.COUNTED),
         [item(report_input, row) for row in claimed_rows(report_input, goal)],
     )  # fmt: skip
+
+
+def _counts(goal: Goal) -> str:
+    measure = measures.MEASURES.get(goal.measure or "")
+    return measure.many if measure else ""
 
 
 def _label(goal: Goal, at: Progress) -> str:
@@ -112,7 +131,7 @@ def _worked_out(goal: Goal, at: Progress, today: dt.date) -> str:
         missing = [word for word, of in (("first", goal.from_), ("last", goal.until)) if of is None]
         return f"it has no {' and no '.join(missing)} day" if missing else "all its days are away"
     sum_ = arithmetic(goal, at)
-    return f"{sum_}{_part(goal, at)}" if sum_ and at.state != "unknown" else sum_
+    return f"{sum_}{_part(goal, at)}"
 
 
 def _part(goal: Goal, at: Progress) -> str:
@@ -124,10 +143,4 @@ def _part(goal: Goal, at: Progress) -> str:
     if at.of_pace < 0:
         return "; further from the target than at the start"
     percent = math.floor(at.of_pace * 100 + 1e-9)
-    return f"; {percent}% of that way" if goal.measure == OUTCOME else f"; {percent}% of that"
-
-
-def titles(names: Sequence[str]) -> str:
-    """Titles of goals in a sentence, in quotation marks."""
-    quoted = [f"“{each}”" for each in names]
-    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    return f"; {percent}% of that way is done" if goal.measure == OUTCOME else f"; done is {percent}% of that"

@@ -10,6 +10,7 @@ from harvester.analysis.measures import MEASURES
 from harvester.goals.checkins import CheckIn, KeptCriterion, KeptGoal, KeptWork
 from harvester.goals.model import OUTCOME, Goal
 from harvester.goals.progress import Progress, target_text
+from harvester.model.periods import day
 from harvester.reporting.report_input import ReportInput
 
 from .goal_states import claimed_rows, figure_text, goals_on
@@ -102,12 +103,13 @@ def _change(report_input: ReportInput, goal: Goal, at: Progress, then: KeptGoal 
     new = [row for row in rows if row["work_item"] not in known]
     now = {row["work_item"] for row in rows}
     lost = [_lost(each) for each in then.work if each.work_item not in now] if then else []
-    words = list(_words(goal, at, then)) if then else ["new since then"]
+    today = report_input.calendar.dates(report_input.period)[1]
+    words = list(_words(goal, at, then, today)) if then else ["new since then"]
     listed = [item(report_input, row) for row in new[:LISTED]]
     return GoalChange(goal.name, goal.title, words, listed, max(len(new) - LISTED, 0), lost)
 
 
-def _words(goal: Goal, at: Progress, then: KeptGoal) -> Iterator[str]:
+def _words(goal: Goal, at: Progress, then: KeptGoal, today: dt.date) -> Iterator[str]:
     if then.title != goal.title:
         yield f"called “{then.title}” then"
     if (then.measure, then.unit) != (goal.measure, goal.unit):
@@ -118,6 +120,8 @@ def _words(goal: Goal, at: Progress, then: KeptGoal) -> Iterator[str]:
         yield f"target {kept_target(then)} → {target_text(goal) or 'none'}"
     if then.state != at.state and "unknown" not in (then.state, at.state):
         yield f"{then.state} → {at.state}"
+    if goal.until and goal.until < today:
+        yield f"ended on {day(goal.until)}"
 
 
 def target_changed(goal: Goal, then: KeptGoal) -> bool:

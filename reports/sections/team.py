@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from harvester.analysis.as_one import ONE, as_one
 from harvester.analysis.frame import select
@@ -13,18 +11,11 @@ from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.model.periods import Period
 from harvester.reporting.report_input import ReportInput
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
 
 def as_team(report_input: ReportInput) -> ReportInput:
-    """The same input with all its people as one, without goals, and without what members did before or after.
-
-    Goals are one person's. What a member of a team did on other days than those of the membership is not the team's.
-    """
+    """The same input with all its people as one, in its period alone and without goals, which are one person's."""
     rows = select(report_input.frame, report_input.period, report_input.persons)
-    made = as_one(rows[_as_members(report_input, rows)], report_input.persons, report_input.people.connectors)
+    made = as_one(rows, report_input.persons, report_input.people.connectors)
     assessed = report_input.assessment
     assessment = assess(
         made,
@@ -51,25 +42,3 @@ def stays(report_input: ReportInput, person: str) -> list[Period]:
         return [report_input.period]
     parts = (each.overlap(report_input.period) for each in team.stays(person, report_input.calendar))
     return [each for each in parts if each]
-
-
-def _as_members(report_input: ReportInput, rows: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which rows are of days on which their person was a member."""
-    import numpy as np
-
-    inside = np.ones(len(rows), bool)
-    for person in report_input.persons:
-        periods = stays(report_input, person)
-        if periods != [report_input.period]:
-            own = (rows["person"] == person).to_numpy(bool)
-            inside[own] = _within(rows.loc[own, "occurred_at"], periods)
-    return inside
-
-
-def _within(times: pd.Series, periods: Iterable[Period]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    import numpy as np
-
-    inside = np.zeros(len(times), bool)
-    for each in periods:
-        inside |= ((times >= each.since) & (times < each.until)).to_numpy(bool)
-    return inside
