@@ -9,7 +9,7 @@ period=${DIGEST_PERIOD:-last-month}
 to=${DIGEST_TO:-github-issue:acme/team}
 
 status=0
-harvester report "${DIGEST_REPORT:-accomplishments}" --period "$period" --output pages/ || status=$?
+harvester report "${DIGEST_REPORT:-digest}" --period "$period" --output pages/ || status=$?
 # 3: a source is incomplete. The page says so, and is published.
 case $status in 0 | 3) ;; *) exit "$status" ;; esac
 

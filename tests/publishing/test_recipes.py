@@ -13,7 +13,7 @@ from tests.publishing.places import TEAM, github_place, gitlab_place
 from tests.publishing.runner import ACTION, HEAD, JOB, ROOT, Action, Component, Machine
 from tests.servers.faults import Fault
 
-REPORT = "accomplishments"
+REPORT = "digest"
 GOLDEN = Path(__file__).parent / "months"
 CONFIG = """\
 [me]
