@@ -252,8 +252,8 @@ def write(content: bytes | str, path: Path, *, force: bool = False) -> None:
     stays. Raises ReportError.
     """
     try:
+        refuse_existing(path, force=force)
         place = path.resolve()
-        _refuse_existing(place, path, force=force)
         place.parent.mkdir(parents=True, exist_ok=True)
         with replace_file(place) as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -262,8 +262,9 @@ def write(content: bytes | str, path: Path, *, force: bool = False) -> None:
         raise ReportError(f"{str(path)!r} cannot be written: {why}.", hint=ELSEWHERE) from error
 
 
-def _refuse_existing(place: Path, path: Path, *, force: bool) -> None:
+def refuse_existing(path: Path, *, force: bool) -> None:
     """Raises ReportError for an edited report, and for what is not a file: reading a device would never end."""
+    place = path.resolve()
     try:
         mode = place.stat().st_mode
     except FileNotFoundError:
