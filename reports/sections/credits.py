@@ -54,7 +54,7 @@ def shared_work(pieces: Pieces, themes: Sequence[EvidenceTheme]) -> list[SharedW
 def _of(pieces: Pieces, theme: EvidenceTheme, own: Sequence[Piece]) -> SharedWork:
     rows = pieces.with_notes[pieces.with_notes["piece"].isin(theme.keys).to_numpy(bool)]
     every = [row for piece in own for _, row in piece.all_rows]
-    others = measures.distinct(rows, "collaborators")["collaborators"].unique().tolist()
+    others = measures.people_by(rows.assign(theme=theme.title), "collaborators", ["theme"]).get((theme.title,), [])
     names = _names(pieces, others, every)
     others = sorted(names, key=lambda person: (names[person].casefold(), person))
     began, wrote = list(_began(pieces, every)), list(_co_wrote(pieces, own))
