@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from harvester.analysis import measures
-from harvester.model.accounts import name_of
 from harvester.model.people import BY_ADDRESS
 from harvester.text import safe_url
 
@@ -69,12 +68,7 @@ def _of(pieces: Pieces, theme: EvidenceTheme, own: Sequence[Piece]) -> SharedWor
 def _names(pieces: Pieces, others: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """By person what a reader calls them, without those who must not be named or of whom there is an id alone."""
     report_input, people = pieces.report_input, pieces.report_input.people
-    written = {
-        people.person_of(row["source"], account): name_of(account)
-        for row in rows
-        for account in row["participants"]
-        if "<" in account
-    }
+    written = people.names_of((row["source"], account) for row in rows for account in row["participants"])
     names = {}
     for person in others:
         has_id_alone = person.partition(":")[0] in BY_ADDRESS and person not in written
