@@ -14,11 +14,12 @@ from harvester.config.toml import LARGEST
 from harvester.errors import ConfigError
 from harvester.files import lock_folder, read_text, write_text
 from harvester.goals import decisions, load, model
-from harvester.goals.add import name_from, with_goal
+from harvester.goals.add import with_goal
 from harvester.goals.lint_globs import lint_globs
 from harvester.goals.lint_sources import Contents, lint_sources
 from harvester.notebook import notebook
 from harvester.sdk.capabilities import NamesContents
+from harvester.text import name_from
 from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import CollectedData, open_ledger
 from harvester.workspace.notes import notebooks
@@ -43,12 +44,17 @@ FileWarning = tuple["Path", str]
 class GoalsCheck:
     """How many goals, criteria and decisions there are, and what may be wrong with them, each with its file.
 
+    `with_rules` is how many criteria have a rule of their own, `judged_by_hand` how many have none and no goal serves
+    them: what was done for those no program can say.
+
     `looked_up` says whether anything has been read yet, so that work items and globs could be looked up.
     """
 
     counts: Mapping[str, int]
     warnings: tuple[FileWarning, ...]
     looked_up: bool
+    with_rules: int
+    judged_by_hand: int
 
 
 def check_goals(workspace: Workspace) -> GoalsCheck:
@@ -69,7 +75,9 @@ def check_goals(workspace: Workspace) -> GoalsCheck:
         "decisions": len(known.decisions.entries) + len(known.decisions.highlighted),
     }
     # A note may name the same unknown goal twice, and two sources may read the same notebook.
-    return GoalsCheck(counts, tuple(dict.fromkeys(warnings)), rows is not None)
+    with_rules = sum(each.match is not None for each in known.goals.criteria)
+    by_hand = len(known.goals.judged_by_hand)
+    return GoalsCheck(counts, tuple(dict.fromkeys(warnings)), rows is not None, with_rules, by_hand)
 
 
 def _load_both(workspace: Workspace) -> GoalsAndDecisions:
@@ -104,7 +112,7 @@ def add_goal(workspace: Workspace, values: Mapping[str, Any]) -> AddedGoal:
     if not workspace.configured:
         raise ConfigError("Goals are stored beside a harvester.toml, and there is none.", hint="Run `harvester init`.")
     path = workspace.config.root / load.FILE
-    values = dict(values, name=values.get("name") or name_from(values["title"]))
+    values = dict(values, name=values.get("name") or name_from(values["title"], otherwise="goal"))
     with lock_folder(path):
         text = read_text(path, limit=LARGEST, error=ConfigError) if os.path.lexists(path) else ""
         text, goals = with_goal(text, values, path, known_names(workspace))
