@@ -19,8 +19,16 @@ from harvester.model import contribution, periods
 from harvester.notebook import notebook
 from harvester.reporting import formats, rows
 from harvester.reporting.json_page import json_schema
+from harvester.reporting.report import Report
 from harvester.sdk import plugins
 
+WHO = {"persons": "yourself", "team": "your team; everyone where there is no harvester.toml", "mentees": "your mentees"}
+REPORTS = """\
+`harvester report KIND` writes one of these; `harvester report --list` lists them, with those of other packages.
+
+People are named with `--person` (several times), `--team NAME` or `--everyone`, who are all who did something in the
+period. One page is about all of them together; with `--each` there is a page for each, in the folder of `--output`.
+"""
 DISTINCT = {
     "work_items": "person, work item", "rows": "person, work item, row", "projects": "project",
     "owners": "person, owner", "collaborators": "person, other person",
@@ -290,7 +298,12 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "goals.md": goals_page(load.json_schema()),
         DOCS / "reference" / "ladders.md": ladders_page(),
         DOCS / "reference" / "periods.md": periods_page(),
-        **{DOCS / f"{name}.schema.json": _json(json_schema(page, name)) for name, page in report_pages().items()},
+        DOCS / "reference" / "reports.md": reports_page(),
+        **{
+            DOCS / "reports" / f"{each.name}.schema.json": _json(json_schema(each.page, each.name))
+            for each in reports()
+            if each.page
+        },
         DOCS / "goals.schema.json": _json(load.json_schema()),
         DOCS / "harvester.schema.json": _json(described),
     }
@@ -308,11 +321,22 @@ def formats_page() -> str:
     return f"# Formats\n\n{NOTE}\n{FORMATS}\n{table}" + "\n".join(lines) + f"\n\n{VERIFIED}"
 
 
-def report_pages() -> dict[str, type]:
-    """The page of each of our reports that has JSON, by its name."""
+def reports() -> list[Report]:
+    """Our reports, by name."""
     found = plugins.available(plugins.REPORTS).items()
-    reports = (plugins.load(plugins.REPORTS, name) for name, each in found if each.value.startswith("harvester."))
-    return {each.name: each.page for each in reports if each.page}
+    return [plugins.load(plugins.REPORTS, name) for name, each in found if each.value.startswith("harvester.")]
+
+
+def reports_page() -> str:
+    """The kinds of reports as a Markdown page."""
+    rows = (
+        f"| `{each.name}` | {each.summary} | {WHO[each.of]} | `{each.default_period}` | "
+        f"[schema](../reports/{each.name}.schema.json) |"
+        for each in reports()
+    )
+    names = ("kind", "what it is", "about, where nobody is named", "period, where none is given", "as JSON")
+    table = f"| {' | '.join(names)} |\n|{'---|' * len(names)}\n"
+    return f"# Reports\n\n{NOTE}\n{REPORTS}\n{table}" + "\n".join(rows) + "\n"
 
 
 def _json(described: Any) -> str:
@@ -494,7 +518,7 @@ def _default(key: str, value: dict[str, Any], required: list[str]) -> str:
 def main() -> None:
     """Write all pages."""
     for path, text in pages().items():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
 

@@ -9,24 +9,24 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
-from harvester.analysis.frame import records, select
+from harvester.analysis.frame import records
 from harvester.goals.summaries import summary_of
 from harvester.grouping import place
-from harvester.model.periods import MONTHS, span
+from harvester.model.periods import MONTHS
 from harvester.reporting.anchors import anchors
 from harvester.reporting.charts import Chart
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
 
 from .sections import charts, draft, goals, help_given, highlights, other_work, summary
+from .sections.common import CommonPage, common, heading, own_rows
 from .sections.draft import Draft
 from .sections.goals import GoalRow, Section
 from .sections.help_given import HelpGiven, NoteLine
 from .sections.highlights import Highlight
-from .sections.items import LINE_COLUMNS, Item, item, label, sort_key
+from .sections.items import LINE_COLUMNS, Item, item, sort_key
 from .sections.other_work import RoutineKind, Theme
 from .sections.pieces import ROW_COLUMNS, Pieces
-from .sections.sources import SourceState, not_counted, source_states
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,23 +36,16 @@ COLUMNS = tuple(dict.fromkeys((
 )))  # fmt: skip
 """The columns that this report needs."""
 
+KIND = "accomplishments"
+
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
     """The anchors of the page's own headings, and by goal that of its section."""
 
     highlights: str
-    sources: str
     appendix: str
     goals: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ExcludedWork:
-    """How many work items a rule of `[[exclude]]` left out, and the name of the rule."""
-
-    rule: str
-    items: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +58,11 @@ class MergedMonth:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(CommonPage):
     """The page: everything that it says, as plain values; texts from sources are as the sources have them."""
 
-    who: str
-    persons: list[str]
-    period: str
-    first: dt.date
-    last: dt.date
-    days: str
-    time_zone: str
-    services: list[str]
     draft: Draft | None
     """What its author should know before handing it in; null on a finished page."""
-    incomplete: list[SourceState]
-    remarks: list[str]
     summary: str | None
     """The person's own opening paragraph, from the notebook."""
     sentences: list[str]
@@ -94,9 +77,6 @@ class Page:
     routine: list[RoutineKind]
     routine_total: int
     notes: list[NoteLine]
-    sources: list[SourceState]
-    not_counted: list[str]
-    excluded: list[ExcludedWork]
     items: list[Item]
     """Everything that was counted, each work item once by kind, newest first, but for what was merged for others."""
     merges: list[MergedMonth]
@@ -106,31 +86,26 @@ class Page:
 
 def context(report_input: ReportInput) -> Page:
     """What the template shows; every number has its row in `harvester.analysis.measures`."""
-    mine = _mine(report_input)
+    mine = own_rows(report_input, COLUMNS)
     pieces = Pieces(report_input, mine)
     chosen = highlights.highlights(pieces)
     highlighted = {each.key: number for number, each in enumerate(chosen, 1)}
     themes = other_work.themes(pieces, highlighted)
     sections = goals.sections(pieces, chosen)
     routine = other_work.routine(pieces)
-    states = source_states(report_input, mine)
-    first, last = report_input.calendar.dates(report_input.period)
-    who = ", ".join(report_input.name(person) for person in report_input.persons)
     help_ = help_given.help_given(pieces, mine, chosen)
     notes = help_given.note_lines(pieces, chosen, helping=False)
-    period = report_input.period.name or span(first, last)
+    sources_anchor, page_anchors = _anchors(
+        heading(report_input, KIND),
+        chosen,
+        sections,
+        help_,
+        draft=report_input.draft,
+        other=bool(themes or notes or routine),
+    )
     return Page(
-        who=who,
-        persons=[report_input.name(person) for person in report_input.persons],
-        period=period,
-        first=first,
-        last=last,
-        days=span(first, last),
-        time_zone=report_input.calendar.zone.key.removeprefix("Etc/"),
-        services=list(dict.fromkeys(each.connector for each in states)),
+        **common(report_input, mine, KIND, sources_anchor),
         draft=draft.draft(pieces, mine, sections) if report_input.draft else None,
-        incomplete=[each for each in states if each.gaps],
-        remarks=list(report_input.remarks),
         summary=summary_of(report_input.frame, report_input.persons, report_input.period, report_input.calendar),
         sentences=summary.sentences(pieces, themes, help_),
         goals=goals.rows(pieces),
@@ -142,32 +117,10 @@ def context(report_input: ReportInput) -> Page:
         routine=routine,
         routine_total=other_work.total(routine),
         notes=notes,
-        sources=states,
-        not_counted=list(not_counted(mine)),
-        excluded=[ExcludedWork(rule, number) for rule, number in report_input.excluded.by_rule.items()],
         items=_items(pieces),
         merges=_merges(report_input, mine),
-        anchors=_anchors(
-            heading(who, period),
-            chosen,
-            sections,
-            help_,
-            draft=report_input.draft,
-            other=bool(themes or notes or routine),
-        ),
+        anchors=page_anchors,
     )
-
-
-def _mine(report_input: ReportInput) -> pd.DataFrame:
-    """The people's own rows in the period that no other row represents."""
-    # Only the columns that are needed: taking rows costs as much as there are columns, and reports take many.
-    inside = select(report_input.frame[list(COLUMNS)], report_input.period)
-    return inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
-
-
-def heading(who: str, period: str) -> str:
-    """The page's own heading."""
-    return f"{who} – accomplishments, {period}"
 
 
 def _items(pieces: Pieces) -> list[Item]:
@@ -209,8 +162,8 @@ def _anchors(
     *,
     draft: bool,
     other: bool,
-) -> Anchors:
-    """The anchors of a page with these headings, in the order of the template."""
+) -> tuple[str, Anchors]:
+    """The anchor of the sources, and those of a page with these headings, in the order of the template."""
     headings: list[tuple[str, str]] = [("", title)]
     headings += [("", "For the author")] if draft else []
     headings += [("highlights", "Highlights")] if chosen else []
@@ -221,15 +174,15 @@ def _anchors(
     headings += [("sources", "Sources and coverage"), ("appendix", "Appendix: all work")]
     given = anchors(text for _, text in headings)
     found = {key: anchor for (key, _), anchor in zip(headings, given, strict=True)}
-    return Anchors(
-        found.get("highlights", ""), found["sources"], found["appendix"],
+    return found["sources"], Anchors(
+        found.get("highlights", ""), found["appendix"],
         {section.name: found[f"goal {section.name}"] for section in sections},
     )  # fmt: skip
 
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
     """The charts of the page: work by week, the pace of each goal, and when each theme was worked on."""
-    made = charts.charts(report_input, _mine(report_input))
+    made = charts.charts(report_input, own_rows(report_input, COLUMNS))
     days = [(theme.name, theme.days) for theme in page.themes]
     if drawn := charts.themes_chart(report_input.calendar, report_input.period, days):
         made["themes"] = drawn
@@ -238,7 +191,7 @@ def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
 
 def explained_highlights(report_input: ReportInput) -> dict[Any, str]:
     """By label of a row the highlight that it is part of, and why."""
-    return highlights.explained(Pieces(report_input, _mine(report_input)))
+    return highlights.explained(Pieces(report_input, own_rows(report_input, COLUMNS)))
 
 
 def row_columns(report_input: ReportInput, rows: pd.DataFrame) -> pd.DataFrame:
@@ -247,6 +200,7 @@ def row_columns(report_input: ReportInput, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 REPORT = Report(
-    "accomplishments", "harvester.reports", "accomplishments.md.j2", context, page=Page, charts=page_charts,
-    row_columns=row_columns, highlights=explained_highlights, filters={"label": label},
+    KIND, "harvester.reports", "accomplishments.md.j2", context, page=Page, charts=page_charts,
+    row_columns=row_columns, highlights=explained_highlights,
+    summary="what somebody did in a period, and for which goals",
 )  # fmt: skip

@@ -362,7 +362,7 @@ def test_a_title_cannot_take_an_anchor(hostile):
     goal = {**PAY, "title": hostile}
     made_page = page(rows, goal)
     headings = re.findall(r"^#+ (.*)$", text(rows, goal), re.MULTILINE)
-    found = {"sources": made_page.anchors.sources, "appendix": made_page.anchors.appendix}
+    found = {"sources": made_page.sources_anchor, "appendix": made_page.anchors.appendix}
     expected = dict(zip(anchors(headings), headings, strict=True))
     assert expected[found["sources"]] == "Sources and coverage"
     assert expected[found["appendix"]] == "Appendix: all work"

@@ -293,7 +293,9 @@ def test_json_is_as_its_schema_in_docs_says(environment):
     for name in WITH_JSON:
         for words in ((), ("--draft",), ("--embed-evidence",)):
             out = run(environment, "report", name, *Q3, "--format", "json", *words)[1]
-            jsonschema.validate(json.loads(out), json.loads((DOCS / f"{name}.schema.json").read_text("utf-8")))
+            jsonschema.validate(
+                json.loads(out), json.loads((DOCS / "reports" / f"{name}.schema.json").read_text("utf-8"))
+            )
 
 
 EXPORTS = ("work.parquet", "work.csv", "work.xlsx", "work.json", "work.jsonl")

@@ -13,9 +13,10 @@ from harvester.ledger.coverage import SourceStatus
 from harvester.model.periods import Period, calendar
 from harvester.reporting.evidence import digests, dump, evidence
 from harvester.reporting.evidence_diff import changes
+from harvester.reporting.markdown import label
 from harvester.reporting.report import render, write
 from harvester.reporting.report_input import ReportInput
-from harvester.reports.sections.items import label, reference_to
+from harvester.reports.sections.items import reference_to
 from harvester.sdk import plugins
 from harvester.sdk.connector import Gap
 from tests.rows import PEOPLE, at, commit, framed, review, row

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from harvester.cli import options
 from harvester.cli.terminal import Terminal
+from harvester.text import printable
 
 
 @click.command()
 @click.argument("kind", default="accomplishments")
 @options.period
 @options.person
+@click.option("--team", callback=options.not_empty, help="The members of this team.")
+@click.option("--everyone", is_flag=True, help="All who did something in the period.")
+@click.option("--each", is_flag=True, help="Write a page for each of the people, into the folder of --output.")
+@click.option("--list", "list_kinds", is_flag=True, help="List the kinds of reports.")
 @click.option(
     "--output", "-o", type=click.Path(),
     help="Write to this file, or under a name of its own into this folder; - is the terminal.",
@@ -41,6 +47,10 @@ def command(
     kind: str,
     period: str | None,
     persons: tuple[str, ...],
+    team: str | None,
+    everyone: bool,
+    each: bool,
+    list_kinds: bool,
     output: str | None,
     format_name: str | None,
     charts: str,
@@ -54,33 +64,70 @@ def command(
 ) -> int:
     """Write a report, to the terminal or to a file, as a page (md, html, json) or as its rows (csv, xlsx, parquet).
 
-    Without a harvester.toml the current git repository is read, for git's user.email. If that person did nothing in
-    the last quarter, the report is about the most active author of the latest quarter with work, and says so.
+    KIND is one of `harvester report --list`. Without a harvester.toml the current git repository is read, for git's
+    user.email. If that person did nothing in the last quarter, the report is about the most active author of the latest
+    quarter with work, and says so.
 
     \b
     Examples:
       harvester report
       harvester report --period 2026Q3 --output accomplishments.html
       harvester report --repo ../other --person grace@example.org --format csv
+      harvester report --team payments --each --output pages/
     """
     from harvester.cli.main import INCOMPLETE, OK
-    from harvester.workspace.reports import destination_of, load_report, make_report, page_options, write_report
+    from harvester.workspace.reports import (
+        Chosen,
+        destination_of,
+        load_report,
+        make_report,
+        make_reports,
+        page_options,
+        write_report,
+    )
     from harvester.workspace.workspace import open_workspace
 
+    if list_kinds:
+        _echo_kinds(terminal)
+        return OK
     destination = destination_of(terminal.cwd, output)
     chosen = page_options(format_name, destination, mermaid=charts == "mermaid", embed_evidence=embed_evidence)
+    if each and (destination is None or not destination.is_folder):
+        raise click.UsageError("--each writes several pages: name a folder with --output, such as pages/.")
     if destination is None:
         terminal.check_shows(chosen.format.name, is_text=chosen.format.is_text)
-    kind_of_report, workspace = load_report(kind), open_workspace(terminal, config_path, repos)
-    report = make_report(workspace, kind_of_report, period, persons, harvest=harvest, draft=draft, options=chosen)
-    if destination is None:
-        terminal.write(report.content)
+    of_kind, workspace, people = (
+        load_report(kind),
+        open_workspace(terminal, config_path, repos),
+        Chosen(persons, team, everyone),
+    )
+    how: Any = {"harvest": harvest, "draft": draft, "options": chosen}
+    if each:
+        reports = make_reports(workspace, of_kind, period, people, **how)
     else:
-        terminal.notify(f"Wrote {write_report(report, destination, force=force)}.")
-    for remark in report.remarks:
-        terminal.notify(remark)
-    if terminal.stderr.isatty():
-        from harvester.workspace.next_steps import next_steps
+        reports = iter([make_report(workspace, of_kind, period, people, **how)])
+    complete = True
+    for report in reports:
+        if destination is None:
+            terminal.write(report.content)
+        else:
+            terminal.notify(f"Wrote {write_report(report, destination, force=force)}.")
+        for remark in report.remarks:
+            terminal.notify(remark)
+        complete = complete and report.complete
+        if terminal.stderr.isatty() and not each:
+            from harvester.workspace.next_steps import next_steps
 
-        terminal.suggest(next_steps(report.report_input, workspace))
-    return OK if report.complete or allow_incomplete else INCOMPLETE
+            terminal.suggest(next_steps(report.report_input, workspace))
+    return OK if complete or allow_incomplete else INCOMPLETE
+
+
+def _echo_kinds(terminal: Terminal) -> None:
+    """Each kind of report that is installed, and what it is."""
+    from harvester.sdk import plugins
+    from harvester.workspace.reports import load_report
+
+    kinds = list(plugins.available(plugins.REPORTS))
+    width = max(map(len, kinds))
+    for kind in kinds:
+        terminal.echo(printable(f"{kind:{width}}  {load_report(kind).summary}".rstrip()))

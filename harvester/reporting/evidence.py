@@ -15,7 +15,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from harvester.analysis.frame import records
 from harvester.analysis.threads import titles
@@ -28,7 +28,7 @@ from harvester.model.periods import Period, calendar, parse_days
 from harvester.model.periods import parse as parse_period
 from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
 from harvester.reporting.formats import REPORT_FORMATS
-from harvester.reporting.report_input import ReportInput, SourceStatus
+from harvester.reporting.report_input import Audience, PageRequest, ReportInput, SourceStatus
 from harvester.sdk.connector import Remark
 from harvester.text import LONGEST
 from harvester.version import VERSION as RELEASE
@@ -36,7 +36,7 @@ from harvester.version import VERSION as RELEASE
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = "harvester evidence 2"
+FORMAT = "harvester evidence 3"
 LONGEST_TEXT = 4 * LONGEST
 """Characters of a text that evidence has in full: as many as `escape` reads, so that reports are the same."""
 
@@ -68,6 +68,7 @@ def evidence(report_input: ReportInput, report: str) -> dict[str, Any]:
             {"name": _bounded(report_input.name(each)), "accounts": _accounts(report_input, each)}
             for each in report_input.persons
         ],
+        "request": dataclasses.asdict(report_input.request),
         "period": {"days": f"{first}..{last}", "zone": report_input.calendar.zone.key, "name": period.name},
         "rows": sorted(_rows(rows), key=key_of),
         "claims": _claims(report_input, rows),
@@ -141,6 +142,7 @@ def parse(text: str, name: str) -> dict[str, Any]:
 def _check(evidence: Mapping[str, Any]) -> None:
     """Use every part as it is used later; raises one of the errors that `load` maps to a ReportError."""
     period_of(evidence)
+    request_of(evidence)
     check(evidence)
     for each in evidence["persons"]:
         str.join("", [each["name"], *each["accounts"]])
@@ -222,6 +224,16 @@ def period_of(evidence: Mapping[str, Any]) -> Period:
     """The period of an evidence: its days, both included, in the zone of its author."""
     period = evidence["period"]
     return dataclasses.replace(calendar(period["zone"]).days(*parse_days(period["days"])), name=period["name"])
+
+
+def request_of(evidence: Mapping[str, Any]) -> PageRequest:
+    """What the page of an evidence was asked for; raises TypeError or ValueError where it was edited."""
+    request = PageRequest(**evidence["request"])
+    texts = (each for each in (request.team, request.about) if each is not None)
+    if request.audience not in get_args(Audience) or not isinstance(request.everyone, bool):
+        raise ValueError("no page is asked for so")
+    str.join("", texts)
+    return request
 
 
 def _rows(rows: pd.DataFrame) -> Iterable[dict[str, Any]]:

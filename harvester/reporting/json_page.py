@@ -167,7 +167,15 @@ def _dataclasses(cls: type) -> Iterator[type]:
 
 
 def _docstrings(cls: type) -> dict[str, str]:
-    """The texts below the fields of a class, by the field's name."""
+    """The texts below the fields of a class and of those it inherits from, by the field's name."""
+    found: dict[str, str] = {}
+    for each in reversed([one for one in cls.__mro__ if dataclasses.is_dataclass(one)]):
+        found |= _own_docstrings(each)
+    return found
+
+
+def _own_docstrings(cls: type) -> dict[str, str]:
+    """The texts below the fields that a class adds, by the field's name."""
     (defined,) = ast.parse(inspect.cleandoc(inspect.getsource(cls))).body
     assert isinstance(defined, ast.ClassDef)
     pairs = itertools.pairwise(defined.body)

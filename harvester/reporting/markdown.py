@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Protocol
 
 from harvester.text import CODE_SPAN, JOINER, LONGEST, one_line, safe_url, shorten
 
@@ -62,6 +62,25 @@ _APART = re.compile(r"( *(?:\|+|&(?=\#)|<(?=[!?])) *)")
 elsewhere; Python-Markdown loses its step in HTML behind a bad entity or declaration, even in code."""
 
 _NUMBERED = re.compile(r"^([0-9]+|[A-Za-z]|[ivxlcdmIVXLCDM]+)([.)])(?=\s|$)")
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]*(?:-[A-Za-z0-9_.]+)*(?:[#!]\d+|-\d+)")
+_SHORT_HASH = re.compile(r"[0-9a-f]{10}")
+"""What a work item is called: `pay#120`, `PAY-7`; the first digits of a commit's hash."""
+
+
+class Labelled(Protocol):
+    """What is called something, and has an address (http or https) or none."""
+
+    @property
+    def label(self) -> str:
+        """Such as `pay#120`, or the first ten digits of a hash."""
+        ...
+
+    @property
+    def url(self) -> str | None:
+        """The address."""
+        ...
 
 
 class Markdown(str):
@@ -143,6 +162,13 @@ def reference(name: str, url: str | None) -> Markdown:
     """
     target = safe_url(url)
     return Markdown(f"[{_without_markup(visible(name))}]({target})") if target else escape(name)
+
+
+def label(named: Labelled) -> Markdown:
+    """What a work item is called, linked to it where it has an address."""
+    if _SHORT_HASH.fullmatch(named.label):
+        return link(code(named.label), named.url)
+    return (reference if _NAME.fullmatch(named.label) else link)(named.label, named.url)
 
 
 def code(text: str) -> Markdown:

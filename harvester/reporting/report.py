@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from harvester.errors import ReportError
 from harvester.files import read_bytes, replace_file
@@ -20,8 +20,8 @@ from harvester.reporting.evidence import digests, load, path_beside
 from harvester.reporting.evidence import evidence as make_evidence
 from harvester.reporting.formats import HTML, JSON, PLAIN, PageOptions
 from harvester.reporting.json_page import json_page, missing_parts
-from harvester.reporting.markdown import Markdown, link, prose, render_value
-from harvester.reporting.report_input import ReportInput
+from harvester.reporting.markdown import Markdown, label, link, prose, render_value
+from harvester.reporting.report_input import Need, ReportInput
 from harvester.reporting.rows import table
 from harvester.reporting.stamp import LARGEST, content_digest, dump_json, read_page, stamp
 from harvester.reporting.table_files import About, table_bytes
@@ -36,10 +36,16 @@ if TYPE_CHECKING:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "ours": Markdown,  # for what a macro made: it escaped its parts
     "linked": link,
+    "label": label,
     "at_most": prose,
     "day": day,
 }
 """The filters of every report's template."""
+
+SHARED = "harvester.reports"
+"""The package whose templates every report may extend and import, as `harvester/page.md.j2`."""
+
+LAST_QUARTER = "last-quarter"
 
 ELSEWHERE = "Name another place with --output."
 
@@ -48,6 +54,8 @@ ELSEWHERE = "Name another place with --output."
 class Report:
     """A kind of report: its name, the package and file of its template, and what makes its page.
 
+    The template finds those of its own package by their names, and ours as `harvester/page.md.j2`.
+
     `context` makes the page: a frozen dataclass with plain values, or a mapping; the template sees its names.
     """
 
@@ -55,6 +63,14 @@ class Report:
     package: str
     template: str
     context: Callable[[ReportInput], Any]
+    summary: str = ""
+    """What the page is, in a few words, for `harvester report --list`."""
+    default_period: str = LAST_QUARTER
+    """Words for its period where none is given."""
+    of: Literal["persons", "team", "mentees"] = "persons"
+    """Whom it is about where nobody is named: oneself, one's team, or those whom one mentors."""
+    needs: frozenset[Need] = frozenset()
+    """What it is made from beside rows, goals and coverage; what no report asks for is not looked up."""
     page: type | None = None
     """The dataclass that `context` returns, for JSON and its schema; without it the report has no JSON."""
     charts: Callable[[ReportInput, Any], Mapping[str, Chart]] | None = None
@@ -127,16 +143,17 @@ def file_name(report: Report, report_input: ReportInput, options: PageOptions) -
 
     It has letters, digits and hyphens alone, whatever is in a name, and no more than 120 characters.
     """
-    words = (report.name, *map(report_input.name, report_input.persons), report_input.period.name)
+    words = (report.name, report_input.who, report_input.period.name)
     parts = (re.sub(r"[^\w]+|_+", "-", each.casefold()).strip("-")[:60] for each in words)
     return "-".join(each for each in parts if each)[:110].rstrip("-") + options.format.suffixes[0]
 
 
 def _markdown(report: Report, page: Any) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 
+    own, shared = PackageLoader(report.package, ""), PackageLoader(SHARED, "")
     environment = Environment(
-        loader=PackageLoader(report.package, ""),
+        loader=ChoiceLoader([PrefixLoader({"harvester": shared}), own]),
         autoescape=False,  # noqa: S701 - this is Markdown: `finalize` escapes every expression that is not ours
         finalize=render_value,
         undefined=StrictUndefined,
@@ -157,8 +174,7 @@ def _names(page: Any) -> Mapping[str, Any]:
 
 
 def _title(report: Report, report_input: ReportInput) -> str:
-    who = ", ".join(map(report_input.name, report_input.persons))
-    return f"{who} – {report.name}, {report_input.period.name}"
+    return f"{report_input.who} – {report.name}, {report_input.period.name}"
 
 
 def _table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from harvester.goals.assessment import Assessment
 from harvester.grouping import Excluded, GroupingRules
@@ -14,6 +14,26 @@ from harvester.model.periods import Calendar, Period
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+Audience = Literal["manager", "team", "public"]
+"""Who reads a page."""
+
+Need = Literal["about"]
+"""What a report may be made from beside rows, goals and coverage: `about` is one work item."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What a page was asked for beside its kind, period and people; evidence has it, so that it can be asked again."""
+
+    team: str | None = None
+    """The name of the team whose members the people are."""
+    everyone: bool = False
+    """Whether the people are all who did something in the period."""
+    about: str | None = None
+    """The work item that the page is about, such as `github.com/org/pay#12`."""
+    audience: Audience = "manager"
 
 
 @dataclass(frozen=True)
@@ -43,6 +63,8 @@ class ReportInput:
     """What `[[exclude]]` left out of `frame`."""
     has_look_alikes: bool = False
     """Whether an account in the period looks like one of the people's and is not listed; a remark says which."""
+    request: PageRequest = field(default_factory=PageRequest)
+    """What was asked for beside the period and the people."""
     draft: bool = False
     """Whether the page is for its author, with what is still to be done; otherwise it is finished."""
 
@@ -50,6 +72,15 @@ class ReportInput:
     def frame(self) -> pd.DataFrame:
         """The rows, as `harvester.goals.assessment.assess` returns them."""
         return self.assessment.frame
+
+    @property
+    def who(self) -> str:
+        """The people in words: their names, or that of their team."""
+        if self.request.team:
+            return self.request.team
+        if self.request.everyone:
+            return "Everyone"
+        return ", ".join(map(self.name, self.persons))
 
     def name(self, person: str) -> str:
         """What a reader calls a person."""

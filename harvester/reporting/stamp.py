@@ -139,7 +139,8 @@ def _json_page(text: str) -> WrittenPage | None:
 
 def _head(report: str, report_input: ReportInput, evidence: Mapping[str, Any], content: str) -> str:
     first, last = report_input.calendar.dates(report_input.period)
-    who = ", ".join(report_input.persons)
+    request = report_input.request
+    who = request.team or ("everyone" if request.everyone else ", ".join(report_input.persons))
     made_from = " · ".join(f"{part} {value}" for part, value in digests(evidence).items())
     return _comment(
         f"harvester {VERSION} · {report} · {who} · {first}..{last} {report_input.calendar.zone.key} · {made_from} · "

@@ -13,7 +13,7 @@ from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
 from harvester.model.periods import Period, day, parse, span, within
-from harvester.reporting.report_input import ReportInput
+from harvester.reporting.report_input import PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
 from harvester.workspace.look_alikes import look_alikes_in, with_remarks
@@ -29,6 +29,9 @@ ACTIVITY = ("pull_requests", "commits")
 """The measures whose sum says who was most active."""
 
 
+NOTHING_MORE = PageRequest()
+"""A page that is asked for by its period and people alone."""
+
 MOST_ACTIVE = "the most active author of the latest quarter with work."
 """How the remark ends that a report is about somebody whom nobody named."""
 
@@ -42,6 +45,7 @@ def assemble(
     harvest: bool = True,
     goals_for_others: bool = False,
     all_rows: bool = False,
+    request: PageRequest = NOTHING_MORE,
 ) -> tuple[CollectedData, ReportInput]:
     """Collect what a report of this period and person, or several, needs; the default is yourself and the last quarter.
 
@@ -50,6 +54,8 @@ def assemble(
 
     What `[[exclude]]` in harvester.toml names is left out of the frame, unless `all_rows` is set.
 
+    With `request.everyone` the people are all who did something in the period, and `person` is not looked at.
+
     Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
     the most active author of the latest quarter with work, and a remark says so.
 
@@ -57,7 +63,10 @@ def assemble(
     """
     config, me = workspace.config, workspace.me
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
-    assembly = _Assembly(workspace, ledger, harvest, load_goals_and_decisions(workspace), goals_for_others, all_rows)
+    known = load_goals_and_decisions(workspace)
+    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, request)
+    if request.everyone:
+        return assembly.for_everyone(chosen)
     if person:
         return assembly.for_named(chosen, [person] if isinstance(person, str) else person)
     explicit = workspace.configured or bool(period)
@@ -98,6 +107,12 @@ class _Assembly:
     goals: GoalsAndDecisions
     goals_for_others: bool
     all_rows: bool
+    request: PageRequest
+
+    def for_everyone(self, period: Period) -> tuple[CollectedData, ReportInput]:
+        """The rows of all who did something in the period, bots not; nobody is among them who may not be read."""
+        collected = self.collect(period, None)
+        return collected, self._report_input(period, people_in(self.workspace, collected.frame, period), collected)
 
     def for_persons(self, period: Period, persons: Sequence[str]) -> tuple[CollectedData, ReportInput]:
         """The rows of people, by key."""
@@ -212,8 +227,18 @@ class _Assembly:
             names=config.people.names_of(_accounts_in(assessment.frame)),
             grouping=grouping,
             excluded=excluded.of(period, persons),
+            request=self.request,
             has_look_alikes=bool(look_alikes),
         )
+
+
+def people_in(workspace: Workspace, frame: pd.DataFrame, period: Period) -> list[str]:
+    """The keys of all who did something in the period that may count, without bots and those who may not be read."""
+    from harvester.analysis.frame import select
+
+    inside = select(frame[["person", "occurred_at", "is_primary", "is_bot"]], period)
+    found = inside[(inside["is_primary"] & ~inside["is_bot"]).to_numpy(bool)]["person"].unique().tolist()
+    return sorted({*found} - {each.key for each in workspace.config.people.persons if not each.may_be_read})
 
 
 def _all_accounts(workspace: Workspace) -> Iterable[tuple[str, str, int]]:

@@ -6,18 +6,27 @@ import dataclasses
 import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harvester.errors import ReportError, UnknownError
+from harvester.errors import PersonError, ReportError, UnknownError
 from harvester.files import read_bytes, resolve_path, write_text
 from harvester.model.periods import is_period
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.formats import MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
-from harvester.reporting.report import Report, file_name, make, missing_by_source, page_content, write
+from harvester.reporting.report import (
+    LAST_QUARTER,
+    Report,
+    file_name,
+    make,
+    missing_by_source,
+    page_content,
+    write,
+)
+from harvester.reporting.report_input import PageRequest
 from harvester.reporting.stamp import LARGEST, WrittenPage, content_digest, read_page
 from harvester.reporting.wording import Wording, compare
 from harvester.sdk import plugins
@@ -25,6 +34,7 @@ from harvester.text import count_noun
 from harvester.version import VERSION
 from harvester.workspace.assemble import MOST_ACTIVE, assemble
 from harvester.workspace.collect import open_ledger
+from harvester.workspace.people import choose_people
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -70,29 +80,110 @@ def load_report(kind: str) -> Report:
     return report
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Whom and what a report is to be about; by default whom its kind is about where nobody is named."""
+
+    persons: tuple[str, ...] = ()
+    """Keys of [people], names or e-mail addresses."""
+    team: str | None = None
+    everyone: bool = False
+
+
 def make_report(
     workspace: Workspace,
     report: Report,
     period: str | None = None,
-    person: str | Sequence[str] | None = None,
+    chosen: Chosen | str | Sequence[str] | None = None,
     *,
     harvest: bool = True,
     draft: bool = False,
     options: PageOptions = PLAIN,
 ) -> RenderedReport:
-    """Make a report; period and person as for `harvester.workspace.assemble.assemble`, whose errors it raises.
+    """Make a report of a period, in words, by default the one of its kind, and of people: `Chosen`, or their names.
 
-    With `draft` it is for its author, with what is still to be done. Raises ReportError for a format that the report
-    does not have.
+    With `draft` it is for its author, with what is still to be done. Raises what `assemble` raises, UnknownError for an
+    unknown team, and ReportError for a format that the report does not have.
     """
+    persons, request = _people_of(workspace, report, _as_chosen(chosen))
     with open_ledger(workspace) as ledger:
-        collected, report_input = assemble(workspace, ledger, period, person, harvest=harvest)
-    report_input = dataclasses.replace(report_input, draft=draft)
+        collected, report_input = assemble(
+            workspace, ledger, _period_of(report, period), persons, harvest=harvest, request=request
+        )
+    return _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
+
+
+def make_reports(
+    workspace: Workspace,
+    report: Report,
+    period: str | None = None,
+    chosen: Chosen | None = None,
+    *,
+    harvest: bool = True,
+    draft: bool = False,
+    options: PageOptions = PLAIN,
+) -> Iterator[RenderedReport]:
+    """A report for each of the people, in the order of their keys; the sources are read once for all of them.
+
+    Raises what `make_report` raises.
+    """
+    persons, request = _people_of(workspace, report, chosen or Chosen())
+    words = _period_of(report, period)
+    with open_ledger(workspace) as ledger:
+        collected, all_of_them = assemble(workspace, ledger, words, persons, harvest=harvest, request=request)
+        for person in sorted(all_of_them.persons):
+            _, own = assemble(workspace, ledger, all_of_them.period, [person], harvest=False)
+            # Only the first one harvested, and so knows what failed.
+            own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft)
+            yield _rendered(report, own, options, complete=collected.complete)
+
+
+def _rendered(report: Report, report_input: ReportInput, options: PageOptions, *, complete: bool) -> RenderedReport:
     made = make(report, report_input, options)
     gaps = missing_by_source(report_input) if options.format.is_table else {}
     remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
     name = file_name(report, report_input, options)
-    return RenderedReport(made.content, made.evidence, report_input, collected.complete, name, remarks)
+    return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
+
+
+def _as_chosen(chosen: Chosen | str | Sequence[str] | None) -> Chosen:
+    if isinstance(chosen, Chosen):
+        return chosen
+    return Chosen((chosen,) if isinstance(chosen, str) else tuple(chosen or ()))
+
+
+def _period_of(report: Report, period: str | None) -> str | None:
+    """The words for the period; None where assembling may choose another one than the last quarter."""
+    return period or (report.default_period if report.default_period != LAST_QUARTER else None)
+
+
+def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
+    """Whom a report is about, by name or key, and as what; None where that is oneself."""
+    if not (chosen.persons or chosen.team or chosen.everyone) and report.of == "team":
+        chosen = _own_team(workspace)
+    if chosen.everyone:
+        if chosen.persons or chosen.team:
+            raise ReportError("--everyone is everybody.", hint="Leave out --person and --team.")
+        return None, PageRequest(everyone=True)
+    if chosen.team is None:
+        return list(chosen.persons) or None, PageRequest()
+    members = choose_people(workspace, (), chosen.team)
+    if chosen.persons:
+        raise ReportError("--team and --person are two ways to name people.", hint="Give one of them.")
+    return members, PageRequest(team=chosen.team)
+
+
+def _own_team(workspace: Workspace) -> Chosen:
+    """One's own team, or the only one; without teams everyone. Raises PersonError where several could be meant."""
+    teams = workspace.config.teams
+    if not teams:
+        return Chosen(everyone=True)
+    own = [name for name, members in teams.items() if workspace.me in members] or list(teams)
+    if len(own) > 1:
+        raise PersonError(
+            f"There are several teams: {', '.join(own)}.", hint="Name one with --team, or people with --person."
+        )
+    return Chosen(team=own[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +287,8 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
         return Verification((), (), (_without_evidence(path, page),))
     persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
     with open_ledger(workspace) as ledger:
-        _, report_input = assemble(workspace, ledger, evidence.period_of(before), persons, harvest=harvest)
+        period, request = evidence.period_of(before), evidence.request_of(before)
+        _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request)
     after = evidence.evidence(report_input, before["report"])
     unread = _unread(before, after)
     differences = _other_evidence(path, page, before) + changes({**before, "coverage": _or_new(before, unread)}, after)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
 from harvester.model.periods import MONTHS, Period, span
-from harvester.reporting.markdown import Markdown, code, link, reference
 from harvester.reporting.report_input import ReportInput
 from harvester.text import safe_url
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 LOCAL_DIGEST = re.compile(r"~[0-9a-f]{8}(?=[#!])")
 """What tells apart folders of one name, in the work items of a repository that no remote names."""
 
-REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]*(?:-[A-Za-z0-9_.]+)*(?:[#!]\d+|-\d+)")
-HASH = re.compile(r"[0-9a-f]{10}")
 LINE_COLUMNS = (
     "id", "work_item", "kind", "role", "state", "title", "url", "occurred_at", "story_points", "additions", "deletions",
     "is_reverted",
@@ -98,13 +95,6 @@ def reference_to(row: Mapping[str, Any]) -> Reference:
     if row["kind"] == "note":
         return Reference("notebook", url)
     return Reference(LOCAL_DIGEST.sub("", name) if place == "local" else name, url)
-
-
-def label(named: Item | Reference) -> Markdown:
-    """What a work item is called as Markdown, linked to the work where it has an address."""
-    if HASH.fullmatch(named.label):
-        return link(code(named.label), named.url)
-    return (reference if REFERENCE.fullmatch(named.label) else link)(named.label, named.url)
 
 
 def sort_key(row: Mapping[str, Any]) -> tuple[dt.datetime, str]:

@@ -1,0 +1,113 @@
+"""What every kind of page must do, tried with each that is installed, on one world with all sources."""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from harvester.reporting.anchors import slug
+from harvester.sdk import plugins
+from tests.environments import run
+from tests.test_reports import the_world_of
+
+SCHEMAS = Path(__file__).parent.parent / "docs" / "reports"
+KINDS = list(plugins.available(plugins.REPORTS))
+MORE = {}
+"""What a kind must be told beside its period, by name."""
+PERIOD = ("--period", "2026Q3")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """The world `year`, everybody's work harvested once."""
+    with the_world_of("year", tmp_path_factory.mktemp("year")) as environment:
+        status, _, said = run(environment, "harvest", "--everyone", "--period", "2026-01..2026-10")
+        assert (status, said) == (0, "")
+        yield environment
+
+
+def written(world, kind, name, *more):
+    """A page of this kind as a file, made from the ledger."""
+    arguments = ("report", kind, *PERIOD, *MORE.get(kind, ()), "--no-harvest", "--force", "-o", name, *more)
+    status, _, said = run(world, *arguments)
+    assert status == 0, said
+    return (world.cwd / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_is_verified_and_its_links_lead_somewhere(world, kind):
+    """Verify says that nothing has changed, each anchor is that of a heading, and each address that of a row."""
+    text = written(world, kind, f"{kind}.md")
+    assert run(world, "verify", f"{kind}.md", "--no-harvest")[0] == 0
+    headings = {slug(re.sub(r"[\\\u2060]", "", each)) for each in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+    links = re.findall(r"(?<!\\)\]\(([^)]*)\)", text)
+    evidence = json.loads((world.cwd / f"{kind}.md.evidence.json").read_text("utf-8"))
+    known = {each["url"] for each in evidence["rows"] if each["url"]}
+    assert [each for each in links if each.startswith("#") and each[1:] not in headings] == []
+    assert [each for each in links if not each.startswith("#") and each not in known] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_json_fits_the_schema_in_docs(world, kind):
+    """Of the finished page and of the draft."""
+    schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text("utf-8"))
+    jsonschema.validate(json.loads(written(world, kind, f"{kind}.json")), schema)
+    jsonschema.validate(json.loads(written(world, kind, f"{kind}-draft.json", "--draft")), schema)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_has_html_and_a_table(world, kind):
+    """HTML without a script, that asks nobody for anything; a table with the page's own rows."""
+    html = written(world, kind, f"{kind}.html")
+    assert "<h1" in html
+    assert re.findall(r"<script|<link|<img|<iframe", html) == []
+    assert written(world, kind, f"{kind}.csv").startswith("person,")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_finished_page_has_no_advice_to_its_author(world, kind):
+    """No command and no words for the author, who has them in the draft and in the terminal."""
+    text = written(world, kind, f"{kind}.md")
+    assert "## For the author" not in text
+    assert re.findall(r"`harvester [^`]*`", text) == []
+
+
+def test_the_kinds_are_listed(world):
+    """Each with what it is, in a line."""
+    status, out, _ = run(world, "report", "--list")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()] == KINDS
+    assert all(len(line.split()) > 3 for line in out.splitlines())
+
+
+def test_a_team_and_everyone_are_people(world):
+    """The page is of their work together; `--each` writes one for each of them."""
+    _, team, _ = run(world, "report", *PERIOD, "--team", "payments", "--no-harvest")
+    _, everyone, _ = run(world, "report", *PERIOD, "--everyone", "--no-harvest")
+    assert "# payments – accomplishments, Q3 2026" in team
+    assert "# Everyone – accomplishments, Q3 2026" in everyone
+    assert "Merged 7 pull requests" in team
+    status, _, said = run(world, "report", *PERIOD, "--team", "payments", "--each", "--no-harvest", "-o", "pages/")
+    assert status == 0
+    assert re.findall(r"accomplishments-(.*)-q3-2026\.md", said) == ["grace-hopper", "linus-example", "ada-lovelace"]
+    own = (world.cwd / "pages" / "accomplishments-ada-lovelace-q3-2026.md").read_text("utf-8")
+    assert own == run(world, "report", *PERIOD, "--no-harvest")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--team", "paymets"), "There is no team 'paymets'; did you mean 'payments'?"),
+        (("--team", "payments", "--person", "me"), "two ways to name people"),
+        (("--everyone", "--person", "me"), "--everyone is everybody"),
+        (("--team", "payments", "--each"), "name a folder with --output"),
+        (("--team", "payments", "--each", "-o", "page.md"), "name a folder with --output"),
+    ],
+)
+def test_people_are_named_in_one_way(world, arguments, says):
+    """Anything else is an error that says what to do."""
+    status, _, said = run(world, "report", *PERIOD, *arguments, "--no-harvest")
+    assert status in {1, 2}
+    assert says in said
