@@ -26,6 +26,8 @@ _HALF_WRITTEN = "half-written"
 """The scope of gaps, beside that of the rows: a gap in one entry makes no other entry unknown."""
 
 _EXTRA = ("result", "technical", "takeaway", "outcome", "link", "summary", "period")
+_EXTRA_LISTS = ("goal", "criterion", "witness")
+"""Lists that a row has in `extra`, a name a line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,11 @@ class Notebook:
     def _row(self, entry: Entry, name: str, at: dt.datetime, person: str) -> Contribution:
         lists, texts = entry.lists, entry.texts
         goals = lists.get("goal", ())
-        fields = {key: texts[key] for key in _EXTRA if key in texts} | ({"goal": "\n".join(goals)} if goals else {})
+        fields = {key: texts[key] for key in _EXTRA if key in texts}
+        fields |= {key: "\n".join(lists[key]) for key in _EXTRA_LISTS if key in lists}
+        # A consent of a future day is not yet given.
+        if entry.consent and entry.consent <= self._today():
+            fields["consent"] = entry.consent.isoformat()
         if entry.highlight is not None:
             fields["highlight"] = "yes" if entry.highlight else "no"
         return Contribution(

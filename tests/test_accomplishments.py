@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from harvester.analysis.frame import records
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.decisions import Decisions
 from harvester.goals.decisions import Highlight as Pin
@@ -12,7 +13,7 @@ from harvester.goals.model import Criterion, Goal, Goals
 from harvester.ledger.coverage import SourceStatus
 from harvester.model.periods import calendar
 from harvester.reporting.anchors import anchors
-from harvester.reporting.report import render
+from harvester.reporting.report import render, table_of
 from harvester.reporting.report_input import ReportInput
 from harvester.reports.accomplishments import context
 from harvester.reports.sections.highlights import MOST
@@ -208,6 +209,58 @@ def test_a_criterion_names_the_kind_of_proof():
     for words, rows in proofs.items():
         assert f"Criterion: *Leads projects* (Senior), {words}." in text(rows, goal, criteria=[LEADS])
     assert "evidence needed" in text([], goal, criteria=[LEADS])
+
+
+AGREED = {"witness": "grace", "consent": "2026-08-14"}
+
+
+def confirmed(number, about=1, **extra):
+    said = {"result": "The shift went without a call.", **AGREED} | extra
+    return note(number, related_to=(f"{PULL}{about}",), extra={key: value for key, value in said.items() if value})
+
+
+def test_a_witness_who_agreed_confirms():
+    """The page names the witness and the note wherever it says so, as the highlight and for the criterion."""
+    goal = {**PAY, "criterion": "leads"}
+    made_text = text([pull(1, labels=("pay",)), confirmed(2)], goal, criteria=[LEADS])
+    assert "· confirmed by Grace Hopper *(notebook, 1 Aug)*" in made_text
+    assert "Criterion: *Leads projects* (Senior), confirmed by Grace Hopper." in made_text
+    dropped = text([pull(1, labels=("pay",)), confirmed(2)], goal, highlights={f"{PULL}1": False})
+    assert re.search(r", confirmed by Grace Hopper \*\(notebook, \d+ \w+\)\*\.", dropped)
+
+
+@pytest.mark.parametrize("extra", [{"consent": ""}, {"witness": "ada"}, {"witness": ""}])
+def test_without_consent_nobody_is_named(extra):
+    """Nor is anything confirmed by its own author; only the page for the author says whom to ask."""
+    rows = [pull(1, labels=("pay",)), confirmed(2, **extra)]
+    finished, draft = text(rows, PAY), text(rows, PAY, draft=True)
+    assert "confirmed" not in finished
+    assert "Grace" not in finished
+    assert ("Ask Grace Hopper whether to name them as a witness of “Note 2” (notebook, " in draft) == (
+        extra == {"consent": ""}
+    )
+
+
+def test_what_is_measured_comes_before_what_is_confirmed():
+    rows = [
+        pull(1, title="Confirmed"), confirmed(11, 1),
+        pull(2, title="Measured"), note(12, related_to=(f"{PULL}2",), extra={"outcome": "charges = 0"}),
+        pull(3, title="With a result", url=None), note(13, related_to=(f"{PULL}3",), extra={"result": "None waits."}),
+    ]  # fmt: skip
+    chosen = page(rows, CHARGES).highlights
+    assert [(each.title, each.proof) for each in chosen] == [
+        ("Measured", "measured"), ("Confirmed", "confirmed"), ("With a result", "activity"),
+    ]  # fmt: skip
+    assert chosen[1].reason.startswith("confirmed by Grace Hopper; ")
+
+
+def test_a_table_names_no_witness_without_consent():
+    """Its column `extra` has those who agreed."""
+    rows = [pull(1), confirmed(2), confirmed(3, consent="")]
+    extras = {row["work_item"]: dict(row["extra"] or ()) for row in records(table_of(REPORT, made(rows)))}
+    assert extras["notebook/2"]["witness"] == "grace"
+    assert "witness" not in extras["notebook/3"]
+    assert extras["notebook/3"]["result"]
 
 
 def test_a_finished_page_gives_no_advice():

@@ -325,6 +325,31 @@ def test_the_persons_decision_comes_before_every_rule():
     ]
 
 
+def test_a_decision_about_a_criterion_comes_last():
+    """Before its rule, a note that names it, and the goals that serve it."""
+    rows = [
+        row("github.com/org/repo#1", labels=("x",)), row("github.com/org/repo#2", labels=("y",)),
+        row("github.com/org/repo#3"), row("notebook/a", "note", extra={"criterion": "other\nleads"}),
+    ]  # fmt: skip
+    leads = {"name": "leads", "text": "Leads", "match": {"labels": ["y"]}}
+    made, day = goals_with({"labels": ["x"]}, criteria=[leads], criterion="leads"), dt.date(2026, 8, 3)
+
+    assert claims(rows, made, kind="criterion") == [
+        (0, "leads", "claimed", "through the goal “Goal 0”"),
+        (1, "leads", "claimed", "label y"),
+        (3, "leads", "claimed", "the note names this criterion"),
+    ]
+    decided = [
+        Decision(item, "", accept, day, "", "leads")
+        for item, accept in (("github.com/org/Repo#3", True), ("notebook/a", False), ("github.com/org/repo#1", False))
+    ]
+    assert claims(rows, made, Decisions(tuple(decided)), kind="criterion") == [
+        (1, "leads", "claimed", "label y"),
+        (2, "leads", "claimed", "decided by hand, 3 August 2026"),
+    ]
+    assert [each[0] for each in claims(rows, made, Decisions(tuple(decided)))] == [0]
+
+
 def test_a_note_serves_the_goal_it_names():
     rows = [
         row("notebook/a", "note", extra={"goal": "g1\ng0"}),

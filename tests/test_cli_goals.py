@@ -136,7 +136,7 @@ def test_errors_of_both_files_come_together(environment):
     status, out, err = run(environment, "goals", "check")
     assert (status, out) == (1, "")
     assert "Error: goals.toml: goals[1].criterion: there is no criterion 'leds'; did you mean 'leads'?\n" in err
-    assert "\ndecisions.toml: decisions[1].goal: this key is missing\n" in err
+    assert "\ndecisions.toml: decisions[1].work_item: this key is missing\n" in err
 
 
 GONE = """
@@ -368,10 +368,11 @@ def test_work_outside_a_goal_s_days_is_a_warning(environment):
             "There is no work item 'pay#9' in what has been read.\nHas it been read? `harvester harvest",
         ),
         (["pay#9", "--goal", "payments", "--undo", "--reject"], 2, "--undo cannot be combined with"),
-        (["pay#9"], 2, "Name a --goal, or say --highlight or --no-highlight."),
+        (["pay#9"], 2, "Name a --goal or a --criterion, or say --highlight or --no-highlight."),
         (["pay#9", "--highlight", "--reject"], 2, "--reject needs a --goal"),
         ([" ", "--goal", "payments"], 2, "it is empty"),
         (["--goal", "payments"], 2, "Missing argument 'WORK_ITEM…'"),
+        (["pay#9", "--criterion", "leds"], 1, "There is no criterion 'leds'; did you mean 'leads'?"),
         (["pay#9", "--highlight"], 1, "There is no work item 'pay#9' in what has been read."),
     ],
 )
@@ -415,6 +416,27 @@ def test_all_work_items_are_decided_or_none(environment):
     status, _, err = run(environment, "decide", sha, commit(environment, "Carry"), "--goal", "payments", "--undo")
     assert (status, "\nNothing was undone.\n" in err) == (1, True)
     assert len(decided(environment)) == 1
+
+
+def test_work_is_linked_to_a_criterion_and_unlinked(environment):
+    """Without a goal, and against the goal that serves it."""
+
+    def pieces():
+        data = json.loads(run(environment, "goals", "progress", *Q3, "--no-harvest", "--json")[1])
+        return [each["pieces"] for each in data["criteria"]]
+
+    run(environment, "harvest", *Q3)
+    runbook, before = commit(environment, "A runbook"), pieces()[0]
+    out = run(environment, "decide", runbook[:9], "--criterion", "leads", "--note", "On call")[1]
+    assert out == f"commit/{runbook} serves leads: A runbook. Stored in decisions.toml.\n"
+    assert pieces() == [before + 1]
+    run(environment, "decide", commit(environment, "Carry"), "--criterion", "leads", "--reject")
+    assert pieces() == [before]
+    first = decisions.load(environment.cwd / "decisions.toml").entries[0]
+    assert (first.goal, first.criterion, first.accept, first.note) == ("", "leads", True, "On call")
+    out = run(environment, "decide", runbook[:9], "--criterion", "leads", "--undo")[1]
+    assert out == f"commit/{runbook} and leads: no longer accepted.\n"
+    assert pieces() == [before - 1]
 
 
 def test_a_highlight_is_pinned_dropped_and_undone(environment):

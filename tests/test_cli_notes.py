@@ -1,5 +1,6 @@
 """`harvester note` as a user meets it: summaries, highlights, and the list of notes."""
 
+import io
 import json
 
 import pytest
@@ -109,6 +110,85 @@ def test_notes_are_listed_newest_first(environment):
         ["2026-08-02", "C", "—", "notebook.md:10"],
         ["2026-07-02", "A", "—", "notebook.md:5"],
     ]
+
+
+GRACE = '[people.grace]\nname = "Grace Hopper"\nemails = ["grace@example.org"]\n'
+CRITERION = '[[criteria]]\nname = "grows"\ntext = "Grows others."\n'
+
+
+@pytest.fixture
+def with_grace(environment):
+    with (environment.cwd / "harvester.toml").open("a") as file:
+        file.write(GRACE)
+    with (environment.cwd / "goals.toml").open("a") as file:
+        file.write(CRITERION)
+    return environment
+
+
+@pytest.mark.parametrize(
+    ("answer", "consent", "warned"),
+    [("y", "2026-10-15", False), ("Yes", "2026-10-15", False), ("n", None, True), ("", None, True), (None, None, True)],
+)
+def test_a_terminal_is_asked_for_consent(with_grace, answer, consent, warned):
+    """Nothing but a yes is one; without it the note is kept, and a warning says that nobody is named."""
+    with_grace.stdin = TerminalStream("" if answer is None else answer + "\n")
+    status, out, err = run(with_grace, "note", "Paired", "--witness", "grace hopper", "--criterion", "grows")
+
+    assert status == 0
+    assert out.startswith("Did Grace Hopper agree to be named as a witness in your reports? y for yes > Wrote “Paired”")
+    (entry,) = entries(with_grace)
+    assert entry.lists == {"criterion": ("grows",), "witness": ("grace",)}
+    assert entry.texts.get("consent") == consent
+    assert ("reports name nobody" in err) == warned
+
+
+@pytest.mark.parametrize(
+    ("given", "consent"),
+    [((), None), (("--consent",), "2026-10-15"), (("--consent", "2026-09-01"), "2026-09-01")],
+)
+def test_consent_is_never_assumed(with_grace, given, consent):
+    """Where nobody can be asked it is what --consent says, today where that has no day."""
+    with_grace.stdin = io.StringIO("y\n")
+    status, _, err = run(with_grace, "note", "Paired", "--witness", "grace", *given)
+
+    assert (status, entries(with_grace)[0].texts.get("consent")) == (0, consent)
+    assert ("reports name nobody" in err) == (consent is None)
+    listed = run(with_grace, "note", "--list")[1].splitlines()
+    said = f"grace (agreed {consent})" if consent else "grace (not agreed)"
+    assert listed[0].split() == ["Day", "Title", "Goals", "Witness", "Place"]
+    assert said in listed[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "message"),
+    [
+        (("--witness", "me", "--consent"), 1, "'me' is yourself, and nobody is their own witness."),
+        (("--witness", "ada@example.org", "--consent"), 1, "'me' is yourself"),
+        (("--consent",), 2, "--consent is that of a --witness."),
+        (("--witness", "grace", "--consent", "soon"), 1, "'soon'"),
+        (("--criterion", "grow"), 1, "There is no criterion 'grow'; did you mean 'grows'?"),
+        (("--list", "--witness", "grace"), 2, "--list takes only"),
+    ],
+)
+def test_a_witness_that_cannot_be_is_refused(with_grace, given, status, message):
+    """Nothing is written."""
+    title = () if "--list" in given else ("Paired",)
+    found, out, err = run(with_grace, "note", *title, *given)
+
+    assert (found, out) == (status, "")
+    assert message in err
+    assert not (with_grace.cwd / "notebook.md").exists()
+
+
+def test_goals_check_warns_of_a_witness(with_grace):
+    """One whom nobody knows, and oneself; not a configured name written by hand."""
+    (with_grace.cwd / "notebook.md").write_text(
+        "## 2026-08-12 Paired\nwitness: Ada Lovelace, Grace Hopper, greta\nconsent: 2026-08-13\n"
+    )
+    _, out, err = run(with_grace, "goals", "check")
+    assert "there is no person 'greta'" in out + err
+    assert "'Ada Lovelace' is yourself" in out + err
+    assert "no person 'Grace" not in out + err
 
 
 def test_notes_are_listed_by_period_and_goal(environment):

@@ -155,6 +155,26 @@ def test_a_decision_about_what_is_gone_is_a_warning():
     ]
 
 
+def test_a_decision_is_about_a_goal_or_a_criterion(tmp_path):
+    """Of the same name they are two things; a decision about neither or both is refused."""
+    path = tmp_path / "decisions.toml"
+    leads = Decision(PAY.work_item, "", accept=False, date=DAY, criterion="payments")
+    decisions.decide(path, PAY, leads)
+    known = decisions.load(path)
+
+    assert known.entries == (PAY, leads)
+    assert list(known.of("payments").values()) == [PAY]
+    assert list(known.of_criterion("payments").values()) == [leads]
+    assert list(decisions.lint_decisions(known, ["payments"], [PAY.work_item], ["payment"])) == [
+        "decisions.toml: decisions[2].criterion: there is no criterion 'payments'; did you mean 'payment'?",
+    ]
+    assert decisions.remove(path, decisions.criterion_subject(PAY.work_item.upper(), "payments")) == [leads]
+    for keys in ("", 'goal = "a"\ncriterion = "b"\n'):
+        path.write_text(f'[[decisions]]\nwork_item = "x"\n{keys}decision = "accept"\ndate = 2026-09-01\n')
+        with pytest.raises(ConfigError, match="name a goal or a criterion"):
+            decisions.load(path)
+
+
 SHA = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d"
 WORK_ITEMS = [
     "github.com/example/pay#131", "github.com/Other/repay#131", "acme.atlassian.net/PAY-9", f"commit/{SHA}",

@@ -1,4 +1,4 @@
-"""`harvester decide`: link work to a goal, or unlink it, and choose highlights, without being asked questions."""
+"""`harvester decide`: link work to a goal or a criterion, or unlink it, and choose highlights, without questions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("work_items", nargs=-1, required=True, metavar="WORK_ITEM…", callback=options.not_empty)
 @click.option("--goal", callback=options.not_empty, help="The name of a goal in goals.toml.")
-@click.option("--reject", is_flag=True, help="Unlink it: it does not serve the goal, whatever the rules say.")
+@click.option("--criterion", callback=options.not_empty, help="The name of a criterion in goals.toml.")
+@click.option(
+    "--reject", is_flag=True, help="Unlink it: it does not serve the goal or criterion, whatever the rules say."
+)
 @click.option(
     "--highlight/--no-highlight", default=None, help="Always, or never, list it among the highlights of a report."
 )
@@ -30,13 +33,16 @@ def command(
     terminal: Terminal,
     work_items: tuple[str, ...],
     goal: str | None,
+    criterion: str | None,
     reject: bool,
     highlight: bool | None,
     note: str,
     undo: bool,
     config_path: Path | None,
 ) -> int:
-    """Link work to a goal, or unlink it, and choose highlights. Stored in decisions.toml; it overrides every rule.
+    """Link work to a goal or a criterion, or unlink it, and choose highlights.
+
+    It is stored in decisions.toml and overrides every rule. What serves a goal serves the goal's criterion, too.
 
     WORK_ITEM is `repo#12` as in a report, a ticket such as PAY-7, an address, an id, a commit's hash, or a note's title
     or day. Of several all are decided, or, where one is unknown, none. A commit that counts with its pull request
@@ -47,6 +53,7 @@ def command(
       harvester decide pay#131 pay#140 --goal payments-rewrite
       harvester decide 1a2b3c4d5e --goal payments-rewrite --reject --note "only a typo"
       harvester decide pay#131 --goal payments-rewrite --undo
+      harvester decide pay#140 --criterion leads-projects
       harvester decide pay#120 --highlight
       harvester decide pay#120 --highlight --undo
     """
@@ -56,14 +63,14 @@ def command(
     from harvester.workspace.work_items import short
     from harvester.workspace.workspace import open_workspace
 
-    if goal is None and highlight is None:
-        raise click.UsageError("Name a --goal, or say --highlight or --no-highlight.")
+    if goal is None and criterion is None and highlight is None:
+        raise click.UsageError("Name a --goal or a --criterion, or say --highlight or --no-highlight.")
     if undo and (reject or note):
         raise click.UsageError("--undo cannot be combined with --reject or --note.")
-    if reject and goal is None:
-        raise click.UsageError("--reject needs a --goal: it says what the work does not serve.")
+    if reject and goal is None and criterion is None:
+        raise click.UsageError("--reject needs a --goal or a --criterion: it says what the work does not serve.")
     workspace = open_workspace(terminal, config_path)
-    choice = Choice(goal, not reject, highlight, note)
+    choice = Choice(goal, not reject, highlight, note, criterion)
     if undo:
         for answer in undo_decisions(workspace, work_items, choice):
             terminal.echo(_undone(answer))
@@ -86,8 +93,8 @@ def _words(decided: Decided) -> str:
     words = []
     for each in decided.answers:
         match each:
-            case Decision(accept=accept, goal=goal):
-                words.append(f"serves {goal}" if accept else f"does not serve {goal}")
+            case Decision(accept=accept):
+                words.append(f"serves {each.target}" if accept else f"does not serve {each.target}")
             case Highlight(highlight=highlight):
                 words.append("is a highlight" if highlight else "is no highlight")
     return " and ".join(words)
@@ -98,8 +105,8 @@ def _undone(answer: Answer) -> str:
     from harvester.workspace.work_items import short
 
     match answer:
-        case Decision(work_item=work_item, accept=accept, goal=goal):
-            return f"{short(work_item)} and {goal}: no longer {'accepted' if accept else 'rejected'}."
+        case Decision(work_item=work_item, accept=accept):
+            return f"{short(work_item)} and {answer.target}: no longer {'accepted' if accept else 'rejected'}."
         case Highlight(work_item=work_item, highlight=highlight):
             return (
                 f"{short(work_item)}: no longer {'pinned as a highlight' if highlight else 'kept from the highlights'}."

@@ -58,7 +58,7 @@ class Assessment:
     counted_until: dt.datetime
     """Up to when progress was counted: the end of the period, or of today while it runs (UTC)."""
     warnings: tuple[str, ...]
-    """Warnings about goals that can never match and decisions about goals that do not exist, with their place."""
+    """Warnings about goals that can never match and decisions about what does not exist, with their place."""
 
     def claimed(self, target: str, kind: str = "goal") -> pd.DataFrame:
         """The claims of one goal (or criterion), row by row with the reason."""
@@ -126,7 +126,8 @@ def _warnings(goals_and_decisions: GoalsAndDecisions) -> Iterator[str]:
         yield from (each.replace(str(goals.path), goals.path.name) for each in goals.warnings)
     # A decision may be about work outside of this period; `harvester goals check` looks for what does not exist at all.
     decided = decisions.work_items
-    yield from lint_decisions(decisions, [goal.name for goal in goals.goals], decided)
+    named = [each.name for each in goals.criteria]
+    yield from lint_decisions(decisions, [goal.name for goal in goals.goals], decided, named)
 
 
 def _notes(

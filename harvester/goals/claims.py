@@ -41,12 +41,13 @@ def claim(
 ) -> pd.DataFrame:
     """One line for each row and target that it serves or may serve, in the order of goals.toml and then of the frame.
 
-    A row may serve several targets; one that serves a goal serves that goal's criterion.
+    A row may serve several targets; one that serves a goal serves that goal's criterion, unless the person decided
+    that it does not.
 
     A goal takes rows of its own days only (the first and the last included, the person's zone).
 
-    A note that names a goal, and what it is about, is the person's own word that this work serves the goal. Their
-    decisions come before that, and before every rule. Only for such notes the frame must be a prepared one.
+    A note that names a goal or a criterion, and what it is about, is the person's own word that this work serves it.
+    Their decisions come before that, and before every rule. Only for such notes the frame must be a prepared one.
 
     `tickets` maps keys of configured Jira projects to hosts, as for `threads`: a ticket has no files and takes those of
     what closed it.
@@ -55,14 +56,20 @@ def claim(
     running = {each.name: _running(context, each, calendar) for each in goals.goals}
     found = _by_rules(context, "goal", [Target(each.name, each.match, running[each.name]) for each in goals.goals])
     found |= _by_rules(context, "criterion", [Target(each.name, each.match) for each in goals.criteria])
+    known = decisions or Decisions()
     for goal in goals.goals:
-        by_notes = any_of([_named_by_notes(context, goal), _linked_by_notes(context, goal, calendar)])
+        by_notes = any_of([_named_by_notes(context, goal), _linked_by_notes(context, "goal", goal.name, calendar)])
         own = any_of([by_notes.within(running[goal.name]), found["goal", goal.name]])
-        decided = (decisions or Decisions()).of(goal.name)
+        decided = known.of(goal.name)
         found["goal", goal.name] = _decided(context, own, decided).within(running[goal.name]) if decided else own
     for each in goals.criteria:
+        by_notes = any_of(
+            [_naming_criterion(context, each.name), _linked_by_notes(context, "criterion", each.name, calendar)]
+        )
         via_goals = [_via_goal(goal, found["goal", goal.name]) for goal in goals.serving(each.name)]
-        found["criterion", each.name] = any_of([found["criterion", each.name], *via_goals])
+        own = any_of([by_notes, found["criterion", each.name], *via_goals])
+        decided = known.of_criterion(each.name)
+        found["criterion", each.name] = _decided(context, own, decided) if decided else own
     return _table(context, found)
 
 
@@ -99,12 +106,19 @@ def _named_by_notes(context: RuleContext, goal: Goal) -> Match:
     return context.match(list(found), YES, lambda rows: pa.array(map(found.get, rows.tolist()), pa.string()))
 
 
-def _linked_by_notes(context: RuleContext, goal: Goal, calendar: Calendar) -> Match:
-    """The work that notes which name a goal, in `goal:`, are about."""
+def _naming_criterion(context: RuleContext, criterion: str) -> Match:
+    """Notes that name a criterion, in `criterion:`."""
+    notes = context.cached("notes", lambda: note_fields(context.frame))
+    found = [row for row, fields in notes if criterion in fields.get("criterion", "").split("\n")]
+    return context.match(found, YES, constant("the note names this criterion"))
+
+
+def _linked_by_notes(context: RuleContext, field: str, name: str, calendar: Calendar) -> Match:
+    """The work that notes which name a goal in `goal:`, or a criterion in `criterion:`, are about."""
     import pyarrow as pa
 
-    links = context.cached("links", lambda: note_links(context.frame, context.tickets, calendar))
-    found = links.get(goal.name, {})
+    links = context.cached(("links", field), lambda: note_links(context.frame, context.tickets, calendar, field))
+    found = links.get(name, {})
     return context.match(list(found), YES, lambda rows: pa.array(map(found.get, rows.tolist()), pa.string()))
 
 

@@ -6,6 +6,12 @@
     decision = "accept"
     date = 2026-08-03
 
+    [[decisions]]
+    work_item = "github.com/example/pay#140"
+    criterion = "leads-projects"
+    decision = "accept"
+    date = 2026-08-03
+
     [[highlights]]
     work_item = "github.com/example/pay#120"
     highlight = true
@@ -15,18 +21,20 @@
     title = "[ci] *"
     date = 2026-08-03
 
-A later decision about the same (work item and goal, work item, or rule) replaces the earlier one in its place.
+A later decision about the same (work item and goal or criterion, work item, or rule) replaces the earlier one in its
+place.
 Everything else in the file, comments too, is left as it is.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 import operator
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -52,13 +60,20 @@ _INTRODUCTION = "# What I decided about my work, by work item and goal: accept o
 
 
 class Entry(Section):
-    """Whether a work item serves a goal, as the file has it."""
+    """Whether a work item serves a goal or shows a criterion, as the file has it."""
 
     work_item: str = Field(min_length=1, description="the work item, as reports name it")
-    goal: str = Field(min_length=1, description="the name of a goal")
-    decision: Literal["accept", "reject"] = Field(description="whether it serves the goal")
+    goal: str = Field("", description="the name of a goal")
+    criterion: str = Field("", description="the name of a criterion, in place of a goal")
+    decision: Literal["accept", "reject"] = Field(description="whether it serves the goal, or shows the criterion")
     date: dt.date = Field(description="the day it was decided")
     note: str = Field("", description="why, for yourself")
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Entry:
+        if bool(self.goal) == bool(self.criterion):
+            raise ValueError("name a goal or a criterion" + (", and not both" if self.goal else ""))
+        return self
 
 
 class HighlightEntry(Section):
@@ -99,29 +114,38 @@ class DecisionsFile(Section):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the person decided about one work item and one goal, and on which day."""
+    """What the person decided about one work item and one goal, or one criterion, and on which day."""
 
     table: ClassVar[str] = "decisions"
     work_item: str
     goal: str
+    """Empty where it is about a criterion."""
     accept: bool
     date: dt.date
     note: str = ""
+    criterion: str = ""
+    """Empty where it is about a goal."""
 
     @property
-    def key(self) -> tuple[str, str]:
+    def target(self) -> str:
+        """The goal or the criterion."""
+        return self.goal or self.criterion
+
+    @property
+    def key(self) -> tuple[str, ...]:
         """What a decision is about; work items compare without case."""
-        return self.work_item.casefold(), self.goal
+        return _key_of(self.work_item, self.goal, self.criterion)
 
     @property
     def about(self) -> str:
         """What it is about, in words."""
-        return f"{self.work_item!r} and {self.goal!r}"
+        return f"{self.work_item!r} and {self.target!r}"
 
     def values(self) -> dict[str, str]:
         """Its keys in the file, with their values in TOML, in order."""
+        target = {"goal": self.goal} if self.goal else {"criterion": self.criterion}
         decision = "accept" if self.accept else "reject"
-        return _as_toml(self, {"work_item": self.work_item, "goal": self.goal, "decision": decision})
+        return _as_toml(self, {"work_item": self.work_item, **target, "decision": decision})
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +221,17 @@ def subject_of(answer: Answer) -> Subject:
 
 def goal_subject(work_item: str, goal: str) -> Subject:
     """The subject of a decision about a work item and a goal."""
-    return Decision.table, (work_item.casefold(), goal)
+    return Decision.table, _key_of(work_item, goal)
+
+
+def criterion_subject(work_item: str, criterion: str) -> Subject:
+    """The subject of a decision about a work item and a criterion."""
+    return Decision.table, _key_of(work_item, "", criterion)
+
+
+def _key_of(work_item: str, goal: str, criterion: str = "") -> tuple[str, ...]:
+    """A criterion may have the name of a goal, so its key has one part more."""
+    return (work_item.casefold(), goal) if goal else (work_item.casefold(), "", criterion)
 
 
 def highlight_subject(work_item: str) -> Subject:
@@ -223,15 +257,20 @@ class Decisions:
         """The decisions about a goal, by work item in lower case."""
         return self._by_goal.get(goal, {})
 
+    def of_criterion(self, criterion: str) -> Mapping[str, Decision]:
+        """The decisions about a criterion, by work item in lower case."""
+        return self._by_criterion.get(criterion, {})
+
     @functools.cached_property
     def _by_goal(self) -> Mapping[str, Mapping[str, Decision]]:
-        found: dict[str, dict[str, Decision]] = {}
-        for each in self.entries:
-            found.setdefault(each.goal, {})[each.key[0]] = each
-        return found
+        return _by((each.goal, each) for each in self.entries if each.goal)
+
+    @functools.cached_property
+    def _by_criterion(self) -> Mapping[str, Mapping[str, Decision]]:
+        return _by((each.criterion, each) for each in self.entries if each.criterion)
 
     def about(self, work_item: str) -> tuple[Decision, ...]:
-        """The decisions about a work item and a goal."""
+        """The decisions about a work item and a goal or a criterion."""
         return tuple(each for each in self.entries if each.key[0] == work_item.casefold())
 
     @functools.cached_property
@@ -249,6 +288,14 @@ class Decisions:
     def answers(self) -> tuple[Answer, ...]:
         """All of them, table by table."""
         return (*self.entries, *self.highlighted, *self.ignored)
+
+
+def _by(named: Iterable[tuple[str, Decision]]) -> Mapping[str, Mapping[str, Decision]]:
+    """Decisions by what they are about and by work item in lower case."""
+    found: dict[str, dict[str, Decision]] = {}
+    for name, each in named:
+        found.setdefault(name, {})[each.key[0]] = each
+    return found
 
 
 def load(path: Path) -> Decisions:
@@ -296,7 +343,7 @@ def _replaced(before: Answer, after: Answer) -> Answer:
     note = after.note or before.note
     match before, after:
         case Decision(), Decision():
-            return Decision(before.work_item, before.goal, after.accept, after.date, note)
+            return dataclasses.replace(before, accept=after.accept, date=after.date, note=note)
         case Highlight(), Highlight():
             return Highlight(before.work_item, after.highlight, after.date, note)
         case _:
@@ -327,31 +374,41 @@ def _find(known: Sequence[Answer], subject: Subject) -> tuple[int, int | None]:
     return (0, None) if at is None else (at, own[at])
 
 
-def lint_decisions(decisions: Decisions, goals: Collection[str], work_items: Collection[str]) -> Iterator[str]:
-    """Warnings about decisions on what does not exist: a goal that goals.toml lacks, a work item that no row has.
+def lint_decisions(
+    decisions: Decisions, goals: Collection[str], work_items: Collection[str], criteria: Collection[str] = ()
+) -> Iterator[str]:
+    """Warnings about decisions on what does not exist: a goal or criterion that goals.toml lacks, an unread work item.
 
     Only a work item in full decides; for a short or misspelt one the warning names the full one that may be meant.
     """
-    known, goals = {each.casefold() for each in work_items}, frozenset(goals)
+    known = {each.casefold() for each in work_items}
+    targets = {"goal": frozenset(goals), "criterion": frozenset(criteria)}
     tables: tuple[Sequence[Decision | Highlight], ...] = (decisions.entries, decisions.highlighted)
     named = [(number, each) for table in tables for number, each in enumerate(table, 1)]
     wrong = [
         (f"{each.table}[{number}].{key}", each)
         for number, each in named
         for key, exists in (
-            ("goal", not isinstance(each, Decision) or each.goal in goals),
+            *((key, _is_there(each, key, names)) for key, names in targets.items()),
             ("work_item", each.key[0] in known),
         )
         if not exists
     ]
     for place, each in wrong[:MOST_WARNINGS]:
-        if place.endswith("goal") and isinstance(each, Decision):
-            what = f"there is no goal {each.goal!r}{did_you_mean(each.goal, goals)}"
+        key = place.rpartition(".")[2]
+        if key in targets and isinstance(each, Decision):
+            what = f"there is no {key} {each.target!r}{did_you_mean(each.target, targets[key])}"
         else:
             what = f"no work item {each.work_item!r} was read{_did_you_mean(each.work_item, work_items)}"
         yield f"{FILE}: {place}: {what}"
     if more := wrong[MOST_WARNINGS:]:
-        yield f"{FILE}: {len(more):,} more decisions name a goal or a work item that is not there"
+        yield f"{FILE}: {len(more):,} more decisions name a goal, a criterion or a work item that is not there"
+
+
+def _is_there(each: Decision | Highlight, key: str, names: Collection[str]) -> bool:
+    """Whether what a decision has under this key (`goal`, `criterion`) is one of these names; true without the key."""
+    named = getattr(each, key, "")
+    return not named or named in names
 
 
 def _did_you_mean(word: str, work_items: Collection[str]) -> str:
@@ -383,7 +440,9 @@ def _resolved(word: str) -> str | None:
 def _checked(data: object, path: Path) -> Decisions:
     file = check(DecisionsFile, data, path)
     made = Decisions(
-        tuple(Decision(e.work_item, e.goal, e.decision == "accept", e.date, e.note) for e in file.decisions),
+        tuple(
+            Decision(e.work_item, e.goal, e.decision == "accept", e.date, e.note, e.criterion) for e in file.decisions
+        ),
         tuple(Highlight(e.work_item, e.highlight, e.date, e.note) for e in file.highlights),
         tuple(IgnoreRule(e.date, e.title, e.label, e.path, e.author, e.note) for e in file.ignored),
     )

@@ -1,4 +1,4 @@
-"""What notes link to a goal: a note that names a goal and what it is about is its author's own decision."""
+"""What notes link to a goal or a criterion: a note that names it, and work, is its author's own decision."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def note_links(frame: pd.DataFrame, tickets: Mapping[str, str], calendar: Calendar) -> Mapping[str, Mapping[int, str]]:
-    """By the name of a goal (of any name) the positions of the rows that notes link to it, each with the reason.
+def note_links(
+    frame: pd.DataFrame, tickets: Mapping[str, str], calendar: Calendar, field: str = "goal"
+) -> Mapping[str, Mapping[int, str]]:
+    """By the name in a field (`goal` or `criterion`) the positions of the rows that notes link to it, with the reason.
 
     Linked are the rows of the note's own person with the work item that the note is about. Where none of them counts,
     such as those of a commit in a pull request or of somebody else's ticket, it is what this belongs to or what closed
     it. Of several notes the earliest gives the reason.
 
-    The frame must be prepared, unless no note names both a goal and something it is about.
+    The frame must be prepared, unless no note names both something in the field and what it is about.
     """
-    naming = {row: fields["goal"].split("\n") for row, fields in note_fields(frame) if fields.get("goal")}
+    naming = {row: fields[field].split("\n") for row, fields in note_fields(frame) if fields.get(field)}
     links: dict[str, dict[int, str]] = {}
     if not naming or not any(len(each) for each in column(frame, "related_to").take(list(naming)).to_pylist()):
         return links
@@ -34,9 +36,9 @@ def note_links(frame: pd.DataFrame, tickets: Mapping[str, str], calendar: Calend
     pairs = [(places[note], places[row]) for note, row in about(frame, tickets)]
     for note, row in sorted(pairs, key=lambda pair: (frame["occurred_at"].iloc[pair[0]], frame["id"].iloc[pair[0]])):
         reason = f"the note of {day(calendar.day_of(frame['occurred_at'].iloc[note]))} says so"
-        for goal in naming.get(note, ()):
+        for name in naming.get(note, ()):
             for each in work.meant(frame["person"].iloc[note], frame["work_item"].iloc[row]):
-                links.setdefault(goal, {}).setdefault(each, reason)
+                links.setdefault(name, {}).setdefault(each, reason)
     return links
 
 

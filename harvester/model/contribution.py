@@ -34,6 +34,9 @@ REPEATABLE = ("review", "comment", "help")
 
 EXTRA: Mapping[str, str] = {
     "goal": "the goals a note names, one a line",
+    "criterion": "the criteria a note names, one a line",
+    "witness": "who confirms what a note says, as it names them, one a line; nobody may be named without `consent`",
+    "consent": "the day by which all of `witness` agreed to be named, such as `2026-08-12`; not one that is to come",
     "result": "what came of it, by a note",
     "technical": "what was hard, by a note",
     "takeaway": "what was learned, by a note",

@@ -38,6 +38,7 @@ LARGEST = 4 << 20
 FIELDS: Mapping[str, str] = {
     "with": "people (keys of [people]) whom it was done with or for",
     "goal": "goals it serves",
+    "criterion": "criteria that it shows; with `about` that work is linked to the criterion, as by a decision",
     "about": "work it is about, such as PAY-7 or pay#131; with `goal` it is linked to that goal, as by a decision",
     "labels": "words to find it by",
     "role": "author, helper or mentor; helper where `with` is given",
@@ -46,13 +47,18 @@ FIELDS: Mapping[str, str] = {
     "takeaway": "what was learned",
     "outcome": "a figure that moves a goal: `no-double-charges = 4`",
     "link": "where the evidence is; of several, the first that is a web address",
+    "witness": "people who saw it and confirm it; with `consent` reports name them, without it they name nobody",
+    "consent": "the day by which everybody in `witness` agreed to be named in your reports, such as 2026-08-12",
     "highlight": "yes: a report has what it is about among its highlights; no: it has it elsewhere",
     "summary": "the opening paragraph of your report of a `period`; such an entry is no work and counts nowhere",
     "period": "which report a `summary` is for, such as 2026Q3",
 }
 """The fields of an entry and what they mean; the reference in docs/ prints them."""
 
-LISTS = ("with", "goal", "about", "labels")
+LISTS = ("with", "goal", "criterion", "about", "labels", "witness")
+PEOPLE = ("with", "witness")
+"""Fields that name people."""
+
 WRAPPED = ("result", "technical", "takeaway", "summary")
 """Fields of prose, whose lines an editor may wrap."""
 
@@ -109,6 +115,12 @@ class Entry:
     def highlight(self) -> bool | None:
         """Whether what it is about is a highlight; None where it does not say so with yes or no."""
         return YES_OR_NO.get(self.texts.get("highlight", "").strip().casefold())
+
+    @property
+    def consent(self) -> dt.date | None:
+        """The day by which every witness agreed to be named; None where there is none, or where it is no day."""
+        found = re.fullmatch(_WRITTEN, self.texts.get("consent", "").strip(), re.ASCII)
+        return _date(found.group()) if found else None
 
     @property
     def summary(self) -> str | None:
@@ -218,15 +230,28 @@ def period_of(entry: Entry, calendar: Calendar) -> Period | None:
     return parse_period(words, calendar, calendar.midnight(entry.date)) if words else None
 
 
-def unknown_names(entries: Sequence[Entry], goals: Collection[str], people: Collection[str]) -> Iterator[ParseWarning]:
-    """Warnings about fields that name a goal or a person nobody configured, each with its line."""
+def unknown_names(
+    entries: Sequence[Entry], goals: Collection[str], people: Collection[str], criteria: Collection[str] = ()
+) -> Iterator[ParseWarning]:
+    """Warnings about fields that name a goal, a criterion or a person nobody configured, each with its line."""
     for each in entries:
         for goal in (*each.lists.get("goal", ()), *read_outcome(each.texts.get("outcome", ""))):
             if goal not in goals:
                 yield ParseWarning(each.line, f"there is no goal {goal!r}{did_you_mean(goal, goals)}")
-        for person in each.lists.get("with", ()):
+        for criterion in each.lists.get("criterion", ()):
+            if criterion not in criteria:
+                yield ParseWarning(each.line, f"there is no criterion {criterion!r}{did_you_mean(criterion, criteria)}")
+        for person in dict.fromkeys(name for key in PEOPLE for name in each.lists.get(key, ())):
             if person not in people:
                 yield ParseWarning(each.line, f"there is no person {person!r}{did_you_mean(person, people)}")
+
+
+def own_witness(entries: Sequence[Entry], own_names: Collection[str]) -> Iterator[ParseWarning]:
+    """Warnings about entries of somebody whose names these are, who is their own witness, each with its line."""
+    for each in entries:
+        for witness in each.lists.get("witness", ()):
+            if witness in own_names:
+                yield ParseWarning(each.line, f"{witness!r} is yourself, and nobody is their own witness")
 
 
 def unresolved(entries: Sequence[Entry], references: Collection[str]) -> Iterator[ParseWarning]:
@@ -238,10 +263,14 @@ def unresolved(entries: Sequence[Entry], references: Collection[str]) -> Iterato
 
 
 def in_future(entries: Sequence[Entry], today: dt.date) -> Iterator[ParseWarning]:
-    """Warnings about entries of days after `today`, each with its line."""
+    """Warnings about entries and consents of days after `today`, each with its line."""
     for each in entries:
         if each.date > today:
             yield ParseWarning(each.line, f"{day(each.date)} is in the future; the entry counts from that day on")
+        if each.consent and each.consent > today:
+            yield ParseWarning(
+                each.line, f"the consent is of {day(each.consent)}, in the future; nobody is named before that day"
+            )
 
 
 def _sections(lines: Sequence[str], kinds: Sequence[Block]) -> Iterator[tuple[int, str, list[tuple[str, Block]]]]:
@@ -365,6 +394,7 @@ def _warnings(entry: Entry, fields: Sequence[Line]) -> Iterator[ParseWarning]:
     for key, number in empty.items():
         yield ParseWarning(number, f"`{key}:` says nothing yet")
     yield from _summary_warnings(entry, {key: number for number, key, value in reversed(fields) if value})
+    yield from _witness_warnings(entry, {key: number for number, key, value in reversed(fields) if value})
     yield from _outcome_warnings(entry, [(number, value) for number, key, value in fields if key == "outcome"])
     for number, key, value in fields:
         if key == "role" and value and value.casefold() not in ROLES:
@@ -392,6 +422,22 @@ def _summary_warnings(entry: Entry, lines: Mapping[str, int]) -> Iterator[ParseW
         period_of(entry, calendar("UTC"))
     except PeriodError as error:
         yield ParseWarning(lines["period"], f"{error.message.rstrip('.')}, so no report shows this summary")
+
+
+def _witness_warnings(entry: Entry, lines: Mapping[str, int]) -> Iterator[ParseWarning]:
+    """Warnings about a witness without consent, and consent without a witness or a day; `lines` by field."""
+    if "consent" in entry.texts and entry.consent is None:
+        said = entry.texts["consent"][:80]
+        yield ParseWarning(
+            lines["consent"], f"`consent` is the day on which the witness agreed, such as 2026-08-12, and not {said!r}"
+        )
+    elif "consent" in entry.texts and "witness" not in entry.lists:
+        yield ParseWarning(lines["consent"], "`consent:` is that of a `witness`, and there is none")
+    elif "consent" not in entry.texts and "witness" in entry.lists:
+        yield ParseWarning(
+            lines["witness"],
+            "no `consent:` says when the witness agreed to be named, so reports name nobody and it confirms nothing",
+        )
 
 
 def _outcome_warnings(entry: Entry, outcomes: Sequence[tuple[int, str]]) -> Iterator[ParseWarning]:

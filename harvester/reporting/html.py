@@ -34,7 +34,7 @@ LEAD = "In short."
 PROOF = re.compile(r"\((?:measured|confirmed|observed|activity)\b[^()]*\)")
 """The kind of proof of a claim, in italics after it."""
 
-PROOF_AMONG = re.compile(r"(?<= · )(measured|confirmed[^·]*?|observed|activity)(?= · |$)")
+PROOF_AMONG = re.compile(r"(?<= · )(measured|confirmed[^·]*?|observed|activity)(?= · | ?$)")
 """The same among the counts of a highlight."""
 
 STATES = {
@@ -43,7 +43,7 @@ STATES = {
 }  # fmt: skip
 """How the words beside a bar are coloured; they say the same without colour."""
 
-PROOF_OF_CRITERION = re.compile(r"(?<=, )(measured|confirmed|observed|evidence needed)(?=\.$)")
+PROOF_OF_CRITERION = re.compile(r"(?<=, )(measured|confirmed.*|observed|evidence needed)(?=\.$)")
 """The same at the end of the sentence that says which criterion a goal serves."""
 
 CRITERION = "Criterion: "

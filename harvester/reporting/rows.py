@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.frame import select
+from harvester.goals.matches import note_fields
 from harvester.model.contribution import Column
 from harvester.reporting.report_input import ReportInput
 from harvester.text import safe_url
@@ -58,6 +59,8 @@ def measured(report_input: ReportInput) -> dict[str, float]:
 def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:
     """A report's own rows, newest first, with the columns of `ADDED`; times in UTC.
 
+    Of notes whose witnesses have not agreed to be named, `extra` has none.
+
     `more` has further columns, such as `theme`, for the labels of `own_rows`.
     """
     rows = own_rows(report_input)
@@ -68,6 +71,7 @@ def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.Dat
         "person_key": rows["person"],
         "person": _texts([report_input.name(each) for each in rows["person"].tolist()], rows),
         "goals": _lists(_goals(report_input, rows), rows),
+        "extra": _without_unasked(rows),
         "url": _texts([each if safe_url(each) else None for each in urls], rows),
     }
     for name in ("collaborators", "owner_people"):
@@ -76,6 +80,20 @@ def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.Dat
     rows = rows.assign(**named).drop(columns=list(LEFT_OUT))
     first = [name for name in FIRST if name in rows.columns]
     return rows[[*first, *(name for name in rows.columns if name not in first)]].reset_index(drop=True)
+
+
+def _without_unasked(rows: pd.DataFrame) -> pd.Series:
+    """The column `extra` without the witnesses who have not agreed to be named."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if all("consent" in fields for _, fields in note_fields(rows) if "witness" in fields):
+        return rows["extra"]
+    array = pa.chunked_array(rows["extra"].array.__arrow_array__())
+    values = [dict(each or ()) for each in array.to_pylist()]
+    kept = [each if "consent" in each else {key: each[key] for key in each if key != "witness"} for each in values]
+    made = pa.array([list(each.items()) for each in kept], array.type)
+    return pd.Series(pd.arrays.ArrowExtensionArray(made), index=rows.index)
 
 
 def _goals(report_input: ReportInput, rows: pd.DataFrame) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""Deciding which goal work serves and what is among the highlights, by the person's word, and undoing that."""
+"""Deciding which goal or criterion work is for and what is a highlight, by the person's word, and undoing that."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from harvester.goals.decisions import (
     Decision,
     Decisions,
     Highlight,
+    criterion_subject,
     decide,
     goal_subject,
     highlight_subject,
@@ -19,12 +20,14 @@ from harvester.goals.decisions import (
     remove,
     subject_of,
 )
+from harvester.goals.model import Goals
 from harvester.text import shell_word
 from harvester.workspace.work_items import (
     RELATING,
     SHORTEST_HASH,
     decisions_path,
     each_of,
+    find_criterion,
     find_goal,
     outside_goal_days,
     pull_request_of,
@@ -46,19 +49,26 @@ NOTHING = "Nothing was decided."
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is decided: that work serves a goal, or (without `accept`) does not; that it is a highlight, or is not."""
+    """What is decided: that work serves a goal or criterion, or (without `accept`) not; whether it is a highlight."""
 
     goal: str | None = None
     accept: bool = True
     highlight: bool | None = None
     note: str = ""
+    criterion: str | None = None
 
     @property
     def words(self) -> str:
         """The choice as options of `harvester decide`."""
-        goal = [f"--goal {self.goal}", *([] if self.accept else ["--reject"])] if self.goal else []
+        reject = ["--reject"] if self.targets and not self.accept else []
         highlight = {None: [], True: ["--highlight"], False: ["--no-highlight"]}[self.highlight]
-        return " ".join([*goal, *highlight])
+        return " ".join([*self.targets, *reject, *highlight])
+
+    @property
+    def targets(self) -> list[str]:
+        """What the work is for, as options: `--goal NAME`, `--criterion NAME`."""
+        named = (("goal", self.goal), ("criterion", self.criterion))
+        return [f"--{option} {name}" for option, name in named if name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +86,13 @@ def decide_work_items(workspace: Workspace, whats: Sequence[str], choice: Choice
 
     Nothing is harvested: work items are looked up in the ledger, once for all.
 
-    Raises UnknownError for a goal that does not exist, HarvesterError for every work item that does not exist or is
-    ambiguous, that counts only with its pull request, or not at all, and ConfigError for goals.toml.
+    Raises UnknownError for a goal or criterion that does not exist, HarvesterError for every work item that does not
+    exist or is ambiguous, that counts only with its pull request, or not at all, and ConfigError for goals.toml.
     """
     path = decisions_path(workspace)
-    goal = find_goal(require_goals(workspace).goals, choice.goal) if choice.goal is not None else None
+    known = require_goals(workspace).goals if choice.targets else Goals()
+    goal = find_goal(known, choice.goal) if choice.goal is not None else None
+    criterion = find_criterion(known, choice.criterion) if choice.criterion is not None else None
     calendar = workspace.config.calendar
     frame = read_rows(workspace, *RELATING)
     found = each_of(whats, lambda what: rows_of_work_item(frame, what, calendar), NOTHING)
@@ -94,6 +106,8 @@ def decide_work_items(workspace: Workspace, whats: Sequence[str], choice: Choice
         answers: list[Answer] = []
         if goal:
             answers.append(Decision(work_item, goal.name, choice.accept, today, choice.note))
+        if criterion:
+            answers.append(Decision(work_item, "", choice.accept, today, choice.note, criterion.name))
         if choice.highlight is not None:
             answers.append(Highlight(work_item, choice.highlight, today, choice.note))
         days = map(calendar.day_of, rows["occurred_at"])
@@ -113,12 +127,12 @@ def _refuse_ineffective(workspace: Workspace, frame: pd.DataFrame, work_item: st
             f"{short(work_item)} counts with its pull request, so nothing was decided about it by itself.",
             hint=f"Decide on the whole: `harvester decide {shell_word(short(pull))} {choice.words}`.",
         )
-    serves = choice.goal is not None and choice.accept
+    serves = bool(choice.targets) and choice.accept
     if (serves or choice.highlight) and (why := why_nothing_counts(workspace, frame, work_item)):
-        then = "so it can serve no goal" if serves else "so it can be no highlight"
-        note = (
-            f'`harvester note "…" --about {shell_word(short(work_item))}{f" --goal {choice.goal}" if serves else ""}`'
-        )
+        served = "goal" if choice.goal else "criterion"
+        then = f"so it can serve no {served}" if serves else "so it can be no highlight"
+        words = ["--about", shell_word(short(work_item)), *(choice.targets if serves else ())]
+        note = f'`harvester note "…" {" ".join(words)}`'
         raise HarvesterError(
             f"Nothing of {short(work_item)} counts for you ({why}), {then}; nothing was decided.",
             hint=f"What you did for it counts as a note: {note}.",
@@ -126,7 +140,7 @@ def _refuse_ineffective(workspace: Workspace, frame: pd.DataFrame, work_item: st
 
 
 def undo_decisions(workspace: Workspace, whats: Sequence[str], choice: Choice) -> list[Answer]:
-    """Remove what was decided about each of these work items and a goal, or as highlights; returns what was removed.
+    """Remove what was decided about each of these work items; returns what was removed.
 
     The file is searched first, since a decision may be about a work item or a goal that no longer exists. Raises
     HarvesterError, with nothing removed, where nothing of the kind was decided about one of them.
@@ -143,11 +157,12 @@ def _decided_about(workspace: Workspace, known: Decisions, what: str, choice: Ch
     about: list[Answer] = []
     for subject, words in (
         *([(goal_subject(work_item, choice.goal), choice.goal)] if choice.goal else []),
+        *([(criterion_subject(work_item, choice.criterion), choice.criterion)] if choice.criterion else []),
         *([(highlight_subject(work_item), "highlights")] if choice.highlight is not None else []),
     ):
         found = [each for each in known.answers if subject_of(each) == subject]
         if not found:
-            others = ", ".join(each.goal for each in known.about(work_item))
+            others = ", ".join(each.target for each in known.about(work_item))
             raise UnknownError(
                 f"Nothing was decided about {short(work_item)} and {words}.",
                 hint=f"There are decisions about it and {others}." if others else "See decisions.toml.",

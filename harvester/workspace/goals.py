@@ -158,21 +158,31 @@ def _about_decisions(
     workspace: Workspace, known: GoalsAndDecisions, work_items: set[str] | None
 ) -> Iterator[FileWarning]:
     looked_up = known.decisions.work_items if work_items is None else work_items
-    for each in decisions.lint_decisions(known.decisions, [each.name for each in known.goals.goals], looked_up):
+    names = [each.name for each in known.goals.goals], looked_up, [each.name for each in known.goals.criteria]
+    for each in decisions.lint_decisions(known.decisions, *names):
         yield workspace.config.root / decisions.FILE, each.removeprefix(decisions.FILE)
 
 
 def _about_notes(workspace: Workspace, known: GoalsAndDecisions, rows: pd.DataFrame | None) -> Iterator[FileWarning]:
-    goals, people = [each.name for each in known.goals.goals], [each.key for each in workspace.config.people.persons]
+    goals, criteria = [each.name for each in known.goals.goals], [each.name for each in known.goals.criteria]
+    people = [each.key for each in workspace.config.people.persons]
     today = workspace.config.calendar.day_of(workspace.environment.clock())
+    mine = frozenset(notebooks(workspace.config, mine=True))
     for path in notebooks(workspace.config):
         entries, findings = notebook.load(path)
         references = [each for entry in entries for each in entry.lists.get("about", ())]
         lost = unresolved_references(rows, references, known.tickets) if rows is not None and references else set()
-        named = {each for entry in entries for each in entry.lists.get("with", ())}
-        known_people = [*people, *(each for each in named if len(workspace.config.people.meant(each)) == 1)]
-        unknown = notebook.unknown_names(entries, goals, known_people)
-        for each in (*findings, *unknown, *notebook.unresolved(entries, lost), *notebook.in_future(entries, today)):
+        named = {each for entry in entries for key in notebook.PEOPLE for each in entry.lists.get(key, ())}
+        meant = {each: workspace.config.people.meant(each) for each in named}
+        known_people = [*people, *(each for each, keys in meant.items() if len(keys) == 1)]
+        own_names = [each for each, keys in meant.items() if path in mine and keys == [workspace.me]]
+        for each in (
+            *findings,
+            *notebook.unknown_names(entries, goals, known_people, criteria),
+            *notebook.own_witness(entries, own_names),
+            *notebook.unresolved(entries, lost),
+            *notebook.in_future(entries, today),
+        ):
             yield path, f":{each.line}: {each.reason}"
 
 

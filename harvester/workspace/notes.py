@@ -16,7 +16,18 @@ from harvester.model.outcomes import read_outcome
 from harvester.model.periods import lasting_words
 from harvester.model.periods import parse as parse_period
 from harvester.notebook.entry_ids import identities, places
-from harvester.notebook.notebook import FILE, Entry, add, in_future, parse, render, unknown_names, unresolved
+from harvester.notebook.notebook import (
+    FILE,
+    PEOPLE,
+    Entry,
+    add,
+    in_future,
+    own_witness,
+    parse,
+    render,
+    unknown_names,
+    unresolved,
+)
 from harvester.notebook.notebook import load as load_notebook
 from harvester.workspace.assemble import DEFAULT_PERIOD
 from harvester.workspace.work_items import find_goal, outside_goal_days, read_rows, unresolved_references
@@ -51,18 +62,17 @@ def add_note(
 ) -> AddedNote:
     """Write a note to the notebook of `me`; the default date is today in the person's zone.
 
-    `lists` has the fields `with`, `goal`, `about` and `labels`, `texts` all others (`harvester.notebook`); empty ones
-    are left out. Somebody in `with` who is not configured stays as written, with a warning.
+    `lists` has the fields of `harvester.notebook.notebook.LISTS`, `texts` all others; empty ones are left out. Somebody
+    in `with` or `witness` who is not configured stays as written, with a warning.
 
     Raises PersonError for words that name several people, and ConfigError, with nothing written, for an unknown goal or
-    a field that a notebook cannot hold.
+    criterion, for oneself as witness, or for a field that a notebook cannot hold.
     """
     today = workspace.config.calendar.day_of(workspace.environment.clock())
     fields = {key: tuple(dict.fromkeys(values)) for key, values in (lists or {}).items() if values}
-    unknown = list[str]()
-    if "with" in fields:
-        unknown = [each for each in fields["with"] if not workspace.config.people.meant(each)]
-        fields["with"] = _people_as_written(workspace, fields["with"], unknown)
+    people = dict.fromkeys(name for key in PEOPLE for name in fields.get(key, ()))
+    unknown = [each for each in people if not workspace.config.people.meant(each)]
+    fields |= {key: _people_as_written(workspace, fields[key], unknown) for key in PEOPLE if key in fields}
     used = {key: text for key, text in (texts or {}).items() if text.strip()}
     entry = Entry(date or today, title, fields, used, body)
     goals = load_goals_and_decisions(workspace).goals
@@ -168,16 +178,19 @@ def _check(workspace: Workspace, goals: Goals, entry: Entry) -> Iterator[str]:
     """Raises ConfigError where the entry cannot be read back as it is or names an unknown goal; yields warnings."""
     read, findings = parse(render(entry))
     wrong = [each.reason for each in findings if each.missing_on]
-    if not wrong and [each.lists.get("with", ()) for each in read] != [entry.lists.get("with", ())]:
-        wrong = ["a name after `with` has a comma, which separates people; write the first name first"]
+    for key in PEOPLE:
+        if not wrong and [each.lists.get(key, ()) for each in read] != [entry.lists.get(key, ())]:
+            wrong = [f"a name after `{key}` has a comma, which separates people; write the first name first"]
     if not wrong and [dict(each.texts) for each in read] != [_texts_read_back(entry)]:
         wrong = ["a field cannot hold a line of ```, ~~~ or <!--, which begins code or a comment; give it as --body"]
-    people = entry.lists.get("with", ())
-    unknown_goals = [each.reason for each in unknown_names([entry], [goal.name for goal in goals.goals], people)]
-    if wrong or (unknown_goals and workspace.configured):
-        where = f" Goals are defined in {workspace.config.root / load.FILE}." if unknown_goals else ""
-        raise ConfigError("\n".join(map(_sentence, (*wrong, *unknown_goals))), hint=f"Nothing was written.{where}")
-    yield from (*unknown_goals, *(each.reason for each in findings))
+    wrong += [each.reason for each in own_witness([entry], [workspace.me] if workspace.me else [])]
+    people = [name for key in PEOPLE for name in entry.lists.get(key, ())]
+    names, criteria = ([each.name for each in every] for every in (goals.goals, goals.criteria))
+    unknown = [each.reason for each in unknown_names([entry], names, people, criteria)]
+    if wrong or (unknown and workspace.configured):
+        where = f" Goals and criteria are defined in {workspace.config.root / load.FILE}." if unknown else ""
+        raise ConfigError("\n".join(map(_sentence, (*wrong, *unknown))), hint=f"Nothing was written.{where}")
+    yield from (*unknown, *(each.reason for each in findings))
     for line in entry.texts.get("outcome", "").split("\n"):
         goal = goals.goal(line.partition("=")[0].strip())
         if goal and goal.measure != model.OUTCOME:

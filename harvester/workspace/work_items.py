@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
     from harvester.goals.assessment import GoalsAndDecisions
-    from harvester.goals.model import Goal, Goals
+    from harvester.goals.model import Criterion, Goal, Goals
     from harvester.model.periods import Calendar
 
 SHOWN = 200
@@ -63,9 +63,20 @@ def find_goal(goals: Goals, name: str) -> Goal:
     """The goal of this name; raises UnknownError, with the nearest name, where there is none."""
     if goal := goals.goal(name):
         return goal
-    known = [each.name for each in goals.goals]
-    message = f"There is no goal {name!r}{did_you_mean(name, known, '.')}"
-    raise UnknownError(message, hint=f"Goals: {', '.join(known)}." if known else "No goals are defined yet.")
+    raise _unknown("goal", "goals", name, [each.name for each in goals.goals])
+
+
+def find_criterion(goals: Goals, name: str) -> Criterion:
+    """The criterion of this name; raises UnknownError, with the nearest name, where there is none."""
+    if criterion := goals.criterion(name):
+        return criterion
+    raise _unknown("criterion", "criteria", name, [each.name for each in goals.criteria])
+
+
+def _unknown(one: str, many: str, name: str, known: Sequence[str]) -> UnknownError:
+    message = f"There is no {one} {name!r}{did_you_mean(name, known, '.')}"
+    defined = f"{many.capitalize()}: {', '.join(known)}." if known else f"No {many} are defined yet."
+    return UnknownError(message, hint=defined)
 
 
 NAMING = ("id", "kind", "work_item", "url", "occurred_at", "title")

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records
+from harvester.model.witnesses import witnesses
 from harvester.reporting.markdown import Markdown, code
-from harvester.text import shell_word
+from harvester.reporting.report_input import ReportInput
+from harvester.text import safe_url, shell_word
 
 from .goals import Section
-from .items import LINE_COLUMNS, Reference, reference_to
+from .items import LINE_COLUMNS, Reference, join_words, reference_to, sort_key
+from .notes import NOTE_COLUMNS, called
 from .pieces import Pieces
 
 if TYPE_CHECKING:
@@ -49,10 +52,21 @@ class Unwritten:
 
 
 @dataclass(frozen=True, slots=True)
+class Unasked:
+    """Who confirms a note and has not agreed to be named, in words, and the note."""
+
+    who: str
+    title: str
+    note: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """What is still to do: results to write, work not linked to a goal, and suggestions."""
+    """What is still to do: results to write, witnesses to ask, work not linked to a goal, and suggestions."""
 
     unwritten: list[Unwritten]
+    unasked: list[Unasked]
     unplanned: str
     warnings: list[str]
     """What may be wrong with the goals and decisions."""
@@ -63,7 +77,22 @@ def draft(pieces: Pieces, mine: pd.DataFrame, sections: Sequence[Section]) -> Dr
     """What the author should know."""
     unwritten = [Unwritten(each.title, each.unwritten) for each in sections if each.unwritten]
     unplanned = measures.words(mine, "unplanned") if pieces.goals and measures.count(mine, "unplanned") else ""
-    return Draft(unwritten, unplanned, list(pieces.report_input.assessment.warnings), _suggestions(pieces, mine))
+    asked = unasked(pieces.report_input, mine)
+    warnings = list(pieces.report_input.assessment.warnings)
+    return Draft(unwritten, asked, unplanned, warnings, _suggestions(pieces, mine))
+
+
+def unasked(report_input: ReportInput, mine: pd.DataFrame) -> list[Unasked]:
+    """The witnesses of notes who have not agreed to be named, a line for each note, oldest first."""
+    notes = records(measures.of(mine, measures.MEASURES["notes"])[list(NOTE_COLUMNS)])
+    found = ((note, witnesses(report_input.people, note)) for note in sorted(notes, key=sort_key))
+    return [
+        Unasked(
+            join_words(named.persons.values()), note["title"], called(report_input, note), safe_url(note["url"]) or None
+        )
+        for note, named in found
+        if named and not named.consent
+    ]
 
 
 def _suggestions(pieces: Pieces, mine: pd.DataFrame) -> list[Suggestion]:

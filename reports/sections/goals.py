@@ -13,7 +13,7 @@ from harvester.reporting.report_input import ReportInput
 
 from .highlights import Highlight
 from .items import Item, Reference, item, join_words
-from .notes import Field, Figure, figures
+from .notes import Confirmation, Field, Figure, figures
 from .pieces import PROOFS, Piece, Pieces, Proof, Quote
 
 ITEMS_LISTED = 24
@@ -49,6 +49,8 @@ class Thread:
     others: int
     credit: str
     proof: Proof
+    confirmations: list[Confirmation]
+    """Who confirms what its notes say; empty where a highlight or another section says so."""
     card: list[Field]
     highlight: int | None
     """The number of the highlight that it is; null where it is none."""
@@ -73,6 +75,8 @@ class Section:
     why: str
     criterion: str
     level: str
+    confirmed_by: list[str]
+    """The names of who confirms any of its work."""
     proof: Proof | None
     """The strongest kind of proof among its work; null where there is none."""
     counted: str
@@ -153,6 +157,7 @@ def _section(pieces: Pieces, goal: Goal, numbers: dict[str, tuple[int, Highlight
     return Section(
         goal.name, goal.title, goal.why,
         criterion.text if criterion else "", criterion.level if criterion else "",
+        list(dict.fromkeys(name for each in own for one in each.confirmations for name in one.names)),
         own[0].proof if own else None, pieces.counted_for(goal), figures(report_input, goal),
         threads, sorted(other, key=lambda each: (each.date, each.id), reverse=True), items - listed - len(other),
         None if any(each.card for each in own) else next((each.references[0] for each in own if each.references), None),
@@ -187,6 +192,7 @@ def _thread(
     reasons = list(dict.fromkeys(piece.reason(goal, index) for index, _ in piece.claimed_by(goal)))
     return Thread(
         piece.title, piece.days, piece.people, piece.credit, piece.proof,
+        piece.confirmations if is_first and highlight is None else [],
         [each for each in piece.card if highlight is None or each not in highlight[1].results] if is_first else [],
         None if highlight is None else highlight[0],
         piece.quote if is_first and not piece.card and highlight is None else None,

@@ -9,9 +9,9 @@ from typing import Any
 
 from harvester.text import count_noun
 
-from .items import Reference
-from .notes import Field
-from .pieces import PROOFS, Piece, Pieces, Proof, Quote
+from .items import Reference, join_words
+from .notes import Confirmation, Field
+from .pieces import PROOFS, STRONG, Piece, Pieces, Proof, Quote
 
 MOST = 5
 A_TEXT = 2.0
@@ -31,6 +31,8 @@ class Highlight:
     topic: bool
     """Whether it is a topic of several commits, and not a thread."""
     proof: Proof
+    confirmations: list[Confirmation]
+    """Who confirms what its notes say."""
     results: list[Field]
     """What notes say came of it, the first `RESULTS`."""
     quote: Quote | None
@@ -47,7 +49,8 @@ class Highlight:
 def highlights(pieces: Pieces) -> list[Highlight]:
     """At most `MOST` pieces of work: those that the person pinned, then by kind of proof, goal and weight.
 
-    Work that is measured comes first, then work of which a note gives a result, then the rest. Of the rest a text that
+    Work that is measured comes first, then what a witness confirms, then work of which a note gives a result, then the
+    rest. Of the rest a text that
     others saw with the work adds `A_TEXT` to its weight and no more: whether the text of a pull request was filled in
     says how its author writes, and not how much it matters.
 
@@ -71,10 +74,11 @@ def _ranked(pieces: Pieces) -> Iterator[Piece]:
     candidates = [each for each in pieces if each.pinned or (each.pinned is None and _is_candidate(each))]
     yield from (each for each in candidates if each.pinned)
     rest = sorted((each for each in candidates if not each.pinned), key=lambda each: not each.goals)
-    yield from (each for each in rest if each.notes and each.proof == "measured")
-    written = [each for each in rest if each.said("Result") and each.proof != "measured"]
-    yield from sorted(written, key=lambda each: PROOFS.index(each.proof))
-    others = [each for each in rest if not each.said("Result") and each.proof != "measured"]
+    for proof in STRONG:
+        yield from (each for each in rest if each.notes and each.proof == proof)
+    rest = [each for each in rest if each.proof not in STRONG]
+    yield from sorted((each for each in rest if each.said("Result")), key=lambda each: PROOFS.index(each.proof))
+    others = [each for each in rest if not each.said("Result")]
     for _, same in itertools.groupby(others, key=lambda each: not each.goals):
         yield from _weightiest(list(same))
 
@@ -102,8 +106,9 @@ def _is_candidate(piece: Piece) -> bool:
 def _highlight(piece: Piece) -> Highlight:
     results = [each for each in piece.card if each.name == "Result"][:RESULTS]
     return Highlight(
-        piece.key, piece.title, piece.topic is not None, piece.proof, results, None if results else piece.quote,
-        piece.counted, piece.size, piece.people, piece.credit, piece.references, reason(piece),
+        piece.key, piece.title, piece.topic is not None, piece.proof, piece.confirmations, results,
+        None if results else piece.quote, piece.counted, piece.size, piece.people, piece.credit, piece.references,
+        reason(piece),
     )  # fmt: skip
 
 
@@ -112,6 +117,7 @@ def reason(piece: Piece) -> str:
     parts = ["its author pinned it"] if piece.pinned else []
     parts.append({
         "measured": "measured by a figure with a baseline",
+        "confirmed": f"confirmed by {join_words(name for each in piece.confirmations for name in each.names)}",
         "observed": "a text with a link says what it is",
         "activity": "nothing but the activity itself shows it",
     }[piece.proof])  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harvester.analysis.frame import records
 from harvester.goals.model import OUTCOME, Goal
 from harvester.model.outcomes import read_outcome
+from harvester.model.witnesses import witnesses
 from harvester.reporting.report_input import ReportInput
 from harvester.text import safe_url
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 CARD_FIELDS = ("Result", "Technical", "Takeaway")
 """The fields of a note that a card shows."""
 
-NOTE_COLUMNS = (*LINE_COLUMNS, "source", "participants", "extra")
+NOTE_COLUMNS = (*LINE_COLUMNS, "source", "person", "participants", "extra")
 """The columns that a note's line is made of."""
 
 
@@ -41,6 +42,25 @@ class Figure:
     value: float
     note: str
     url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Who confirms what a note says, all of whom agreed to be named, with the note's name."""
+
+    names: list[str]
+    note: str
+    url: str | None
+
+
+def confirmations(report_input: ReportInput, notes: Iterable[Mapping[str, Any]]) -> list[Confirmation]:
+    """Who confirms what these notes say; without their consent nobody is named, and nothing is confirmed."""
+    found = ((each, witnesses(report_input.people, each)) for each in notes)
+    return [
+        Confirmation(list(named.persons.values()), called(report_input, note), safe_url(note["url"]))
+        for note, named in found
+        if named and named.consent
+    ]
 
 
 def fields(report_input: ReportInput, notes: Iterable[tuple[Any, Mapping[str, Any]]]) -> list[Field]:

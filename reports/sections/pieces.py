@@ -22,15 +22,20 @@ from harvester.model.periods import span
 from harvester.reporting.report_input import ReportInput
 
 from .items import Reference, counted, counts_by, is_own_work, lines, lines_changed, reference_to, sort_key
-from .notes import NOTE_COLUMNS, Field, fields
+from .notes import NOTE_COLUMNS, Confirmation, Field, confirmations, fields
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Proof = Literal["measured", "observed", "activity"]
-"""How a piece of work is shown, strongest first: by a figure with its baseline, by words with a link, or not at all."""
+Proof = Literal["measured", "confirmed", "observed", "activity"]
+"""How a piece of work is shown: by a figure with its baseline, by a witness who agreed to be named, by words with a
+link, or not at all."""
 
-PROOFS: tuple[Proof, ...] = ("measured", "observed", "activity")
+PROOFS: tuple[Proof, ...] = ("measured", "confirmed", "observed", "activity")
+"""Strongest first."""
+
+STRONG: tuple[Proof, ...] = ("measured", "confirmed")
+"""What somebody else than the author can be asked about, or what was counted."""
 
 Rows = list[tuple[Any, dict[str, Any]]]
 """Rows with their labels in the frame."""
@@ -100,6 +105,11 @@ class Piece:
         reasons = self._collected.reasons[goal.name]
         return [(index, row) for index, row in self.all_rows if index in reasons]
 
+    def rows_for(self, criterion: str) -> Rows:
+        """Its rows, and the notes about it, that are claimed for a criterion, newest first."""
+        reasons = self._collected.shown[criterion]
+        return [(index, row) for index, row in self.all_rows if index in reasons]
+
     @functools.cached_property
     def all_rows(self) -> Rows:
         """Its rows and the notes about it, newest first."""
@@ -163,8 +173,15 @@ class Piece:
         """The strongest kind of proof that it has."""
         if any(self._collected.has_baseline(name) for _, note in self.notes for name in _figures_of(note)):
             return "measured"
+        if self.confirmations:
+            return "confirmed"
         linked = any(row["url"] for _, row in (*self.rows, *self.notes))
         return "observed" if linked and (self.said("Result") or self.seen_text) else "activity"
+
+    @functools.cached_property
+    def confirmations(self) -> list[Confirmation]:
+        """Who confirms what its notes say."""
+        return confirmations(self._collected.report_input, (note for _, note in self.notes))
 
     @property
     def seen_text(self) -> Quote | None:
@@ -260,8 +277,11 @@ class Pieces(Sequence[Piece]):
     def __init__(self, report_input: ReportInput, mine: pd.DataFrame) -> None:
         self.report_input = report_input
         self.goals = running(report_input)
-        self.reasons = _reasons(report_input, mine, self.goals)
+        self.reasons = _reasons(report_input, mine, "goal", [goal.name for goal in self.goals])
         """By goal and row the reason why the goal claims the row."""
+        self.criteria = report_input.assessment.goals_and_decisions.goals.criteria
+        self.shown = _reasons(report_input, mine, "criterion", [each.name for each in self.criteria])
+        """By criterion and row the reason why the row shows the criterion."""
         self.pins: Mapping[str, bool] = report_input.assessment.goals_and_decisions.decisions.highlights
         shown = mine[mine.index.isin(measures.counting(mine))]
         rows = list(zip(shown.index, records(shown[list(ROW_COLUMNS)]), strict=True))
@@ -357,10 +377,12 @@ def _rows_of(report_input: ReportInput, labels: list[Any]) -> dict[Any, dict[str
     return dict(zip(rows.index, records(rows), strict=True)) if labels else {}
 
 
-def _reasons(report_input: ReportInput, mine: pd.DataFrame, goals: Sequence[Goal]) -> dict[str, dict[Any, str]]:
+def _reasons(
+    report_input: ReportInput, mine: pd.DataFrame, kind: str, names: Sequence[str]
+) -> dict[str, dict[Any, str]]:
     claims = report_input.assessment.claims
-    wanted = (claims["target_kind"] == "goal") & (claims["status"] == "claimed") & claims["row"].isin(mine.index)
-    reasons: dict[str, dict[Any, str]] = {goal.name: {} for goal in goals}
+    wanted = (claims["target_kind"] == kind) & (claims["status"] == "claimed") & claims["row"].isin(mine.index)
+    reasons: dict[str, dict[Any, str]] = {name: {} for name in names}
     for each in records(claims.loc[wanted.to_numpy(bool), ["row", "target", "reason"]]):
         if each["target"] in reasons:
             reasons[each["target"]][each["row"]] = each["reason"]

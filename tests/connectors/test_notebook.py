@@ -12,7 +12,7 @@ from harvester.model.contribution import Contribution
 from harvester.model.outcomes import read_outcome
 from harvester.model.periods import Period, calendar
 from harvester.notebook.entry_ids import identities
-from harvester.notebook.notebook import Entry, add, load, parse, render, unknown_names
+from harvester.notebook.notebook import Entry, add, load, own_witness, parse, render, unknown_names
 from harvester.sdk.capabilities import Finding
 from harvester.sdk.connector import Gap, Request, ScopeCompleted
 from harvester.sdk.testing import check_connector, connector_context
@@ -607,6 +607,61 @@ def test_an_unknown_goal_or_person_is_a_warning():
         (5, "there is no goal 'mentoring'; did you mean 'mentorin'?"),
         (5, "there is no person 'other'"),
     ]
+
+
+WITNESSED = "## 2026-08-12 Paired\nwitness: teammate, Grace Hopper\ncriterion: grows\nconsent: "
+
+
+@pytest.mark.parametrize("written", ["2026-09-03", "3.9.2026", "2026/9/3"])
+def test_a_witness_and_the_consent_are_in_extra(tmp_path, written):
+    (noted,) = fetched(notebook(tmp_path, WITNESSED + written))
+
+    assert noted.extra == {"witness": "teammate\nGrace Hopper", "consent": "2026-09-03", "criterion": "grows"}
+    assert noted.participants == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "reason"),
+    [
+        ("yes", 4, "`consent` is the day on which the witness agreed, such as 2026-08-12, and not 'yes'"),
+        ("2026-08-32", 4, "`consent` is the day on which the witness agreed"),
+        ("", 2, "no `consent:` says when the witness agreed to be named, so reports name nobody"),
+    ],
+)
+def test_without_a_day_nobody_agreed(tmp_path, written, line, reason):
+    (noted,) = fetched(notebook(tmp_path, WITNESSED + written))
+    _, warnings = parse(WITNESSED + written)
+
+    assert "consent" not in noted.extra
+    assert any(each.line == line and each.reason.startswith(reason) and not each.missing_on for each in warnings)
+
+
+def test_consent_alone_is_a_warning():
+    _, (warning,) = parse("## 2026-08-12 Paired\nconsent: 2026-08-12\n")
+
+    assert (warning.line, warning.reason) == (2, "`consent:` is that of a `witness`, and there is none")
+
+
+def test_a_consent_to_come_is_not_given_yet(tmp_path):
+    """It is a warning until that day."""
+    connector = notebook(tmp_path, WITNESSED + "2999-01-01")
+    (noted,), findings = fetched(connector), [each.message for each in connector.check()]
+
+    assert "consent" not in noted.extra
+    assert findings == [
+        "notebook.md:1: the consent is of 1 January 2999, in the future; nobody is named before that day"
+    ]
+
+
+def test_nobody_is_their_own_witness():
+    entries, _ = parse(WITNESSED + "2026-09-03")
+
+    assert [each.reason for each in own_witness(entries, ["Grace Hopper"])] == [
+        "'Grace Hopper' is yourself, and nobody is their own witness"
+    ]
+    assert [each.reason for each in unknown_names(entries, [], ["teammate"], ["grow"])] == [
+        "there is no criterion 'grows'; did you mean 'grow'?", "there is no person 'Grace Hopper'",
+    ]  # fmt: skip
 
 
 def test_a_note_is_added_where_the_newest_stand(tmp_path):
