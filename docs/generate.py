@@ -32,7 +32,7 @@ period. One page is about all of them together; with `--each` there is a page fo
 DISTINCT = {
     "work_items": "person, work item", "rows": "person, work item, row", "projects": "project",
     "owners": "person, owner", "collaborators": "person, other person",
-    "sum": "person, work item; added up", "threads": "person, thread",
+    "sum": "person, work item; added up", "threads": "person, thread", "persons": "person",
 }  # fmt: skip
 DOCS = Path(__file__).parent
 AT_THE_TOP = ("tickets", "bots", "themes", "routine", "exclude")
@@ -100,17 +100,20 @@ on settings or on today, and are an error there.
 STATES = f"""\
 ## States of a goal
 
-"Expected by now" is what would be done if the work went evenly from `from` to `until`, days `away` left out (unless all
-days are away).
+"Expected by now" is what would be done if the work went evenly from `from` to `until`: the target (of an outcome the
+way from the baseline to it) × the days that have begun ÷ all days. Days are whole days of your calendar, weekends
+included; those `away`, by the goal or by `[people.NAME]`, count on neither side ([why](../decisions/pace.md)).
 
 | state | meaning |
 |---|---|
 | met | the target is reached |
-| on track | no more than {progress.TOLERANCE:.0%} is missing of what is expected by now |
-| behind | more is missing |
+| on track | at least {progress.ON_TRACK:.0%} of what is expected by now is done, or of a count less than \
+{progress.WHOLE} is missing |
+| at risk | at least {progress.AT_RISK:.0%} of it is done |
+| off track | less is done |
 | not started | it is before `from` |
 | not met | `until` has passed without the target |
-| open | nothing is expected by now, since `from` or `until` is not given |
+| open | nothing is expected by now, since `from` or `until` is not given, or all days are away |
 | unknown | there is no `target`, or no note of the goal's days has a figure for an outcome |
 """
 LADDERS = f"""\
@@ -387,7 +390,8 @@ def measures_page() -> str:
     head = (
         "Every number in a report has its row here. Counts never reach outside the period, except those of a goal, "
         "which are of its own days. *Goal* says whether a goal may be measured in it; the column `counted` of a "
-        "prepared frame has the names of these measures, for each row those that count it."
+        "prepared frame has the names of these measures, for each row those that count it. On the page of a team all "
+        "its members are taken as one person, so that what two of them did together counts once."
     )
     rows = (
         f"| `{each.name}` | {each.definition} | {', '.join(each.kinds) or 'all'} | {', '.join(each.roles) or 'all'} | "
@@ -488,8 +492,8 @@ def grouping_page(described: dict[str, Any]) -> str:
 
 def _sections(described: dict[str, Any]) -> Iterator[str]:
     definitions = described["$defs"]
-    tables = {"[me]": "Me", "[people.NAME]": "PersonSection", "mentee = { … }": "Mentee", "[teams.NAME]": "Team"}
-    tables["[ledger]"] = "LedgerSection"
+    tables = {"[me]": "Me", "[people.NAME]": "PersonSection", "mentee = { … }": "Mentee"}
+    tables |= {"[teams.NAME]": "TeamSection", "members = [{ … }]": "Member", "[ledger]": "LedgerSection"}
     yield from _table("At the top", {"properties": {key: described["properties"][key] for key in AT_THE_TOP}})
     for title, name in tables.items():
         yield from _table(f"`{title}`", definitions[name])

@@ -281,7 +281,7 @@ def test_progress_while_a_period_runs(environment):
     environment.clock = lambda: dt.datetime(2026, 8, 15, 12, tzinfo=dt.UTC)
     data = json.loads(run(environment, "goals", "progress", "--period", "this-quarter", "--json")[1])
     assert data["complete"] is True
-    assert (data["goals"][0]["done"], data["goals"][0]["state"]) == (1, "behind")
+    assert (data["goals"][0]["done"], data["goals"][0]["state"]) == (1, "off track")
     assert data["goals"][0]["expected"] == pytest.approx(4 * 46 / 92)
 
 

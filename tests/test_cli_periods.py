@@ -113,7 +113,7 @@ def test_a_goal_is_not_over_before_its_last_day_is(environment):
     environment.clock = lambda: dt.datetime(2026, 9, 30, 21, 59, tzinfo=dt.UTC)
     (environment.cwd / "goals.toml").write_text(GOALS.replace("target = 2", "target = 9"))
     progress = ("goals", "progress", "--period", "Q3", "--json")
-    assert json.loads(run(environment, *progress)[1])["goals"][0]["state"] == "behind"
+    assert json.loads(run(environment, *progress)[1])["goals"][0]["state"] == "off track"
     environment.clock = lambda: dt.datetime(2026, 9, 30, 22, tzinfo=dt.UTC)
     assert json.loads(run(environment, *progress)[1])["goals"][0]["state"] == "not met"
 

@@ -18,7 +18,7 @@ from harvester import errors
 from harvester.cli.terminal import Terminal
 from harvester.config import settings
 from harvester.goals import model
-from harvester.goals.progress import TOLERANCE, State
+from harvester.goals.progress import AT_RISK, ON_TRACK, State
 from harvester.sdk import capabilities
 from harvester.sdk.connector import Event
 from tests.environments import TerminalStream, in_environment, run, stand_in
@@ -184,7 +184,8 @@ def test_the_page_about_goals_is_complete():
     part = page.partition("## States of a goal")[2].partition("\n## ")[0]
     states = re.findall(r"^\| ([a-z ]+) \| ", part, re.MULTILINE)
     assert sorted(set(states) - {"state"}) == sorted(get_args(State))
-    assert f"no more than {TOLERANCE:.0%} is missing" in page
+    assert f"| on track | at least {ON_TRACK:.0%} of what is expected by now is done" in page
+    assert f"| at risk | at least {AT_RISK:.0%} of it is done" in page
     assert "no other goal has more than half of that share" in page
     (example,) = re.findall(r"`(\[\"2026-07-20.*?\])`", page)
     goal = model.GoalsFile.model_validate(tomllib.loads(f'[[goals]]\nname="a"\ntitle="A"\naway = {example}')).goals[0]

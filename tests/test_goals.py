@@ -312,7 +312,7 @@ def test_a_goal_may_last_for_all_of_time(tmp_path):
 )
 def test_a_goal_with_all_days_away_is_a_warning(tmp_path, away, warned):
     made = load(tmp_path, GOAL + f"from = 2026-07-01\nuntil = 2026-09-30\naway = {away}")
-    warning = "goals[1].away: all days of the goal are away, so its pace counts all of them"
+    warning = "goals[1].away: all days of the goal are away, so nothing is ever expected of it"
 
     assert [each.partition("goals.toml: ")[2] for each in made.warnings] == [warning] * warned
 

@@ -50,7 +50,7 @@ PAGE = """<!-- harvester 0.2 · accomplishments · text 0123456789abcdef -->
 | Goal | Target | Done | |
 |---|---|---:|---|
 | [Pay](#pay) | 12 pull requests | 13 | `██████████` met |
-| [Pay](#pay-1) | 40 reviews | 1,019 | `█████░░░░░` behind |
+| [Pay](#pay-1) | 40 reviews | 1,019 | `█████░░░░░` off track |
 
 ## Pay
 
@@ -199,7 +199,7 @@ def test_numbers_are_right_and_states_coloured():
     assert '<td class="n u" data-head="Done">1,019</td>' in text
     assert '<th class="n u" scope="col">Done</th>' in text
     assert re.search(r'<td class="u state good"><span class="bar" aria-hidden="true">.* met</td>', text)
-    assert re.search(r'<td class="u state poor">.*class="w5".*5 of 10 parts: </span> behind</td>', text)
+    assert re.search(r'<td class="u state poor">.*class="w5".*5 of 10 parts: </span> off track</td>', text)
 
 
 def test_a_row_on_a_phone_says_what_its_numbers_are():

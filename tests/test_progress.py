@@ -1,6 +1,7 @@
 """Pace and progress follow from counts, outcomes, days and `now`, and from nothing else."""
 
 import datetime as dt
+import re
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from harvester.analysis.frame import make_frame
 from harvester.goals.model import Goal
-from harvester.goals.progress import Outcome, bar, elapsed, outcomes, progress, target_text
+from harvester.goals.progress import Outcome, PaceDays, arithmetic, bar, outcomes, pace_days, progress, target_text
 from harvester.model.contribution import Contribution, to_table
 from harvester.model.outcomes import read_outcome
 from harvester.model.people import People
@@ -35,19 +36,51 @@ def test_the_pace_is_even_over_the_goals_days():
 def test_days_away_stand_still():
     away = goal(away=["2026-07-20..2026-08-02"])
 
-    assert elapsed(away, BERLIN, day(7, 20)) == elapsed(away, BERLIN, day(8, 3)) == pytest.approx(19 / 78)
-    assert elapsed(away, BERLIN, day(10, 1)) == 1
+    assert pace_days(away, BERLIN, day(7, 20)) == pace_days(away, BERLIN, day(8, 3)) == PaceDays(19, 78, 14)
+    assert pace_days(away, BERLIN, day(10, 1)).share == 1
 
 
 def test_overlapping_days_away_count_once():
-    both = goal(away=["2026-06-20..2026-07-07", "2026-07-05..2026-07-10"])
+    """Those of the goal, those of the person, and those outside of the goal."""
+    both = goal(away=["2026-06-20..2026-07-07"])
+    own = [(dt.date(2026, 7, 5), dt.date(2026, 7, 10)), (dt.date(2026, 9, 30), dt.date(2026, 10, 9))]
 
-    assert elapsed(both, BERLIN, day(7, 11)) == 0
-    assert elapsed(both, BERLIN, day(8, 21)) == pytest.approx(41 / 82)
+    assert pace_days(both, BERLIN, day(7, 11), own) == PaceDays(0, 81, 11)
+    assert pace_days(both, BERLIN, day(8, 21), own) == PaceDays(41, 81, 11)
 
 
-def test_a_goal_with_all_days_away_has_a_pace():
-    assert elapsed(goal(away=["2026-07-01..2026-09-30"]), BERLIN, day(8, 16)) == pytest.approx(0.5)
+def test_of_a_goal_with_all_days_away_nothing_is_expected():
+    own = [(dt.date(2026, 7, 1), dt.date(2026, 9, 30))]
+    made = progress(goal(), BERLIN, day(8, 16), count=0, away=own)
+
+    assert (made.state, made.expected, made.days) == ("open", None, PaceDays(0, 0, 92))
+    assert progress(goal(), BERLIN, day(10, 1), count=0, away=own).state == "not met"
+    assert progress(goal(), BERLIN, day(8, 16), count=40, away=own).state == "met"
+
+
+@pytest.mark.parametrize(
+    ("now", "passed"),
+    [
+        (BERLIN.midnight(dt.date(2026, 3, 29)), 28),
+        (BERLIN.midnight(dt.date(2026, 3, 29)) + dt.timedelta(microseconds=1), 29),
+        (BERLIN.midnight(dt.date(2026, 3, 30)), 29),
+        (BERLIN.midnight(dt.date(2026, 10, 25)), 238),
+        (BERLIN.midnight(dt.date(2026, 10, 26)), 239),
+    ],
+)
+def test_a_day_is_a_day(now, passed):
+    """Also those of 23 and of 25 hours; a day counts from the first moment after its midnight."""
+    year = goal(**{"from": dt.date(2026, 3, 1), "until": dt.date(2026, 12, 31)})
+
+    assert pace_days(year, BERLIN, now) == PaceDays(passed, 306, 0)
+
+
+def test_a_zone_that_left_out_a_day():
+    """Samoa had no 30 December 2011: it counts, since a calendar on the wall has it."""
+    samoa = calendar("Pacific/Apia")
+    month = goal(**{"from": dt.date(2011, 12, 1), "until": dt.date(2011, 12, 31)})
+
+    assert pace_days(month, samoa, samoa.midnight(dt.date(2012, 1, 1))) == PaceDays(31, 31, 0)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +89,10 @@ def test_a_goal_with_all_days_away_has_a_pace():
         (day(6, 30), 0, "not started"),
         (day(7, 1), 0, "on track"),
         (day(8, 16), 18, "on track"),
-        (day(8, 16), 17, "behind"),
+        (day(8, 16), 17, "at risk"),
+        (day(8, 16), 14, "at risk"),
+        (day(8, 16), 13, "off track"),
+        (day(8, 16), 0, "off track"),
         (day(8, 16), 40, "met"),
         (day(9, 30), 40, "met"),
         (day(10, 1), 39, "not met"),
@@ -65,6 +101,22 @@ def test_a_goal_with_all_days_away_has_a_pace():
 )
 def test_the_state_of_a_count(now, count, state):
     assert progress(goal(), BERLIN, now, count=count).state == state
+
+
+@pytest.mark.parametrize(
+    ("target", "now", "count", "state"),
+    [
+        (4, day(7, 2), 0, "on track"),
+        (4, day(7, 23), 0, "on track"),
+        (4, day(7, 24), 0, "off track"),
+        (4, day(8, 15), 1, "on track"),
+        (4, day(8, 16), 1, "off track"),
+        (1, day(9, 30) + dt.timedelta(hours=23), 0, "off track"),
+    ],
+)
+def test_less_than_one_is_not_missing(target, now, count, state):
+    """Of 4 in 92 days the first is expected on day 23: before it nobody is off track with none."""
+    assert progress(goal(target=target), BERLIN, now, count=count).state == state
 
 
 DOWN = {"measure": "outcome", "baseline": 31, "target": 0, "unit": "double charges a month"}
@@ -81,11 +133,17 @@ def figure(value, at, name="g"):
         (DOWN, 0, 1.0, 15.5, "met"),
         (DOWN, -1, 32 / 31, 15.5, "met"),
         (DOWN, 15, 16 / 31, 15.5, "on track"),
-        (DOWN, 30, 1 / 31, 15.5, "behind"),
-        (DOWN, 40, -9 / 31, 15.5, "behind"),
+        (DOWN, 17, 14 / 31, 15.5, "on track"),
+        (DOWN, 18, 13 / 31, 15.5, "at risk"),
+        (DOWN, 20, 11 / 31, 15.5, "at risk"),
+        (DOWN, 21, 10 / 31, 15.5, "off track"),
+        (DOWN, 30, 1 / 31, 15.5, "off track"),
+        (DOWN, 40, -9 / 31, 15.5, "off track"),
         (UP, 50, 1.0, 30.0, "met"),
         (UP, 30, 0.5, 30.0, "on track"),
-        (UP, 5, -5 / 40, 30.0, "behind"),
+        (UP, 29.5, 19.5 / 40, 30.0, "on track"),
+        (UP, 27.5, 17.5 / 40, 30.0, "at risk"),
+        (UP, 5, -5 / 40, 30.0, "off track"),
     ],
 )
 def test_an_outcome_may_fall_or_rise(keys, value, share, pace, state):
@@ -168,12 +226,39 @@ def test_a_bar_is_full_only_where_all_is_done(share):
 @given(st.integers(0, 200), st.integers(0, 200))
 def test_time_never_goes_back(first, second):
     made = goal(away=["2026-07-20..2026-08-02", "2026-09-01"])
-    start = day(6, 1)
-    early, late = sorted((first, second))
+    early, late = (pace_days(made, BERLIN, day(6, 1) + dt.timedelta(days=each)) for each in sorted((first, second)))
 
-    assert elapsed(made, BERLIN, start + dt.timedelta(days=early)) <= elapsed(
-        made, BERLIN, start + dt.timedelta(days=late)
-    )
+    assert 0 <= early.passed <= late.passed <= late.total == 77
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({}, "40 reviews × 46 of 92 days"),
+        ({"target": 1}, "1 review × 46 of 92 days"),
+        ({"away": ["2026-07-20..2026-08-02", "2026-09-01"]}, "40 reviews × 32 of 77 days, 15 days away left out"),
+        (DOWN, "31 − 31 × 46 of 92 days"),
+        (UP, "10 + 40 × 46 of 92 days"),
+        (DOWN | {"baseline": 31, "target": 40}, "31 + 9 × 46 of 92 days"),
+        ({"away": ["2026-07-01..2026-09-30"]}, ""),
+        ({"until": None}, ""),
+        ({"target": None}, ""),
+    ],
+)
+def test_the_arithmetic_gives_what_is_expected(keys, words):
+    """A reader who does what the words say gets the figure."""
+    made = progress(goal(**keys), BERLIN, day(8, 16), count=3, outcomes=[figure(12, day(8, 1))])
+
+    assert arithmetic(goal(**keys), made) == words
+    if words:
+        sum_ = re.sub(r"(\d+) of (\d+) days.*", r"\1 / \2", re.sub(" reviews?", "", words))
+        assert made.expected == pytest.approx(eval(sum_.replace("×", "*").replace("−", "-")))
+
+
+def test_how_much_of_the_pace_is_done():
+    assert progress(goal(), BERLIN, day(8, 16), count=19).of_pace == pytest.approx(19 / 20)
+    assert progress(goal(), BERLIN, day(7, 1), count=0).of_pace is None
+    assert progress(goal(**DOWN), BERLIN, day(8, 16), outcomes=[figure(40, day(8, 1))]).of_pace < 0
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from harvester.config import settings, toml
 from harvester.errors import ConfigError
 from harvester.model.periods import Period
+from harvester.model.teams import Membership, Team
 
 EXAMPLE = """\
 #:schema harvester.schema.json
@@ -26,9 +27,15 @@ accounts = { diary = "ann", git = ["ann@laptop"] }
 [people.bo]
 emails = "bo@example.org"
 mentee = { since = 2026-07-01, consent = true }
+away = ["2026-07-20..2026-08-03", 2026-09-01]
 
 [teams.payments]
-members = ["ann", "bo"]
+name = "Payments team"
+members = [
+  "ann",
+  { person = "bo", from = 2026-07-01, until = 2026-09-15 },
+  { person = "bo", from = 2026-11-02 },
+]
 
 [ledger]
 location = "s3://bucket/ledger"
@@ -52,7 +59,16 @@ def test_a_whole_configuration(tmp_path):
     assert (loaded.root, loaded.path, loaded.me, loaded.ledger) == (tmp_path, path, "ann", "s3://bucket/ledger")
     year = Period(dt.datetime(2025, 9, 30, 22, tzinfo=dt.UTC), dt.datetime(2026, 9, 30, 22, tzinfo=dt.UTC))
     assert (loaded.calendar.year(2026), loaded.calendar.week_starts) == (year, 6)
-    assert loaded.teams == {"payments": ("ann", "bo")}
+    members = (
+        Membership("ann"),
+        Membership("bo", dt.date(2026, 7, 1), dt.date(2026, 9, 15)),
+        Membership("bo", dt.date(2026, 11, 2)),
+    )
+    assert loaded.teams == {"payments": Team("payments", "Payments team", members)}
+    away = [(dt.date(2026, 7, 20), dt.date(2026, 8, 3)), (dt.date(2026, 9, 1), dt.date(2026, 9, 1))]
+    assert [each.away for each in loaded.people.persons] == [(), tuple(away)]
+    assert loaded.people.away_of("bo", loaded.calendar) == [loaded.calendar.days(*each) for each in away]
+    assert loaded.people.away_of("<stranger@example.org>", loaded.calendar) == []
     assert loaded.sources["written"].settings == {"file": "diary.csv"}
     for account in ("x <ANN@example.org>", "ann@old.example.org", "y <ann@laptop>"):
         assert loaded.people.person_of("any", account) == "ann"
@@ -206,14 +222,47 @@ def test_a_byte_order_mark_is_no_error(tmp_path):
         ),
         ("[[me]]\nperson = 'me'", ["me: write [me], with one bracket"]),
         ("[[sources]]\nconnector = 'git'", ["sources: write [sources.NAME], with one bracket"]),
-        ("[teams.a]\nmembers = { b = 1 }", ["teams.a.members: input should be a valid list"]),
+        (
+            "[teams.a]\nmembers = { b = 1 }",
+            ["teams.a.members: write members = [{ … }], in brackets; there may be several"],
+        ),
         (
             "[people.me]\naccounts = { diry = 'x' }",
             ["people.me.accounts: there is no connector or source 'diry'; did you mean 'diary'?"],
         ),
         (
             "[people.me]\n[teams.t]\nmembers = ['me', 'mee']",
-            ["teams.t.members: there is no person 'mee'; did you mean 'me'?"],
+            ["teams.t.members[2]: there is no person 'mee'; did you mean 'me'?"],
+        ),
+        ("[teams.t]\nmembers = []", ["teams.t.members: list should have at least 1 item after validation, not 0"]),
+        (
+            "[people.me]\n[teams.t]\nmembers = [{ persn = 'me' }, 3]",
+            [
+                "teams.t.members[1].person: this key is missing",
+                "teams.t.members[1].persn: there is no such key; did you mean 'person'?",
+                'teams.t.members[2]: write a key of [people], or { person = "grace", from = 2026-07-01 }',
+            ],
+        ),
+        (
+            "[people.me]\n[teams.t]\nmembers = [{ person = 'me', from = 2026-07-02, until = 2026-07-01 }]",
+            ["teams.t.members[1]: the last day (2026-07-01) is before the first (2026-07-02)"],
+        ),
+        (
+            (
+                "[people.me]\n[teams.t]\n"
+                "members = [{ person = 'me', from = 2026-07-02 }, { person = 'me', until = 2026-07-02 }]"
+            ),
+            ["teams.t.members: 'me' is a member twice on the same day"],
+        ),
+        ("[people.me]\n[teams.t]\nmembers = ['me', 'me']", ["teams.t.members: 'me' is a member twice on the same day"]),
+        (
+            "[people.me]\naway = [2026-07-20, '2026-08-03..2026-07-20']",
+            [
+                (
+                    "people.me.away[2]: '2026-08-03..2026-07-20' ends before it begins; did you mean "
+                    "2026-07-20..2026-08-03?"
+                )
+            ],
         ),
         ("[sources.x]\nfile = 'y'", ["sources.x.connector: this key is missing"]),
         (

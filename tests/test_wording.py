@@ -13,7 +13,7 @@ PAGE = """# Ada
 | [app#1](https://x.example/1) | Carry the key | 1 Aug | +340 |
 | [app#2](https://x.example/2) | Refuse a charge | 2 Aug | +12 |
 
-| `██░░` behind |
+| `██░░` off track |
 
 Last line."""
 
@@ -57,7 +57,7 @@ def test_words_may_change_and_figures_be_left_out(old, new, expected):
         ("3 pull requests", "3k pull requests", 3),
         ("5 reviews", "5% reviews", 3),
         ("`██░░`", "`████`", 10),
-        ("behind", "met", 10),
+        ("off track", "met", 10),
         ("+12 |", "+12 |\n| [app#2](https://x.example/2) | Refuse a charge | 2 Aug | +12 |", 9),
     ],
 )

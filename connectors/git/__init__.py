@@ -19,7 +19,7 @@ from harvester.errors import SourceError
 from harvester.model.accounts import account_key, email_of, keys_of, matches, name_of
 from harvester.model.contribution import Kind
 from harvester.model.periods import Period
-from harvester.sdk.capabilities import Finding
+from harvester.sdk.capabilities import Finding, FirstContribution
 from harvester.sdk.connector import ConnectorContext, Event, Gap, Remark, Request, ScopeCompleted
 from harvester.sdk.not_work import configured
 
@@ -29,8 +29,17 @@ from .branches import Branches, BranchOptions, branch_heads, newest_commit
 from .cursor import load as load_cursor
 from .health import check_repository, check_version
 from .messages import Forge
+from .newcomers import UNDATED, first_landings
 from .plan import RepositoryPlan, newest_clones, plan_repository
-from .repository import Repository, RepositoryOptions, find_repositories, has_commits, is_glob, mailmap_contacts
+from .repository import (
+    Repository,
+    RepositoryOptions,
+    find_repositories,
+    has_commits,
+    is_glob,
+    mailmap_contacts,
+    shallow_boundary,
+)
 
 ADDRESS = re.compile(r"[^/\s@]+@[^/\s@]+:")
 """`user@host:path`, as git clones from it over ssh."""
@@ -150,6 +159,22 @@ class Git:
             heads = branch_heads(each, options).shas
             counts.update(account_counts(each.git, heads, period, unpushed=options.branches == "unpushed"))
         return counts
+
+    def first_contributions(self, period: Period) -> Iterator[FirstContribution | Remark]:
+        """The first commit that somebody wrote or co-wrote in each project, where it landed in the period.
+
+        A shallow clone does not know it, and says so.
+        """
+        for each in self._one_per_scope(self._find()[0]):
+            boundary = shallow_boundary(each)
+            if boundary:
+                yield Remark(each.scope, "its clone is shallow, so nobody knows who contributed for the first time")
+                continue
+            heads = branch_heads(each, self._branch_options).shas
+            first = first_landings(each.git, heads, boundary, self.context.person_of)
+            for seconds, account in sorted(first.values()):
+                if seconds != UNDATED and (at := log.to_datetime(seconds)) in period:
+                    yield FirstContribution(account, each.project, at)
 
     def aliases(self, accounts: Collection[str]) -> Mapping[str, str]:
         """The mailmap's account for each spelling of these `name <e-mail>` that a repository's mailmap changes."""

@@ -31,6 +31,8 @@ PULL_REQUEST_MARKERS = (b"ull request", b"See merge request", b"(#", b" PR ")
 REVERT_MARKERS = (b"evert", b"EVERT")
 PICK_MARKER = b"cherry picked from commit "
 """As `git cherry-pick -x` writes it."""
+CO_AUTHOR_MARKERS = (b"co-authored", b"co-developed")
+"""Every message that names a co-author holds one of these, in any case of letters."""
 
 _PULL, _REQUEST, _NUMBER, _PR = PULL_REQUEST_MARKERS
 _REVERT, _REVERT_UPPER = REVERT_MARKERS
@@ -85,10 +87,13 @@ class History:
         return text(self.messages.get(position, b""))
 
 
-def read_history(git: Git, heads: Sequence[str], github_hosts: Collection[str] = ()) -> History:
+def read_history(
+    git: Git, heads: Sequence[str], github_hosts: Collection[str] = (), *, co_authored: bool = False
+) -> History:
     """Read every commit that the heads reach. Raises SourceError where git fails or its output is incomplete.
 
-    `github_hosts` are hosts of GitHub besides those named after it.
+    `github_hosts` are hosts of GitHub besides those named after it. With `co_authored` the messages that name
+    co-authors are kept, too.
 
     git prints one NUL after each of the nine columns, so every ninth field starts a commit. Of each chunk the
     complete commits are sliced into columns, and the fields after them wait for the next chunk.
@@ -102,12 +107,20 @@ def read_history(git: Git, heads: Sequence[str], github_hosts: Collection[str] =
             fields = (rest + chunk).split(b"\0")
             complete = (len(fields) - 1) // len(_COLUMNS) * len(_COLUMNS)
             rest = b"\0".join(fields[complete:])
-            _append(
-                history, [fields[column : complete : len(_COLUMNS)] for column in range(len(_COLUMNS))], github_hosts
-            )
+            columns = [fields[column : complete : len(_COLUMNS)] for column in range(len(_COLUMNS))]
+            if co_authored:
+                kept = enumerate(columns[-1], len(history))
+                history.messages |= {position: each for position, each in kept if names_co_authors(each)}
+            _append(history, columns, github_hosts)
     if rest:
         raise SourceError("git's output ended inside a commit.", hint="Does `git fsck` find anything?")
     return history
+
+
+def names_co_authors(message: bytes) -> bool:
+    """Whether a message may name a co-author."""
+    lower = message.lower()
+    return any(each in lower for each in CO_AUTHOR_MARKERS)
 
 
 def _append(history: History, columns: list[list[bytes]], github_hosts: Collection[str]) -> None:

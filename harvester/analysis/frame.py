@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.measures import MERGER, counted_by
 from harvester.model.contribution import REPEATABLE, Column
-from harvester.model.people import People
+from harvester.model.people import WhoIsWho
 from harvester.model.periods import Period
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ ASSESSED = (
 """The columns that `harvester.goals.assessment.assess` adds to a prepared frame."""
 
 
-def prepare(table: pa.Table, people: People) -> pd.DataFrame:
+def prepare(table: pa.Table, people: WhoIsWho) -> pd.DataFrame:
     """A frame of the table's columns and those of `PREPARED`, Arrow-typed: real nulls, lists as lists, times in UTC.
 
     Nothing of this is stored, so correcting an identity in the configuration needs no new harvest.
@@ -94,7 +94,7 @@ def prepare(table: pa.Table, people: People) -> pd.DataFrame:
     return frame
 
 
-def make_frame(table: pa.Table, people: People) -> pd.DataFrame:
+def make_frame(table: pa.Table, people: WhoIsWho) -> pd.DataFrame:
     """A frame of the table's columns and `person`, Arrow-typed throughout."""
     import pandas as pd
     import pyarrow as pa
@@ -352,7 +352,7 @@ def _references(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     return each
 
 
-def _add_owners(frame: pd.DataFrame, people: People) -> None:
+def _add_owners(frame: pd.DataFrame, people: WhoIsWho) -> None:
     import pandas as pd
 
     of_others = (frame["kind"].isin((*REPEATABLE, "issue")) | (frame["role"] == MERGER)).to_numpy(bool)
@@ -364,7 +364,7 @@ def _add_owners(frame: pd.DataFrame, people: People) -> None:
     frame["owner_people"] = _column(owners, rows.index).where(frame["kind"] != "issue").reindex(frame.index)
 
 
-def _add_collaborators(frame: pd.DataFrame, people: People) -> None:
+def _add_collaborators(frame: pd.DataFrame, people: WhoIsWho) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -378,7 +378,7 @@ def _add_collaborators(frame: pd.DataFrame, people: People) -> None:
     frame["bot_assisted"] = _column(pa.array(has_bot), frame.index)
 
 
-def _people_in(rows: pd.DataFrame, name: str, people: People) -> tuple[pa.ListArray, np.ndarray[Any, Any]]:
+def _people_in(rows: pd.DataFrame, name: str, people: WhoIsWho) -> tuple[pa.ListArray, np.ndarray[Any, Any]]:
     """The people, without bots, in a column of accounts, a list for each row; and which rows name a bot.
 
     Each distinct pair of source and account is looked up once: their codes are packed into one integer, which numpy
@@ -419,5 +419,5 @@ def _column(values: pa.Array, index: pd.Index) -> pd.Series:
     return pd.Series(pd.arrays.ArrowExtensionArray(values), index=index)
 
 
-def _is_git(source: str, people: People) -> bool:
+def _is_git(source: str, people: WhoIsWho) -> bool:
     return people.connectors.get(source, source) == "git"

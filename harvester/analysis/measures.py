@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-Count = Literal["work_items", "rows", "projects", "owners", "collaborators", "threads", "sum"]
+Count = Literal["work_items", "rows", "projects", "owners", "collaborators", "threads", "sum", "persons"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,22 @@ def _of_other_people(frame: pd.DataFrame) -> pd.Series:
     return _of_others(frame) & has_owner.fillna(False)
 
 
+def _waited(frame: pd.DataFrame) -> pd.Series:
+    import pandas as pd
+
+    waited = frame["occurred_at"] - frame["started_at"] > pd.Timedelta(days=LONG_DAYS)
+    return _done(frame) & waited.fillna(False)
+
+
 def _review_given(frame: pd.DataFrame) -> pd.Series:
     return _of_others(frame) & (frame["state"] != WITHDRAWN).fillna(True)
+
+
+def _reviewed(frame: pd.DataFrame) -> pd.Series:
+    if MEMBERS_OWN not in frame:
+        return _review_given(frame)
+    not_withdrawn = (frame["state"] != WITHDRAWN).fillna(True)
+    return ~frame[MEMBERS_OWN] & ~frame["is_cherry_pick"] & not_withdrawn
 
 
 def _counting(frame: pd.DataFrame) -> pd.Series:
@@ -143,11 +157,18 @@ def _collaborators(frame: pd.DataFrame) -> pd.Series:
     return _counting(frame) & frame["collaborators"].notna()
 
 
+MEMBERS_OWN = "is_members_own"
+"""The column of several people taken as one (`harvester.analysis.as_one`) that says of each row whether it is of the
+member's own work, as `is_own_work` says it of all of them together."""
+
 NOBODY = "ghost"
 """The account that GitHub and GitLab show in place of any deleted one.
 
 Sources: https://github.com/ghost, https://docs.gitlab.com/user/profile/account/delete_account/#associated-records
 """
+
+LONG_DAYS = 14
+"""Days after which something waited long."""
 
 ONLY_NAMED = "notebook:"
 """The beginning of the key of somebody who is named by a note alone."""
@@ -198,6 +219,12 @@ MEASURES: Mapping[str, Measure] = {
             "Reviews submitted on pull requests of others, each by its own time, without approvals that were "
             "withdrawn; trailers in commits are none.",
             where=_submitted, goal=True,
+        ),
+        Measure(
+            "reviewed", "review", "reviews", ("review",), ("reviewer",), "work_items",
+            "As reviews; of a team taken as one person also what one member reviewed of another's work, which is no "
+            "review of others' work there.",
+            where=_reviewed,
         ),
         Measure(
             "people_reviewed", "person", "people", ("review",), ("reviewer",), "owners",
@@ -362,6 +389,23 @@ MEASURES: Mapping[str, Measure] = {
             ("author", "assignee", "resolver"), "projects",
             "Projects in which pull requests, commits, tickets or releases are counted.",
             where=_done,
+        ),
+        Measure(
+            "waited", "item", "items", ("pull_request", "issue"), TICKET_ROLES, "work_items",
+            f"Pull requests and tickets that count and were merged or resolved more than {LONG_DAYS} days after they "
+            "were opened, where a source knows when that was; git does not.",
+            where=_waited,
+        ),
+        Measure(
+            "newcomers", "person", "people", (), (), "persons",
+            "People whose first contribution to a project, a commit that they wrote or co-wrote, landed in the period, "
+            "by the whole history of the project. git knows it of a clone that is not shallow; no service is asked.",
+            wins="git is the only source",
+        ),
+        Measure(
+            "people", "person", "people", _ALL_KINDS, (), "persons",
+            "People who did anything that counts, without bots.",
+            where=_counting,
         ),
         Measure(
             "rows", "record", "records", (), (), "rows",
@@ -589,6 +633,7 @@ _COUNTS: Mapping[Count, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.DataF
     "work_items": (("person", "work_item_key"), lambda rows: rows),
     "rows": (("person", "work_item_key", "id"), lambda rows: rows),
     "threads": (("person", "thread"), lambda rows: rows),
+    "persons": (("person",), lambda rows: rows),
     "projects": (("project",), lambda rows: rows.assign(project=rows["project"].str.lower()).dropna()),
     "owners": (("person", "owner_people"), lambda rows: _others_in(rows, "owner_people")),
     "collaborators": (("person", "collaborators"), lambda rows: _others_in(rows, "collaborators")),

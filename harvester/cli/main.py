@@ -30,6 +30,7 @@ COMMANDS = {
     "init": "Write a harvester.toml and goals.toml to start from.",
     "harvest": "Read the sources into the ledger.",
     "report": "Write a report whose every line links to its evidence.",
+    "checkin": "Write how your goals are on a day, and keep it.",
     "goals": "List the goals, add one, check them, and show how far each is.",
     "triage": "Go through suggestions and unplanned work, and decide.",
     "decide": "Link work to a goal, or unlink it.",

@@ -85,6 +85,33 @@ def read_day(workspace: Workspace, words: str | None) -> dt.date | None:
     return parse_day(words, workspace.config.calendar.day_of(workspace.environment.clock())) if words else None
 
 
+_PAGE = (
+    click.option(
+        "--output", "-o", type=click.Path(),
+        help="Write to this file, or under a name of its own into this folder; - is the terminal.",
+    ),
+    click.option(
+        "--format", "format_name", type=click.Choice(["md", "html", "json", "csv", "xlsx", "parquet"]),
+        help="By default as the name of --output ends, else Markdown.",
+    ),
+    click.option(
+        "--charts", type=click.Choice(["none", "mermaid"]), default="none", show_default=True,
+        help="Charts in Markdown; HTML always has them.",
+    ),
+    click.option("--draft", is_flag=True, help="Show what is still to be done: a page for its author."),
+    click.option(
+        "--embed-evidence", is_flag=True, help="Put the evidence into the page, so that a receiver can verify it."
+    ),
+)  # fmt: skip
+
+
+def page(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of a page: where it is written, in which format, and what of it is there only on request."""
+    for option in reversed(_PAGE):
+        command = option(command)
+    return command
+
+
 harvest = click.option(
     "--harvest/--no-harvest", default=True, help="Read the sources first, or use what has been read before."
 )

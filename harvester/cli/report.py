@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harvester.cli import options
 from harvester.cli.terminal import Terminal
 from harvester.text import printable
+
+if TYPE_CHECKING:
+    from harvester.workspace.reports import Destination, RenderedReport
+    from harvester.workspace.workspace import Workspace
 
 
 @click.command()
@@ -20,22 +24,7 @@ from harvester.text import printable
 @click.option("--everyone", is_flag=True, help="All who did something in the period.")
 @click.option("--each", is_flag=True, help="Write a page for each of the people, into the folder of --output.")
 @click.option("--list", "list_kinds", is_flag=True, help="List the kinds of reports.")
-@click.option(
-    "--output", "-o", type=click.Path(),
-    help="Write to this file, or under a name of its own into this folder; - is the terminal.",
-)  # fmt: skip
-@click.option(
-    "--format", "format_name", type=click.Choice(["md", "html", "json", "csv", "xlsx", "parquet"]),
-    help="By default as the name of --output ends, else Markdown.",
-)  # fmt: skip
-@click.option(
-    "--charts", type=click.Choice(["none", "mermaid"]), default="none", show_default=True,
-    help="Charts in Markdown; HTML always has them.",
-)  # fmt: skip
-@click.option("--draft", is_flag=True, help="Show what is still to be done: a page for its author.")
-@click.option(
-    "--embed-evidence", is_flag=True, help="Put the evidence into the page, so that a receiver can verify it."
-)
+@options.page
 @options.harvest
 @click.option("--force", is_flag=True, help="Replace the file even if it has been edited or is not a report.")
 @options.allow_incomplete
@@ -83,7 +72,6 @@ def command(
         make_report,
         make_reports,
         page_options,
-        write_report,
     )
     from harvester.workspace.workspace import open_workspace
 
@@ -108,18 +96,33 @@ def command(
         reports = iter([make_report(workspace, of_kind, period, people, **how)])
     complete = True
     for report in reports:
-        if destination is None:
-            terminal.write(report.content)
-        else:
-            terminal.notify(f"Wrote {write_report(report, destination, force=force)}.")
-        for remark in report.remarks:
-            terminal.notify(remark)
+        show(terminal, workspace, report, destination, force=force, suggest=not each)
         complete = complete and report.complete
-        if terminal.stderr.isatty() and not each:
-            from harvester.workspace.next_steps import next_steps
-
-            terminal.suggest(next_steps(report.report_input, workspace))
     return OK if complete or allow_incomplete else INCOMPLETE
+
+
+def show(
+    terminal: Terminal,
+    workspace: Workspace,
+    report: RenderedReport,
+    destination: Destination | None,
+    *,
+    force: bool,
+    suggest: bool = True,
+) -> None:
+    """Write a report to its file or to the terminal, with what its reader and its author should know."""
+    from harvester.workspace.reports import write_report
+
+    if destination is None:
+        terminal.write(report.content)
+    else:
+        terminal.notify(f"Wrote {write_report(report, destination, force=force)}.")
+    for remark in report.remarks:
+        terminal.notify(remark)
+    if suggest and terminal.stderr.isatty():
+        from harvester.workspace.next_steps import next_steps
+
+        terminal.suggest(next_steps(report.report_input, workspace))
 
 
 def _echo_kinds(terminal: Terminal) -> None:

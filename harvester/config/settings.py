@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from harvester.config.days import Day, Days
 from harvester.config.rule import Exclusion, Rule
 from harvester.config.toml import (
     NAME,
@@ -34,6 +35,7 @@ from harvester.errors import ConfigError, PeriodError, UnknownError
 from harvester.model.accounts import FORGE_HOSTS, account_key
 from harvester.model.people import People, Person
 from harvester.model.periods import MONTHS, WEEKDAYS, Calendar, calendar
+from harvester.model.teams import Membership, Team
 from harvester.sdk import plugins
 from harvester.sdk.secrets import holds_secret
 from harvester.text import address, did_you_mean
@@ -88,12 +90,37 @@ class PersonSection(Section):
         "where nothing is given, and an empty list says that there is no account",
     )
     mentee: Mentee | None = Field(None, description="only for a person I mentor")
+    away: list[Days] = Field(
+        default_factory=list,
+        description="holidays and leave, on which nothing is expected: days, and in quotes months and spans whose last "
+        'day is away too: `["2026-07-20..2026-08-02", 2026-09-01]`',
+    )
 
 
-class Team(Section):
-    """People who are reported on together."""
+class Member(Section):
+    """One stay of a person in a team: `{ person = "grace", from = 2026-07-01, until = 2026-09-15 }`."""
 
-    members: list[str] = Field(description="keys of [people]")
+    person: str = Field(description="a key of [people]")
+    from_: Day | None = Field(None, alias="from", description="the first day; without it there is none")
+    until: Day | None = Field(None, description="the last day, on which the person is still a member")
+
+
+def _as_member(value: object) -> object:
+    """A key of [people] alone as a member without a first and a last day; a table as it is."""
+    if not isinstance(value, str | Mapping):
+        raise ValueError('write a key of [people], or { person = "grace", from = 2026-07-01 }')  # noqa: TRY004 - pydantic reports a ValueError
+    return {"person": value} if isinstance(value, str) else value
+
+
+class TeamSection(Section):
+    """People who are reported on together; whoever came or left has the days on which they were a member."""
+
+    name: str | None = Field(None, description="the name in reports; by default the key")
+    members: list[Annotated[Member, BeforeValidator(_as_member, json_schema_input_type=str | Member)]] = Field(
+        min_length=1,
+        description='keys of [people], or with days `{ person = "grace", from = 2026-07-01, until = 2026-09-15 }`; '
+        "several times for several stays",
+    )
 
 
 _NO_SECRETS = (
@@ -140,7 +167,7 @@ class File(Section):
     people: dict[Annotated[str, Field(pattern=NAME)], PersonSection] = Field(
         default_factory=dict, description="who is who: one table for each person"
     )
-    teams: dict[str, Team] = Field(default_factory=dict, description="people who are reported on together")
+    teams: dict[str, TeamSection] = Field(default_factory=dict, description="people who are reported on together")
     ledger: LedgerSection = Field(default=LedgerSection(), description="where the local data is stored")
     sources: dict[Annotated[str, Field(pattern=NAME)], Source] = Field(
         default_factory=dict, description="where to look: one table for each source"
@@ -180,7 +207,7 @@ class Config:
     me: str
     sources: Mapping[str, Source]
     ledger: str
-    teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    teams: Mapping[str, Team] = field(default_factory=dict)
     tickets: Mapping[str, str] = field(default_factory=dict)
     """The host of the tracker by project key."""
     themes: Mapping[str, Rule] = field(default_factory=dict)
@@ -228,7 +255,7 @@ def from_file(file: File, root: Path, default_zone: str, path: Path | None = Non
         frozenset(map(account_key, file.bots)),
         {name: host for name, source in file.sources.items() if (host := _forge_host(source))},
     )
-    teams = {name: tuple(team.members) for name, team in file.teams.items()}
+    teams = {key: _team(key, section) for key, section in file.teams.items()}
     tickets = _projects_of_sources(file) | {key: address(url) for key, url in file.tickets.items()}
     return Config(
         root, dates, people, file.me.person, file.sources, file.ledger.location, teams, tickets,
@@ -279,7 +306,15 @@ def json_schema() -> dict[str, Any]:
 def _person(key: str, section: PersonSection) -> Person:
     accounts = {place: tuple(names) for place, names in section.accounts.items()}
     may_be_read = section.mentee is None or section.mentee.consent
-    return Person(key, section.name or key, tuple(section.emails), accounts, may_be_read=may_be_read)
+    return Person(
+        key, section.name or key, tuple(section.emails), accounts, may_be_read=may_be_read, away=tuple(section.away)
+    )
+
+
+def _team(key: str, section: TeamSection) -> Team:
+    return Team(
+        key, section.name or key, tuple(Membership(each.person, each.from_, each.until) for each in section.members)
+    )
 
 
 def _check_references(file: File, path: Path) -> None:
@@ -295,14 +330,27 @@ def _errors_in_people(file: File, path: Path) -> Iterator[str]:
     if (file.people or "person" in file.me.model_fields_set) and file.me.person not in file.people:
         yield _unknown(path, "me.person", file.me.person, "person", file.people)
     for name, team in file.teams.items():
-        for member in team.members:
-            if member not in file.people:
-                yield _unknown(path, f"teams.{name}.members", member, "person", file.people)
+        yield from _errors_in_team(f"teams.{name}.members", team, file, path)
     places = {*plugins.available(plugins.CONNECTORS), *file.sources}
     for key, person in file.people.items():
         for place in person.accounts:
             if place not in places:
                 yield _unknown(path, f"people.{key}.accounts", place, "connector or source", places)
+
+
+def _errors_in_team(where: str, team: TeamSection, file: File, path: Path) -> Iterator[str]:
+    """Members whom nobody knows, stays that end before they begin, and two stays of one person on the same day."""
+    last_days: dict[str, dt.date] = {}
+    for number, each in enumerate(team.members, 1):
+        if each.person not in file.people:
+            yield _unknown(path, f"{where}[{number}]", each.person, "person", file.people)
+        if each.from_ and each.until and each.until < each.from_:
+            yield f"{path}: {where}[{number}]: the last day ({each.until}) is before the first ({each.from_})"
+    for each in sorted(team.members, key=lambda one: one.from_ or dt.date.min):
+        before = last_days.get(each.person)
+        if before and (each.from_ or dt.date.min) <= before:
+            yield f"{path}: {where}: {each.person!r} is a member twice on the same day"
+        last_days[each.person] = max(each.until or dt.date.max, before or dt.date.min)
 
 
 def _errors_in_rules(file: File, path: Path) -> Iterator[str]:

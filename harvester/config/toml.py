@@ -221,7 +221,9 @@ def _annotations(kind: Any) -> dict[str, Any] | None:
 
 
 def _inner(annotation: Any) -> Any:
-    """Of a union the member with keys of its own, or the first; any other type as it is."""
+    """Of a union the member with keys of its own, or the first, without annotations; any other type as it is."""
+    if typing.get_origin(annotation) is Annotated:
+        return _inner(typing.get_args(annotation)[0])
     members = typing.get_args(annotation) if typing.get_origin(annotation) in {typing.Union, types.UnionType} else ()
     members = tuple(each for each in members if each is not type(None))
     return next((each for each in members if _annotations(each) is not None), members[0] if members else annotation)
@@ -230,4 +232,4 @@ def _inner(annotation: Any) -> Any:
 def _value_type(annotation: Any) -> Any:
     """The type of the values of a dict or a list."""
     members = [each for each in typing.get_args(annotation) if each is not Ellipsis]
-    return members[-1] if members else None
+    return _inner(members[-1]) if members else None

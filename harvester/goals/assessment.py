@@ -13,7 +13,7 @@ from harvester.analysis.threads import about, threads
 from harvester.goals.claims import claim
 from harvester.goals.decisions import Decisions, lint_decisions
 from harvester.goals.model import OUTCOME, Goal, Goals
-from harvester.goals.progress import Progress, outcomes, progress
+from harvester.goals.progress import Progress, Span, outcomes, progress
 from harvester.goals.suggestions import suggest
 from harvester.model.people import People
 from harvester.model.periods import Calendar, Period
@@ -59,6 +59,12 @@ class Assessment:
     """Up to when progress was counted: the end of the period, or of today while it runs (UTC)."""
     warnings: tuple[str, ...]
     """Warnings about goals that can never match and decisions about what does not exist, with their place."""
+    away: tuple[Span, ...] = ()
+    """The person's own days away; of several people none, since one of them may work while another does not."""
+
+    def days_away(self, goal: Goal) -> list[Span]:
+        """The days on which nothing is expected of a goal: its own and the person's."""
+        return [*goal.away, *self.away]
 
     def claimed(self, target: str, kind: str = "goal") -> pd.DataFrame:
         """The claims of one goal (or criterion), row by row with the reason."""
@@ -88,7 +94,8 @@ def assess(
     import pandas as pd
 
     goals, tickets = goals_and_decisions.goals, goals_and_decisions.tickets
-    own = frame["person"].isin(list(persons)) & (frame["occurred_at"] < period.until)
+    persons = list(persons)
+    own = frame["person"].isin(persons) & (frame["occurred_at"] < period.until)
     frame = frame[own.to_numpy(bool)]
     thread = threads(frame, tickets)
     mine = frame[frame["is_primary"] & ~frame["is_bot"]]
@@ -101,8 +108,11 @@ def assess(
     serves = pd.Series(frame.index.isin(claimed_rows), frame.index, "bool[pyarrow]")
     frame = frame.assign(thread=thread, serves_goal=serves)
     mine = frame.loc[mine.index]
-    moments = {goal.name: _before_its_end(goal, calendar, moment, now) for goal in goals.goals}
-    reached = {goal.name: _progress(goal, mine, claimed, calendar, moments[goal.name]) for goal in goals.goals}
+    away = _away(people, persons)
+    reached = {
+        goal.name: _progress(goal, mine, claimed, calendar, _before_its_end(goal, calendar, moment, now), away)
+        for goal in goals.goals
+    }
     notes_by_thread, related_rows = _notes(frame, mine, tickets)
     inside = select(mine, period)
     by_notes = _by_notes(frame, inside, notes_by_thread)
@@ -117,7 +127,14 @@ def assess(
         related_rows,
         moment,
         tuple(_warnings(goals_and_decisions)),
+        away,
     )
+
+
+def _away(people: People, persons: Sequence[str]) -> tuple[Span, ...]:
+    """The days away of a single person, by harvester.toml."""
+    configured = people.configured(persons[0]) if len(persons) == 1 else None
+    return configured.away if configured else ()
 
 
 def _warnings(goals_and_decisions: GoalsAndDecisions) -> Iterator[str]:
@@ -151,14 +168,19 @@ def _before_its_end(goal: Goal, calendar: Calendar, moment: dt.datetime, now: dt
 
 
 def _progress(
-    goal: Goal, mine: pd.DataFrame, claimed: pd.DataFrame, calendar: Calendar, moment: dt.datetime
+    goal: Goal,
+    mine: pd.DataFrame,
+    claimed: pd.DataFrame,
+    calendar: Calendar,
+    moment: dt.datetime,
+    away: Sequence[Span],
 ) -> Progress:
     if goal.measure is None or goal.measure == OUTCOME:
-        return progress(goal, calendar, moment, outcomes=outcomes(mine))
+        return progress(goal, calendar, moment, outcomes=outcomes(mine), away=away)
     own = claimed[(claimed["target_kind"] == "goal") & (claimed["target"] == goal.name)]
     rows = mine.loc[own["row"].unique()]
     until_now = rows[(rows["occurred_at"] < moment).astype(bool)]
-    return progress(goal, calendar, moment, count=measures.count(until_now, goal.measure))
+    return progress(goal, calendar, moment, count=measures.count(until_now, goal.measure), away=away)
 
 
 def _by_notes(frame: pd.DataFrame, inside: pd.DataFrame, notes_by_thread: Mapping[str, Sequence[Any]]) -> pd.DataFrame:

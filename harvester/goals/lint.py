@@ -72,7 +72,7 @@ def _away(where: str, goal: Goal) -> Iterator[str]:
         if first <= first_day_back:
             first_day_back = max(first_day_back, last + ONE_DAY)
     if first_day_back > goal.until:
-        yield f"{where}: all days of the goal are away, so its pace counts all of them"
+        yield f"{where}: all days of the goal are away, so nothing is ever expected of it"
 
 
 def _uncounted(where: str, goal: Goal) -> Iterator[str]:

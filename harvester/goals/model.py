@@ -9,43 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
+from harvester.config.days import Day, Days
 from harvester.config.rule import DEFAULT_SHARE as DEFAULT_SHARE  # what goals.toml holds is imported from here
 from harvester.config.rule import Rule as Rule
 from harvester.config.toml import NAME, Section, Words
-from harvester.errors import PeriodError
 from harvester.model import contribution
-from harvester.model.periods import EVER, ONE_DAY, Calendar, Period, parse_days
+from harvester.model.periods import Calendar, Period
 
 OUTCOME = "outcome"
 """The measure that is not a count but a figure written in the notebook."""
 
 Name = Annotated[str, Field(pattern=NAME)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-
-
-def _days(value: object) -> tuple[dt.date, dt.date]:
-    """The first and the last day of a date, or of words for days."""
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return value, value
-    try:
-        return parse_days(value if isinstance(value, str) else "")
-    except PeriodError as error:
-        why = f"{error.message.removesuffix('.')}; " if value and isinstance(value, str) else ""
-        raise ValueError(f"{why}{error.hint[:1].lower()}{error.hint[1:].removesuffix('.')}") from error
-
-
-def _day(value: object) -> dt.date:
-    first, last = _days(value)
-    if first != last:
-        raise ValueError("write one day, such as 2026-09-30")
-    return first
-
-
-Day = Annotated[dt.date, BeforeValidator(_day, json_schema_input_type=dt.date)]
-Days = Annotated[tuple[dt.date, dt.date], BeforeValidator(_days, json_schema_input_type=str)]
-"""The first and the last day, both included."""
 
 
 class Criterion(Section):
@@ -94,11 +71,7 @@ class Goal(Section):
 
     def period(self, calendar: Calendar) -> Period:
         """Its days in the person's zone, half-open; without a first or a last day it is open at that end."""
-        first, last = self.from_ or dt.date.min, self.until or dt.date.max
-        return Period(
-            calendar.midnight(first) if first.year > dt.MINYEAR else EVER.since,
-            calendar.midnight(last + ONE_DAY) if last.year < dt.MAXYEAR else EVER.until,
-        )
+        return calendar.open_days(self.from_, self.until)
 
     def includes(self, day: dt.date) -> bool:
         """Whether a day is one of the goal's, the first and the last included."""
@@ -107,10 +80,6 @@ class Goal(Section):
     def runs_in(self, period: Period, calendar: Calendar) -> bool:
         """Whether any of its days is in a period."""
         return self.period(calendar).overlap(period) is not None
-
-    def away_periods(self, calendar: Calendar) -> list[Period]:
-        """The days away, half-open and by the person's days."""
-        return [calendar.days(first, last) for first, last in self.away]
 
 
 class GoalsFile(Section):

@@ -10,10 +10,12 @@ the no-reply address of its host are one stranger, and the same login on two hos
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from harvester.errors import PersonError
 from harvester.model.accounts import (
@@ -32,6 +34,7 @@ from harvester.model.accounts import (
     plain,
 )
 from harvester.model.bots import is_bot
+from harvester.model.periods import Calendar, Period, union
 
 BY_ADDRESS = frozenset({"jira"})
 """Connectors that look a person up by their addresses where no account is given."""
@@ -48,6 +51,25 @@ class Person:
     accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     may_be_read: bool = True
     """False for a mentee who has not agreed: naming them reads nothing."""
+    away: tuple[tuple[dt.date, dt.date], ...] = field(default=(), repr=False)
+    """Days away, as spans of a first and a last day, both included; not part of `People.digest`."""
+
+
+class WhoIsWho(Protocol):
+    """Which person is behind an account, and which accounts are bots': what a frame is prepared with."""
+
+    @property
+    def connectors(self) -> Mapping[str, str]:
+        """The connector of each source."""
+        ...
+
+    def person_of(self, source: str, account: str) -> str:
+        """The key of the person behind an account as a source has it."""
+        ...
+
+    def is_bot(self, account: str) -> bool:
+        """Whether an account is a bot's or an assistant's."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -109,6 +131,11 @@ class People:
         if person in self._names or person.startswith("<"):
             return self._names.get(person) or person.strip("<>")
         return name_of(person.partition(":")[2] or person)
+
+    def away_of(self, person: str, calendar: Calendar) -> list[Period]:
+        """When somebody is away, by harvester.toml and in order; empty for a stranger."""
+        configured = self.configured(person)
+        return union(calendar.days(*each) for each in configured.away) if configured else []
 
     def is_bot(self, account: str) -> bool:
         """Whether an account is a bot's or an assistant's, by the list that ships and the one in harvester.toml."""

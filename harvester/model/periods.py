@@ -149,6 +149,13 @@ class Calendar:
         """The period of whole days from `first` to `last`, both included; the inverse of `dates`."""
         return Period(self.midnight(first), self.midnight(last + ONE_DAY), name)
 
+    def open_days(self, first: dt.date | None, last: dt.date | None) -> Period:
+        """As `days`, of days that may have no first or no last one; what no calendar has counts as open too."""
+        return Period(
+            self.midnight(first) if first and first.year > dt.MINYEAR else EVER.since,
+            self.midnight(last + ONE_DAY) if last and last.year < dt.MAXYEAR else EVER.until,
+        )
+
     def end_of_day(self, at: dt.datetime) -> dt.datetime:
         """The first instant, in UTC, of the day after the one that an instant belongs to here."""
         return self.midnight(self.day_of(at) + ONE_DAY)

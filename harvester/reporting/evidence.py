@@ -36,6 +36,8 @@ from harvester.version import VERSION as RELEASE
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harvester.goals.assessment import Assessment
+
 FORMAT = "harvester evidence 3"
 LONGEST_TEXT = 4 * LONGEST
 """Characters of a text that evidence has in full: as many as `escape` reads, so that reports are the same."""
@@ -256,6 +258,8 @@ CHOICES = {
     "highlights": "decisions.toml chooses other highlights than for this report.",
     "themes": "[themes] in harvester.toml is not as for this report.",
     "routine": "[routine] in harvester.toml is not as for this report.",
+    "days": "goals.toml or [people] has other days (from, until, away, checkins) than for this report.",
+    "kept": "The check-in that was kept before it is not as for this report.",
 }
 """What else a page depends on: the person's own choices, which change neither rows nor claims."""
 
@@ -268,8 +272,17 @@ def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
         "highlights": chosen,
         "themes": [[name, rule.model_dump()] for name, rule in rules.themes.items()],
         "routine": [[name, rule.model_dump()] for name, rule in rules.routine.items()],
+        "days": _days(report_input.assessment),
+        "kept": report_input.kept.model_dump(mode="json") if report_input.kept else None,
     }
     return {name: _digest(value) for name, value in made.items()}
+
+
+def _days(assessment: Assessment) -> list[str]:
+    """The days of each goal, and those on which the person is away."""
+    goals = assessment.goals_and_decisions.goals.goals
+    own = [f"{each.name} {each.from_} {each.until} {each.checkins} {each.away}" for each in goals]
+    return [*own, f"{assessment.away}"]
 
 
 def changed_choices(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

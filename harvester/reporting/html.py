@@ -38,8 +38,7 @@ PROOF_AMONG = re.compile(r"(?<= · )(measured|confirmed[^·]*?|observed|activity
 """The same among the counts of a highlight."""
 
 STATES = {
-    "met": "good", "on track": "fair", "behind": "poor", "at risk": "poor", "not met": "poor",
-    "off track": "poor",
+    "met": "good", "on track": "fair", "at risk": "poor", "off track": "poor", "not met": "poor",
 }  # fmt: skip
 """How the words beside a bar are coloured; they say the same without colour."""
 
@@ -49,8 +48,8 @@ PROOF_OF_CRITERION = re.compile(r"(?<=, )(measured|confirmed.*|observed|evidence
 CRITERION = "Criterion: "
 """How that sentence begins; the criterion follows in italics."""
 
-LONGEST_UNBROKEN = 18
-"""Characters of the longest cell of a column that is never broken, such as that of the days."""
+LONGEST_UNBROKEN = 22
+"""Characters of the longest cell of a column that is never broken, such as a span of days, or a bar with a state."""
 
 STACKED = 4
 """Columns from which on a table is one block a row on a narrow screen."""

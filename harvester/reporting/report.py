@@ -31,6 +31,7 @@ from harvester.version import VERSION
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harvester.goals.checkins import CheckIn
     from harvester.reporting.charts import Chart
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
@@ -71,6 +72,8 @@ class Report:
     """Whom it is about where nobody is named: oneself, one's team, or those whom one mentors."""
     needs: frozenset[Need] = frozenset()
     """What it is made from beside rows, goals and coverage; what no report asks for is not looked up."""
+    keeps: Callable[[ReportInput], CheckIn] | None = None
+    """What `harvester checkin --keep` keeps of it, of a report that needs `checkin`."""
     page: type | None = None
     """The dataclass that `context` returns, for JSON and its schema; without it the report has no JSON."""
     charts: Callable[[ReportInput, Any], Mapping[str, Chart]] | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from harvester.goals.assessment import Assessment
+from harvester.goals.checkins import CheckIn
 from harvester.grouping import Excluded, GroupingRules
 from harvester.ledger.coverage import SourceStatus as SourceStatus  # reports name its type
 from harvester.model.people import People
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 Audience = Literal["manager", "team", "public"]
 """Who reads a page."""
 
-Need = Literal["about"]
-"""What a report may be made from beside rows, goals and coverage: `about` is one work item."""
+Need = Literal["about", "checkin"]
+"""What a report may be made from beside rows, goals and coverage: `about` is one work item; a `checkin` is of one day,
+the last of its period, and compares with the check-in that was kept before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class ReportInput:
     """Whether an account in the period looks like one of the people's and is not listed; a remark says which."""
     request: PageRequest = field(default_factory=PageRequest)
     """What was asked for beside the period and the people."""
+    kept: CheckIn | None = None
+    """The latest check-in that was kept of a day before the last one of the period, for a report that needs it."""
     draft: bool = False
     """Whether the page is for its author, with what is still to be done; otherwise it is finished."""
 

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from harvester.model.contribution import Kind
 from harvester.model.periods import Period
-from harvester.sdk.connector import Request
+from harvester.sdk.connector import Remark, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,33 @@ class ListsAccounts(Protocol):
         """Every account, written as in rows, with the number of its contributions in the period, or ever without one.
 
         It does not depend on the accounts of any request. Raises SourceError where the source cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FirstContribution:
+    """The first contribution of somebody to a project, by the whole history of that project."""
+
+    account: str
+    """Written as in rows."""
+    project: str
+    occurred_at: dt.datetime
+    """As the row of that contribution has it (aware)."""
+
+
+@runtime_checkable
+class KnowsFirstContributions(Protocol):
+    """A connector that knows, at little cost, when somebody contributed to a project for the first time.
+
+    What a ledger holds cannot tell, for it may hold any part of the history.
+    """
+
+    def first_contributions(self, period: Period) -> Iterator[FirstContribution | Remark]:
+        """Yield the first contribution of each person to each project, where it was in the period.
+
+        A person is who the context's `person_of` says. A `Remark` names a scope of which the whole history is not
+        there, so that nobody knows who was new. Raises SourceError where the source cannot be read.
         """
         ...
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import TYPE_CHECKING
 
 from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
+from harvester.goals.checkins import CheckIn, load_before
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
 from harvester.model.periods import Period, day, parse, span, within
-from harvester.reporting.report_input import PageRequest, ReportInput
+from harvester.reporting.report_input import Need, PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
 from harvester.workspace.look_alikes import look_alikes_in, with_remarks
@@ -46,6 +48,7 @@ def assemble(
     goals_for_others: bool = False,
     all_rows: bool = False,
     request: PageRequest = NOTHING_MORE,
+    needs: Set[Need] = frozenset(),
 ) -> tuple[CollectedData, ReportInput]:
     """Collect what a report of this period and person, or several, needs; the default is yourself and the last quarter.
 
@@ -53,6 +56,8 @@ def assemble(
     work of other people, with the owner's or without, is matched against it only with `goals_for_others`.
 
     What `[[exclude]]` in harvester.toml names is left out of the frame, unless `all_rows` is set.
+
+    `needs` are those of the report: of a `checkin` the input is as it was at the end of its last day.
 
     With `request.everyone` the people are all who did something in the period, and `person` is not looked at.
 
@@ -64,7 +69,7 @@ def assemble(
     config, me = workspace.config, workspace.me
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
     known = load_goals_and_decisions(workspace)
-    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, request)
+    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, request, needs)
     if request.everyone:
         return assembly.for_everyone(chosen)
     if person:
@@ -108,6 +113,7 @@ class _Assembly:
     goals_for_others: bool
     all_rows: bool
     request: PageRequest
+    needs: Set[Need]
 
     def for_everyone(self, period: Period) -> tuple[CollectedData, ReportInput]:
         """The rows of all who did something in the period, bots not; nobody is among them who may not be read."""
@@ -213,7 +219,7 @@ class _Assembly:
             period=period,
             calendar=config.calendar,
             people=config.people,
-            now=self.workspace.environment.clock(),
+            now=self._now(period),
         )
         look_alikes = look_alikes_in(self.workspace, period, persons)
         return ReportInput(
@@ -228,8 +234,20 @@ class _Assembly:
             grouping=grouping,
             excluded=excluded.of(period, persons),
             request=self.request,
+            kept=self._kept(period) if with_goals else None,
             has_look_alikes=bool(look_alikes),
         )
+
+    def _now(self, period: Period) -> dt.datetime:
+        """When the goals are looked at: a check-in looks at them on its day, whenever it is made again."""
+        now = self.workspace.environment.clock()
+        return min(now, period.until - dt.timedelta(microseconds=1)) if "checkin" in self.needs else now
+
+    def _kept(self, period: Period) -> CheckIn | None:
+        """The check-in kept before the last day of the period, for a report that needs it."""
+        if "checkin" not in self.needs or not self.workspace.configured:
+            return None
+        return load_before(self.workspace.config.root, self.workspace.config.calendar.dates(period)[1])
 
 
 def people_in(workspace: Workspace, frame: pd.DataFrame, period: Period) -> list[str]:

@@ -56,5 +56,5 @@ def _resolve(
     chosen = selection or Selection()
     sources = pick_sources(workspace, chosen.sources)
     when = choose_period(workspace, period)
-    persons = None if chosen.everyone else choose_people(workspace, chosen.persons, chosen.team)
+    persons = None if chosen.everyone else choose_people(workspace, chosen.persons, chosen.team, when)
     return sources, accounts_of(workspace, persons), when

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from harvester.errors import PersonError, UnknownError
+from harvester.goals.checkins import remove_all
 from harvester.model.accounts import name_of
 from harvester.model.people import find_or_address
+from harvester.model.periods import EVER, Period, within
+from harvester.model.teams import Team
 from harvester.text import did_you_mean
 from harvester.workspace.collect import open_ledger, remove_temporary_ledgers
 from harvester.workspace.workspace import Workspace
@@ -16,20 +19,38 @@ if TYPE_CHECKING:
     from harvester.ledger import Ledger
 
 
-def choose_people(workspace: Workspace, persons: Iterable[str] = (), team: str | None = None) -> list[str]:
-    """The people named and the members of the team, or else yourself, as keys of the frame's `person`.
+def choose_people(
+    workspace: Workspace, persons: Iterable[str] = (), team: str | None = None, period: Period = EVER
+) -> list[str]:
+    """The people named and the team's members in the period, or else yourself, as keys of the frame's `person`.
 
-    Raises PersonError or UnknownError, with the nearest name, for an unknown person or team.
+    Raises PersonError or UnknownError, with the nearest name, for an unknown person or team, and PersonError for a team
+    without a member in the period.
     """
-    return list(dict.fromkeys(_chosen(workspace, list(persons), team)))
+    return list(dict.fromkeys(_chosen(workspace, list(persons), team, period)))
 
 
-def _chosen(workspace: Workspace, persons: list[str], team: str | None) -> Iterator[str]:
+def find_team(workspace: Workspace, name: str) -> Team:
+    """The team of this name; raises UnknownError, with the nearest one."""
     teams = workspace.config.teams
-    if team is not None and team not in teams:
-        raise UnknownError(f"There is no team {team!r}{did_you_mean(team, teams, '.')}", hint="Teams are [teams.NAME].")
+    if name not in teams:
+        raise UnknownError(f"There is no team {name!r}{did_you_mean(name, teams, '.')}", hint="Teams are [teams.NAME].")
+    return teams[name]
+
+
+def members_in(workspace: Workspace, team: Team, period: Period) -> list[str]:
+    """The members of a team on any day of a period; raises PersonError where it has none then."""
+    members = team.members(period, workspace.config.calendar)
+    if not members:
+        raise PersonError(
+            f"The team {team.name} has no members {within(period)}.", hint=f"See [teams.{team.key}] in harvester.toml."
+        )
+    return members
+
+
+def _chosen(workspace: Workspace, persons: list[str], team: str | None, period: Period) -> Iterator[str]:
     if team is not None:
-        yield from teams[team]
+        yield from members_in(workspace, find_team(workspace, team), period)
     yield from (find_or_address(workspace.config.people, words) for words in persons)
     if team is None and not persons:
         if workspace.me is None:
@@ -60,6 +81,15 @@ def forget_person(workspace: Workspace, person: str) -> int:
     remove_temporary_ledgers(seconds=60)
     with open_ledger(workspace, create=False) as ledger:
         return ledger.forget(lambda source, account: workspace.config.people.owns(person, source, account))
+
+
+def forget_checkins(workspace: Workspace, person: str) -> int:
+    """Delete the kept check-ins of the person, by key, whose harvester.toml it is; returns how many there were.
+
+    Those of nobody else are kept; raises ConfigError and OSError as `harvester.goals.checkins.remove_all` does.
+    """
+    own = workspace.configured and person == workspace.me
+    return remove_all(workspace.config.root) if own else 0
 
 
 def _everyone_in(workspace: Workspace, ledger: Ledger) -> dict[str, str]:

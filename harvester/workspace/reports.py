@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.errors import PersonError, ReportError, UnknownError
 from harvester.files import read_bytes, resolve_path, write_text
-from harvester.model.periods import is_period
+from harvester.model.periods import Period, is_period
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.formats import MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
@@ -33,6 +33,7 @@ from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
 from harvester.workspace.assemble import MOST_ACTIVE, assemble
+from harvester.workspace.checkins import checkin_period, require_own
 from harvester.workspace.collect import open_ledger
 from harvester.workspace.people import choose_people
 from harvester.workspace.workspace import Workspace
@@ -108,8 +109,9 @@ def make_report(
     persons, request = _people_of(workspace, report, _as_chosen(chosen))
     with open_ledger(workspace) as ledger:
         collected, report_input = assemble(
-            workspace, ledger, _period_of(report, period), persons, harvest=harvest, request=request
-        )
+            workspace, ledger, _period_of(workspace, report, period), persons, harvest=harvest, request=request,
+            needs=report.needs,
+        )  # fmt: skip
     return _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
 
 
@@ -128,11 +130,13 @@ def make_reports(
     Raises what `make_report` raises.
     """
     persons, request = _people_of(workspace, report, chosen or Chosen())
-    words = _period_of(report, period)
+    of_period = _period_of(workspace, report, period)
     with open_ledger(workspace) as ledger:
-        collected, all_of_them = assemble(workspace, ledger, words, persons, harvest=harvest, request=request)
+        collected, all_of_them = assemble(
+            workspace, ledger, of_period, persons, harvest=harvest, request=request, needs=report.needs
+        )
         for person in sorted(all_of_them.persons):
-            _, own = assemble(workspace, ledger, all_of_them.period, [person], harvest=False)
+            _, own = assemble(workspace, ledger, all_of_them.period, [person], harvest=False, needs=report.needs)
             # Only the first one harvested, and so knows what failed.
             own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft)
             yield _rendered(report, own, options, complete=collected.complete)
@@ -152,13 +156,17 @@ def _as_chosen(chosen: Chosen | str | Sequence[str] | None) -> Chosen:
     return Chosen((chosen,) if isinstance(chosen, str) else tuple(chosen or ()))
 
 
-def _period_of(report: Report, period: str | None) -> str | None:
-    """The words for the period; None where assembling may choose another one than the last quarter."""
+def _period_of(workspace: Workspace, report: Report, period: str | None) -> Period | str | None:
+    """The period, or words for it; None where assembling may choose another one than the last quarter."""
+    if "checkin" in report.needs:
+        return checkin_period(workspace, period)
     return period or (report.default_period if report.default_period != LAST_QUARTER else None)
 
 
 def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
     """Whom a report is about, by name or key, and as what; None where that is oneself."""
+    if "checkin" in report.needs:
+        require_own(workspace, chosen.persons, others=bool(chosen.team or chosen.everyone))
     if not (chosen.persons or chosen.team or chosen.everyone) and report.of == "team":
         chosen = _own_team(workspace)
     if chosen.everyone:
@@ -288,7 +296,8 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
     persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
     with open_ledger(workspace) as ledger:
         period, request = evidence.period_of(before), evidence.request_of(before)
-        _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request)
+        needs = load_report(before["report"]).needs
+        _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request, needs=needs)
     after = evidence.evidence(report_input, before["report"])
     unread = _unread(before, after)
     differences = _other_evidence(path, page, before) + changes({**before, "coverage": _or_new(before, unread)}, after)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harvester.analysis import measures
 from harvester.goals.model import OUTCOME, Goal
-from harvester.goals.progress import elapsed, outcomes
+from harvester.goals.progress import outcomes, pace_days
 from harvester.model.periods import Calendar, Period
 from harvester.reporting.charts import Chart, Kind, Pace, Point, Rows, Strip
 from harvester.reporting.report_input import ReportInput
@@ -127,8 +127,7 @@ def _last_counted(report_input: ReportInput) -> dt.date:
 
 def _days_away(report_input: ReportInput, goals: Iterable[Goal]) -> set[dt.date]:
     """The days on which some goal expects nothing."""
-    calendar = report_input.calendar
-    spans = [calendar.dates(away) for goal in goals for away in goal.away_periods(calendar)]
+    spans = {away for goal in goals for away in report_input.assessment.days_away(goal)}
     return {first + DAY * each for first, last in spans for each in range((last - first).days + 1)}
 
 
@@ -178,7 +177,9 @@ def _at(
     """What is done and what is expected at the end of a day."""
     place = bisect.bisect(figures, day, key=lambda each: each[0])
     done = None if day > counted else figures[place - 1][1] if place else (None if goal.measure == OUTCOME else start)
-    share = elapsed(goal, report_input.calendar, report_input.calendar.midnight(day + DAY))
+    calendar, away = report_input.calendar, report_input.assessment.days_away(goal)
+    days = pace_days(goal, calendar, calendar.midnight(day + DAY), away)
+    share = days.share if days else None
     baseline = goal.baseline if goal.measure == OUTCOME else 0.0
     if share is None or goal.target is None or baseline is None:
         return done, None
