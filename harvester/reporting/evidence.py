@@ -259,6 +259,8 @@ CHOICES = {
     "themes": "[themes] in harvester.toml is not as for this report.",
     "routine": "[routine] in harvester.toml is not as for this report.",
     "days": "goals.toml or [people] has other days (from, until, away, checkins) than for this report.",
+    "asked": "goals.toml asks for other things (criteria, or what a goal serves and counts) than for this report.",
+    "sources": "The sources have other kinds of work for the goals than for this report.",
     "kept": "The check-in that was kept before it is not as for this report.",
 }
 """What else a page depends on: the person's own choices, which change neither rows nor claims."""
@@ -273,6 +275,8 @@ def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
         "themes": [[name, rule.model_dump()] for name, rule in rules.themes.items()],
         "routine": [[name, rule.model_dump()] for name, rule in rules.routine.items()],
         "days": _days(report_input.assessment),
+        "asked": _asked(report_input.assessment),
+        "sources": dict(report_input.undelivered),
         "kept": report_input.kept.model_dump(mode="json") if report_input.kept else None,
     }
     return {name: _digest(value) for name, value in made.items()}
@@ -283,6 +287,13 @@ def _days(assessment: Assessment) -> list[str]:
     goals = assessment.goals_and_decisions.goals.goals
     own = [f"{each.name} {each.from_} {each.until} {each.checkins} {each.away}" for each in goals]
     return [*own, f"{assessment.away}"]
+
+
+def _asked(assessment: Assessment) -> list[object]:
+    """The words of the criteria, and of each goal which criterion it serves and how its work is recognised."""
+    goals = assessment.goals_and_decisions.goals
+    criteria = [each.model_dump() for each in goals.criteria]
+    return [criteria, [[each.name, each.criterion, each.match and each.match.model_dump()] for each in goals.goals]]
 
 
 def changed_choices(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.checkins import CheckIn, load_before
+from harvester.goals.lint_sources import undelivered
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
@@ -19,7 +20,7 @@ from harvester.reporting.report_input import Need, PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
 from harvester.workspace.look_alikes import look_alikes_in, with_remarks
-from harvester.workspace.workspace import Workspace, current_address, load_goals_and_decisions
+from harvester.workspace.workspace import Workspace, current_address, kinds_of_sources, load_goals_and_decisions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -236,6 +237,7 @@ class _Assembly:
             request=self.request,
             kept=self._kept(period) if with_goals else None,
             has_look_alikes=bool(look_alikes),
+            undelivered=undelivered(self.goals.goals, kinds_of_sources(self.workspace)) if with_goals else {},
         )
 
     def _now(self, period: Period) -> dt.datetime:

@@ -18,13 +18,12 @@ from harvester.goals.add import with_goal
 from harvester.goals.lint_globs import lint_globs
 from harvester.goals.lint_sources import Contents, lint_sources
 from harvester.notebook import notebook
-from harvester.sdk.capabilities import NamesContents
 from harvester.text import name_from
 from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import CollectedData, open_ledger
 from harvester.workspace.notes import notebooks
 from harvester.workspace.work_items import read_rows, require_goals, unresolved_references
-from harvester.workspace.workspace import Workspace, known_names
+from harvester.workspace.workspace import Workspace, kinds_of_sources, known_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,11 +137,7 @@ def warnings_of_goals(workspace: Workspace, goals: Goals, rows: pd.DataFrame | N
 
 def _contents(workspace: Workspace, rows: pd.DataFrame | None) -> Contents:
     """What the sources can have, and how many commits, pull requests and reviews were read."""
-    known = [each.contents() for each in workspace.connectors.values() if isinstance(each, NamesContents)]
-    kinds: dict[str, set[str]] = {}
-    for kind, columns in (pair for each in known for pair in each.items()):
-        kinds.setdefault(kind, set()).update(columns)
-    all_known = kinds if len(known) == len(workspace.connectors) else None
+    all_known = kinds_of_sources(workspace)
     if rows is None:
         return Contents(all_known)
     pulls = rows[(rows["kind"] == "pull_request").to_numpy(bool)]
