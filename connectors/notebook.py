@@ -166,7 +166,7 @@ class Notebook:
             related_to=lists.get("about", ()),
             extra=fields,
             state="summary" if entry.summary else None,
-            is_private=True,
+            is_private=not entry.public,
         )
 
 

@@ -171,7 +171,7 @@ def test_a_row_cannot_be_changed():
 
 def test_a_note_s_fields_are_documented():
     """What a note has that is no column of its own is in `extra`, under a key that the reference explains."""
-    columns = {"with", "about", "labels", "role"}
+    columns = {"with", "about", "labels", "role", "public"}
     assert set(FIELDS) - columns <= set(EXTRA)
 
 

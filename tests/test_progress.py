@@ -234,12 +234,15 @@ def test_time_never_goes_back(first, second):
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        ({}, "40 reviews × 46 of 92 days"),
-        ({"target": 1}, "1 review × 46 of 92 days"),
-        ({"away": ["2026-07-20..2026-08-02", "2026-09-01"]}, "40 reviews × 32 of 77 days, 15 days away left out"),
-        (DOWN, "31 − 31 × 46 of 92 days"),
-        (UP, "10 + 40 × 46 of 92 days"),
-        (DOWN | {"baseline": 31, "target": 40}, "31 + 9 × 46 of 92 days"),
+        ({}, "40 reviews × 46 of 92 days = 20"),
+        ({"target": 1}, "1 review × 46 of 92 days = 0.5"),
+        (
+            {"away": ["2026-07-20..2026-08-02", "2026-09-01"]},
+            "40 reviews × 32 of 77 days = 16.6, 15 days away left out",
+        ),
+        (DOWN, "31 − 31 × 46 of 92 days = 15.5"),
+        (UP, "10 + 40 × 46 of 92 days = 30"),
+        (DOWN | {"baseline": 31, "target": 40}, "31 + 9 × 46 of 92 days = 35.5"),
         ({"away": ["2026-07-01..2026-09-30"]}, ""),
         ({"until": None}, ""),
         ({"target": None}, ""),
@@ -251,8 +254,10 @@ def test_the_arithmetic_gives_what_is_expected(keys, words):
 
     assert arithmetic(goal(**keys), made) == words
     if words:
-        sum_ = re.sub(r"(\d+) of (\d+) days.*", r"\1 / \2", re.sub(" reviews?", "", words))
-        assert made.expected == pytest.approx(eval(sum_.replace("×", "*").replace("−", "-")))
+        sum_, _, result = re.sub(" reviews?|,.*", "", words).partition(" = ")
+        sum_ = re.sub(r"(\d+) of (\d+) days", r"\1 / \2", sum_).replace("×", "*").replace("−", "-")
+        assert made.expected == pytest.approx(eval(sum_))
+        assert made.expected == pytest.approx(float(result), abs=0.05)
 
 
 def test_how_much_of_the_pace_is_done():

@@ -328,6 +328,15 @@ MEASURES: Mapping[str, Measure] = {
             where=_counting,
         ),
         Measure(
+            "withheld", "item", "items",
+            _ALL_KINDS, (), "work_items",
+            "What counts on a manager's page and is not shown to the page's audience: for the public work that is "
+            "private, or of which nothing says that it is public; for a team private notes about mentoring. Of one's "
+            "pull requests, tickets, releases, commits and notes, and work of others that was reviewed or commented "
+            "on, each once. Zero on a manager's page.",
+            where=_counting,
+        ),
+        Measure(
             "releases", "release", "releases", ("release",), ("author",), "work_items",
             "Releases the person published.",
             goal=True,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--label", "labels", multiple=True, help="A word to find it by; may be given several times.")
 @click.option("--highlight/--no-highlight", default=None, help="Whether a report has it among its highlights.")
+@click.option("--public", is_flag=True, help="Everybody may read it; otherwise it is private.")
 @click.option("--role", type=click.Choice(["mentor", "helper", "author"]), help="What you were in it.")
 @click.option(
     "--date", metavar="DAY", callback=options.not_empty,
@@ -65,6 +66,7 @@ def command(
     date: str | None,
     body: str,
     highlight: bool | None,
+    public: bool,
     summary: str | None,
     list_: bool,
     period: str | None,
@@ -93,6 +95,7 @@ def command(
         "with": people, "goal": goals, "criterion": criteria, "about": about, "labels": labels, "witness": witnesses,
     }  # fmt: skip
     texts |= {"outcome": "\n".join(outcomes), "highlight": None if highlight is None else "yes" if highlight else "no"}
+    texts |= {"public": "yes" if public else None}
     given = [*(value for key, value in lists.items() if key != "goal"), *texts.values(), body, consent]
     _refuse_mixed(title, summary, list_, date, period, as_json, any(given), bool(goals))
     workspace = open_workspace(terminal, config_path, aliases=False)

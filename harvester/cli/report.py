@@ -12,6 +12,7 @@ from harvester.cli.terminal import Terminal
 from harvester.text import printable
 
 if TYPE_CHECKING:
+    from harvester.reporting.report_input import Audience
     from harvester.workspace.reports import Destination, RenderedReport
     from harvester.workspace.workspace import Workspace
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 @options.person
 @click.option("--team", callback=options.not_empty, help="The members of this team.")
 @click.option("--everyone", is_flag=True, help="All who did something in the period.")
+@click.option(
+    "--audience", type=click.Choice(["manager", "team", "public"]), default="manager", show_default=True,
+    help="Who reads it: a team sees no targets, the public nothing private and no names without consent.",
+)  # fmt: skip
 @click.option("--each", is_flag=True, help="Write a page for each of the people, into the folder of --output.")
 @click.option("--list", "list_kinds", is_flag=True, help="List the kinds of reports.")
 @options.page
@@ -38,6 +43,7 @@ def command(
     persons: tuple[str, ...],
     team: str | None,
     everyone: bool,
+    audience: Audience,
     each: bool,
     list_kinds: bool,
     output: str | None,
@@ -87,7 +93,7 @@ def command(
     of_kind, workspace, people = (
         load_report(kind),
         open_workspace(terminal, config_path, repos),
-        Chosen(persons, team, everyone),
+        Chosen(persons, team, everyone, audience),
     )
     how: Any = {"harvest": harvest, "draft": draft, "options": chosen}
     if each:

@@ -95,6 +95,9 @@ class PersonSection(Section):
         description="holidays and leave, on which nothing is expected: days, and in quotes months and spans whose last "
         'day is away too: `["2026-07-20..2026-08-02", 2026-09-01]`',
     )
+    named_in_public: bool = Field(
+        False, description="whether they agreed to be named on a page for the public; you are always named on yours"
+    )
 
 
 class Member(Section):
@@ -148,6 +151,11 @@ class Source(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
     connector: str = Field(description="the connector that reads it: git, github, gitlab, …")
+    public: bool | None = Field(
+        None,
+        description="whether everybody can see what it reads: true where the source does not say so itself, such as "
+        "for clones of public repositories; false: all of it is private; by default what is unknown is private",
+    )
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -250,7 +258,7 @@ def from_file(file: File, root: Path, default_zone: str, path: Path | None = Non
     except PeriodError as error:
         raise ConfigError(f"{path or FILE}: me.timezone: {error.message}", hint=error.hint) from error
     people = People(
-        tuple(_person(key, section) for key, section in file.people.items()),
+        tuple(_person(key, section, file.me.person) for key, section in file.people.items()),
         {name: source.connector for name, source in file.sources.items()},
         frozenset(map(account_key, file.bots)),
         {name: host for name, source in file.sources.items() if (host := _forge_host(source))},
@@ -295,7 +303,8 @@ def json_schema() -> dict[str, Any]:
         )
         definitions |= {f"{name}_{key}": value for key, value in section.pop("$defs", {}).items()}
         connector = {"const": name, "description": "the connector that reads it"}
-        section["properties"] = {"connector": connector} | section.get("properties", {})
+        public = Source.model_json_schema()["properties"]["public"]
+        section["properties"] = {"connector": connector} | section.get("properties", {}) | {"public": public}
         section["required"] = ["connector", *section.get("required", [])]
         definitions[f"source_{name}"] = section
         choices.append({"$ref": f"#/$defs/source_{name}"})
@@ -303,12 +312,14 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": FILE}
 
 
-def _person(key: str, section: PersonSection) -> Person:
+def _person(key: str, section: PersonSection, me: str) -> Person:
     accounts = {place: tuple(names) for place, names in section.accounts.items()}
     may_be_read = section.mentee is None or section.mentee.consent
     return Person(
-        key, section.name or key, tuple(section.emails), accounts, may_be_read=may_be_read, away=tuple(section.away)
-    )
+        key, section.name or key, tuple(section.emails), accounts, may_be_read=may_be_read, away=tuple(section.away),
+        mentored_since=section.mentee.since if section.mentee else None,
+        named_in_public=section.named_in_public or key == me,
+    )  # fmt: skip
 
 
 def _team(key: str, section: TeamSection) -> Team:

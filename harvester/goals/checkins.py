@@ -34,7 +34,7 @@ LONGEST = 200
 
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.json", re.ASCII)
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 
 
 class KeptWork(Section):

@@ -19,7 +19,7 @@ from harvester.goals.matches import note_fields
 from harvester.goals.model import OUTCOME, Goal
 from harvester.model.outcomes import read_outcome
 from harvester.model.periods import Calendar
-from harvester.text import count_noun
+from harvester.text import count_noun, rounded_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,9 +68,8 @@ class PaceDays:
 
     @property
     def words(self) -> str:
-        """`46 of 83 days, 9 days away left out`."""
-        left_out = f", {count_noun(self.away, 'day')} away left out" if self.away else ""
-        return f"{self.passed:,} of {count_noun(self.total, 'day')}{left_out}"
+        """`37 of 83 days`."""
+        return f"{self.passed:,} of {count_noun(self.total, 'day')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +142,19 @@ def progress(
 def arithmetic(goal: Goal, at: Progress) -> str:
     """How what is expected by now follows from the target and the days; '' where nothing is expected.
 
-    `40 reviews × 46 of 83 days, 9 days away left out`, of an outcome `31 − 31 × 46 of 92 days`.
+    `40 reviews × 37 of 83 days = 17.8, 9 days away left out`, of an outcome `31 − 31 × 46 of 92 days = 15.5`.
     """
     if at.expected is None or at.days is None or goal.target is None or goal.measure is None:
         return ""
-    if goal.measure != OUTCOME:
-        return f"{MEASURES[goal.measure].words(goal.target)} × {at.days.words}"
     start = goal.baseline or 0.0
     way = goal.target - start
-    return f"{start:,g} {'+' if way > 0 else '−'} {abs(way):,g} × {at.days.words}"
+    target = (
+        f"{start:,g} {'+' if way > 0 else '−'} {abs(way):,g}"
+        if goal.measure == OUTCOME
+        else MEASURES[goal.measure].words(goal.target)
+    )
+    left_out = f", {count_noun(at.days.away, 'day')} away left out" if at.days.away else ""
+    return f"{target} × {at.days.words} = {rounded_text(at.expected)}{left_out}"
 
 
 def outcomes(frame: pd.DataFrame) -> list[Outcome]:

@@ -53,6 +53,11 @@ class Person:
     """False for a mentee who has not agreed: naming them reads nothing."""
     away: tuple[tuple[dt.date, dt.date], ...] = field(default=(), repr=False)
     """Days away, as spans of a first and a last day, both included; not part of `People.digest`."""
+    # Neither of these changes whose an account is, so neither is in the digest of people.
+    mentored_since: dt.date | None = field(default=None, repr=False)
+    """The first day on which I mentored them; None for everybody else."""
+    named_in_public: bool = field(default=False, repr=False)
+    """Whether a page for the public may name them: they agreed, or make it themselves."""
 
 
 class WhoIsWho(Protocol):
@@ -86,6 +91,11 @@ class People:
         object.__setattr__(self, "_by_address", self._index_addresses())
         object.__setattr__(self, "_by_login", {})
         object.__setattr__(self, "_names", {person.key: person.name for person in self.persons})
+
+    @property
+    def mentees(self) -> tuple[Person, ...]:
+        """Those whom I mentor, in the order of the configuration, with and without their consent to be read."""
+        return tuple(each for each in self.persons if each.mentored_since is not None)
 
     @property
     def digest(self) -> str:

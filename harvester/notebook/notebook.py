@@ -52,6 +52,7 @@ FIELDS: Mapping[str, str] = {
     "highlight": "yes: a report has what it is about among its highlights; no: it has it elsewhere",
     "summary": "the opening paragraph of your report of a `period`; such an entry is no work and counts nowhere",
     "period": "which report a `summary` is for, such as 2026Q3",
+    "public": "yes: everybody may read what the entry says; otherwise it is private",
 }
 """The fields of an entry and what they mean; the reference in docs/ prints them."""
 
@@ -121,6 +122,11 @@ class Entry:
         """The day by which every witness agreed to be named; None where there is none, or where it is no day."""
         found = re.fullmatch(_WRITTEN, self.texts.get("consent", "").strip(), re.ASCII)
         return _date(found.group()) if found else None
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody may read it: only where it says yes."""
+        return YES_OR_NO.get(self.texts.get("public", "").strip().casefold()) is True
 
     @property
     def summary(self) -> str | None:
@@ -399,8 +405,8 @@ def _warnings(entry: Entry, fields: Sequence[Line]) -> Iterator[ParseWarning]:
     for number, key, value in fields:
         if key == "role" and value and value.casefold() not in ROLES:
             yield ParseWarning(number, f"there is no role {value[:80]!r}{did_you_mean(value, ROLES)}")
-        if key == "highlight" and value and value.casefold() not in YES_OR_NO:
-            yield ParseWarning(number, f"`highlight` is yes or no, and not {value[:80]!r}")
+        if key in ("highlight", "public") and value and value.casefold() not in YES_OR_NO:
+            yield ParseWarning(number, f"`{key}` is yes or no, and not {value[:80]!r}")
         if key == "link" and value and not safe_url(value):
             yield ParseWarning(number, f"{value[:80]!r} is not an http or https address, so reports do not link to it")
         if not key and (near := _misspelt(value)):

@@ -279,7 +279,9 @@ def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
         "sources": dict(report_input.undelivered),
         "kept": report_input.kept.model_dump(mode="json") if report_input.kept else None,
     }
-    return {name: _digest(value) for name, value in made.items()}
+    # A digest of rules says to whoever guesses them that they are these.
+    names = ("highlights",) if report_input.withheld is not None else tuple(made)
+    return {name: _digest(made[name]) for name in names}
 
 
 def _days(assessment: Assessment) -> list[str]:
@@ -299,7 +301,7 @@ def _asked(assessment: Assessment) -> list[object]:
 def changed_choices(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """A sentence for each choice of the person that is another one now; none for an evidence without choices."""
     known = before.get("choices", {})
-    return [words for name, words in CHOICES.items() if name in known and known[name] != after["choices"][name]]
+    return [words for name, words in CHOICES.items() if name in known and known[name] != after["choices"].get(name)]
 
 
 def _source(status: SourceStatus) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from harvester.errors import ReportError
 from harvester.files import read_bytes, replace_file
@@ -21,7 +21,7 @@ from harvester.reporting.evidence import evidence as make_evidence
 from harvester.reporting.formats import HTML, JSON, PLAIN, PageOptions
 from harvester.reporting.json_page import json_page, missing_parts
 from harvester.reporting.markdown import Markdown, label, link, prose, render_value
-from harvester.reporting.report_input import Need, ReportInput
+from harvester.reporting.report_input import Audience, Need, ReportInput
 from harvester.reporting.rows import table
 from harvester.reporting.stamp import LARGEST, content_digest, dump_json, read_page, stamp
 from harvester.reporting.table_files import About, table_bytes
@@ -70,6 +70,8 @@ class Report:
     """Words for its period where none is given."""
     of: Literal["persons", "team", "mentees"] = "persons"
     """Whom it is about where nobody is named: oneself, one's team, or those whom one mentors."""
+    audiences: tuple[Audience, ...] = get_args(Audience)
+    """Who it may be for; a page that is between two people is for the manager alone."""
     needs: frozenset[Need] = frozenset()
     """What it is made from beside rows, goals and coverage; what no report asks for is not looked up."""
     keeps: Callable[[ReportInput], CheckIn] | None = None

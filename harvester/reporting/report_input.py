@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -65,6 +65,12 @@ class ReportInput:
     """What `[[exclude]]` left out of `frame`."""
     has_look_alikes: bool = False
     """Whether an account in the period looks like one of the people's and is not listed; a remark says which."""
+    public_sources: Mapping[str, bool] = field(default_factory=dict)
+    """By source whether everybody can see what it reads, of those of which harvester.toml says so."""
+    withheld: int | None = None
+    """How many items the audience of the page does not see (the measure `withheld`); None for a manager's page."""
+    unnamed: frozenset[str] = frozenset()
+    """The keys, which say nothing, of the people whom the page must not name."""
     request: PageRequest = field(default_factory=PageRequest)
     """What was asked for beside the period and the people."""
     kept: CheckIn | None = None
@@ -86,8 +92,16 @@ class ReportInput:
             return self.request.team
         if self.request.everyone:
             return "Everyone"
-        return ", ".join(map(self.name, self.persons))
+        return ", ".join(self.names_of(self.persons))
 
     def name(self, person: str) -> str:
-        """What a reader calls a person."""
+        """What a reader calls a person; `a colleague` whom the page must not name."""
         return self.names.get(person) or self.people.name(person)
+
+    def names_of(self, persons: Iterable[str]) -> list[str]:
+        """What a reader calls several people, each once; those whom the page must not name are a number, at the end."""
+        distinct = list(dict.fromkeys(persons))
+        named = dict.fromkeys(self.name(each) for each in distinct if each not in self.unnamed)
+        others = sum(each in self.unnamed for each in distinct)
+        words = "a colleague" if others == 1 else f"{others:,} colleagues"
+        return [*named, words] if others else [*named]

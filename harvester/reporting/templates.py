@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from harvester.reporting.markdown import visible
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Template
+
+SHARED_PREFIX = "harvester/"
+"""How the names begin of the templates of ours that any template may use, such as `harvester/page.md.j2`."""
+
+MARKDOWN_SYNTAX: Mapping[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+"""How the template of a page is read, ours and a user's own."""
 
 
 @functools.cache

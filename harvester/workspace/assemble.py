@@ -16,6 +16,7 @@ from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
 from harvester.model.periods import Period, day, parse, span, within
+from harvester.reporting.audience import for_audience, not_to_be_named
 from harvester.reporting.report_input import Need, PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
@@ -223,7 +224,7 @@ class _Assembly:
             now=self._now(period),
         )
         look_alikes = look_alikes_in(self.workspace, period, persons)
-        return ReportInput(
+        whole = ReportInput(
             period=period,
             persons=tuple(persons),
             statuses=with_remarks(collected.statuses, look_alikes),
@@ -238,7 +239,9 @@ class _Assembly:
             kept=self._kept(period) if with_goals else None,
             has_look_alikes=bool(look_alikes),
             undelivered=undelivered(self.goals.goals, kinds_of_sources(self.workspace)) if with_goals else {},
+            public_sources={name: known for name, each in config.sources.items() if (known := each.public) is not None},
         )
+        return as_seen(whole)
 
     def _now(self, period: Period) -> dt.datetime:
         """When the goals are looked at: a check-in looks at them on its day, whenever it is made again."""
@@ -250,6 +253,16 @@ class _Assembly:
         if "checkin" not in self.needs or not self.workspace.configured:
             return None
         return load_before(self.workspace.config.root, self.workspace.config.calendar.dates(period)[1])
+
+
+def as_seen(report_input: ReportInput) -> ReportInput:
+    """The report input as its audience may see it; raises PersonError for a public page about who did not agree."""
+    if names := not_to_be_named(report_input):
+        raise PersonError(
+            f"{', '.join(names)} did not agree to be named in public, and the links of the page say whose work it is.",
+            hint="Ask, and write `named_in_public = true` under [people.NAME]; or make the page of a --team.",
+        )
+    return for_audience(report_input)
 
 
 def people_in(workspace: Workspace, frame: pd.DataFrame, period: Period) -> list[str]:

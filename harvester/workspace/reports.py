@@ -26,13 +26,13 @@ from harvester.reporting.report import (
     page_content,
     write,
 )
-from harvester.reporting.report_input import PageRequest
+from harvester.reporting.report_input import Audience, PageRequest
 from harvester.reporting.stamp import LARGEST, WrittenPage, content_digest, read_page
 from harvester.reporting.wording import Wording, compare
 from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
-from harvester.workspace.assemble import MOST_ACTIVE, assemble
+from harvester.workspace.assemble import MOST_ACTIVE, as_seen, assemble
 from harvester.workspace.checkins import checkin_period, require_own
 from harvester.workspace.collect import open_ledger
 from harvester.workspace.people import choose_people
@@ -89,6 +89,8 @@ class Chosen:
     """Keys of [people], names or e-mail addresses."""
     team: str | None = None
     everyone: bool = False
+    audience: Audience = "manager"
+    """Who reads the page."""
 
 
 def make_report(
@@ -106,7 +108,9 @@ def make_report(
     With `draft` it is for its author, with what is still to be done. Raises what `assemble` raises, UnknownError for an
     unknown team, and ReportError for a format that the report does not have.
     """
-    persons, request = _people_of(workspace, report, _as_chosen(chosen))
+    chosen = _as_chosen(chosen)
+    _require_audience(report, chosen.audience)
+    persons, request = _people_of(workspace, report, chosen)
     with open_ledger(workspace) as ledger:
         collected, report_input = assemble(
             workspace, ledger, _period_of(workspace, report, period), persons, harvest=harvest, request=request,
@@ -129,7 +133,9 @@ def make_reports(
 
     Raises what `make_report` raises.
     """
-    persons, request = _people_of(workspace, report, chosen or Chosen())
+    chosen = chosen or Chosen()
+    _require_audience(report, chosen.audience)
+    persons, request = _people_of(workspace, report, dataclasses.replace(chosen, audience="manager"))
     of_period = _period_of(workspace, report, period)
     with open_ledger(workspace) as ledger:
         collected, all_of_them = assemble(
@@ -138,8 +144,9 @@ def make_reports(
         for person in sorted(all_of_them.persons):
             _, own = assemble(workspace, ledger, all_of_them.period, [person], harvest=False, needs=report.needs)
             # Only the first one harvested, and so knows what failed.
-            own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft)
-            yield _rendered(report, own, options, complete=collected.complete)
+            seen_by = PageRequest(audience=chosen.audience)
+            own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft, request=seen_by)
+            yield _rendered(report, as_seen(own), options, complete=collected.complete)
 
 
 def _rendered(report: Report, report_input: ReportInput, options: PageOptions, *, complete: bool) -> RenderedReport:
@@ -171,17 +178,26 @@ def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[li
     if "checkin" in report.needs:
         require_own(workspace, chosen.persons, others=bool(chosen.team or chosen.everyone))
     if not (chosen.persons or chosen.team or chosen.everyone) and report.of == "team":
-        chosen = _own_team(workspace)
+        chosen = dataclasses.replace(_own_team(workspace), audience=chosen.audience)
     if chosen.everyone:
         if chosen.persons or chosen.team:
             raise ReportError("--everyone is everybody.", hint="Leave out --person and --team.")
-        return None, PageRequest(everyone=True)
+        return None, PageRequest(everyone=True, audience=chosen.audience)
     if chosen.team is None:
-        return list(chosen.persons) or None, PageRequest()
+        return list(chosen.persons) or None, PageRequest(audience=chosen.audience)
     members = choose_people(workspace, (), chosen.team)
     if chosen.persons:
         raise ReportError("--team and --person are two ways to name people.", hint="Give one of them.")
-    return members, PageRequest(team=chosen.team)
+    return members, PageRequest(team=chosen.team, audience=chosen.audience)
+
+
+def _require_audience(report: Report, audience: Audience) -> None:
+    """Raises ReportError for an audience that a kind of report is not for."""
+    if audience not in report.audiences:
+        raise ReportError(
+            f"The report {report.name!r} is not for the audience {audience!r}.",
+            hint=f"It is for: {', '.join(report.audiences)}.",
+        )
 
 
 def _own_team(workspace: Workspace) -> Chosen:
@@ -189,7 +205,8 @@ def _own_team(workspace: Workspace) -> Chosen:
     teams = workspace.config.teams
     if not teams:
         return Chosen(everyone=True)
-    own = [name for name, members in teams.items() if workspace.me in members] or list(teams)
+    own = [key for key, team in teams.items() if any(each.person == workspace.me for each in team.memberships)]
+    own = own or list(teams)
     if len(own) > 1:
         raise PersonError(
             f"There are several teams: {', '.join(own)}.", hint="Name one with --team, or people with --person."
@@ -296,9 +313,11 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
     before = _evidence_of(path, page)
     if before is None:
         return Verification((), (), (_without_evidence(path, page),))
+    period, request = evidence.period_of(before), evidence.request_of(before)
     persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
+    if request.team and request.audience == "public":  # its evidence does not say who the members are
+        persons = choose_people(workspace, (), request.team)
     with open_ledger(workspace) as ledger:
-        period, request = evidence.period_of(before), evidence.request_of(before)
         needs = load_report(before["report"]).needs
         _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request, needs=needs)
     after = evidence.evidence(report_input, before["report"])

@@ -201,7 +201,9 @@ def _with_git_user(environment: Environment, config: Config) -> Config:
         who = identity(config.root, environment.environ)
     except SourceError:
         return config
-    persons = (Person(config.me, who.name or who.email, (who.email,)),) if who.email else ()
+    if not who.email:
+        return config
+    persons = (Person(config.me, who.name or who.email, (who.email,), named_in_public=True),)
     return dataclasses.replace(config, people=dataclasses.replace(config.people, persons=persons))
 
 

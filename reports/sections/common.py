@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis.frame import select
+from harvester.analysis.measures import MEASURES
 from harvester.model.periods import span
+from harvester.reporting.audience import OTHER_SOURCES
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import taken_together
+from harvester.text import count_noun
 
 from .sources import SourceState, not_counted, source_states
 
@@ -58,16 +62,21 @@ class CommonPage:
     excluded: list[ExcludedWork]
     sources_anchor: str
     """The anchor of the heading `Sources and coverage`."""
+    audience: str
+    """Whom the page is for and what that leaves out, in a sentence; empty for a manager, who sees everything."""
 
 
 def own_rows(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
     """These columns of the people's own rows in the period: those that no other row represents, and none of bots.
 
+    Several people are taken together, so that what two of them did counts once.
+
     `columns` has `person`, `occurred_at`, `is_primary` and `is_bot`. Only the columns that are needed: taking rows
     costs as much as there are columns, and a report takes many.
     """
     inside = select(report_input.frame[list(columns)], report_input.period)
-    return inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
+    own = inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
+    return taken_together(own, report_input.persons)
 
 
 def common(report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anchor: str) -> dict[str, Any]:
@@ -84,14 +93,27 @@ def common(report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anc
         "last": last,
         "days": span(first, last),
         "time_zone": report_input.calendar.zone.key.removeprefix("Etc/"),
-        "services": list(dict.fromkeys(each.connector for each in states)),
+        "services": list(dict.fromkeys(each.connector for each in states if each.name != OTHER_SOURCES)),
         "incomplete": [each for each in states if each.gaps],
         "remarks": list(report_input.remarks),
         "sources": states,
         "not_counted": list(not_counted(rows)),
         "excluded": [ExcludedWork(rule, number) for rule, number in report_input.excluded.by_rule.items()],
         "sources_anchor": sources_anchor,
+        "audience": audience_words(report_input),
     }
+
+
+def audience_words(report_input: ReportInput) -> str:
+    """Whom a page is for and what that leaves out; empty for a manager."""
+    if report_input.withheld is None:
+        return ""
+    number = report_input.withheld
+    if report_input.request.audience == "team":
+        notes = f", and without {count_noun(number, 'private note')} about mentoring" if number else ""
+        return f"For the team: without the figures of goals{notes}."
+    items = f", and without {MEASURES['withheld'].words(number)} private or not known to be public" if number else ""
+    return f"For the public: without goals, longer texts, and names of people who did not agree to be named{items}."
 
 
 def heading(report_input: ReportInput, kind: str) -> str:

@@ -143,4 +143,4 @@ def _part(goal: Goal, at: Progress) -> str:
     if at.of_pace < 0:
         return "; further from the target than at the start"
     percent = math.floor(at.of_pace * 100 + 1e-9)
-    return f"; {percent}% of that way is made" if goal.measure == OUTCOME else f"; done is {percent}% of that"
+    return f"; {percent}% of that way is done" if goal.measure == OUTCOME else f"; done is {percent}% of that"

@@ -95,7 +95,9 @@ class Section:
 
 
 def rows(pieces: Pieces) -> list[GoalRow]:
-    """The table of goals."""
+    """The table of goals; none for a team, which does not see how far they are."""
+    if pieces.report_input.request.audience == "team":
+        return []
     progress = pieces.report_input.assessment.progress
     return [_row(goal, progress[goal.name]) for goal in pieces.goals]
 

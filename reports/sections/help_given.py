@@ -215,7 +215,8 @@ def _helped(pieces: Pieces, name: str, among: pd.DataFrame | None = None) -> Hel
     pairs = pairs[~pairs["owner"].isin(list(report_input.persons))]
     by_person = {owner: int(number) for (owner,), number in measures.count_by(pairs, name, ["owner"]).items()}
     order = sorted(by_person, key=lambda person: (-by_person[person], report_input.name(person)))
-    named, rest = order[:PEOPLE_NAMED], order[PEOPLE_NAMED:]
+    named = [each for each in order if each not in report_input.unnamed][:PEOPLE_NAMED]
+    rest = [each for each in order if each not in named]
     of_rest = pairs[pairs["owner"].isin(rest)]
     return Helped(
         int(measures.count(rows, name)), counted(rows, [name]), changes(rows, name), _parts(rows, name), len(order),

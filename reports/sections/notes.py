@@ -79,9 +79,8 @@ def fields(report_input: ReportInput, notes: Iterable[tuple[Any, Mapping[str, An
 
 
 def people(report_input: ReportInput, note: Mapping[str, Any]) -> str:
-    """Who a note says took part, in words."""
-    persons = (report_input.people.person_of(note["source"], each) for each in note["participants"])
-    return join_words(dict.fromkeys(report_input.name(each) for each in persons))
+    """Who a note says took part beside its author, in words."""
+    return join_words(report_input.names_of(note["collaborators"] or ()))
 
 
 def figures(report_input: ReportInput, goal: Goal) -> list[Figure]:

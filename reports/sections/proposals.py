@@ -184,8 +184,8 @@ def pace(goal: Goal, at: Progress, today: dt.date) -> str:
     begun = at.days.passed > 0
     to_come = (goal.until - max(today, goal.from_ - ONE_DAY)).days
     measure = MEASURES[goal.measure]
-    takes = f"{open_:,g} more" if begun and at.done else measure.words(open_)
-    done = f"{at.done:,g} of {measure.words(goal.target)} done; " if begun and at.done else ""
+    takes = f"{open_:,g} more" if begun else measure.words(open_)
+    done = f"{at.done:,g} of {measure.words(goal.target)} done; " if begun else ""
     away = ", days away left out" if to_come > days else ""
     rate = f": {_rate(open_, days)}" if open_ > 1 else ""
     return f"{done}{takes} in {count_noun(days, 'day')}{away}{rate}"
