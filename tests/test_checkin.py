@@ -200,7 +200,7 @@ def test_a_criterion_changes_its_state():
     found = page(reviews(1), REVIEWS, criteria=[GROWS, {"name": "new", "text": "Leads"}], before=before)
 
     assert found.since.criteria == [
-        "“Makes others better”: strong → evidence needed", "“Leads”: new since then, evidence needed",
+        "“Makes others better”: strong evidence → evidence needed", "“Leads”: new since then, evidence needed",
     ]  # fmt: skip
     assert "Some sources could not be read in full then: hub." in text(reviews(1), REVIEWS, before=before)
 
