@@ -116,7 +116,7 @@ class Page(CommonPage):
     questions: OpenQuestions | None
     """Null where nothing is open."""
     signatures: list[str]
-    """The names of the people who sign, beside their manager."""
+    """The names of the people who sign, beside their manager; empty for another audience than the manager."""
 
 
 def context(report_input: ReportInput) -> Page:
@@ -125,11 +125,14 @@ def context(report_input: ReportInput) -> Page:
     pieces = Pieces(report_input, mine)
     served = [(each.criterion, each.title) for each in proposed(report_input)]
     by_level = levels(pieces, served)
-    offered, questions = proposals(report_input), open_questions(report_input)
+    offered = proposals(report_input)
+    # Others than those two see no targets and no criteria: what is open, and what is signed, is not for them.
+    for_both = report_input.request.audience == "manager"
+    questions = open_questions(report_input) if for_both else None
     heading = f"{report_input.who} – {KIND}"
     found = {row.standing for each in by_level for row in each.rows}
     author = _for_author(pieces, report_input, served, mine) if report_input.draft else None
-    headings = [heading, *(["For the author"] if author else []), *_headings(by_level, offered, questions)]
+    headings = [heading, *(["For the author"] if author else []), *_headings(by_level, offered, questions, for_both)]
     fields = common(report_input, mine, KIND, anchors(headings)[-1])
     return Page(
         **{**fields, "heading": heading},
@@ -143,7 +146,7 @@ def context(report_input: ReportInput) -> Page:
         ended=ended(report_input),
         as_of=as_of(report_input),
         questions=questions or None,
-        signatures=[report_input.name(each) for each in report_input.persons],
+        signatures=[report_input.name(each) for each in report_input.persons] if for_both else [],
     )
 
 
@@ -159,15 +162,17 @@ def _sentences(
     goals = f"{count_noun(offered, 'goal')} {'is' if offered == 1 else 'are'} proposed" if offered else ""
     if goals and rows:
         goals += f", for {len(with_goal)} of the {count_noun(len(rows), 'criterion', 'criteria')}"
-    made = [f"The evidence is from the work of {days}.", _states([row.standing for row in rows])]
-    return [*made, f"{goals}." if goals else "No goal is proposed."]
+    made = [f"The evidence is from the work of {days}."]
+    if report_input.request.audience != "manager":
+        return [*made, *([f"{goals}."] if goals else [])]
+    return [*made, _states([row.standing for row in rows]), f"{goals}." if goals else "No goal is proposed."]
 
 
 def _states(standings: Sequence[Standing]) -> str:
     """How many criteria have which state, in words."""
     numbers = Counter(standings)
     if not numbers:
-        return "There are no criteria."
+        return "No criteria are given."
     if len(numbers) == 1:
         (standing,) = numbers
         number = numbers[standing]
@@ -179,7 +184,7 @@ def _states(standings: Sequence[Standing]) -> str:
 
 
 def _headings(
-    by_level: Sequence[LevelOfCriteria], offered: Sequence[Proposal], questions: OpenQuestions
+    by_level: Sequence[LevelOfCriteria], offered: Sequence[Proposal], questions: OpenQuestions | None, signed: bool
 ) -> Iterator[str]:
     """The headings of the page up to that of the sources, in the order of the template."""
     if by_level:
@@ -188,7 +193,9 @@ def _headings(
         yield from ("Proposed goals", *(each.title for each in offered))
     if questions:
         yield "Open questions"
-    yield from ("Agreed", "Sources and coverage")
+    if signed:
+        yield "Agreed"
+    yield "Sources and coverage"
 
 
 def _for_author(

@@ -209,7 +209,7 @@ def test_in_january_the_evidence_is_of_the_last_year(january):
 
 def test_a_page_without_goals_says_so(january):
     out = page_of(january, "")
-    assert "There are no criteria. No goal is proposed." in out
+    assert "No criteria are given. No goal is proposed." in out
     assert re.findall("^## .*$", out, re.MULTILINE) == ["## Agreed", "## Sources and coverage"]
 
 
@@ -217,9 +217,20 @@ def test_the_page_of_another_person_has_no_goals_of_mine(january):
     """goals.toml is its owner's; several people sign one page."""
     file = '[[criteria]]\nname = "c"\ntext = "Leads."\n' + goal("new")
     out = page_of(january, file, "--person", "me", "--person", "grace")
-    assert "There are no criteria. No goal is proposed." in out
+    assert "No criteria are given. No goal is proposed." in out
     assert "Ada Lovelace: ____" in out
     assert "Grace Hopper: ____" in out
+
+
+def test_a_team_sees_goals_and_no_agreement(january):
+    """Their titles and days, and of no target that it is missing: the team does not see it."""
+    file = '[[criteria]]\nname = "c"\ntext = "Leads."\n' + goal(
+        "new", 'match = { paths = ["services/"] }\n', "2026-01-01"
+    )
+    out = page_of(january, file, "--audience", "team")
+    assert re.findall("^##.*$", out, re.MULTILINE) == ["## Proposed goals", "### new", "## Sources and coverage"]
+    assert "1 goal is proposed." in out
+    assert "commits" not in out.partition("## Sources")[0]
 
 
 def test_what_is_hostile_shows_as_text(january):
