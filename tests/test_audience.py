@@ -306,7 +306,7 @@ def test_every_field_of_a_report_input_is_decided():
         if each.name in as_it_is:
             assert getattr(shown, each.name) == getattr(whole, each.name)
     made_anew = {"persons", "statuses", "assessment", "people", "names", "grouping", "withheld", "unnamed", "others"}
-    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out"}
+    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out", "undelivered"}
     empty = ReportInput(QUARTER, (), (), shown.assessment, shown.calendar, shown.people)
     for name in left_out:
         assert getattr(shown, name) == getattr(empty, name)

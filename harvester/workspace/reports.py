@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.errors import PersonError, ReportError, UnknownError
 from harvester.files import read_bytes, resolve_path, write_text
-from harvester.model.periods import Period, is_period
+from harvester.model.periods import Period, is_period, parse
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.formats import HTML, MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
@@ -188,7 +188,10 @@ def _period_of(workspace: Workspace, report: Report, period: str | None) -> Peri
     """The period, or words for it; None where assembling may choose another one than the last quarter."""
     if "checkin" in report.needs:
         return checkin_period(workspace, period)
-    return period or (report.default_period if report.default_period != LAST_QUARTER else None)
+    if period or report.default_period == LAST_QUARTER:
+        return period
+    # The words are not the user's, so nothing is said of what they mean: the page names its days.
+    return parse(report.default_period, workspace.config.calendar, workspace.environment.clock())
 
 
 def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
