@@ -174,8 +174,8 @@ def _goals_without_work(goals: Sequence[GoalState]) -> list[str]:
     running = [each for each in goals if each.runs]
     nothing = [f"Nothing is linked to “{each.title}”." for each in running if not each.items]
     other = [
-        f"“{each.title}” counts {each.counts}, and what is linked to it is {each.linked}."
-        for each in running
+        f"“{each.title}” counts {each.counts}; linked to it: {each.linked}."
+        for each in goals
         if each.counts and each.linked and not each.done
     ]
     return [*nothing, *other]
