@@ -44,7 +44,7 @@ def next_checkin(report_input: ReportInput) -> Next | None:
 def questions(report_input: ReportInput, *, gaps: bool) -> list[str]:
     """The questions; with `gaps` also whether there is work for what nothing is linked to."""
     then = then_of(report_input)
-    made = []
+    made: list[str] = []
     for goal, at in goals_on(report_input):
         made += _about_goal(report_input, goal, at)
         if goal.name in then and target_changed(goal, then[goal.name]):
