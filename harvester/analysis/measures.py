@@ -448,7 +448,8 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "people", "person", "people", (), (), "persons",
             "People who took part in something that counts, as its authors, co-authors, reviewers or otherwise, of the "
-            "people whom a report is about; bots are none.",
+            "people whom a report is about; bots are none. People who are not configured and have the same name count "
+            "once.",
             where=_took_part, wins="every source's rows",
         ),
         Measure(

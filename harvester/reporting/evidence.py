@@ -309,8 +309,8 @@ def _teams(report_input: ReportInput) -> Any:
     people = report_input.people
     away = {each: people.away_of(each, report_input.calendar) for each in report_input.persons}
     return [
-        [dataclasses.asdict(team) for team in report_input.teams.values()],
-        [[person, [[each.since, each.until] for each in periods]] for person, periods in away.items()],
+        [f"{team}" for team in report_input.teams.values()],
+        [f"{person} {periods}" for person, periods in away.items()],
     ]
 
 

@@ -59,7 +59,7 @@ def measured(report_input: ReportInput) -> dict[str, float]:
         "left_out": report_input.excluded.total,
         "withheld": report_input.withheld or 0,
         "mentees_left_out": report_input.mentees_left_out,
-        "people": measures.count(select(report_input.frame, report_input.period, report_input.persons), "people"),
+        "people": people_counted(report_input),
         "newcomers": newcomers_counted(report_input),
     }
     numbers = {
@@ -69,6 +69,15 @@ def measured(report_input: ReportInput) -> dict[str, float]:
     }
     known = {name: number for name, number in numbers.items() if not math.isnan(number)}
     return {name: int(number) if number == int(number) else number for name, number in known.items()}
+
+
+def people_counted(report_input: ReportInput) -> int:
+    """How many people took part (the measure `people`); people who are not configured have one name each."""
+    rows = measures.of(
+        select(report_input.frame, report_input.period, report_input.persons), measures.MEASURES["people"]
+    )
+    keys = rows[measures.MEMBER if measures.MEMBER in rows else "person"].unique().tolist()
+    return len({each if each in report_input.unnamed else report_input.name(each) for each in keys})
 
 
 def newcomers_counted(report_input: ReportInput) -> int | None:
