@@ -50,17 +50,22 @@ def own_rows(report_input: ReportInput) -> pd.DataFrame:
 def measured(report_input: ReportInput) -> dict[str, float]:
     """Every measure of a report's own rows, by name, in the order of the table of measures; whole ones are integers.
 
-    `left_out` and `withheld` are of rows that are not in the report, `mentees_left_out` of people who are not in it. A
-    median of nothing is left out.
+    `left_out` and `withheld` are of rows that are not in the report, `mentees_left_out` of people who are not in it,
+    `days_away` is as harvester.toml says. A median of nothing is left out.
     """
     rows = own_rows(report_input)
     numbers = {name: measures.count(rows, name) for name in measures.MEASURES}
     numbers |= {
         "left_out": report_input.excluded.total, "withheld": report_input.withheld or 0,
-        "mentees_left_out": report_input.mentees_left_out,
+        "mentees_left_out": report_input.mentees_left_out, "days_away": _days_away(report_input),
     }  # fmt: skip
     known = {name: number for name, number in numbers.items() if not math.isnan(number)}
     return {name: int(number) if number == int(number) else number for name, number in known.items()}
+
+
+def _days_away(report_input: ReportInput) -> int:
+    people, persons = report_input.people, report_input.persons
+    return sum(people.days_away(each, report_input.period, report_input.calendar) for each in persons)
 
 
 def taken_together(rows: pd.DataFrame, persons: Sequence[str]) -> pd.DataFrame:
