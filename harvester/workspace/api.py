@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harvester.harvesting.run import Outcome
+    from harvester.reporting.report_input import Audience
 
 PathLike = str | os.PathLike[str]
 
@@ -136,15 +137,19 @@ def report(
     config: PathLike | None = None,
     repo: PathLike | Iterable[PathLike] | None = None,
     harvest: bool = True,
+    audience: Audience = "manager",
 ) -> str:
     """A report as Markdown, the same as `harvester report` writes; the other arguments are those of `load`.
+
+    `audience` is who reads it: docs/decisions/audience.md says what each of them sees.
 
     A source that did not give everything is named at the top of the report. Raises UnknownError for a kind of report
     that is not installed, and what `load` raises.
     """
-    from harvester.workspace.reports import load_report, make_report
+    from harvester.workspace.reports import Chosen, load_report, make_report
 
-    return make_report(_open(config, repo), load_report(kind), period, _names(person), harvest=harvest).text
+    chosen = Chosen(_names(person), audience=audience)
+    return make_report(_open(config, repo), load_report(kind), period, chosen, harvest=harvest).text
 
 
 def _names(person: str | Iterable[str] | None) -> tuple[str, ...]:
