@@ -405,6 +405,9 @@ def test_no_canary_leaves_the_workspace(tmp_path):
         assert "Open the till" in text.replace("\u2060", "")
         if not each.name.endswith(".evidence.json"):
             assert run(environment, "verify", f"pages/{each.name}", "--no-harvest")[0] == 0, each.name
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION.replace("Ada Lovelace", "Somebody Else"))
+    status, out, _ = run(environment, "verify", f"pages/{made[0].name}", "--no-harvest")
+    assert (status, "names no account of Ada Lovelace, so it was not checked." in out) == (4, True)
 
 
 def test_nobody_s_page_is_public_without_their_consent(tmp_path):

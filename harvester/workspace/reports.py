@@ -47,6 +47,10 @@ if TYPE_CHECKING:
 
 ABOUT: Need = "about"
 """What a report needs that is about one work item."""
+NOT_PUBLIC = (
+    "Nothing here is known to be public. Where everybody can see what a source reads, write `public = true` in its "
+    "section of harvester.toml."
+)
 
 LONGEST_NAME = 255
 """Bytes of a file's name, on all common file systems."""
@@ -168,6 +172,8 @@ def _rendered(report: Report, report_input: ReportInput, options: PageOptions, *
     made = make(report, report_input, options)
     gaps = missing_by_source(report_input) if options.format.is_table else {}
     remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
+    if report_input.request.audience == "public" and report_input.withheld and report_input.frame.empty:
+        remarks = (*remarks, NOT_PUBLIC)
     name = file_name(report, report_input, options)
     return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
 
@@ -365,6 +371,8 @@ def verify_report(
     own, without_template = _template_of(path, page, before, template)
     period, request = evidence.period_of(before), evidence.request_of(before)
     persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
+    if strangers := _unknown_here(workspace.config.people, before, persons):
+        return Verification((), (), (f"{path.name} names no account of {strangers}, so it was not checked.",))
     with open_ledger(workspace) as ledger:
         needs = load_report(before["report"]).needs
         _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request, needs=needs)
@@ -404,6 +412,15 @@ def _template_of(
         None,
         f"{path.name} was made with the template {known['name']!r}, so its text was not compared; {why}. {state}.",
     )
+
+
+def _unknown_here(people: People, before: Mapping[str, Any], persons: Sequence[str]) -> str:
+    """The people of a page for the public who are others here: its evidence has their keys and names alone."""
+    request = evidence.request_of(before)
+    if request.audience != "public" or request.team or request.everyone:
+        return ""
+    names = {key: each["name"] for key, each in zip(persons, before["persons"], strict=True)}
+    return ", ".join(name for key, name in names.items() if people.name(key) != name)
 
 
 def _with_own_words(
