@@ -46,8 +46,8 @@ OF_A_REPOSITORY = ("pull_request", "review")
 """Kinds whose rows say whether everybody can see the repository: an issue may be confidential for itself."""
 
 PUBLIC_EXTRA = (
-    "result", "technical", "takeaway", "summary", "period", "highlight", "topic", "trailer", "commits", "own_commits",
-    "not_work", "paths", "resolution",
+    "problem", "result", "technical", "takeaway", "summary", "period", "highlight", "topic", "trailer", "commits",
+    "own_commits", "not_work", "paths", "resolution",
 )  # fmt: skip
 """The keys of `extra` that the public sees; of the others some are texts, others name people, goals or other work."""
 

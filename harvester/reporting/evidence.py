@@ -259,6 +259,7 @@ def _claims(report_input: ReportInput, rows: pd.DataFrame) -> list[dict[str, Any
 
 CHOICES = {
     "highlights": "decisions.toml chooses other highlights than for this report.",
+    "criteria": "goals.toml has other criteria than for this report.",
     "themes": "[themes] in harvester.toml is not as for this report.",
     "routine": "[routine] in harvester.toml is not as for this report.",
     "teams": "[teams] or the days away of these people in harvester.toml are not as for this report.",
@@ -275,10 +276,12 @@ CHOICES = {
 
 def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
     """A digest of each of the person's choices; of highlights those about these rows."""
-    rules, pins = report_input.grouping, report_input.assessment.goals_and_decisions.decisions.highlights
+    rules, known = report_input.grouping, report_input.assessment.goals_and_decisions
+    pins = known.decisions.highlights
     chosen = {key: pins[key] for key in rows["work_item_key"].unique().tolist() if key in pins}
     made = {
         "highlights": chosen,
+        "criteria": [[each.name, each.level, each.text] for each in known.goals.criteria],
         "themes": [[name, rule.model_dump()] for name, rule in rules.themes.items()],
         "routine": [[name, rule.model_dump()] for name, rule in rules.routine.items()],
         "teams": [_teams(report_input), list(report_input.unread)],
