@@ -65,6 +65,10 @@ class GitHub:
     timeout: Annotated[int, Field(gt=0, description="seconds to wait for an answer")] = 30
     context: ConnectorContext
 
+    def import_modules(self) -> None:
+        """Import the client, and what it needs."""
+        import github  # noqa: F401 - for its effect
+
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield merged pull requests, reviews and closed issues; raises SourceError where GitHub stops answering."""
         from harvester.sdk.http import connection

@@ -71,6 +71,10 @@ class GitLab:
     timeout: Annotated[int, Field(gt=0, description="seconds to wait for an answer")] = 30
     context: ConnectorContext
 
+    def import_modules(self) -> None:
+        """Import the client, and what it needs."""
+        import gitlab  # noqa: F401 - for its effect
+
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield merged merge requests, reviews and closed issues; raises SourceError where GitLab stops answering."""
         from harvester.sdk.http import connection

@@ -84,6 +84,10 @@ class Jira:
     timeout: Annotated[int, Field(gt=0, description="seconds to wait for an answer")] = 30
     context: ConnectorContext
 
+    def import_modules(self) -> None:
+        """Import the client, and what it needs."""
+        import jira  # noqa: F401 - for its effect
+
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield resolved tickets; raises SourceError where Jira stops answering."""
         from harvester.sdk.http import connection

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
+from harvester.analysis.as_one import ONE
 from harvester.analysis.frame import select
 from harvester.goals.matches import note_fields
 from harvester.model.contribution import Column
@@ -54,6 +55,22 @@ def measured(report_input: ReportInput) -> dict[str, float]:
     numbers = {name: measures.count(rows, name) for name in measures.MEASURES}
     numbers |= {"left_out": report_input.excluded.total, "withheld": report_input.withheld or 0}
     return {name: int(number) if number == int(number) else number for name, number in numbers.items()}
+
+
+def taken_together(rows: pd.DataFrame, persons: Sequence[str]) -> pd.DataFrame:
+    """The rows with several people as one (`ONE`), so that each work item counts once; of one person as they are.
+
+    Collaborators, where the rows have them, are then people beside all of them. Whose work something is stays as it is:
+    a review of the work of another of them is one.
+    """
+    if len(persons) < 2:
+        return rows
+    together = rows.assign(person=_texts([ONE] * len(rows), rows))
+    if "collaborators" in rows:
+        lists = rows["collaborators"].array.__arrow_array__().to_pylist()
+        beside = [each and [one for one in each if one not in persons] for each in lists]
+        together["collaborators"] = _lists(beside, rows)
+    return together
 
 
 def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:

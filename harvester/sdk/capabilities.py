@@ -91,6 +91,19 @@ class ResolvesAliases(Protocol):
 
 
 @runtime_checkable
+class ImportsModules(Protocol):
+    """A connector whose `fetch` imports a library that is slow to import."""
+
+    def import_modules(self) -> None:
+        """Import what `fetch` needs.
+
+        Called before sources are read side by side: threads that import parts of one package at the same time can fail
+        with a deadlock in Python's own locks (https://github.com/python/cpython/issues/83065).
+        """
+        ...
+
+
+@runtime_checkable
 class NamesContents(Protocol):
     """A connector that knows what its rows can be, so that `goals check` can say that a goal asks for something else.
 

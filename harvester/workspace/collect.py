@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,6 +152,7 @@ def harvest_sources(
 
     environment = workspace.environment
     chosen = workspace.connectors if sources is None else sources
+    _import_modules(each for name, each in chosen.items() if accounts.get(name) is None or accounts[name])
     with environment.progress() as progress:
         outcome = harvest(
             ledger,
@@ -171,6 +172,16 @@ def harvest_sources(
             if each.failed:
                 raise each.failed
     return outcome
+
+
+def _import_modules(connectors: Iterable[Connector]) -> None:
+    """Import what connectors need, one after another; whoever lacks a library says so when it is read."""
+    from harvester.sdk.capabilities import ImportsModules
+
+    for each in connectors:
+        if isinstance(each, ImportsModules):
+            with contextlib.suppress(ImportError):
+                each.import_modules()
 
 
 def collect(

@@ -11,6 +11,7 @@ from harvester.analysis.measures import MEASURES
 from harvester.model.periods import span
 from harvester.reporting.audience import OTHER_SOURCES
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import taken_together
 from harvester.text import count_noun
 
 from .sources import SourceState, not_counted, source_states
@@ -68,11 +69,14 @@ class CommonPage:
 def own_rows(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
     """These columns of the people's own rows in the period: those that no other row represents, and none of bots.
 
+    Several people are taken together, so that what two of them did counts once.
+
     `columns` has `person`, `occurred_at`, `is_primary` and `is_bot`. Only the columns that are needed: taking rows
     costs as much as there are columns, and a report takes many.
     """
     inside = select(report_input.frame[list(columns)], report_input.period)
-    return inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
+    own = inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
+    return taken_together(own, report_input.persons)
 
 
 def common(report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anchor: str) -> dict[str, Any]:

@@ -234,7 +234,12 @@ class Piece:
         """Its work items, those that say most first, each once."""
         rows = sorted((row for _, row in self.rows), key=lambda row: (_KINDS.index(row["kind"]), sort_key(row)))
         rows = [*(row for row in rows if row["kind"] == "issue"), *(row for row in rows if row["kind"] != "issue")]
-        return list(dict.fromkeys(reference_to(row) for row in rows if row["kind"] != "note"))
+        by_label: dict[str, Reference] = {}
+        for row in rows:
+            if row["kind"] != "note":
+                named = reference_to(row)  # of a pull request and a review of it the pull request
+                by_label.setdefault(named.label, named)
+        return list(by_label.values())
 
     @functools.cached_property
     def pinned(self) -> bool | None:
