@@ -155,6 +155,8 @@ def _days_of(span):
     """The days of words such as `2026-07-25..2026-08-02`, as texts."""
     first, last = map(dt.date.fromisoformat, span.split(".."))
     return {(first + dt.timedelta(days=each)).isoformat() for each in range((last - first).days + 1)}
+
+
 def blocks_of(text):
     """The texts to paste of a page, each with what the page says of its length."""
     return re.findall(
