@@ -19,7 +19,7 @@ from harvester.reporting.anchors import slug
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
 
-from .sections.common import CommonPage, common, own_rows
+from .sections.common import CommonPage, common, rows_by_person
 from .sections.help_given import changes
 from .sections.items import LINE_COLUMNS, Item, item, join_words, sort_key
 from .sections.notes import NOTE_COLUMNS, Field, fields
@@ -49,6 +49,8 @@ CHANGES = ("pull_requests", "commits")
 """What has a kind of work."""
 
 TOO_FEW = "too few to say"
+OTHER = "other"
+"""The kind of work of a change whose title does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class Page(CommonPage):
 
 def context(report_input: ReportInput) -> Page:
     """What the template shows; every number has its row in `harvester.analysis.measures`."""
-    rows = own_rows(report_input, COLUMNS)
+    rows = rows_by_person(report_input, COLUMNS)
     *mentees, mentor = report_input.persons
     made = [_mentee(report_input, person, rows) for person in mentees]
     own = rows[(rows["person"] == mentor).to_numpy(bool)]
@@ -156,7 +158,7 @@ def _mentee(report_input: ReportInput, person: str, rows: pd.DataFrame) -> Mente
         report_input.name(person),
         configured.mentored_since if configured and configured.mentored_since else first,
         [span(*report_input.calendar.dates(each)) for each in halves],
-        list(_figures(parts)) if halves and len(counting) else [],
+        [*_figures(parts), *_away(report_input, person, halves)] if halves and len(counting) else [],
         sorted({*measures.of(counting, measures.MEASURES["projects"])["project"].dropna()}),
         _items(report_input, counting),
     )
@@ -197,7 +199,7 @@ def _figures(halves: Sequence[pd.DataFrame]) -> Iterator[Figure]:
         said = _signed(medians[1] - medians[0]) if min(opened) >= FEWEST_MEDIAN else TOO_FEW
         yield _figure(MEDIAN, medians, said)
     first, second = (_kinds(each) for each in halves)
-    if first or second:
+    if any(each and not each.startswith(OTHER) for each in (first, second)):
         yield Figure("Kinds of work", first or "–", second or "–", "")
     for name, words in (("projects", "Projects"), ("collaborators", "Other people who took part")):
         numbers = [measures.count(each, name) for each in halves]
@@ -210,14 +212,20 @@ def _figure(name: str, numbers: Sequence[float], difference: str = "") -> Figure
     return Figure(name, first, second, difference)
 
 
+def _away(report_input: ReportInput, person: str, halves: Sequence[Period]) -> Iterator[Figure]:
+    numbers = [report_input.people.days_away(person, each, report_input.calendar) for each in halves]
+    if any(numbers):
+        yield _figure("Days away", numbers)
+
+
 def _kinds(rows: pd.DataFrame) -> str:
     """How many changes are of which kind, the most frequent first; `other` where their titles do not say so."""
-    named = rows.assign(kind_of_work=rows["change_type"].fillna("other"))
+    named = rows.assign(kind_of_work=rows["change_type"].fillna(OTHER))
     numbers = Counter[str]()
     for name in CHANGES:
         for (kind,), number in measures.count_by(named, name, ["kind_of_work"]).items():
             numbers[kind] += int(number)
-    ordered = sorted(numbers.items(), key=lambda pair: (pair[0] == "other", -pair[1], pair[0]))
+    ordered = sorted(numbers.items(), key=lambda pair: (pair[0] == OTHER, -pair[1], pair[0]))
     return ", ".join(f"{kind} {number}" for kind, number in ordered)
 
 

@@ -306,7 +306,7 @@ def test_every_field_of_a_report_input_is_decided():
         if each.name in as_it_is:
             assert getattr(shown, each.name) == getattr(whole, each.name)
     made_anew = {"persons", "statuses", "assessment", "people", "names", "grouping", "withheld", "unnamed", "others"}
-    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out"}
+    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out", "undelivered"}
     empty = ReportInput(QUARTER, (), (), shown.assessment, shown.calendar, shown.people)
     for name in left_out:
         assert getattr(shown, name) == getattr(empty, name)
@@ -405,6 +405,9 @@ def test_no_canary_leaves_the_workspace(tmp_path):
         assert "Open the till" in text.replace("\u2060", "")
         if not each.name.endswith(".evidence.json"):
             assert run(environment, "verify", f"pages/{each.name}", "--no-harvest")[0] == 0, each.name
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION.replace("Ada Lovelace", "Somebody Else"))
+    status, out, _ = run(environment, "verify", f"pages/{made[0].name}", "--no-harvest")
+    assert (status, "names no account of Ada Lovelace, so it was not checked." in out) == (4, True)
 
 
 def test_nobody_s_page_is_public_without_their_consent(tmp_path):

@@ -86,9 +86,11 @@ def configure(environment, before, after):
 
 def test_a_page_has_what_was_done_since_the_first_day(environment):
     """The mentee's work, and of the mentor's what names them; nothing of who has not agreed but their number."""
+    configure(environment, "[people.linus]", 'away = ["2026-08-20..2026-09-01"]\n[people.linus]')
     status, out, _ = run(environment, *MENTORING)
     text = shown(out)
     assert status == 0
+    assert "| Days away | 4 | 9 |  |" in text
     assert "# Grace Hopper – mentoring, Q3 2026" in text
     assert "Mentored since 16 July 2026." in text
     assert "| | 16 July to 23 August 2026 | 24 August to 30 September 2026 | Difference |" in text

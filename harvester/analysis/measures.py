@@ -365,6 +365,11 @@ MEASURES: Mapping[str, Measure] = {
             where=_was_opened, values=_days_open,
         ),
         Measure(
+            "days_away", "day away", "days away", (), (), "nobody",
+            "Days on which the person is away, as `away` in harvester.toml says, weekends too; of no rows.",
+            wins="harvester.toml says so",
+        ),
+        Measure(
             "mentees_left_out", "person", "people", (), (), "nobody",
             "People with `mentee` in harvester.toml whose `consent` is not true, of a page about mentees; nothing of "
             "theirs is read. Of no rows, and zero on other pages.",
@@ -448,7 +453,8 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "people", "person", "people", (), (), "persons",
             "People who took part in something that counts, as its authors, co-authors, reviewers or otherwise, of the "
-            "people whom a report is about; bots are none.",
+            "people whom a report is about; bots are none. People who are not configured and have the same name count "
+            "once.",
             where=_took_part, wins="every source's rows",
         ),
         Measure(
@@ -595,21 +601,21 @@ def count(frame: pd.DataFrame, name: str) -> float:
 
 
 def _median(frame: pd.DataFrame, measure: Measure, values: Callable[[pd.DataFrame], pd.Series]) -> float:
-    import pandas as pd
-
-    if not len(frame):
+    inside = _inside(frame, measure)
+    if not inside.any():
         return math.nan
-    rows = frame[_inside(frame, measure)].drop_duplicates(["person", "work_item_key"])
-    median = values(rows).median()
-    return math.nan if pd.isna(median) else float(median)
+    return float(values(frame[inside].drop_duplicates(["person", "work_item_key"])).median())
 
 
 def count_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[tuple[str, ...], float]:
     """The number a measure gives for each combination of values in columns, such as `thread`; without zeros."""
     measure = MEASURES[name]
     inside = _inside(frame, measure)
-    if not inside.any():
+    if not inside.any() or measure.count == "nobody":
         return {}
+    if measure.values:
+        groups = frame[inside].groupby(list(columns))
+        return {cast("tuple[str, ...]", key): _median(own, measure, measure.values) for key, own in groups}
     distinct = _distinct(frame, measure, inside, columns)
     if measure.sums:
         summed = distinct.groupby(list(columns))[measure.sums]

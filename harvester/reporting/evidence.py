@@ -267,6 +267,8 @@ CHOICES = {
     "questions": "The questions in goals.toml are not those of this report.",
     "others": "What other people did in this piece of work is not known as for this report.",
     "days": "goals.toml or [people] has other days (from, until, away, checkins) than for this report.",
+    "asked": "goals.toml asks for other things (criteria, or what a goal serves and counts) than for this report.",
+    "sources": "The sources have other kinds of work for the goals than for this report.",
     "kept": "The check-in that was kept before it is not as for this report.",
 }
 """What else a page depends on: the person's own choices, which change neither rows nor claims."""
@@ -287,6 +289,8 @@ def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
         "others": _parts_of_others(report_input),
         "questions": [each.model_dump() for each in report_input.assessment.goals_and_decisions.goals.questions],
         "days": _days(report_input.assessment),
+        "asked": _asked(report_input.assessment),
+        "sources": dict(report_input.undelivered),
         "kept": report_input.kept.model_dump(mode="json") if report_input.kept else None,
     }
     # A digest of rules says to whoever guesses them that they are these.
@@ -308,8 +312,8 @@ def _teams(report_input: ReportInput) -> Any:
     people = report_input.people
     away = {each: people.away_of(each, report_input.calendar) for each in report_input.persons}
     return [
-        [dataclasses.asdict(team) for team in report_input.teams.values()],
-        [[person, [[each.since, each.until] for each in periods]] for person, periods in away.items()],
+        [f"{team}" for team in report_input.teams.values()],
+        [f"{person} {periods}" for person, periods in away.items()],
     ]
 
 
@@ -317,6 +321,13 @@ def _parts_of_others(report_input: ReportInput) -> list[list[str]]:
     """Who else did what in the piece of work that a page is about; empty for every other page."""
     rows = [] if report_input.others is None else records(report_input.others[["account", "kind", "role", "work_item"]])
     return sorted([each["account"], each["kind"], each["role"], each["work_item"]] for each in rows)
+
+
+def _asked(assessment: Assessment) -> list[object]:
+    """The words of the criteria, and of each goal which criterion it serves and how its work is recognised."""
+    goals = assessment.goals_and_decisions.goals
+    criteria = [each.model_dump() for each in goals.criteria]
+    return [criteria, [[each.name, each.criterion, each.match and each.match.model_dump()] for each in goals.goals]]
 
 
 def changed_choices(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.errors import PersonError, ReportError, UnknownError
 from harvester.files import read_bytes, resolve_path, write_text
-from harvester.model.periods import Period, is_period
+from harvester.model.periods import Period, is_period, parse
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.formats import HTML, MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
 
 ABOUT: Need = "about"
 """What a report needs that is about one work item."""
+NOT_PUBLIC = (
+    "Nothing here is known to be public. Where everybody can see what a source reads, write `public = true` in its "
+    "section of harvester.toml."
+)
 
 LONGEST_NAME = 255
 """Bytes of a file's name, on all common file systems."""
@@ -168,6 +172,8 @@ def _rendered(report: Report, report_input: ReportInput, options: PageOptions, *
     made = make(report, report_input, options)
     gaps = missing_by_source(report_input) if options.format.is_table else {}
     remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
+    if report_input.request.audience == "public" and report_input.withheld and report_input.frame.empty:
+        remarks = (*remarks, NOT_PUBLIC)
     name = file_name(report, report_input, options)
     return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
 
@@ -188,7 +194,10 @@ def _period_of(workspace: Workspace, report: Report, period: str | None) -> Peri
     """The period, or words for it; None where assembling may choose another one than the last quarter."""
     if "checkin" in report.needs:
         return checkin_period(workspace, period)
-    return period or (report.default_period if report.default_period != LAST_QUARTER else None)
+    if period or report.default_period == LAST_QUARTER:
+        return period
+    # The words are not the user's, so nothing is said of what they mean: the page names its days.
+    return parse(report.default_period, workspace.config.calendar, workspace.environment.clock())
 
 
 def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
@@ -362,6 +371,8 @@ def verify_report(
     own, without_template = _template_of(path, page, before, template)
     period, request = evidence.period_of(before), evidence.request_of(before)
     persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
+    if strangers := _unknown_here(workspace.config.people, before, persons):
+        return Verification((), (), (f"{path.name} names no account of {strangers}, so it was not checked.",))
     with open_ledger(workspace) as ledger:
         needs = load_report(before["report"]).needs
         _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request, needs=needs)
@@ -401,6 +412,15 @@ def _template_of(
         None,
         f"{path.name} was made with the template {known['name']!r}, so its text was not compared; {why}. {state}.",
     )
+
+
+def _unknown_here(people: People, before: Mapping[str, Any], persons: Sequence[str]) -> str:
+    """The people of a page for the public who are others here: its evidence has their keys and names alone."""
+    request = evidence.request_of(before)
+    if request.audience != "public" or request.team or request.everyone:
+        return ""
+    names = {key: each["name"] for key, each in zip(persons, before["persons"], strict=True)}
+    return ", ".join(name for key, name in names.items() if people.name(key) != name)
 
 
 def _with_own_words(
@@ -542,6 +562,10 @@ def _with_wording(
             f"{path.name} was made by harvester {version}, and this is {VERSION}, which writes it otherwise: the "
             "figures in its text were not compared."
         )
+        return dataclasses.replace(result, unchecked=(*result.unchecked, what))
+    if wording.figures and not edited and evidence.CHOICES["kept"] in chosen:
+        # Whoever gets a page has no check-ins of its author: its sources are the same, and it is as it was written.
+        what = f"{evidence.CHOICES['kept']} What {path.name} says of changes since then was not compared."
         return dataclasses.replace(result, unchecked=(*result.unchecked, what))
     if wording.figures:
         figures = (f"{path.name}: {each}" for each in wording.figures)

@@ -73,16 +73,18 @@ class CommonPage:
 
 
 def own_rows(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
-    """These columns of the people's own rows in the period: those that no other row represents, and none of bots.
+    """As `rows_by_person`, with several people taken together, so that what two of them did counts once."""
+    return taken_together(rows_by_person(report_input, columns), report_input.persons)
 
-    Several people are taken together, so that what two of them did counts once.
+
+def rows_by_person(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
+    """These columns of the people's own rows in the period: those that no other row represents, and none of bots.
 
     `columns` has `person`, `occurred_at`, `is_primary` and `is_bot`. Only the columns that are needed: taking rows
     costs as much as there are columns, and a report takes many.
     """
     inside = select(report_input.frame[list(columns)], report_input.period)
-    own = inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
-    return taken_together(own, report_input.persons)
+    return inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
 
 
 def common(
