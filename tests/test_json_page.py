@@ -92,7 +92,7 @@ def test_a_document_has_page_people_and_sources():
 
 def test_every_measure_has_its_number():
     read = document(report_input())["measures"]
-    assert list(read) == list(MEASURES)
+    assert list(read) == [each for each in MEASURES if each != "newcomers"]  # for which nobody asked
     expected = {"pull_requests": 1, "commits": 1, "commits_in_pull_requests": 1, "reviews": 1, "story_points": 5}
     assert {name: read[name] for name in expected} == expected
     assert all(isinstance(number, int) for number in read.values())

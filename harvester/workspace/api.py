@@ -136,15 +136,18 @@ def report(
     config: PathLike | None = None,
     repo: PathLike | Iterable[PathLike] | None = None,
     harvest: bool = True,
+    about: str | None = None,
 ) -> str:
     """A report as Markdown, the same as `harvester report` writes; the other arguments are those of `load`.
 
-    A source that did not give everything is named at the top of the report. Raises UnknownError for a kind of report
-    that is not installed, and what `load` raises.
+    `about` is the work item that an announcement is about. A source that did not give everything is named at the top of
+    the report. Raises UnknownError for a kind of report that is not installed, or such a work item, and what `load`
+    raises.
     """
-    from harvester.workspace.reports import load_report, make_report
+    from harvester.workspace.reports import Chosen, load_report, make_report
 
-    return make_report(_open(config, repo), load_report(kind), period, _names(person), harvest=harvest).text
+    chosen = Chosen(_names(person), about=about)
+    return make_report(_open(config, repo), load_report(kind), period, chosen, harvest=harvest).text
 
 
 def _names(person: str | Iterable[str] | None) -> tuple[str, ...]:
