@@ -32,7 +32,11 @@ from tests.rows import at, commit, framed, review, row
 
 QUARTER = Period(at("2026-07-01"), at("2026-10-01"), "Q3 2026")
 REPORT = plugins.load(plugins.REPORTS, "accomplishments")
-KINDS = sorted(plugins.available(plugins.REPORTS))
+KINDS = [
+    name for name in plugins.available(plugins.REPORTS) if "public" in plugins.load(plugins.REPORTS, name).audiences
+]
+"""The kinds of reports that may be for the public, ours and others that are installed."""
+
 WORDS = ("canary", "Kestrel")
 """What stands in every place that is private; a page must not depend on which of these it is."""
 
@@ -243,6 +247,7 @@ def test_a_team_sees_work_and_no_agreement():
     """It sees a goal's title with its work, and neither its figures nor what only two agreed on."""
     rows = [
         row(title="Open the till", body="Why it matters", is_private=True),
+        review(3, title="Reviewed"),
         row(kind="note", role="mentor", work_item="notebook/1", title="Paired", participants=("grace",)),
         row(kind="note", role="helper", work_item="notebook/2", title="Spoke with Grace", participants=("grace",)),
         row(kind="note", work_item="notebook/3", title="Tills are faster", body="Between us",
@@ -258,6 +263,7 @@ def test_a_team_sees_work_and_no_agreement():
         {"name": "speed", "title": "Faster tills", "why": "Secret why", "measure": "outcome", "baseline": 4,
          "target": 1, "unit": "seconds", "match": {"titles": ["Open*"]}},
         {"name": "grow", "title": "Learn to listen", "measure": "reviews", "target": 9},
+        {"name": "help", "title": "Make Grace independent", "match": {"any": [{"people": ["grace"]}]}},
     ]  # fmt: skip
     agreed = GoalsAndDecisions(
         Goals((Criterion(name="c", level="Senior", text="Does all"),), tuple(map(Goal.model_validate, goals)))
@@ -268,7 +274,7 @@ def test_a_team_sees_work_and_no_agreement():
         ReportInput(statuses=(), assessment=assessment, request=PageRequest(audience="team"), **shared)
     )
     text = render(REPORT, shown) + dump(evidence(shown, "r")) + json.dumps(measured(shown))
-    for each in ("Open the till", "Why it matters", "Faster tills", "Tills are faster", "Half a second"):
+    for each in ("Open the till", "Reviewed", "Why it matters", "Faster tills", "Tills are faster", "Half a second"):
         assert each in text.replace("\u2060", ""), each
     for each in (
         "Paired",
@@ -300,7 +306,7 @@ def test_every_field_of_a_report_input_is_decided():
         if each.name in as_it_is:
             assert getattr(shown, each.name) == getattr(whole, each.name)
     made_anew = {"persons", "statuses", "assessment", "people", "names", "grouping", "withheld", "unnamed", "others"}
-    left_out = {"kept", "remarks", "excluded", "has_look_alikes", "public_sources"}
+    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out", "undelivered"}
     empty = ReportInput(QUARTER, (), (), shown.assessment, shown.calendar, shown.people)
     for name in left_out:
         assert getattr(shown, name) == getattr(empty, name)
@@ -399,6 +405,9 @@ def test_no_canary_leaves_the_workspace(tmp_path):
         assert "Open the till" in text.replace("\u2060", "")
         if not each.name.endswith(".evidence.json"):
             assert run(environment, "verify", f"pages/{each.name}", "--no-harvest")[0] == 0, each.name
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION.replace("Ada Lovelace", "Somebody Else"))
+    status, out, _ = run(environment, "verify", f"pages/{made[0].name}", "--no-harvest")
+    assert (status, "names no account of Ada Lovelace, so it was not checked." in out) == (4, True)
 
 
 def test_nobody_s_page_is_public_without_their_consent(tmp_path):

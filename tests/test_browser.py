@@ -46,6 +46,7 @@ PAGES = {
     "hostile.html": report("hostile-titles"),
     "answers.html": report("answers"),
     "announcement.html": report("announcement"),
+    "checkin.html": report("checkin"),
 }
 
 
