@@ -155,7 +155,7 @@ def _check(evidence: Mapping[str, Any]) -> None:
     for remarks in evidence["source_remarks"].values():
         [Remark(str.join("", [scope]), str.join("", [text])) for scope, text in remarks]
     str.join("", [REPORT_FORMATS[evidence["page"]["format"]].name, evidence["page"]["digest"]])
-    if not evidence["persons"]:
+    if not evidence["persons"] and not request_of(evidence).everyone:
         raise ValueError("a report is of somebody")
 
 
