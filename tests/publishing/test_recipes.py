@@ -174,26 +174,34 @@ def test_a_ledger_elsewhere_is_not_kept(actions):
     assert actions[1].cache == {}
 
 
-def test_a_month_of_twenty_people_needs_few_requests(tmp_path):
+@pytest.mark.parametrize("make_place", [github_place, gitlab_place])
+def test_a_month_of_twenty_people_needs_few_requests(tmp_path, make_place):
     """Ten repositories, 200 pull requests with a review each: at most 40 with a ledger, three times that without."""
-    with github_place() as place:
-        people = [f"p{number}" for number in range(20)]
+    people = [f"p{number}" for number in range(20)]
+    with make_place() as place:
+        if not place.is_github:
+            place.world.group("acme")
         for number in range(200):
             author, reviewer = people[number % 20], people[(number + 7) % 20]
-            place.world.pull(
-                f"acme/r{number % 10}", author, on(1, 1 + number % 25), merged=on(1, 3 + number % 25),
-                merged_by=reviewer, reviews=[(reviewer, "APPROVED", on(1, 2 + number % 25))],
-            )  # fmt: skip
+            made, reviewed = on(1, 1 + number % 25), on(1, 2 + number % 25)
+            more = {"merged": on(1, 3 + number % 25), "merged_by": reviewer}
+            if place.is_github:
+                reviews = [(reviewer, "APPROVED", reviewed)]
+                place.world.pull(f"acme/r{number % 10}", author, made, reviews=reviews, **more)
+            else:
+                place.world.merge_request(
+                    f"acme/r{number % 10}", author, made, approvals=[(reviewer, reviewed)], **more
+                )
         config = configured(place)["harvester.toml"].replace('["alice", "bob"]', str(people).replace("'", '"'))
-        config += "".join(f'[people.{each}]\naccounts.github = "{each}"\n' for each in people)
+        config += "".join(f'[people.{each}]\naccounts.{place.kind} = "{each}"\n' for each in people)
         machine, counts = Machine(tmp_path, at(2)), []
+        recipe = (Action if place.is_github else Component)(machine, place.server.url, TEAM, place.server.token)
         for day in (2, 9):
             machine.now = place.world.now = at(2, day)
             before = len(place.server.asked)
-            action = Action(machine, place.server.url, TEAM, place.server.token)
-            assert action.run({"harvester.toml": config}, **PRELUDE) == 0
+            assert recipe.run({"harvester.toml": config}, **PRELUDE) == 0
             counts.append(len(place.server.asked) - before)
-    assert "200 pull requests" in texts(place)[0]
+    assert re.search("200 (pull|merge) requests", texts(place)[0])
     assert (counts[0] <= 120, counts[1] <= 40) == (True, True), counts
 
 
