@@ -129,6 +129,11 @@ class People:
         configured = self.configured(person)
         return union(calendar.days(*each) for each in configured.away) if configured else []
 
+    def days_away(self, person: str, period: Period, calendar: Calendar) -> int:
+        """How many of a period's days somebody is away, weekends too; 0 for a stranger."""
+        inside = (part for each in self.away_of(person, calendar) if (part := each.overlap(period)))
+        return sum((last - first).days + 1 for first, last in map(calendar.dates, inside))
+
     def is_bot(self, account: str) -> bool:
         """Whether an account is a bot's or an assistant's, by the list that ships and the one in harvester.toml."""
         return is_bot(account, self.bots)

@@ -39,6 +39,8 @@ class PageRequest:
     about: str | None = None
     """The work item that the page is about, such as `github.com/org/pay#12`."""
     audience: Audience = "manager"
+    mentees: bool = False
+    """Whether the people are mentees, followed by who mentors them, of whom only what is with or for them is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,12 @@ class ReportInput:
     """What `[[exclude]]` left out of `frame`."""
     has_look_alikes: bool = False
     """Whether an account in the period looks like one of the people's and is not listed; a remark says which."""
+    others: pd.DataFrame | None = None
+    """For a page about one work item: the prepared rows of other people in the same piece of work, without bots."""
     public_sources: Mapping[str, bool] = field(default_factory=dict)
     """By source whether everybody can see what it reads, of those of which harvester.toml says so."""
+    mentees_left_out: int = 0
+    """Of a page about mentees how many people are mentored and have not agreed to be read (the measure so named)."""
     withheld: int | None = None
     """How many items the audience of the page does not see (the measure `withheld`); None for a manager's page."""
     unnamed: frozenset[str] = frozenset()
@@ -106,6 +112,8 @@ class ReportInput:
     """For a report that needs it."""
     kept: CheckIn | None = None
     """The latest check-in that was kept of a day before the last one of the period, for a report that needs it."""
+    undelivered: Mapping[str, str] = field(default_factory=dict)
+    """By goal what it counts and no configured source has, such as `tickets`."""
     draft: bool = False
     """Whether the page is for its author, with what is still to be done; otherwise it is finished."""
 
@@ -122,7 +130,7 @@ class ReportInput:
             return found.name if found else self.request.team
         if self.request.everyone:
             return "Everyone"
-        return ", ".join(self.names_of(self.persons))
+        return ", ".join(self.names_of(self.persons[:-1] if self.request.mentees else self.persons))
 
     def name(self, person: str) -> str:
         """What a reader calls a person; `a colleague` whom the page must not name."""

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SOURCES_ANCHOR = "sources-and-coverage"
+"""The anchor of the heading `Sources and coverage` on a page whose other headings are other words."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExcludedWork:
     """How many work items a rule of `[[exclude]]` left out, and the name of the rule."""
@@ -69,19 +73,23 @@ class CommonPage:
 
 
 def own_rows(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
-    """These columns of the people's own rows in the period: those that no other row represents, and none of bots.
+    """As `rows_by_person`, with several people taken together, so that what two of them did counts once."""
+    return taken_together(rows_by_person(report_input, columns), report_input.persons)
 
-    Several people are taken together, so that what two of them did counts once.
+
+def rows_by_person(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
+    """These columns of the people's own rows in the period: those that no other row represents, and none of bots.
 
     `columns` has `person`, `occurred_at`, `is_primary` and `is_bot`. Only the columns that are needed: taking rows
     costs as much as there are columns, and a report takes many.
     """
     inside = select(report_input.frame[list(columns)], report_input.period)
-    own = inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
-    return taken_together(own, report_input.persons)
+    return inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
 
 
-def common(report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anchor: str) -> dict[str, Any]:
+def common(
+    report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anchor: str = SOURCES_ANCHOR
+) -> dict[str, Any]:
     """The fields of `CommonPage` by name; `rows` are those of `own_rows`, `kind` is the word for the page."""
     states = source_states(report_input, rows)
     first, last = report_input.calendar.dates(report_input.period)
@@ -115,7 +123,10 @@ def audience_words(report_input: ReportInput) -> str:
     if report_input.request.audience == "team":
         notes = f", and without {count_noun(number, 'private note')} about mentoring" if number else ""
         return f"For the team: without the figures of goals{notes}."
-    items = f", and without {MEASURES['withheld'].words(number)} private or not known to be public" if number else ""
+    words = (
+        f"{MEASURES['withheld'].words(number)} that {'is' if number == 1 else 'are'} private or not known to be public"
+    )
+    items = f", and without {words}" if number else ""
     return f"For the public: without goals, longer texts, and names of people who did not agree to be named{items}."
 
 

@@ -31,7 +31,8 @@ def sentences(pieces: Pieces, themes: Sequence[Theme], help_given: HelpGiven | N
     counts = {name: number for name in SUMMED if (number := measures.count(pieces.rows, name))}
     merges, applied = (help_given.merges, help_given.applied) if help_given else (None, 0)
     if not (counts or merges or applied):
-        return ["No work was found in this period."]
+        found = "can be shown to this audience" if pieces.report_input.withheld else "was found in this period"
+        return [f"No work {found}."]
     return [*_goals(pieces), *where(pieces, themes), *_counts(pieces, counts, merges, applied)]
 
 
