@@ -65,11 +65,55 @@ def ascii_words(text: str) -> list[str]:
     return re.findall(r"[a-z0-9]+", plain.replace("'", ""))
 
 
+LONGEST_NAME = 40
+"""Characters of a name that is made from a title."""
+
+
+def name_from(title: str, otherwise: str) -> str:
+    """A name made from a title: `fewer-flaky-tests`; `otherwise` where it has no letter from A to Z and no digit."""
+    words = ascii_words(title)
+    name = ""
+    for word in words:
+        if len(name) + 1 + len(word) > LONGEST_NAME:
+            break
+        name += f"-{word}" if name else word
+    return name or (words[0][:LONGEST_NAME] if words else otherwise)
+
+
 def printable(text: str, *, lines: bool = True) -> str:
     """Text from a source as a terminal may have it: control characters become `?`, line ends too without `lines`."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() or (lines and each == "\n") else "?" for each in text)
+
+
+_UNSEEN = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
+_COMMAND = re.compile(
+    rf"(?:\A|(?<=[\r\n]))(?:[^\S\r\n]|[{_UNSEEN}])*:(?=[{_UNSEEN}]*:)"
+    rf"|#[{_UNSEEN}]*#[{_UNSEEN}]*(?:vso)?[{_UNSEEN}]*(?=\[)"
+)
+
+
+def inert(text: str) -> str:
+    """Text for a log, with a space in what a CI service would obey there: `: :add-mask::` and `## [group]`.
+
+    GitHub Actions obeys `::` at the beginning of a line, after spaces too, and `##[` anywhere in it, of both streams;
+    Azure Pipelines `##vso[` (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs). .NET
+    compares by a culture, which passes over characters that are not seen.
+    """
+    return _COMMAND.sub(r"\g<0> ", text) if ":" in text or "#" in text else text
+
+
+_OBEYED = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
+    rf"|(?<=[#{_UNSEEN}])\[|(?<=#vso)\["
+)
+"""Controls, direction marks, and the bracket of a command to a CI service."""
+
+
+def escape_json(text: str) -> str:
+    """JSON with what a terminal, an editor or a log would obey escaped, which is only within its texts."""
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def one_line(text: str) -> str:

@@ -32,7 +32,11 @@ from tests.rows import at, commit, framed, review, row
 
 QUARTER = Period(at("2026-07-01"), at("2026-10-01"), "Q3 2026")
 REPORT = plugins.load(plugins.REPORTS, "accomplishments")
-KINDS = sorted(plugins.available(plugins.REPORTS))
+KINDS = [
+    name for name in plugins.available(plugins.REPORTS) if "public" in plugins.load(plugins.REPORTS, name).audiences
+]
+"""The kinds of reports that may be for the public, ours and others that are installed."""
+
 WORDS = ("canary", "Kestrel")
 """What stands in every place that is private; a page must not depend on which of these it is."""
 
@@ -118,12 +122,25 @@ def world(word="canary"):
     }  # fmt: skip
     shared = {name: given[name] for name in ("persons", "period", "calendar", "people")}
     agreed = GoalsAndDecisions(goals, decisions, {word.upper(): f"{word}.example"})
-    return ReportInput(assessment=assess(framed(rows, people), agreed, now=at("2026-10-02"), **shared), **given)
+    assessment = assess(framed(rows, people), agreed, now=at("2026-10-02"), **shared)
+    return ReportInput(assessment=assessment, others=framed(rows_of_others(word), people), **given)
+
+
+def rows_of_others(word):
+    """What colleagues did, in public and in private."""
+    by = {"source": f"{word}-hub", "account": f"{word}-login", "owners": ("ada",), "participants": (word,)}
+    return [
+        review(1, id=word, title="Open the till", url="https://github.com/org/app/pull/1", body=word, is_private=False,
+               **by),
+        review(8, id="2", title=word, work_item=f"github.com/{word}/{word}#8", is_private=True,
+               **by | {"account": f"{word}-private"}),
+    ]  # fmt: skip
 
 
 @functools.cache
 def for_the_public(word="canary"):
-    return for_audience(dataclasses.replace(world(word), request=PageRequest(audience="public")))
+    request = PageRequest(audience="public", about=f"acme.example/{word}-1")
+    return for_audience(dataclasses.replace(world(word), request=request))
 
 
 def texts_in(content, name):
@@ -230,6 +247,7 @@ def test_a_team_sees_work_and_no_agreement():
     """It sees a goal's title with its work, and neither its figures nor what only two agreed on."""
     rows = [
         row(title="Open the till", body="Why it matters", is_private=True),
+        review(3, title="Reviewed"),
         row(kind="note", role="mentor", work_item="notebook/1", title="Paired", participants=("grace",)),
         row(kind="note", role="helper", work_item="notebook/2", title="Spoke with Grace", participants=("grace",)),
         row(kind="note", work_item="notebook/3", title="Tills are faster", body="Between us",
@@ -245,6 +263,7 @@ def test_a_team_sees_work_and_no_agreement():
         {"name": "speed", "title": "Faster tills", "why": "Secret why", "measure": "outcome", "baseline": 4,
          "target": 1, "unit": "seconds", "match": {"titles": ["Open*"]}},
         {"name": "grow", "title": "Learn to listen", "measure": "reviews", "target": 9},
+        {"name": "help", "title": "Make Grace independent", "match": {"any": [{"people": ["grace"]}]}},
     ]  # fmt: skip
     agreed = GoalsAndDecisions(
         Goals((Criterion(name="c", level="Senior", text="Does all"),), tuple(map(Goal.model_validate, goals)))
@@ -255,7 +274,7 @@ def test_a_team_sees_work_and_no_agreement():
         ReportInput(statuses=(), assessment=assessment, request=PageRequest(audience="team"), **shared)
     )
     text = render(REPORT, shown) + dump(evidence(shown, "r")) + json.dumps(measured(shown))
-    for each in ("Open the till", "Why it matters", "Faster tills", "Tills are faster", "Half a second"):
+    for each in ("Open the till", "Reviewed", "Why it matters", "Faster tills", "Tills are faster", "Half a second"):
         assert each in text.replace("\u2060", ""), each
     for each in (
         "Paired",
@@ -286,8 +305,8 @@ def test_every_field_of_a_report_input_is_decided():
     for each in dataclasses.fields(ReportInput):
         if each.name in as_it_is:
             assert getattr(shown, each.name) == getattr(whole, each.name)
-    made_anew = {"persons", "statuses", "assessment", "people", "names", "grouping", "withheld", "unnamed"}
-    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources"}
+    made_anew = {"persons", "statuses", "assessment", "people", "names", "grouping", "withheld", "unnamed", "others"}
+    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out", "undelivered"}
     empty = ReportInput(QUARTER, (), (), shown.assessment, shown.calendar, shown.people)
     for name in left_out:
         assert getattr(shown, name) == getattr(empty, name)
@@ -386,6 +405,9 @@ def test_no_canary_leaves_the_workspace(tmp_path):
         assert "Open the till" in text.replace("\u2060", "")
         if not each.name.endswith(".evidence.json"):
             assert run(environment, "verify", f"pages/{each.name}", "--no-harvest")[0] == 0, each.name
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION.replace("Ada Lovelace", "Somebody Else"))
+    status, out, _ = run(environment, "verify", f"pages/{made[0].name}", "--no-harvest")
+    assert (status, "names no account of Ada Lovelace, so it was not checked." in out) == (4, True)
 
 
 def test_nobody_s_page_is_public_without_their_consent(tmp_path):

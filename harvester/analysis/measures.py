@@ -6,6 +6,7 @@ are of the goal's own days.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-Count = Literal["work_items", "rows", "projects", "owners", "collaborators", "threads", "sum", "persons"]
+Count = Literal[
+    "work_items", "rows", "projects", "owners", "collaborators", "threads", "sum", "persons", "median", "nobody"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Measure:
     wins: str = "the forge's or tracker's row before git's, then the row that knows more"
     sums: str = ""
     """The column that `count = "sum"` adds up, once for each work item."""
+    values: Callable[[pd.DataFrame], pd.Series] | None = None
+    """Of what `count = "median"` gives the median, once for each work item."""
     goal: bool = False
     """Whether it is of what a person did: a goal may be measured in it, and the column `counted` names it."""
 
@@ -83,6 +88,14 @@ def _credited(frame: pd.DataFrame) -> pd.Series:
 
 def _with_points(frame: pd.DataFrame) -> pd.Series:
     return _done(frame) & frame["story_points"].notna()
+
+
+def _was_opened(frame: pd.DataFrame) -> pd.Series:
+    return _by_itself(frame) & frame["started_at"].notna()
+
+
+def _days_open(frame: pd.DataFrame) -> pd.Series:
+    return (frame["occurred_at"] - frame["started_at"]).dt.total_seconds() / 86_400
 
 
 def _with_added(frame: pd.DataFrame) -> pd.Series:
@@ -149,6 +162,12 @@ def _counting(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(frame.index.isin(counting(frame)), index=frame.index)
 
 
+def _took_part(frame: pd.DataFrame) -> pd.Series:
+    is_person = ~frame["is_bot"]
+    primary = frame[(frame["is_primary"] & is_person).to_numpy(bool)]
+    return is_person & frame["thread"].isin(primary.loc[counting(primary), "thread"])
+
+
 def _is_no_summary(frame: pd.DataFrame) -> pd.Series:
     return (frame["state"] != SUMMARY).fillna(True)
 
@@ -156,6 +175,9 @@ def _is_no_summary(frame: pd.DataFrame) -> pd.Series:
 def _collaborators(frame: pd.DataFrame) -> pd.Series:
     return _counting(frame) & frame["collaborators"].notna()
 
+
+MEMBER = "member"
+"""The column of several people taken as one (`harvester.analysis.as_one`) that says whose row it is."""
 
 MEMBERS_OWN = "is_members_own"
 """The column of several people taken as one (`harvester.analysis.as_one`) that says of each row whether it is of the
@@ -337,6 +359,23 @@ MEASURES: Mapping[str, Measure] = {
             where=_counting,
         ),
         Measure(
+            "days_to_merge", "day", "days", ("pull_request",), ("author",), "median",
+            "The median of the days from opening to merge, of the merged pull requests that the person wrote and of "
+            "which a source knows when they were opened; git does not.",
+            where=_was_opened, values=_days_open,
+        ),
+        Measure(
+            "days_away", "day away", "days away", (), (), "nobody",
+            "Days on which the person is away, as `away` in harvester.toml says, weekends too; of no rows.",
+            wins="harvester.toml says so",
+        ),
+        Measure(
+            "mentees_left_out", "person", "people", (), (), "nobody",
+            "People with `mentee` in harvester.toml whose `consent` is not true, of a page about mentees; nothing of "
+            "theirs is read. Of no rows, and zero on other pages.",
+            wins="harvester.toml says so",
+        ),
+        Measure(
             "releases", "release", "releases", ("release",), ("author",), "work_items",
             "Releases the person published.",
             goal=True,
@@ -412,9 +451,11 @@ MEASURES: Mapping[str, Measure] = {
             wins="git is the only source",
         ),
         Measure(
-            "people", "person", "people", _ALL_KINDS, (), "persons",
-            "People who did anything that counts, without bots.",
-            where=_counting,
+            "people", "person", "people", (), (), "persons",
+            "People who took part in something that counts, as its authors, co-authors, reviewers or otherwise, of the "
+            "people whom a report is about; bots are none. People who are not configured and have the same name count "
+            "once.",
+            where=_took_part, wins="every source's rows",
         ),
         Measure(
             "rows", "record", "records", (), (), "rows",
@@ -545,27 +586,64 @@ NOBODYS = "closed by the person, but nothing says that it is their work"
 
 
 def count(frame: pd.DataFrame, name: str) -> float:
-    """The number a measure gives for a prepared frame; of several people each work item counts once for each."""
+    """The number a measure gives for a prepared frame; of several people each work item counts once for each.
+
+    A median of nothing is not a number (`math.nan`). It needs `occurred_at` and `started_at`, too.
+    """
     measure = MEASURES[name]
+    if measure.values:
+        return _median(frame, measure, measure.values)
     inside = _inside(frame, measure)
-    if not inside.any():
+    if not inside.any() or measure.count == "nobody":
         return 0
     distinct = _distinct(frame, measure, inside)
     return float(distinct[measure.sums].sum()) if measure.sums else len(distinct)
+
+
+def _median(frame: pd.DataFrame, measure: Measure, values: Callable[[pd.DataFrame], pd.Series]) -> float:
+    inside = _inside(frame, measure)
+    if not inside.any():
+        return math.nan
+    return float(values(frame[inside].drop_duplicates(["person", "work_item_key"])).median())
 
 
 def count_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[tuple[str, ...], float]:
     """The number a measure gives for each combination of values in columns, such as `thread`; without zeros."""
     measure = MEASURES[name]
     inside = _inside(frame, measure)
-    if not inside.any():
+    if not inside.any() or measure.count == "nobody":
         return {}
+    if measure.values:
+        groups = frame[inside].groupby(list(columns))
+        return {cast("tuple[str, ...]", key): _median(own, measure, measure.values) for key, own in groups}
     distinct = _distinct(frame, measure, inside, columns)
     if measure.sums:
         summed = distinct.groupby(list(columns))[measure.sums]
         return {cast("tuple[str, ...]", values): float(own.sum()) for values, own in summed}
     counts = distinct[list(columns)].value_counts()
     return {cast("tuple[str, ...]", values): float(number) for values, number in counts.items()}
+
+
+def people_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[tuple[str, ...], list[str]]:
+    """The keys of the people whom a measure of people counts, for each combination of values in columns, sorted."""
+    measure = MEASURES[name]
+    inside = _inside(frame, measure)
+    if not inside.any():
+        return {}
+    distinct = _distinct(frame, measure, inside, columns)
+    people = distinct[_COUNTS[measure.count][0][-1]]
+    found: dict[tuple[str, ...], set[str]] = {}
+    for values, person in zip(zip(*(distinct[each].tolist() for each in columns), strict=True), people, strict=True):
+        found.setdefault(values, set()).add(person)
+    return {values: sorted(each) for values, each in found.items()}
+
+
+def distinct(frame: pd.DataFrame, name: str, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """What a measure counts in a prepared frame, one row for each, within each combination of values in columns.
+
+    It has these columns and those that tell such things apart, for people `person` and theirs: `collaborators`.
+    """
+    return _distinct(frame, MEASURES[name], _inside(frame, MEASURES[name]), columns)
 
 
 def _distinct(
@@ -581,6 +659,8 @@ def _distinct(
     Only the columns that matter are taken: taking rows costs as much as there are columns.
     """
     columns, expand = _COUNTS[measure.count]
+    if measure.count == "persons" and MEMBER in frame:
+        columns = (MEMBER,)
     summed = [measure.sums] if measure.sums else []
     rows = expand(frame[list(dict.fromkeys([*by, *columns, *summed]))][inside])
     distinct = rows.drop_duplicates([name for name in rows.columns if name != measure.sums])
@@ -647,5 +727,7 @@ _COUNTS: Mapping[Count, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.DataF
     "owners": (("person", "owner_people"), lambda rows: _others_in(rows, "owner_people")),
     "collaborators": (("person", "collaborators"), lambda rows: _others_in(rows, "collaborators")),
     "sum": (("person", "work_item_key"), lambda rows: rows),
+    "median": (("person", "work_item_key"), lambda rows: rows),
+    "nobody": ((), lambda rows: rows),
 }
 """By what a measure counts: the columns that tell such things apart, and how rows are expanded to one for each."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvester.cli import options
+from harvester.cli import goals_import, options
 from harvester.cli.terminal import Terminal, model_json
 from harvester.errors import ConfigError
 from harvester.text import count_noun, number_text, printable, rounded_text
 
 if TYPE_CHECKING:
-    from harvester.goals.model import Goal
+    from harvester.goals.model import Goal, Question
     from harvester.goals.progress import Progress
     from harvester.workspace.goals import GoalsCheck, GoalsProgress
     from harvester.workspace.workspace import Workspace
@@ -38,23 +38,27 @@ QUESTIONS = {
 
 @click.group()
 def command() -> None:
-    """List the goals in goals.toml, add one, check them, and show how far each is.
+    """List the goals in goals.toml, add one, import criteria, check them, and show how far each is.
 
     \b
     Examples:
       harvester goals list
       harvester goals add "Fewer flaky tests" --path tests/ --measure commits --target 4
+      harvester goals import ft --level senior-1
       harvester goals check
       harvester goals progress --period this-quarter
     """
 
 
-@command.command(name="list", short_help="List the criteria and the goals.")
+command.add_command(goals_import.command)
+
+
+@command.command(name="list", short_help="List the criteria, the goals and the questions.")
 @options.as_json
 @options.config
 @click.pass_obj
 def list_(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
-    """List the criteria and the goals, with their days, measures and targets.
+    """List the criteria, the goals with their days, measures and targets, and the questions of a form.
 
     \b
     Example:
@@ -66,7 +70,8 @@ def list_(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
 
     goals = require_goals(open_workspace(terminal, config_path, aliases=False)).goals
     if as_json:
-        terminal.echo_json({"criteria": model_json(goals.criteria), "goals": model_json(goals.goals)})
+        tables = {"criteria": goals.criteria, "goals": goals.goals, "questions": goals.questions}
+        terminal.echo_json({name: model_json(each) for name, each in tables.items()})
         return OK
     for criterion in goals.criteria:
         level = f" ({criterion.level})" if criterion.level else ""
@@ -77,7 +82,20 @@ def list_(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
         terminal.echo(f"Goal {goal.name}: {short(goal.title)}\n  {' · '.join(map(short, _details(goal)))}")
     if not goals.goals:
         terminal.echo("No goals are defined yet in goals.toml.")
+    if goals.questions:
+        terminal.echo("")
+    for question in goals.questions:
+        terminal.echo(f"Question: {short(question.title)}\n  {' · '.join(map(short, _answered_by(question)))}")
     return OK
+
+
+def _answered_by(question: Question) -> list[str]:
+    """What answers a question, and how many characters it may have."""
+    named = [f"goal {each}" for each in question.goals or ()] + [
+        f"criterion {each}" for each in question.criteria or ()
+    ]
+    named += ["its rule"] if question.match is not None else ["the highlights"] if question.takes_highlights else []
+    return [*named, *([f"{question.limit:,} characters"] if question.limit else [])]
 
 
 def _details(goal: Goal) -> list[str]:
@@ -218,6 +236,8 @@ def _read_answer(workspace: Workspace, key: str, answer: str) -> object:
 def check(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
     """Check goals.toml, decisions.toml and the notes. Exits with 1 if there is an error, with 0 for warnings.
 
+    It says how many criteria have rules, and how many are judged by hand: no rule, and no goal that serves them.
+
     Warnings name goals that can never match, globs that match no file, decisions and notes about unknown work, and
     notes dated in the future. Work and files are looked up in everything that has been read so far.
 
@@ -236,7 +256,8 @@ def check(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
         raise ConfigError(_relative(terminal, workspace, error.message), hint=error.hint) from error
     warnings = [f"{terminal.from_here(path)}{text}" for path, text in checked.warnings]
     if as_json:
-        terminal.echo_json({**checked.counts, "warnings": warnings, "looked_up": checked.looked_up})
+        judged = {"criteria_with_rules": checked.with_rules, "criteria_judged_by_hand": checked.judged_by_hand}
+        terminal.echo_json({**checked.counts, **judged, "warnings": warnings, "looked_up": checked.looked_up})
         return OK
     terminal.echo(_summary(checked))
     for each in warnings:
@@ -256,8 +277,12 @@ def _relative(terminal: Terminal, workspace: Workspace, text: str) -> str:
 
 
 def _summary(checked: GoalsCheck) -> str:
-    one = {"goals": "goal", "criteria": "criterion", "decisions": "decision"}
-    counts = ", ".join(count_noun(number, one[name], name) for name, number in checked.counts.items())
+    one = {"goals": "goal", "criteria": "criterion", "questions": "question", "decisions": "decision"}
+    judged = ((checked.with_rules, "with rules"), (checked.judged_by_hand, "judged by hand"))
+    how = ", ".join(f"{number:,} {what}" for number, what in judged if number)
+    more = {"criteria": f" ({how})" if how else ""}
+    known = {name: number for name, number in checked.counts.items() if number or name != "questions"}
+    counts = ", ".join(f"{count_noun(number, one[name], name)}{more.get(name, '')}" for name, number in known.items())
     if checked.warnings:
         return f"{counts}; {count_noun(len(checked.warnings), 'warning')}:"
     return f"goals.toml and decisions.toml are valid: {counts}."

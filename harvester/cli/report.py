@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 @click.option("--team", callback=options.not_empty, help="The members of this team.")
 @click.option("--everyone", is_flag=True, help="All who did something in the period.")
 @click.option(
+    "--about", metavar="ITEM", callback=options.not_empty,
+    help="The work that an announcement is about, such as pay#131, PAY-7 or a commit's hash.",
+)  # fmt: skip
+@click.option(
     "--audience", type=click.Choice(["manager", "team", "public"]), default="manager", show_default=True,
     help="Who reads it: a team sees no targets, the public nothing private and no names without consent.",
 )  # fmt: skip
@@ -47,6 +51,7 @@ def command(
     persons: tuple[str, ...],
     team: str | None,
     everyone: bool,
+    about: str | None,
     audience: Audience,
     each: bool,
     list_kinds: bool,
@@ -75,6 +80,7 @@ def command(
       harvester report --period 2026Q3 --output accomplishments.html
       harvester report --repo ../other --person grace@example.org --format csv
       harvester report --team payments --each --output pages/
+      harvester report announcement --about PAY-7
       harvester report --print-template > short.md.j2
       harvester report --template short.md.j2 --output short.html
     """
@@ -105,7 +111,7 @@ def command(
     if destination is None:
         terminal.check_shows(chosen.format.name, is_text=chosen.format.is_text)
     chosen = with_template(chosen, of_kind, terminal.cwd, template)
-    workspace, people = open_workspace(terminal, config_path, repos), Chosen(persons, team, everyone, audience)
+    workspace, people = open_workspace(terminal, config_path, repos), Chosen(persons, team, everyone, audience, about)
     how: Any = {"harvest": harvest, "draft": draft, "options": chosen}
     if each:
         reports = make_reports(workspace, of_kind, period, people, **how)
@@ -113,7 +119,7 @@ def command(
         reports = iter([make_report(workspace, of_kind, period, people, **how)])
     complete = True
     for report in reports:
-        show(terminal, workspace, report, destination, force=force, suggest=not each)
+        show(terminal, workspace, report, destination, force=force, suggest=not each and "checkin" not in of_kind.needs)
         complete = complete and report.complete
     return OK if complete or allow_incomplete else INCOMPLETE
 

@@ -75,7 +75,8 @@ class Mentee(Section):
 
     since: dt.date = Field(description="the first day")
     consent: bool = Field(
-        description="whether they agreed to have their work read; otherwise nothing of theirs is read"
+        description="whether they agreed to have their work read; otherwise nothing of theirs is read for you, and "
+        "what `harvest --everyone` stores of them is shown nowhere"
     )
 
 

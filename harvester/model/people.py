@@ -15,7 +15,6 @@ import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from harvester.errors import PersonError
 from harvester.model.accounts import (
@@ -58,23 +57,6 @@ class Person:
     """The first day on which I mentored them; None for everybody else."""
     named_in_public: bool = field(default=False, repr=False)
     """Whether a page for the public may name them: they agreed, or make it themselves."""
-
-
-class WhoIsWho(Protocol):
-    """Which person is behind an account, and which accounts are bots': what a frame is prepared with."""
-
-    @property
-    def connectors(self) -> Mapping[str, str]:
-        """The connector of each source."""
-        ...
-
-    def person_of(self, source: str, account: str) -> str:
-        """The key of the person behind an account as a source has it."""
-        ...
-
-    def is_bot(self, account: str) -> bool:
-        """Whether an account is a bot's or an assistant's."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -146,6 +128,11 @@ class People:
         """When somebody is away, by harvester.toml and in order; empty for a stranger."""
         configured = self.configured(person)
         return union(calendar.days(*each) for each in configured.away) if configured else []
+
+    def days_away(self, person: str, period: Period, calendar: Calendar) -> int:
+        """How many of a period's days somebody is away, weekends too; 0 for a stranger."""
+        inside = (part for each in self.away_of(person, calendar) if (part := each.overlap(period)))
+        return sum((last - first).days + 1 for first, last in map(calendar.dates, inside))
 
     def is_bot(self, account: str) -> bool:
         """Whether an account is a bot's or an assistant's, by the list that ships and the one in harvester.toml."""

@@ -25,7 +25,7 @@ from harvester.grouping import GroupingRules
 from harvester.ledger.coverage import SourceStatus
 from harvester.model.people import People, Person
 from harvester.model.periods import Period
-from harvester.reporting.report_input import ReportInput
+from harvester.reporting.report_input import PageRequest, ReportInput
 from harvester.sdk.connector import Gap
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ OF_A_REPOSITORY = ("pull_request", "review")
 """Kinds whose rows say whether everybody can see the repository: an issue may be confidential for itself."""
 
 PUBLIC_EXTRA = (
-    "result", "technical", "takeaway", "summary", "period", "highlight", "topic", "trailer", "commits", "own_commits",
-    "not_work", "paths", "resolution",
+    "problem", "result", "technical", "takeaway", "summary", "period", "highlight", "topic", "trailer", "commits",
+    "own_commits", "not_work", "paths", "resolution",
 )  # fmt: skip
 """The keys of `extra` that the public sees; of the others some are texts, others name people, goals or other work."""
 
@@ -144,10 +144,39 @@ def _for_team(report_input: ReportInput) -> ReportInput:
     gone = _between_two(report_input)
     frame = _without_agreements(report_input.frame[~gone])
     known = report_input.assessment.goals_and_decisions
-    goals = _goals_with_work(report_input, frame)
+    goals = tuple(_titled(each) for each in known.goals.goals if not _names_mentee(each, report_input.people))
     agreed = GoalsAndDecisions(Goals((), goals), _about(known.decisions, goals), known.tickets)
     assessment = _assessed(report_input, frame, agreed, report_input.persons, report_input.people)
-    return dataclasses.replace(report_input, assessment=assessment, withheld=_withheld(report_input, gone))
+    return dataclasses.replace(
+        report_input, assessment=_with_goals_of(assessment, report_input.period), kept=None,
+        withheld=_withheld(report_input, gone),
+    )  # fmt: skip
+
+
+def _titled(goal: Goal) -> Goal:
+    """A goal by its title, its days and its rule, without what was agreed on."""
+    named = {"name": goal.name, "title": goal.title, "from": goal.from_, "until": goal.until}
+    return Goal.model_validate(named).model_copy(update={"match": goal.match})
+
+
+def _names_mentee(goal: Goal, people: People) -> bool:
+    """Whether a goal is about somebody who is mentored: its work is shown, and not as help that they needed."""
+    mentees = {each.key for each in people.mentees}
+    rules = goal.match.rules("") if goal.match else ()
+    return any(mentees.intersection(rule.people or ()) for _, rule in rules)
+
+
+def _with_goals_of(assessment: Assessment, period: Period) -> Assessment:
+    """The assessment with those goals alone that claim something in the period: others would say what was not done."""
+    claims, known = assessment.claims, assessment.goals_and_decisions
+    inside = claims["row"].isin(select(assessment.frame, period).index) & (claims["status"] == "claimed")
+    served = set(claims.loc[inside.to_numpy(bool), "target"])
+    goals = dataclasses.replace(known.goals, goals=tuple(each for each in known.goals.goals if each.name in served))
+    return dataclasses.replace(
+        assessment,
+        goals_and_decisions=dataclasses.replace(known, goals=goals),
+        claims=claims[claims["target"].isin(served).to_numpy(bool)],
+    )
 
 
 def _between_two(report_input: ReportInput) -> Mask:
@@ -168,20 +197,6 @@ def _without_agreements(frame: pd.DataFrame) -> pd.DataFrame:
     extras = [[pair for pair in each if pair[0] != "outcome"] for each in column(frame, "extra").to_pylist()]
     is_note = (frame["kind"] == "note").to_numpy(bool)
     return _with(frame, extra=extras, body=frame["body"].mask(is_note).array.__arrow_array__().to_pylist())
-
-
-def _goals_with_work(report_input: ReportInput, frame: pd.DataFrame) -> tuple[Goal, ...]:
-    """Goals by their title, their days and their rules, of which a row in the period is claimed."""
-    claims = report_input.assessment.claims
-    shown = select(frame, report_input.period).index
-    claims = claims[(claims["row"].isin(shown) & (claims["status"] == "claimed")).to_numpy(bool)]
-    served = set(claims.loc[(claims["target_kind"] == "goal").to_numpy(bool), "target"])
-    return tuple(
-        Goal.model_validate({"name": each.name, "title": each.title, "from": each.from_, "until": each.until})
-        .model_copy(update={"match": each.match})
-        for each in report_input.assessment.goals_and_decisions.goals.goals
-        if each.name in served
-    )  # fmt: skip
 
 
 def _about(decisions: Decisions, goals: Iterable[Goal]) -> Decisions:
@@ -213,11 +228,35 @@ def _for_public(report_input: ReportInput) -> ReportInput:
         people=known,
         names=colleagues.names,
         grouping=GroupingRules(rules.themes, rules.routine, (), known),
-        request=report_input.request,
+        others=_public_others(report_input, colleagues, sources),
+        request=_public_request(report_input, rows),
         draft=report_input.draft,
         withheld=_withheld(report_input, ~shown),
         unnamed=frozenset(colleagues.names),
     )
+
+
+def _public_others(
+    report_input: ReportInput, colleagues: _Colleagues, sources: Mapping[str, str]
+) -> pd.DataFrame | None:
+    """What other people did in the piece of work that a page is about, of what everybody can see."""
+    import pandas as pd
+
+    others = report_input.others
+    if others is None:
+        return None
+    every = pd.concat([report_input.frame[others.columns], others], ignore_index=True)
+    shown = is_public(every, report_input.public_sources, report_input.people.connectors)[len(report_input.frame) :]
+    inside = others.index.isin(select(others, report_input.period).index)
+    return _redacted(others[shown & inside & others["source"].isin(list(sources)).to_numpy(bool)], colleagues, sources)
+
+
+def _public_request(report_input: ReportInput, rows: pd.DataFrame) -> PageRequest:
+    """The request; a page about a work item that is not shown is about one of the same piece of work that is."""
+    request, shown = report_input.request, rows["work_item"].tolist()
+    if request.about is None or request.about in shown:
+        return request
+    return dataclasses.replace(request, about=next(iter(shown), ""))
 
 
 def _pins(report_input: ReportInput, rows: pd.DataFrame) -> Decisions:

@@ -98,7 +98,7 @@ class Document(Generic[PageT]):
     persons: list[ReportedPerson]
     period: ReportedPeriod
     complete: bool
-    """Whether every source is complete; otherwise the numbers may be too low."""
+    """Whether every source is complete and everybody could be read; otherwise the numbers may be too low."""
     draft: bool
     remarks: list[str]
     sources: list[ReportedSource]
@@ -119,9 +119,11 @@ def json_page(report: str, page_type: type | None, page: Any, report_input: Repo
     document = Document(
         schema=SCHEMA,
         report=report,
-        persons=[ReportedPerson(each, report_input.name(each)) for each in report_input.persons],
+        persons=[
+            ReportedPerson(each, report_input.name(each)) for each in report_input.members or report_input.persons
+        ],
         period=ReportedPeriod(period.name, first, last, calendar.zone.key, period.since, period.until),
-        complete=all(each.complete for each in report_input.statuses),
+        complete=all(each.complete for each in report_input.statuses) and not report_input.unread,
         draft=report_input.draft,
         remarks=list(report_input.remarks),
         sources=[_source(report_input, each) for each in sorted(report_input.statuses, key=lambda one: one.source)],

@@ -74,6 +74,9 @@ class Report:
     """Who it may be for; a page that is between two people is for the manager alone."""
     needs: frozenset[Need] = frozenset()
     """What it is made from beside rows, goals and coverage; what no report asks for is not looked up."""
+    view: Callable[[ReportInput], ReportInput] | None = None
+    """How it looks at its input, such as a team as one person: its page, charts, measures and table are of what this
+    returns. The evidence is of the input itself."""
     keeps: Callable[[ReportInput], CheckIn] | None = None
     """What `harvester checkin --keep` keeps of it, of a report that needs `checkin`."""
     page: type | None = None
@@ -122,6 +125,7 @@ def make(report: Report, report_input: ReportInput, options: PageOptions = PLAIN
 
 def page_content(report: Report, report_input: ReportInput, options: PageOptions = PLAIN) -> str:
     """The page without its head, in a format that is no table."""
+    report_input = _viewed(report, report_input)
     page = report.context(report_input)
     if options.format is JSON:
         return dump_json(json_page(report.name, report.page, page, report_input))
@@ -136,10 +140,15 @@ def page_content(report: Report, report_input: ReportInput, options: PageOptions
     return text.finish(page_markdown(report, page))
 
 
+def _viewed(report: Report, report_input: ReportInput) -> ReportInput:
+    return report.view(report_input) if report.view else report_input
+
+
 def table_of(report: Report, report_input: ReportInput) -> pd.DataFrame:
     """The report's rows with the columns of its table."""
     from harvester.reporting.rows import own_rows
 
+    report_input = _viewed(report, report_input)
     more = report.row_columns(report_input, own_rows(report_input)) if report.row_columns else None
     return table(report_input, more)
 
@@ -227,8 +236,9 @@ def _about(report: Report, report_input: ReportInput, evidence: Mapping[str, Any
 
 
 def missing_by_source(report_input: ReportInput) -> dict[str, list[str]]:
-    """What is missing of each source that is not complete, in words; sources by name."""
-    return {
+    """What is missing of each source that is not complete, in words, by name; under `people` who could not be read."""
+    of_people = {"people": list(report_input.unread)} if report_input.unread else {}
+    return of_people | {
         each.source: list(dict.fromkeys(part.words for part in missing_parts(report_input, each)))
         for each in sorted(report_input.statuses, key=lambda one: one.source)
         if not each.complete
@@ -242,8 +252,8 @@ def write(content: bytes | str, path: Path, *, force: bool = False) -> None:
     stays. Raises ReportError.
     """
     try:
+        refuse_existing(path, force=force)
         place = path.resolve()
-        _refuse_existing(place, path, force=force)
         place.parent.mkdir(parents=True, exist_ok=True)
         with replace_file(place) as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -252,8 +262,9 @@ def write(content: bytes | str, path: Path, *, force: bool = False) -> None:
         raise ReportError(f"{str(path)!r} cannot be written: {why}.", hint=ELSEWHERE) from error
 
 
-def _refuse_existing(place: Path, path: Path, *, force: bool) -> None:
+def refuse_existing(path: Path, *, force: bool) -> None:
     """Raises ReportError for an edited report, and for what is not a file: reading a device would never end."""
+    place = path.resolve()
     try:
         mode = place.stat().st_mode
     except FileNotFoundError:

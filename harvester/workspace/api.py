@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harvester.harvesting.run import Outcome
+    from harvester.reporting.report_input import Audience
 
 PathLike = str | os.PathLike[str]
 
@@ -136,15 +137,20 @@ def report(
     config: PathLike | None = None,
     repo: PathLike | Iterable[PathLike] | None = None,
     harvest: bool = True,
+    about: str | None = None,
+    audience: Audience = "manager",
 ) -> str:
     """A report as Markdown, the same as `harvester report` writes; the other arguments are those of `load`.
 
-    A source that did not give everything is named at the top of the report. Raises UnknownError for a kind of report
-    that is not installed, and what `load` raises.
-    """
-    from harvester.workspace.reports import load_report, make_report
+    `about` is the work item that an announcement is about; `audience` is who reads it: docs/decisions/audience.md says
+    what each of them sees. A source that did not give everything is named at the top of the report.
 
-    return make_report(_open(config, repo), load_report(kind), period, _names(person), harvest=harvest).text
+    Raises UnknownError for a kind of report that is not installed, or such a work item, and what `load` raises.
+    """
+    from harvester.workspace.reports import Chosen, load_report, make_report
+
+    chosen = Chosen(_names(person), audience=audience, about=about)
+    return make_report(_open(config, repo), load_report(kind), period, chosen, harvest=harvest).text
 
 
 def _names(person: str | Iterable[str] | None) -> tuple[str, ...]:

@@ -41,11 +41,13 @@ class CollectedData:
     frame: pd.DataFrame
     statuses: tuple[SourceStatus, ...]
     remarks: tuple[str, ...]
+    unread: tuple[str, ...] = ()
+    """Whose work could not be read at all, and why, a sentence each."""
 
     @property
     def complete(self) -> bool:
-        """Whether every source gave all that was asked of it."""
-        return all(each.complete for each in self.statuses)
+        """Whether every source gave all that was asked of it, and everybody could be read."""
+        return all(each.complete for each in self.statuses) and not self.unread
 
     def incomplete(self) -> Iterator[str]:
         """A text for each source that is not complete, such as `hub: not read yet`, with every reason once."""
@@ -198,7 +200,7 @@ def collect(
 
     coverage = ledger.coverage()
     wanted = {source: names for source, names in accounts.items() if names is None or names}
-    rows = of_configured_sources(workspace, ledger.rows(period, by_accounts(accounts)))
+    rows = with_consent(workspace, of_configured_sources(workspace, ledger.rows(period, by_accounts(accounts))))
     # In one order, in whatever order the ledger has them, so that the same rows give the same bytes.
     rows = rows.sort_by([(name, "ascending") for name in ("occurred_at", "source", "scope", "id")])
     lost = {each.source: each.gaps for each in outcome.sources if not each.committed} if outcome else {}
@@ -213,6 +215,17 @@ def collect(
         tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in statuses),
         remarks,
     )
+
+
+def with_consent(workspace: Workspace, rows: pa.Table) -> pa.Table:
+    """The rows without those of mentees who have not agreed, or no longer do: the ledger may have some from before."""
+    people = workspace.config.people
+    closed = {each.key for each in people.persons if not each.may_be_read}
+    if not closed:
+        return rows
+    pairs = list(zip(rows["source"].to_pylist(), rows["account"].to_pylist(), strict=True))
+    shown = {pair: people.person_of(*pair) not in closed for pair in set(pairs)}
+    return rows.filter([shown[pair] for pair in pairs])
 
 
 def of_configured_sources(workspace: Workspace, rows: pa.Table) -> pa.Table:

@@ -11,7 +11,7 @@ from harvester.files import replace_file
 from harvester.reporting.formats import Format
 from harvester.reporting.table_files import About, is_own_parquet, table_bytes, write_table
 from harvester.version import VERSION
-from harvester.workspace.collect import open_ledger
+from harvester.workspace.collect import open_ledger, with_consent
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -55,6 +55,6 @@ def _prepared_rows(workspace: Workspace) -> pa.Table:
     from harvester.analysis.frame import prepare
 
     with open_ledger(workspace, create=False) as ledger:
-        rows = ledger.rows()
+        rows = with_consent(workspace, ledger.rows())
     frame = prepare(rows, workspace.config.people).sort_values(["occurred_at", "source", "scope", "id"])
     return pa.Table.from_pandas(frame, preserve_index=False)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.errors import PersonError, ReportError, UnknownError
 from harvester.files import read_bytes, resolve_path, write_text
-from harvester.model.periods import Period, is_period
+from harvester.model.periods import Period, is_period, parse
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.formats import HTML, MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
@@ -27,22 +27,30 @@ from harvester.reporting.report import (
     page_content,
     write,
 )
-from harvester.reporting.report_input import Audience, PageRequest
+from harvester.reporting.report_input import Audience, Need, PageRequest
 from harvester.reporting.stamp import LARGEST, WrittenPage, content_digest, read_page
 from harvester.reporting.wording import Wording, compare
 from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
+from harvester.workspace.about import locate
 from harvester.workspace.assemble import MOST_ACTIVE, as_seen, assemble
 from harvester.workspace.checkins import checkin_period, require_own
 from harvester.workspace.collect import open_ledger
-from harvester.workspace.people import choose_people
+from harvester.workspace.people import find_team
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from harvester.model.people import People
     from harvester.reporting.report_input import ReportInput
 
+
+ABOUT: Need = "about"
+"""What a report needs that is about one work item."""
+NOT_PUBLIC = (
+    "Nothing here is known to be public. Where everybody can see what a source reads, write `public = true` in its "
+    "section of harvester.toml."
+)
 
 LONGEST_NAME = 255
 """Bytes of a file's name, on all common file systems."""
@@ -92,6 +100,8 @@ class Chosen:
     everyone: bool = False
     audience: Audience = "manager"
     """Who reads the page."""
+    about: str | None = None
+    """The work item that the page is about, as `explain` takes it; for a kind of report that needs one."""
 
 
 def make_report(
@@ -112,11 +122,14 @@ def make_report(
     chosen = _as_chosen(chosen)
     _require_audience(report, chosen.audience)
     persons, request = _people_of(workspace, report, chosen)
+    when: Period | str | None = _period_of(workspace, report, period)
     with open_ledger(workspace) as ledger:
+        if chosen.about is not None:
+            _require_about(report)
+            when, request = locate(workspace, ledger, chosen.about, period, persons, request, harvest=harvest)
         collected, report_input = assemble(
-            workspace, ledger, _period_of(workspace, report, period), persons, harvest=harvest, request=request,
-            needs=report.needs,
-        )  # fmt: skip
+            workspace, ledger, when, persons, harvest=harvest, request=request, needs=report.needs
+        )
     return _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
 
 
@@ -134,6 +147,8 @@ def make_reports(
 
     Raises what `make_report` raises.
     """
+    if ABOUT in report.needs:
+        raise ReportError(f"{report.name!r} is about one piece of work.", hint="Leave out --each.")
     chosen = chosen or Chosen()
     _require_audience(report, chosen.audience)
     persons, request = _people_of(workspace, report, dataclasses.replace(chosen, audience="manager"))
@@ -142,10 +157,13 @@ def make_reports(
         collected, all_of_them = assemble(
             workspace, ledger, of_period, persons, harvest=harvest, request=request, needs=report.needs
         )
-        for person in sorted(all_of_them.persons):
-            _, own = assemble(workspace, ledger, all_of_them.period, [person], harvest=False, needs=report.needs)
+        alone = PageRequest(mentees=request.mentees)
+        for person in all_of_them.persons[:-1] if request.mentees else sorted(all_of_them.persons):
+            _, own = assemble(
+                workspace, ledger, all_of_them.period, [person], harvest=False, request=alone, needs=report.needs
+            )
             # Only the first one harvested, and so knows what failed.
-            seen_by = PageRequest(audience=chosen.audience)
+            seen_by = dataclasses.replace(alone, audience=chosen.audience)
             own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft, request=seen_by)
             yield _rendered(report, as_seen(own), options, complete=collected.complete)
 
@@ -154,8 +172,16 @@ def _rendered(report: Report, report_input: ReportInput, options: PageOptions, *
     made = make(report, report_input, options)
     gaps = missing_by_source(report_input) if options.format.is_table else {}
     remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
+    if report_input.request.audience == "public" and report_input.withheld and report_input.frame.empty:
+        remarks = (*remarks, NOT_PUBLIC)
     name = file_name(report, report_input, options)
     return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
+
+
+def _require_about(report: Report) -> None:
+    """Raises ReportError for a kind of report that is not about one work item."""
+    if ABOUT not in report.needs:
+        raise ReportError(f"{report.name!r} is not about one work item.", hint="Leave out --about.")
 
 
 def _as_chosen(chosen: Chosen | str | Sequence[str] | None) -> Chosen:
@@ -168,11 +194,18 @@ def _period_of(workspace: Workspace, report: Report, period: str | None) -> Peri
     """The period, or words for it; None where assembling may choose another one than the last quarter."""
     if "checkin" in report.needs:
         return checkin_period(workspace, period)
-    return period or (report.default_period if report.default_period != LAST_QUARTER else None)
+    if period or report.default_period == LAST_QUARTER:
+        return period
+    # The words are not the user's, so nothing is said of what they mean: the page names its days.
+    return parse(report.default_period, workspace.config.calendar, workspace.environment.clock())
 
 
 def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
     """Whom a report is about, by name or key, and as what; None where that is oneself."""
+    if report.of == "mentees":
+        if chosen.team or chosen.everyone:
+            raise ReportError(f"The report {report.name!r} is about those whom you mentor.", hint="Name --person.")
+        return list(chosen.persons) or None, PageRequest(mentees=True, audience=chosen.audience)
     if "checkin" in report.needs:
         require_own(workspace, chosen.persons, others=bool(chosen.team or chosen.everyone))
     if not (chosen.persons or chosen.team or chosen.everyone) and report.of == "team":
@@ -183,10 +216,9 @@ def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[li
         return None, PageRequest(everyone=True, audience=chosen.audience)
     if chosen.team is None:
         return list(chosen.persons) or None, PageRequest(audience=chosen.audience)
-    members = choose_people(workspace, (), chosen.team)
     if chosen.persons:
         raise ReportError("--team and --person are two ways to name people.", hint="Give one of them.")
-    return members, PageRequest(team=chosen.team, audience=chosen.audience)
+    return None, PageRequest(team=find_team(workspace, chosen.team).key, audience=chosen.audience)
 
 
 def _require_audience(report: Report, audience: Audience) -> None:
@@ -339,8 +371,8 @@ def verify_report(
     own, without_template = _template_of(path, page, before, template)
     period, request = evidence.period_of(before), evidence.request_of(before)
     persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
-    if request.team and request.audience == "public":  # its evidence does not say who the members are
-        persons = choose_people(workspace, (), request.team)
+    if strangers := _unknown_here(workspace.config.people, before, persons):
+        return Verification((), (), (f"{path.name} names no account of {strangers}, so it was not checked.",))
     with open_ledger(workspace) as ledger:
         needs = load_report(before["report"]).needs
         _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request, needs=needs)
@@ -380,6 +412,15 @@ def _template_of(
         None,
         f"{path.name} was made with the template {known['name']!r}, so its text was not compared; {why}. {state}.",
     )
+
+
+def _unknown_here(people: People, before: Mapping[str, Any], persons: Sequence[str]) -> str:
+    """The people of a page for the public who are others here: its evidence has their keys and names alone."""
+    request = evidence.request_of(before)
+    if request.audience != "public" or request.team or request.everyone:
+        return ""
+    names = {key: each["name"] for key, each in zip(persons, before["persons"], strict=True)}
+    return ", ".join(name for key, name in names.items() if people.name(key) != name)
 
 
 def _with_own_words(
@@ -521,6 +562,10 @@ def _with_wording(
             f"{path.name} was made by harvester {version}, and this is {VERSION}, which writes it otherwise: the "
             "figures in its text were not compared."
         )
+        return dataclasses.replace(result, unchecked=(*result.unchecked, what))
+    if wording.figures and not edited and evidence.CHOICES["kept"] in chosen:
+        # Whoever gets a page has no check-ins of its author: its sources are the same, and it is as it was written.
+        what = f"{evidence.CHOICES['kept']} What {path.name} says of changes since then was not compared."
         return dataclasses.replace(result, unchecked=(*result.unchecked, what))
     if wording.figures:
         figures = (f"{path.name}: {each}" for each in wording.figures)

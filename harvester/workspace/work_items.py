@@ -151,14 +151,14 @@ def read_related_rows(workspace: Workspace, frame: pd.DataFrame, work_items: Col
     report, rows of sources that are no longer configured are left out.
     """
     from harvester.analysis.frame import prepare
-    from harvester.workspace.collect import of_configured_sources, open_ledger
+    from harvester.workspace.collect import of_configured_sources, open_ledger, with_consent
 
     related = frame[_related(frame, {each.lower() for each in work_items})]
     first, last = related["occurred_at"].min(), related["occurred_at"].max()
     period = Period(first.to_pydatetime(), last.to_pydatetime() + dt.timedelta(microseconds=1))
     with open_ledger(workspace, create=False) as ledger:
         rows = ledger.rows(period, ids=related["id"].unique().tolist())
-    return prepare(of_configured_sources(workspace, rows), workspace.config.people)
+    return prepare(with_consent(workspace, of_configured_sources(workspace, rows)), workspace.config.people)
 
 
 RELATING = ("part_of", "closes")

@@ -58,6 +58,8 @@ class CommonPage:
     services: list[str]
     incomplete: list[SourceState]
     """The sources that could not be read in full."""
+    unread: list[str]
+    """Whose work could not be read at all, and why, a sentence each."""
     remarks: list[str]
     """What the reader must know before anything else, a sentence each."""
     sources: list[SourceState]
@@ -71,16 +73,18 @@ class CommonPage:
 
 
 def own_rows(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
-    """These columns of the people's own rows in the period: those that no other row represents, and none of bots.
+    """As `rows_by_person`, with several people taken together, so that what two of them did counts once."""
+    return taken_together(rows_by_person(report_input, columns), report_input.persons)
 
-    Several people are taken together, so that what two of them did counts once.
+
+def rows_by_person(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
+    """These columns of the people's own rows in the period: those that no other row represents, and none of bots.
 
     `columns` has `person`, `occurred_at`, `is_primary` and `is_bot`. Only the columns that are needed: taking rows
     costs as much as there are columns, and a report takes many.
     """
     inside = select(report_input.frame[list(columns)], report_input.period)
-    own = inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
-    return taken_together(own, report_input.persons)
+    return inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
 
 
 def common(
@@ -101,6 +105,7 @@ def common(
         "time_zone": report_input.calendar.zone.key.removeprefix("Etc/"),
         "services": list(dict.fromkeys(each.connector for each in states if each.name != OTHER_SOURCES)),
         "incomplete": [each for each in states if each.gaps],
+        "unread": list(report_input.unread),
         "remarks": list(report_input.remarks),
         "sources": states,
         "not_counted": list(not_counted(rows)),
@@ -118,7 +123,10 @@ def audience_words(report_input: ReportInput) -> str:
     if report_input.request.audience == "team":
         notes = f", and without {count_noun(number, 'private note')} about mentoring" if number else ""
         return f"For the team: without the figures of goals{notes}."
-    items = f", and without {MEASURES['withheld'].words(number)} private or not known to be public" if number else ""
+    words = (
+        f"{MEASURES['withheld'].words(number)} that {'is' if number == 1 else 'are'} private or not known to be public"
+    )
+    items = f", and without {words}" if number else ""
     return f"For the public: without goals, longer texts, and names of people who did not agree to be named{items}."
 
 
