@@ -230,6 +230,14 @@ def test_a_clone_is_as_public_as_its_forge_says(rows, expected):
     assert is_public(framed(rows), {}, connectors)[0] == expected
 
 
+def test_what_is_not_pushed_is_not_public():
+    """Such a commit has no address where others of its repository have one; a host without addresses has none."""
+    pushed, unpushed = commit("a" * 40, **COMMIT), commit("b" * 40, url=None)
+    asked = {"here": True}, {"here": "git"}
+    assert is_public(framed([pushed, unpushed]), *asked).tolist() == [True, False]
+    assert is_public(framed([unpushed]), *asked).tolist() == [True]
+
+
 def test_a_team_sees_work_and_no_agreement():
     """It sees a goal's title with its work, and neither its figures nor what only two agreed on."""
     rows = [

@@ -88,11 +88,13 @@ def is_public(frame: pd.DataFrame, public_sources: Mapping[str, bool], connector
 
     A source that harvester.toml calls public is believed where its rows do not say otherwise, one that it calls private
     always. A clone does not know who can see it: its rows are public where those of a forge say so of their repository.
-    Where rows of a forge disagree about a repository, as after it was made private, it is private.
+    Where rows of a forge disagree about a repository, as after it was made private, it is private. A commit without an
+    address is not pushed where others of its repository have one, and so nobody else sees it.
     """
     import numpy as np
 
-    slim = records(frame[["source", "kind", "work_item", "url", "is_private"]])
+    slim = records(frame[["source", "scope", "kind", "work_item", "url", "is_private"]])
+    pushed = {(row["source"], row["scope"]) for row in slim if row["kind"] == "commit" and row["url"]}
     said: dict[str, set[bool]] = {}
     for row in slim:
         if row["kind"] in OF_A_REPOSITORY and row["is_private"] is not None and (name := _repository(row)):
@@ -103,6 +105,8 @@ def is_public(frame: pd.DataFrame, public_sources: Mapping[str, bool], connector
     def visible(row: Mapping[str, Any]) -> bool:
         named, repository = public_sources.get(row["source"]), _repository(row)
         if row["is_private"] or named is False or repository in private:
+            return False
+        if row["kind"] == "commit" and not row["url"] and (row["source"], row["scope"]) in pushed:
             return False
         is_git = connectors.get(row["source"], row["source"]) == "git"
         return row["is_private"] is False or bool(named) or (is_git and repository in public)
