@@ -102,10 +102,10 @@ def row(source: str, number: int, each: int) -> Contribution:
     return dataclasses.replace(base, kind=kind, role=role, **links)  # type: ignore[arg-type]  # as its fields have them
 
 
-def build(folder: Path, count: int) -> None:
+def build(folder: Path, count: int, config: str = CONFIG, goals: str = GOALS) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "harvester.toml").write_text(CONFIG)
-    (folder / "goals.toml").write_text(GOALS)
+    (folder / "harvester.toml").write_text(config)
+    (folder / "goals.toml").write_text(goals)
     subprocess.run(["git", "init", "--quiet", str(folder / "repository")], check=True)
     kept = Ledger.open(folder / "ledger")
     each = count // len(made.SOURCES)

@@ -1,7 +1,10 @@
 """Writes the reference pages from the code; a test fails where one is out of date."""
 
 import datetime as dt
+import inspect
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +19,14 @@ from harvester.goals.model import DEFAULT_SHARE
 from harvester.grouping import routine_work, theme_choice
 from harvester.model import contribution, periods
 from harvester.notebook import notebook
-from harvester.reporting import formats, rows
+from harvester.reporting import formats, rows, sandbox
+from harvester.reporting.anchors import slug
 from harvester.reporting.json_page import json_schema
-from harvester.reporting.report import Report
+from harvester.reporting.own_template import LARGEST, MOST, SUFFIXES, shared_texts
+from harvester.reporting.page_fields import PageField, fields_of, parts_of
+from harvester.reporting.report import FILTERS, Report
+from harvester.reporting.templates import SHARED
+from harvester.reports.sections.common import CommonPage
 from harvester.sdk import plugins
 
 WHO = {"persons": "yourself", "team": "your team; everyone where there is no harvester.toml", "mentees": "your mentees"}
@@ -96,6 +104,25 @@ the calendar year is then `2026-01..2026-12`. `week_starts` is the first day of 
 
 In goals.toml `from`, `until` and `checkins` are days; `away` has days, months and ranges of them. Other words depend
 on settings or on today, and are an error there.
+"""
+QUESTIONS = """\
+`harvester report answers` puts the evidence below each question, as text to paste into the form. A question takes the
+work that serves any of its `goals` or `criteria`, and what its `match` holds for; `paths` are matched as for themes: a
+change answers it where at least `share` of its files are under them. Without these three keys the highlights of the
+period answer it. The order of the file is that of the page.
+
+```toml
+[[questions]]
+title = "Impact"
+text = "What did you achieve, and for whom?"
+limit = 1000
+goals = ["payments-rewrite"]
+
+[[questions]]
+title = "Collaboration"
+limit = 300
+match = { kinds = ["review"] }
+```
 """
 STATES = f"""\
 ## States of a goal
@@ -231,7 +258,7 @@ It compares rows, claims, goals and sources, whatever the format. Then, where no
 |---|---|
 | 0 | The figures are those of the sources. Where the words were edited, it says so. |
 | 1 | The figures differ from the sources, or the file cannot be read. |
-| 4 | Not checked, for want of the evidence, of a source that can be read, or of the version that wrote it. |
+| 4 | Not checked, for want of the evidence, of a source, of the version or the template that wrote it. |
 
 Evidence has titles and accounts (e-mail addresses) of everything the report is made from, so it is in a page only on
 request. It is at most 8 MB there when compressed.
@@ -241,6 +268,57 @@ request. It is at most 8 MB there when compressed.
 A report replaces a file only if harvester wrote it and nobody has edited it since: a page says so by its head, a table
 by the evidence beside it. An export replaces only an earlier export in Parquet. `--force` replaces any file.
 """
+OWN_TEMPLATES = """\
+`harvester report KIND --template FILE` writes the page of a kind with a Jinja2 template of your own, in Markdown or in
+HTML. To begin, take ours, which makes the same page, and change it:
+
+```sh
+harvester report accomplishments --print-template > short.md.j2
+harvester report accomplishments --template short.md.j2 --output short.md
+```
+
+A template writes Markdown; HTML is made from it as for any page, and shows `<b>` as text. A short one:
+
+```jinja
+# {{{{ who }}}}, {{{{ period }}}}
+
+{{% for each in highlights %}}
+- {{{{ each.title }}}} ({{{{ each.counted }}}})
+{{% endfor %}}
+```
+
+- Every text is escaped: `{{{{ title }}}}` shows the title and does nothing else. `| ours` says that a text is Markdown
+  already, such as what a macro of yours returns: `{{{{ row(item) | ours }}}}`. Never put it behind a text of the page.
+- A name that the page does not have is an error, with the file, the line and the nearest name. What may be missing
+  (*or none*) is asked for with `{{% if … %}}`; a list or a part cannot be shown, but its fields can.
+- What could not be read heads the page: where no line of yours begins with `> **Incomplete.**`, it is put below the
+  first heading.
+- A line `<!-- chart NAME -->` is where HTML has a chart, if the page has one of that name.
+- The page gets its head and its evidence as any other, without your template. `harvester verify FILE --template
+  TEMPLATE` makes it again; without the template, or after it was changed, it says that the text was not compared.
+
+## What may be used
+
+{filters}
+
+Of Jinja2's filters: {built_in}. Of its functions: {functions}. There is no `{{% filter %}}`, and no extension.
+
+`{{% include %}}`, `{{% import %}}` and `{{% extends %}}` take names that are written out, of {suffixes}
+in the folder of your template or below it (at most {most} of {largest} KB), and our own: `harvester/page.md.j2`, with
+the heading, what is missing and the sources, around the blocks `content`, `about_figures` and `appendix`; and
+`harvester/macros.md.j2`, with {macros}. Import these `with context`.
+
+Anything else is refused: other attributes and methods, files, modules, the environment, the network. A template is
+rendered in a process of its own, which has {seconds} seconds of processor time, {memory} MB of memory and
+{characters} characters for the page; on Windows the time alone is limited, on macOS time and characters.
+"""
+OWN_FILTERS = {
+    "linked": "`title \\| linked(url)`: a link; the text alone where the address is none, or is not http or https",
+    "label": "`item \\| label`: what a piece of work is called, linked to it; it has the fields `label` and `url`",
+    "at_most": "`text \\| at_most(600)`: the text, cut at so many characters (280 without the filter)",
+    "day": "`first \\| day`: a day in words, such as 1 July 2026",
+    "ours": "Markdown of your own as it is",
+}
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->\n"
 
 
@@ -255,6 +333,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "commands.md": commands_page(),
         DOCS / "reference" / "formats.md": formats_page(),
         DOCS / "reference" / "goals.md": goals_page(load.json_schema()),
+        DOCS / "reference" / "page-context.md": context_page(),
         DOCS / "reference" / "periods.md": periods_page(),
         DOCS / "reference" / "reports.md": reports_page(),
         **{
@@ -265,6 +344,51 @@ def pages() -> dict[Path, str]:
         DOCS / "goals.schema.json": _json(load.json_schema()),
         DOCS / "harvester.schema.json": _json(described),
     }
+
+
+def context_page() -> str:
+    """What a user's own template may use, as a Markdown page: names, fields of every page, and their parts."""
+    kinds = [each for each in reports() if each.page]
+    pages = [each.page for each in kinds if each.page]
+    parts = sorted({one for each in pages for one in parts_of(each)}, key=lambda one: (one.__name__, one.__module__))
+    names = Counter(each.__name__ for each in parts)
+
+    def title(part: type) -> str:
+        module = part.__module__.rpartition(".")[2].replace("_", " ")
+        return part.__name__ if names[part.__name__] == 1 else f"{part.__name__} of {module}"
+
+    def link(part: type) -> str:
+        return f"[{title(part)}](#{slug(title(part))})"
+
+    every = {each.name for each in fields_of(CommonPage)}
+    sections = ["## Every page\n", _fields(fields_of(CommonPage, link))]
+    for kind, page in zip(kinds, pages, strict=True):
+        own = [each for each in fields_of(page, link) if each.name not in every]
+        sections += [f"## The page `{kind.name}`\n", _fields(own)]
+    sections.append("## Parts of pages\n")
+    for part in parts:
+        sections += [f"### {title(part)}\n\n{inspect.getdoc(part)}\n", _fields(fields_of(part, link))]
+    return f"# What a template of your own may use\n\n{NOTE}\n{own_templates_text()}\n" + "\n".join(sections)
+
+
+def own_templates_text() -> str:
+    """How to write a template, with the filters, functions, templates and macros that it may use."""
+    assert OWN_FILTERS.keys() == FILTERS.keys()
+    filters = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in OWN_FILTERS.items())
+    macros = re.findall(r"{% macro (.*?) %}", shared_texts(SHARED)["harvester/macros.md.j2"])
+    limits = sandbox.Limits()
+    return OWN_TEMPLATES.format(
+        filters=f"| filter | gives |\n|---|---|\n{filters}", macros=", ".join(f"`{each}`" for each in macros),
+        built_in=", ".join(f"`{each}`" for each in sandbox.BUILT_IN_FILTERS),
+        functions=", ".join(f"`{each}`" for each in sandbox.GLOBALS),
+        seconds=f"{limits.seconds:g}", memory=f"{limits.memory >> 20:,}", characters=f"{limits.characters:,}",
+        suffixes=", ".join(f"`*{each}`" for each in SUFFIXES), largest=LARGEST >> 10, most=MOST,
+    )  # fmt: skip
+
+
+def _fields(found: Iterable[PageField]) -> str:
+    rows = (f"| `{each.name}` | {each.type} | {' '.join(each.meaning.split())} |" for each in found)
+    return "| field | type | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def formats_page() -> str:
@@ -380,7 +504,8 @@ def _help(command: click.Command, name: str, parent: click.Context) -> Iterator[
 def goals_page(described: dict[str, Any]) -> str:
     """The keys of goals.toml and decisions.toml, and the fields of a note, as a Markdown page."""
     head = (
-        "Goals are in `goals.toml`, your decisions in `decisions.toml`, and what no tracker sees in a notebook.\n"
+        "Goals and the questions of a form are in `goals.toml`, your decisions in `decisions.toml`, and what no\n"
+        "tracker sees in a notebook.\n"
         "A key that is not listed is an error that names the nearest one; `harvester goals check` says more."
     )
     definitions = described["$defs"]
@@ -389,7 +514,9 @@ def goals_page(described: dict[str, Any]) -> str:
     parts = [
         *_table("`[[goals]]` in goals.toml", definitions["Goal"]),
         *_table("`[[criteria]]` in goals.toml", definitions["Criterion"]),
-        *_table("`match` of a goal or a criterion", definitions["Rule"]),
+        *_table("`[[questions]]` in goals.toml", definitions["Question"]),
+        QUESTIONS,
+        *_table("`match` of a goal, a criterion or a question", definitions["Rule"]),
         COMPETING,
         STATES,
         *(

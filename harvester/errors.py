@@ -9,6 +9,7 @@
     │   └── AccessError         because it refused access
     ├── LedgerError             the ledger cannot be opened or written
     ├── ReportError             a report cannot be made or written
+    ├── PublishError            a page cannot be published
     └── UnknownError            an unknown id, source, team or report
 
 `harvester/cli/main.py` defines the exit statuses and maps errors to them; a command returns the one for an incomplete
@@ -61,6 +62,10 @@ class LedgerError(HarvesterError):
 
 class ReportError(HarvesterError):
     """A report or file that cannot be written or read, or that was not overwritten."""
+
+
+class PublishError(HarvesterError):
+    """A page that could not be published, or was not; the place still has what it had."""
 
 
 class UnknownError(HarvesterError):

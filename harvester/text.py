@@ -72,6 +72,35 @@ def printable(text: str, *, lines: bool = True) -> str:
     return "".join(each if each.isprintable() or (lines and each == "\n") else "?" for each in text)
 
 
+_UNSEEN = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
+_COMMAND = re.compile(
+    rf"(?:\A|(?<=[\r\n]))(?:[^\S\r\n]|[{_UNSEEN}])*:(?=[{_UNSEEN}]*:)"
+    rf"|#[{_UNSEEN}]*#[{_UNSEEN}]*(?:vso)?[{_UNSEEN}]*(?=\[)"
+)
+
+
+def inert(text: str) -> str:
+    """Text for a log, with a space in what a CI service would obey there: `: :add-mask::` and `## [group]`.
+
+    GitHub Actions obeys `::` at the beginning of a line, after spaces too, and `##[` anywhere in it, of both streams;
+    Azure Pipelines `##vso[` (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs). .NET
+    compares by a culture, which passes over characters that are not seen.
+    """
+    return _COMMAND.sub(r"\g<0> ", text) if ":" in text or "#" in text else text
+
+
+_OBEYED = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
+    rf"|(?<=[#{_UNSEEN}])\[|(?<=#vso)\["
+)
+"""Controls, direction marks, and the bracket of a command to a CI service."""
+
+
+def escape_json(text: str) -> str:
+    """JSON with what a terminal, an editor or a log would obey escaped, which is only within its texts."""
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def one_line(text: str) -> str:
     """Text on one line: breaks and tabs become a space, invisible characters are dropped but for those that join."""
     line = " ".join(text.split())

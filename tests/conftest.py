@@ -31,16 +31,16 @@ def blocks(page: Path, language: str) -> list[str]:
 
 @pytest.fixture
 def install(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Installs a package of one module for one test: the module's name, its text, its connectors as entry points."""
+    """Installs a package of one module for one test: its name, its text, its plugins (connectors by default)."""
 
-    def installed(module: str, text: str, **connectors: str) -> Path:
+    def installed(module: str, text: str, group: str = "harvester.connectors", **plugins: str) -> Path:
         place = tmp_path_factory.mktemp("site")
         (place / f"{module}.py").write_text(text, encoding="utf-8")
         info = place / f"{module}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n", encoding="utf-8")
-        points = "".join(f"{name} = {value}\n" for name, value in connectors.items())
-        (info / "entry_points.txt").write_text(f"[harvester.connectors]\n{points}", encoding="utf-8")
+        points = "".join(f"{name} = {value}\n" for name, value in plugins.items())
+        (info / "entry_points.txt").write_text(f"[{group}]\n{points}", encoding="utf-8")
         monkeypatch.syspath_prepend(place)
         monkeypatch.delitem(sys.modules, module, raising=False)
         importlib.invalidate_caches()

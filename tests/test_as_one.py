@@ -12,7 +12,7 @@ PULL = "github.com/org/app#1"
 
 
 def count(rows, name, members=MEMBERS):
-    made = as_one(framed(rows), members, PEOPLE)
+    made = as_one(framed(rows), members, PEOPLE.connectors)
     assert set(made["person"]) <= {ONE}
     return measures.count(made[(made["is_primary"] & ~made["is_bot"]).to_numpy(bool)], name)
 
@@ -71,6 +71,35 @@ def test_what_waited_more_than_two_weeks(opened, waited):
 
 
 def test_people_are_those_whose_work_counts():
-    """Each once; who only merged others' work is not among them."""
-    rows = [row(), commit("a1"), row(work_item="github.com/org/app#2", account="grace", role="merger")]
-    assert measures.count(framed(rows), "people") == 1
+    """Each once, co-authors too; who only merged work that counts for nobody is not among them."""
+    rows = [row(work_item=PULL), row(work_item="github.com/org/app#2", account="grace", role="merger")]
+    assert people(rows) == 1
+    assert people([*rows, row(work_item=PULL, account="grace", role="co-author")]) == 2
+
+
+def people(rows):
+    """How many took part, where each work item is a thread; of the people apart and as one."""
+    apart, together = framed(rows), as_one(framed(rows), MEMBERS, PEOPLE.connectors)
+    numbers = {measures.count(each.assign(thread=each["work_item_key"]), "people") for each in (apart, together)}
+    assert len(numbers) == 1
+    return numbers.pop()
+
+
+def test_the_lines_of_a_pull_request_are_those_of_all_members():
+    """Where git knows each one's own; a part of somebody outside of the team is not among them."""
+    own = {"work_item": PULL, "source": "here"}
+    rows = [
+        row(**own, account="Ada <ada@example.org>", id="p/a", additions=10, deletions=1, extra={"own_commits": "1/3"}),
+        row(**own, account=GRACE, role="co-author", id="p/g", additions=5, deletions=2, extra={"own_commits": "1/3"}),
+        row(
+            **own,
+            account="x <x@y.z>",
+            role="co-author",
+            id="p/x",
+            additions=7,
+            deletions=7,
+            extra={"own_commits": "1/3"},
+        ),
+    ]
+    assert (count(rows, "lines_added"), count(rows, "lines_deleted")) == (15, 3)
+    assert count(rows, "lines_added", ["ada"]) == 10

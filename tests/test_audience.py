@@ -19,11 +19,12 @@ from harvester.ledger.coverage import SourceStatus
 from harvester.model.contribution import EXTRA
 from harvester.model.people import People, Person
 from harvester.model.periods import Period, calendar
+from harvester.model.teams import Membership, Team
 from harvester.reporting.audience import for_audience, is_public
 from harvester.reporting.evidence import dump, evidence
 from harvester.reporting.formats import REPORT_FORMATS, PageOptions
 from harvester.reporting.report import make, render
-from harvester.reporting.report_input import PageRequest, ReportInput
+from harvester.reporting.report_input import FirstContributions, Newcomer, PageRequest, ReportInput
 from harvester.reporting.rows import measured
 from harvester.sdk import plugins
 from harvester.sdk.connector import Gap, Remark
@@ -118,16 +119,34 @@ def world(word="canary"):
         "period": QUARTER, "persons": ("me",), "statuses": statuses, "calendar": calendar("Europe/Berlin"),
         "people": people, "remarks": (f"{word} was not read",), "names": {f"github:{word}-login": word},
         "grouping": GroupingRules({"Tills": Rule(titles=[f"{word}*"])}, {"rest": Rule(titles=[word])}, (), people),
-        "excluded": Excluded(None, {word: 3}), "has_look_alikes": True,
+        "excluded": Excluded(None, {word: 3}), "has_look_alikes": True, "unread": (f"{word} is known to no source",),
+        "teams": {word: Team(word, word, (Membership(word),))},
+        "first_contributions": FirstContributions(
+            (Newcomer(word, f"{word}/{word}", at("2026-08-01")), Newcomer(word, "org/app", at("2026-08-01"))),
+            (f"{word}-git",), (word,),
+        ),
     }  # fmt: skip
     shared = {name: given[name] for name in ("persons", "period", "calendar", "people")}
     agreed = GoalsAndDecisions(goals, decisions, {word.upper(): f"{word}.example"})
-    return ReportInput(assessment=assess(framed(rows, people), agreed, now=at("2026-10-02"), **shared), **given)
+    assessment = assess(framed(rows, people), agreed, now=at("2026-10-02"), **shared)
+    return ReportInput(assessment=assessment, others=framed(rows_of_others(word), people), **given)
+
+
+def rows_of_others(word):
+    """What colleagues did, in public and in private."""
+    by = {"source": f"{word}-hub", "account": f"{word}-login", "owners": ("ada",), "participants": (word,)}
+    return [
+        review(1, id=word, title="Open the till", url="https://github.com/org/app/pull/1", body=word, is_private=False,
+               **by),
+        review(8, id="2", title=word, work_item=f"github.com/{word}/{word}#8", is_private=True,
+               **by | {"account": f"{word}-private"}),
+    ]  # fmt: skip
 
 
 @functools.cache
 def for_the_public(word="canary"):
-    return for_audience(dataclasses.replace(world(word), request=PageRequest(audience="public")))
+    request = PageRequest(audience="public", about=f"acme.example/{word}-1")
+    return for_audience(dataclasses.replace(world(word), request=request))
 
 
 def texts_in(content, name):
@@ -300,8 +319,9 @@ def test_every_field_of_a_report_input_is_decided():
     for each in dataclasses.fields(ReportInput):
         if each.name in as_it_is:
             assert getattr(shown, each.name) == getattr(whole, each.name)
-    made_anew = {"persons", "statuses", "assessment", "people", "names", "grouping", "withheld", "unnamed"}
-    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out"}
+    made_anew = {"persons", "statuses", "assessment", "people", "names", "grouping", "withheld", "unnamed", "others"}
+    made_anew |= {"unread", "teams", "first_contributions"}
+    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out", "members"}
     empty = ReportInput(QUARTER, (), (), shown.assessment, shown.calendar, shown.people)
     for name in left_out:
         assert getattr(shown, name) == getattr(empty, name)

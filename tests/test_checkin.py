@@ -131,7 +131,8 @@ def test_without_goals_it_says_so():
     assert made_page.sentences == [
         "No goal runs on this day.", "No earlier check-in was kept, so nothing is compared.",
     ]  # fmt: skip
-    assert (made_page.goals, made_page.gaps, made_page.questions, made_page.next) == ([], [], [], None)
+    assert (made_page.goals, made_page.gaps, made_page.next) == ([], [], None)
+    assert made_page.questions == ["No goal runs. What is agreed on next?"]
     assert "Nothing is linked to them." in text([])
 
 
@@ -200,7 +201,7 @@ def test_a_criterion_changes_its_state():
     found = page(reviews(1), REVIEWS, criteria=[GROWS, {"name": "new", "text": "Leads"}], before=before)
 
     assert found.since.criteria == [
-        "“Makes others better”: strong → evidence needed", "“Leads”: new since then, evidence needed",
+        "“Makes others better”: strong evidence → evidence needed", "“Leads”: new since then, evidence needed",
     ]  # fmt: skip
     assert "Some sources could not be read in full then: hub." in text(reviews(1), REVIEWS, before=before)
 
@@ -239,6 +240,15 @@ def test_questions_follow_from_facts():
         "Is there work for these gaps that no source has?",
         "When is the next check-in? No day is set.",
     ]
+
+
+def test_days_away_are_asked_about_while_goals_run():
+    """Without a day for the next check-in up to the last day of the goals; without one of these not at all."""
+    away = ((dt.date(2026, 9, 25), dt.date(2026, 10, 9)), (dt.date(2027, 1, 1), dt.date(2027, 1, 2)))
+    asked = [page([], each, away=away).questions for each in (REVIEWS, REVIEWS | {"until": None})]
+    assert [[each for each in found if each.startswith("Away")] for found in asked] == [
+        ["Away 25 to 30 September 2026. Does any goal change for it?"], [],
+    ]  # fmt: skip
 
 
 def test_no_question_without_a_fact():

@@ -115,6 +115,33 @@ def test_check_ins_and_days_away_are_listed_too(environment):
     assert "check-in on 15 August 2026 · away 20 July to 2 August 2026" in out
 
 
+QUESTIONS = """
+[[questions]]
+title = "Impact"
+text = "What did you achieve?"
+limit = 1000
+goals = ["payments"]
+criteria = ["leads"]
+match = { labels = ["impact"] }
+
+[[questions]]
+title = "Anything else"
+"""
+
+
+def test_questions_of_a_form_are_listed_and_counted(environment):
+    (environment.cwd / "goals.toml").write_text(AGREED + QUESTIONS)
+    out = run(environment, "goals", "list")[1]
+    assert out.endswith(
+        "\n\nQuestion: Impact\n  goal payments · criterion leads · its rule · 1,000 characters\n"
+        "Question: Anything else\n  the highlights\n"
+    )
+    data = json.loads(run(environment, "goals", "list", "--json")[1])
+    assert [each["title"] for each in data["questions"]] == ["Impact", "Anything else"]
+    assert "2 goals, 1 criterion, 2 questions, 0 decisions" in run(environment, "goals", "check")[1]
+    assert json.loads(run(environment, "goals", "check", "--json")[1])["questions"] == 2
+
+
 @pytest.mark.parametrize("command", [["goals", "list"], ["goals", "check"], ["goals", "progress"]])
 def test_without_goals_the_next_step_is_said(tmp_path, command):
     status, out, err = run(stand_in(tmp_path, HISTORY), *command)
@@ -1175,7 +1202,7 @@ def test_the_goals_of_init_are_valid(tmp_path):
     path.write_text(head + "\n\n" + "\n".join(line.removeprefix("#") for line in example.split("\n")))
     status, out, err = run(environment, "goals", "check")
     assert (status, err) == (0, "")
-    assert out == "goals.toml and decisions.toml are valid: 1 goal, 1 criterion, 0 decisions.\n"
+    assert out == "goals.toml and decisions.toml are valid: 1 goal, 1 criterion, 1 question, 0 decisions.\n"
     assert head.splitlines()[0] == "#:schema .harvester/goals.schema.json"
     schema = json.loads((environment.cwd / ".harvester" / "goals.schema.json").read_text())
     jsonschema.validate(json.loads(json.dumps(tomllib.loads(path.read_text()), default=str)), schema)

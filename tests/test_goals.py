@@ -31,6 +31,17 @@ words = ["payment"]
 [goals.match]
 any = [{ paths = "services/pay/", share = 0.5 }, { tickets = ["PAY-*"] }]
 not = [{ labels = ["dependencies"] }]
+
+[[questions]]
+title = "Impact"
+text = "What did you achieve?"
+limit = 1000
+goals = "payments"
+criteria = ["leads"]
+match = { any = [{ labels = ["impact"] }] }
+
+[[questions]]
+title = " Anything else "
 """
 KNOWN = model.KnownNames(measures=["pull_requests", "reviews"], people=["me", "teammate"], tickets=["PAY"])
 
@@ -62,6 +73,15 @@ def test_a_whole_file_is_read(tmp_path):
     assert [rule.paths for _, rule in goal.match.rules("match")] == [None, ["services/pay/"], None, None]
     assert made.serving("leads") == (goal,)
     assert made.criterion("leads").match.any[0].kinds == ["review"]
+    assert [place for place, _ in made.rules()][-2:] == ["questions[1].match", "questions[1].match.any[1]"]
+    impact, rest = made.questions
+    assert (impact.goals, impact.criteria, impact.limit, impact.takes_highlights) == (
+        ["payments"],
+        ["leads"],
+        1000,
+        False,
+    )
+    assert (rest.title, rest.text, rest.limit, rest.takes_highlights) == ("Anything else", "", None, True)
 
 
 def test_a_goal_runs_by_the_persons_days(tmp_path):
@@ -73,6 +93,7 @@ def test_a_goal_runs_by_the_persons_days(tmp_path):
 
 
 GOAL = '[[goals]]\nname = "a"\ntitle = "A"\nmatch = { labels = ["x"] }\n'
+QUESTION = '[[questions]]\ntitle = "Q"\n'
 
 
 @pytest.mark.parametrize(
@@ -145,6 +166,19 @@ GOAL = '[[goals]]\nname = "a"\ntitle = "A"\nmatch = { labels = ["x"] }\n'
             "goals[1].match: write [goals.match], with one bracket",
         ),
         (GOAL + "target = nan\nmeasure = 'reviews'", "goals[1].target: input should be a finite number"),
+        (QUESTION.replace('"Q"', '" "'), "questions[1].title: string should have at least 1 character"),
+        (QUESTION + QUESTION, "questions[2].title: 'Q' is already the title of questions[1]"),
+        (
+            GOAL.replace('"a"', '"payments"') + QUESTION + 'goals = ["payment"]',
+            "questions[1].goals: there is no goal 'payment'; did you mean 'payments'?",
+        ),
+        (QUESTION + 'criteria = "leads"', "questions[1].criteria: there is no criterion 'leads'"),
+        (QUESTION + "limit = 0", "questions[1].limit: input should be greater than or equal to 1"),
+        (QUESTION + 'macth = { labels = ["x"] }', "questions[1].macth: there is no such key; did you mean 'match'?"),
+        (
+            QUESTION + 'match = { people = ["teamate"] }',
+            "questions[1].match.people: there is no person 'teamate'; did you mean 'teammate'?",
+        ),
         (
             GOAL + 'away = ["in July"]',
             f"goals[1].away[1]: 'in July' is not a valid period; write {VALID_DAYS}",
@@ -221,6 +255,47 @@ def test_a_rule_that_can_never_match_is_a_warning(tmp_path, rule, warning):
 )
 def test_a_not_that_leaves_something_is_no_warning(tmp_path, rule):
     assert load(tmp_path, f'[[goals]]\nname = "a"\ntitle = "A"\nmatch = {rule}').warnings == ()
+
+
+CRITERION = '[[criteria]]\nname = "leads"\ntext = "Leads."\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        (QUESTION + "goals = []", "questions[1].goals: an empty list answers nothing"),
+        (
+            QUESTION + "match = {}",
+            "questions[1].match: it has no key that matches anything; add paths, labels, tickets, …",
+        ),
+        (
+            QUESTION + 'match = { tickets = ["payments"] }',
+            "questions[1].match.tickets: 'payments' can never match; write PAY-7, PAY-* or org/repo#12",
+        ),
+        (
+            CRITERION + QUESTION + 'criteria = "leads"',
+            "questions[1].criteria: no goal serves 'leads' and it has no `match`, so nothing answers the question",
+        ),
+        (
+            QUESTION + "limit = 99",
+            "questions[1].limit: a line with its address is seldom below 100 characters, so little fits",
+        ),
+    ],
+)
+def test_a_question_without_an_answer_is_a_warning(tmp_path, text, warning):
+    assert [each.partition("goals.toml: ")[2] for each in load(tmp_path, text).warnings] == [warning]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        QUESTION + "limit = 100",
+        CRITERION + GOAL + 'criterion = "leads"\n' + QUESTION + 'criteria = "leads"',
+        CRITERION + 'match = { kinds = ["review"] }\n' + QUESTION + 'criteria = "leads"',
+    ],
+)
+def test_a_question_with_an_answer_is_no_warning(tmp_path, text):
+    assert load(tmp_path, text).warnings == ()
 
 
 COUNTED = model.KnownNames(measures=["pull_requests", "reviews", "tickets", "notes"])

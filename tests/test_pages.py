@@ -1,7 +1,9 @@
 """What every kind of page must do, tried with each that is installed, on one world with all sources."""
 
+import datetime as dt
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import jsonschema
@@ -14,7 +16,7 @@ from tests.test_reports import the_world_of
 
 SCHEMAS = Path(__file__).parent.parent / "docs" / "reports"
 KINDS = list(plugins.available(plugins.REPORTS))
-MORE = {}
+MORE = {"announcement": ("--about", "PAY-7")}
 """What a kind must be told beside its period, by name."""
 PERIOD = ("--period", "2026Q3")
 
@@ -112,3 +114,44 @@ def test_people_are_named_in_one_way(world, arguments, says):
     status, _, said = run(world, "report", *PERIOD, *arguments, "--no-harvest")
     assert status in {1, 2}
     assert says in said
+
+
+def test_figures_of_a_check_in_are_recounted(world):
+    """From the claims in the evidence and the days in goals.toml, without the code of measures and paces."""
+    status, _, said = run(
+        world, "checkin", "--on", "2026-09-20", "--no-harvest", "--force", "-o", "checkin-recounted.md"
+    )
+    assert status == 0, said
+    text = (world.cwd / "checkin-recounted.md").read_text("utf-8")
+    evidence = json.loads((world.cwd / "checkin-recounted.md.evidence.json").read_text("utf-8"))
+    rows = {(each["source"], each["scope"], each["id"]): each for each in evidence["rows"]}
+    kinds = {"pull_requests": "pull_request", "reviews": "review", "tickets": "issue"}
+    shown = {}
+    for line in re.findall(r"^\| \[.* (?:on|off) track.*", text.split("\n## ")[0], re.MULTILINE):
+        title, _, done, expected, state = (each.strip() for each in line.strip("|").split("|"))
+        shown[title[1:].partition("]")[0]] = float(done), float(expected), state.partition("` ")[2]
+    for goal in tomllib.loads((world.cwd / "goals.toml").read_text("utf-8"))["goals"]:
+        if goal["measure"] not in kinds:
+            continue
+        claimed = [
+            each for each in evidence["claims"] if each["target"] == goal["name"] and each["status"] == "claimed"
+        ]
+        found = [rows[each["source"], each["scope"], each["id"]] for each in claimed]
+        done = len({each["work_item"] for each in found if each["kind"] == kinds[goal["measure"]]})
+        days = [goal["from"] + dt.timedelta(days=each) for each in range((goal["until"] - goal["from"]).days + 1)]
+        away = {each for span in goal.get("away", ()) for each in days if each.isoformat() in _days_of(span)}
+        counted = [each for each in days if each not in away]
+        expected = goal["target"] * sum(each <= dt.date(2026, 9, 20) for each in counted) / len(counted)
+        state = (
+            "on track"
+            if done >= 0.9 * expected or expected - done < 1
+            else ("at risk" if done >= 0.7 * expected else "off track")
+        )
+        assert shown[goal["title"]] == (done, pytest.approx(expected, abs=0.05), state), goal["name"]
+    assert len(shown) == 3
+
+
+def _days_of(span):
+    """The days of words such as `2026-07-25..2026-08-02`, as texts."""
+    first, last = map(dt.date.fromisoformat, span.split(".."))
+    return {(first + dt.timedelta(days=each)).isoformat() for each in range((last - first).days + 1)}

@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -45,6 +46,8 @@ def the_world_of(case, tmp_path):
     for name in BESIDE:
         if (folder / name).exists():
             (environment.cwd / name).write_bytes((folder / name).read_bytes())
+    if (CASES / case / "checkins").is_dir():
+        shutil.copytree(CASES / case / "checkins", environment.cwd / "checkins")
     environment.environ |= {"GITHUB_TOKEN": TOKEN, "GITLAB_TOKEN": gitlabs.TOKEN, "JIRA_TOKEN": jira.TOKEN}
     with contextlib.ExitStack() as stack:
         filled = {}

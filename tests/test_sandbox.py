@@ -34,7 +34,10 @@ NAMES = {
 }  # fmt: skip
 
 
-def made(text, limits=Limits(), names=NAMES, **others):
+USUAL = Limits()
+
+
+def made(text, limits=USUAL, names=NAMES, **others):
     return render(Job("own.md.j2", {"own.md.j2": text, **others}, names, FILTERS, limits=limits))
 
 
@@ -214,12 +217,11 @@ BOMBS = {
     "a template that extends itself": ("{% extends 'own.md.j2' %}", "calls itself without end"),
     "digits": ("{{ 9" + "9" * 5000 + " }}", "digits"),
     "digits shown": ("{{ (9 ** 9999) | string }}", "digits"),
-    "a number from digits": ("{{ ('9' * 5000) | int }}", None),
     "parentheses": ("{{ " + "(" * 9999, "nested too deeply"),
-    "lists": ("{{ " + "[" * 300 + "]" * 300 + " }}", None),
+    "lists": ("{{ " + "[" * 9999 + "]" * 9999 + " }}", "nested too deeply"),
     "loops": ("{% for x in items %}" * 30 + "{% endfor %}" * 30, "nested too deeply"),
     "conditions": ("{% if 1 %}" * 2000 + "{% endif %}" * 2000, "nested too deeply"),
-    "attributes": ("{{ title" + ".x" * 20000 + " }}", None),
+    "attributes": ("{{ title" + ".x" * 20000 + " }}", "nested too deeply"),
     "length": ("{% for x in range(3000) %}{{ 'xxxxxxxxxx' }}{% endfor %}", "longer than 20,000 characters"),
 }
 
@@ -228,14 +230,7 @@ BOMBS = {
 def test_what_would_never_end_is_an_error(bomb):
     """What needs no clock: sizes and depths; the others are in tests/test_template_process.py."""
     text, words = BOMBS[bomb]
-    error = refused(f"Harmless\n{text}", limits=Limits(characters=20_000)) if words else None
-    if error is not None:
-        assert words in error.message
-        return
-    try:
-        made(text)
-    except OwnTemplateError as caught:
-        assert "nested too deeply" in caught.message or "has no" in caught.message
+    assert words in refused(f"Harmless\n{text}", limits=Limits(characters=20_000)).message
 
 
 def test_errors_name_the_line_and_what_was_meant():

@@ -10,7 +10,8 @@ import pytest
 from harvester.errors import ReportError
 from harvester.reporting.evidence import LARGEST_FILE, MOST_VALUES, evidence, parse
 from harvester.reporting.formats import HTML, JSON, MARKDOWN
-from harvester.reporting.stamp import content_digest, dump_json, escape_json, parse_page, read_page, stamp
+from harvester.reporting.stamp import content_digest, dump_json, parse_page, read_page, stamp
+from harvester.text import escape_json
 from tests.rows import row
 from tests.test_report import report_input
 

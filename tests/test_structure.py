@@ -23,6 +23,7 @@ FLOORS = (
     {"goals", "notebook", "harvesting"},
     {"grouping"},
     {"reporting"},
+    {"publishing"},
     {"workspace"},
     {"cli"},
     {"__main__"},

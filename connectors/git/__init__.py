@@ -163,7 +163,7 @@ class Git:
     def first_contributions(self, period: Period) -> Iterator[FirstContribution | Remark]:
         """The first commit that somebody wrote or co-wrote in each project, where it landed in the period.
 
-        A shallow clone does not know it, and says so.
+        A shallow clone does not know it, and says so; see `newcomers.py` for who is left out.
         """
         for each in self._one_per_scope(self._find()[0]):
             boundary = shallow_boundary(each)
@@ -172,7 +172,7 @@ class Git:
                 continue
             heads = branch_heads(each, self._branch_options).shas
             first = first_landings(each.git, heads, boundary, self.context.person_of)
-            for seconds, account in sorted(first.values()):
+            for seconds, account in first:
                 if seconds != UNDATED and (at := log.to_datetime(seconds)) in period:
                     yield FirstContribution(account, each.project, at)
 

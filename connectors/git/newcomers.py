@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from harvester.model.accounts import name_of, plain
+
 from . import log
 from .authors import MAX_TRAILERS
 from .landing import landing_times
@@ -21,20 +23,22 @@ First = tuple[int, str]
 
 def first_landings(
     git: Git, heads: Sequence[str], boundary: frozenset[bytes], person_of: Callable[[str], str]
-) -> dict[str, First]:
-    """By person their first commit, as author or co-author; merges are nobody's.
+) -> list[First]:
+    """The first commit of each person, as author or co-author, by time; merges are nobody's.
 
     It lands as rows say (`landing.py`), so that the first contribution and its row are of the same day. Of two commits
-    that landed together the account is the first by letters. Raises SourceError where git fails.
+    that landed together the account is the first by letters. Somebody with the name of one who was there before, by
+    another address, may be the same person, and so is left out. Raises SourceError where git fails.
     """
     history = log.read_history(git, heads, co_authored=True)
     ancestry = MergeFinder(history, ProjectNames("", frozenset(), None, ""), boundary).ancestry(heads)
     landed = [UNDATED if at is None else at for at in landing_times(history, ancestry, boundary)]
-    first: dict[str, First] = {}
+    first, of_name = dict[str, First](), dict[str, First]()
     for account, at in (*_authors(history, landed).items(), *_co_authors(git, history, landed)):
-        person = person_of(account)
-        first[person] = min(first.get(person, (at, account)), (at, account))
-    return first
+        person, name, each = person_of(account), plain(name_of(account)), (at, account)
+        first[person] = min(first.get(person, each), each)
+        of_name[name] = min(of_name.get(name, each), each)
+    return sorted(each for each in first.values() if of_name[plain(name_of(each[1]))] == each)
 
 
 def _authors(history: History, landed: Sequence[int]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from harvester.sdk.graphql import Documents, GraphQLClient, message_of, top_level
-from harvester.sdk.http import Service, WebError, no_redirects, redact
+from harvester.sdk.http import Service, WebError, no_redirects, redact, says_limit, says_wait
 
 from . import graphql
 from .auth import SignIn
@@ -80,7 +80,7 @@ class Client(GraphQLClient):
         message = self.clean(message_of(body))
         if status == 403 and (hint := sso_hint(headers)):
             return WebError("refused", f"GitHub refuses ({message or 403})", hint=hint)
-        limited = status == 403 and _is_limit(headers, message)
+        limited = status == 403 and says_limit(headers, message)
         return self.service.failure(status, headers, message, self.clock(), limited=limited)
 
     def failure_in(
@@ -96,7 +96,7 @@ class Client(GraphQLClient):
 
     def asks_to_wait(self, headers: Mapping[str, str], message: str) -> bool:
         """Whether this is a secondary rate limit."""
-        return _asks_to_wait(headers, message)
+        return says_wait(headers, message)
 
     def is_complete(self, document: str, data: Mapping[str, Any]) -> bool:
         """Whether an answer has every field of the query, counts as numbers and pages with their results."""
@@ -162,16 +162,6 @@ SCOPES = "A classic token needs the scope repo; a fine-grained one read access t
 def sso_hint(headers: Mapping[str, str]) -> str:
     """What to do where an organisation wants the token authorised for single sign-on; empty where none does."""
     return "Authorise the token for the organisation's single sign-on." if headers.get("x-github-sso") else ""
-
-
-def _is_limit(headers: Mapping[str, str], message: str) -> bool:
-    return headers.get("x-ratelimit-remaining") == "0" or _asks_to_wait(headers, message)
-
-
-def _asks_to_wait(headers: Mapping[str, str], message: str) -> bool:
-    """Whether this is a secondary rate limit. It comes with 403, 429 or 200, whatever is left of the primary one."""
-    words = message.casefold()
-    return "retry-after" in headers or "rate limit" in words or "abuse" in words
 
 
 def _is_page(name: str, value: object) -> bool:

@@ -11,11 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qsl
 
 from harvester.sdk.graphql import Documents, GraphQLClient
-from harvester.sdk.http import Service, WebError, redirected, text_of
-from harvester.sdk.rest import Page, Position, RestClient, unsigned_session
+from harvester.sdk.http import Service, WebError, text_of
+from harvester.sdk.rest import Page, RestClient, unsigned_session
 
 from . import graphql
 
@@ -115,19 +114,6 @@ class Client(GraphQLClient):
             self._transport.close()
 
 
-def next_page(page: Page) -> Position | None:
-    """Follow the Link header's `next` on the address we asked: GitLab's links have the host it is configured with."""
-    following = page.links.get("next")
-    return (page.url, tuple(parse_qsl(following.partition("?")[2].partition("#")[0])), None) if following else None
-
-
-def listed(page: Page) -> list[Mapping[str, Any]]:
-    """The entries of a page of a list; raises WebError where it is none."""
-    if not isinstance(page.body, list):
-        raise WebError("busy", "GitLab's answer is not a list")
-    return [each for each in page.body if isinstance(each, dict)]
-
-
 def total(page: Page) -> int | None:
     """How many entries a list has; None where GitLab does not say, as above 10,000."""
     text = page.headers.get("x-total", "")
@@ -181,8 +167,5 @@ class Transport:
         return self._opened
 
     def _note(self, response: requests.Response, *args: Any, **kwargs: Any) -> None:
-        """Keep an answer, and refuse to follow a redirect of a POST, which requests would turn into a GET."""
-        if response.is_redirect and response.request.method == "POST":
-            response.close()
-            raise redirected(self.url, response.headers["location"])
+        """Keep an answer."""
         self._last = response

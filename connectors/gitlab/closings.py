@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError, or_busy
 from harvester.sdk.paging import PageSize, in_batches
+from harvester.sdk.rest import by_link_here, listed
 
 from . import graphql, item_keys, rows
-from .client import Client, listed, next_page
+from .client import Client
 from .graphql import LIMIT, PAGE
 from .item_keys import ItemKey
 from .query_parts import QueryPart, ask_once
@@ -116,7 +117,7 @@ class Closings:
     def _closers(self, project: int, some: Sequence[Reference]) -> dict[int, Mapping[str, Any] | None]:
         """Who closed issues of a project, by their numbers; raises WebError."""
         wanted = urlencode([("iids[]", iid) for _, iid in some])
-        pages = self.client.rest.pages(f"projects/{project}/issues?{wanted}", next_page, {"per_page": PAGE})
+        pages = self.client.rest.pages(f"projects/{project}/issues?{wanted}", by_link_here, {"per_page": PAGE})
         return {int(each["iid"]): each.get("closed_by") for page in pages for each in listed(page)}
 
     def _with_authors(self, found: dict[Reference, rows.Closing | None]) -> dict[Reference, rows.Closing | None]:

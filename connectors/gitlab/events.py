@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harvester.model.periods import Period
-from harvester.sdk.rest import Page
+from harvester.sdk.rest import Page, by_link_here, listed
 
-from .client import Client, listed, next_page, total
+from .client import Client, total
 from .graphql import Shape
 
 EventTarget = tuple[int, Shape, int]
@@ -41,7 +41,7 @@ def _pages(client: Client, user: int, period: Period) -> Iterator[Page]:
     """The pages of all events where they are few, else those of each action that counts."""
     path = f"users/{user}/events"
     days = {"after": _day(period.since - WIDER), "before": _day(period.until + WIDER), "sort": "asc", "per_page": 100}
-    everything = client.rest.pages(path, next_page, days)
+    everything = client.rest.pages(path, by_link_here, days)
     first = next(everything)
     count = total(first)
     if count is not None and count <= FEW * 100:
@@ -49,7 +49,7 @@ def _pages(client: Client, user: int, period: Period) -> Iterator[Page]:
         yield from everything
         return
     for action in ACTIONS:
-        yield from client.rest.pages(path, next_page, {"action": action, **days})
+        yield from client.rest.pages(path, by_link_here, {"action": action, **days})
 
 
 def _day(at: dt.datetime) -> str:

@@ -18,9 +18,10 @@ from urllib.parse import urlencode
 
 from harvester.sdk.http import WebError
 from harvester.sdk.paging import PageSize, in_batches
+from harvester.sdk.rest import by_link_here, listed
 
 from . import item_keys, rows
-from .client import Client, listed, next_page
+from .client import Client
 from .graphql import PAGE
 from .item_keys import ItemKey
 
@@ -69,7 +70,7 @@ class LandedCommits:
         """Note all commits of a merge request that may have more than came: those left out would count beside it."""
         place = f"projects/{rows.number(node['project']['id'])}/merge_requests/{node['iid']}/commits"
         try:
-            pages = list(self.client.rest.pages(place, next_page, {"per_page": PAGE}))
+            pages = list(self.client.rest.pages(place, by_link_here, {"per_page": PAGE}))
             node["landed"] = [str(each["id"]) for page in pages for each in listed(page) if each.get("id")]
         except WebError as failure:
             self.missing.append(f"{rows.project_path(node)}!{node['iid']}: {failure}")

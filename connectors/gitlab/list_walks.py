@@ -9,9 +9,10 @@ from typing import Any
 from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError
 from harvester.sdk.paging import TotalCheck
+from harvester.sdk.rest import by_link_here, listed
 
 from . import graphql
-from .client import Client, listed, next_page, total
+from .client import Client, total
 from .events import EventTarget
 from .graphql import LIMIT, PAGE, Shape
 from .item_keys import ItemKey
@@ -95,7 +96,7 @@ def issues_by_rest(
     found: dict[EventTarget, None] = {}
     for _ in range(PASSES):
         expected = 0
-        for page in client.rest.pages("issues", next_page, wanted):
+        for page in client.rest.pages("issues", by_link_here, wanted):
             found |= {(int(each["project_id"]), request.listing.shape, int(each["iid"])): None for each in listed(page)}
             expected = total(page) or 0
         if len(found) >= expected:

@@ -15,9 +15,10 @@ from harvester.sdk.cursor import hashed
 from harvester.sdk.gaps import UnreadableScope
 from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError
+from harvester.sdk.rest import by_link_here, listed
 
 from . import graphql, watched_items
-from .client import Client, listed, next_page
+from .client import Client
 from .cursor import Cursor
 from .listings import ListRequest
 from .query_parts import QueryPart, answers
@@ -321,7 +322,7 @@ def _personal_projects(client: Client, username: str) -> list[str] | None:
         return None
     found: list[str] = []
     try:
-        for page in client.rest.pages(f"users/{quote(username, safe='')}/projects", next_page, {"per_page": 100}):
+        for page in client.rest.pages(f"users/{quote(username, safe='')}/projects", by_link_here, {"per_page": 100}):
             found += [str(each["path_with_namespace"]) for each in listed(page)]
     except WebError as failure:
         if failure.kind not in {"wrong", "refused"}:

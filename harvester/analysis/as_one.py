@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from harvester.analysis.frame import column, prepare
-from harvester.analysis.measures import MEMBERS_OWN
-from harvester.model.contribution import COLUMNS
-from harvester.model.people import WhoIsWho
+from harvester.analysis import frame as frames
+from harvester.analysis.frame import column
+from harvester.analysis.measures import MEMBER, MEMBERS_OWN, counted_by
+from harvester.model.periods import EVER, Period
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,41 +17,96 @@ ONE = "all of them"
 """The key of the people taken as one; neither a configured person nor a stranger has a key with a space."""
 
 
-@dataclass(frozen=True)
-class AsOne:
-    """Who is who, where some people are one."""
+def as_one(frame: pd.DataFrame, persons: Collection[str], connectors: Mapping[str, str]) -> pd.DataFrame:
+    """The people's rows of a prepared frame as those of one person (`ONE`); `connectors` names that of each source.
 
-    people: WhoIsWho
-    persons: Collection[str]
+    Every measure then counts each thing once over all of them. A review within the team is one of own work, a member's
+    commit in another's pull request is part of that, and owners and collaborators are those of outside. Of a pull
+    request that several members wrote the lines are those of all of them.
 
-    @property
-    def connectors(self) -> Mapping[str, str]:
-        """As for the people apart."""
-        return self.people.connectors
-
-    def person_of(self, source: str, account: str) -> str:
-        """`ONE` for one of them, else the person."""
-        person = self.people.person_of(source, account)
-        return ONE if person in self.persons else person
-
-    def is_bot(self, account: str) -> bool:
-        """As for the people apart."""
-        return self.people.is_bot(account)
-
-
-def as_one(frame: pd.DataFrame, persons: Collection[str], people: WhoIsWho) -> pd.DataFrame:
-    """The people's rows of a prepared frame, prepared as those of one person (`ONE`).
-
-    Two more columns: `member`, whose row it is, and `is_members_own`, whether it is of that member's own work.
-
-    So every measure counts each thing once over all of them. A review within the team is one of own work, a member's
-    commit in another's pull request is part of that, and owners and collaborators are those of outside. The index is
-    new.
+    Two more columns: `member`, whose row it is, and `is_members_own`, whether it is of that member's own work. The
+    index is new.
     """
+    members = frozenset(persons)
+    own = frame[frame["person"].isin(list(members)).to_numpy(bool)].reset_index(drop=True)
+    made = own.assign(**{MEMBER: own["person"], MEMBERS_OWN: own["is_own_work"]})
+    made["person"] = _texts([ONE] * len(made))
+    shared = _shared_lines(own)
+    frames.recount(made, frames.from_git(made, connectors))
+    owners = [names and _as_one(names, members) for names in column(own, "owner_people").to_pylist()]
+    named = column(own, "collaborators").to_pylist()
+    others = [names and [each for each in names if each not in members] for names in named]
+    is_own = [ONE in (names or ()) for names in owners]
+    made["is_own_work"] = made["is_own_work"] | _flags(is_own)
+    made["owner_people"] = _like(own, "owner_people", owners)
+    made["collaborators"] = _like(own, "collaborators", [names or None for names in others])
+    _add_lines(made, shared)
+    made["counted"] = counted_by(made)
+    return made
+
+
+def while_members(frame: pd.DataFrame, stays: Mapping[str, Sequence[Period]]) -> pd.DataFrame:
+    """The rows without those of days on which their person was no member; who is not in `stays` keeps all of them."""
+    import numpy as np
+
+    inside = np.ones(len(frame), bool)
+    for person, periods in stays.items():
+        if EVER in periods:
+            continue
+        own = np.flatnonzero((frame["person"] == person).to_numpy(bool))
+        times = frame["occurred_at"].iloc[own]
+        inside[own] = False
+        for each in periods:
+            inside[own] |= ((times >= each.since) & (times < each.until)).to_numpy(bool)
+    return frame[inside]
+
+
+def _as_one(names: Collection[str], members: Collection[str]) -> list[str]:
+    return list(dict.fromkeys(ONE if each in members else each for each in names))
+
+
+def _shared_lines(own: pd.DataFrame) -> pd.DataFrame:
+    """By work item the lines of all members' parts in a pull request that several of them wrote, where git knows them.
+
+    A part is known by the key `own_commits`; of two rows of one person's part the primary one is taken.
+    """
+    import numpy as np
+
+    pulls = own[((own["kind"] == "pull_request") & own["is_primary"] & (own["role"] != "merger")).to_numpy(bool)]
+    parts = [any(key == "own_commits" for key, _ in each) for each in column(pulls, "extra").to_pylist()]
+    known = pulls[np.array(parts, bool)][["work_item_key", "person", "additions", "deletions"]]
+    several = known[known.duplicated("work_item_key", keep=False).to_numpy(bool)]
+    return several.groupby("work_item_key")[["additions", "deletions"]].sum(min_count=1)
+
+
+def _add_lines(made: pd.DataFrame, shared: pd.DataFrame) -> None:
+    at = ((made["kind"] == "pull_request") & made["work_item_key"].isin(shared.index.tolist())).to_numpy(bool)
+    for name in ("additions", "deletions"):
+        sums = shared[name].to_dict()
+        values = column(made, name).to_pylist()
+        keys = made["work_item_key"].tolist()
+        summed = [sums[key] if is_shared else value for key, value, is_shared in zip(keys, values, at, strict=True)]
+        made[name] = _like(made, name, summed)
+
+
+def _texts(values: list[str]) -> pd.Series:
+    import pandas as pd
     import pyarrow as pa
 
-    own = frame[frame["person"].isin(list(persons)).to_numpy(bool)]
-    table = pa.table({name: column(own, name) for name in COLUMNS})
-    made = prepare(table, AsOne(people, frozenset(persons)))
-    made["member"], made[MEMBERS_OWN] = (own[name].reset_index(drop=True) for name in ("person", "is_own_work"))
-    return made
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, pa.string())))
+
+
+def _flags(values: list[bool]) -> pd.Series:
+    import pandas as pd
+    import pyarrow as pa
+
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, pa.bool_())))
+
+
+def _like(frame: pd.DataFrame, name: str, values: list[Any]) -> pd.Series:
+    """Values as a column of the same type as this one."""
+    import pandas as pd
+    import pyarrow as pa
+
+    array = pa.array([None if value is pd.NA else value for value in values], column(frame, name).type)
+    return pd.Series(pd.arrays.ArrowExtensionArray(array))

@@ -175,6 +175,13 @@ def cut(text: str, longest: int = LONGEST) -> str:
     return head.rstrip(" ,;:-–—(") + "…"
 
 
+def sentences(line: str) -> list[str]:
+    """The sentences of a line of text, in order; where nothing ends one, the line is one."""
+    ends = [found.end() for found in _SENTENCE_END.finditer(line)]
+    parts = (line[start:end].strip() for start, end in itertools.pairwise([0, *ends, len(line)]))
+    return [each for each in parts if each]
+
+
 def _paragraphs(body: str) -> Iterator[str]:
     """The paragraphs that are neither a heading, list, quotation, table, code nor trailer, with their line breaks."""
     paragraph: list[str] = []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.measures import MERGER, counted_by
 from harvester.model.contribution import REPEATABLE, Column
-from harvester.model.people import WhoIsWho
+from harvester.model.people import People
 from harvester.model.periods import Period
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ ASSESSED = (
 """The columns that `harvester.goals.assessment.assess` adds to a prepared frame."""
 
 
-def prepare(table: pa.Table, people: WhoIsWho) -> pd.DataFrame:
+def prepare(table: pa.Table, people: People) -> pd.DataFrame:
     """A frame of the table's columns and those of `PREPARED`, Arrow-typed: real nulls, lists as lists, times in UTC.
 
     Nothing of this is stored, so correcting an identity in the configuration needs no new harvest.
@@ -80,11 +80,11 @@ def prepare(table: pa.Table, people: WhoIsWho) -> pd.DataFrame:
     What a row gets depends only on the rows of its own person, for any other people in the table.
     """
     frame = make_frame(table, people)
-    from_git = _map_distinct(frame["source"], lambda source: _is_git(source, people)).to_numpy(bool)
-    frame["work_item_key"] = _work_item_key(frame, from_git)
+    git = from_git(frame, people.connectors)
+    frame["work_item_key"] = _work_item_key(frame, git)
     frame["is_bot"] = _map_distinct(frame["account"], people.is_bot)
-    frame["is_primary"] = _is_primary(frame, from_git)
-    _size_by_git(frame, from_git)
+    frame["is_primary"] = _is_primary(frame, git)
+    _size_by_git(frame, git)
     frame["in_pull_request"] = _in_pull_request(frame)
     frame["is_cherry_pick"] = _has_values(frame, "picked_from") & frame["kind"].isin(("commit", *REPEATABLE))
     frame["is_reverted"] = _is_reverted(frame)
@@ -94,7 +94,19 @@ def prepare(table: pa.Table, people: WhoIsWho) -> pd.DataFrame:
     return frame
 
 
-def make_frame(table: pa.Table, people: WhoIsWho) -> pd.DataFrame:
+def recount(frame: pd.DataFrame, git: Mask) -> None:
+    """Say anew of each row of a prepared frame what depends on whose the other rows are, after these have changed."""
+    frame["is_primary"] = _is_primary(frame, git)
+    frame["in_pull_request"] = _in_pull_request(frame)
+    frame["is_reverted"] = _is_reverted(frame)
+
+
+def from_git(frame: pd.DataFrame, connectors: Mapping[str, str]) -> Mask:
+    """Which rows git gave, by the connector of each source."""
+    return _map_distinct(frame["source"], lambda each: connectors.get(each, each) == "git").to_numpy(bool)
+
+
+def make_frame(table: pa.Table, people: People) -> pd.DataFrame:
     """A frame of the table's columns and `person`, Arrow-typed throughout."""
     import pandas as pd
     import pyarrow as pa
@@ -352,7 +364,7 @@ def _references(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     return each
 
 
-def _add_owners(frame: pd.DataFrame, people: WhoIsWho) -> None:
+def _add_owners(frame: pd.DataFrame, people: People) -> None:
     import pandas as pd
 
     of_others = (frame["kind"].isin((*REPEATABLE, "issue")) | (frame["role"] == MERGER)).to_numpy(bool)
@@ -364,7 +376,7 @@ def _add_owners(frame: pd.DataFrame, people: WhoIsWho) -> None:
     frame["owner_people"] = _column(owners, rows.index).where(frame["kind"] != "issue").reindex(frame.index)
 
 
-def _add_collaborators(frame: pd.DataFrame, people: WhoIsWho) -> None:
+def _add_collaborators(frame: pd.DataFrame, people: People) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -378,7 +390,7 @@ def _add_collaborators(frame: pd.DataFrame, people: WhoIsWho) -> None:
     frame["bot_assisted"] = _column(pa.array(has_bot), frame.index)
 
 
-def _people_in(rows: pd.DataFrame, name: str, people: WhoIsWho) -> tuple[pa.ListArray, np.ndarray[Any, Any]]:
+def _people_in(rows: pd.DataFrame, name: str, people: People) -> tuple[pa.ListArray, np.ndarray[Any, Any]]:
     """The people, without bots, in a column of accounts, a list for each row; and which rows name a bot.
 
     Each distinct pair of source and account is looked up once: their codes are packed into one integer, which numpy
@@ -417,7 +429,3 @@ def _column(values: pa.Array, index: pd.Index) -> pd.Series:
     import pandas as pd
 
     return pd.Series(pd.arrays.ArrowExtensionArray(values), index=index)
-
-
-def _is_git(source: str, people: WhoIsWho) -> bool:
-    return people.connectors.get(source, source) == "git"

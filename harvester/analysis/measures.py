@@ -162,6 +162,12 @@ def _counting(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(frame.index.isin(counting(frame)), index=frame.index)
 
 
+def _took_part(frame: pd.DataFrame) -> pd.Series:
+    is_person = ~frame["is_bot"]
+    primary = frame[(frame["is_primary"] & is_person).to_numpy(bool)]
+    return is_person & frame["thread"].isin(primary.loc[counting(primary), "thread"])
+
+
 def _is_no_summary(frame: pd.DataFrame) -> pd.Series:
     return (frame["state"] != SUMMARY).fillna(True)
 
@@ -169,6 +175,9 @@ def _is_no_summary(frame: pd.DataFrame) -> pd.Series:
 def _collaborators(frame: pd.DataFrame) -> pd.Series:
     return _counting(frame) & frame["collaborators"].notna()
 
+
+MEMBER = "member"
+"""The column of several people taken as one (`harvester.analysis.as_one`) that says whose row it is."""
 
 MEMBERS_OWN = "is_members_own"
 """The column of several people taken as one (`harvester.analysis.as_one`) that says of each row whether it is of the
@@ -442,9 +451,10 @@ MEASURES: Mapping[str, Measure] = {
             wins="git is the only source",
         ),
         Measure(
-            "people", "person", "people", _ALL_KINDS, (), "persons",
-            "People who did anything that counts, without bots.",
-            where=_counting,
+            "people", "person", "people", (), (), "persons",
+            "People who took part in something that counts, as its authors, co-authors, reviewers or otherwise, of the "
+            "people whom a report is about; bots are none.",
+            where=_took_part, wins="every source's rows",
         ),
         Measure(
             "rows", "record", "records", (), (), "rows",
@@ -613,6 +623,20 @@ def count_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[
     return {cast("tuple[str, ...]", values): float(number) for values, number in counts.items()}
 
 
+def people_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping[tuple[str, ...], list[str]]:
+    """The keys of the people whom a measure of people counts, for each combination of values in columns, sorted."""
+    measure = MEASURES[name]
+    inside = _inside(frame, measure)
+    if not inside.any():
+        return {}
+    distinct = _distinct(frame, measure, inside, columns)
+    people = distinct[_COUNTS[measure.count][0][-1]]
+    found: dict[tuple[str, ...], set[str]] = {}
+    for values, person in zip(zip(*(distinct[each].tolist() for each in columns), strict=True), people, strict=True):
+        found.setdefault(values, set()).add(person)
+    return {values: sorted(each) for values, each in found.items()}
+
+
 def _distinct(
     frame: pd.DataFrame, measure: Measure, inside: np.ndarray[Any, np.dtype[np.bool_]], by: Sequence[str] = ()
 ) -> pd.DataFrame:
@@ -626,6 +650,8 @@ def _distinct(
     Only the columns that matter are taken: taking rows costs as much as there are columns.
     """
     columns, expand = _COUNTS[measure.count]
+    if measure.count == "persons" and MEMBER in frame:
+        columns = (MEMBER,)
     summed = [measure.sums] if measure.sums else []
     rows = expand(frame[list(dict.fromkeys([*by, *columns, *summed]))][inside])
     distinct = rows.drop_duplicates([name for name in rows.columns if name != measure.sums])

@@ -65,7 +65,7 @@ def command(
         require_configured(workspace)
     day = options.read_day(workspace, on)
     report = make_report(workspace, of_kind, str(day) if day else None, harvest=harvest, draft=draft, options=chosen)
-    show(terminal, workspace, report, destination, force=force)
+    show(terminal, workspace, report, destination, force=force, suggest=False)
     if keep:
         path = keep_checkin(workspace, of_kind, report.report_input, force=force)
         last = report.report_input.calendar.dates(report.report_input.period)[1]

@@ -14,7 +14,7 @@ from harvester.errors import ConfigError
 from harvester.text import count_noun, number_text, printable, rounded_text
 
 if TYPE_CHECKING:
-    from harvester.goals.model import Goal
+    from harvester.goals.model import Goal, Question
     from harvester.goals.progress import Progress
     from harvester.workspace.goals import GoalsCheck, GoalsProgress
     from harvester.workspace.workspace import Workspace
@@ -49,12 +49,12 @@ def command() -> None:
     """
 
 
-@command.command(name="list", short_help="List the criteria and the goals.")
+@command.command(name="list", short_help="List the criteria, the goals and the questions.")
 @options.as_json
 @options.config
 @click.pass_obj
 def list_(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
-    """List the criteria and the goals, with their days, measures and targets.
+    """List the criteria, the goals with their days, measures and targets, and the questions of a form.
 
     \b
     Example:
@@ -66,7 +66,8 @@ def list_(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
 
     goals = require_goals(open_workspace(terminal, config_path, aliases=False)).goals
     if as_json:
-        terminal.echo_json({"criteria": model_json(goals.criteria), "goals": model_json(goals.goals)})
+        tables = {"criteria": goals.criteria, "goals": goals.goals, "questions": goals.questions}
+        terminal.echo_json({name: model_json(each) for name, each in tables.items()})
         return OK
     for criterion in goals.criteria:
         level = f" ({criterion.level})" if criterion.level else ""
@@ -77,7 +78,20 @@ def list_(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
         terminal.echo(f"Goal {goal.name}: {short(goal.title)}\n  {' · '.join(map(short, _details(goal)))}")
     if not goals.goals:
         terminal.echo("No goals are defined yet in goals.toml.")
+    if goals.questions:
+        terminal.echo("")
+    for question in goals.questions:
+        terminal.echo(f"Question: {short(question.title)}\n  {' · '.join(map(short, _answered_by(question)))}")
     return OK
+
+
+def _answered_by(question: Question) -> list[str]:
+    """What answers a question, and how many characters it may have."""
+    named = [f"goal {each}" for each in question.goals or ()] + [
+        f"criterion {each}" for each in question.criteria or ()
+    ]
+    named += ["its rule"] if question.match is not None else ["the highlights"] if question.takes_highlights else []
+    return [*named, *([f"{question.limit:,} characters"] if question.limit else [])]
 
 
 def _details(goal: Goal) -> list[str]:
@@ -256,8 +270,9 @@ def _relative(terminal: Terminal, workspace: Workspace, text: str) -> str:
 
 
 def _summary(checked: GoalsCheck) -> str:
-    one = {"goals": "goal", "criteria": "criterion", "decisions": "decision"}
-    counts = ", ".join(count_noun(number, one[name], name) for name, number in checked.counts.items())
+    one = {"goals": "goal", "criteria": "criterion", "questions": "question", "decisions": "decision"}
+    known = {name: number for name, number in checked.counts.items() if number or name != "questions"}
+    counts = ", ".join(count_noun(number, one[name], name) for name, number in known.items())
     if checked.warnings:
         return f"{counts}; {count_noun(len(checked.warnings), 'warning')}:"
     return f"goals.toml and decisions.toml are valid: {counts}."

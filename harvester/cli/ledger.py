@@ -22,31 +22,40 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="Show where the ledger is and how many rows it has.")
+@click.option(
+    "--require-public", is_flag=True,
+    help="Exit with 1 if a row is not known to be public work, so that the ledger must stay private.",
+)  # fmt: skip
 @options.as_json
 @options.config
 @click.pass_obj
-def info(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
-    """Show where the ledger is and how many rows it has.
+def info(terminal: Terminal, require_public: bool, as_json: bool, config_path: Path | None) -> int:
+    """Show where the ledger is, how many rows it has, and how many of them are not known to be public work.
+
+    A row is public where its source says so: git does not, and a note says so itself.
 
     \b
-    Example:
+    Examples:
       harvester ledger info
+      harvester ledger info --require-public
     """
-    from harvester.cli.main import OK
+    from harvester.cli.main import OK, USER_ERROR
     from harvester.workspace.collect import open_ledger
     from harvester.workspace.workspace import open_workspace
 
     with open_ledger(open_workspace(terminal, config_path, aliases=False), create=False) as ledger:
-        facts = ledger.info()
+        facts, private = ledger.info(), ledger.count_not_public()
+    status = USER_ERROR if require_public and private else OK
     if as_json:
         head = {"location": facts.location, "schema": facts.schema, "rows": dict(facts.rows), "files": facts.files}
-        terminal.echo_json(head | {"bytes": facts.size, "commits": facts.commits})
-        return OK
+        terminal.echo_json(head | {"bytes": facts.size, "commits": facts.commits, "not_public": private})
+        return status
     terminal.echo(f"{facts.location}: {facts.files:,} files, {facts.size / 1e6:,.1f} MB, schema {facts.schema}")
     for source, rows in facts.rows.items():
         terminal.echo(f"{source}: {count_noun(rows, 'row')}")
-    return OK
+    terminal.echo(f"not known to be public: {count_noun(private, 'row')}")
+    return status
 
 
 @command.command()

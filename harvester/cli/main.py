@@ -31,6 +31,7 @@ COMMANDS = {
     "harvest": "Read the sources into the ledger.",
     "report": "Write a report whose every line links to its evidence.",
     "checkin": "Write how your goals are on a day, and keep it.",
+    "publish": "Put a page into an issue, a file or a CI summary, and keep it up to date there.",
     "goals": "List the goals, add one, check them, and show how far each is.",
     "triage": "Go through suggestions and unplanned work, and decide.",
     "decide": "Link work to a goal, or unlink it.",

@@ -24,12 +24,20 @@ if TYPE_CHECKING:
 @click.option("--team", callback=options.not_empty, help="The members of this team.")
 @click.option("--everyone", is_flag=True, help="All who did something in the period.")
 @click.option(
+    "--about", metavar="ITEM", callback=options.not_empty,
+    help="The work that an announcement is about, such as pay#131, PAY-7 or a commit's hash.",
+)  # fmt: skip
+@click.option(
     "--audience", type=click.Choice(["manager", "team", "public"]), default="manager", show_default=True,
     help="Who reads it: a team sees no targets, the public nothing private and no names without consent.",
 )  # fmt: skip
 @click.option("--each", is_flag=True, help="Write a page for each of the people, into the folder of --output.")
 @click.option("--list", "list_kinds", is_flag=True, help="List the kinds of reports.")
 @options.page
+@click.option("--template", type=click.Path(), help="Write the page, in md or html, with this Jinja2 template.")
+@click.option(
+    "--print-template", is_flag=True, help="Write the template of KIND to standard output, to start one from."
+)
 @options.harvest
 @click.option("--force", is_flag=True, help="Replace the file even if it has been edited or is not a report.")
 @options.allow_incomplete
@@ -43,12 +51,15 @@ def command(
     persons: tuple[str, ...],
     team: str | None,
     everyone: bool,
+    about: str | None,
     audience: Audience,
     each: bool,
     list_kinds: bool,
     output: str | None,
     format_name: str | None,
     charts: str,
+    template: str | None,
+    print_template: bool,
     draft: bool,
     embed_evidence: bool,
     harvest: bool,
@@ -69,6 +80,9 @@ def command(
       harvester report --period 2026Q3 --output accomplishments.html
       harvester report --repo ../other --person grace@example.org --format csv
       harvester report --team payments --each --output pages/
+      harvester report announcement --about PAY-7
+      harvester report --print-template > short.md.j2
+      harvester report --template short.md.j2 --output short.html
     """
     from harvester.cli.main import INCOMPLETE, OK
     from harvester.workspace.reports import (
@@ -78,11 +92,17 @@ def command(
         make_report,
         make_reports,
         page_options,
+        template_text,
+        with_template,
     )
     from harvester.workspace.workspace import open_workspace
 
     if list_kinds:
         _echo_kinds(terminal)
+        return OK
+    of_kind = load_report(kind)
+    if print_template:
+        terminal.echo(template_text(of_kind))
         return OK
     destination = destination_of(terminal.cwd, output)
     chosen = page_options(format_name, destination, mermaid=charts == "mermaid", embed_evidence=embed_evidence)
@@ -90,11 +110,8 @@ def command(
         raise click.UsageError("--each writes several pages: name a folder with --output, such as pages/.")
     if destination is None:
         terminal.check_shows(chosen.format.name, is_text=chosen.format.is_text)
-    of_kind, workspace, people = (
-        load_report(kind),
-        open_workspace(terminal, config_path, repos),
-        Chosen(persons, team, everyone, audience),
-    )
+    chosen = with_template(chosen, of_kind, terminal.cwd, template)
+    workspace, people = open_workspace(terminal, config_path, repos), Chosen(persons, team, everyone, audience, about)
     how: Any = {"harvest": harvest, "draft": draft, "options": chosen}
     if each:
         reports = make_reports(workspace, of_kind, period, people, **how)
@@ -102,7 +119,7 @@ def command(
         reports = iter([make_report(workspace, of_kind, period, people, **how)])
     complete = True
     for report in reports:
-        show(terminal, workspace, report, destination, force=force, suggest=not each)
+        show(terminal, workspace, report, destination, force=force, suggest=not each and "checkin" not in of_kind.needs)
         complete = complete and report.complete
     return OK if complete or allow_incomplete else INCOMPLETE
 

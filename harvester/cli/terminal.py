@@ -7,6 +7,7 @@ import errno
 import io
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harvester.errors import ReportError
-from harvester.text import count_noun, printable
+from harvester.text import count_noun, escape_json, inert, printable
 from harvester.workspace.environment import Environment, Progress
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ class Terminal(Environment):
 
     def echo(self, text: str) -> None:
         """Write a result to standard output."""
-        self.stdout.write(text if text.endswith("\n") else text + "\n")
-        self.stdout.flush()
+        _put(self.stdout, text)
 
     def check_shows(self, name: str, *, is_text: bool) -> None:
         """Raise ReportError where standard output is a terminal and what will be written is no text."""
@@ -51,18 +51,29 @@ class Terminal(Environment):
             )
 
     def write(self, content: bytes) -> None:
-        """Write a result that may not be text to standard output, as it is where that is piped."""
+        """Write a result that may not be text to standard output, as it is where that is no log of a CI service."""
         self.stdout.flush()
+        content = _inert(content) if self._is_log() else content
         buffer = None if self.stdout.isatty() else getattr(self.stdout, "buffer", None)
         if buffer is None:
-            self.echo(content.decode())
+            self.stdout.write(content.decode())
+            self.stdout.flush()
         else:
             buffer.write(content)
             buffer.flush()
 
+    def _is_log(self) -> bool:
+        """Whether a CI service that obeys commands in its log reads standard output: it does unless that is a file."""
+        if not (self.environ.get("GITHUB_ACTIONS") or self.environ.get("TF_BUILD")):
+            return False
+        try:
+            return not stat.S_ISREG(os.fstat(self.stdout.fileno()).st_mode)
+        except OSError:
+            return True
+
     def echo_json(self, data: object) -> None:
         """Write a result to standard output as JSON."""
-        self.echo(json.dumps(data, indent=2, default=str))
+        self.echo(escape_json(json.dumps(data, indent=2, default=str)))
 
     def notify(self, text: str) -> None:
         """Write a warning, an error or a notice to standard error, without control characters.
@@ -70,8 +81,7 @@ class Terminal(Environment):
         Where nobody reads it, since standard error is full or its reader has gone, the work goes on without.
         """
         with contextlib.suppress(OSError):
-            self.stderr.write(printable(text) + "\n")
-            self.stderr.flush()
+            _put(self.stderr, printable(text))
 
     def from_here(self, path: Path) -> str:
         """A path relative to the current folder, or in full where that is shorter."""
@@ -87,7 +97,7 @@ class Terminal(Environment):
 
     def ask(self, prompt: str) -> str | None:
         """A line that the user types after this prompt, without spaces around; None at the end of the input."""
-        self.stdout.write(prompt)
+        self.stdout.write(inert(prompt))
         self.stdout.flush()
         line = self.stdin.readline()
         return line.strip() if line else None
@@ -109,13 +119,13 @@ class Terminal(Environment):
             yield update
 
     def console(self, *, errors: bool = False) -> Console:
-        """A rich console: colours and progress on a terminal, plain where piped or with NO_COLOR."""
+        """A rich console: colours and progress on a terminal, plain where piped, whatever FORCE_COLOR says."""
         from rich.console import Console
 
         stream = self.stderr if errors else self.stdout
         return Console(
             file=stream, no_color="NO_COLOR" in self.environ, highlight=False, markup=False,
-            width=None if stream.isatty() else 120,
+            force_terminal=stream.isatty(), width=None if stream.isatty() else 120,
         )  # fmt: skip
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -125,7 +135,10 @@ class Terminal(Environment):
         table = Table(*heads, box=None, pad_edge=False)
         for row in rows:
             table.add_row(*(printable(each) for each in row))
-        self.console().print(table)
+        console = self.console()
+        with console.capture() as captured:
+            console.print(table)
+        self.echo(captured.get())
 
     def close_stdout(self) -> None:
         """Discard what is still buffered, so that no error is raised at exit when the reader has gone away."""
@@ -139,6 +152,20 @@ class Terminal(Environment):
                 self.stderr.flush()
             except OSError:
                 _discard(self.stderr)
+
+
+def _put(stream: TextIO, text: str) -> None:
+    """Write lines to a standard stream: the one place through which what commands say goes."""
+    stream.write(inert(text if text.endswith("\n") else text + "\n"))
+    stream.flush()
+
+
+def _inert(content: bytes) -> bytes:
+    """As `inert`, of a result; what is no text stays as it is."""
+    try:
+        return inert(content.decode()).encode()
+    except UnicodeDecodeError:
+        return content
 
 
 def _discard(stream: TextIO) -> None:

@@ -13,13 +13,16 @@ from harvester.model.periods import ONE_DAY, day
 from harvester.text import did_you_mean
 
 if TYPE_CHECKING:
-    from harvester.goals.model import Goal, GoalsFile, KnownNames, Rule
+    from harvester.goals.model import Goal, GoalsFile, KnownNames, Question, Rule
 
 _TICKET = re.compile(r".*(?:[-#!]\d+|\*\d*)/?")
 """What can match a ticket: whatever ends in a number after a mark, or in a * that may match one."""
 
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[\d*]+", re.ASCII)
 _KINDS = frozenset(typing.get_args(contribution.Kind))
+SHORTEST_ANSWER = 100
+"""Characters below which an answer seldom has a whole line: a title and an address."""
+
 _LISTS = ("paths", "projects", "labels", "tickets", "scopes", "titles", "people", "authors", "kinds")
 """The keys of a rule for which one word is enough."""
 
@@ -34,6 +37,8 @@ def lint(file: GoalsFile, known: KnownNames) -> Iterator[str]:
         yield from _one_day_too_many(f"goals[{number}].until", goal)
         yield from _away(f"goals[{number}].away", goal)
         yield from _uncounted(f"goals[{number}].measure", goal)
+    for number, question in enumerate(file.questions, 1):
+        yield from _unanswered(f"questions[{number}]", question, file)
     for where, rule in file.rules():
         yield from lint_rule(where, rule, known)
 
@@ -52,6 +57,20 @@ def _same_but_for_case(table: str, names: Sequence[str]) -> Iterator[str]:
         if first != number:
             other = f"{names[first]!r} of {table}[{first + 1}]"
             yield f"{table}[{number + 1}].name: {name!r} differs only in case from {other}"
+
+
+def _unanswered(where: str, question: Question, file: GoalsFile) -> Iterator[str]:
+    """Where nothing can answer a question, or not in the room that the form has."""
+    for key in ("goals", "criteria"):
+        if getattr(question, key) == []:
+            yield f"{where}.{key}: an empty list answers nothing"
+    by_rule = {each.name for each in file.criteria if each.match is not None}
+    served = {each.criterion for each in file.goals}
+    for name in question.criteria or ():
+        if name not in by_rule | served:
+            yield f"{where}.criteria: no goal serves {name!r} and it has no `match`, so nothing answers the question"
+    if question.limit is not None and question.limit < SHORTEST_ANSWER:
+        yield f"{where}.limit: a line with its address is seldom below {SHORTEST_ANSWER} characters, so little fits"
 
 
 def _one_day_too_many(where: str, goal: Goal) -> Iterator[str]:

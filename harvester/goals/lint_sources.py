@@ -10,7 +10,7 @@ from harvester.analysis.measures import MEASURES
 from harvester.goals.model import OUTCOME
 
 if TYPE_CHECKING:
-    from harvester.goals.model import Goal, Goals, Rule
+    from harvester.goals.model import Criterion, Goal, Goals, Question, Rule
 
 ENOUGH = 10
 """How many pull requests, or commits, show how a repository is worked on; a few may be an exception."""
@@ -53,9 +53,14 @@ def lint_sources(goals: Goals, contents: Contents) -> Iterator[str]:
         yield from _measure(f"{where}.measure", goal, contents)
         if goal.match is not None:
             yield from _rules(goal.match.rules(f"{where}.match"), goal, contents)
-    for number, criterion in enumerate(goals.criteria, 1):
-        if criterion.match is not None:
-            yield from _rules(criterion.match.rules(f"criteria[{number}].match"), None, contents)
+    yield from _rules_in("criteria", goals.criteria, contents)
+    yield from _rules_in("questions", goals.questions, contents)
+
+
+def _rules_in(table: str, entries: Sequence[Criterion | Question], contents: Contents) -> Iterator[str]:
+    for number, each in enumerate(entries, 1):
+        if each.match is not None:
+            yield from _rules(each.match.rules(f"{table}[{number}].match"), None, contents)
 
 
 def _measure(where: str, goal: Goal, contents: Contents) -> Iterator[str]:

@@ -29,7 +29,8 @@ def from_file(file: GoalsFile, path: Path, known: KnownNames) -> Goals:
     """Goals from the parsed file; raises ConfigError where its parts contradict each other."""
     if errors := first_lines(f"{path}: {each}" for each in itertools.chain(_duplicates(file), _errors(file, known))):
         raise ConfigError(errors)
-    return Goals(tuple(file.criteria), tuple(file.goals), tuple(f"{path}: {each}" for each in lint(file, known)), path)
+    warnings = tuple(f"{path}: {each}" for each in lint(file, known))
+    return Goals(tuple(file.criteria), tuple(file.goals), warnings, path, tuple(file.questions))
 
 
 def json_schema() -> dict[str, Any]:
@@ -39,15 +40,20 @@ def json_schema() -> dict[str, Any]:
 
 
 def _duplicates(file: GoalsFile) -> Iterator[str]:
-    for table, names in (("goals", [each.name for each in file.goals]), ("criteria", [e.name for e in file.criteria])):
+    for table, key, names in (
+        ("goals", "name", [each.name for each in file.goals]),
+        ("criteria", "name", [each.name for each in file.criteria]),
+        ("questions", "title", [each.title for each in file.questions]),
+    ):
         firsts: dict[str, int] = {}
         for number, name in enumerate(names):
             if (first := firsts.setdefault(name, number)) != number:
-                yield f"{table}[{number + 1}].name: {name!r} is already the name of {table}[{first + 1}]"
+                yield f"{table}[{number + 1}].{key}: {name!r} is already the {key} of {table}[{first + 1}]"
 
 
 def _errors(file: GoalsFile, known: KnownNames) -> Iterator[str]:
     criteria = dict.fromkeys(each.name for each in file.criteria)
+    yield from _errors_in_questions(file)
     for number, goal in enumerate(file.goals, 1):
         where = f"goals[{number}]"
         if goal.criterion is not None and goal.criterion not in criteria:
@@ -58,6 +64,17 @@ def _errors(file: GoalsFile, known: KnownNames) -> Iterator[str]:
         for person in rule.people or ():
             if known.people is not None and person not in known.people:
                 yield f"{place}.people: there is no person {person!r}{did_you_mean(person, known.people)}"
+
+
+def _errors_in_questions(file: GoalsFile) -> Iterator[str]:
+    for number, question in enumerate(file.questions, 1):
+        for key, one, named, known in (
+            ("goals", "goal", question.goals, [each.name for each in file.goals]),
+            ("criteria", "criterion", question.criteria, [each.name for each in file.criteria]),
+        ):
+            for name in named or ():
+                if name not in known:
+                    yield f"questions[{number}].{key}: there is no {one} {name!r}{did_you_mean(name, known)}"
 
 
 def _errors_in_dates(goal: Goal, where: str) -> Iterator[str]:

@@ -1,10 +1,10 @@
-"""What goals.toml holds: criteria, goals and the rules that recognise work for them."""
+"""What goals.toml holds: criteria, goals, questions of a form, and the rules that recognise work for them."""
 
 from __future__ import annotations
 
 import datetime as dt
 import typing
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ from pydantic import Field
 from harvester.config.days import Day, Days
 from harvester.config.rule import DEFAULT_SHARE as DEFAULT_SHARE  # what goals.toml holds is imported from here
 from harvester.config.rule import Rule as Rule
-from harvester.config.toml import NAME, Section, Words
+from harvester.config.toml import NAME, Section, Word, Words
 from harvester.model import contribution
 from harvester.model.periods import Calendar, Period
 
@@ -80,20 +80,43 @@ class Goal(Section):
         return self.period(calendar).overlap(period) is not None
 
 
+class Question(Section):
+    """A question of your company's form, answered by work for any of its goals and criteria, or that its rule matches.
+
+    Without `goals`, `criteria` and `match` the highlights answer it.
+    """
+
+    title: Word = Field(description="how the page calls it, such as Impact")
+    text: str = Field("", description="the words that the form asks, where they are more than the title")
+    limit: int | None = Field(
+        None, ge=1, description="how many characters the form takes, line breaks and addresses included"
+    )
+    goals: Words | None = Field(None, description="names of goals: what serves them answers it")
+    criteria: Words | None = Field(None, description="names of criteria: what serves them answers it")
+    match: Rule | None = Field(
+        None, description="how work that answers it is recognised; questions do not compete by `paths`"
+    )
+
+    @property
+    def takes_highlights(self) -> bool:
+        """Whether nothing says what answers it, so that the highlights do."""
+        return self.goals is None and self.criteria is None and self.match is None
+
+
 class GoalsFile(Section):
     """The keys of goals.toml."""
 
     criteria: list[Criterion] = Field(default_factory=list)
     goals: list[Goal] = Field(default_factory=list)
+    questions: list[Question] = Field(default_factory=list)
 
     def rules(self) -> Iterator[tuple[str, Rule]]:
-        """Every rule of a criterion or a goal and every rule in it, each with its key path."""
-        return _rules(self.criteria, self.goals)
+        """Every rule of a criterion, a goal or a question and every rule in it, each with its key path."""
+        return _rules({"criteria": self.criteria, "goals": self.goals, "questions": self.questions})
 
 
-def _rules(criteria: Sequence[Criterion], goals: Sequence[Goal]) -> Iterator[tuple[str, Rule]]:
-    tables: tuple[tuple[str, Sequence[Criterion | Goal]], ...] = (("criteria", criteria), ("goals", goals))
-    for table, each_of in tables:
+def _rules(tables: Mapping[str, Sequence[Criterion | Goal | Question]]) -> Iterator[tuple[str, Rule]]:
+    for table, each_of in tables.items():
         for number, each in enumerate(each_of, 1):
             if each.match is not None:
                 yield from each.match.rules(f"{table}[{number}].match")
@@ -101,13 +124,14 @@ def _rules(criteria: Sequence[Criterion], goals: Sequence[Goal]) -> Iterator[tup
 
 @dataclass(frozen=True)
 class Goals:
-    """Goals and criteria in the order of the file, checked together, with what may be wrong with them."""
+    """Goals, criteria and questions in the order of the file, checked together, with what may be wrong with them."""
 
     criteria: tuple[Criterion, ...] = ()
     goals: tuple[Goal, ...] = ()
     warnings: tuple[str, ...] = ()
     path: Path | None = None
     """The file they came from; None where there is none."""
+    questions: tuple[Question, ...] = ()
 
     def goal(self, name: str) -> Goal | None:
         """The goal of this name."""
@@ -118,8 +142,8 @@ class Goals:
         return next((each for each in self.criteria if each.name == name), None)
 
     def rules(self) -> Iterator[tuple[str, Rule]]:
-        """Every rule of a criterion or a goal and every rule in it, each with its key path."""
-        return _rules(self.criteria, self.goals)
+        """Every rule of a criterion, a goal or a question and every rule in it, each with its key path."""
+        return _rules({"criteria": self.criteria, "goals": self.goals, "questions": self.questions})
 
     def serving(self, criterion: str) -> tuple[Goal, ...]:
         """The goals that serve a criterion."""

@@ -84,6 +84,7 @@ def suggest(frame: pd.DataFrame, goals: Goals, best: int = BEST) -> pd.DataFrame
     import pandas as pd
     import pyarrow as pa
 
+    frame = frame if goals.goals else frame.iloc[:0]
     terms, texts = _terms(goals.goals), _texts(frame)
     score, says = _scores(terms, texts, len(frame), len(goals.goals))
     order = np.argsort(-score, axis=1, kind="stable")[:, :best]

@@ -162,6 +162,13 @@ class Ledger:
         """What the ledger holds, read only from its log."""
         return self._read(self._info)
 
+    def count_not_public(self) -> int:
+        """How many rows are not known to be public work: private ones, and those of which nothing is known."""
+        import pyarrow.compute as pc
+
+        private = self.rows(columns=("is_private",))["is_private"]
+        return len(private) - (pc.sum(pc.invert(private)).as_py() or 0)
+
     @contextlib.contextmanager
     def source_lock(self, source: str, stop: threading.Event | None = None) -> Iterator[None]:
         """Let no other process on this machine harvest a source meanwhile, but wait; see `files.lock`."""

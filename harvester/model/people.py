@@ -15,7 +15,6 @@ import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from harvester.errors import PersonError
 from harvester.model.accounts import (
@@ -58,23 +57,6 @@ class Person:
     """The first day on which I mentored them; None for everybody else."""
     named_in_public: bool = field(default=False, repr=False)
     """Whether a page for the public may name them: they agreed, or make it themselves."""
-
-
-class WhoIsWho(Protocol):
-    """Which person is behind an account, and which accounts are bots': what a frame is prepared with."""
-
-    @property
-    def connectors(self) -> Mapping[str, str]:
-        """The connector of each source."""
-        ...
-
-    def person_of(self, source: str, account: str) -> str:
-        """The key of the person behind an account as a source has it."""
-        ...
-
-    def is_bot(self, account: str) -> bool:
-        """Whether an account is a bot's or an assistant's."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,10 @@ from harvester.grouping import GroupingRules
 from harvester.ledger.coverage import SourceStatus
 from harvester.model.people import People, Person
 from harvester.model.periods import Period
-from harvester.reporting.report_input import ReportInput
+from harvester.model.teams import Team
+from harvester.reporting.report_input import FirstContributions, PageRequest, ReportInput
 from harvester.sdk.connector import Gap
+from harvester.text import count_noun
 
 if TYPE_CHECKING:
     import numpy as np
@@ -230,12 +232,67 @@ def _for_public(report_input: ReportInput) -> ReportInput:
         ),
         calendar=report_input.calendar,
         people=known,
-        names=colleagues.names,
         grouping=GroupingRules(rules.themes, rules.routine, (), known),
-        request=report_input.request,
+        others=_public_others(report_input, colleagues, sources),
+        request=_public_request(report_input, rows),
+        unread=_public_unread(report_input),
+        teams=_public_teams(report_input),
+        first_contributions=_public_newcomers(report_input, rows, colleagues, sources),
         draft=report_input.draft,
         withheld=_withheld(report_input, ~shown),
+        names=colleagues.names,  # the last, since what is made above may name more
         unnamed=frozenset(colleagues.names),
+    )
+
+
+def _public_others(
+    report_input: ReportInput, colleagues: _Colleagues, sources: Mapping[str, str]
+) -> pd.DataFrame | None:
+    """What other people did in the piece of work that a page is about, of what everybody can see."""
+    import pandas as pd
+
+    others = report_input.others
+    if others is None:
+        return None
+    every = pd.concat([report_input.frame[others.columns], others], ignore_index=True)
+    shown = is_public(every, report_input.public_sources, report_input.people.connectors)[len(report_input.frame) :]
+    inside = others.index.isin(select(others, report_input.period).index)
+    return _redacted(others[shown & inside & others["source"].isin(list(sources)).to_numpy(bool)], colleagues, sources)
+
+
+def _public_request(report_input: ReportInput, rows: pd.DataFrame) -> PageRequest:
+    """The request; a page about a work item that is not shown is about one of the same piece of work that is."""
+    request, shown = report_input.request, rows["work_item"].tolist()
+    if request.about is None or request.about in shown:
+        return request
+    return dataclasses.replace(request, about=next(iter(shown), ""))
+
+
+def _public_unread(report_input: ReportInput) -> tuple[str, ...]:
+    """How many people no source knows, in a sentence: theirs are not said by name."""
+    number = len(report_input.unread)
+    known = "is known" if number == 1 else "are known"
+    return (f"{count_noun(number, 'person', 'people')} {known} to no source.",) if number else ()
+
+
+def _public_teams(report_input: ReportInput) -> dict[str, Team]:
+    """The team that the page is of, by its name alone: who came, left or is in another one is not shown."""
+    key = report_input.request.team
+    return {key: Team(key, report_input.teams[key].name)} if key and key in report_input.teams else {}
+
+
+def _public_newcomers(
+    report_input: ReportInput, rows: pd.DataFrame, colleagues: _Colleagues, sources: Mapping[str, str]
+) -> FirstContributions | None:
+    """Who was new to a project of which something is shown."""
+    known = report_input.first_contributions
+    if known is None:
+        return None
+    shown = {each.casefold() for each in rows["project"].dropna()}
+    newcomers = [each for each in known.newcomers if each.project.casefold() in shown]
+    return FirstContributions(
+        tuple(dataclasses.replace(each, person=colleagues.key(each.person)) for each in newcomers),
+        tuple(sources[each] for each in known.sources if each in sources),
     )
 
 

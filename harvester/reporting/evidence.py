@@ -28,7 +28,7 @@ from harvester.model.periods import Period, calendar, parse_days
 from harvester.model.periods import parse as parse_period
 from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
 from harvester.reporting.formats import REPORT_FORMATS
-from harvester.reporting.report_input import Audience, PageRequest, ReportInput, SourceStatus
+from harvester.reporting.report_input import Audience, FirstContributions, PageRequest, ReportInput, SourceStatus
 from harvester.sdk.connector import Remark
 from harvester.text import LONGEST
 from harvester.version import VERSION as RELEASE
@@ -155,6 +155,8 @@ def _check(evidence: Mapping[str, Any]) -> None:
     for remarks in evidence["source_remarks"].values():
         [Remark(str.join("", [scope]), str.join("", [text])) for scope, text in remarks]
     str.join("", [REPORT_FORMATS[evidence["page"]["format"]].name, evidence["page"]["digest"]])
+    if template := evidence["page"].get("template"):
+        str.join("", [template["name"], template["digest"]])
     if not evidence["persons"]:
         raise ValueError("a report is of somebody")
 
@@ -259,6 +261,10 @@ CHOICES = {
     "highlights": "decisions.toml chooses other highlights than for this report.",
     "themes": "[themes] in harvester.toml is not as for this report.",
     "routine": "[routine] in harvester.toml is not as for this report.",
+    "teams": "[teams] or the days away of these people in harvester.toml are not as for this report.",
+    "newcomers": "Who contributed to which project for the first time is not as for this report.",
+    "questions": "The questions in goals.toml are not those of this report.",
+    "others": "What other people did in this piece of work is not known as for this report.",
     "days": "goals.toml or [people] has other days (from, until, away, checkins) than for this report.",
     "kept": "The check-in that was kept before it is not as for this report.",
 }
@@ -273,6 +279,10 @@ def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
         "highlights": chosen,
         "themes": [[name, rule.model_dump()] for name, rule in rules.themes.items()],
         "routine": [[name, rule.model_dump()] for name, rule in rules.routine.items()],
+        "teams": [_teams(report_input), list(report_input.unread)],
+        "newcomers": dataclasses.asdict(report_input.first_contributions or FirstContributions()),
+        "others": _parts_of_others(report_input),
+        "questions": [each.model_dump() for each in report_input.assessment.goals_and_decisions.goals.questions],
         "days": _days(report_input.assessment),
         "kept": report_input.kept.model_dump(mode="json") if report_input.kept else None,
     }
@@ -286,6 +296,24 @@ def _days(assessment: Assessment) -> list[str]:
     goals = assessment.goals_and_decisions.goals.goals
     own = [f"{each.name} {each.from_} {each.until} {each.checkins} {each.away}" for each in goals]
     return [*own, f"{assessment.away}"]
+
+
+def _teams(report_input: ReportInput) -> Any:
+    """The teams, and when the people are away, of a report that is of a team; nothing of any other."""
+    if report_input.request.team is None:
+        return None
+    people = report_input.people
+    away = {each: people.away_of(each, report_input.calendar) for each in report_input.persons}
+    return [
+        [dataclasses.asdict(team) for team in report_input.teams.values()],
+        [[person, [[each.since, each.until] for each in periods]] for person, periods in away.items()],
+    ]
+
+
+def _parts_of_others(report_input: ReportInput) -> list[list[str]]:
+    """Who else did what in the piece of work that a page is about; empty for every other page."""
+    rows = [] if report_input.others is None else records(report_input.others[["account", "kind", "role", "work_item"]])
+    return sorted([each["account"], each["kind"], each["role"], each["work_item"]] for each in rows)
 
 
 def changed_choices(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

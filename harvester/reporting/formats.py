@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from harvester.errors import ReportError
 from harvester.text import did_you_mean
+
+if TYPE_CHECKING:
+    from harvester.reporting.own_template import OwnTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class PageOptions:
     """Charts as Mermaid, in Markdown."""
     embed_evidence: bool = False
     """The evidence within the page, so that `verify` needs no file beside it."""
+    template: OwnTemplate | None = None
+    """A user's own template in place of the report's; in Markdown and HTML."""
 
 
 PLAIN = PageOptions()

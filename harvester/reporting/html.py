@@ -188,6 +188,10 @@ def _with_structure(tokens: Sequence[Token], charts: Mapping[str, Chart]) -> Ite
             case "table_close":
                 yield token
                 yield _raw("</div>\n")
+            case "fence":
+                label = escape(f"Text to paste: {heading}")
+                code = escape(token.content.removesuffix("\n"))
+                yield _raw(f'<pre class="paste" role="group" tabindex="0" aria-label="{label}">{code}</pre>\n')
             case "inline":
                 token.children = list(_inline(token, list_tag))
                 yield token

@@ -8,16 +8,14 @@ Text is as the source has it, and not escaped for any format: a program that sho
 
 from __future__ import annotations
 
-import ast
-import dataclasses
 import datetime as dt
 import inspect
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from harvester.errors import ReportError
+from harvester.reporting.page_fields import docstrings, parts_of
 from harvester.reporting.report_input import ReportInput, SourceStatus
 from harvester.reporting.rows import measured
 from harvester.text import safe_url
@@ -100,7 +98,7 @@ class Document(Generic[PageT]):
     persons: list[ReportedPerson]
     period: ReportedPeriod
     complete: bool
-    """Whether every source is complete; otherwise the numbers may be too low."""
+    """Whether every source is complete and everybody could be read; otherwise the numbers may be too low."""
     draft: bool
     remarks: list[str]
     sources: list[ReportedSource]
@@ -121,9 +119,11 @@ def json_page(report: str, page_type: type | None, page: Any, report_input: Repo
     document = Document(
         schema=SCHEMA,
         report=report,
-        persons=[ReportedPerson(each, report_input.name(each)) for each in report_input.persons],
+        persons=[
+            ReportedPerson(each, report_input.name(each)) for each in report_input.members or report_input.persons
+        ],
         period=ReportedPeriod(period.name, first, last, calendar.zone.key, period.since, period.until),
-        complete=all(each.complete for each in report_input.statuses),
+        complete=all(each.complete for each in report_input.statuses) and not report_input.unread,
         draft=report_input.draft,
         remarks=list(report_input.remarks),
         sources=[_source(report_input, each) for each in sorted(report_input.statuses, key=lambda one: one.source)],
@@ -136,6 +136,11 @@ def json_page(report: str, page_type: type | None, page: Any, report_input: Repo
     return dict(made)
 
 
+def check_json(page_type: type, text: str) -> None:
+    """Raises ValueError where a report as JSON is not what the schema of its page says."""
+    _adapter(page_type).validate_json(text, strict=True)
+
+
 def json_schema(page_type: type, report: str) -> dict[str, Any]:
     """The JSON Schema of a report with this page: no other key is allowed, and fields have their docstrings."""
     described = _adapter(page_type).json_schema(mode="serialization")
@@ -145,46 +150,12 @@ def json_schema(page_type: type, report: str) -> dict[str, Any]:
     sections = described["$defs"] | {Document.__name__: described}
     for section in sections.values():
         section["additionalProperties"] = False
-    for each in dict.fromkeys((Document, *_dataclasses(Document), page_type, *_dataclasses(page_type))):
+    for each in dict.fromkeys((Document, *parts_of(Document), page_type, *parts_of(page_type))):
         section = sections.get(each.__name__, {})  # two of one name have longer names there
         section["description"] = inspect.getdoc(each) or ""
-        for name, text in _docstrings(each).items() if "properties" in section else ():
+        for name, text in docstrings(each).items() if "properties" in section else ():
             section["properties"][name]["description"] = text
     return dict(described)
-
-
-def _dataclasses(cls: type) -> Iterator[type]:
-    """The dataclasses in the fields of one, and in theirs."""
-    pending: list[Any] = list(get_type_hints(cls).values())
-    seen = {cls}
-    while pending:
-        each = pending.pop()
-        pending += get_args(each)
-        if isinstance(each, type) and dataclasses.is_dataclass(each) and each not in seen:
-            seen.add(each)
-            pending += get_type_hints(each).values()
-            yield each
-
-
-def _docstrings(cls: type) -> dict[str, str]:
-    """The texts below the fields of a class and of those it inherits from, by the field's name."""
-    found: dict[str, str] = {}
-    for each in reversed([one for one in cls.__mro__ if dataclasses.is_dataclass(one)]):
-        found |= _own_docstrings(each)
-    return found
-
-
-def _own_docstrings(cls: type) -> dict[str, str]:
-    """The texts below the fields that a class adds, by the field's name."""
-    (defined,) = ast.parse(inspect.cleandoc(inspect.getsource(cls))).body
-    assert isinstance(defined, ast.ClassDef)
-    pairs = itertools.pairwise(defined.body)
-    return {
-        field.target.id: inspect.cleandoc(text.value.value)
-        for field, text in pairs
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
-    }  # fmt: skip
 
 
 def _adapter(page_type: type) -> TypeAdapter[Any]:

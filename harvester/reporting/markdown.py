@@ -177,6 +177,16 @@ def code(text: str) -> Markdown:
     return _code_span(line) or escape(line)
 
 
+def fenced(text: str) -> Markdown:
+    """Text of several lines as a block of code, which shows it as it is: nothing in it can end the block.
+
+    Its lines are made by us and have no control characters; the fence is longer than any run of backticks in them.
+    """
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(longest + 1, 3)
+    return Markdown(f"{fence}text\n{text}\n{fence}")
+
+
 def sentence(template: LiteralString, *parts: Any) -> Markdown:
     """A sentence of ours with parts of a source: `sentence("{} is not in {}", name, code("goals.toml"))`.
 

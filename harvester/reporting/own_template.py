@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING
 
 from harvester.errors import ReportError
 from harvester.files import read_text
-from harvester.reporting.templates import SHARED_PREFIX
+from harvester.reporting.templates import SHARED, SHARED_PREFIX
 from harvester.text import did_you_mean
 
 if TYPE_CHECKING:
     from jinja2 import nodes
 
     from harvester.reporting.sandbox import OwnTemplateError
-
-SHARED_PACKAGE = "harvester.reports"
-"""The package whose templates every template may use, as `harvester/page.md.j2`."""
 
 LARGEST = 256 << 10
 """Bytes of a template."""
@@ -105,7 +102,7 @@ def shared_texts(package: str) -> dict[str, str]:
 
     Ours have names such as `harvester/page.md.j2`.
     """
-    ours = {f"{SHARED_PREFIX}{name}": text for name, text in _texts(SHARED_PACKAGE).items()}
+    ours = {f"{SHARED_PREFIX}{name}": text for name, text in _texts(SHARED).items()}
     return ours | _texts(package)
 
 
@@ -169,4 +166,5 @@ def _error(shown: str, main: str, error: OwnTemplateError) -> ReportError:
     ours = error.name.startswith(SHARED_PREFIX)
     file = shown if error.name == main else error.name if ours else str(Path(shown).parent / error.name)
     place = file if error.line is None else f"{file}, line {error.line}"
-    return ReportError(f"{place}: {error.message}.", hint=GUIDE)
+    end = "" if error.message.endswith("?") else "."
+    return ReportError(f"{place}: {error.message}{end}", hint=GUIDE)

@@ -21,11 +21,12 @@ from harvester.reporting.evidence import evidence as make_evidence
 from harvester.reporting.formats import HTML, JSON, PLAIN, PageOptions
 from harvester.reporting.json_page import json_page, missing_parts
 from harvester.reporting.markdown import Markdown, label, link, prose, render_value
+from harvester.reporting.page_text import PageText
 from harvester.reporting.report_input import Audience, Need, ReportInput
 from harvester.reporting.rows import table
 from harvester.reporting.stamp import LARGEST, content_digest, dump_json, read_page, stamp
 from harvester.reporting.table_files import About, table_bytes
-from harvester.reporting.templates import compiled
+from harvester.reporting.templates import MARKDOWN_SYNTAX, SHARED, compiled
 from harvester.version import VERSION
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from harvester.goals.checkins import CheckIn
     from harvester.reporting.charts import Chart
+    from harvester.reporting.own_template import OwnTemplate
+    from harvester.reporting.sandbox import Job
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "ours": Markdown,  # for what a macro made: it escaped its parts
@@ -42,9 +45,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day,
 }
 """The filters of every report's template."""
-
-SHARED = "harvester.reports"
-"""The package whose templates every report may extend and import, as `harvester/page.md.j2`."""
 
 LAST_QUARTER = "last-quarter"
 
@@ -74,6 +74,9 @@ class Report:
     """Who it may be for; a page that is between two people is for the manager alone."""
     needs: frozenset[Need] = frozenset()
     """What it is made from beside rows, goals and coverage; what no report asks for is not looked up."""
+    view: Callable[[ReportInput], ReportInput] | None = None
+    """How it looks at its input, such as a team as one person: its page, charts, measures and table are of what this
+    returns. The evidence is of the input itself."""
     keeps: Callable[[ReportInput], CheckIn] | None = None
     """What `harvester checkin --keep` keeps of it, of a report that needs `checkin`."""
     page: type | None = None
@@ -108,7 +111,9 @@ def make(report: Report, report_input: ReportInput, options: PageOptions = PLAIN
     Raises ReportError where the report has no such format, or where the format cannot hold it.
     """
     evidence = make_evidence(report_input, report.name)
-    page = {"format": options.format.name, "mermaid": options.mermaid}
+    page: dict[str, Any] = {"format": options.format.name, "mermaid": options.mermaid}
+    if options.template is not None:
+        page["template"] = {"name": options.template.name, "digest": options.template.digest}
     if options.format.is_table:
         content, remarks = _table(report, report_input, options, evidence)
         return Rendered(content, evidence | {"page": page | {"digest": content_digest(content)}}, tuple(remarks))
@@ -120,25 +125,30 @@ def make(report: Report, report_input: ReportInput, options: PageOptions = PLAIN
 
 def page_content(report: Report, report_input: ReportInput, options: PageOptions = PLAIN) -> str:
     """The page without its head, in a format that is no table."""
+    report_input = _viewed(report, report_input)
     page = report.context(report_input)
     if options.format is JSON:
         return dump_json(json_page(report.name, report.page, page, report_input))
-    text = _markdown(report, page)
     drawn = report.charts is not None and (options.format is HTML or options.mermaid)
     charts = report.charts(report_input, page) if report.charts and drawn else {}
-    if options.format is HTML:
-        from harvester.reporting.html import to_html
+    text = PageText(
+        _title(report, report_input), charts, html=options.format is HTML, mermaid=options.mermaid,
+        missing=missing_by_source(report_input),
+    )  # fmt: skip
+    if options.template is not None:
+        return _by_own_template(report, options.template, page, text)
+    return text.finish(page_markdown(report, page))
 
-        return to_html(text, charts, title=_title(report, report_input))
-    from harvester.reporting.charts import in_markdown
 
-    return _tidy(in_markdown(text, charts, mermaid=options.mermaid))
+def _viewed(report: Report, report_input: ReportInput) -> ReportInput:
+    return report.view(report_input) if report.view else report_input
 
 
 def table_of(report: Report, report_input: ReportInput) -> pd.DataFrame:
     """The report's rows with the columns of its table."""
     from harvester.reporting.rows import own_rows
 
+    report_input = _viewed(report, report_input)
     more = report.row_columns(report_input, own_rows(report_input)) if report.row_columns else None
     return table(report_input, more)
 
@@ -153,7 +163,8 @@ def file_name(report: Report, report_input: ReportInput, options: PageOptions) -
     return "-".join(each for each in parts if each)[:110].rstrip("-") + options.format.suffixes[0]
 
 
-def _markdown(report: Report, page: Any) -> str:
+def page_markdown(report: Report, page: Any) -> str:
+    """The page by its report's own template."""
     from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 
     own, shared = PackageLoader(report.package, ""), PackageLoader(SHARED, "")
@@ -162,13 +173,31 @@ def _markdown(report: Report, page: Any) -> str:
         autoescape=False,  # noqa: S701 - this is Markdown: `finalize` escapes every expression that is not ours
         finalize=render_value,
         undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
         bytecode_cache=compiled(),
+        **MARKDOWN_SYNTAX,
     )
     environment.filters |= {**FILTERS, **report.filters}
-    return _tidy(environment.get_template(report.template).render(_names(page)))
+    return environment.get_template(report.template).render(_names(page))
+
+
+def _by_own_template(report: Report, template: OwnTemplate, page: Any, text: PageText) -> str:
+    """The page as a user's own template makes it; raises ReportError, with its file and line, where it does not."""
+    from harvester.reporting.sandbox import OwnTemplateError
+    from harvester.reporting.template_process import render_apart
+
+    try:
+        return render_apart(template_job(report, template, page), text)
+    except OwnTemplateError as error:
+        raise template.error(error) from error
+
+
+def template_job(report: Report, template: OwnTemplate, page: Any) -> Job:
+    """What is needed to render a page of a report by a user's own template: all that the report's own would see."""
+    from harvester.reporting.own_template import shared_texts
+    from harvester.reporting.sandbox import Job
+
+    filters, shared = {**FILTERS, **report.filters}, shared_texts(report.package)
+    return Job(template.name, template.sources, _names(page), filters, shared)
 
 
 def _names(page: Any) -> Mapping[str, Any]:
@@ -207,8 +236,9 @@ def _about(report: Report, report_input: ReportInput, evidence: Mapping[str, Any
 
 
 def missing_by_source(report_input: ReportInput) -> dict[str, list[str]]:
-    """What is missing of each source that is not complete, in words; sources by name."""
-    return {
+    """What is missing of each source that is not complete, in words, by name; under `people` who could not be read."""
+    of_people = {"people": list(report_input.unread)} if report_input.unread else {}
+    return of_people | {
         each.source: list(dict.fromkeys(part.words for part in missing_parts(report_input, each)))
         for each in sorted(report_input.statuses, key=lambda one: one.source)
         if not each.complete
@@ -222,8 +252,8 @@ def write(content: bytes | str, path: Path, *, force: bool = False) -> None:
     stays. Raises ReportError.
     """
     try:
+        refuse_existing(path, force=force)
         place = path.resolve()
-        _refuse_existing(place, path, force=force)
         place.parent.mkdir(parents=True, exist_ok=True)
         with replace_file(place) as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -232,8 +262,9 @@ def write(content: bytes | str, path: Path, *, force: bool = False) -> None:
         raise ReportError(f"{str(path)!r} cannot be written: {why}.", hint=ELSEWHERE) from error
 
 
-def _refuse_existing(place: Path, path: Path, *, force: bool) -> None:
+def refuse_existing(path: Path, *, force: bool) -> None:
     """Raises ReportError for an edited report, and for what is not a file: reading a device would never end."""
+    place = path.resolve()
     try:
         mode = place.stat().st_mode
     except FileNotFoundError:
@@ -255,7 +286,3 @@ def _not_replaceable(place: Path, path: Path) -> str:
         return "is not a report that harvester wrote"
     digest = load(beside)["page"]["digest"]
     return "" if digest == content_digest(read_bytes(place, limit=LARGEST)) else "has been edited"
-
-
-def _tidy(text: str) -> str:
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +13,7 @@ from harvester.grouping import Excluded, GroupingRules
 from harvester.ledger.coverage import SourceStatus as SourceStatus  # reports name its type
 from harvester.model.people import People
 from harvester.model.periods import Calendar, Period
+from harvester.model.teams import Team
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
 Audience = Literal["manager", "team", "public"]
 """Who reads a page."""
 
-Need = Literal["about", "checkin"]
+Need = Literal["about", "checkin", "first_contributions", "no_notebooks"]
 """What a report may be made from beside rows, goals and coverage: `about` is one work item; a `checkin` is of one day,
-the last of its period, and compares with the check-in that was kept before."""
+the last of its period, and compares with the check-in that was kept before; `first_contributions` says who was new.
+With `no_notebooks` it is made without them: a notebook is for its owner's own pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class PageRequest:
     """What a page was asked for beside its kind, period and people; evidence has it, so that it can be asked again."""
 
     team: str | None = None
-    """The name of the team whose members the people are."""
+    """The key of the team whose members the people are."""
     everyone: bool = False
     """Whether the people are all who did something in the period."""
     about: str | None = None
@@ -38,6 +41,26 @@ class PageRequest:
     audience: Audience = "manager"
     mentees: bool = False
     """Whether the people are mentees, followed by who mentors them, of whom only what is with or for them is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody, by key, whose first contribution to a project was in the period, and when that was (aware)."""
+
+    person: str
+    project: str
+    occurred_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FirstContributions:
+    """Who of the report's people contributed to which project for the first time, by time."""
+
+    newcomers: tuple[Newcomer, ...] = ()
+    sources: tuple[str, ...] = ()
+    """The sources that know it of their projects."""
+    remarks: tuple[str, ...] = ()
+    """What these do not know, a sentence each."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +90,8 @@ class ReportInput:
     """What `[[exclude]]` left out of `frame`."""
     has_look_alikes: bool = False
     """Whether an account in the period looks like one of the people's and is not listed; a remark says which."""
+    others: pd.DataFrame | None = None
+    """For a page about one work item: the prepared rows of other people in the same piece of work, without bots."""
     public_sources: Mapping[str, bool] = field(default_factory=dict)
     """By source whether everybody can see what it reads, of those of which harvester.toml says so."""
     mentees_left_out: int = 0
@@ -77,6 +102,14 @@ class ReportInput:
     """The keys, which say nothing, of the people whom the page must not name."""
     request: PageRequest = field(default_factory=PageRequest)
     """What was asked for beside the period and the people."""
+    members: tuple[str, ...] = ()
+    """The people whom `persons` takes as one, for a report that looks at them so; empty where they are apart."""
+    unread: Sequence[str] = ()
+    """Whose work could not be read at all, and why, a sentence each."""
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    """The configured teams by their keys."""
+    first_contributions: FirstContributions | None = None
+    """For a report that needs it."""
     kept: CheckIn | None = None
     """The latest check-in that was kept of a day before the last one of the period, for a report that needs it."""
     draft: bool = False
@@ -91,7 +124,8 @@ class ReportInput:
     def who(self) -> str:
         """The people in words: their names, or that of their team."""
         if self.request.team:
-            return self.request.team
+            found = self.teams.get(self.request.team)
+            return found.name if found else self.request.team
         if self.request.everyone:
             return "Everyone"
         return ", ".join(self.names_of(self.persons[:-1] if self.request.mentees else self.persons))

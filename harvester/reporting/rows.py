@@ -51,14 +51,23 @@ def measured(report_input: ReportInput) -> dict[str, float]:
     """Every measure of a report's own rows, by name, in the order of the table of measures; whole ones are integers.
 
     `left_out` and `withheld` are of rows that are not in the report, `mentees_left_out` of people who are not in it,
-    `days_away` is as harvester.toml says. A median of nothing is left out.
+    `people` of all rows, and `newcomers` of no rows; it is left out where nobody asked who was new, as is a median of
+    nothing. `days_away` is as harvester.toml says. What several of the people did together counts once.
     """
-    rows = own_rows(report_input)
-    numbers = {name: measures.count(rows, name) for name in measures.MEASURES}
-    numbers |= {
-        "left_out": report_input.excluded.total, "withheld": report_input.withheld or 0,
-        "mentees_left_out": report_input.mentees_left_out, "days_away": _days_away(report_input),
-    }  # fmt: skip
+    rows = taken_together(own_rows(report_input), report_input.persons)
+    others = {
+        "left_out": report_input.excluded.total,
+        "withheld": report_input.withheld or 0,
+        "mentees_left_out": report_input.mentees_left_out,
+        "days_away": _days_away(report_input),
+        "people": measures.count(select(report_input.frame, report_input.period, report_input.persons), "people"),
+        "newcomers": newcomers_counted(report_input),
+    }
+    numbers = {
+        name: number
+        for name in measures.MEASURES
+        if (number := others[name] if name in others else measures.count(rows, name)) is not None
+    }
     known = {name: number for name, number in numbers.items() if not math.isnan(number)}
     return {name: int(number) if number == int(number) else number for name, number in known.items()}
 
@@ -66,6 +75,12 @@ def measured(report_input: ReportInput) -> dict[str, float]:
 def _days_away(report_input: ReportInput) -> int:
     people, persons = report_input.people, report_input.persons
     return sum(people.days_away(each, report_input.period, report_input.calendar) for each in persons)
+
+
+def newcomers_counted(report_input: ReportInput) -> int | None:
+    """How many people contributed to some project for the first time; None where nobody asked."""
+    known = report_input.first_contributions
+    return None if known is None else len({each.person for each in known.newcomers})
 
 
 def taken_together(rows: pd.DataFrame, persons: Sequence[str]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ Digests in it are of the page's content: what is neither head nor evidence.
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import json
 import re
@@ -21,6 +22,7 @@ from harvester.files import read_bytes
 from harvester.reporting.evidence import LARGEST_FILE, digests, dump, parse
 from harvester.reporting.formats import HTML, JSON, MARKDOWN, Format
 from harvester.reporting.report_input import ReportInput
+from harvester.text import escape_json
 from harvester.version import VERSION
 
 LARGEST = 256 << 20
@@ -33,9 +35,27 @@ DOCTYPE = "<!doctype html>\n"
 """How a page in HTML begins: a comment before it would put browsers into their quirks mode."""
 
 _HEAD = re.compile(rf"\A({DOCTYPE})?<!-- (harvester [^\n]* text ([0-9a-f]{{16}})) -->\n", re.ASCII)
+_MADE = re.compile(
+    r" · (?P<report>[^·]+) · (?P<who>.*) · (?P<first>\d{4}-\d\d-\d\d)\.\.(?P<last>\d{4}-\d\d-\d\d) \S+(?: ·|\Z)",
+    re.ASCII,
+)
 _EMBEDDED = re.compile(r"\n<!-- evidence of this page, read by harvester verify\n([A-Za-z0-9+/=\n]+)-->\n")
 _BEGINS = "\n<!-- evidence of this page, read by harvester verify\n"
 _WIDTH = 120
+
+
+INCOMPLETE = " · incomplete"
+"""What a head has where a source is not complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """What a page is of, as its head says it: its kind, its people (or team) and its first and last day."""
+
+    report: str
+    who: str
+    first: dt.date
+    last: dt.date
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +73,22 @@ class WrittenPage:
     def first_line(self) -> int:
         """The number that the content's first line would have in the file, if all of the head were before it."""
         return 1 if self.format is JSON else 2
+
+    @property
+    def complete(self) -> bool:
+        """Whether every source was complete when it was made."""
+        if self.format is JSON:
+            return json.loads(self.content).get("complete") is not False
+        return f"{INCOMPLETE} · " not in self.head
+
+    @property
+    def of(self) -> PageOf | None:
+        """What it is of; None where its head does not say it, as that of JSON."""
+        found = _MADE.search(self.head)
+        if found is None:
+            return None
+        days = (dt.date.fromisoformat(found[each]) for each in ("first", "last"))
+        return PageOf(found["report"], found["who"], *days)
 
     def other_digests(self, evidence: Mapping[str, Any]) -> list[str]:
         """The parts of an evidence that are not those this page was made with, such as `rows`."""
@@ -113,15 +149,6 @@ def dump_json(document: Any) -> str:
     return escape_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
-def escape_json(text: str) -> str:
-    """JSON with its controls and direction marks escaped, which are only within its texts."""
-    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
-"""Controls and direction marks."""
-
-
 def _json_page(text: str) -> WrittenPage | None:
     try:
         document = json.loads(text)
@@ -139,17 +166,26 @@ def _json_page(text: str) -> WrittenPage | None:
 
 def _head(report: str, report_input: ReportInput, evidence: Mapping[str, Any], content: str) -> str:
     first, last = report_input.calendar.dates(report_input.period)
-    request = report_input.request
-    who = request.team or ("everyone" if request.everyone else ", ".join(report_input.persons))
+    who = _who(report_input)
     made_from = " · ".join(f"{part} {value}" for part, value in digests(evidence).items())
+    missing = "" if all(each.complete for each in report_input.statuses) else INCOMPLETE
     return _comment(
-        f"harvester {VERSION} · {report} · {who} · {first}..{last} {report_input.calendar.zone.key} · {made_from} · "
-        f"text {content_digest(content)}"
+        f"harvester {VERSION} · {report} · {who} · {first}..{last} {report_input.calendar.zone.key}{missing} · "
+        f"{made_from} · text {content_digest(content)}"
     )
 
 
+def _who(report_input: ReportInput) -> str:
+    """Whom, what and whose eyes a page is for: two pages of the same kind and days that differ in it are two pages."""
+    request = report_input.request
+    team = f"team {request.team}" if request.team else ""
+    who = team or ("everyone" if request.everyone else ", ".join(report_input.persons))
+    about = f", about {request.about}" if request.about else ""
+    return f"{who}{about}{'' if request.audience == 'manager' else f', for {request.audience}'}"
+
+
 def _comment(text: str) -> str:
-    return re.sub(r"[^\w .,:;@·/+-]|--+", "?", re.sub("[<>]", "", text))
+    return re.sub(r"[^\w .,:;@#·/+-]|--+", "?", re.sub("[<>]", "", text))
 
 
 def _embedded(evidence: Mapping[str, Any]) -> str:

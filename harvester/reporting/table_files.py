@@ -22,8 +22,7 @@ from zoneinfo import ZoneInfo
 
 from harvester.errors import ReportError
 from harvester.reporting.formats import CSV, JSON_LINES, JSON_ROWS, PARQUET, XLSX, Format
-from harvester.reporting.stamp import escape_json
-from harvester.text import count_noun
+from harvester.text import count_noun, escape_json
 
 if TYPE_CHECKING:
     import pyarrow as pa

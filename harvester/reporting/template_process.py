@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import pickle
 import subprocess
@@ -128,7 +129,7 @@ def _limited(limits: Limits) -> contextlib.AbstractContextManager[None]:
     except ImportError:  # Windows
         return contextlib.nullcontext()
     used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime + limits.seconds) + 2
+    seconds = math.ceil(used.ru_utime + used.ru_stime + limits.seconds + 0.5)
     for kind, most in {
         "RLIMIT_AS": limits.memory, "RLIMIT_FSIZE": _most_bytes(limits), "RLIMIT_NOFILE": 0, "RLIMIT_CORE": 0,
     }.items():  # fmt: skip

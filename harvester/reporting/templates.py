@@ -11,8 +11,11 @@ from harvester.reporting.markdown import visible
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Template
 
+SHARED = "harvester.reports"
+"""The package whose templates every report may extend and import, as `harvester/page.md.j2`."""
+
 SHARED_PREFIX = "harvester/"
-"""How the names begin of the templates of ours that any template may use, such as `harvester/page.md.j2`."""
+"""How their names begin."""
 
 MARKDOWN_SYNTAX: Mapping[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
 """How the template of a page is read, ours and a user's own."""

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from harvester.errors import AccessError
 from harvester.model.accounts import account_key, keys_of, matches
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Calendar, Period
-from harvester.sdk.secrets import Secret
+from harvester.sdk.secrets import Secret, require_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +141,7 @@ class ConnectorContext:
 
     def reveal_token(self, secret: Secret) -> str:
         """Looks a token up, to be sent in a header; raises AccessError for a text that cannot be a token."""
-        token = self.reveal(secret)
-        if not (token.isascii() and token.isprintable() and " " not in token):
-            raise AccessError(
-                f"The token of the source {self.source!r} contains a character that no token has.",
-                hint="Was it pasted with a line break, a space or dots for the part that is not shown?",
-            )
-        return token
+        return require_token(self.reveal(secret), f"the source {self.source!r}")
 
 
 class Connector(Protocol):

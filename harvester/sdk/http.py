@@ -82,6 +82,8 @@ class RetryPolicy:
     longest: float = 3700.0
     total: float = 3 * 3600.0
     waited: float = 0.0
+    later: str = "Harvest again later: finished work is kept."
+    """What to do where waiting would take too long."""
 
     def call(self, attempt: Callable[[], T], tries: int | None = None, less: Callable[[], object] | None = None) -> T:
         """What `attempt` returns, retried after a WebError of kind `limit` or `busy`; raises the last one.
@@ -107,7 +109,7 @@ class RetryPolicy:
                 failure.kind,
                 f"{failure}; waiting {seconds:.0f} s more would be too long",
                 after=seconds,
-                hint="Harvest again later: finished work is kept.",
+                hint=self.later,
             )
         self.waited += seconds
         self.wait(seconds, str(failure))
@@ -264,6 +266,20 @@ def header(headers: Mapping[str, str], name: str) -> str | None:
     return next((value for key, value in headers.items() if key.casefold() == name), None)
 
 
+def says_limit(headers: Mapping[str, str], message: str) -> bool:
+    """Whether a refusal of GitHub's is a rate limit: the primary one, or a secondary one whatever is left of it.
+
+    A secondary one comes with 403, 429 or 200 (header names in lower case).
+    """
+    return headers.get("x-ratelimit-remaining") == "0" or says_wait(headers, message)
+
+
+def says_wait(headers: Mapping[str, str], message: str) -> bool:
+    """Whether a refusal of GitHub's is a secondary rate limit."""
+    words = message.casefold()
+    return "retry-after" in headers or "rate limit" in words or "abuse" in words
+
+
 def _http_date(value: str) -> dt.datetime | None:
     try:
         at = email.utils.parsedate_to_datetime(value)
@@ -303,16 +319,18 @@ def joined(url: str, target: str) -> str:
 
 
 def same_origin_only(url: str) -> Callable[..., None]:
-    """A response hook for a requests session that refuses redirects to another host.
+    """A response hook for a requests session that refuses redirects to another host, and of what is not a GET.
 
     requests drops `Authorization` on the way to another host but no other header, so a token in a header such as
-    `PRIVATE-TOKEN` would be sent there. The hook raises WebError (`wrong`).
+    `PRIVATE-TOKEN` would be sent there; and it turns a redirected POST into a GET. The hook raises WebError (`wrong`).
     """
 
     def hook(response: requests.Response, *args: Any, **kwargs: Any) -> None:
-        if response.is_redirect and not same_origin(url, response.headers["location"]):
+        if not response.is_redirect:
+            return
+        if response.request.method != "GET" or not same_origin(url, response.headers["location"]):
             response.close()
-            raise other_host(url, response.headers["location"])
+            raise redirected(url, response.headers["location"])
 
     return hook
 

@@ -1,4 +1,4 @@
-"""Connectors and reports, found by entry points: ours exactly as a third party's."""
+"""Connectors, reports and publishers, found by entry points: ours exactly as a third party's."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CONNECTORS = "harvester.connectors"
 REPORTS = "harvester.reports"
+PUBLISHERS = "harvester.publishers"
 
 
 def available(group: str) -> dict[str, EntryPoint]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urljoin
 
 from harvester.sdk.http import (
     PROXY,
@@ -69,6 +69,8 @@ class RestClient:
     timeout: int = 30
     secrets: tuple[str, ...] = field(default=(), repr=False)
     asked: int = 0
+    limited: Callable[[int, Mapping[str, str], str], bool] = lambda status, headers, message: False
+    """Whether a status other than 429 is a rate limit, by its headers (lower-case names) and message."""
 
     def get(self, path: str, params: Mapping[str, object] | None = None, tries: int | None = None) -> Page:
         """The answer to a GET of a path below the service's URL (or of a whole URL); raises WebError without one."""
@@ -90,6 +92,19 @@ class RestClient:
         """All pages of a list that is POSTed for; the paginators put what leads on into the body."""
         return self._walk(self._position(path, {}, body), paginator, tries)
 
+    def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        """What a request that changes something answers: JSON, or None where that is empty (204).
+
+        It is tried once, since one that failed may have happened; raises WebError.
+        """
+        url, _, sent = self._position(path, {}, body)
+        answer, headers = self._answer(method, url, (), sent)
+        if answer.status_code == 204:
+            return None
+        if answer.status_code not in {200, 201}:
+            raise self._failure(answer, headers)
+        return self.service.parse(text_of(answer))
+
     def _walk(self, first: Position, paginator: Paginator, tries: int | None) -> Iterator[Page]:
         return walk_pages(lambda at: self.retry.call(lambda: self._once(*at), tries), first, paginator)
 
@@ -98,23 +113,33 @@ class RestClient:
         return url, tuple((name, str(value)) for name, value in params.items()), _as_json(body)
 
     def _once(self, url: str, params: tuple[tuple[str, str], ...], sent: str | None) -> Page:
-
-        if not same_origin(self.service.url, url):
-            raise other_host(self.service.url, url)
-        self.asked += 1
-        method = "GET" if sent is None else "POST"
-        try:
-            answer = self.session.request(
-                method, url, params=list(params), data=sent, headers=_HEADERS[method], timeout=self.timeout
-            )
-        except OSError as error:
-            raise self.service.unreachable(error, self.timeout) from None
-        headers = {name.casefold(): value for name, value in answer.headers.items()}
+        answer, headers = self._answer("GET" if sent is None else "POST", url, params, sent)
         if answer.status_code != 200:
-            raise self.service.failure(answer.status_code, headers, self._message(answer), self.clock())
+            raise self._failure(answer, headers)
         links = {str(name): str(link["url"]) for name, link in answer.links.items()}
         posted = None if sent is None else json.loads(sent)
         return Page(url, dict(params), headers, self.service.parse(text_of(answer)), links, posted)
+
+    def _answer(
+        self, method: str, url: str, params: tuple[tuple[str, str], ...], sent: str | None
+    ) -> tuple[requests.Response, Mapping[str, str]]:
+        """The response to one request, whatever its status, and its headers with lower-case names."""
+        if not same_origin(self.service.url, url):
+            raise other_host(self.service.url, url)
+        self.asked += 1
+        headers = {} if sent is None else {"Content-Type": "application/json"}
+        try:
+            answer = self.session.request(
+                method, url, params=list(params), data=sent, headers=headers, timeout=self.timeout
+            )
+        except OSError as error:
+            raise self.service.unreachable(error, self.timeout) from None
+        return answer, {name.casefold(): value for name, value in answer.headers.items()}
+
+    def _failure(self, answer: requests.Response, headers: Mapping[str, str]) -> WebError:
+        message = self._message(answer)
+        limited = self.limited(answer.status_code, headers, message)
+        return self.service.failure(answer.status_code, headers, message, self.clock(), limited=limited)
 
     def _message(self, answer: requests.Response) -> str:
         """What a refusal says, in the keys that GitHub, GitLab and Jira use."""
@@ -164,6 +189,19 @@ def by_link(page: Page) -> Position | None:
     return (joined(page.url, following), (), None) if following else None
 
 
+def by_link_here(page: Page) -> Position | None:
+    """Follow the Link header's `next` on the address we asked: GitLab's links have the host it is configured with."""
+    following = page.links.get("next")
+    return (page.url, tuple(parse_qsl(following.partition("?")[2].partition("#")[0])), None) if following else None
+
+
+def listed(page: Page) -> list[Mapping[str, Any]]:
+    """The entries of a page of a list; raises WebError where it is none."""
+    if not isinstance(page.body, list):
+        raise WebError("busy", "an answer is not a list", hint=PROXY)
+    return [each for each in page.body if isinstance(each, dict)]
+
+
 def by_token(name: str = "nextPageToken", parameter: str | None = None) -> Paginator:
     """Send the body's token `name` as `parameter` (the same name by default), as Jira Cloud wants it."""
 
@@ -208,6 +246,3 @@ def _with(page: Page, name: str, value: object) -> Position:
 
 def _as_json(body: Mapping[str, object] | None) -> str | None:
     return None if body is None else json.dumps(body, sort_keys=True)
-
-
-_HEADERS: Mapping[str, Mapping[str, str]] = {"GET": {}, "POST": {"Content-Type": "application/json"}}

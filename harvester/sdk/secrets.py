@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harvester.errors import SecretError
+from harvester.errors import AccessError, SecretError
 from harvester.files import read_text, resolve_path
 from harvester.text import did_you_mean
 
@@ -76,6 +76,19 @@ class Secret:
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> dict[str, Any]:
         """For editors: a string in one of the four forms."""
         return {"type": "string", "pattern": f"^({'|'.join(SCHEMES)}):.+", "examples": FORMS.split(", ")}
+
+
+def require_token(token: str, owner: str) -> str:
+    """A token that can be sent in a header; raises AccessError, without it, for a text that cannot be one.
+
+    `owner` is whose it is, such as `the source 'github'`.
+    """
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise AccessError(
+            f"The token of {owner} contains a character that no token has.",
+            hint="Was it pasted with a line break, a space or dots for the part that is not shown?",
+        )
+    return token
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
+from harvester.analysis.as_one import while_members
 from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.checkins import CheckIn, load_before
@@ -15,13 +16,17 @@ from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
 from harvester.model.periods import Period, day, parse, span, within
+from harvester.model.teams import Team
 from harvester.reporting.audience import for_audience, not_to_be_named
-from harvester.reporting.report_input import Need, PageRequest, ReportInput
+from harvester.reporting.report_input import FirstContributions, Need, PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.text import count_noun
 from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
+from harvester.workspace.first_contributions import first_contributions
 from harvester.workspace.look_alikes import look_alikes_in, with_remarks
 from harvester.workspace.mentees import choose_mentees, left_out, only_mentoring
+from harvester.workspace.people import find_team, members_in
+from harvester.workspace.piece_rows import about_piece
 from harvester.workspace.workspace import Workspace, current_address, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -62,25 +67,41 @@ def assemble(
 
     `needs` are those of the report: of a `checkin` the input is as it was at the end of its last day.
 
-    With `request.everyone` the people are all who did something in the period, and `person` is not looked at. With
-    `request.mentees` they are those whom one mentors, or the ones named of these, and oneself as the last.
+    With `request.everyone` the people are all who did something in the period, with `request.team` the members of that
+    team on any day of it, and `person` is not looked at; nobody is among them who has not agreed to be read. With
+    `request.mentees` they are those whom one mentors, or the ones named of these, and oneself as the last. With
+    `request.about` the rows are those of one piece of work, and `others` has what other people did in it.
 
     Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
     the most active author of the latest quarter with work, and a remark says so.
 
-    Raises PeriodError for a period that is not valid, and PersonError for an unknown person or where nobody is meant.
+    Raises PeriodError for a period that is not valid, UnknownError for an unknown team, and PersonError for an unknown
+    person or where nobody is meant.
     """
-    config, me = workspace.config, workspace.me
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
     known = load_goals_and_decisions(workspace)
-    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, request, needs)
+    whole = request if request.about is None else dataclasses.replace(request, audience="manager")
+    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, whole, needs)
+    collected, report_input = _assembled(assembly, chosen, person, explicit=workspace.configured or bool(period))
+    if request.about is None:
+        return collected, report_input
+    collected, report_input = about_piece(workspace, ledger, report_input, harvest=harvest)
+    return collected, as_seen(dataclasses.replace(report_input, request=request))
+
+
+def _assembled(
+    assembly: _Assembly, chosen: Period, person: str | Sequence[str] | None, *, explicit: bool
+) -> tuple[CollectedData, ReportInput]:
+    """The rows of whom it is about; `explicit` says that nobody else may be chosen."""
+    workspace, me, request = assembly.workspace, assembly.workspace.me, assembly.request
     if request.mentees:
         return assembly.for_mentees(chosen, [person] if isinstance(person, str) else person or ())
     if request.everyone:
         return assembly.for_everyone(chosen)
+    if request.team is not None:
+        return assembly.for_team(chosen, find_team(workspace, request.team))
     if person:
         return assembly.for_named(chosen, [person] if isinstance(person, str) else person)
-    explicit = workspace.configured or bool(period)
     if me is None and explicit:
         raise PersonError("No person is configured and git has no user.", hint="Name a person with --person E-MAIL.")
     if me is None:
@@ -88,7 +109,7 @@ def assemble(
     collected, report_input = assembly.for_persons(chosen, [me])
     if explicit or _has_rows(report_input, me):
         return collected, report_input
-    return assembly.for_most_active(f"{config.people.name(me)} did nothing here {within(chosen)}")
+    return assembly.for_most_active(f"{workspace.config.people.name(me)} did nothing here {within(chosen)}")
 
 
 def choose_period(workspace: Workspace, words: str | None) -> Period:
@@ -125,6 +146,28 @@ class _Assembly:
         """The rows of all who did something in the period, bots not; nobody is among them who may not be read."""
         collected = self.collect(period, None)
         return collected, self._report_input(period, people_in(self.workspace, collected.frame, period), collected)
+
+    def for_team(self, period: Period, team: Team) -> tuple[CollectedData, ReportInput]:
+        """The rows of a team's members in the period; who of them cannot be read at all is said."""
+        members = [each for each in members_in(self.workspace, team, period) if each not in self._not_to_be_read]
+        if not members:
+            raise PersonError(f"Nobody in the team {team.name!r} has agreed to be read.", hint="Name another --team.")
+        without = [each for each in members if not self._has_account(each)]
+        if len(without) == len(members):
+            self._require_account(without[0])
+        readable = [each for each in members if each not in without]
+        collected = dataclasses.replace(self.collect(period, readable), unread=self._unknown_to_sources(without))
+        return collected, self._report_input(period, members, collected)
+
+    @property
+    def _not_to_be_read(self) -> frozenset[str]:
+        """Who has not agreed to be read, by key."""
+        return frozenset(each.key for each in self.workspace.config.people.persons if not each.may_be_read)
+
+    def _unknown_to_sources(self, persons: Iterable[str]) -> tuple[str, ...]:
+        """That nothing of these people could be read, a sentence each, by name."""
+        names = sorted(map(self.workspace.config.people.name, persons))
+        return tuple(f"{name} is known to no source, so nothing of theirs is here." for name in names)
 
     def for_mentees(self, period: Period, names: Iterable[str]) -> tuple[CollectedData, ReportInput]:
         """The rows of mentees who agreed, since their first day, and what the mentor did with or for them."""
@@ -205,37 +248,51 @@ class _Assembly:
         for person in () if self.request.mentees else persons or ():
             self._require_account(person)
         accounts = accounts_of(self.workspace, persons)
+        if "no_notebooks" in self.needs:
+            accounts = {source: names for source, names in accounts.items() if not self._is_notebook(source)}
         outcome = harvest_sources(self.workspace, self.ledger, period, accounts) if self.harvest else None
         return collect(self.workspace, self.ledger, period, accounts, outcome)
 
     def _require_account(self, person: str) -> None:
         """Raises PersonError for one who has no account on any source but notebooks, where there are other sources."""
         config = self.workspace.config
-        accounts = accounts_of(self.workspace, [person])
-        others = [names for source, names in accounts.items() if config.sources[source].connector != "notebook"]
-        if others and not any(others):
+        if not self._has_account(person):
             raise PersonError(
                 f"{config.people.name(person)} has no address and no account on any source that may be read, so "
                 "nothing was read.",
                 hint="Add addresses and accounts to [people] in harvester.toml, or name a person with --person E-MAIL.",
             )
 
+    def _has_account(self, person: str) -> bool:
+        """Whether any source but notebooks may know a person; True where there is no such source."""
+        accounts = accounts_of(self.workspace, [person])
+        others = [names for source, names in accounts.items() if not self._is_notebook(source)]
+        return any(others) or not others
+
+    def _is_notebook(self, source: str) -> bool:
+        return self.workspace.config.sources[source].connector == "notebook"
+
     def _not_agreed(self, period: Period) -> Iterator[str]:
-        """A remark where a team or everyone is meant, and somebody of them has not agreed to be read."""
+        """A remark where a team or everyone is meant, and somebody of them has not agreed to be read.
+
+        Nobody is named: that somebody did not agree is theirs to say.
+        """
         config, request = self.workspace.config, self.request
         meant = [each.key for each in config.people.persons]
         if request.team and request.team in config.teams:
             meant = config.teams[request.team].members(period, config.calendar)
-        closed = {each.key for each in config.people.persons if not each.may_be_read}
-        if (request.team or request.everyone) and (number := len(closed.intersection(meant))):
+        if (request.team or request.everyone) and (number := len(self._not_to_be_read.intersection(meant))):
             verb = "is" if number == 1 else "are"
             yield f"{count_noun(number, 'person', 'people')} {verb} not on this page: nothing of theirs may be read."
 
     def _report_input(self, period: Period, persons: Sequence[str], collected: CollectedData) -> ReportInput:
         config = self.workspace.config
+        team = config.teams.get(self.request.team or "")
+        stays = {each: team.stays(each, config.calendar) for each in persons} if team else {}
+        own_days = while_members(collected.frame, stays)
         with_goals = self.goals_for_others or list(persons) == [self.workspace.me]
         grouping = GroupingRules.of(config)
-        frame, excluded = (collected.frame, Excluded()) if self.all_rows else exclude(collected.frame, grouping)
+        frame, excluded = (own_days, Excluded()) if self.all_rows else exclude(own_days, grouping)
         assessment = assess(
             frame,
             self.goals if with_goals else GoalsAndDecisions(tickets=self.goals.tickets),
@@ -258,11 +315,22 @@ class _Assembly:
             grouping=grouping,
             excluded=excluded.of(period, persons),
             request=self.request,
+            unread=collected.unread,
+            teams=config.teams,
+            first_contributions=self._first_contributions(period, persons, stays),
             kept=self._kept(period) if with_goals else None,
             has_look_alikes=bool(look_alikes),
             public_sources={name: known for name, each in config.sources.items() if (known := each.public) is not None},
         )
         return as_seen(whole)
+
+    def _first_contributions(
+        self, period: Period, persons: Collection[str], stays: Mapping[str, Sequence[Period]]
+    ) -> FirstContributions | None:
+        """Of those who were members of the team on that day, where it is one."""
+        if "first_contributions" not in self.needs:
+            return None
+        return first_contributions(self.workspace, period, {each: stays.get(each, [period]) for each in persons})
 
     def _now(self, period: Period) -> dt.datetime:
         """When the goals are looked at: a check-in looks at them on its day, whenever it is made again."""

@@ -41,11 +41,13 @@ class CollectedData:
     frame: pd.DataFrame
     statuses: tuple[SourceStatus, ...]
     remarks: tuple[str, ...]
+    unread: tuple[str, ...] = ()
+    """Whose work could not be read at all, and why, a sentence each."""
 
     @property
     def complete(self) -> bool:
-        """Whether every source gave all that was asked of it."""
-        return all(each.complete for each in self.statuses)
+        """Whether every source gave all that was asked of it, and everybody could be read."""
+        return all(each.complete for each in self.statuses) and not self.unread
 
     def incomplete(self) -> Iterator[str]:
         """A text for each source that is not complete, such as `hub: not read yet`, with every reason once."""

@@ -41,7 +41,7 @@ FileWarning = tuple["Path", str]
 
 @dataclass(frozen=True, slots=True)
 class GoalsCheck:
-    """How many goals, criteria and decisions there are, and what may be wrong with them, each with its file.
+    """How many goals, criteria, questions and decisions there are, and what may be wrong with them, each with its file.
 
     `looked_up` says whether anything has been read yet, so that work items and globs could be looked up.
     """
@@ -66,6 +66,7 @@ def check_goals(workspace: Workspace) -> GoalsCheck:
     counts = {
         "goals": len(known.goals.goals),
         "criteria": len(known.goals.criteria),
+        "questions": len(known.goals.questions),
         "decisions": len(known.decisions.entries) + len(known.decisions.highlighted),
     }
     # A note may name the same unknown goal twice, and two sources may read the same notebook.

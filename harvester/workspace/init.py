@@ -184,4 +184,10 @@ GOALS = """\
 #   { paths = ["services/pay/"], share = 0.5 },
 #   { scopes = ["pay"] },          # titles such as `fix(pay): …`; `labels` where a forge is read
 # ]
+
+# [[questions]]                     # of your company's form, for `harvester report answers`
+# title = "Impact"
+# text = "What did you achieve, and for whom?"
+# limit = 1000                      # characters
+# goals = ["payments-rewrite"]      # and `criteria` or `match`; without them the highlights answer it
 """

@@ -16,7 +16,8 @@ from harvester.files import read_bytes, resolve_path, write_text
 from harvester.model.periods import Period, is_period
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
-from harvester.reporting.formats import MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
+from harvester.reporting.formats import HTML, MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
+from harvester.reporting.own_template import OwnTemplate, read_template, shared_texts
 from harvester.reporting.report import (
     LAST_QUARTER,
     Report,
@@ -26,16 +27,17 @@ from harvester.reporting.report import (
     page_content,
     write,
 )
-from harvester.reporting.report_input import Audience, PageRequest
+from harvester.reporting.report_input import Audience, Need, PageRequest
 from harvester.reporting.stamp import LARGEST, WrittenPage, content_digest, read_page
 from harvester.reporting.wording import Wording, compare
 from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
+from harvester.workspace.about import locate
 from harvester.workspace.assemble import MOST_ACTIVE, as_seen, assemble
 from harvester.workspace.checkins import checkin_period, require_own
 from harvester.workspace.collect import open_ledger
-from harvester.workspace.people import choose_people
+from harvester.workspace.people import find_team
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -47,6 +49,9 @@ NOT_PUBLIC = (
     "Nothing here is known to be public. Where everybody can see what a source reads, write `public = true` in its "
     "section of harvester.toml."
 )
+
+ABOUT: Need = "about"
+"""What a report needs that is about one work item."""
 
 LONGEST_NAME = 255
 """Bytes of a file's name, on all common file systems."""
@@ -96,6 +101,8 @@ class Chosen:
     everyone: bool = False
     audience: Audience = "manager"
     """Who reads the page."""
+    about: str | None = None
+    """The work item that the page is about, as `explain` takes it; for a kind of report that needs one."""
 
 
 def make_report(
@@ -116,11 +123,14 @@ def make_report(
     chosen = _as_chosen(chosen)
     _require_audience(report, chosen.audience)
     persons, request = _people_of(workspace, report, chosen)
+    when: Period | str | None = _period_of(workspace, report, period)
     with open_ledger(workspace) as ledger:
+        if chosen.about is not None:
+            _require_about(report)
+            when, request = locate(workspace, ledger, chosen.about, period, persons, request, harvest=harvest)
         collected, report_input = assemble(
-            workspace, ledger, _period_of(workspace, report, period), persons, harvest=harvest, request=request,
-            needs=report.needs,
-        )  # fmt: skip
+            workspace, ledger, when, persons, harvest=harvest, request=request, needs=report.needs
+        )
     return _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
 
 
@@ -138,6 +148,8 @@ def make_reports(
 
     Raises what `make_report` raises.
     """
+    if ABOUT in report.needs:
+        raise ReportError(f"{report.name!r} is about one piece of work.", hint="Leave out --each.")
     chosen = chosen or Chosen()
     _require_audience(report, chosen.audience)
     persons, request = _people_of(workspace, report, dataclasses.replace(chosen, audience="manager"))
@@ -165,6 +177,12 @@ def _rendered(report: Report, report_input: ReportInput, options: PageOptions, *
         remarks = (*remarks, NOT_PUBLIC)
     name = file_name(report, report_input, options)
     return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
+
+
+def _require_about(report: Report) -> None:
+    """Raises ReportError for a kind of report that is not about one work item."""
+    if ABOUT not in report.needs:
+        raise ReportError(f"{report.name!r} is not about one work item.", hint="Leave out --about.")
 
 
 def _as_chosen(chosen: Chosen | str | Sequence[str] | None) -> Chosen:
@@ -196,19 +214,9 @@ def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[li
         return None, PageRequest(everyone=True, audience=chosen.audience)
     if chosen.team is None:
         return list(chosen.persons) or None, PageRequest(audience=chosen.audience)
-    members = _readable_members(workspace, chosen.team)
     if chosen.persons:
         raise ReportError("--team and --person are two ways to name people.", hint="Give one of them.")
-    return members, PageRequest(team=chosen.team, audience=chosen.audience)
-
-
-def _readable_members(workspace: Workspace, team: str) -> list[str]:
-    """The members of a team without mentees who have not agreed; raises PersonError where nobody is left."""
-    closed = {each.key for each in workspace.config.people.persons if not each.may_be_read}
-    members = [each for each in choose_people(workspace, (), team) if each not in closed]
-    if not members:
-        raise PersonError(f"Nobody in the team {team!r} has agreed to be read.", hint="Name another --team.")
-    return members
+    return None, PageRequest(team=find_team(workspace, chosen.team).key, audience=chosen.audience)
 
 
 def _require_audience(report: Report, audience: Audience) -> None:
@@ -281,6 +289,27 @@ def page_options(
     return PageOptions(chosen, mermaid, embed_evidence)
 
 
+def template_text(report: Report) -> str:
+    """The template of a report, as a start for one's own: with `--template` it makes the same page."""
+    return shared_texts(report.package)[report.template]
+
+
+def with_template(options: PageOptions, report: Report, root: Path, file: str | None) -> PageOptions:
+    """The options with a user's own template, whose path is from `root`; the same options without one.
+
+    Raises ReportError for a format that has no template, and where the file is none, with its line.
+    """
+    if file is None:
+        return options
+    if options.format not in (MARKDOWN, HTML):
+        raise ReportError(
+            f"--template is for pages in md and html, and {options.format.name} has no template.",
+            hint="Leave out --template, or write another format.",
+        )
+    template = read_template(resolve_path(root, file), file, report.package)
+    return dataclasses.replace(options, template=template)
+
+
 def write_report(report: RenderedReport, destination: Destination | Path, *, force: bool = False) -> str:
     """Write a report and its evidence beside it; returns the name of the file as the user knows it.
 
@@ -320,8 +349,12 @@ class Verification:
     claims: int = 0
 
 
-def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> Verification:
+def verify_report(
+    workspace: Workspace, path: Path, *, harvest: bool = True, template: Path | None = None
+) -> Verification:
     """Make a written report again from its evidence's period and people, and compare.
+
+    A page that was made with a template of its own needs the same `template`, or its text is not compared.
 
     The evidence is the one within the page, else the file beside it; without one nothing can be checked. Where no row,
     claim, goal or source differs, the text is compared too: its figures must be those that the same rows produce, and
@@ -333,12 +366,11 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
     before = _evidence_of(path, page)
     if before is None:
         return Verification((), (), (_without_evidence(path, page),))
+    own, without_template = _template_of(path, page, before, template)
     period, request = evidence.period_of(before), evidence.request_of(before)
     persons = [_person_with(workspace.config.people, each["accounts"]) for each in before["persons"]]
     if strangers := _unknown_here(workspace.config.people, before, persons):
         return Verification((), (), (f"{path.name} names no account of {strangers}, so it was not checked.",))
-    if request.team and request.audience == "public":  # its evidence does not say who the members are
-        persons = _readable_members(workspace, request.team)
     with open_ledger(workspace) as ledger:
         needs = load_report(before["report"]).needs
         _, report_input = assemble(workspace, ledger, period, persons, harvest=harvest, request=request, needs=needs)
@@ -351,8 +383,33 @@ def verify_report(workspace: Workspace, path: Path, *, harvest: bool = True) -> 
         edited = page is not None and not page.unedited
         return dataclasses.replace(result, edits=(f"{path.name} has been edited.",) if edited else ())
     result = _with_own_words(result, path, report_input, before)
+    if without_template:
+        return dataclasses.replace(result, unchecked=(*result.unchecked, without_template))
     chosen = evidence.changed_choices(before, after)
-    return _compare_text(result, path, page, evidence.as_read(report_input, before), before, chosen)
+    return _compare_text(result, path, page, evidence.as_read(report_input, before), before, chosen, own)
+
+
+def _template_of(
+    path: Path, page: WrittenPage | None, before: Mapping[str, Any], file: Path | None
+) -> tuple[OwnTemplate | None, str]:
+    """The template that a page was made with, None for its report's own; or why its text cannot be compared.
+
+    Raises ReportError where `file` is no template, or the page has none of its own.
+    """
+    known = before["page"].get("template")
+    if not known:
+        if file is not None:
+            raise ReportError(f"{path.name} was not made with a template of its own.", hint="Leave out --template.")
+        return None, ""
+    state = "It is as it was written, by its own digest" if page and page.unedited else "It has been edited"
+    own = None if file is None else read_template(file, file.name, load_report(before["report"]).package)
+    if own is not None and own.digest == known["digest"]:
+        return own, ""
+    why = "name it with --template" if own is None else f"{own.shown} is not what it was then"
+    return (
+        None,
+        f"{path.name} was made with the template {known['name']!r}, so its text was not compared; {why}. {state}.",
+    )
 
 
 def _unknown_here(people: People, before: Mapping[str, Any], persons: Sequence[str]) -> str:
@@ -452,6 +509,7 @@ def _compare_text(
     report_input: ReportInput,
     before: Mapping[str, Any],
     chosen: Sequence[str],
+    template: OwnTemplate | None,
 ) -> Verification:
     """The result with what differs in the file from what the same data produces now.
 
@@ -460,7 +518,7 @@ def _compare_text(
     report = load_report(before["report"])
     if page is None:
         return _compare_table(result, path, report, report_input, before)
-    options = PageOptions(page.format, mermaid=bool(before["page"].get("mermaid")))
+    options = PageOptions(page.format, mermaid=bool(before["page"].get("mermaid")), template=template)
     made = page_content(report, report_input, options)
     if page.content == made:
         return result

@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.errors import ConfigError, SourceError, UnknownError
 from harvester.files import resolve_path
-from harvester.model.accounts import email_of
-from harvester.model.people import People
+from harvester.model.accounts import email_of, keys_of, matches
+from harvester.model.people import People, Person
 from harvester.sdk.capabilities import ResolvesAliases
 from harvester.sdk.connector import Connector, ConnectorContext
 from harvester.sdk.secrets import SecretStore
@@ -147,7 +147,7 @@ def current_address(workspace: Workspace, address: str) -> str:
     """The address that rows have in place of this one, since a mailmap may replace an old address."""
     for connector in workspace.connectors.values():
         if isinstance(connector, ResolvesAliases):
-            for account in _aliases(connector, [f"<{address}>"]):
+            for _, account in _aliases(connector, [f"<{address}>"]):
                 return email_of(account) or address
     return address
 
@@ -155,34 +155,46 @@ def current_address(workspace: Workspace, address: str) -> str:
 def _with_aliases(people: People, connectors: Mapping[str, Connector]) -> People:
     """The people with the addresses that rows have for them, so that a mailmap hides nobody's work.
 
-    An address that is configured for somebody else remains theirs.
+    An address that is configured for somebody else remains theirs. A source is asked once for all people: of git each
+    answer takes a few processes.
     """
+    known = {person.key: list(_spellings(people, person)) for person in people.persons}
+    everyone = [each for of_person in known.values() for each in of_person]
+    sources = (each for each in connectors.values() if isinstance(each, ResolvesAliases) and everyone)
+    aliases = [pair for each in sources for pair in _aliases(each, everyone)]
+    if not aliases:
+        return people
     persons = []
     for person in people.persons:
-        known = [each for mail in people.addresses_of(person) for each in (f"<{mail}>", f"{person.name} <{mail}>")]
+        keys = keys_of(frozenset(known[person.key]))
         shown = {
             address
-            for connector in connectors.values()
-            if isinstance(connector, ResolvesAliases) and known
-            for account in _aliases(connector, known)
-            if (address := email_of(account)) and people.configured(people.person_of("", f"<{address}>")) is None
+            for account, alias in aliases
+            if matches(account, keys)
+            and (address := email_of(alias))
+            and people.configured(people.person_of("", f"<{address}>")) is None
         }
         persons.append(dataclasses.replace(person, emails=(*person.emails, *sorted(shown))))
     return dataclasses.replace(people, persons=tuple(persons))
 
 
-def _aliases(connector: ResolvesAliases, accounts: list[str]) -> Iterable[str]:
-    """The aliases a source knows; none where it cannot be read, which the harvest then reports."""
+def _spellings(people: People, person: Person) -> Iterator[str]:
+    """A person's addresses as commits may have them: alone and with the name."""
+    for address in people.addresses_of(person):
+        yield from (f"<{address}>", f"{person.name} <{address}>")
+
+
+def _aliases(connector: ResolvesAliases, accounts: list[str]) -> list[tuple[str, str]]:
+    """Accounts and the aliases a source knows; none where it cannot be read, which the harvest then reports."""
     try:
-        return connector.aliases(accounts).values()
+        return list(connector.aliases(accounts).items())
     except SourceError:
-        return ()
+        return []
 
 
 def _with_git_user(environment: Environment, config: Config) -> Config:
     """The configuration, with git's user as `me` where it names nobody at all."""
     from harvester.config.git_user import identity
-    from harvester.model.people import Person
 
     if config.people.persons:
         return config

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SOURCES_ANCHOR = "sources-and-coverage"
+"""The anchor of the heading `Sources and coverage` on a page whose other headings are other words."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExcludedWork:
     """How many work items a rule of `[[exclude]]` left out, and the name of the rule."""
@@ -54,6 +58,8 @@ class CommonPage:
     services: list[str]
     incomplete: list[SourceState]
     """The sources that could not be read in full."""
+    unread: list[str]
+    """Whose work could not be read at all, and why, a sentence each."""
     remarks: list[str]
     """What the reader must know before anything else, a sentence each."""
     sources: list[SourceState]
@@ -81,7 +87,9 @@ def rows_by_person(report_input: ReportInput, columns: Sequence[str]) -> pd.Data
     return inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
 
 
-def common(report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anchor: str) -> dict[str, Any]:
+def common(
+    report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anchor: str = SOURCES_ANCHOR
+) -> dict[str, Any]:
     """The fields of `CommonPage` by name; `rows` are those of `own_rows`, `kind` is the word for the page."""
     states = source_states(report_input, rows)
     first, last = report_input.calendar.dates(report_input.period)
@@ -97,6 +105,7 @@ def common(report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anc
         "time_zone": report_input.calendar.zone.key.removeprefix("Etc/"),
         "services": list(dict.fromkeys(each.connector for each in states if each.name != OTHER_SOURCES)),
         "incomplete": [each for each in states if each.gaps],
+        "unread": list(report_input.unread),
         "remarks": list(report_input.remarks),
         "sources": states,
         "not_counted": list(not_counted(rows)),

@@ -53,15 +53,18 @@ def questions(report_input: ReportInput, *, gaps: bool) -> list[str]:
     if gaps:
         made.append("Is there work for these gaps that no source has?")
     until = next_day(report_input)
-    if _running(report_input) and until is None:
+    if not _running(report_input):
+        made.append("No goal runs. What is agreed on next?")
+    elif until is None:
         made.append("When is the next check-in? No day is set.")
     made += [f"Away {span(*each)}. Does any goal change for it?" for each in away_until(report_input, until)]
     return made
 
 
 def away_until(report_input: ReportInput, until: dt.date | None) -> list[Span]:
-    """Days away after this one and up to a day, or to the end of what is planned; parts of longer ones too."""
-    first, last = _today(report_input) + ONE_DAY, until or dt.date.max
+    """Days away after this one and up to a day, or else to the last day of the goals; parts of longer ones too."""
+    ends = (goal.until for goal, _ in _running(report_input) if goal.until)
+    first, last = _today(report_input) + ONE_DAY, until or max(ends, default=dt.date.min)
     spans = {
         (max(each[0], first), min(each[1], last))
         for goal, _ in _running(report_input)

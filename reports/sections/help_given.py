@@ -119,9 +119,9 @@ def help_given(pieces: Pieces, mine: pd.DataFrame, highlights: Sequence[Highligh
     shared = _shared(pieces, mine)
     rows = sorted(records(shared[list(LINE_COLUMNS)]), key=lambda row: (-lines(row), sort_key(row)))
     made = HelpGiven(
-        _helped(pieces, "reviews"), _helped(pieces, "merged_for_others", mine), _topics(mine),
+        helped(pieces, "reviews"), helped(pieces, "merged_for_others", mine), _topics(mine),
         int(measures.count(mine, "applied")),
-        _helped(pieces, "help"), _helped(pieces, "comments"), notes,
+        helped(pieces, "help"), helped(pieces, "comments"), notes,
         [item(report_input, row) for row in rows[:CO_AUTHORED_NAMED]],
         counted(shared, ["co_authored"]), max(int(measures.count(shared, "co_authored")) - CO_AUTHORED_NAMED, 0),
     )  # fmt: skip
@@ -205,7 +205,8 @@ def _is_help(piece: Piece) -> bool:
     return any(row["role"] in HELPING_ROLES or len(row["participants"]) for _, row in piece.rows)
 
 
-def _helped(pieces: Pieces, name: str, among: pd.DataFrame | None = None) -> Helped | None:
+def helped(pieces: Pieces, name: str, among: pd.DataFrame | None = None) -> Helped | None:
+    """What a measure counts for others, of all rows that count or of some; None where it is nothing."""
     rows = measures.of(pieces.rows if among is None else among, measures.MEASURES[name])
     if rows.empty:
         return None

@@ -134,7 +134,12 @@ class Piece:
     @functools.cached_property
     def people(self) -> int:
         """How many others took part."""
-        return int(self._collected.people.get((self.key,), 0))
+        return len(self.collaborators)
+
+    @property
+    def collaborators(self) -> list[str]:
+        """The keys of the others who took part, sorted; of those who are not configured the ones of one source."""
+        return self._collected.collaborators.get((self.key,), [])
 
     @functools.cached_property
     def days(self) -> str:
@@ -317,7 +322,7 @@ class Pieces(Sequence[Piece]):
         self.added, self.deleted = (
             measures.count_by(self.rows, name, ["piece"]) for name in ("lines_added", "lines_deleted")
         )
-        self.people = measures.count_by(with_notes, "collaborators", ["piece"])
+        self.collaborators = measures.people_by(with_notes, "collaborators", ["piece"])
         self._share_of_source = _source_shares(shown)
         self._commits = _commits(measures.of(mine, measures.MEASURES["commits_in_pull_requests"]), keys)
         made = [
@@ -358,8 +363,15 @@ class Pieces(Sequence[Piece]):
 
     def name_of(self, source: str, account: str | None) -> str:
         """What a reader calls whoever has this account; empty for nobody."""
+        if not account:
+            return ""
         people = self.report_input.people
-        return self.report_input.name(people.person_of(source, account)) if account else ""
+        person = people.person_of(source, account)
+        return (
+            self.report_input.names.get(person)
+            or people.names_of([(source, account)]).get(person)
+            or people.name(person)
+        )
 
     def commits_of(self, piece: str) -> list[dict[str, Any]]:
         """The people's own commits in a piece's pull requests, which count with these; the largest first."""

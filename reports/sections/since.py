@@ -169,6 +169,11 @@ def _criteria(kept: CheckIn, criteria: Sequence[tuple[KeptCriterion, str]]) -> I
     before = {each.name: each.state for each in kept.criteria}
     for each, text in criteria:
         if each.name not in before:
-            yield f"“{text}”: new since then, {each.state}"
+            yield f"“{text}”: new since then, {_evidence(each.state)}"
         elif before[each.name] != each.state:
-            yield f"“{text}”: {before[each.name]} → {each.state}"
+            yield f"“{text}”: {_evidence(before[each.name])} → {_evidence(each.state)}"
+
+
+def _evidence(state: str) -> str:
+    """A criterion's state in words: `thin evidence`, `evidence needed`."""
+    return state if "evidence" in state else f"{state} evidence"

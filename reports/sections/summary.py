@@ -33,7 +33,7 @@ def sentences(pieces: Pieces, themes: Sequence[Theme], help_given: HelpGiven | N
     if not (counts or merges or applied):
         found = "can be shown to this audience" if pieces.report_input.withheld else "was found in this period"
         return [f"No work {found}."]
-    return [*_goals(pieces), *_where(pieces, themes), *_counts(pieces, counts, merges, applied)]
+    return [*_goals(pieces), *where(pieces, themes), *_counts(pieces, counts, merges, applied)]
 
 
 def _goals(pieces: Pieces) -> Iterable[str]:
@@ -59,7 +59,7 @@ def figure(goal: Goal, at: Progress) -> str:
     return f"{done:,g} of {measures.MEASURES[goal.measure].words(goal.target)}"
 
 
-def _where(pieces: Pieces, themes: Sequence[Theme]) -> Iterable[str]:
+def where(pieces: Pieces, themes: Sequence[Theme]) -> Iterable[str]:
     """The largest themes, where there are others; one alone is the project. "Most" is more than half.
 
     Nothing is said where they have less than a third of the changes: then the work was elsewhere.
@@ -85,7 +85,8 @@ def _in_a_sentence(name: str) -> str:
     return f"“{name}”" if " " in name else name
 
 
-def _counts(pieces: Pieces, counts: Mapping[str, float], merges: Helped | None, applied: int) -> Iterable[str]:
+def shipped(counts: Mapping[str, float]) -> list[str]:
+    """What was merged, landed, resolved and published, in words, from the counts of measures by name."""
     words = {name: measures.MEASURES[name].words(number) for name, number in counts.items()}
     work = [f"merged {words['pull_requests']}"] if "pull_requests" in words else []
     if "commits" in words:
@@ -95,6 +96,12 @@ def _counts(pieces: Pieces, counts: Mapping[str, float], merges: Helped | None, 
         work.append(f"resolved {words['tickets']}" + (f" ({words['story_points']})" if "story_points" in words else ""))
     if "releases" in words:
         work.append(f"published {words['releases']}")
+    return work
+
+
+def _counts(pieces: Pieces, counts: Mapping[str, float], merges: Helped | None, applied: int) -> Iterable[str]:
+    words = {name: measures.MEASURES[name].words(number) for name, number in counts.items()}
+    work = shipped(counts)
     done = [join_words(work) + (f" in {words['projects']}" if counts.get("projects", 1) > 1 else "")] if work else []
     if "reviews" in words:
         by = f" by {words['people_reviewed']}" if "people_reviewed" in words else ""

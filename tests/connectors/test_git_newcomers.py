@@ -3,7 +3,6 @@
 import pytest
 
 from harvester.connectors.git import log
-from harvester.model.accounts import account_key
 from harvester.sdk.capabilities import FirstContribution, KnowsFirstContributions
 from harvester.sdk.connector import Remark
 from tests.connectors.test_git import ALWAYS, QUARTER, SHOP, connector, fetch, repo, rows, time, varied
@@ -36,9 +35,18 @@ def test_one_person_with_two_addresses_is_new_once(repo):
     repo.commit("Begin", {".mailmap": "Bob Roe <bob@example.org> <old@example.org>\n"}, at="2026-05-01T00:00:00+00:00")
     repo.commit("Old", by="Bob <old@example.org>", at="2026-05-02T00:00:00+00:00")
     repo.commit("New", by=BOB, at="2026-07-02T00:00:00+00:00")
-    repo.commit("Her own", by="Ann <ann@home.example>", at="2026-07-03T00:00:00+00:00")
-    assert [each.account for each in firsts(repo)] == ["Ann <ann@home.example>"]
+    repo.commit("Her own", by="A. Doe <ann@home.example>", at="2026-07-03T00:00:00+00:00")
+    assert [each.account for each in firsts(repo)] == ["A. Doe <ann@home.example>"]
     assert firsts(repo, same_person=("ann@example.org", "ann@home.example")) == []
+
+
+def test_the_same_name_with_another_address_is_not_called_new(repo):
+    """It may be the same person; of two such newcomers the first is named."""
+    repo.commit("Old", by="Bob Roe <bob@home.example>", at="2026-05-02T00:00:00+00:00")
+    repo.commit("New address", by="bob  roe <bob@work.example>", at="2026-07-02T00:00:00+00:00")
+    repo.commit("First", by="Cleo Poe <cleo@work.example>", at="2026-07-03T00:00:00+00:00")
+    repo.commit("Second", by=CLEO, at="2026-07-04T00:00:00+00:00")
+    assert [each.account for each in firsts(repo)] == ["Cleo Poe <cleo@work.example>"]
 
 
 @pytest.mark.parametrize("word", ["Co-authored-by", "CO-AUTHORED-BY", "Co-developed-by", "Reviewed-and-co-authored-by"])
@@ -56,9 +64,9 @@ def test_first_contributions_are_the_first_rows(repo):
     first = {}
     for row in rows(fetch(repo), "commit"):
         if row.role in ("author", "co-author"):
-            key = account_key(row.account)
-            first[key] = min(first.get(key, row.occurred_at), row.occurred_at)
-    found = {account_key(each.account): each.occurred_at for each in firsts(repo, ALWAYS)}
+            name = row.account.partition(" <")[0].casefold()
+            first[name] = min(first.get(name, row.occurred_at), row.occurred_at)
+    found = {each.account.partition(" <")[0].casefold(): each.occurred_at for each in firsts(repo, ALWAYS)}
     assert found == first
     assert len(first) > 2
 

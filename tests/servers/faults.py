@@ -25,6 +25,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     act: str = "answer"
     seconds: float = 0
+    after: bool = False
+    """Whether what was asked for happens, and only its answer is this one; for requests that change something."""
 
 
 class FaultyHandler(BaseHTTPRequestHandler):

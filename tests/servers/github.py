@@ -27,6 +27,7 @@ from graphql import (
     execute,
 )
 
+from tests.servers import github_rest
 from tests.servers.faults import Fault, FaultyHandler, FaultyServer
 from tests.servers.ruby import invalid, parsed
 
@@ -56,6 +57,8 @@ class World:
     viewer: str | None = "alice"
     scopes: str | None = "repo, read:org"
     remaining: int = 4990
+    read_only: bool = False
+    """Whether the token may not write."""
     now: dt.datetime = NOW
     redirects: dict[str, str] = field(default_factory=dict)
     numbers: Iterable[int] = field(default_factory=lambda: itertools.count(1))
@@ -216,6 +219,9 @@ class Asked:
     headers: Mapping[str, str]
     query: str
     variables: Mapping[str, Any]
+    method: str = "POST"
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """What was sent to the REST API."""
 
 
 class GitHubServer(FaultyServer[Asked]):
@@ -254,6 +260,9 @@ def _handler(server: GitHubServer) -> type[FaultyHandler]:
     class Handler(FaultyHandler):
         def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
             body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
+            if self.path.startswith("/api/v3/repos/"):
+                self._rest(body)
+                return
             asked = Asked(self.path, dict(self.headers), body.get("query", ""), body.get("variables") or {})
             fault = server.take(asked)
             if fault is not None:
@@ -266,6 +275,26 @@ def _handler(server: GitHubServer) -> type[FaultyHandler]:
                 self.send(404, json.dumps({"message": "Not Found"}))
             else:
                 self._answer(asked)
+
+        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+            self._rest({})
+
+        def do_PATCH(self) -> None:  # noqa: N802 - the name that http.server calls
+            self._rest(json.loads(self.rfile.read(int(self.headers.get("content-length") or 0))))
+
+        def do_DELETE(self) -> None:  # noqa: N802 - the name that http.server calls
+            self._rest({})
+
+        def _rest(self, body: Mapping[str, Any]) -> None:
+            asked = Asked(self.path, dict(self.headers), "", {}, self.command, body)
+            fault = server.take(asked)
+            if fault is not None and not fault.after:
+                self.play(fault)
+            elif self.headers.get("authorization", "").partition(" ")[2] != server.token:
+                self.send(401, json.dumps({"message": "Bad credentials"}))
+            else:
+                reply = github_rest.answer(server.world, server.url, self.command, self.path, body)
+                self.play(fault) if fault else self.send(*reply)
 
         def _answer(self, asked: Asked) -> None:
             headers = {}

@@ -12,11 +12,11 @@ from __future__ import annotations
 import email.utils
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.servers import gitlab_graphql, gitlab_rest
+from tests.servers import gitlab_graphql, gitlab_rest, gitlab_writes
 from tests.servers.faults import Fault, FaultyHandler, FaultyServer
 from tests.servers.gitlab_world import NOW, World
 
@@ -35,6 +35,8 @@ class Asked:
     query: str
     variables: Mapping[str, Any]
     parameters: tuple[tuple[str, str], ...] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """What was sent to the REST API."""
 
 
 class GitLabServer(FaultyServer[Asked]):
@@ -71,15 +73,23 @@ def _handler(server: GitLabServer) -> type[FaultyHandler]:
         def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
             body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
             query, variables = body.get("query", ""), body.get("variables") or {}
-            self._take(Asked("POST", self.path, dict(self.headers), query, variables))
+            self._take(Asked("POST", self.path, dict(self.headers), query, variables, body=body))
+
+        def do_PUT(self) -> None:  # noqa: N802 - the name that http.server calls
+            body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
+            self._take(Asked("PUT", self.path, dict(self.headers), "", {}, body=body))
+
+        def do_DELETE(self) -> None:  # noqa: N802 - the name that http.server calls
+            self._take(Asked("DELETE", self.path, dict(self.headers), "", {}))
 
         def _take(self, asked: Asked) -> None:
             fault = server.take(asked)
-            if fault is not None:
+            if fault is not None and not fault.after:
                 self.play(fault)
                 return
             try:
-                self.send(*self._answer(asked))
+                reply = self._answer(asked)
+                self.play(fault) if fault else self.send(*reply)
             except Exception as error:  # noqa: BLE001 - raised when the server is closed, on the test's own thread
                 server.broken.append(error)
                 self.send(500, json.dumps({"message": "500 Internal Server Error"}))
@@ -97,6 +107,8 @@ def _handler(server: GitLabServer) -> type[FaultyHandler]:
                 return self._graphql(asked, allowed)
             if not allowed:
                 return 401, json.dumps({"message": "401 Unauthorized"}), {}
+            if asked.method != "GET":
+                return gitlab_writes.answer(server.world, asked.method, path, asked.body)
             return gitlab_rest.answer(server.world, server.url, path, asked.parameters)
 
         def _graphql(self, asked: Asked, allowed: bool) -> tuple[int, str, Mapping[str, str]]:

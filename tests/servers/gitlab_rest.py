@@ -271,6 +271,7 @@ def _matches(call: _Call, item: Node) -> bool:
     return (
         call.get("state", "all") in ("all", item["state"])
         and call.get("author_username", item["author"]["username"]) == item["author"]["username"]
+        and call.get("author_id", str(item["author"]["number"])) == str(item["author"]["number"])
         and set(call.every("assignee_username")) <= names
         and (not call.every("iids") or item["iid"] in call.every("iids"))
         and all(_in_time(call, item, name) for name in ("created", "updated", "merged", "closed"))

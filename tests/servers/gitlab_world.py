@@ -46,6 +46,8 @@ class World:
     expires: str | None = "2027-01-31"
     now: dt.datetime = NOW
     remaining: int | None = 1990
+    read_only: bool = False
+    """Whether the token may not write."""
     """What is left of the rate limit; None where the server has none."""
     last: dict[str, int] = field(default_factory=dict)
     """The last id of each table: a merge request and an issue may have the same."""
