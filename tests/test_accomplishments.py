@@ -325,7 +325,8 @@ def test_everything_counted_is_in_the_appendix_once():
 
 def test_shared_credit_is_said():
     extra = {"own_commits": "4/7", "begun_by": "Doiken <doiken@example.org>"}
-    assert "4 of its 7 commits; doiken" in text([pull(1, source="here", account="Ada <ada@example.org>", extra=extra)])
+    said = text([pull(1, source="here", account="Ada <ada@example.org>", extra=extra)])
+    assert "4 of its 7 commits; Doiken began it" in said
 
 
 def test_files_that_are_not_work_are_said():
