@@ -219,13 +219,15 @@ def collect(
 
 def with_consent(workspace: Workspace, rows: pa.Table) -> pa.Table:
     """The rows without those of mentees who have not agreed, or no longer do: the ledger may have some from before."""
+    import pyarrow as pa
+
     people = workspace.config.people
     closed = {each.key for each in people.persons if not each.may_be_read}
     if not closed:
         return rows
     pairs = list(zip(rows["source"].to_pylist(), rows["account"].to_pylist(), strict=True))
     shown = {pair: people.person_of(*pair) not in closed for pair in set(pairs)}
-    return rows.filter([shown[pair] for pair in pairs])
+    return rows.filter(pa.array([shown[pair] for pair in pairs], pa.bool_()))
 
 
 def of_configured_sources(workspace: Workspace, rows: pa.Table) -> pa.Table:
