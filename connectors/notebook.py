@@ -25,7 +25,7 @@ _START = '`harvester note "…"` starts one.'
 _HALF_WRITTEN = "half-written"
 """The scope of gaps, beside that of the rows: a gap in one entry makes no other entry unknown."""
 
-_EXTRA = ("result", "technical", "takeaway", "outcome", "link", "summary", "period")
+_EXTRA = ("problem", "result", "technical", "takeaway", "outcome", "link", "summary", "period")
 _EXTRA_LISTS = ("goal", "criterion", "witness")
 """Lists that a row has in `extra`, a name a line."""
 

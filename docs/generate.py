@@ -17,6 +17,7 @@ from harvester.config import settings
 from harvester.goals import decisions, load, path_rules, progress, suggestions
 from harvester.goals.model import DEFAULT_SHARE
 from harvester.grouping import routine_work, theme_choice
+from harvester.ladders import markdown_ladder, read, shapes, shipped, yaml_text
 from harvester.model import contribution, periods
 from harvester.notebook import notebook
 from harvester.reporting import formats, rows, sandbox
@@ -142,6 +143,50 @@ included; those `away`, by the goal or by `[people.NAME]`, count on neither side
 | not met | `until` has passed without the target |
 | open | nothing is expected by now, since `from` or `until` is not given, or all days are away |
 | unknown | there is no `target`, or no note of the goal's days has a figure for an outcome |
+"""
+LADDERS = f"""\
+A ladder says what a company asks for at each level. `harvester goals import LADDER --level LEVEL` writes what a level
+asks for into goals.toml as `[[criteria]]`, with the words, the theme, the level and the source. What is in goals.toml
+already is not changed, and a second import adds nothing twice: a criterion is there where its name is, or its text at
+its level.
+
+No rule is made from the words. Until a goal serves a criterion, or you give it a `match`, people judge it by hand;
+`harvester goals check` says how many there are. `--level L4..L5` is a span in the ladder's own order, `--level L4..`
+goes to its end. `--dry-run` shows what would be written. Without `--role` or `--level`, where there are several, it
+lists them.
+
+## A ladder of your own
+
+A file in TOML or JSON, here in TOML. `levels` gives their order, lowest first; without it they are as they come. A
+criterion without `roles` is everybody's, one without `level` every level's. Its name is made from the level and the
+theme (`senior-design`) or, where a level asks for several things under a theme, the level and the first words.
+
+```toml
+title = "Engineering at Acme"
+source = "https://handbook.example.com/ladder"
+
+[[levels]]
+name = "senior"
+title = "Senior engineer"
+
+[[criteria]]
+level = "senior"
+theme = "Design"
+text = "Designs systems that another team can run."
+roles = ["backend", "web"]
+```
+
+Also read are, recognised by their keys: YAML of the
+[Financial Times](https://github.com/Financial-Times/engineering-progression) (`competencies`), of
+[Monzo](https://github.com/monzo/progression-framework) (`topics`, also before a Markdown text) and of
+[Forward Impact](https://github.com/forwardimpact/monorepo/tree/main/products/map/starter) (`skills`, or a list of
+levels with `expectations`); and Markdown, as of [jorgef](https://github.com/jorgef/engineeringladders), with a heading
+`## level` for each level, a list of what it asks for, and the theme in bold at the beginning of an item or in a
+heading `### theme`. Examples and proficiencies are not taken over.
+
+A file may have {read.LARGEST:,} bytes, YAML {yaml_text.LARGEST:,}, Markdown {markdown_ladder.LARGEST:,}; a ladder
+{shapes.MOST_CRITERIA:,} criteria of {shapes.LONGEST_TEXT:,} characters. YAML is read without tags and without aliases.
+
 """
 THEMES = f"""\
 Work that serves no goal is shown under a few headings, or is folded as routine. Both are decided by rules; `harvester
@@ -334,6 +379,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "formats.md": formats_page(),
         DOCS / "reference" / "goals.md": goals_page(load.json_schema()),
         DOCS / "reference" / "page-context.md": context_page(),
+        DOCS / "reference" / "ladders.md": ladders_page(),
         DOCS / "reference" / "periods.md": periods_page(),
         DOCS / "reference" / "reports.md": reports_page(),
         **{
@@ -532,6 +578,27 @@ def goals_page(described: dict[str, Any]) -> str:
         *(f"| `{key}:` | {meaning} |" for key, meaning in notebook.FIELDS.items()),
     ]
     return f"# Goals, decisions and notes\n\n{NOTE}\n{head}\n\n" + "\n".join(parts).rstrip() + "\n"
+
+
+def ladders_page() -> str:
+    """What `goals import` reads, and the ladders that come with harvester, as a Markdown page."""
+    parts = [LADDERS, "## What comes with harvester\n"]
+    for name in shipped.SHIPPED:
+        ladder = shipped.shipped_ladder(name)
+        roles: tuple[str | None, ...] = ladder.roles or (None,)
+        link = f"[{ladder.title}]({ladder.source})"
+        parts += [
+            f"`{name}` is the {link}, {ladder.credit}: {len(ladder.criteria)} criteria. What each level asks for:\n",
+            f"| `--level` | title | {' | '.join(role or 'criteria' for role in roles)} |",
+            f"|---|---|{'---:|' * len(roles)}",
+            *(
+                f"| `{level.name}` | {level.title} | "
+                f"{' | '.join(str(ladder.count(level.name, role) or '') for role in roles)} |"
+                for level in ladder.levels
+            ),
+            "",
+        ]
+    return f"# Ladders\n\n{NOTE}\n" + "\n".join(parts).rstrip() + "\n"
 
 
 def configuration_page(described: dict[str, Any]) -> str:

@@ -65,6 +65,21 @@ def ascii_words(text: str) -> list[str]:
     return re.findall(r"[a-z0-9]+", plain.replace("'", ""))
 
 
+LONGEST_NAME = 40
+"""Characters of a name that is made from a title."""
+
+
+def name_from(title: str, otherwise: str) -> str:
+    """A name made from a title: `fewer-flaky-tests`; `otherwise` where it has no letter from A to Z and no digit."""
+    words = ascii_words(title)
+    name = ""
+    for word in words:
+        if len(name) + 1 + len(word) > LONGEST_NAME:
+            break
+        name += f"-{word}" if name else word
+    return name or (words[0][:LONGEST_NAME] if words else otherwise)
+
+
 def printable(text: str, *, lines: bool = True) -> str:
     """Text from a source as a terminal may have it: control characters become `?`, line ends too without `lines`."""
     if text.isprintable():

@@ -174,8 +174,8 @@ def _goals_without_work(goals: Sequence[GoalState]) -> list[str]:
     running = [each for each in goals if each.runs]
     nothing = [f"Nothing is linked to “{each.title}”." for each in running if not each.items]
     other = [
-        f"“{each.title}” counts {each.counts}, and what is linked to it is {each.linked}."
-        for each in running
+        f"“{each.title}” counts {each.counts}; linked to it: {each.linked}."
+        for each in goals
         if each.counts and each.linked and not each.done
     ]
     return [*nothing, *other]
@@ -234,7 +234,6 @@ def _kept_goal(report_input: ReportInput, goal: Goal, at: Progress) -> KeptGoal:
 REPORT = Report(
     "checkin", "harvester.reports", "checkin.md.j2", context,
     summary="how the goals are on a day, what changed since the last check-in, and what to talk about",
-    default_period="today", audiences=("manager",), needs=frozenset({"checkin"}), keeps=kept, page=Page,
-    charts=page_charts,
-    row_columns=row_columns,
+    default_period="today", needs=frozenset({"checkin"}), audiences=("manager",), keeps=kept, page=Page,
+    charts=page_charts, row_columns=row_columns,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
-from harvester.analysis.frame import records, select
+from harvester.analysis.frame import records
 from harvester.grouping import place
 from harvester.model.periods import span
 from harvester.model.teams import Membership
@@ -16,7 +16,7 @@ from harvester.reporting.anchors import anchors
 from harvester.reporting.charts import Chart
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
-from harvester.reporting.rows import newcomers_counted
+from harvester.reporting.rows import newcomers_counted, people_counted
 
 from .sections import beyond, charts, other_work, summary
 from .sections.beyond import HelpLine
@@ -46,8 +46,8 @@ COLUMNS = tuple(dict.fromkeys((
 """The columns that this report needs."""
 
 KIND = "digest"
-WROTE = ("author", "co-author", "assignee", "resolver")
-"""The roles of those whose work something is."""
+WROTE = ("author", "co-author", "assignee")
+"""The roles of those whose work something is; so it is of who resolved a ticket of their own."""
 NAMES = 12
 """People that one theme names; the appendix has all."""
 
@@ -217,9 +217,10 @@ class _TookPart:
     """Who took part in each thread, by name: whose work it is, and everybody, also who reviewed or merged it."""
 
     def __init__(self, report_input: ReportInput) -> None:
-        rows = report_input.frame[["thread", measures.MEMBER, "kind", "role", "is_bot"]]
+        rows = report_input.frame[["thread", measures.MEMBER, "kind", "role", "is_bot", measures.MEMBERS_OWN]]
         rows = rows[~rows["is_bot"].to_numpy(bool)]
-        rows = rows.assign(wrote=(rows["kind"].isin(OWN_WORK) & rows["role"].isin(WROTE)).to_numpy(bool))
+        theirs = rows["role"].isin(WROTE) | ((rows["role"] == "resolver") & rows[measures.MEMBERS_OWN])
+        rows = rows.assign(wrote=(rows["kind"].isin(OWN_WORK) & theirs).to_numpy(bool))
         rows = rows.assign(helped=rows["kind"].isin(("review", "help")).to_numpy(bool))
         self._report_input = report_input
         self._rows: dict[str, list[tuple[str, bool, bool]]] = {}
@@ -266,29 +267,39 @@ def _sentences(
     if "reviewed" in counts:
         outside = "reviews" in counts and not report_input.request.everyone
         of_them = f", {int(counts['reviews']):,} of them of people outside of the team" if outside else ""
-        yield f"{_reviewed(mine)} reviewed{of_them}."
+        yield f"{_reviewed(report_input, mine)}{of_them}."
     if newcomers:
         number = newcomers_counted(report_input) or 0
         word = measures.MEASURES["newcomers"].words(number)
         named = join_words(dict.fromkeys(each.name for each in newcomers)) if number <= NEWCOMERS_NAMED else ""
-        yield f"{named or word} contributed for the first time."
+        yield f"{named or word} contributed {_to(newcomers, counts)}for the first time."
 
 
 def _subject(report_input: ReportInput, mine: pd.DataFrame) -> str:
     """Who did it: `The team`, or `25 people`."""
     if report_input.request.team:
         return "The team"
-    inside = select(report_input.frame, report_input.period)
-    return measures.words(inside, "people").capitalize()
+    return measures.MEASURES["people"].words(people_counted(report_input))
 
 
-def _reviewed(mine: pd.DataFrame) -> str:
-    """How many pull requests, or changes where not all are pull requests, were reviewed."""
+def _to(newcomers: Sequence[NewContributor], counts: Mapping[str, float]) -> str:
+    """Which project somebody was new to; nothing where there is only one."""
+    projects = {each.project for each in newcomers}
+    if len(projects) > 1:
+        return "to a project "
+    return f"to {projects.pop()} " if counts.get("projects", 1) > 1 else ""
+
+
+def _reviewed(report_input: ReportInput, mine: pd.DataFrame) -> str:
+    """How many pull requests, or changes where not all are pull requests, were reviewed, and by whom."""
     rows = measures.of(mine, measures.MEASURES["reviewed"])
     number = int(measures.count(rows, "reviewed"))
     only_pulls = not rows["work_item_key"].str.startswith("commit/").any()
     one, many = ("pull request", "pull requests") if only_pulls else ("change", "changes")
-    return f"{number:,} {one if number == 1 else many} {'was' if number == 1 else 'were'}"
+    what = f"{number:,} {one if number == 1 else many}"
+    if report_input.request.team:
+        return f"Members reviewed {what}"
+    return f"{what} {'was' if number == 1 else 'were'} reviewed"
 
 
 def _by_theme(pieces: Pieces) -> dict[str, list[Piece]]:
@@ -302,10 +313,7 @@ def _by_theme(pieces: Pieces) -> dict[str, list[Piece]]:
 
 def _theme(theme: Theme, own: Sequence[Piece], took_part: _TookPart) -> ThemeOfTeam:
     by_key = {piece.key: piece for piece in own}
-    shipped = [
-        Shipped(each.title, each.reference, None if theme.is_rest else by_key[each.key].seen_text)
-        for each in theme.examples
-    ]
+    shipped = [Shipped(each.title, each.reference, by_key[each.key].seen_text) for each in theme.examples]
     threads = {row["thread"] for piece in own for _, row in piece.rows if is_own_work(row)}
     authors = took_part.authors(threads)
     helpers = [each for each in took_part.helpers(threads) if each not in authors]

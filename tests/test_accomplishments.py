@@ -9,7 +9,7 @@ from harvester.analysis.frame import records
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.decisions import Decisions
 from harvester.goals.decisions import Highlight as Pin
-from harvester.goals.model import Criterion, Goal, Goals
+from harvester.goals.model import Criterion, Goal, Goals, Question
 from harvester.ledger.coverage import SourceStatus
 from harvester.model.periods import calendar
 from harvester.reporting.anchors import anchors
@@ -34,12 +34,13 @@ CHARGES = {
 LEADS = {"name": "leads", "text": "Leads projects", "level": "Senior"}
 
 
-def made(rows, *goals, criteria=(), highlights=None, **values):
+def made(rows, *goals, criteria=(), questions=(), highlights=None, **values):
     """The report input of Ada's rows in the third quarter."""
     agreed = GoalsAndDecisions(
         Goals(
             goals=tuple(Goal.model_validate(each) for each in goals),
             criteria=tuple(Criterion.model_validate(each) for each in criteria),
+            questions=tuple(Question.model_validate(each) for each in questions),
         ),
         Decisions(highlighted=tuple(Pin(key, value, DAY) for key, value in (highlights or {}).items())),
     )

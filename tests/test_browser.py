@@ -44,6 +44,7 @@ PAGES = {
     "charts.html": PAGE.replace("## Sources", "<!-- chart goal-pay -->\n\n<!-- chart themes -->\n\n## Sources"),
     "goals.html": report("goals"),
     "hostile.html": report("hostile-titles"),
+    "checkin.html": report("checkin"),
 }
 
 

@@ -214,7 +214,7 @@ def test_gaps_are_goals_and_criteria_without_evidence():
 
     assert found.gaps == [
         "Nothing is linked to “Help others”.",
-        "“Pay” counts reviews, and what is linked to it is 1 pull request.",
+        "“Pay” counts reviews; linked to it: 1 pull request.",
         "Criterion “Makes others better”: evidence needed, nothing is linked to it.",
     ]
     assert "Is there work for these gaps that no source has?" in found.questions
@@ -277,7 +277,7 @@ def test_what_is_due_until_the_next_check_in():
         "Away 16 to 20 August 2026. Does any goal change for it?",
         "Away 10 to 15 September 2026. Does any goal change for it?",
     ]
-    assert "“Ends” ends on 31 August 2026, before the next check-in. Is it looked at then?" in found.questions
+    assert "“Ends” ends on 31 August 2026, before the next check-in. When is its result looked at?" in found.questions
 
 
 @pytest.mark.parametrize("day", [FIRST, dt.date(2026, 9, 30)])

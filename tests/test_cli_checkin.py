@@ -80,15 +80,22 @@ def test_verify_says_same_whatever_is_kept_later(environment):
 
 
 def test_verify_names_another_kept_check_in(environment):
-    """One that was replaced, and one that was kept since of a day before the page's."""
+    """Such as one that was kept since of a day before the page's: nothing is wrong with the sources, so it is 4.
+
+    In an edited page a figure that is not as in the data is named as any other.
+    """
     run(environment, *MADE, "--on", "2026-07-15", "--keep", "-o", "july.md")
     run(environment, *MADE, "--on", "2026-08-15", "-o", "august.md")
     run(environment, *MADE, "--on", "2026-08-01", "--keep", "-o", "first.md")
     status, out = verified(environment, "august.md")
-    assert status == 1
-    assert "The check-in that was kept before it is not as for this report." in out
+    assert status == 4
+    assert "The check-in that was kept before it is not as for this report. What august.md says of changes" in out
     (environment.cwd / "checkins" / "2026-08-01.json").unlink()
     assert verified(environment, "august.md")[0] == 0
+    page = environment.cwd / "august.md"
+    page.write_text(page.read_text("utf-8").replace("| 4 commits | 3 |", "| 4 commits | 4 |"), "utf-8")
+    (environment.cwd / KEPT).unlink()
+    assert verified(environment, "august.md")[0] == 1
 
 
 def test_the_last_day_of_a_goal_is_the_same_later(environment):
@@ -137,6 +144,7 @@ def test_a_broken_file_is_an_error_of_check_ins_alone(environment):
         (("report", "checkin", "--person", "teammate"), "goals in goals.toml, which are yours"),
         (("report", "checkin", "--everyone"), "goals in goals.toml, which are yours"),
         (("report", "checkin", "--each", "--person", "teammate", "-o", "pages/"), "which are yours"),
+        (("report", "checkin", "--audience", "public"), "'checkin' is not for the audience 'public'"),
         (("checkin", "--repo", ".", "--keep"), "A check-in is kept beside a harvester.toml; none was read."),
     ],
 )

@@ -2,10 +2,12 @@
 
 import pytest
 
+from harvester.model.witnesses import witnesses
 from harvester.reports.accomplishments import COLUMNS
 from harvester.reports.sections.common import own_rows
 from harvester.reports.sections.criteria import criteria, shown_by
 from harvester.reports.sections.pieces import Pieces
+from tests.rows import PEOPLE, at
 from tests.test_accomplishments import AGREED, CHARGES, LEADS, PAY, PULL, made, note, pull
 
 GROWS = {"name": "grows", "text": "Grows others"}
@@ -40,6 +42,33 @@ def test_a_criterion_is_as_strong_as_its_best_proof(noted, state, proof):
     )  # fmt: skip
     assert [each.names for each in leads.best.confirmations] == [["Grace Hopper"]] * (AGREED["consent"] in str(noted))
     assert (grows.state, grows.proof, grows.counted, grows.best, grows.goals) == ("evidence needed", None, "", None, [])
+
+
+@pytest.mark.parametrize(
+    ("figures", "proof"), [((31,), "activity"), ((40,), "activity"), ((4, 40), "activity"), ((40, 4), "measured")]
+)
+def test_a_figure_that_got_worse_proves_nothing(figures, proof):
+    """From 31 on 0 is the target; the latest figure counts."""
+    noted = [
+        note(
+            place + 2,
+            related_to=(f"{PULL}1",),
+            extra={"outcome": f"charges = {figure}"},
+            occurred_at=at(f"2026-08-0{place + 1}"),
+        )
+        for place, figure in enumerate(figures)
+    ]
+    leads, _ = criteria(pieces([pull(1, labels=("pay",)), *noted], FOR_LEADS, CHARGES))
+    assert leads.proof == proof
+
+
+def test_on_a_page_of_several_nobody_confirms_themselves():
+    """The author of the note is left out, also where all are taken together."""
+    fields = {"source": "notebook", "account": "ada", "extra": {"witness": "grace\nada", "consent": "2026-08-14"}}
+    assert witnesses(PEOPLE, fields).persons == {"grace": "Grace Hopper"}
+    assert witnesses(PEOPLE, fields | {"extra": {"witness": "Ada Lovelace"}}) is None
+    known = witnesses(PEOPLE, fields | {"extra": {"witness": "Jane Doe <jane@example.org>"}})
+    assert (list(known.persons.values()), known.consent) == (["Jane Doe"], None)
 
 
 def test_a_note_that_names_a_criterion_shows_it():

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from harvester.config.toml import parse_toml
 from harvester.errors import ConfigError
-from harvester.goals.add import INTRODUCTION, name_from, with_goal
+from harvester.goals.add import INTRODUCTION, with_goal
 from harvester.goals.model import KnownNames
+from harvester.text import name_from
 from harvester.workspace.init import GOALS
 
 PATH = Path("goals.toml")
@@ -34,7 +35,7 @@ SMALL = {"name": "a", "title": "A", "match": None, "why": None, "words": [], "ta
     ],
 )
 def test_a_name_is_made_from_the_title(title, name):
-    assert name_from(title) == name
+    assert name_from(title, otherwise="goal") == name
 
 
 def test_a_goal_is_written_as_a_person_would():
@@ -79,7 +80,7 @@ def test_a_name_or_title_that_is_taken_is_refused(other):
 @pytest.mark.parametrize(
     ("before", "values", "message"),
     [
-        ("goals = []\n", {}, "has a layout to which no goal can be added"),
+        ("goals = []\n", {}, "has a layout to which nothing can be added"),
         ("goals = [{", {}, "this is not TOML"),
         ("", {"measure": "comits"}, "did you mean 'commits'"),
         ("", {"from": dt.date(2026, 7, 2), "until": dt.date(2026, 7, 1)}, "before it begins"),

@@ -234,6 +234,14 @@ def test_the_proof_of_a_criterion_is_a_badge():
     ]
 
 
+def test_a_theme_of_evidence_has_facts():
+    """It begins with its scope, right under a heading of the second level."""
+    text = page(
+        "# A\n\n## Pay\n\n- **Scope:** 2 pull requests\n- **Problem:** Twice.\n\n## B\n\n- **Pay:** 2 commits\n"
+    )
+    assert [each.get("class") for each in Elements(text).all("ul")] == ["facts", "themes"]
+
+
 def test_themes_are_no_facts():
     """A theme's name may be long, so it stands in its line; of its numbers only those before the dot are counts."""
     card = "\n### A\n\n- **Result:** Done.\n\n## Other work\n\n"

@@ -155,3 +155,80 @@ def _days_of(span):
     """The days of words such as `2026-07-25..2026-08-02`, as texts."""
     first, last = map(dt.date.fromisoformat, span.split(".."))
     return {(first + dt.timedelta(days=each)).isoformat() for each in range((last - first).days + 1)}
+
+
+def blocks_of(text):
+    """The texts to paste of a page, each with what the page says of its length."""
+    return re.findall(
+        r"^```text\n(.*?)\n```\n\n([\d,]+)(?: of ([\d,]+))? characters?\.$", text, re.MULTILINE | re.DOTALL
+    )
+
+
+def test_answers_are_recounted(world):
+    """By hand, from the evidence: goals, sums, reviews, addresses, and the length of each text."""
+    blocks = blocks_of(written(world, "answers", "answers.md"))
+    evidence = json.loads((world.cwd / "answers.md.evidence.json").read_text("utf-8"))
+    claimed = {(each["target"], each["work_item"]) for each in evidence["claims"] if each["status"] == "claimed"}
+    inside = [each for each in evidence["rows"] if "2026-07-01" <= each["occurred_at"][:10] <= "2026-09-30"]
+    kinds = {(each["kind"], each["work_item"]) for each in inside}
+    payments = {item for goal, item in claimed if goal in ("payments-rewrite", "no-double-charges")}
+    counts = [len({item for kind, item in kinds if kind == name and item in payments})
+              for name in ("pull_request", "issue", "commit")]  # fmt: skip
+    impact, collaboration, *_ = (text for text, *_ in blocks)
+    assert f"Goal “Lead the payments rewrite”: {counts[0]} of 8 pull requests so far." in impact
+    assert counts == [2, 1, 1]
+    assert impact.endswith("- In all 2 pull requests, 1 ticket (5 points) and 1 commit.")
+    reviewed = {item for kind, item in kinds if kind == "review"}
+    assert f"- Reviewed {len(reviewed)} pull requests by 2 people" in collaboration
+    known = {each["url"] for each in evidence["rows"]}
+    assert {address for text, *_ in blocks for address in re.findall(r"https?://\S+", text)} <= known
+    for text, length, limit in blocks:
+        assert len(text) == int(length.replace(",", "")) <= int((limit or "1000000").replace(",", ""))
+
+
+def announcement(world, about, *more):
+    status, text, said = run(world, "report", "announcement", "--about", about, "--no-harvest", *more)
+    assert status == 0, said
+    return text.partition("-->\n")[2]
+
+
+def test_a_thread_is_one_page_by_any_of_its_names(world):
+    """Its ticket, its pull requests and a note about it; its days are those from when it was opened."""
+    page = announcement(world, "PAY-7")
+    assert page.startswith("# Retries that cannot charge twice\n")
+    assert "| 2 July to 10 August 2026 |" in page
+    for name in ("pay#5", "pay#3", "Retries that cannot charge twice"):
+        assert announcement(world, name) == page
+
+
+def test_thanks_are_recounted(world):
+    """From what the services of the world say of the two pull requests and their ticket, by hand."""
+    found = re.findall(r"^- \*\*(.*):\*\* (.*)$", announcement(world, "PAY-7").partition("## Thanks")[2], re.MULTILINE)
+    assert found == [
+        ("Grace Hopper", "co-authored changes and reviewed"),
+        ("Linus", "took part"),  # who reported it in Jira, where no account is configured
+        ("Linus Example", "reviewed"),
+    ]
+
+
+def test_an_announcement_of_its_own_days_is_verified(world):
+    run(world, "report", "announcement", "--about", "PAY-7", "--no-harvest", "-o", "own.md", "--force")
+    status, out, _ = run(world, "verify", "own.md", "--no-harvest")
+    assert (status, out) == (0, "Same: 6 rows, 8 claims and all sources are unchanged.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("announcement", "--about", "PAY-17"), "in what has been read; did you mean 'PAY-7'?"),
+        (("announcement", "--about", "PAY-8", "--period", "2026Q1"), "has no work item 'PAY-8' in Q1 2026"),
+        (("announcement",), "harvester report announcement --about PAY-7   (Customers are charged twice on time-out)"),
+        (("announcement", "--about", "PAY-7", "--each", "-o", "pages/"), "about one piece of work"),
+        (("accomplishments", "--about", "PAY-7"), "'accomplishments' is not about one work item."),
+    ],
+)
+def test_what_an_announcement_is_about_is_named(world, arguments, says):
+    """Anything else is an error that says what to do."""
+    status, _, said = run(world, "report", *arguments, "--no-harvest")
+    assert status in {1, 2}
+    assert says in said

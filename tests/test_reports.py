@@ -1,7 +1,7 @@
 """Golden reports: a folder holds a history, perhaps a configuration, a command, and the report that must come out.
 
-A file `world` names the folder whose history and files a case has. To add one, copy a folder; to write what comes out,
-set HARVESTER_GOLDEN=write and read the difference.
+A file `world` names the folder whose history and files a case has, but for those that it has itself. To add one, copy a
+folder; to write what comes out, set HARVESTER_GOLDEN=write and read the difference.
 """
 
 import contextlib
@@ -44,8 +44,8 @@ def the_world_of(case, tmp_path):
     folder = world_of(case)
     environment = stand_in(tmp_path, (folder / "history.sh").read_text())
     for name in BESIDE:
-        if (folder / name).exists():
-            (environment.cwd / name).write_bytes((folder / name).read_bytes())
+        if own := next((each / name for each in (CASES / case, folder) if (each / name).exists()), None):
+            (environment.cwd / name).write_bytes(own.read_bytes())
     if (CASES / case / "checkins").is_dir():
         shutil.copytree(CASES / case / "checkins", environment.cwd / "checkins")
     environment.environ |= {"GITHUB_TOKEN": TOKEN, "GITLAB_TOKEN": gitlabs.TOKEN, "JIRA_TOKEN": jira.TOKEN}

@@ -20,7 +20,7 @@ FLOORS = (
     {"model"},
     {"sdk"},
     {"config", "ledger", "analysis"},
-    {"goals", "notebook", "harvesting"},
+    {"goals", "notebook", "harvesting", "ladders"},
     {"grouping"},
     {"reporting"},
     {"publishing"},

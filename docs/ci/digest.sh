@@ -5,14 +5,15 @@
 set -eu
 umask 077                             # pages and ledger are about people
 cd "${DIGEST_HOME:-$HOME/digest}"     # the folder with harvester.toml, goals.toml and the notebook
+report=${DIGEST_REPORT:-digest}
+team=${DIGEST_TEAM:-payments}
 period=${DIGEST_PERIOD:-last-month}
 to=${DIGEST_TO:-github-issue:acme/team}
 
 status=0
-harvester report "${DIGEST_REPORT:-digest}" --period "$period" --output pages/ || status=$?
+harvester report "$report" --team "$team" --period "$period" --output page.md || status=$?
 # 3: a source is incomplete. The page says so, and is published.
 case $status in 0 | 3) ;; *) exit "$status" ;; esac
 
-page=$(ls -t pages/*.md | head -n 1)
-# 600 in your home folder, one line; the token may write issues of that repository and nothing else.
-harvester publish "$page" --to "$to" --token "file:$HOME/.config/harvester/token"
+# The token is the only line of that file, which only you can read; it may write issues there and nothing else.
+harvester publish page.md --to "$to" --token "file:${DIGEST_TOKEN:-$HOME/.config/harvester/token}"

@@ -453,7 +453,8 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "people", "person", "people", (), (), "persons",
             "People who took part in something that counts, as its authors, co-authors, reviewers or otherwise, of the "
-            "people whom a report is about; bots are none.",
+            "people whom a report is about; bots are none. People who are not configured and have the same name count "
+            "once.",
             where=_took_part, wins="every source's rows",
         ),
         Measure(
@@ -635,6 +636,14 @@ def people_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping
     for values, person in zip(zip(*(distinct[each].tolist() for each in columns), strict=True), people, strict=True):
         found.setdefault(values, set()).add(person)
     return {values: sorted(each) for values, each in found.items()}
+
+
+def distinct(frame: pd.DataFrame, name: str, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """What a measure counts in a prepared frame, one row for each, within each combination of values in columns.
+
+    It has these columns and those that tell such things apart, for people `person` and theirs: `collaborators`.
+    """
+    return _distinct(frame, MEASURES[name], _inside(frame, MEASURES[name]), columns)
 
 
 def _distinct(

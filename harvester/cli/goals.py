@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvester.cli import options
+from harvester.cli import goals_import, options
 from harvester.cli.terminal import Terminal, model_json
 from harvester.errors import ConfigError
 from harvester.text import count_noun, number_text, printable, rounded_text
@@ -38,15 +38,19 @@ QUESTIONS = {
 
 @click.group()
 def command() -> None:
-    """List the goals in goals.toml, add one, check them, and show how far each is.
+    """List the goals in goals.toml, add one, import criteria, check them, and show how far each is.
 
     \b
     Examples:
       harvester goals list
       harvester goals add "Fewer flaky tests" --path tests/ --measure commits --target 4
+      harvester goals import ft --level senior-1
       harvester goals check
       harvester goals progress --period this-quarter
     """
+
+
+command.add_command(goals_import.command)
 
 
 @command.command(name="list", short_help="List the criteria, the goals and the questions.")
@@ -232,6 +236,8 @@ def _read_answer(workspace: Workspace, key: str, answer: str) -> object:
 def check(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
     """Check goals.toml, decisions.toml and the notes. Exits with 1 if there is an error, with 0 for warnings.
 
+    It says how many criteria have rules, and how many are judged by hand: no rule, and no goal that serves them.
+
     Warnings name goals that can never match, globs that match no file, decisions and notes about unknown work, and
     notes dated in the future. Work and files are looked up in everything that has been read so far.
 
@@ -250,7 +256,8 @@ def check(terminal: Terminal, as_json: bool, config_path: Path | None) -> int:
         raise ConfigError(_relative(terminal, workspace, error.message), hint=error.hint) from error
     warnings = [f"{terminal.from_here(path)}{text}" for path, text in checked.warnings]
     if as_json:
-        terminal.echo_json({**checked.counts, "warnings": warnings, "looked_up": checked.looked_up})
+        judged = {"criteria_with_rules": checked.with_rules, "criteria_judged_by_hand": checked.judged_by_hand}
+        terminal.echo_json({**checked.counts, **judged, "warnings": warnings, "looked_up": checked.looked_up})
         return OK
     terminal.echo(_summary(checked))
     for each in warnings:
@@ -271,8 +278,11 @@ def _relative(terminal: Terminal, workspace: Workspace, text: str) -> str:
 
 def _summary(checked: GoalsCheck) -> str:
     one = {"goals": "goal", "criteria": "criterion", "questions": "question", "decisions": "decision"}
+    judged = ((checked.with_rules, "with rules"), (checked.judged_by_hand, "judged by hand"))
+    how = ", ".join(f"{number:,} {what}" for number, what in judged if number)
+    more = {"criteria": f" ({how})" if how else ""}
     known = {name: number for name, number in checked.counts.items() if number or name != "questions"}
-    counts = ", ".join(count_noun(number, one[name], name) for name, number in known.items())
+    counts = ", ".join(f"{count_noun(number, one[name], name)}{more.get(name, '')}" for name, number in known.items())
     if checked.warnings:
         return f"{counts}; {count_noun(len(checked.warnings), 'warning')}:"
     return f"goals.toml and decisions.toml are valid: {counts}."

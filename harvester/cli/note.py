@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--goal", "goals", multiple=True, help="A goal that it serves; may be given several times.")
 @click.option("--criterion", "criteria", multiple=True, help="A criterion that it shows; may be given several times.")
 @click.option("--about", multiple=True, help="Work it is about, such as PAY-7 or pay#131; may be given several times.")
+@click.option("--problem", help="What was wrong or missing before.")
 @click.option("--result", help="What came of it, for people who were not there.")
 @click.option("--technical", help="What was hard about it.")
 @click.option("--takeaway", help="What was learned.")

@@ -63,6 +63,24 @@ def _rules_in(table: str, entries: Sequence[Criterion | Question], contents: Con
             yield from _rules(each.match.rules(f"{table}[{number}].match"), None, contents)
 
 
+def undelivered(goals: Goals, kinds: Mapping[str, Collection[str]] | None) -> dict[str, str]:
+    """By goal what it counts and no configured source has, such as `tickets`; nothing where a source does not say."""
+    if kinds is None:
+        return {}
+    return {goal.name: what for goal in goals.goals if (what := _undelivered(goal, kinds))}
+
+
+def _undelivered(goal: Goal, kinds: Mapping[str, Collection[str]]) -> str:
+    measure = MEASURES.get(goal.measure or "")
+    if goal.measure == OUTCOME:
+        return "" if "note" in kinds else MEASURES["notes"].many
+    if measure is None:
+        return ""
+    if kinds.keys().isdisjoint(measure.kinds):
+        return measure.many
+    return measure.many if measure.sums == "story_points" and not _have(kinds, measure.sums, measure.kinds) else ""
+
+
 def _measure(where: str, goal: Goal, contents: Contents) -> Iterator[str]:
     measure, kinds = MEASURES.get(goal.measure or ""), contents.kinds
     if goal.measure == OUTCOME and kinds is not None and "note" not in kinds:

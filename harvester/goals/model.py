@@ -30,7 +30,9 @@ class Criterion(Section):
 
     name: Name = Field(description="how goals refer to it")
     level: str = Field("", description="the level that asks for it, such as Senior engineer")
+    theme: str = Field("", description="what it is about, such as Communication; pages show criteria by theme")
     text: str = Field(description="what is asked, in words")
+    source: str = Field("", description="where it is from: the name of a ladder, and its address")
     match: Rule | None = Field(None, description="how work for it is recognised")
 
 
@@ -148,6 +150,12 @@ class Goals:
     def serving(self, criterion: str) -> tuple[Goal, ...]:
         """The goals that serve a criterion."""
         return tuple(each for each in self.goals if each.criterion == criterion)
+
+    @property
+    def judged_by_hand(self) -> tuple[Criterion, ...]:
+        """The criteria for which nothing claims work: they have no rule, and no goal serves them."""
+        served = {each.criterion for each in self.goals}
+        return tuple(each for each in self.criteria if each.match is None and each.name not in served)
 
 
 @dataclass(frozen=True, slots=True)

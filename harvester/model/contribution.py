@@ -37,6 +37,7 @@ EXTRA: Mapping[str, str] = {
     "criterion": "the criteria a note names, one a line",
     "witness": "who confirms what a note says, as it names them, one a line; nobody may be named without `consent`",
     "consent": "the day by which all of `witness` agreed to be named, such as `2026-08-12`; not one that is to come",
+    "problem": "what was wrong or missing before, by a note",
     "result": "what came of it, by a note",
     "technical": "what was hard, by a note",
     "takeaway": "what was learned, by a note",

@@ -34,6 +34,10 @@ class Team:
         inside = (each.person for each in self.memberships if each.period(calendar).overlap(period))
         return list(dict.fromkeys(inside))
 
+    def has(self, person: str, at: dt.datetime, calendar: Calendar) -> bool:
+        """Whether somebody is a member at an instant (aware)."""
+        return any(at in each for each in self.stays(person, calendar))
+
     def stays(self, person: str, calendar: Calendar) -> list[Period]:
         """When a person is a member, in order; empty for everybody else."""
         own = (each.period(calendar) for each in self.memberships if each.person == person)

@@ -24,12 +24,12 @@ class Witnesses:
 
 
 def witnesses(people: People, note: Mapping[str, Any]) -> Witnesses | None:
-    """The witnesses of a note, given by its `source`, `person` and `extra`; None where it has none but its author."""
-    extra = dict(note["extra"] or ())
+    """The witnesses of a note, given by its `source`, `account` and `extra`; None where it has none but its author."""
+    extra, author = dict(note["extra"] or ()), people.person_of(note["source"], note["account"])
     named: dict[str, str] = {}
     for words in filter(None, extra.get("witness", "").split("\n")):
         person = people.person_of(note["source"], words)
-        if person != note["person"]:
+        if person != author:
             named.setdefault(person, people.name(person) if people.configured(person) else name_of(words) or words)
     consent = extra.get("consent")
     return Witnesses(named, dt.date.fromisoformat(consent) if consent else None) if named else None

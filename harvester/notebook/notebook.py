@@ -6,7 +6,8 @@
     result: The second shift went without a call for help.
 
 One heading an entry, then fields as needed, each at the start of a line; indented lines below a field continue it, and
-so do lines after a `result`, `technical` or `takeaway` up to an empty line, another field, a list or the like.
+so do lines after a `problem`, `result`, `technical` or `takeaway` up to an empty line, another field, a list or the
+like.
 
 Everything else in an entry is its text, code between fences too; comments are left out.
 
@@ -42,6 +43,7 @@ FIELDS: Mapping[str, str] = {
     "about": "work it is about, such as PAY-7 or pay#131; with `goal` it is linked to that goal, as by a decision",
     "labels": "words to find it by",
     "role": "author, helper or mentor; helper where `with` is given",
+    "problem": "what was wrong or missing before",
     "result": "what came of it, for people who were not there",
     "technical": "what was hard about it",
     "takeaway": "what was learned",
@@ -60,7 +62,7 @@ LISTS = ("with", "goal", "criterion", "about", "labels", "witness")
 PEOPLE = ("with", "witness")
 """Fields that name people."""
 
-WRAPPED = ("result", "technical", "takeaway", "summary")
+WRAPPED = ("problem", "result", "technical", "takeaway", "summary")
 """Fields of prose, whose lines an editor may wrap."""
 
 ROLES = ("author", "helper", "mentor")

@@ -48,8 +48,8 @@ OF_A_REPOSITORY = ("pull_request", "review")
 """Kinds whose rows say whether everybody can see the repository: an issue may be confidential for itself."""
 
 PUBLIC_EXTRA = (
-    "result", "technical", "takeaway", "summary", "period", "highlight", "topic", "trailer", "commits", "own_commits",
-    "not_work", "paths", "resolution",
+    "problem", "result", "technical", "takeaway", "summary", "period", "highlight", "topic", "trailer", "commits",
+    "own_commits", "not_work", "paths", "resolution",
 )  # fmt: skip
 """The keys of `extra` that the public sees; of the others some are texts, others name people, goals or other work."""
 
@@ -154,7 +154,7 @@ def _for_team(report_input: ReportInput) -> ReportInput:
     agreed = GoalsAndDecisions(Goals((), goals), _about(known.decisions, goals), known.tickets)
     assessment = _assessed(report_input, frame, agreed, report_input.persons, report_input.people)
     return dataclasses.replace(
-        report_input, assessment=_with_goals_of(assessment, report_input.period), kept=None,
+        report_input, assessment=_with_goals_of(assessment, report_input.period), kept=None, undelivered={},
         withheld=_withheld(report_input, gone),
     )  # fmt: skip
 

@@ -45,6 +45,9 @@ STATES = {
 PROOF_OF_CRITERION = re.compile(r"(?<=, )(measured|confirmed.*|observed|evidence needed)(?=\.$)")
 """The same at the end of the sentence that says which criterion a goal serves."""
 
+SCOPE = "Scope:"
+"""How the facts of a theme of evidence begin."""
+
 CRITERION = "Criterion: "
 """How that sentence begins; the criterion follows in italics."""
 
@@ -247,8 +250,8 @@ def _mark_paragraph(paragraph: Token, inline: Token) -> None:
 def _mark_facts(tokens: Sequence[Token]) -> None:
     """Lists whose entries begin with a name in bold and a colon: the themes of a section, and the facts of a card.
 
-    A list right under a heading of the second level has themes, whose names may be long. In every other one each entry
-    is one line that begins with a short name, such as `Result:`.
+    A list right under a heading of the second level has themes, whose names may be long, unless `Scope:` begins it. In
+    every other one each entry is one line that begins with a short name, such as `Result:`.
     """
     heading = ""
     for at, token in enumerate(tokens):
@@ -262,7 +265,7 @@ def _mark_facts(tokens: Sequence[Token]) -> None:
         inside = tokens[at + 1 : end]
         entries = [each for each in inside if each.type == "inline" and each.level == token.level + 3]
         named = [each for each in entries if _begins_with_name(each)]
-        if token.level == 0 and heading == "h2":
+        if token.level == 0 and heading == "h2" and not (named and _marks(named[0])[1].content == SCOPE):
             what = "themes" if named else ""
         else:
             plain = all(each.type.startswith(("list_item", "paragraph")) or each.type == "inline" for each in inside)

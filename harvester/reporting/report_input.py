@@ -112,6 +112,8 @@ class ReportInput:
     """For a report that needs it."""
     kept: CheckIn | None = None
     """The latest check-in that was kept of a day before the last one of the period, for a report that needs it."""
+    undelivered: Mapping[str, str] = field(default_factory=dict)
+    """By goal what it counts and no configured source has, such as `tickets`."""
     draft: bool = False
     """Whether the page is for its author, with what is still to be done; otherwise it is finished."""
 

@@ -60,7 +60,7 @@ def measured(report_input: ReportInput) -> dict[str, float]:
         "withheld": report_input.withheld or 0,
         "mentees_left_out": report_input.mentees_left_out,
         "days_away": _days_away(report_input),
-        "people": measures.count(select(report_input.frame, report_input.period, report_input.persons), "people"),
+        "people": people_counted(report_input),
         "newcomers": newcomers_counted(report_input),
     }
     numbers = {
@@ -72,15 +72,24 @@ def measured(report_input: ReportInput) -> dict[str, float]:
     return {name: int(number) if number == int(number) else number for name, number in known.items()}
 
 
-def _days_away(report_input: ReportInput) -> int:
-    people, persons = report_input.people, report_input.persons
-    return sum(people.days_away(each, report_input.period, report_input.calendar) for each in persons)
+def people_counted(report_input: ReportInput) -> int:
+    """How many people took part (the measure `people`); people who are not configured have one name each."""
+    rows = measures.of(
+        select(report_input.frame, report_input.period, report_input.persons), measures.MEASURES["people"]
+    )
+    keys = rows[measures.MEMBER if measures.MEMBER in rows else "person"].unique().tolist()
+    return len({each if each in report_input.unnamed else report_input.name(each) for each in keys})
 
 
 def newcomers_counted(report_input: ReportInput) -> int | None:
     """How many people contributed to some project for the first time; None where nobody asked."""
     known = report_input.first_contributions
     return None if known is None else len({each.person for each in known.newcomers})
+
+
+def _days_away(report_input: ReportInput) -> int:
+    people, persons = report_input.people, report_input.persons
+    return sum(people.days_away(each, report_input.period, report_input.calendar) for each in persons)
 
 
 def taken_together(rows: pd.DataFrame, persons: Sequence[str]) -> pd.DataFrame:

@@ -142,14 +142,14 @@ def report(
 ) -> str:
     """A report as Markdown, the same as `harvester report` writes; the other arguments are those of `load`.
 
-    `about` is the work item that an announcement is about, `audience` who reads it: docs/decisions/audience.md says
+    `about` is the work item that an announcement is about; `audience` is who reads it: docs/decisions/audience.md says
     what each of them sees. A source that did not give everything is named at the top of the report.
 
     Raises UnknownError for a kind of report that is not installed, or such a work item, and what `load` raises.
     """
     from harvester.workspace.reports import Chosen, load_report, make_report
 
-    chosen = Chosen(_names(person), about=about, audience=audience)
+    chosen = Chosen(_names(person), audience=audience, about=about)
     return make_report(_open(config, repo), load_report(kind), period, chosen, harvest=harvest).text
 
 

@@ -12,6 +12,7 @@ from harvester.analysis.as_one import while_members
 from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.checkins import CheckIn, load_before
+from harvester.goals.lint_sources import undelivered
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
@@ -27,7 +28,7 @@ from harvester.workspace.look_alikes import look_alikes_in, with_remarks
 from harvester.workspace.mentees import choose_mentees, left_out, only_mentoring
 from harvester.workspace.people import find_team, members_in
 from harvester.workspace.piece_rows import about_piece
-from harvester.workspace.workspace import Workspace, current_address, load_goals_and_decisions
+from harvester.workspace.workspace import Workspace, current_address, kinds_of_sources, load_goals_and_decisions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -320,6 +321,7 @@ class _Assembly:
             first_contributions=self._first_contributions(period, persons, stays),
             kept=self._kept(period) if with_goals else None,
             has_look_alikes=bool(look_alikes),
+            undelivered=undelivered(self.goals.goals, kinds_of_sources(self.workspace)) if with_goals else {},
             public_sources={name: known for name, each in config.sources.items() if (known := each.public) is not None},
         )
         return as_seen(whole)

@@ -14,16 +14,16 @@ from harvester.config.toml import LARGEST
 from harvester.errors import ConfigError
 from harvester.files import lock_folder, read_text, write_text
 from harvester.goals import decisions, load, model
-from harvester.goals.add import name_from, with_goal
+from harvester.goals.add import with_goal
 from harvester.goals.lint_globs import lint_globs
 from harvester.goals.lint_sources import Contents, lint_sources
 from harvester.notebook import notebook
-from harvester.sdk.capabilities import NamesContents
+from harvester.text import name_from
 from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import CollectedData, open_ledger
 from harvester.workspace.notes import notebooks
 from harvester.workspace.work_items import read_rows, require_goals, unresolved_references
-from harvester.workspace.workspace import Workspace, known_names
+from harvester.workspace.workspace import Workspace, kinds_of_sources, known_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,12 +43,17 @@ FileWarning = tuple["Path", str]
 class GoalsCheck:
     """How many goals, criteria, questions and decisions there are, and what may be wrong with them, each with its file.
 
+    `with_rules` is how many criteria have a rule of their own, `judged_by_hand` how many have none and no goal serves
+    them: what was done for those no program can say.
+
     `looked_up` says whether anything has been read yet, so that work items and globs could be looked up.
     """
 
     counts: Mapping[str, int]
     warnings: tuple[FileWarning, ...]
     looked_up: bool
+    with_rules: int
+    judged_by_hand: int
 
 
 def check_goals(workspace: Workspace) -> GoalsCheck:
@@ -70,7 +75,9 @@ def check_goals(workspace: Workspace) -> GoalsCheck:
         "decisions": len(known.decisions.entries) + len(known.decisions.highlighted),
     }
     # A note may name the same unknown goal twice, and two sources may read the same notebook.
-    return GoalsCheck(counts, tuple(dict.fromkeys(warnings)), rows is not None)
+    with_rules = sum(each.match is not None for each in known.goals.criteria)
+    by_hand = len(known.goals.judged_by_hand)
+    return GoalsCheck(counts, tuple(dict.fromkeys(warnings)), rows is not None, with_rules, by_hand)
 
 
 def _load_both(workspace: Workspace) -> GoalsAndDecisions:
@@ -105,7 +112,7 @@ def add_goal(workspace: Workspace, values: Mapping[str, Any]) -> AddedGoal:
     if not workspace.configured:
         raise ConfigError("Goals are stored beside a harvester.toml, and there is none.", hint="Run `harvester init`.")
     path = workspace.config.root / load.FILE
-    values = dict(values, name=values.get("name") or name_from(values["title"]))
+    values = dict(values, name=values.get("name") or name_from(values["title"], otherwise="goal"))
     with lock_folder(path):
         text = read_text(path, limit=LARGEST, error=ConfigError) if os.path.lexists(path) else ""
         text, goals = with_goal(text, values, path, known_names(workspace))
@@ -131,11 +138,7 @@ def warnings_of_goals(workspace: Workspace, goals: Goals, rows: pd.DataFrame | N
 
 def _contents(workspace: Workspace, rows: pd.DataFrame | None) -> Contents:
     """What the sources can have, and how many commits, pull requests and reviews were read."""
-    known = [each.contents() for each in workspace.connectors.values() if isinstance(each, NamesContents)]
-    kinds: dict[str, set[str]] = {}
-    for kind, columns in (pair for each in known for pair in each.items()):
-        kinds.setdefault(kind, set()).update(columns)
-    all_known = kinds if len(known) == len(workspace.connectors) else None
+    all_known = kinds_of_sources(workspace)
     if rows is None:
         return Contents(all_known)
     pulls = rows[(rows["kind"] == "pull_request").to_numpy(bool)]

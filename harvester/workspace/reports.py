@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.errors import PersonError, ReportError, UnknownError
 from harvester.files import read_bytes, resolve_path, write_text
-from harvester.model.periods import Period, is_period
+from harvester.model.periods import Period, is_period, parse
 from harvester.reporting import evidence
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.formats import HTML, MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
@@ -45,13 +45,12 @@ if TYPE_CHECKING:
     from harvester.reporting.report_input import ReportInput
 
 
+ABOUT: Need = "about"
+"""What a report needs that is about one work item."""
 NOT_PUBLIC = (
     "Nothing here is known to be public. Where everybody can see what a source reads, write `public = true` in its "
     "section of harvester.toml."
 )
-
-ABOUT: Need = "about"
-"""What a report needs that is about one work item."""
 
 LONGEST_NAME = 255
 """Bytes of a file's name, on all common file systems."""
@@ -195,7 +194,10 @@ def _period_of(workspace: Workspace, report: Report, period: str | None) -> Peri
     """The period, or words for it; None where assembling may choose another one than the last quarter."""
     if "checkin" in report.needs:
         return checkin_period(workspace, period)
-    return period or (report.default_period if report.default_period != LAST_QUARTER else None)
+    if period or report.default_period == LAST_QUARTER:
+        return period
+    # The words are not the user's, so nothing is said of what they mean: the page names its days.
+    return parse(report.default_period, workspace.config.calendar, workspace.environment.clock())
 
 
 def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
@@ -560,6 +562,10 @@ def _with_wording(
             f"{path.name} was made by harvester {version}, and this is {VERSION}, which writes it otherwise: the "
             "figures in its text were not compared."
         )
+        return dataclasses.replace(result, unchecked=(*result.unchecked, what))
+    if wording.figures and not edited and evidence.CHOICES["kept"] in chosen:
+        # Whoever gets a page has no check-ins of its author: its sources are the same, and it is as it was written.
+        what = f"{evidence.CHOICES['kept']} What {path.name} says of changes since then was not compared."
         return dataclasses.replace(result, unchecked=(*result.unchecked, what))
     if wording.figures:
         figures = (f"{path.name}: {each}" for each in wording.figures)

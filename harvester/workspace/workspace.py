@@ -117,6 +117,17 @@ def load_goals(workspace: Workspace, path: Path) -> Goals:
     return load.load(path, known_names(workspace))
 
 
+def kinds_of_sources(workspace: Workspace) -> dict[str, set[str]] | None:
+    """The kinds of work that the sources can have, each with the further columns; None where a source does not say."""
+    from harvester.sdk.capabilities import NamesContents
+
+    known = [each.contents() for each in workspace.connectors.values() if isinstance(each, NamesContents)]
+    kinds: dict[str, set[str]] = {}
+    for kind, columns in (pair for each in known for pair in each.items()):
+        kinds.setdefault(kind, set()).update(columns)
+    return kinds if len(known) == len(workspace.connectors) else None
+
+
 def known_names(workspace: Workspace) -> KnownNames:
     """What goals may name: the measures, people and trackers of the workspace."""
     from harvester.analysis import measures

@@ -46,7 +46,7 @@ class HelpLine:
     text: str
     number: int
     teams: list[ForTeam]
-    """Empty where no other team is configured. What is of two teams is in both."""
+    """Empty where no other team is configured. What is of people of two teams is in both."""
 
 
 def help_lines(report_input: ReportInput, mine: pd.DataFrame) -> list[HelpLine]:
@@ -70,19 +70,17 @@ def _by_team(report_input: ReportInput, rows: pd.DataFrame, name: str) -> Iterab
     """How much was for each team that has an owner among its members on that day."""
     import pandas as pd
 
+    calendar = report_input.calendar
     others = [each for key, each in report_input.teams.items() if key != report_input.request.team]
     if not others or rows["owner_people"].isna().all():
         return
+    # Of several teams of one person the smallest says most.
+    others.sort(key=lambda team: (len({each.person for each in team.memberships}), team.name))
     names = []
     for row in records(rows[["owner_people", "occurred_at"]]):
-        at = row["occurred_at"]
-        teams = [
-            team.name
-            for team in others
-            for owner in row["owner_people"] or ()
-            if any(at in stay for stay in team.stays(owner, report_input.calendar))
-        ]
-        names.append(sorted(set(teams)) or [NO_TEAM])
+        at, owners = row["occurred_at"], row["owner_people"] or ()
+        of_owner = (next((team.name for team in others if team.has(owner, at, calendar)), NO_TEAM) for owner in owners)
+        names.append(sorted(set(of_owner)) or [NO_TEAM])
     by_team = rows.assign(team=pd.Series(names, rows.index, object)).explode("team")
     counts = measures.count_by(by_team, name, ["team"])
     yield from (ForTeam(team, int(number)) for (team,), number in sorted(counts.items(), key=_named_first))
@@ -93,5 +91,8 @@ def _named_first(pair: tuple[tuple[str, ...], float]) -> tuple[bool, str]:
 
 
 def team_words(teams: Iterable[ForTeam]) -> str:
-    """`5 of Platform and 7 of people in no team`."""
+    """`5 of Platform and 7 of people in no team`; of one team its name alone."""
+    teams = list(teams)
+    if len(teams) == 1:
+        return teams[0].name or "people in no team"
     return join_words(f"{each.number:,} of {each.name or 'people in no team'}" for each in teams)

@@ -44,8 +44,9 @@ def next_checkin(report_input: ReportInput) -> Next | None:
 def questions(report_input: ReportInput, *, gaps: bool) -> list[str]:
     """The questions; with `gaps` also whether there is work for what nothing is linked to."""
     then = then_of(report_input)
-    made = [words for goal, at in goals_on(report_input) for words in _about_goal(report_input, goal, at)]
-    for goal, _ in goals_on(report_input):
+    made: list[str] = []
+    for goal, at in goals_on(report_input):
+        made += _about_goal(report_input, goal, at)
         if goal.name in then and target_changed(goal, then[goal.name]):
             before, now = kept_target(then[goal.name]), target_text(goal) or "none"
             made.append(f"The target of “{goal.title}” was {before} and is {now}. Is that agreed?")
@@ -97,7 +98,7 @@ def _about_goal(report_input: ReportInput, goal: Goal, at: Progress) -> Iterator
         yield f"{named} has no figure yet. Where is it now?"
     until = next_day(report_input)
     if goal.includes(today) and goal.until and at.state != "met" and until and goal.until < until:
-        yield f"{named} ends on {day(goal.until)}, before the next check-in. Is it looked at then?"
+        yield f"{named} ends on {day(goal.until)}, before the next check-in. When is its result looked at?"
     if at.state == "met" and goal.until and goal.until > today:
         yield f"{named} is met and goes on until {day(goal.until)}. Does its target stay?"
 

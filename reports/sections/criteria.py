@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from harvester.analysis import measures
 from harvester.goals.model import Criterion
+from harvester.text import one_line
 
 from .items import Reference, counted
-from .notes import Confirmation
+from .notes import Confirmation, note_reference
 from .pieces import PROOFS, STRONG, Piece, Pieces, Proof
+
+BRIEF = 70
+
+_CLAUSE = re.compile(r"(.{20,})(?:[;:.]\s| [(–—])")
+_PHRASE = re.compile(r"(.{20,}),\s")
 
 State = Literal["strong", "thin", "evidence needed"]
 """What is there for a criterion: a figure or a witness; words with a link; activity alone, or nothing."""
@@ -25,17 +32,27 @@ class BestProof:
     """The piece of work: its thread, as the frame names it, or the project and the topic."""
     title: str
     references: list[Reference]
+    """Its work items, those that say most first; the notes of one that is nothing else."""
     confirmations: list[Confirmation]
+
+    @property
+    def confirmed_by(self) -> list[str]:
+        """The names of who confirms it."""
+        return list(dict.fromkeys(name for each in self.confirmations for name in each.names))
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionRow:
     """A criterion, and what the work of the report shows of it."""
 
+    number: int
+    """Its place in goals.toml, from 1: what other parts of a page call it."""
     name: str
     level: str
     """Empty where none is given."""
     text: str
+    brief: str
+    """The beginning of the text, for where it is named again."""
     state: State
     proof: Proof | None
     """The strongest kind of proof among its work; null where there is none."""
@@ -53,7 +70,7 @@ def criteria(pieces: Pieces) -> list[CriterionRow]:
     Work is claimed for a criterion through a goal that serves it, by a rule of its own, by a note that names it, or by
     a decision. One without any of these is judged by hand: nothing says that it is not met.
     """
-    return [_row(pieces, each) for each in pieces.criteria]
+    return [_row(pieces, each, number) for number, each in enumerate(pieces.criteria, 1)]
 
 
 def shown_by(pieces: Pieces, criterion: str) -> list[Piece]:
@@ -69,16 +86,28 @@ def state_of(proofs: Sequence[Proof]) -> State:
     return "thin" if "observed" in proofs else "evidence needed"
 
 
-def _row(pieces: Pieces, criterion: Criterion) -> CriterionRow:
+def brief(text: str) -> str:
+    """The beginning of a text, at most `BRIEF` characters: up to a comma or a colon, else to the end of a word."""
+    line = one_line(text).rstrip(".")
+    if len(line) <= BRIEF:
+        return line
+    cut = line[: BRIEF + 1]
+    clause = _CLAUSE.match(cut) or _PHRASE.match(cut)
+    return clause[1] if clause else f"{cut.rpartition(' ')[0] or cut[:BRIEF]}…"
+
+
+def _row(pieces: Pieces, criterion: Criterion, number: int) -> CriterionRow:
     own = shown_by(pieces, criterion.name)
     rows = pieces.rows[pieces.rows.index.isin(list(pieces.shown[criterion.name]))]
     return CriterionRow(
-        criterion.name, criterion.level, criterion.text,
+        number, criterion.name, criterion.level, criterion.text, brief(criterion.text),
         state_of([each.proof for each in own]), own[0].proof if own else None,
         [goal.title for goal in pieces.goals if goal.criterion == criterion.name],
-        counted(rows, measures.COUNTED), _best(own[0]) if own else None,
+        counted(rows, measures.COUNTED), _best(pieces, own[0]) if own else None,
     )  # fmt: skip
 
 
-def _best(piece: Piece) -> BestProof:
-    return BestProof(piece.key, piece.title, piece.references, piece.confirmations)
+def _best(pieces: Pieces, piece: Piece) -> BestProof:
+    notes = [note_reference(pieces.report_input, note) for _, note in piece.notes]
+    references = piece.references[:1] if piece.topic else piece.references  # no commit says more than the next
+    return BestProof(piece.key, piece.title, references or notes, piece.confirmations)

@@ -16,6 +16,8 @@ from harvester.text import safe_url
 if TYPE_CHECKING:
     import pandas as pd
 
+A_YEAR = dt.timedelta(days=367)
+
 LOCAL_DIGEST = re.compile(r"~[0-9a-f]{8}(?=[#!])")
 """What tells apart folders of one name, in the work items of a repository that no remote names."""
 
@@ -97,6 +99,14 @@ def reference_to(row: Mapping[str, Any]) -> Reference:
     return Reference(LOCAL_DIGEST.sub("", name) if place == "local" else name, url)
 
 
+def once(references: Iterable[Reference]) -> list[Reference]:
+    """Each label once, with its first address: several reviews of one pull request are one work item."""
+    by_label: dict[str, Reference] = {}
+    for each in references:
+        by_label.setdefault(each.label, each)
+    return list(by_label.values())
+
+
 def sort_key(row: Mapping[str, Any]) -> tuple[dt.datetime, str]:
     """The order of rows: by their time, and by their id where that is the same."""
     return row["occurred_at"], row["id"]
@@ -128,9 +138,10 @@ def lines_changed(additions: float, deletions: float) -> str:
 
 
 def short_day(report_input: ReportInput, at: dt.datetime) -> str:
-    """The day of an instant in the person's zone, such as `8 Aug`."""
-    day = report_input.calendar.day_of(at)
-    return f"{day.day} {MONTHS[day.month - 1][:3]}"
+    """The day of an instant in the person's zone, such as `8 Aug`; with its year where the period is over a year."""
+    day, period = report_input.calendar.day_of(at), report_input.period
+    year = f" {day.year}" if period.until - period.since > A_YEAR else ""
+    return f"{day.day} {MONTHS[day.month - 1][:3]}{year}"
 
 
 def days(report_input: ReportInput, period: Period) -> str:

@@ -13,7 +13,7 @@ from harvester.model.witnesses import witnesses
 from harvester.reporting.report_input import ReportInput
 from harvester.text import safe_url
 
-from .items import LINE_COLUMNS, join_words, short_day, sort_key
+from .items import LINE_COLUMNS, Reference, join_words, short_day, sort_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CARD_FIELDS = ("Result", "Technical", "Takeaway")
 """The fields of a note that a card shows."""
 
-NOTE_COLUMNS = (*LINE_COLUMNS, "source", "person", "participants", "extra")
+NOTE_COLUMNS = (*LINE_COLUMNS, "source", "account", "participants", "extra")
 """The columns that a note's line is made of."""
 
 
@@ -102,6 +102,11 @@ def figures(report_input: ReportInput, goal: Goal) -> list[Figure]:
 def called(report_input: ReportInput, note: Mapping[str, Any]) -> str:
     """What a note is called, such as `notebook, 21 Jul`."""
     return f"notebook, {short_day(report_input, note['occurred_at'])}"
+
+
+def note_reference(report_input: ReportInput, note: Mapping[str, Any]) -> Reference:
+    """What a note is called, and its address."""
+    return Reference(called(report_input, note), safe_url(note["url"]) or None)
 
 
 def _slim(frame: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Text to paste into a form: a line an item, result first, each with its address, as much as the form takes.
 
 A form has no links and counts characters. So a line has several wordings, from everything that is known of the work to
-its title and its address, and the longest that fits is taken. No sentence is cut, and no word is ours but those between
+its title and its address, and the first that fits is taken. No sentence is cut, and no word is ours but those between
 title, counts and names.
 """
 
@@ -28,7 +28,7 @@ _LINK = re.compile(r"!?\[([^\[\]]{1,400})\]\((https?://[^()\s]{1,500})\)")
 
 @dataclass(frozen=True, slots=True)
 class Wordings:
-    """What one line of a form may say, the longest wording first; each is whole sentences on one line."""
+    """What one line of a form may say, the best wording first; each is whole sentences on one line."""
 
     texts: tuple[str, ...]
 
@@ -36,7 +36,7 @@ class Wordings:
     def of(cls, *parts: Iterable[str]) -> Wordings:
         """Wordings from the sentences of each, without those that say nothing new or nothing at all."""
         texts = (BULLET + " ".join(filter(None, each)) for each in parts)
-        return cls(tuple(sorted(dict.fromkeys(each for each in texts if each != BULLET), key=len, reverse=True)))
+        return cls(tuple(dict.fromkeys(each for each in texts if each != BULLET)))
 
 
 def characters(text: str) -> int:
@@ -47,7 +47,7 @@ def characters(text: str) -> int:
 def fit(lines: Sequence[Wordings], limit: int | None, first: Sequence[int] = ()) -> tuple[str, list[int]]:
     """The lines that fit within so many characters, in their order, and the places of those that do not.
 
-    Each is as long as the room allows when its turn comes. `first` has the places whose turn comes before the others.
+    Each has the best wording that the room allows when its turn comes. `first` has the places whose turn comes before the others.
     """
     taken: dict[int, str] = {}
     room = limit

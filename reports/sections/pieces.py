@@ -176,7 +176,8 @@ class Piece:
     @functools.cached_property
     def proof(self) -> Proof:
         """The strongest kind of proof that it has."""
-        if any(self._collected.has_baseline(name) for _, note in self.notes for name in _figures_of(note)):
+        latest = {name: value for _, note in self.notes for name, value in _figures_of(note).items()}
+        if any(self._collected.is_progress(name, value) for name, value in latest.items()):
             return "measured"
         if self.confirmations:
             return "confirmed"
@@ -316,7 +317,8 @@ class Pieces(Sequence[Piece]):
         tickets = report_input.frame[["work_item", "title"]][is_ticket]
         self.titles = titles(tickets, list(keys))
         """By thread the title of the ticket that names it."""
-        with_notes = _with_notes(report_input, self.rows, notes_by_piece)
+        self.with_notes = with_notes = _with_notes(report_input, self.rows, notes_by_piece)
+        """The rows that count, and the notes about pieces of work as rows of these, with the columns of measures."""
         self.counted = counts_by(self.rows, [each for each in measures.COUNTED if each not in FOR_OTHERS], "piece")
         self.for_others = counts_by(self.rows, FOR_OTHERS, "piece")
         self.added, self.deleted = (
@@ -356,10 +358,12 @@ class Pieces(Sequence[Piece]):
         rows = self.rows[self.rows.index.isin(list(self.reasons[goal.name]))]
         return counted(rows, measures.COUNTED)
 
-    def has_baseline(self, goal: str) -> bool:
-        """Whether a figure for this goal shows a difference: the goal names where it started."""
+    def is_progress(self, goal: str, figure: float) -> bool:
+        """Whether a figure is on the way from where a goal started to its target; one that got worse proves nothing."""
         found = self.report_input.assessment.goals_and_decisions.goals.goal(goal)
-        return found is not None and found.measure == OUTCOME and found.baseline is not None
+        if found is None or found.measure != OUTCOME or found.baseline is None or found.target is None:
+            return False
+        return (figure - found.baseline) * (found.target - found.baseline) > 0
 
     def name_of(self, source: str, account: str | None) -> str:
         """What a reader calls whoever has this account; empty for nobody."""
@@ -475,8 +479,8 @@ def _merge_of(topic: str) -> str:
     return "its merge" if " " in topic else f"the merge of {topic}"
 
 
-def _figures_of(note: Mapping[str, Any]) -> Iterable[str]:
-    """The goals for which a note gives a figure."""
+def _figures_of(note: Mapping[str, Any]) -> Mapping[str, float]:
+    """The figures that a note gives, by goal."""
     return read_outcome(dict(note["extra"]).get("outcome", ""))
 
 

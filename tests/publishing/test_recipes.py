@@ -71,8 +71,7 @@ def ci(request, tmp_path_factory):
 def run(ci, now: dt.datetime, **inputs: str) -> int:
     place, machine, recipe = ci
     machine.now = place.world.now = now
-    status = recipe.run(configured(place), **PRELUDE, **inputs)
-    return status
+    return recipe.run(configured(place), **PRELUDE, **inputs)
 
 
 def texts(place) -> list[str]:
@@ -182,6 +181,48 @@ def test_nothing_is_kept_where_nobody_says_who_reads(actions):
 def test_a_ledger_elsewhere_is_not_kept(actions):
     assert run(actions, at(2), ledger="") == 0
     assert actions[1].cache == {}
+
+
+def test_a_month_of_twenty_people_needs_few_requests(tmp_path):
+    """Ten repositories, 200 pull requests with a review each: at most 40 with a ledger, and three times that without."""
+    with github_place() as place:
+        people = [f"p{number}" for number in range(20)]
+        for number in range(200):
+            author, reviewer = people[number % 20], people[(number + 7) % 20]
+            place.world.pull(
+                f"acme/r{number % 10}", author, on(1, 1 + number % 25), merged=on(1, 3 + number % 25),
+                merged_by=reviewer, reviews=[(reviewer, "APPROVED", on(1, 2 + number % 25))],
+            )  # fmt: skip
+        config = configured(place)["harvester.toml"].replace('["alice", "bob"]', str(people).replace("'", '"'))
+        config += "".join(f'[people.{each}]\naccounts.github = "{each}"\n' for each in people)
+        machine, counts = Machine(tmp_path, at(2)), []
+        for day in (2, 9):
+            machine.now = place.world.now = at(2, day)
+            before = len(place.server.asked)
+            action = Action(machine, place.server.url, TEAM, place.server.token)
+            assert action.run({"harvester.toml": config}, **PRELUDE) == 0
+            counts.append(len(place.server.asked) - before)
+    assert "200 pull requests" in texts(place)[0]
+    assert (counts[0] <= 120, counts[1] <= 40) == (True, True), counts
+
+
+@pytest.mark.parametrize("incomplete", [False, True])
+def test_the_script_for_cron(actions, incomplete):
+    """From a folder with the configuration: one line is printed, the issue is there, and 3 says that work is missing."""
+    place, machine, _ = actions
+    clone = machine.checkout(configured(place))
+    (clone / "token").write_text(f"{place.server.token}\n")
+    place.server.rule = down if incomplete else place.server.rule
+    place.world.now = machine.now
+    with machine.serving() as program:
+        environ = {
+            "PATH": f"{program.parent}:{os.environ['PATH']}", "DIGEST_HOME": str(clone), "GITHUB_TOKEN": place.server.token,
+            "DIGEST_TO": f"github-issue:{place.server.url}/{TEAM}", "DIGEST_TOKEN": str(clone / "token"),
+        }  # fmt: skip
+        script = (ROOT / "docs" / "ci" / "digest.sh").read_text("utf-8")
+        assert machine.shell(["sh", "-s"], script, clone, environ) == (3 if incomplete else 0)
+    assert machine.log.splitlines()[-1].startswith("Created issue 'payments – digest, January 2026'")
+    assert ("Incomplete" in texts(place)[0]) == incomplete
 
 
 def workflows():
