@@ -160,15 +160,18 @@ def texts_in(content, name):
     return content.decode()
 
 
-@pytest.fixture(params=KINDS)
-def report(request):
-    return plugins.load(plugins.REPORTS, request.param)
+TRIED = [
+    (kind, name)
+    for kind in KINDS
+    for name in REPORT_FORMATS
+    if kind == REPORT.name or name in ("md", "json", "csv")  # HTML has the words of Markdown, other tables those of CSV
+]
 
 
-@pytest.mark.parametrize("name", list(REPORT_FORMATS))
-def test_the_public_sees_no_private_word(report, name):
+@pytest.mark.parametrize(("kind", "name"), TRIED)
+def test_the_public_sees_no_private_word(kind, name):
     """Neither in a page nor in its evidence, whatever the format, and none of their digests depends on one."""
-    embed = not REPORT_FORMATS[name].is_table
+    report, embed = plugins.load(plugins.REPORTS, kind), not REPORT_FORMATS[name].is_table
     options = PageOptions(REPORT_FORMATS[name], mermaid=name == "md", embed_evidence=embed)
     made = [make(report, for_the_public(word), options) for word in WORDS]
     for each, word in zip(made, WORDS, strict=True):

@@ -154,7 +154,7 @@ def _for_team(report_input: ReportInput) -> ReportInput:
     agreed = GoalsAndDecisions(Goals((), goals), _about(known.decisions, goals), known.tickets)
     assessment = _assessed(report_input, frame, agreed, report_input.persons, report_input.people)
     return dataclasses.replace(
-        report_input, assessment=_with_goals_of(assessment, report_input.period), kept=None,
+        report_input, assessment=_with_goals_of(assessment, report_input.period), kept=None, undelivered={},
         withheld=_withheld(report_input, gone),
     )  # fmt: skip
 
