@@ -266,7 +266,7 @@ def _sentences(
     yield from summary.where(pieces, themes)
     if "reviewed" in counts:
         outside = "reviews" in counts and not report_input.request.everyone
-        of_them = f", {int(counts['reviews']):,} of them of people outside of the team" if outside else ""
+        of_them = f", {int(counts['reviews']):,} of them of {beyond.others(report_input)}" if outside else ""
         yield f"{_reviewed(report_input, mine)}{of_them}."
     if newcomers:
         number = newcomers_counted(report_input) or 0

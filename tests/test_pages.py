@@ -16,7 +16,7 @@ from tests.test_reports import the_world_of
 
 SCHEMAS = Path(__file__).parent.parent / "docs" / "reports"
 KINDS = list(plugins.available(plugins.REPORTS))
-MORE = {"announcement": ("--about", "PAY-7")}
+MORE = {"announcement": ("--about", "PAY-7"), "digest": ("--team", "keys")}
 """What a kind must be told beside its period, by name."""
 PERIOD = ("--period", "2026Q3")
 
@@ -203,7 +203,9 @@ def test_a_thread_is_one_page_by_any_of_its_names(world):
 
 def test_thanks_are_recounted(world):
     """From what the services of the world say of the two pull requests and their ticket, by hand."""
-    found = re.findall(r"^- \*\*(.*):\*\* (.*)$", announcement(world, "PAY-7").partition("## Thanks")[2], re.MULTILINE)
+    found = re.findall(
+        r"^- (.*): (.*)$", announcement(world, "PAY-7").partition("## Thanks")[2].partition("##")[0], re.MULTILINE
+    )
     assert found == [
         ("Grace Hopper", "co-authored changes and reviewed"),
         ("Linus", "took part"),  # who reported it in Jira, where no account is configured

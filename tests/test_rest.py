@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from harvester.sdk.http import RetryPolicy, Service, WebError
-from harvester.sdk.rest import RestClient, by_link, by_offset, by_token, session
+from harvester.sdk.http import RetryPolicy, Service, WebError, says_limit
+from harvester.sdk.rest import RestClient, by_link, by_link_here, by_offset, by_token, listed, session
 from harvester.sdk.secrets import Secret
 from harvester.sdk.testing import connector_context
 from tests.conftest import blocks
@@ -208,6 +208,67 @@ def test_an_offset_list_that_ends_early_is_a_failure(api, body, words):
     with pytest.raises(WebError, match=words) as caught:
         list(api.client().pages("search", by_offset("issues")))
     assert caught.value.kind == "busy"
+
+
+@pytest.mark.parametrize("status", [502, 429, 403, 410])
+def test_what_changes_something_is_tried_once(api, status):
+    """A request that failed may have happened; who sent it decides."""
+    api.answer = lambda path, params, number: Fault(status, '{"message": "no"}', {"retry-after": "7"})
+    with pytest.raises(WebError) as caught:
+        api.client().send("POST", "things", {"a": 1})
+    assert (len(api.asked), api.waited, caught.value.status) == (1, [], status)
+
+
+def test_what_was_created_is_returned(api):
+    """With 201 as with 200; 204 has nothing."""
+    api.answer = lambda path, params, number: Fault(201, '{"id": 7}')
+    assert api.client().send("POST", "things", {"a": 1}) == {"id": 7}
+    assert api.asked == [("/api/v4/things", {"a": 1}, "s3cret")]
+    api.answer = lambda path, params, number: Fault(204, "")
+    assert api.client().send("POST", "things", {}) is None
+
+
+def test_a_post_follows_no_redirect(api):
+    """Not even at home: it would become a GET."""
+    api.answer = lambda path, params, number: Fault(302, "", {"location": "/api/v4/other"})
+    with pytest.raises(WebError, match="redirects to the path '/api/v4/other'"):
+        api.client().send("POST", "things", {})
+    assert len(api.asked) == 1
+
+
+def test_a_service_says_what_else_is_a_limit(api):
+    """Such as GitHub, whose secondary one comes with 403."""
+    client = api.client()
+    client.limited = lambda status, headers, message: status == 403 and says_limit(headers, message)
+    answers = [
+        Fault(403, '{"message": "secondary rate limit"}'),
+        Fault(403, "{}", {"x-ratelimit-remaining": "0"}),
+        Fault(),
+    ]
+    api.answer = lambda path, params, number: answers[number - 1] if number < 3 else Fault(200, "[]")
+    assert listed(client.get("things")) == []
+    assert [seconds for seconds, _ in api.waited] == [60, 120]
+
+
+def test_a_list_is_a_list(api):
+    """Entries that are no objects are left out; anything else is not what was asked for."""
+    api.answer = lambda path, params, number: page([{"a": 1}, 7, None])
+    assert listed(api.client().get("things")) == [{"a": 1}]
+    api.answer = lambda path, params, number: page({"a": 1})
+    with pytest.raises(WebError, match="not a list"):
+        listed(api.client().get("things"))
+
+
+def test_links_with_another_host_lead_on_here(api):
+    """GitLab names the host that it is configured with, which need not be the one that was asked."""
+
+    def answer(path: str, params: dict[str, str], number: int) -> Fault:
+        following = {"link": '<https://inside.example/api/v4/x?page=2&a=b>; rel="next"'} if number == 1 else {}
+        return Fault(200, json.dumps([{"n": number}]), following)
+
+    api.answer = answer
+    assert [each for one in api.client().pages("x", by_link_here) for each in listed(one)] == [{"n": 1}, {"n": 2}]
+    assert api.asked[1][:2] == ("/api/v4/x", {"page": "2", "a": "b"})
 
 
 def test_the_rest_source_in_the_guide(api, tmp_path):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = "github-issue:org/repo, or github-issue:https://github.example.com/org/repo"
 ACCESS = "The token needs to read the repository and to write its issues: in Actions `permissions: issues: write`."
+RIGHT_NAME = "Is the name of the repository right, and may the token see it?"
 DAY = dt.timedelta(days=1)
 _LINK = re.compile(r"\]\(https://github\.com/(?=[^)\s]*/(?:pull|issues|discussions)/)")
 
@@ -64,7 +65,7 @@ class GitHubTracker:
         """A tracker whose requests are signed with a token. `url` is the address of the web pages."""
         host = urlsplit(url).netloc
         api = f"https://api.{host}" if host == "github.com" else f"{url}/api/v3"
-        service = Service("GitHub", api, renew_hint="Make a new token.", access_hint=ACCESS)
+        service = Service("GitHub", api, url_hint=RIGHT_NAME, access_hint=ACCESS)
         retry = RetryPolicy(context.wait, total=issues.PATIENCE, later=issues.LATER)
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
         signed = session(service, headers)

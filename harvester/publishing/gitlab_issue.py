@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = "gitlab-issue:group/project, or gitlab-issue:https://gitlab.example.com/group/project"
 ACCESS = "The token needs the scope api, and its owner the role Planner or Reporter in the project."
+RIGHT_NAME = "Is the path of the project right, and may the token see it?"
 DAY = dt.timedelta(days=1)
 _QUICK_ACTION = re.compile(r"^([^\S\n]*)/", re.MULTILINE)
 
@@ -62,8 +63,8 @@ class GitLabTracker:
     def open(cls, url: str, path: str, token: str, context: PublisherContext, limit: int) -> GitLabTracker:
         """A tracker whose requests are signed with a token. `url` is the address of the web pages."""
         service = Service(
-            "GitLab", f"{url}/api/v4", renew_hint="Make a new token with the scope api.", access_hint=ACCESS,
-            limit_headers="ratelimit",
+            "GitLab", f"{url}/api/v4", url_hint=RIGHT_NAME, renew_hint="Make a new token with the scope api.",
+            access_hint=ACCESS, limit_headers="ratelimit",
         )  # fmt: skip
         retry = RetryPolicy(context.wait, total=issues.PATIENCE, later=issues.LATER)
         signed = session(service, {"Authorization": f"Bearer {token}"})

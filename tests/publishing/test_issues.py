@@ -300,8 +300,9 @@ def test_a_place_that_takes_no_issues(place):
         place.world.projects[TEAM]["issuesEnabled"] = False
     with pytest.raises(PublishError, match="issues turned off"):
         place.publish()
-    with pytest.raises(PublishError, match="404"):
+    with pytest.raises(PublishError, match="404") as caught:
         place.publish(target="acme/nowhere")
+    assert "may the token see it" in caught.value.hint
 
 
 def test_a_place_that_was_renamed(place):
