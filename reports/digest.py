@@ -266,7 +266,7 @@ def _sentences(
     yield from summary.where(pieces, themes)
     if "reviewed" in counts:
         outside = "reviews" in counts and not report_input.request.everyone
-        of_them = f", {int(counts['reviews']):,} of them of people outside of the team" if outside else ""
+        of_them = f", {int(counts['reviews']):,} of them of {beyond.others(report_input)}" if outside else ""
         yield f"{_reviewed(report_input, mine)}{of_them}."
     if newcomers:
         number = newcomers_counted(report_input) or 0
@@ -412,7 +412,11 @@ def _items(pieces: Pieces) -> list[Item]:
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
     """The charts of the page: the team's work by week, and when each theme was worked on."""
-    made = charts.charts(report_input, own_rows(report_input, COLUMNS))
+    mine = own_rows(report_input, COLUMNS)
+    # So that its reviews are those of the paragraph: also of other members' work.
+    is_review = (mine["kind"] == "review").to_numpy(bool)
+    reviews_of_all = mine["is_own_work"].mask(is_review, mine[measures.MEMBERS_OWN])
+    made = charts.charts(report_input, mine.assign(is_own_work=reviews_of_all))
     days = [(theme.name, theme.days) for theme in page.themes]
     if drawn := charts.themes_chart(report_input.calendar, report_input.period, days):
         made["themes"] = drawn

@@ -16,7 +16,7 @@ from tests.test_reports import the_world_of
 
 SCHEMAS = Path(__file__).parent.parent / "docs" / "reports"
 KINDS = list(plugins.available(plugins.REPORTS))
-MORE = {"announcement": ("--about", "PAY-7")}
+MORE = {"announcement": ("--about", "PAY-7"), "digest": ("--team", "keys")}
 """What a kind must be told beside its period, by name."""
 PERIOD = ("--period", "2026Q3")
 

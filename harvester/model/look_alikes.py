@@ -27,7 +27,7 @@ import re
 import tomllib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -115,14 +115,18 @@ class Sightings:
         """A person's accounts as sources write them, those with most contributions first."""
         return tuple(sorted(self._accounts.get(person, ()), key=lambda each: (-self._counts[each], each)))
 
-    def like(self, person: str) -> list[LookAlike]:
-        """Who looks like a person and is not configured as somebody else, those with most contributions first."""
+    def like(self, person: str, besides: Set[str] = frozenset()) -> list[LookAlike]:
+        """Who looks like a person and is not configured as somebody else, those with most contributions first.
+
+        With `besides` only those who are not among these people: a team of 200 would compare each with each.
+        """
         configured = self._people.configured(person)
         own = self._spellings.get(person) or self._spell(person, ())
         found = [
             LookAlike(other, self.accounts(other), self.count(other), reason)
             for other, spellings in self._spellings.items()
             if other != person
+            and other not in besides
             and self._people.configured(other) is None
             and not (configured is None and self._is_shared(person))
             and not self._is_shared(other)

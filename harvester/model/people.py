@@ -70,6 +70,7 @@ class People:
     """By source the host of the forge that it reads; the public one where a source is missing."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_key", {each.key: each for each in self.persons})
         object.__setattr__(self, "_by_address", self._index_addresses())
         object.__setattr__(self, "_by_login", {})
         object.__setattr__(self, "_names", {person.key: person.name for person in self.persons})
@@ -116,7 +117,7 @@ class People:
 
     def configured(self, person: str) -> Person | None:
         """The configured person with this key, or None for a stranger."""
-        return next((each for each in self.persons if each.key == person), None)
+        return self._by_key.get(person)
 
     def name(self, person: str) -> str:
         """What a reader calls a person: the configured name, else the account without its prefix."""
@@ -290,6 +291,7 @@ class People:
         named = key.strip("<>") if key.startswith("<") else key.partition(":")[2]
         return {plain(key), plain(name), plain(named), *map(account_key, self._stranger_accounts(key, "git"))}
 
+    _by_key: Mapping[str, Person] = field(init=False, repr=False, compare=False)
     _by_address: Mapping[str, str] = field(init=False, repr=False, compare=False)
     _by_login: dict[str, dict[str, str]] = field(init=False, repr=False, compare=False)
     _names: Mapping[str, str] = field(init=False, repr=False, compare=False)

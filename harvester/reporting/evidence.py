@@ -157,7 +157,7 @@ def _check(evidence: Mapping[str, Any]) -> None:
     str.join("", [REPORT_FORMATS[evidence["page"]["format"]].name, evidence["page"]["digest"]])
     if template := evidence["page"].get("template"):
         str.join("", [template["name"], template["digest"]])
-    if not evidence["persons"]:
+    if not evidence["persons"] and not request_of(evidence).everyone:
         raise ValueError("a report is of somebody")
 
 

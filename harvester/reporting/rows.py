@@ -34,8 +34,8 @@ FIRST = (
 )  # fmt: skip
 """The columns that a table begins with, where it has them; all others follow in their order."""
 
-LEFT_OUT = ("is_primary", "is_bot")
-"""Columns that are the same in every row of a report."""
+LEFT_OUT = ("is_primary", "is_bot", measures.MEMBER, measures.MEMBERS_OWN)
+"""Columns that are the same in every row of a report, or that say whose row it is where several people are one."""
 
 
 def own_rows(report_input: ReportInput) -> pd.DataFrame:
@@ -129,7 +129,7 @@ def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.Dat
     for name in ("collaborators", "owner_people"):
         lists = rows[name].array.__arrow_array__().to_pylist()
         named[name] = _lists([each and [report_input.name(one) for one in each] for each in lists], rows)
-    rows = rows.assign(**named).drop(columns=list(LEFT_OUT))
+    rows = rows.assign(**named).drop(columns=list(LEFT_OUT), errors="ignore")
     first = [name for name in FIRST if name in rows.columns]
     return rows[[*first, *(name for name in rows.columns if name not in first)]].reset_index(drop=True)
 

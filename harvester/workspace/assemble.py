@@ -303,7 +303,8 @@ class _Assembly:
             people=config.people,
             now=self._now(period),
         )
-        look_alikes = look_alikes_in(self.workspace, period, persons)
+        # Beside everyone there is nobody.
+        look_alikes = {} if self.request.everyone else look_alikes_in(self.workspace, period, persons)
         whole = ReportInput(
             period=period,
             persons=tuple(persons),

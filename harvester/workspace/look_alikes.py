@@ -72,7 +72,7 @@ def look_alikes_in(workspace: Workspace, period: Period, persons: Sequence[str])
     remarks: dict[str, list[Remark]] = {}
     for person in persons:
         name = people.name(person) if people.configured(person) else name_of(_account(seen, person))
-        found = [each for each in seen.like(person) if each.person not in persons and each.count]
+        found = [each for each in seen.like(person, frozenset(persons)) if each.count]
         for each in found[:MOST_NAMED]:
             remarks.setdefault(each.accounts[0].source, []).append(Remark(WHOLE, _sentence(name, each)))
         if rest := found[MOST_NAMED:]:

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WORDS = {
-    "reviews": "Reviewed {} of people outside of the team",
-    "help": "Helped with {} of people outside of the team",
-    "comments": "Made {} on the work of people outside of the team",
-    "merged_for_others": "Merged {} of people outside of the team",
-    "applied": "Applied {}",
-    "co_authored": "Wrote a part of {} of people outside of the team",
+    "reviews": "Reviewed {what} of {others}",
+    "help": "Helped with {what} of {others}",
+    "comments": "Made {what} on the work of {others}",
+    "merged_for_others": "Merged {what} of {others}",
+    "applied": "Applied {what}",
+    "co_authored": "Wrote a part of {what} of {others}",
 }
 """The measures of what is done for others, with their words; each counts what several members did once."""
 
@@ -63,7 +63,17 @@ def _line(report_input: ReportInput, mine: pd.DataFrame, name: str) -> HelpLine 
     number = int(measures.count(rows, name))
     plain = name in ("comments", "applied", "co_authored")
     what = measures.MEASURES[name].words(number) if plain else changes(rows, name)
-    return HelpLine(name, WORDS[name].format(what), number, list(_by_team(report_input, rows, name)))
+    return HelpLine(
+        name,
+        WORDS[name].format(what=what, others=others(report_input)),
+        number,
+        list(_by_team(report_input, rows, name)),
+    )
+
+
+def others(report_input: ReportInput) -> str:
+    """What everybody else is called."""
+    return "people outside of the team" if report_input.request.team else "other people"
 
 
 def _by_team(report_input: ReportInput, rows: pd.DataFrame, name: str) -> Iterable[ForTeam]:
@@ -71,15 +81,15 @@ def _by_team(report_input: ReportInput, rows: pd.DataFrame, name: str) -> Iterab
     import pandas as pd
 
     calendar = report_input.calendar
-    others = [each for key, each in report_input.teams.items() if key != report_input.request.team]
-    if not others or rows["owner_people"].isna().all():
+    teams = [each for key, each in report_input.teams.items() if key != report_input.request.team]
+    if not teams or rows["owner_people"].isna().all():
         return
     # Of several teams of one person the smallest says most.
-    others.sort(key=lambda team: (len({each.person for each in team.memberships}), team.name))
+    teams.sort(key=lambda team: (len({each.person for each in team.memberships}), team.name))
     names = []
     for row in records(rows[["owner_people", "occurred_at"]]):
         at, owners = row["occurred_at"], row["owner_people"] or ()
-        of_owner = (next((team.name for team in others if team.has(owner, at, calendar)), NO_TEAM) for owner in owners)
+        of_owner = (next((team.name for team in teams if team.has(owner, at, calendar)), NO_TEAM) for owner in owners)
         names.append(sorted(set(of_owner)) or [NO_TEAM])
     by_team = rows.assign(team=pd.Series(names, rows.index, object)).explode("team")
     counts = measures.count_by(by_team, name, ["team"])
