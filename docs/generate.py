@@ -36,6 +36,9 @@ REPORTS = """\
 
 People are named with `--person` (several times), `--team NAME` or `--everyone`, who are all who did something in the
 period. One page is about all of them together; with `--each` there is a page for each, in the folder of `--output`.
+
+An `announcement` is about one piece of work: `--about` takes a ticket, a pull request, a commit or a note about it, and
+its period is the days of that work. `answers` has the `[[questions]]` of [goals.toml](goals.md), else the highlights.
 """
 DISTINCT = {
     "work_items": "person, work item", "rows": "person, work item, row", "projects": "project",

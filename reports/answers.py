@@ -150,6 +150,8 @@ def _answer(pieces: Pieces, own: Answering, told: dict[str, str]) -> tuple[str, 
     """
     listed = [each for each in own.pieces if not each.routine and (each.is_own_work or each.card)]
     goals = [goal for goal in pieces.goals if goal.name in (own.question.goals or ()) and _goal_key(goal) not in told]
+    progress = pieces.report_input.assessment.progress
+    goals.sort(key=lambda goal: progress[goal.name].state != "met")
     figures = {goal.name: line for goal in goals if (line := _figure(pieces, goal))}
     work = [
         paste.again(each, told[each.key]) if each.key in told else paste.of_piece(pieces.report_input, each)

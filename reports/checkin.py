@@ -25,7 +25,7 @@ from .sections import charts
 from .sections.common import CommonPage, common, own_rows
 from .sections.conversation import Next, next_checkin, next_day, questions
 from .sections.criteria import CriterionRow, criteria
-from .sections.goal_states import ORDER, GoalState, claimed_rows, goal_states, goals_on
+from .sections.goal_states import ORDER, GoalState, claimed_rows, counted_from, goal_states, goals_on
 from .sections.items import LINE_COLUMNS, join_words
 from .sections.pieces import ROW_COLUMNS, Pieces
 from .sections.since import Since, since
@@ -225,8 +225,8 @@ def _kept_goal(report_input: ReportInput, goal: Goal, at: Progress) -> KeptGoal:
     by_item = {row["work_item"]: kept_title(row["title"]) for row in claimed_rows(report_input, goal)}
     state: State = at.state
     return KeptGoal(
-        name=goal.name, title=kept_title(goal.title), measure=goal.measure, unit=goal.unit, baseline=goal.baseline,
-        target=goal.target, done=at.done, expected=at.expected, state=state,
+        name=goal.name, title=kept_title(goal.title), first=counted_from(report_input, goal), measure=goal.measure,
+        unit=goal.unit, baseline=goal.baseline, target=goal.target, done=at.done, expected=at.expected, state=state,
         work=[KeptWork(work_item=name, title=title) for name, title in sorted(by_item.items())],
     )  # fmt: skip
 

@@ -319,8 +319,11 @@ APPENDIX_OF_THEMES = "Appendix: all work of the themes"
 
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
-    """The chart of the page: work by week."""
-    made = charts.charts(report_input, own_rows(report_input, COLUMNS))
+    """The chart of the page: work for the criteria by week."""
+    mine, claims = own_rows(report_input, COLUMNS), report_input.assessment.claims
+    for_criteria = (claims["target_kind"] == "criterion") & (claims["status"] == "claimed")
+    claimed = claims["row"][for_criteria.to_numpy(bool)]
+    made = charts.charts(report_input, mine[mine.index.isin(claimed)])
     return {"weeks": made["weeks"]} if "weeks" in made else {}
 
 

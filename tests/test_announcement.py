@@ -48,9 +48,9 @@ def test_the_notes_say_what_the_page_says():
     assert body == (
         "**In short.** Nobody pays twice. *(notebook, 1 Aug)*\n\n## What changed\n\n"
         "Ada Lovelace: 1 pull request, +7 −2, 20 July to 1 August 2026.\n\n"
-        "- **Technical:** Keys. *(notebook, 1 Aug)*\n- **Takeaway:** Keep it. *(notebook, 1 Aug)*\n"
-        "- **Goal:** Lead the payments rewrite. Support has a day more.\n"
-        "- **Goal:** Nobody is charged twice, from 31 to 4 double charges *(notebook, 1 Aug)*\n\n"
+        "**Technical:** Keys. *(notebook, 1 Aug)*\n\n**Takeaway:** Keep it. *(notebook, 1 Aug)*\n\n"
+        "**Goal:** Lead the payments rewrite. Support has a day more.\n\n"
+        "**Goal:** Nobody is charged twice, from 31 to 4 double charges *(notebook, 1 Aug)*\n\n"
         "| Work | | When | Size |\n|---|---|---|---:|\n"
         "| [app#1](https://github.com/org/app/pull/1) | Refuse it | merged 1 Aug | +7 −2 |\n"
     )

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from harvester.reporting.evidence import changed_choices, digests
 from harvester.reporting.formats import HTML, JSON, PageOptions
 from harvester.reporting.report import make, render, table_of
 from harvester.reports.answers import COLUMNS, context
@@ -289,3 +290,11 @@ def test_a_rule_is_said_in_words():
 def test_days_are_those_of_the_work():
     rows = [paid(1), commit("b" * 40, part_of=("github.com/org/app#1",), occurred_at=at("2026-07-02"))]
     assert "1 pull request, 1 August 2026." in answer(rows, IMPACT, PAY).text
+
+
+def test_other_questions_are_named_where_a_page_differs():
+    """They are in no digest of rows or claims, so no page of another kind is doubted for them."""
+    before = make(REPORT, made([paid(1)], PAY, questions=[IMPACT])).evidence
+    after = make(REPORT, made([paid(1)], PAY, questions=[IMPACT | {"limit": 99}])).evidence
+    assert changed_choices(before, after) == ["The questions in goals.toml are not those of this report."]
+    assert digests(before) == digests(after)

@@ -19,11 +19,12 @@ from harvester.ledger.coverage import SourceStatus
 from harvester.model.contribution import EXTRA
 from harvester.model.people import People, Person
 from harvester.model.periods import Period, calendar
+from harvester.model.teams import Membership, Team
 from harvester.reporting.audience import for_audience, is_public
 from harvester.reporting.evidence import dump, evidence
 from harvester.reporting.formats import REPORT_FORMATS, PageOptions
 from harvester.reporting.report import make, render
-from harvester.reporting.report_input import PageRequest, ReportInput
+from harvester.reporting.report_input import FirstContributions, Newcomer, PageRequest, ReportInput
 from harvester.reporting.rows import measured
 from harvester.sdk import plugins
 from harvester.sdk.connector import Gap, Remark
@@ -118,7 +119,12 @@ def world(word="canary"):
         "period": QUARTER, "persons": ("me",), "statuses": statuses, "calendar": calendar("Europe/Berlin"),
         "people": people, "remarks": (f"{word} was not read",), "names": {f"github:{word}-login": word},
         "grouping": GroupingRules({"Tills": Rule(titles=[f"{word}*"])}, {"rest": Rule(titles=[word])}, (), people),
-        "excluded": Excluded(None, {word: 3}), "has_look_alikes": True,
+        "excluded": Excluded(None, {word: 3}), "has_look_alikes": True, "unread": (f"{word} is known to no source",),
+        "teams": {word: Team(word, word, (Membership(word),))},
+        "first_contributions": FirstContributions(
+            (Newcomer(word, f"{word}/{word}", at("2026-08-01")), Newcomer(word, "org/app", at("2026-08-01"))),
+            (f"{word}-git",), (word,),
+        ),
     }  # fmt: skip
     shared = {name: given[name] for name in ("persons", "period", "calendar", "people")}
     agreed = GoalsAndDecisions(goals, decisions, {word.upper(): f"{word}.example"})
@@ -243,6 +249,14 @@ def test_a_clone_is_as_public_as_its_forge_says(rows, expected):
     assert is_public(framed(rows), {}, connectors)[0] == expected
 
 
+def test_what_is_not_pushed_is_not_public():
+    """Such a commit has no address where others of its repository have one; a host without addresses has none."""
+    pushed, unpushed = commit("a" * 40, **COMMIT), commit("b" * 40, url=None)
+    asked = {"here": True}, {"here": "git"}
+    assert is_public(framed([pushed, unpushed]), *asked).tolist() == [True, False]
+    assert is_public(framed([unpushed]), *asked).tolist() == [True]
+
+
 def test_a_team_sees_work_and_no_agreement():
     """It sees a goal's title with its work, and neither its figures nor what only two agreed on."""
     rows = [
@@ -306,7 +320,9 @@ def test_every_field_of_a_report_input_is_decided():
         if each.name in as_it_is:
             assert getattr(shown, each.name) == getattr(whole, each.name)
     made_anew = {"persons", "statuses", "assessment", "people", "names", "grouping", "withheld", "unnamed", "others"}
-    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out", "undelivered"}
+    made_anew |= {"unread", "teams", "first_contributions"}
+    left_out = {"remarks", "excluded", "has_look_alikes", "public_sources", "kept", "mentees_left_out", "members"}
+    left_out |= {"undelivered"}
     empty = ReportInput(QUARTER, (), (), shown.assessment, shown.calendar, shown.people)
     for name in left_out:
         assert getattr(shown, name) == getattr(empty, name)

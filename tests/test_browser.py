@@ -44,6 +44,8 @@ PAGES = {
     "charts.html": PAGE.replace("## Sources", "<!-- chart goal-pay -->\n\n<!-- chart themes -->\n\n## Sources"),
     "goals.html": report("goals"),
     "hostile.html": report("hostile-titles"),
+    "answers.html": report("answers"),
+    "announcement.html": report("announcement"),
     "checkin.html": report("checkin"),
 }
 

@@ -114,7 +114,7 @@ def test_a_state_is_worked_out_in_words():
         "31 − 31 × 46 of 92 days = 15.5": DOWN | {"name": "c"},
         "3 reviews × 46 of 92 days = 1.5": REVIEWS | {"target": 3},
         "it has no last day": REVIEWS | {"until": None},
-        "it has no first and no last day": REVIEWS | {"until": None, "from": None},
+        "it has no first and no last day; counted from 1 July 2026": REVIEWS | {"until": None, "from": None},
         "all its days are away": REVIEWS | {"away": ["2026-07-01..2026-09-30"]},
         "ended on 14 August 2026": REVIEWS | {"until": dt.date(2026, 8, 14)},
         "": {"title": "None"},
@@ -180,6 +180,17 @@ def test_a_goal_of_another_name_is_the_same():
     found = page(reviews(3), REVIEWS | {"name": "help-others"}, before=before)
 
     assert [(each.title, each.words) for each in found.since.changes] == [("Help others", ["2 → 3 reviews"])]
+
+
+def test_another_first_day_loses_no_work():
+    """Of a goal without one that of the page, which moves with the other goals."""
+    open_ = REVIEWS | {"from": None, "until": None, "target": 9}
+    before = kept_before(reviews(3, day=dt.date(2026, 7, 2)), open_)
+    before = before.model_copy(update={"goals": [before.goals[0].model_copy(update={"first": dt.date(2026, 4, 1)})]})
+    (change,) = page(reviews(1), open_, before=before).since.changes
+
+    assert change.words == ["3 → 1 review", "counted from 1 April 2026 then, and from 1 July 2026 now"]
+    assert change.lost == []
 
 
 def test_another_measure_is_not_compared():

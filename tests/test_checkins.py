@@ -26,8 +26,9 @@ from harvester.goals.checkins import (
 
 DAY = dt.date(2026, 8, 15)
 GOAL = {
-    "name": "pay", "title": "Pay", "measure": "reviews", "unit": "", "baseline": None, "target": 40.0, "done": 19.0,
-    "expected": 20.0, "state": "on track", "work": [{"work_item": "github.com/org/app#1", "title": "Ä ‘a’ \u2028 b"}],
+    "name": "pay", "title": "Pay", "first": "2026-07-01", "measure": "reviews", "unit": "", "baseline": None,
+    "target": 40.0, "done": 19.0, "expected": 20.0, "state": "on track",
+    "work": [{"work_item": "github.com/org/app#1", "title": "Ä ‘a’ \u2028 b"}],
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from harvester.reporting.report import render
-from harvester.reports.evidence import WORDS, context
+from harvester.reports.evidence import WORDS, context, page_charts
 from harvester.reports.sections.criteria import brief
 from harvester.sdk import plugins
 from tests.environments import run
@@ -186,6 +186,19 @@ def test_quarters_are_those_of_the_calendar():
     years = page(rows, FOR_LEADS, period=BERLIN.days(at("2022-04-01").date(), at("2026-12-31").date()))
     assert [each.name for each in years.sustained.steps][:2] == ["1 April to 31 December 2022", "2023"]
     assert [each.pieces for each in years.sustained.rows[0].cells] == [0, 0, 0, 0, 2]
+
+
+def test_the_chart_is_of_work_for_the_criteria():
+    """What is for none of them is not drawn."""
+    rows = [
+        pull(1, labels=("pay",), occurred_at=at("2026-07-02")),
+        pull(2, labels=("pay",), occurred_at=at("2026-09-02")),
+        pull(3, occurred_at=at("2026-08-02")),
+    ]
+    report_input = made(rows, FOR_LEADS, criteria=[LEADS])
+    drawn = page_charts(report_input, context(report_input))
+    assert [sum(each.numbers) for each in drawn["weeks"].kinds] == [2]
+    assert page_charts(made(rows), context(made(rows))) == {}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 
 from harvester.reporting.page_fields import docstrings, fields_of, parts_of, type_words
 from harvester.reporting.report import Report
+from harvester.reporting.report_input import PageRequest
 from harvester.reporting.testing import ROWS, check_report
 from harvester.sdk import plugins
 from tests.conftest import blocks
@@ -22,7 +23,10 @@ from tests.environments import run, stand_in
 
 GUIDE = Path(__file__).parent.parent / "docs" / "writing-a-report.md"
 KINDS = [name for name, each in plugins.available(plugins.REPORTS).items() if each.value.startswith("harvester.")]
-MORE = {}
+MORE = {
+    "announcement": {"request": PageRequest(about="github.com/org/app#1")},
+    "mentoring": {"request": PageRequest(mentees=True), "persons": ("grace", "ada")},
+}
 """What a kind needs beside rows, by name: fields of `ReportInput`."""
 HISTORY = 'ada 2026-07-03T09:00:00+02:00 pay/key.py "Carry the order\'s key"\n'
 
@@ -122,8 +126,10 @@ def test_what_a_careless_report_does_is_named(install):
     for expected in (
         "- the same rows give two pages",
         "- it fetches while its page is made (socket.getaddrinfo)",
-        "- a text of a source is not escaped: md has '<img'",
-        "- a text of a source is not escaped: md has '@canary'",
+        "- a text of a source is not escaped: md has an element",
+        "- a text of a source is not escaped: md has a mention",
+        "- a text of a source is not escaped: md has a link to javascript:",
+        "- a text of a source is not escaped: md has a reference that closes an issue",
         "- it has no summary, which `harvester report --list` shows",
     ):
         assert expected in breaches
@@ -140,7 +146,7 @@ def test_what_a_fragile_report_does_is_named(install):
     breaches = refused(Report("fragile", "careless", "page.md.j2", context, "fragile", page=Titles))
     starts = (
         "- a page in json: ",
-        "- no rows in md: IndexError: ",
+        "- no rows: IndexError: ",
         "- a draft in md: UndefinedError: 'numbr' is undefined",
         "- the order of rows changes the page",
         "- its page cannot be given to another process: ",
@@ -152,7 +158,7 @@ def test_what_a_fragile_report_does_is_named(install):
 def test_a_report_that_always_fails_is_named(install):
     """The error that it raises is the cause of the one that lists the breaches."""
     installed(install, "x")
-    with pytest.raises(AssertionError, match="a page in md: ZeroDivisionError") as caught:
+    with pytest.raises(AssertionError, match="a page: ZeroDivisionError") as caught:
         check_report(Report("failing", "careless", "page.md.j2", lambda _: 1 / 0, "failing"), ROWS[:1])
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 

@@ -286,3 +286,48 @@ def test_a_page_gives_a_terminal_no_orders(text):
     assert "red" in page
     assert page.replace(JOINER, "").isprintable()
     page.encode()
+
+
+STRANGE = [
+    "{% set ns = namespace(x=[]) %}{% for i in range(3000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x | string }}",
+    "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns.x.x | string }}",
+    "{% block a %}{{ self.a() }}{% endblock %}",
+    "{% block a scoped required %}{% endblock %}",
+    "{% extends 'other.j2' %}{% block x %}{{ super() }}{{ super.super() }}{% endblock %}",
+    "{{ caller() }}",
+    "{% macro m() %}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(1, a=2) }}",
+    "{{ (0 - 8) ** (1 / 3) }}",
+    "{{ 0 ** -1 }}{{ 1 % 0 }}",
+    "{{ 1.0e308 * 10 | int }}",
+    "{{ items[10 ** 30] }}",
+    "{{ '{:99999999999999999999}'.format(1) }}",
+    "{{ '{'.format(1) }}",
+    "{{ '%(a)s' % {'b': 1} }}",
+    "{{ first.strftime('%1000000000d') }}",
+    "{{ [1, 'a'] | sort }}",
+    "{{ {} | dictsort(by='x') }}",
+    "{{ 1 | wordwrap }}",
+    "{{ title.join(1) }}",
+    "{{ title.expandtabs(2 ** 40) }}",
+    "{{ dict(1) }}{{ namespace(1) }}",
+    "{{ cycler().next() }}",
+    "{{ items | batch(0) | list | length }}{{ items | slice(0) | list | length }}",
+    "{{ title | truncate(-1) }}{{ title | center(-1) }}{{ title | at_most(-1) }}",
+    "\ud800{{ title }}",
+    "{{ titl\u0435 }}",
+    "{{ 'x' * (0 - 10 ** 10) }}",
+]
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_a_strange_template_is_a_page_or_an_error(text):
+    """No error of Python's own leaves the sandbox, and what is said of it is one short line."""
+    try:
+        page = made(text, **{"other.j2": "{% block x %}1{% endblock %}"})
+    except OwnTemplateError as error:
+        said = error
+    else:
+        page.encode()
+        return
+    assert 0 < len(said.message) < 400
+    assert "\n" not in said.message

@@ -638,14 +638,6 @@ def people_by(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Mapping
     return {values: sorted(each) for values, each in found.items()}
 
 
-def distinct(frame: pd.DataFrame, name: str, columns: Sequence[str] = ()) -> pd.DataFrame:
-    """What a measure counts in a prepared frame, one row for each, within each combination of values in columns.
-
-    It has these columns and those that tell such things apart, for people `person` and theirs: `collaborators`.
-    """
-    return _distinct(frame, MEASURES[name], _inside(frame, MEASURES[name]), columns)
-
-
 def _distinct(
     frame: pd.DataFrame, measure: Measure, inside: np.ndarray[Any, np.dtype[np.bool_]], by: Sequence[str] = ()
 ) -> pd.DataFrame:

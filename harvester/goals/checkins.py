@@ -49,6 +49,8 @@ class KeptGoal(Section):
 
     name: str
     title: str
+    first: dt.date
+    """The day from which it is counted: its own first one, or where it has none that of the page."""
     measure: str | None
     unit: str
     baseline: Number | None

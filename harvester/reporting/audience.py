@@ -25,8 +25,10 @@ from harvester.grouping import GroupingRules
 from harvester.ledger.coverage import SourceStatus
 from harvester.model.people import People, Person
 from harvester.model.periods import Period
-from harvester.reporting.report_input import PageRequest, ReportInput
+from harvester.model.teams import Team
+from harvester.reporting.report_input import FirstContributions, PageRequest, ReportInput
 from harvester.sdk.connector import Gap
+from harvester.text import count_noun
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,11 +90,13 @@ def is_public(frame: pd.DataFrame, public_sources: Mapping[str, bool], connector
 
     A source that harvester.toml calls public is believed where its rows do not say otherwise, one that it calls private
     always. A clone does not know who can see it: its rows are public where those of a forge say so of their repository.
-    Where rows of a forge disagree about a repository, as after it was made private, it is private.
+    Where rows of a forge disagree about a repository, as after it was made private, it is private. A commit without an
+    address is not pushed where others of its repository have one, and so nobody else sees it.
     """
     import numpy as np
 
-    slim = records(frame[["source", "kind", "work_item", "url", "is_private"]])
+    slim = records(frame[["source", "scope", "kind", "work_item", "url", "is_private"]])
+    pushed = {(row["source"], row["scope"]) for row in slim if row["kind"] == "commit" and row["url"]}
     said: dict[str, set[bool]] = {}
     for row in slim:
         if row["kind"] in OF_A_REPOSITORY and row["is_private"] is not None and (name := _repository(row)):
@@ -103,6 +107,8 @@ def is_public(frame: pd.DataFrame, public_sources: Mapping[str, bool], connector
     def visible(row: Mapping[str, Any]) -> bool:
         named, repository = public_sources.get(row["source"]), _repository(row)
         if row["is_private"] or named is False or repository in private:
+            return False
+        if row["kind"] == "commit" and not row["url"] and (row["source"], row["scope"]) in pushed:
             return False
         is_git = connectors.get(row["source"], row["source"]) == "git"
         return row["is_private"] is False or bool(named) or (is_git and repository in public)
@@ -226,12 +232,15 @@ def _for_public(report_input: ReportInput) -> ReportInput:
         ),
         calendar=report_input.calendar,
         people=known,
-        names=colleagues.names,
         grouping=GroupingRules(rules.themes, rules.routine, (), known),
         others=_public_others(report_input, colleagues, sources),
         request=_public_request(report_input, rows),
+        unread=_public_unread(report_input),
+        teams=_public_teams(report_input),
+        first_contributions=_public_newcomers(report_input, rows, colleagues, sources),
         draft=report_input.draft,
         withheld=_withheld(report_input, ~shown),
+        names=colleagues.names,  # the last, since what is made above may name more
         unnamed=frozenset(colleagues.names),
     )
 
@@ -257,6 +266,34 @@ def _public_request(report_input: ReportInput, rows: pd.DataFrame) -> PageReques
     if request.about is None or request.about in shown:
         return request
     return dataclasses.replace(request, about=next(iter(shown), ""))
+
+
+def _public_unread(report_input: ReportInput) -> tuple[str, ...]:
+    """How many people no source knows, in a sentence: theirs are not said by name."""
+    number = len(report_input.unread)
+    known = "is known" if number == 1 else "are known"
+    return (f"{count_noun(number, 'person', 'people')} {known} to no source.",) if number else ()
+
+
+def _public_teams(report_input: ReportInput) -> dict[str, Team]:
+    """The team that the page is of, by its name alone: who came, left or is in another one is not shown."""
+    key = report_input.request.team
+    return {key: Team(key, report_input.teams[key].name)} if key and key in report_input.teams else {}
+
+
+def _public_newcomers(
+    report_input: ReportInput, rows: pd.DataFrame, colleagues: _Colleagues, sources: Mapping[str, str]
+) -> FirstContributions | None:
+    """Who was new to a project of which something is shown."""
+    known = report_input.first_contributions
+    if known is None:
+        return None
+    shown = {each.casefold() for each in rows["project"].dropna()}
+    newcomers = [each for each in known.newcomers if each.project.casefold() in shown]
+    return FirstContributions(
+        tuple(dataclasses.replace(each, person=colleagues.key(each.person)) for each in newcomers),
+        tuple(sources[each] for each in known.sources if each in sources),
+    )
 
 
 def _pins(report_input: ReportInput, rows: pd.DataFrame) -> Decisions:

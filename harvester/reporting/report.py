@@ -125,8 +125,12 @@ def make(report: Report, report_input: ReportInput, options: PageOptions = PLAIN
 
 def page_content(report: Report, report_input: ReportInput, options: PageOptions = PLAIN) -> str:
     """The page without its head, in a format that is no table."""
-    report_input = _viewed(report, report_input)
-    page = report.context(report_input)
+    seen = viewed(report, report_input)
+    return content_of(report, seen, report.context(seen), options)
+
+
+def content_of(report: Report, report_input: ReportInput, page: Any, options: PageOptions = PLAIN) -> str:
+    """A page that the report has made of what it looks at, in a format that is no table; without its head."""
     if options.format is JSON:
         return dump_json(json_page(report.name, report.page, page, report_input))
     drawn = report.charts is not None and (options.format is HTML or options.mermaid)
@@ -140,7 +144,8 @@ def page_content(report: Report, report_input: ReportInput, options: PageOptions
     return text.finish(page_markdown(report, page))
 
 
-def _viewed(report: Report, report_input: ReportInput) -> ReportInput:
+def viewed(report: Report, report_input: ReportInput) -> ReportInput:
+    """What a report looks at: its view of the input, or the input itself."""
     return report.view(report_input) if report.view else report_input
 
 
@@ -148,7 +153,7 @@ def table_of(report: Report, report_input: ReportInput) -> pd.DataFrame:
     """The report's rows with the columns of its table."""
     from harvester.reporting.rows import own_rows
 
-    report_input = _viewed(report, report_input)
+    report_input = viewed(report, report_input)
     more = report.row_columns(report_input, own_rows(report_input)) if report.row_columns else None
     return table(report_input, more)
 

@@ -26,7 +26,7 @@ from jinja2.utils import Cycler, Joiner, Namespace, missing
 from harvester.errors import HarvesterError
 from harvester.reporting.markdown import Markdown, render_value
 from harvester.reporting.templates import MARKDOWN_SYNTAX, SHARED_PREFIX
-from harvester.text import did_you_mean
+from harvester.text import LONGEST, did_you_mean, shorten
 
 BUILT_IN_FILTERS = (
     "abs", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "first", "float", "groupby", "indent",
@@ -156,7 +156,7 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
 
 
 def _words(error: Exception, job: Job) -> str:
-    said = " ".join(str(error).split()).rstrip(".")
+    said = shorten(" ".join(str(error).split()).rstrip("."), LONGEST)
     match error:
         case TooSlowError():
             return f"it takes longer than {job.limits.seconds:g} seconds"

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harvester.analysis.frame import prepare
+from harvester.errors import ReportError
 from harvester.goals.assessment import GoalsAndDecisions, assess
 from harvester.goals.model import Goal, Goals, Rule
 from harvester.ledger.coverage import SourceStatus
@@ -21,10 +22,10 @@ from harvester.model.contribution import Contribution, to_table
 from harvester.model.people import People, Person
 from harvester.model.periods import calendar
 from harvester.reporting.audience import for_audience
-from harvester.reporting.formats import CSV, HTML, JSON, MARKDOWN, PARQUET, XLSX, Format, PageOptions
+from harvester.reporting.formats import CSV, HTML, JSON, MARKDOWN, Format, PageOptions
 from harvester.reporting.json_page import check_json
 from harvester.reporting.own_template import OwnTemplate, shared_texts
-from harvester.reporting.report import Report, make, page_markdown, template_job
+from harvester.reporting.report import Report, content_of, make, page_markdown, template_job, viewed
 from harvester.reporting.report_input import ReportInput
 from harvester.sdk.connector import Gap
 
@@ -50,6 +51,7 @@ GOALS = GoalsAndDecisions(
 """One goal, which some of the rows serve."""
 
 HOSTILE = "<img src=x onerror=alert(1)> @canary [x](javascript:alert(1)) Fixes #1"
+_READ_BY_FORGES = {"@canary": "a mention", "Fixes #1": "a reference that closes an issue"}
 _CANARY = "canary"
 _REASON = "401: the token has expired"
 _FETCHING = ("socket.connect", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.system", "urllib.Request")
@@ -109,7 +111,7 @@ def report_input(rows: Iterable[Contribution] = ROWS, *, gaps: Sequence[Gap] = (
 
 
 def check_report(report: Report, rows: Iterable[Contribution] = ROWS, **values: Any) -> str:
-    """Test a report against the contract; returns its page in Markdown, with its head, of these rows.
+    """Test a report against the contract; returns its page in Markdown, of these rows.
 
     `rows` and `values` are as in `report_input`. Raises AssertionError, which lists every breach:
 
@@ -162,20 +164,35 @@ class _Check:
     def input(self, rows: Iterable[Contribution] | None = None, **values: Any) -> ReportInput:
         return report_input(self.rows if rows is None else rows, **{**self.values, **values})
 
-    def pages(self, what: str, given: ReportInput, *formats: Format) -> list[str]:
-        """The report as text in each of these formats, empty where it is none or cannot be made.
+    def pages(self, what: str, given: ReportInput, *formats: Format, may_refuse: bool = False) -> list[str]:
+        """The page as text in each of these formats, empty where it cannot be made.
 
-        It must be made without an error and without fetching; JSON must be as its schema says.
+        It must be made without an error and without fetching; JSON must be as its schema says. With `may_refuse` a
+        ReportError, which says what is missing, is no breach.
         """
-        return [self._page(what, given, each) for each in formats if each is not JSON or self.report.page]
+        seen = viewed(self.report, given)
+        page = self.context(what, seen, may_refuse=may_refuse)
+        return ["" if page is None else self._page(what, seen, page, each) for each in formats]
 
-    def _page(self, what: str, given: ReportInput, format_: Format) -> str:
+    def context(self, what: str, seen: ReportInput, *, may_refuse: bool = False) -> Any:
+        """The page itself, None where it cannot be made."""
+
+        def made() -> Any:
+            with contextlib.suppress(*[ReportError] * may_refuse):
+                return self.report.context(seen)
+
         with _watched(self.breaches):
-            made = self.tried(f"{what} in {format_.name}", lambda: make(self.report, given, PageOptions(format_)))
-        text = str(made.content, "utf-8") if made and format_.is_text else ""
-        if text and format_ is JSON and (page := self.report.page):
-            self.tried(f"{what} as its schema says", lambda: check_json(page, text))
-        return text
+            return self.tried(what, made)
+
+    def _page(self, what: str, seen: ReportInput, page: Any, format_: Format) -> str:
+        if format_ is JSON and not self.report.page:
+            return ""
+        content = self.tried(
+            f"{what} in {format_.name}", lambda: content_of(self.report, seen, page, PageOptions(format_))
+        )
+        if content and format_ is JSON and (page_type := self.report.page):
+            self.tried(f"{what} as its schema says", lambda: check_json(page_type, content))
+        return content or ""
 
     def tried(self, what: str, call: Callable[[], Any]) -> Any:
         """What a call gives; an error is a breach."""
@@ -188,9 +205,11 @@ class _Check:
 
     def made_anyhow(self) -> None:
         """In every format; of no rows, of several people, and as a draft."""
-        self.first_page = self.pages("a page", self.given, MARKDOWN, HTML, JSON, CSV, XLSX, PARQUET)[0]
-        everybody = tuple(each.key for each in self.given.people.persons)
-        self.pages("no rows", self.input(()), MARKDOWN, JSON)
+        self.first_page, *_ = self.pages("a page", self.given, MARKDOWN, JSON)
+        with _watched(self.breaches):
+            self.tried("its table", lambda: make(self.report, self.given, PageOptions(CSV)))
+        everybody = tuple(dict.fromkeys((*self.given.persons, *(each.key for each in self.given.people.persons))))
+        self.pages("no rows", self.input(()), MARKDOWN, JSON, may_refuse=True)
         self.pages("several people", self.input(persons=everybody), MARKDOWN)
         self.pages("a draft", dataclasses.replace(self.given, draft=True), MARKDOWN, JSON)
 
@@ -207,16 +226,13 @@ class _Check:
         """A source that refused access heads the page, and the texts and addresses of the others do nothing there."""
         hostile = [_with_texts(each, HOSTILE, "javascript:alert(1)") for each in self.rows]
         given = self.input(hostile, gaps=[Gap("org", _REASON)])
-        for format_, begin, wrong in (
-            (MARKDOWN, r"^## ", ("<img", "@canary", "](javascript:", "Fixes #1")),
-            (HTML, "<h2", ("<img", 'href="javascript:')),
-        ):
-            (text,) = self.pages("hostile texts", given, format_)
-            if text and _REASON not in re.split(begin, text, maxsplit=1, flags=re.MULTILINE)[0]:
-                self.breaches.append(f"an incomplete source does not head the page in {format_.name}")
-            for each in wrong:
-                if each in text:
-                    self.breaches.append(f"a text of a source is not escaped: {format_.name} has {each!r}")
+        text, html = self.pages("hostile texts", given, MARKDOWN, HTML)
+        self.breaches += [f"a text of a source is not escaped: md has {each}" for each in _done_by(text)]
+        wrong = [each for each in ("<img", 'href="javascript:') if each in html]
+        self.breaches += [f"a text of a source is not escaped: HTML has {each!r}" for each in wrong]
+        for name, page, heading in (("md", text, r"^## "), ("HTML", html, "<h2")):
+            if page and _REASON not in re.split(heading, page, maxsplit=1, flags=re.MULTILINE)[0]:
+                self.breaches.append(f"an incomplete source does not head the page in {name}")
 
     def public(self) -> None:
         """Work that is private, or of which that is not known, with a word in it that the page must not have."""
@@ -240,7 +256,7 @@ class _Check:
         from harvester.reporting.sandbox import render
 
         shared, name = shared_texts(self.report.package), self.report.template
-        page = self.tried("a page", lambda: self.report.context(self.given))
+        page = self.context("a page", viewed(self.report, self.given))
         if page is None:
             return
         job = template_job(self.report, OwnTemplate(name, name, {name: shared[name]}), page)
@@ -250,11 +266,27 @@ class _Check:
             self.breaches.append("its template makes another page when it is a user's own")
 
 
+def _done_by(text: str) -> Iterator[str]:
+    """What `HOSTILE` does in Markdown where it is not escaped; in code it does nothing."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    blocks = parser.parse(text)
+    for token in (*blocks, *(part for block in blocks for part in block.children or ())):
+        if token.type in {"html_block", "html_inline"} and "<img" in token.content:
+            yield "an element"
+        if str(token.attrs.get("href", "")).startswith("javascript:"):
+            yield "a link to javascript:"
+        if token.type == "text":
+            yield from (what for words, what in _READ_BY_FORGES.items() if words in token.content)
+
+
 def _with_texts(contribution: Contribution, text: str, url: str) -> Contribution:
     """A row with this text in place of every one that people write, and this address."""
     return dataclasses.replace(
-        contribution, title=text, body=text, milestone=text, project=contribution.project and text,
-        labels=(text, *contribution.labels), url=url,
+        contribution, title=text, body=f"{text}\n\n```\n{text}\n~~~\n{text}", milestone=text,
+        project=contribution.project and text, labels=(text, *contribution.labels), url=url,
         extra={name: text if name == "result" else value for name, value in contribution.extra.items()},
     )  # fmt: skip
 

@@ -86,7 +86,7 @@ def assemble(
     collected, report_input = _assembled(assembly, chosen, person, explicit=workspace.configured or bool(period))
     if request.about is None:
         return collected, report_input
-    collected, report_input = about_piece(workspace, ledger, report_input, harvest=harvest)
+    collected, report_input = about_piece(workspace, ledger, collected, report_input, harvest=harvest)
     return collected, as_seen(dataclasses.replace(report_input, request=request))
 
 

@@ -10,14 +10,23 @@ from harvester.analysis.frame import column, records
 from harvester.analysis.measures import NOBODY, ONLY_NAMED
 from harvester.analysis.threads import threads
 from harvester.grouping import exclude
-from harvester.workspace.collect import Accounts, CollectedData, accounts_of, collect, harvest_sources
+from harvester.workspace.collect import (
+    Accounts,
+    CollectedData,
+    accounts_of,
+    collect,
+    harvest_sources,
+    temporary_ledger,
+)
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from harvester.goals.assessment import Assessment
     from harvester.ledger import Ledger
+    from harvester.ledger.coverage import SourceStatus
     from harvester.reporting.report_input import ReportInput
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -60,56 +69,83 @@ def with_notes(report_input: ReportInput, work_item: str) -> Collection[Any]:
 
 
 def about_piece(
-    workspace: Workspace, ledger: Ledger, report_input: ReportInput, *, harvest: bool
+    workspace: Workspace, ledger: Ledger, collected: CollectedData, report_input: ReportInput, *, harvest: bool
 ) -> tuple[CollectedData, ReportInput]:
     """The input of a page about one piece of work (`request.about`): its own rows alone, and those of who took part.
 
     Git is read for everybody for the days of the page, and other sources that have any of the work for those whom the
-    people's own rows name. So what others did does not depend on whose work was harvested before. Their work elsewhere
-    is in no row of the input, nor is that of people who may not be read.
+    people's own rows name. So what others did does not depend on whose work was harvested before. Nobody asked for
+    their work elsewhere: with `harvest` none of it is stored, and none is in the input.
     """
     work_item = report_input.request.about or ""
     labels = with_notes(report_input, work_item)
     own = report_input.frame[report_input.frame.index.isin(labels)]
-    people, persons = workspace.config.people, report_input.persons
-    accounts = _accounts_to_read(workspace, own, persons)
-    outcome = harvest_sources(workspace, ledger, report_input.period, accounts) if harvest else None
-    collected = collect(workspace, ledger, report_input.period, accounts, outcome)
-    frame, _ = exclude(collected.frame, report_input.grouping)
-    frame = frame.assign(thread=threads(frame, report_input.assessment.goals_and_decisions.tickets))
-    left_out = [*persons, *(each.key for each in people.persons if not each.may_be_read)]
-    others = frame[of_piece(frame, work_item) & ~(frame["person"].isin(left_out) | frame["is_bot"]).to_numpy(bool)]
-    claims = report_input.assessment.claims
-    suggestions = report_input.assessment.suggestions
-    assessment = dataclasses.replace(
-        report_input.assessment,
-        frame=own,
+    accounts = _accounts_to_read(workspace, own, report_input.persons)
+    if harvest:
+        with temporary_ledger() as temporary:
+            outcome = harvest_sources(workspace, temporary, report_input.period, accounts)
+            theirs = collect(workspace, temporary, report_input.period, accounts, outcome)
+    else:
+        theirs = collect(workspace, ledger, report_input.period, accounts)
+    statuses = [_with_gaps(each, theirs.statuses) for each in report_input.statuses]
+    made = dataclasses.replace(
+        report_input,
+        assessment=_only(report_input.assessment, labels),
+        others=_others_in(workspace, report_input, theirs.frame),
+        statuses=statuses,
+    )
+    return dataclasses.replace(collected, statuses=tuple(statuses)), made
+
+
+def _only(assessment: Assessment, labels: Collection[Any]) -> Assessment:
+    """The assessment with these rows of its frame, and what it says of them."""
+    claims, suggestions = assessment.claims, assessment.suggestions
+    return dataclasses.replace(
+        assessment,
+        frame=assessment.frame[assessment.frame.index.isin(labels)],
         claims=claims[claims["row"].isin(labels)],
         suggestions=suggestions[suggestions["row"].isin(labels)],
         notes_by_thread={
-            name: notes for name, notes in report_input.assessment.notes_by_thread.items() if set(notes) <= set(labels)
+            name: notes for name, notes in assessment.notes_by_thread.items() if set(notes) <= set(labels)
         },
     )
-    statuses = [
-        dataclasses.replace(each, remarks=known.remarks) if (known := _status(report_input, each.source)) else each
-        for each in collected.statuses
-    ]
-    return collected, dataclasses.replace(report_input, assessment=assessment, others=others, statuses=statuses)
+
+
+def _others_in(workspace: Workspace, report_input: ReportInput, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of other people in the piece of work, without bots and those who may not be read."""
+    import pandas as pd
+
+    work_item, own = report_input.request.about or "", report_input.frame
+    theirs, _ = exclude(frame, report_input.grouping)
+    left_out = {*report_input.persons, *(each.key for each in workspace.config.people.persons if not each.may_be_read)}
+    theirs = theirs[~(theirs["person"].isin(left_out) | theirs["is_bot"]).to_numpy(bool)]
+    every = pd.concat([own[theirs.columns], theirs], ignore_index=True)
+    every = every.assign(thread=threads(every, report_input.assessment.goals_and_decisions.tickets))
+    is_theirs = every.index >= len(own)
+    return every[of_piece(every, work_item) & is_theirs]
+
+
+def _with_gaps(status: SourceStatus, others: Iterable[SourceStatus]) -> SourceStatus:
+    """A source's status with what is missing of it for other people."""
+    for each in others:
+        if each.source == status.source:
+            gaps, unread, stale = (
+                tuple(dict.fromkeys((*getattr(status, name), *getattr(each, name))))
+                for name in ("gaps", "unread", "stale")
+            )
+            return dataclasses.replace(status, gaps=gaps, unread=unread, stale=stale)
+    return status
 
 
 def _accounts_to_read(workspace: Workspace, own: pd.DataFrame, persons: Sequence[str]) -> Accounts:
-    """By source whose work is read: in git everybody's, elsewhere that of the people and of those in their rows."""
+    """By source whose work is read: in git everybody's, elsewhere of those whom rows of that source's work name."""
     connectors = workspace.config.people.connectors
-    everybody = accounts_of(workspace, [*persons, *_named_in(workspace, own, persons)])
+    named = accounts_of(workspace, _named_in(workspace, own, persons))
     places = {*own["source"].unique()}
     return {
-        source: None if connectors.get(source) == "git" else everybody[source] if source in places else accounts
-        for source, accounts in accounts_of(workspace, persons).items()
+        source: None if connectors.get(source) == "git" else accounts if source in places else frozenset()
+        for source, accounts in named.items()
     }
-
-
-def _status(report_input: ReportInput, source: str) -> Any:
-    return next((each for each in report_input.statuses if each.source == source), None)
 
 
 def _named_in(workspace: Workspace, rows: pd.DataFrame, persons: Collection[str]) -> list[str]:

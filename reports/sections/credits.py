@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from harvester.analysis import measures
-from harvester.model.accounts import name_of
 from harvester.model.people import BY_ADDRESS
 from harvester.text import safe_url
 
@@ -54,7 +53,7 @@ def shared_work(pieces: Pieces, themes: Sequence[EvidenceTheme]) -> list[SharedW
 def _of(pieces: Pieces, theme: EvidenceTheme, own: Sequence[Piece]) -> SharedWork:
     rows = pieces.with_notes[pieces.with_notes["piece"].isin(theme.keys).to_numpy(bool)]
     every = [row for piece in own for _, row in piece.all_rows]
-    others = measures.distinct(rows, "collaborators")["collaborators"].unique().tolist()
+    others = measures.people_by(rows.assign(theme=theme.title), "collaborators", ["theme"]).get((theme.title,), [])
     names = _names(pieces, others, every)
     others = sorted(names, key=lambda person: (names[person].casefold(), person))
     began, wrote = list(_began(pieces, every)), list(_co_wrote(pieces, own))
@@ -69,12 +68,7 @@ def _of(pieces: Pieces, theme: EvidenceTheme, own: Sequence[Piece]) -> SharedWor
 def _names(pieces: Pieces, others: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """By person what a reader calls them, without those who must not be named or of whom there is an id alone."""
     report_input, people = pieces.report_input, pieces.report_input.people
-    written = {
-        people.person_of(row["source"], account): name_of(account)
-        for row in rows
-        for account in row["participants"]
-        if "<" in account
-    }
+    written = people.names_of((row["source"], account) for row in rows for account in row["participants"])
     names = {}
     for person in others:
         has_id_alone = person.partition(":")[0] in BY_ADDRESS and person not in written

@@ -106,7 +106,7 @@ def _state(report_input: ReportInput, goal: Goal, at: Progress) -> GoalState:
     return GoalState(
         goal.name, goal.title, goal.from_, goal.until, goal.includes(today),
         target_text(goal), at.done, None if at.expected is None else round(at.expected, 1),
-        "" if at.share is None else bar(at.share), at.state, _label(goal, at), _worked_out(goal, at, today),
+        "" if at.share is None else bar(at.share), at.state, _label(goal, at), _worked_out(report_input, goal, at),
         _counts(goal),
         counted(_claimed(report_input, goal), measures.COUNTED),
         [item(report_input, row) for row in claimed_rows(report_input, goal)],
@@ -124,12 +124,19 @@ def _label(goal: Goal, at: Progress) -> str:
     return "no measure" if goal.measure is None else "no target" if goal.target is None else "no figure"
 
 
-def _worked_out(goal: Goal, at: Progress, today: dt.date) -> str:
+def counted_from(report_input: ReportInput, goal: Goal) -> dt.date:
+    """The day from which a goal is counted: its own first one, or where it has none that of the page."""
+    return goal.from_ or report_input.calendar.dates(report_input.period)[0]
+
+
+def _worked_out(report_input: ReportInput, goal: Goal, at: Progress) -> str:
+    today, first = report_input.calendar.dates(report_input.period)[1], counted_from(report_input, goal)
     if goal.until is not None and goal.until < today:
         return f"ended on {day(goal.until)}"
     if at.state == "open":
         missing = [word for word, of in (("first", goal.from_), ("last", goal.until)) if of is None]
-        return f"it has no {' and no '.join(missing)} day" if missing else "all its days are away"
+        since = f"; counted from {day(first)}" if goal.from_ is None else ""
+        return f"it has no {' and no '.join(missing)} day{since}" if missing else "all its days are away"
     sum_ = arithmetic(goal, at)
     return f"{sum_}{_part(goal, at)}"
 

@@ -47,7 +47,7 @@ def characters(text: str) -> int:
 def fit(lines: Sequence[Wordings], limit: int | None, first: Sequence[int] = ()) -> tuple[str, list[int]]:
     """The lines that fit within so many characters, in their order, and the places of those that do not.
 
-    Each has the best wording that the room allows when its turn comes. `first` has the places whose turn comes before the others.
+    Each has the best wording that the room allows when its turn comes. `first` has the places whose turn comes first.
     """
     taken: dict[int, str] = {}
     room = limit

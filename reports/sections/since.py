@@ -13,7 +13,7 @@ from harvester.goals.progress import Progress, target_text
 from harvester.model.periods import day
 from harvester.reporting.report_input import ReportInput
 
-from .goal_states import claimed_rows, figure_text, goals_on
+from .goal_states import claimed_rows, counted_from, figure_text, goals_on
 from .items import Item, Reference, item, reference_to
 
 LISTED = 5
@@ -102,9 +102,13 @@ def _change(report_input: ReportInput, goal: Goal, at: Progress, then: KeptGoal 
     known = {each.work_item for each in then.work} if then else set()
     new = [row for row in rows if row["work_item"] not in known]
     now = {row["work_item"] for row in rows}
-    lost = [_lost(each) for each in then.work if each.work_item not in now] if then else []
-    today = report_input.calendar.dates(report_input.period)[1]
+    today, first = report_input.calendar.dates(report_input.period)[1], counted_from(report_input, goal)
+    # From another day on other work counts: what is before it is not lost.
+    same = then is not None and then.first == first
+    lost = [_lost(each) for each in then.work if each.work_item not in now] if then and same else []
     words = list(_words(goal, at, then, today)) if then else ["new since then"]
+    if then and not same:
+        words.append(f"counted from {day(then.first)} then, and from {day(first)} now")
     listed = [item(report_input, row) for row in new[:LISTED]]
     return GoalChange(goal.name, goal.title, words, listed, max(len(new) - LISTED, 0), lost)
 
