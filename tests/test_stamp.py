@@ -1,6 +1,7 @@
 """What a page says of itself, and its evidence within it: read back as written, and closed by nothing in it."""
 
 import base64
+import dataclasses
 import json
 import random
 import zlib
@@ -10,13 +11,15 @@ import pytest
 from harvester.errors import ReportError
 from harvester.reporting.evidence import LARGEST_FILE, MOST_VALUES, evidence, parse
 from harvester.reporting.formats import HTML, JSON, MARKDOWN
-from harvester.reporting.stamp import content_digest, dump_json, parse_page, read_page, stamp
+from harvester.reporting.report_input import PageRequest
+from harvester.reporting.stamp import PageOf, content_digest, dump_json, parse_page, read_page, stamp
 from harvester.text import escape_json
 from tests.rows import row
 from tests.test_report import report_input
 
 HOSTILE = "--> <!-- --!> </template></script><script>alert(1)</script> ]]> \x00\x1b[2J\u202e text 0123456789abcdef -->"
 GIVEN = report_input([row(title=HOSTILE)])
+(ME,) = GIVEN.persons
 EVIDENCE = evidence(GIVEN, "accomplishments") | {"page": {"format": "md", "digest": "0" * 16}}
 CONTENTS = {
     MARKDOWN: "# Ada\n\nWork.\n",
@@ -37,6 +40,27 @@ def test_a_page_is_read_as_it_was_written(format_, embed):
     assert page.evidence == (EVIDENCE if embed else None)
     assert page.other_digests(EVIDENCE) == []
     assert page.other_digests(EVIDENCE | {"rows": []}) == ["rows"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "who"),
+    [
+        (PageRequest(), ME),
+        (PageRequest(team="payments"), "team payments"),
+        (PageRequest(everyone=True), "everyone"),
+        (PageRequest(mentees=True), f"mentees of {ME}"),
+        (PageRequest(about="github.com/org/pay#12"), f"{ME}, about github.com/org/pay#12"),
+        (PageRequest(team="payments", audience="public"), "team payments, for public"),
+    ],
+)
+def test_a_head_says_what_a_page_is_of(request_, who):
+    """Two pages that are for others, or about something else, are two pages; who is in a team may change."""
+    given = dataclasses.replace(GIVEN, request=request_)
+    for format_ in (MARKDOWN, HTML):
+        page = parse_page(stamp(CONTENTS[format_], format_, "digest", given, EVIDENCE, embed=False))
+        assert page.of == PageOf("digest", who, *GIVEN.calendar.dates(GIVEN.period))
+        assert page.complete
+    assert parse_page(stamped(JSON)).of is None
 
 
 @pytest.mark.parametrize("embed", [False, True])

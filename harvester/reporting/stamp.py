@@ -178,8 +178,10 @@ def _head(report: str, report_input: ReportInput, evidence: Mapping[str, Any], c
 def _who(report_input: ReportInput) -> str:
     """Whom, what and whose eyes a page is for: two pages of the same kind and days that differ in it are two pages."""
     request = report_input.request
-    team = f"team {request.team}" if request.team else ""
-    who = team or ("everyone" if request.everyone else ", ".join(report_input.persons))
+    group = f"team {request.team}" if request.team else "everyone" if request.everyone else ""
+    if request.mentees:
+        group = f"mentees of {report_input.persons[-1]}"
+    who = group or ", ".join(report_input.persons)
     about = f", about {request.about}" if request.about else ""
     return f"{who}{about}{'' if request.audience == 'manager' else f', for {request.audience}'}"
 
