@@ -195,6 +195,15 @@ def test_nothing_is_kept_where_nobody_says_who_reads(actions):
     assert machine.cache == {}
 
 
+def test_who_reads_the_cache_is_asked_with_its_own_token(actions):
+    """The token that publishes may be one that sees the other repository alone."""
+    place, machine, _ = actions
+    place.world.repositories["acme/pay"]["isPrivate"] = True
+    assert run(actions, at(2)) == 0
+    assert run(actions, at(2), token="another") == 1
+    assert len(machine.cache) == 2
+
+
 def test_a_ledger_elsewhere_is_not_kept(actions):
     assert run(actions, at(2), ledger="") == 0
     assert actions[1].cache == {}
