@@ -91,12 +91,18 @@ def test_a_strangers_marker_is_not_ours(place):
 
 
 def test_of_several_the_oldest_is_kept(place):
-    """Two runs at once may both create one; the next run says so and writes to one."""
-    place.publish()
+    """Two runs at once may both create one; the next run leaves one page, to which the other points."""
+    first = place.publish().url
     place.add(place.world.viewer, place.body(place.issues[0]))
     done = place.publish(OTHER)
     assert "is a second issue for this page" in done.remarks[0]
-    assert ["Merged 4" in place.body(each) for each in place.issues] == [True, False]
+    assert ["Merged" in place.body(each) for each in place.issues] == [True, False]
+    assert place.body(place.issues[1]).endswith(f"\n*This page is kept up to date in {first}.*\n")
+    again = place.publish(OTHER)
+    assert (again.steps, again.remarks) == ((), done.remarks)
+    place.edit(place.issues[1], lambda body: body + "mine")
+    assert place.publish().url == first
+    assert place.body(place.issues[1]).endswith("mine")
 
 
 def test_a_page_of_days_to_come(place):
