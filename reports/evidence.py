@@ -6,24 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harvester.analysis.frame import records
 from harvester.goals.summaries import summary_of
-from harvester.reporting.anchors import anchors
+from harvester.reporting.anchors import anchors_by_name
 from harvester.reporting.charts import Chart
 from harvester.reporting.markdown import Markdown, code
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import own_rows
 from harvester.text import count_noun, shell_word
 
-from .accomplishments import COLUMNS, row_columns
+from .accomplishments import row_columns
 from .sections import charts
-from .sections.common import CommonPage, common, heading, own_rows
+from .sections.common import CommonPage, common, heading
 from .sections.credits import SharedWork, shared_work
 from .sections.criteria import CriterionRow, criteria
 from .sections.draft import Unasked, unasked
 from .sections.evidence_themes import OUTCOME_PART, OWN_PART, PROBLEM, EvidenceTheme, Said, proof_in_words, themes
-from .sections.items import LINE_COLUMNS, Item, Reference, item, sort_key
-from .sections.pieces import Pieces
+from .sections.items import Item, Reference, item, once_by_kind
+from .sections.pieces import PAGE_COLUMNS, Pieces
 from .sections.summary import sentences
 from .sections.sustained import Sustained, sustained
 
@@ -148,7 +148,7 @@ class Page(CommonPage):
 
 def context(report_input: ReportInput) -> Page:
     """What the template shows; every number has its row in `harvester.analysis.measures`."""
-    mine = own_rows(report_input, COLUMNS)
+    mine = own_rows(report_input, PAGE_COLUMNS)
     pieces = Pieces(report_input, mine)
     rows = criteria(pieces)
     chosen = themes(pieces, rows)
@@ -248,12 +248,8 @@ def _items(pieces: Pieces, rows: Sequence[CriterionRow], chosen: Sequence[Eviden
     titles = {key: theme.title for theme in chosen for key in theme.keys}
     if not rows:
         places = {index: [titles[piece.key]] for piece in pieces if piece.key in titles for index, _ in piece.all_rows}
-    listed = pieces.rows[pieces.rows.index.isin(list(places))][[*LINE_COLUMNS, "work_item_key"]]
-    pairs = sorted(zip(listed.index, records(listed), strict=True), key=lambda pair: sort_key(pair[1]), reverse=True)
-    last: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {}
-    for index, each in pairs:
-        last.setdefault((each["kind"], each["work_item_key"]), (index, each))
-    return [item(pieces.report_input, each, ", ".join(places[index])) for index, each in last.values()]
+    listed = once_by_kind(pieces.rows[pieces.rows.index.isin(list(places))])
+    return [item(pieces.report_input, each, ", ".join(places[index])) for index, each in listed]
 
 
 def _draft(
@@ -309,7 +305,7 @@ def _anchors(
     headings += [("", "What others did")] if shared else []
     headings += [("", "Sustained over time")] if rows else []
     headings += [("sources", "Sources and coverage"), ("appendix", APPENDIX if rows else APPENDIX_OF_THEMES)]
-    found = {key: anchor for (key, _), anchor in zip(headings, anchors(text for _, text in headings), strict=True)}
+    found = anchors_by_name(headings)
     of_themes = [found[f"theme {place}"] for place in range(len(chosen))]
     return found["sources"], EvidenceAnchors(found.get("criteria", ""), of_themes, found["appendix"])
 
@@ -320,9 +316,7 @@ APPENDIX_OF_THEMES = "Appendix: all work of the themes"
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
     """The chart of the page: work for the criteria by week."""
-    mine, claims = own_rows(report_input, COLUMNS), report_input.assessment.claims
-    for_criteria = (claims["target_kind"] == "criterion") & (claims["status"] == "claimed")
-    claimed = claims["row"][for_criteria.to_numpy(bool)]
+    mine, claimed = own_rows(report_input, PAGE_COLUMNS), report_input.assessment.all_claimed("criterion")["row"]
     made = charts.charts(report_input, mine[mine.index.isin(claimed)])
     return {"weeks": made["weeks"]} if "weeks" in made else {}
 
