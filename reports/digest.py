@@ -314,7 +314,9 @@ def _waited(report_input: ReportInput, mine: pd.DataFrame) -> tuple[list[Waited]
 
 def _members(report_input: ReportInput) -> Members:
     team = report_input.teams.get(report_input.request.team or "")
-    memberships = team.memberships if team else ()
+    # Who has not agreed to be read is named nowhere: that they did not is theirs to say.
+    closed = {each.key for each in report_input.people.persons if not each.may_be_read}
+    memberships = [each for each in (team.memberships if team else ()) if each.person not in closed]
     first, last = report_input.calendar.dates(report_input.period)
     return Members(
         _changes(report_input, ((each, each.first) for each in memberships), first, last),
