@@ -22,9 +22,11 @@ from .sections.criteria_by_level import (
     STANDINGS,
     CriteriaSource,
     LevelOfCriteria,
+    Meaning,
     Standing,
     ThemeCount,
     levels,
+    meanings,
     sources,
     themes,
 )
@@ -53,21 +55,6 @@ HAS: dict[Standing, tuple[str, str]] = {
     "judged by hand": ("is judged by hand", "are judged by hand"),
 }
 """What is said of one criterion, and of several."""
-
-MEANING: dict[Standing, str] = {
-    "strong": "a figure with its baseline, or a witness who agreed to be named",
-    "thin": "words with a link",
-    "evidence needed": "activity alone, or nothing",
-    "judged by hand": "no goal and no rule links work to it",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a state of a criterion means."""
-
-    standing: Standing
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +127,7 @@ def context(report_input: ReportInput) -> Page:
         sentences=list(_sentences(report_input, by_level, len(offered), served)),
         themes=themes(by_level),
         levels=by_level,
-        meanings=[Meaning(each, MEANING[each]) for each in STANDINGS if each in found],
+        meanings=meanings(found),
         criteria_sources=sources(pieces.criteria),
         proposals=offered,
         ended=ended(report_input),
