@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from harvester.publishing.headings import split, title_of, without_fragments
 from harvester.publishing.markers import is_edited, marked, marker_of, text_digest
@@ -39,6 +40,23 @@ def test_a_fence_is_kept_together():
     """A line in it that looks like a heading is none."""
     parts = split(f"a\n\n{FENCE}\n## B\n\n{'x' * 40}\n", len, 70)
     assert [FENCE in each for each in parts] == [True, False]
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~~"])
+@pytest.mark.parametrize("around", [("", ""), ("a\n\n", "\nend\n"), ("a\n", "b\n")])
+def test_code_is_code_in_each_part(fence, around):
+    """A block that is too long is one in each part: outside of it a stranger's text would do what it says."""
+    lines = [f"- {number} @everyone fixes #12 {'`' * 3}\n" for number in range(30)] + ["x" * 300 + "\n"]
+    parts = split(f"{around[0]}{fence}text\n{''.join(lines)}{fence}\n{around[1]}", len, 200)
+    assert len(parts) > 5
+    assert all(len(each) <= 200 for each in parts)
+    parser = MarkdownIt()
+    tokens = [token for each in parts for token in parser.parse(each)]
+    outside = "".join(token.content for token in tokens if token.type == "inline")
+    assert "@" not in outside
+    assert "x" not in outside
+    inside = "".join(token.content for token in tokens if token.type == "fence")
+    assert inside.replace("\n", "") == "".join(lines).replace("\n", "")
 
 
 @given(
