@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harvester.errors import PublishError
+from harvester.publishing.github_issue import GitHubTracker
 from harvester.publishing.headings import without_title
 from harvester.publishing.issues import MOST_PARTS
 from harvester.publishing.markers import is_edited, marker_of
@@ -396,6 +397,21 @@ def test_a_target_that_is_no_place(place, target):
         publisher.publish(page(TEXT, Path("a.md")))
     assert caught.value.hint
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "rest", "graphql"),
+    [
+        ("https://github.com", "https://api.github.com", "https://api.github.com/graphql"),
+        ("https://octo.ghe.com", "https://api.octo.ghe.com", "https://api.octo.ghe.com/graphql"),
+        ("https://git.acme.org", "https://git.acme.org/api/v3", "https://git.acme.org/api/graphql"),
+    ],
+)
+def test_where_the_api_is(url, rest, graphql):
+    """On github.com, with data residency, and on a server of a company's own."""
+    tracker = GitHubTracker.open(url, TEAM, "a", publisher_context(Path()), 100)
+    assert (tracker.rest.service.url, tracker.graphql) == (rest, graphql)
+    tracker.close()
 
 
 def test_the_links_leave_no_mark_elsewhere():
