@@ -118,8 +118,9 @@ def escape_json(text: str) -> str:
 
 
 def parse_json(text: str) -> Any:
-    """What a text in JSON says; raises ValueError, also for half a character, which no file could have, or
-    RecursionError.
+    """What a text in JSON says; raises ValueError, also for half a character, which no file can have.
+
+    Raises RecursionError for what is nested too deep.
     """
     import json
 
