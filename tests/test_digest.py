@@ -81,7 +81,7 @@ def test_work_outside_of_the_days_as_a_member(written):
     if evidence["request"]["team"]:
         assert "mail: try again after an hour" not in text  # Grace's, in September
         assert not [each for each in evidence["rows"] if each["work_item"].endswith("acme/pay#7")]
-        assert "Reviewed 1 pull request of people outside of the team: Search team." in text
+        assert "Reviewed 1 pull request by people outside the team: Search team." in text
 
 
 CONFIGURATION = """

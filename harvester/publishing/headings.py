@@ -11,6 +11,11 @@ from harvester.text import JOINER, one_line
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 LINE_END = "\n"
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_FRAGMENT = re.compile(
+    r"(?<![\\`])(?P<marks>`+)(?!`)[^\n]+?(?<!`)(?P=marks)(?!`)"
+    r"|(?<![\\!])\[(?P<text>(?:\\.|`[^`\n]*`|[^\[\]\\\n])*)\]\(#[^)\s]*\)"
+)
+"""Code, which stays, or a link to a place in the page."""
 _TABLE_RULE = re.compile(r"\|?[ :|-]*-[ :|-]*")
 
 
@@ -25,6 +30,15 @@ def title_of(content: str) -> str:
 def without_title(content: str) -> str:
     """A page without its first heading, for a place that shows the title itself."""
     return content.lstrip("\n").partition("\n")[2].lstrip("\n") if title_of(content) else content
+
+
+def without_fragments(content: str) -> str:
+    """A page whose links to its own headings are their text, for a place where headings cannot be linked to.
+
+    So it is in issues and comments of GitHub (https://github.com/github/markup/issues/437) and in comments of GitLab
+    (https://docs.gitlab.com/user/markdown/#heading-ids-and-links); and the heading may be in another part.
+    """
+    return _FRAGMENT.sub(lambda found: found[0] if found["text"] is None else found["text"], content)
 
 
 def split(content: str, size: Callable[[str], int], limit: int) -> list[str]:

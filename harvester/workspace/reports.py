@@ -571,7 +571,7 @@ def _with_wording(
         )
         return dataclasses.replace(result, unchecked=(*result.unchecked, what))
     if wording.figures and not edited and evidence.CHOICES["kept"] in chosen:
-        # Whoever gets a page has no check-ins of its author: its sources are the same, and it is as it was written.
+        # The receiver of a page has no check-ins of its author: its sources are the same, and it is as it was written.
         what = f"{evidence.CHOICES['kept']} What {path.name} says of changes since then was not compared."
         return dataclasses.replace(result, unchecked=(*result.unchecked, what))
     if wording.figures:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from harvester.publishing.headings import split, title_of
+from harvester.publishing.headings import split, title_of, without_fragments
 from harvester.publishing.markers import is_edited, marked, marker_of, text_digest
 from harvester.publishing.testing import page
 from harvester.reporting.markdown import escape
@@ -78,6 +78,23 @@ def test_parts_fit_and_lose_nothing(text, limit):
 def test_a_title_reads_as_it_was(name):
     """Without what made it safe in Markdown."""
     assert title_of(f"# {escape(name)} – digest\n\ntext\n") == f"{name} – digest"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[a](#b) and [c `d[0]`](#e-1)", "a and c `d[0]`"),
+        ("[a \\[x\\]](#b).", "a \\[x\\]."),
+        ("`[a](#b)` [a](#b)", "`[a](#b)` a"),
+        ("a \\` [a](#b) `c`", "a \\` a `c`"),
+        ("[a](https://x.example/#b)", "[a](https://x.example/#b)"),
+        ("\\[a\\](#b)", "\\[a\\](#b)"),
+        ("![a](#b)", "![a](#b)"),
+    ],
+)
+def test_a_link_to_a_heading_is_its_text(text, shown):
+    """Elsewhere, in code and where it is escaped, it stays."""
+    assert without_fragments(text) == shown
 
 
 def test_a_page_without_a_heading_has_its_files_name():
