@@ -388,15 +388,20 @@ def test_a_redirect_is_not_followed_with_a_page(place, status):
 
 
 @pytest.mark.parametrize(
-    "target", ["", "team", "a b/c", "https://user:secret@host/a/b", "ftp://host/a/b", "a/../b", "/"]
-)
+    "target",
+    ["", "team", "a b/c", "https://user:secret@host/a/b", "ftp://host/a/b", "a/../b", "/", "https:///a/b",
+     "https://[/a/b", "https://h:x/a/b", "https://h:99999/a/b", "https://\u2100.com/a/b", "https://a..b/a/b",
+     f"https://{'a' * 64}.com/a/b"],
+)  # fmt: skip
 def test_a_target_that_is_no_place(place, target):
-    """The error says how it is written, and repeats no password."""
-    publisher = place.publisher(target, publisher_context(Path(), environ=TOKENS))
+    """The error says how it is written, and repeats no password; it is not tried again."""
+    publisher = place.publisher(target, publisher_context(Path(), environ=TOKENS, waited=place.waited))
     with pytest.raises(PublishError) as caught:
         publisher.publish(page(TEXT, Path("a.md")))
+    assert place.waited == []
     assert caught.value.hint
     assert "secret" not in str(caught.value)
+    assert "redirects to '" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
