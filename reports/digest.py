@@ -35,7 +35,7 @@ from .sections.items import (
 from .sections.other_work import RoutineKind, Theme
 from .sections.pieces import ROW_COLUMNS, Piece, Pieces, Quote
 from .sections.sources import CONNECTORS
-from .sections.team import as_team, stays
+from .sections.team import as_team
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -360,7 +360,7 @@ def _away(report_input: ReportInput) -> list[Away]:
     found = []
     for person in report_input.members:
         away = report_input.people.away_of(person, report_input.calendar)
-        parts = [part for stay in stays(report_input, person) for each in away if (part := each.overlap(stay))]
+        parts = [part for stay in report_input.stays(person) for each in away if (part := each.overlap(stay))]
         if parts:
             days = join_words(span(*report_input.calendar.dates(each)) for each in parts)
             found.append(Away(report_input.name(person), days))

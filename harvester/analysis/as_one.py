@@ -24,11 +24,12 @@ def as_one(frame: pd.DataFrame, persons: Collection[str], connectors: Mapping[st
     commit in another's pull request is part of that, and owners and collaborators are those of outside. Of a pull
     request that several members wrote the lines are those of all of them.
 
-    Two more columns: `member`, whose row it is, and `is_members_own`, whether it is of that member's own work. The
-    index is new.
+    Two more columns: `member`, whose row it is, and `is_members_own`, whether it is of that member's own work. Labels
+    are those of the frame.
     """
     members = frozenset(persons)
-    own = frame[frame["person"].isin(list(members)).to_numpy(bool)].reset_index(drop=True)
+    rows = frame[frame["person"].isin(list(members)).to_numpy(bool)]
+    own = rows.reset_index(drop=True)
     made = own.assign(**{MEMBER: own["person"], MEMBERS_OWN: own["is_own_work"]})
     made["person"] = _texts([ONE] * len(made))
     shared = _shared_lines(own)
@@ -42,7 +43,7 @@ def as_one(frame: pd.DataFrame, persons: Collection[str], connectors: Mapping[st
     made["collaborators"] = _like(own, "collaborators", [names or None for names in others])
     _add_lines(made, shared)
     made["counted"] = counted_by(made)
-    return made
+    return made.set_axis(rows.index)
 
 
 def while_members(frame: pd.DataFrame, stays: Mapping[str, Sequence[Period]]) -> pd.DataFrame:

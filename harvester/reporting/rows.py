@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
-from harvester.analysis.as_one import ONE
+from harvester.analysis.as_one import as_one
 from harvester.analysis.frame import select
 from harvester.goals.matches import note_fields
 from harvester.model.contribution import Column
@@ -47,14 +47,23 @@ def own_rows(report_input: ReportInput) -> pd.DataFrame:
     return frame[(frame["is_primary"] & ~frame["is_bot"]).to_numpy(bool)]
 
 
+def counted_rows(report_input: ReportInput) -> pd.DataFrame:
+    """As `own_rows`, with several people as one (`as_one`), so that what two of them did counts once."""
+    if len(report_input.persons) < 2:
+        return own_rows(report_input)
+    inside = select(report_input.frame, report_input.period, report_input.persons)
+    rows = as_one(inside, report_input.persons, report_input.people.connectors)
+    return rows[(rows["is_primary"] & ~rows["is_bot"]).to_numpy(bool)]
+
+
 def measured(report_input: ReportInput) -> dict[str, float]:
     """Every measure of a report's own rows, by name, in the order of the table of measures; whole ones are integers.
 
     `left_out` and `withheld` are of rows that are not in the report, `mentees_left_out` of people who are not in it,
     `people` of all rows, and `newcomers` of no rows; it is left out where nobody asked who was new, as is a median of
-    nothing. `days_away` is as harvester.toml says. What several of the people did together counts once.
+    nothing. `days_away` is as harvester.toml says, of a team's member in their days as one. What several of the people did together counts once.
     """
-    rows = taken_together(own_rows(report_input), report_input.persons)
+    rows = counted_rows(report_input)
     others = {
         "left_out": report_input.excluded.total,
         "withheld": report_input.withheld or 0,
@@ -88,24 +97,9 @@ def newcomers_counted(report_input: ReportInput) -> int | None:
 
 
 def _days_away(report_input: ReportInput) -> int:
-    people, persons = report_input.people, report_input.persons
-    return sum(people.days_away(each, report_input.period, report_input.calendar) for each in persons)
-
-
-def taken_together(rows: pd.DataFrame, persons: Sequence[str]) -> pd.DataFrame:
-    """The rows with several people as one (`ONE`), so that each work item counts once; of one person as they are.
-
-    Collaborators, where the rows have them, are then people beside all of them. Whose work something is stays as it is:
-    a review of the work of another of them is one.
-    """
-    if len(persons) < 2:
-        return rows
-    together = rows.assign(person=_texts([ONE] * len(rows), rows))
-    if "collaborators" in rows:
-        lists = rows["collaborators"].array.__arrow_array__().to_pylist()
-        beside = [each and [one for one in each if one not in persons] for each in lists]
-        together["collaborators"] = _lists(beside, rows)
-    return together
+    people, calendar = report_input.people, report_input.calendar
+    persons = report_input.members or report_input.persons
+    return sum(people.days_away(each, stay, calendar) for each in persons for stay in report_input.stays(each))
 
 
 def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from harvester.analysis.measures import MEASURES
 from harvester.model.periods import span
 from harvester.reporting.audience import OTHER_SOURCES
 from harvester.reporting.report_input import ReportInput
-from harvester.reporting.rows import taken_together
+from harvester.reporting.rows import counted_rows
 from harvester.text import count_noun
 
 from .sources import SourceState, not_counted, source_states
@@ -73,8 +73,10 @@ class CommonPage:
 
 
 def own_rows(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
-    """As `rows_by_person`, with several people taken together, so that what two of them did counts once."""
-    return taken_together(rows_by_person(report_input, columns), report_input.persons)
+    """As `rows_by_person`, with several people as one, so that what two of them did counts once."""
+    if len(report_input.persons) < 2:
+        return rows_by_person(report_input, columns)
+    return counted_rows(report_input)[list(columns)]
 
 
 def rows_by_person(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
