@@ -61,7 +61,8 @@ def measured(report_input: ReportInput) -> dict[str, float]:
 
     `left_out` and `withheld` are of rows that are not in the report, `mentees_left_out` of people who are not in it,
     `people` of all rows, and `newcomers` of no rows; it is left out where nobody asked who was new, as is a median of
-    nothing. `days_away` is as harvester.toml says, of a team's member in their days as one. What several of the people did together counts once.
+    nothing. `days_away` is as harvester.toml says, of a team's member in their days as one. What several of the people
+    did together counts once.
     """
     rows = counted_rows(report_input)
     others = {
