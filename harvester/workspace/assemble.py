@@ -291,7 +291,8 @@ class _Assembly:
         team = config.teams.get(self.request.team or "")
         stays = {each: team.stays(each, config.calendar) for each in persons} if team else {}
         own_days = while_members(collected.frame, stays)
-        with_goals = self.goals_for_others or list(persons) == [self.workspace.me]
+        # Of a team there are the days of a member alone, which say nothing of how far the person's own goals are.
+        with_goals = self.goals_for_others or (list(persons) == [self.workspace.me] and team is None)
         grouping = GroupingRules.of(config)
         frame, excluded = (own_days, Excluded()) if self.all_rows else exclude(own_days, grouping)
         assessment = assess(
