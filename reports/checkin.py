@@ -230,5 +230,5 @@ REPORT = Report(
     "checkin", "harvester.reports", "checkin.md.j2", context,
     summary="how the goals are on a day, what changed since the last check-in, and what to talk about",
     default_period="today", needs=frozenset({"checkin"}), audiences=("manager",), keeps=kept, page=Page,
-    charts=page_charts, row_columns=row_columns,
+    charts=page_charts, row_columns=row_columns, entries=("goals",),
 )  # fmt: skip
