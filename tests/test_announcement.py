@@ -166,7 +166,7 @@ def test_work_of_other_days_is_said_to_be():
 
 
 def test_work_that_the_audience_may_not_see():
-    """It says so, and what to do where everybody may see it; not that there is nothing of a work item without a name."""
+    """It says so, and what to do where everybody may see it."""
     request = PageRequest(about=ABOUT, audience="public")
     with pytest.raises(ReportError, match="The audience 'public' sees nothing of this work") as caught:
         context(for_audience(announced([pull(1, is_private=True)], request=request)))

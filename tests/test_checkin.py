@@ -229,7 +229,7 @@ def test_gaps_are_goals_and_criteria_without_evidence():
     assert found.gaps == [
         "Nothing is linked to “Help others”.",
         "“Pay” counts reviews; linked to it: 1 pull request.",
-        "Criterion “Makes others better”: evidence needed, nothing is linked to it.",
+        "Criteria that nothing is linked to: “Makes others better”.",
     ]
     assert "Is there work for these gaps that no source has?" in found.questions
     assert page(reviews(1), REVIEWS).gaps == []

@@ -138,7 +138,9 @@ def make_report(
             workspace, ledger, when, persons, harvest=harvest, request=request, needs=report.needs
         )
     rendered = _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
-    return dataclasses.replace(rendered, remarks=(*rendered.remarks, *_without_entries(workspace, report, report_input)))
+    return dataclasses.replace(
+        rendered, remarks=(*rendered.remarks, *_without_entries(workspace, report, report_input))
+    )
 
 
 def make_reports(
