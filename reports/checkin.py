@@ -65,7 +65,7 @@ class Page(CommonPage):
     """The page: everything that it says, as plain values; texts from sources are as the sources have them."""
 
     draft: CheckInDraft | None
-    """What its author should know before handing it in; null on a finished page."""
+    """What its author should know before handing it in; null for nothing, and on a finished page."""
     day: dt.date
     sentences: list[str]
     """The opening paragraph, a sentence each."""
@@ -94,12 +94,13 @@ def context(report_input: ReportInput) -> Page:
     gaps = [*_goals_without_work(goals), *_criteria_without_evidence(report_input, found)]
     asked, following = questions(report_input, gaps=bool(gaps)), next_checkin(report_input)
     heading = f"{report_input.who} – {KIND}, {day(today)}"
-    headings = _headings(heading, changed, gaps, asked, following, draft=report_input.draft)
+    author = _for_author(report_input, measures.words(rows, "unplanned")) if report_input.draft else None
+    headings = _headings(heading, changed, gaps, asked, following, draft=author is not None)
     with_work = [each for each in goals if each.items]
     places = anchors_by_name([*headings, *((f"goal {each.name}", each.title) for each in with_work)])
     return Page(
         **{**common(report_input, rows, KIND, places["sources"]), "heading": heading, "period": day(today)},
-        draft=_for_author(report_input, measures.words(rows, "unplanned")) if report_input.draft else None,
+        draft=author,
         day=today,
         sentences=_sentences(report_input, goals, changed),
         goals=goals,
@@ -202,17 +203,18 @@ def _criteria_without_evidence(report_input: ReportInput, rows: Sequence[Criteri
     ]
 
 
-def _for_author(report_input: ReportInput, unplanned: str) -> CheckInDraft:
+def _for_author(report_input: ReportInput, unplanned: str) -> CheckInDraft | None:
+    """What the author should know; None for nothing."""
     missing = [
         MissingFigure(goal.name, goal.title)
         for goal, at in goals_on(report_input)
         if goal.measure == "outcome" and at.done is None
     ]
     has_goals = bool(report_input.assessment.goals_and_decisions.goals.goals)
-    return CheckInDraft(
-        unplanned if has_goals and not unplanned.startswith("0 ") else "", missing,
-        next_day(report_input) is not None, list(report_input.assessment.warnings),
-    )  # fmt: skip
+    open_ = unplanned if has_goals and not unplanned.startswith("0 ") else ""
+    has_next, warnings = next_day(report_input) is not None, list(report_input.assessment.warnings)
+    lacks_next = not has_next and bool(goals_on(report_input))
+    return CheckInDraft(open_, missing, has_next, warnings) if open_ or missing or lacks_next or warnings else None
 
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
