@@ -329,6 +329,6 @@ def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
 
 REPORT = Report(
     KIND, "harvester.reports", "evidence.md.j2", context, page=Page, charts=page_charts, row_columns=row_columns,
-    default_period=PERIOD, audiences=("manager",),
+    default_period=PERIOD, audiences=("manager",), entries=("criteria",),
     summary="for a review: what a level asks, the evidence there is, and what is missing",
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """The page `checkin`: goals by state with the arithmetic, what changed, gaps, questions, and what is due."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -220,6 +221,31 @@ def test_a_criterion_changes_its_state():
     assert "Some sources could not be read in full then: hub." in text(reviews(1), REVIEWS, before=before)
 
 
+def test_a_draft_with_nothing_to_do_has_no_section_for_it():
+    nothing, something = (made([row(title="A change")], *goals) for goals in ((), (REVIEWS,)))
+    assert "For the author" not in render(REPORT, dataclasses.replace(nothing, draft=True))
+    assert "For the author" in render(REPORT, dataclasses.replace(something, draft=True))
+
+
+def test_criteria_of_a_ladder_have_their_themes_names():
+    """Once each, by how they are judged: one that no goal and no rule serves is judged by hand, as on the goal sheet."""
+    ladder = [
+        {
+            "name": "grows",
+            "theme": "Team",
+            "level": "Senior",
+            "text": "Makes others better.",
+            "match": {"kinds": ["review"]},
+        },
+        {"name": "plans", "theme": "Planning", "level": "Senior", "text": "Plans work, and again."},
+        {"name": "learns", "theme": "Learning", "level": "Senior", "text": "Learns, and again."},
+    ]
+    assert page([row(title="A change")], criteria=ladder).gaps == [
+        "Criteria that nothing is linked to: “Team”.",
+        "Criteria judged by hand, with no goal and no rule: “Planning” and “Learning”.",
+    ]
+
+
 def test_gaps_are_goals_and_criteria_without_evidence():
     """And a goal to which something else is linked than what it counts: its figure would look like no work."""
     pull = row(title="A change", labels=("pay",))
@@ -229,7 +255,7 @@ def test_gaps_are_goals_and_criteria_without_evidence():
     assert found.gaps == [
         "Nothing is linked to “Help others”.",
         "“Pay” counts reviews; linked to it: 1 pull request.",
-        "Criterion “Makes others better”: evidence needed, nothing is linked to it.",
+        "Criteria that nothing is linked to: “Makes others better”.",
     ]
     assert "Is there work for these gaps that no source has?" in found.questions
     assert page(reviews(1), REVIEWS).gaps == []

@@ -96,6 +96,12 @@ def brief(text: str) -> str:
     return clause[1] if clause else f"{cut.rpartition(' ')[0] or cut[:BRIEF]}…"
 
 
+def called(criterion: Criterion, criteria: Sequence[Criterion]) -> str:
+    """What a page calls a criterion in short: its theme, where that is its own at its level, else its text."""
+    alike = [each for each in criteria if (each.theme, each.level) == (criterion.theme, criterion.level)]
+    return criterion.theme if criterion.theme and len(alike) == 1 else criterion.text
+
+
 def _row(pieces: Pieces, criterion: Criterion, number: int) -> CriterionRow:
     own = shown_by(pieces, criterion.name)
     rows = pieces.rows[pieces.rows.index.isin(list(pieces.shown[criterion.name]))]
