@@ -23,7 +23,7 @@ from .sections.highlights import highlights
 from .sections.items import Item, item, join_words
 from .sections.notes import Field, called
 from .sections.pieces import PAGE_COLUMNS, Piece, Pieces, Quote
-from .sections.thanks import TOOK_PART, Thanked, thanks, unnamed
+from .sections.thanks import Thanked, thanks, unnamed
 
 KIND = "announcement"
 
@@ -191,7 +191,7 @@ def _draft(report_input: ReportInput, piece: Piece, found: list[Thanked]) -> Ann
         join_words(WRITTEN[name] for name in unsaid),
         " ".join([note, *(f'--{name.lower()} "…"' for name in unsaid)]),
         f"{note} --with NAME",
-        [each.name for each in found if each.did == TOOK_PART],
+        [each.name for each in found if not each.did],
     )
 
 

@@ -11,7 +11,6 @@ from harvester.analysis import measures
 from harvester.analysis.frame import records
 from harvester.grouping import place
 from harvester.model.periods import span
-from harvester.model.teams import Membership
 from harvester.reporting.charts import Chart
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
@@ -94,28 +93,16 @@ class Waited:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Somebody who joined or left the team, and their first or last day in it."""
+class MemberChange:
+    """Somebody who joined, left or was away in the period, by the configuration."""
 
     name: str
-    day: dt.date
-
-
-@dataclass(frozen=True, slots=True)
-class Away:
-    """Somebody who was away in the period, and which of its days in words."""
-
-    name: str
-    days: str
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """Who joined, left and was away in the period, by the configuration, in alphabetical order."""
-
-    joined: list[Change]
-    left: list[Change]
-    away: list[Away]
+    joined: list[dt.date]
+    """Their first days in the team."""
+    left: list[dt.date]
+    """Their last days in the team."""
+    away: str
+    """Which days of the period they were away as a member, in words; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +126,8 @@ class Page(CommonPage):
     """What waited longest, the longest first."""
     waited_more: int
     """How many further items waited long."""
-    members: Members
+    members: list[MemberChange]
+    """In alphabetical order."""
     newcomers: list[NewContributor]
     routine: list[RoutineKind]
     routine_total: int
@@ -242,7 +230,7 @@ def _sentences(
     yield from summary.where(pieces, themes)
     if "reviewed" in counts:
         outside = "reviews" in counts and not report_input.request.everyone
-        of_them = f", {int(counts['reviews']):,} of them of {beyond.others(report_input)}" if outside else ""
+        of_them = f", {int(counts['reviews']):,} of them by {beyond.others(report_input)}" if outside else ""
         yield f"{_reviewed(report_input, mine)}{of_them}."
     if newcomers:
         number = newcomers_counted(report_input) or 0
@@ -312,35 +300,29 @@ def _waited(report_input: ReportInput, mine: pd.DataFrame) -> tuple[list[Waited]
     return named, len(made) - len(named)
 
 
-def _members(report_input: ReportInput) -> Members:
+def _members(report_input: ReportInput) -> list[MemberChange]:
     team = report_input.teams.get(report_input.request.team or "")
-    memberships = team.memberships if team else ()
+    # Who has not agreed to be read is named nowhere: that they did not is theirs to say.
+    closed = {each.key for each in report_input.people.persons if not each.may_be_read}
+    memberships = [each for each in (team.memberships if team else ()) if each.person not in closed]
     first, last = report_input.calendar.dates(report_input.period)
-    return Members(
-        _changes(report_input, ((each, each.first) for each in memberships), first, last),
-        _changes(report_input, ((each, each.last) for each in memberships), first, last),
-        _away(report_input),
-    )
-
-
-def _changes(
-    report_input: ReportInput, days: Iterable[tuple[Membership, dt.date | None]], first: dt.date, last: dt.date
-) -> list[Change]:
-    """The memberships whose day is one of the period's."""
-    found = [Change(report_input.name(each.person), at) for each, at in days if at and first <= at <= last]
-    return sorted(found, key=lambda each: (each.name.casefold(), each.day))
-
-
-def _away(report_input: ReportInput) -> list[Away]:
-    """Who was away while a member, and on which days of the period."""
     found = []
-    for person in report_input.members:
-        away = report_input.people.away_of(person, report_input.calendar)
-        parts = [part for stay in stays(report_input, person) for each in away if (part := each.overlap(stay))]
-        if parts:
-            days = join_words(span(*report_input.calendar.dates(each)) for each in parts)
-            found.append(Away(report_input.name(person), days))
-    return sorted(found, key=lambda each: each.name.casefold())
+    for person in {*report_input.members, *(each.person for each in memberships)}:
+        own = [each for each in memberships if each.person == person]
+        joined = sorted(each.first for each in own if each.first and first <= each.first <= last)
+        left = sorted(each.last for each in own if each.last and first <= each.last <= last)
+        found.append(MemberChange(report_input.name(person), joined, left, _away(report_input, person)))
+    changed = [each for each in found if each.joined or each.left or each.away]
+    return sorted(changed, key=lambda each: (each.name.casefold(), each.joined, each.left))
+
+
+def _away(report_input: ReportInput, person: str) -> str:
+    """On which days of the period somebody was away while a member; empty for none."""
+    if person not in report_input.members:
+        return ""
+    away = report_input.people.away_of(person, report_input.calendar)
+    parts = [part for stay in stays(report_input, person) for each in away if (part := each.overlap(stay))]
+    return join_words(span(*report_input.calendar.dates(each)) for each in parts)
 
 
 def _newcomers(report_input: ReportInput) -> Iterable[NewContributor]:

@@ -20,6 +20,7 @@ from .sections import charts
 from .sections.common import CommonPage, common, heading
 from .sections.credits import SharedWork, shared_work
 from .sections.criteria import CriterionRow, criteria
+from .sections.criteria_by_level import Meaning, meanings
 from .sections.draft import Unasked, unasked
 from .sections.evidence_themes import OUTCOME_PART, OWN_PART, PROBLEM, EvidenceTheme, Said, proof_in_words, themes
 from .sections.items import Item, Reference, item, once_by_kind
@@ -134,6 +135,8 @@ class Page(CommonPage):
     criteria: list[CriterionRow]
     best_in: list[int | None]
     """For each criterion the place of the theme that has its best proof, from 0; null where none has."""
+    meanings: list[Meaning]
+    """The states of criteria that occur."""
     themes: list[EvidenceTheme]
     gaps: list[Gap]
     shared: list[SharedWork]
@@ -164,6 +167,7 @@ def context(report_input: ReportInput) -> Page:
         opening=_opening(pieces, rows, chosen, steps),
         criteria=rows,
         best_in=[keys.get(each.best.key) if each.best else None for each in rows],
+        meanings=meanings({each.state for each in rows}),
         themes=chosen,
         gaps=gaps,
         shared=shared,
@@ -197,7 +201,9 @@ def _state(rows: Sequence[CriterionRow]) -> Iterator[str]:
     of_level = f" of {levels.pop()}" if len(levels) == 1 and rows[0].level else ""
     strong = sum(each.state == "strong" for each in rows)
     of_all = f"{strong or 'none'} of the {len(rows)} criteria" if len(rows) > 1 else "the one criterion"
-    there = "no strong proof for the one criterion" if len(rows) == 1 and not strong else f"strong proof for {of_all}"
+    there = (
+        "no strong evidence for the one criterion" if len(rows) == 1 and not strong else f"strong evidence for {of_all}"
+    )
     yield f"There is {there}{of_level}."
 
 
@@ -222,15 +228,15 @@ def _over_time(rows: Sequence[CriterionRow], steps: Sustained) -> Iterator[str]:
         return
     criteria_ = "the criterion" if len(strong) == 1 else "the criteria"
     of_all = count_noun(len(steps.steps), steps.each)
-    yield f"Work for {criteria_} with strong proof was done in {len(used)} of {of_all}."
+    yield f"Work for {criteria_} with strong evidence was done in {len(used)} of {of_all}."
 
 
 def _weak(rows: Sequence[CriterionRow]) -> Iterator[str]:
     thin = sum(each.state == "thin" for each in rows)
     needed = sum(each.state == "evidence needed" for each in rows)
     if thin:
-        more = f", and for {needed} evidence is needed" if needed else ""
-        yield f"For {count_noun(thin, 'criterion', 'criteria')} the proof is thin{more}."
+        more = f", and for {needed} it is needed" if needed else ""
+        yield f"For {count_noun(thin, 'criterion', 'criteria')} evidence is thin{more}."
     elif needed:
         yield f"For {count_noun(needed, 'criterion', 'criteria')} evidence is needed."
 
@@ -324,5 +330,5 @@ def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
 REPORT = Report(
     KIND, "harvester.reports", "evidence.md.j2", context, page=Page, charts=page_charts, row_columns=row_columns,
     default_period=PERIOD, audiences=("manager",),
-    summary="for a review: what a level asks, the proof there is, and what is missing",
+    summary="for a review: what a level asks, the evidence there is, and what is missing",
 )  # fmt: skip

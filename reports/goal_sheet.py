@@ -22,9 +22,11 @@ from .sections.criteria_by_level import (
     STATES,
     CriteriaSource,
     LevelOfCriteria,
+    Meaning,
     StateOrByHand,
     ThemeCount,
     levels,
+    meanings,
     sources,
     themes,
 )
@@ -48,21 +50,6 @@ HAS: dict[StateOrByHand, tuple[str, str]] = {
     "judged by hand": ("is judged by hand", "are judged by hand"),
 }
 """What is said of one criterion, and of several."""
-
-MEANING: dict[StateOrByHand, str] = {
-    "strong": "a figure with its baseline, or a witness who agreed to be named",
-    "thin": "words with a link",
-    "evidence needed": "activity alone, or nothing",
-    "judged by hand": "no goal and no rule links work to it",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a state of a criterion means."""
-
-    state: StateOrByHand
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +120,7 @@ def context(report_input: ReportInput) -> Page:
         sentences=list(_sentences(report_input, by_level, len(offered), served)),
         themes=themes(by_level),
         levels=by_level,
-        meanings=[Meaning(each, MEANING[each]) for each in STATES if each in found],
+        meanings=meanings(found),
         criteria_sources=sources(pieces.criteria),
         proposals=offered,
         ended=ended(report_input),

@@ -121,6 +121,8 @@ class Page(CommonPage):
     fewest: int
     fewest_median: int
     has_medians: bool
+    has_too_few: bool
+    """Whether some difference is not given since there is too little."""
     mentees: list[Mentee]
     given: list[Given]
 
@@ -142,6 +144,7 @@ def context(report_input: ReportInput) -> Page:
         fewest=FEWEST,
         fewest_median=FEWEST_MEDIAN,
         has_medians=any(figure.name == MEDIAN for each in made for figure in each.figures),
+        has_too_few=any(figure.difference == TOO_FEW for each in made for figure in each.figures),
         mentees=made,
         given=[each for each in given if each.counted or each.notes],
     )

@@ -156,14 +156,19 @@ def table_of(report: Report, report_input: ReportInput) -> pd.DataFrame:
     return table(report_input, more)
 
 
-def file_name(report: Report, report_input: ReportInput, options: PageOptions) -> str:
+def file_name(report: Report, report_input: ReportInput, options: PageOptions, key: str = "") -> str:
     """What a report's file is called in a folder: `accomplishments-ada-lovelace-q3-2026.md`.
 
-    It has letters, digits and hyphens alone, whatever is in a name, and no more than 120 characters.
+    It has letters, digits and hyphens alone, whatever is in a name, and no more than 120 characters. `key` stands
+    behind the name of somebody whose name others have too.
     """
-    words = (report.name, report_input.who, report_input.period.name)
-    parts = (re.sub(r"[^\w]+|_+", "-", each.casefold()).strip("-")[:60] for each in words)
-    return "-".join(each for each in parts if each)[:110].rstrip("-") + options.format.suffixes[0]
+    words = (report.name, report_input.who, key, report_input.period.name)
+    return "-".join(filter(None, map(file_word, words)))[:110].rstrip("-") + options.format.suffixes[0]
+
+
+def file_word(text: str) -> str:
+    """A text as a part of a file's name; empty where it has neither letters nor digits."""
+    return re.sub(r"[^\w]+|_+", "-", text.casefold()).strip("-")[:60]
 
 
 def page_markdown(report: Report, page: Any) -> str:

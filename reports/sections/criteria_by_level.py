@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -20,6 +20,13 @@ StateOrByHand = Literal["strong", "thin", "evidence needed", "judged by hand"]
 
 STATES: tuple[StateOrByHand, ...] = get_args(StateOrByHand)
 
+MEANING: Mapping[StateOrByHand, str] = {
+    "strong": "measured (a figure with its baseline) or confirmed (by a witness who agreed to be named)",
+    "thin": "observed (words with a link)",
+    "evidence needed": "activity alone, or nothing",
+    "judged by hand": "no goal and no rule links work to it",
+}
+
 MOST = 3
 """How many pieces of work a criterion shows."""
 
@@ -27,6 +34,19 @@ MANY = 12
 """From more criteria than these on a table of themes comes before them."""
 
 _WITH_ADDRESS = re.compile(r"^(?P<words>.*?)[,:]?\s*\(?(?P<url>https?://\S+?)\)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a state of a criterion means."""
+
+    state: StateOrByHand
+    words: str
+
+
+def meanings(found: Collection[StateOrByHand]) -> list[Meaning]:
+    """What the states mean that occur on a page, the strongest first."""
+    return [Meaning(each, MEANING[each]) for each in STATES if each in found]
 
 
 @dataclass(frozen=True, slots=True)
