@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harvester.analysis import measures
@@ -36,6 +36,9 @@ COLUMNS = tuple(dict.fromkeys((
 """The columns that this report needs."""
 
 KIND = "check-in"
+
+CRITERIA_NAMED = 4
+"""Criteria that one gap names; of more, one fewer and how many others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def context(report_input: ReportInput) -> Page:
     rows = own_rows(report_input, COLUMNS)
     today = report_input.calendar.dates(report_input.period)[1]
     goals, found = goal_states(report_input), criteria(Pieces(report_input, rows))
-    kept_criteria = [(KeptCriterion(name=each.name, state=each.state), each.text) for each in found]
+    kept_criteria = [(KeptCriterion(name=each.name, state=each.state), each.brief) for each in found]
     changed = since(report_input, kept_criteria)
     gaps = [*_goals_without_work(goals), *_criteria_without_evidence(found)]
     asked, following = questions(report_input, gaps=bool(gaps)), next_checkin(report_input)
@@ -181,12 +184,16 @@ def _goals_without_work(goals: Sequence[GoalState]) -> list[str]:
     return [*nothing, *other]
 
 
-def _criteria_without_evidence(rows: Sequence[CriterionRow]) -> list[str]:
-    return [
-        f"Criterion “{each.text}”: evidence needed{'' if each.counted else ', nothing is linked to it'}."
-        for each in rows
-        if each.state == "evidence needed"
-    ]
+def _criteria_without_evidence(rows: Sequence[CriterionRow]) -> Iterator[str]:
+    """Those with activity alone, a sentence each, and those that nothing is linked to in one."""
+    needed = [each for each in rows if each.state == "evidence needed"]
+    yield from (f"Criterion “{each.brief}”: evidence needed." for each in needed if each.counted)
+    without = [f"“{each.brief}”" for each in needed if not each.counted]
+    if without:
+        shown = without if len(without) <= CRITERIA_NAMED else without[: CRITERIA_NAMED - 1]
+        more = [f"{len(without) - len(shown)} more"] if len(shown) < len(without) else []
+        which = "the criterion" if len(without) == 1 else f"{len(without)} criteria:"
+        yield f"Nothing is linked to {which} {join_words([*shown, *more])}."
 
 
 def _for_author(report_input: ReportInput, unplanned: str) -> ForAuthor:
