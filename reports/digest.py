@@ -5,21 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records
 from harvester.grouping import place
 from harvester.model.periods import span
-from harvester.reporting.anchors import anchors
 from harvester.reporting.charts import Chart
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
-from harvester.reporting.rows import newcomers_counted, people_counted
+from harvester.reporting.rows import newcomers_counted, own_rows, people_counted
 
 from .sections import beyond, charts, other_work, summary
 from .sections.beyond import HelpLine
-from .sections.common import CommonPage, common, own_rows, period_words
+from .sections.common import CommonPage, common, period_words
 from .sections.items import (
     LINE_COLUMNS,
     OWN_WORK,
@@ -28,20 +27,18 @@ from .sections.items import (
     is_own_work,
     item,
     join_words,
+    once_by_kind,
     reference_to,
-    sort_key,
 )
 from .sections.other_work import RoutineKind, Theme
-from .sections.pieces import ROW_COLUMNS, Piece, Pieces, Quote
+from .sections.pieces import PAGE_COLUMNS, Piece, Pieces, Quote
 from .sections.sources import CONNECTORS, not_counted
 from .sections.team import as_team, stays
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = tuple(dict.fromkeys((
-    *ROW_COLUMNS, *LINE_COLUMNS, *measures.COLUMNS_USED, measures.MEMBERS_OWN, "is_primary", "is_bot", "member",
-)))  # fmt: skip
+COLUMNS = (*PAGE_COLUMNS, measures.MEMBER, measures.MEMBERS_OWN)
 """The columns that this report needs."""
 
 KIND = "digest"
@@ -118,14 +115,6 @@ class NewContributor:
 
 
 @dataclass(frozen=True, slots=True)
-class Anchors:
-    """The anchors of the page's own headings."""
-
-    newcomers: str
-    appendix: str
-
-
-@dataclass(frozen=True, slots=True)
 class Page(CommonPage):
     """The page: everything that it says, as plain values; texts from sources are as the sources have them."""
 
@@ -146,7 +135,6 @@ class Page(CommonPage):
     """Everything that was counted, each work item once by kind, newest first."""
     people: list[str]
     """Everybody who took part, in alphabetical order."""
-    anchors: Anchors
 
 
 def context(report_input: ReportInput) -> Page:
@@ -160,20 +148,9 @@ def context(report_input: ReportInput) -> Page:
     waited, waited_more = _waited(report_input, mine)
     newcomers = list(_newcomers(report_input))
     help_ = beyond.help_lines(report_input, mine)
-    title = _heading(report_input, mine)
-    members = _members(report_input)
-    parts = [
-        ("themes", "By theme", themes or routine), ("help", "Help across teams", help_),
-        ("waited", "Waited long", waited), ("members", "Members", members),
-        ("newcomers", "First contributions", newcomers),
-    ]  # fmt: skip
-    headings = [("", title), *((key, text) for key, text, there in parts if there)]
-    headings += [("sources", "Sources and coverage"), ("appendix", "Appendix: all work")]
-    given = anchors(text for _, text in headings)
-    found = {key: anchor for (key, _), anchor in zip(headings, given, strict=True)}
-    shared = common(report_input, mine, KIND, found["sources"])
+    shared = common(report_input, mine, KIND)
     shared |= {
-        "heading": title,
+        "heading": _heading(report_input, mine),
         "persons": report_input.names_of(report_input.members),
         "not_counted": [*not_counted(mine, sizes=False), *_unknown(report_input, mine)],
     }
@@ -184,13 +161,12 @@ def context(report_input: ReportInput) -> Page:
         help=help_,
         waited=waited,
         waited_more=waited_more,
-        members=members,
+        members=_members(report_input),
         newcomers=newcomers,
         routine=routine,
         routine_total=other_work.total(routine),
         items=_items(pieces),
         people=took_part.everybody(pieces.rows["thread"].unique().tolist()),
-        anchors=Anchors(found.get("newcomers", ""), found["appendix"]),
     )
 
 
@@ -326,7 +302,9 @@ def _waited(report_input: ReportInput, mine: pd.DataFrame) -> tuple[list[Waited]
 
 def _members(report_input: ReportInput) -> list[MemberChange]:
     team = report_input.teams.get(report_input.request.team or "")
-    memberships = team.memberships if team else ()
+    # Who has not agreed to be read is named nowhere: that they did not is theirs to say.
+    closed = {each.key for each in report_input.people.persons if not each.may_be_read}
+    memberships = [each for each in (team.memberships if team else ()) if each.person not in closed]
     first, last = report_input.calendar.dates(report_input.period)
     found = []
     for person in {*report_input.members, *(each.person for each in memberships)}:
@@ -382,12 +360,7 @@ def _items(pieces: Pieces) -> list[Item]:
         for piece in pieces
         for index, _ in piece.all_rows
     }
-    listed = pieces.rows[[*LINE_COLUMNS, "work_item_key"]]
-    rows = sorted(zip(listed.index, records(listed), strict=True), key=lambda pair: sort_key(pair[1]), reverse=True)
-    last: dict[tuple[str, str], tuple[Any, Mapping[str, Any]]] = {}
-    for index, row in rows:
-        last.setdefault((row["kind"], row["work_item_key"]), (index, row))
-    return [item(pieces.report_input, row, places.get(index, "")) for index, row in last.values()]
+    return [item(pieces.report_input, row, places.get(index, "")) for index, row in once_by_kind(pieces.rows)]
 
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:

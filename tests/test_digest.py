@@ -113,6 +113,17 @@ def team(tmp_path):
     return environment
 
 
+def test_who_may_not_be_read_neither_joins_nor_leaves(team):
+    """The days of the others are named."""
+    stay = "from = 2026-08-02, until = 2026-08-20"
+    changed = CONFIGURATION.replace('"me", "grace"', f'{{ person = "me", {stay} }}, {{ person = "grace", {stay} }}')
+    (team.cwd / "harvester.toml").write_text(changed)
+    for form in ("md", "json", "html"):
+        text = run(team, "report", "digest", "--team", "pay", "--period", "2026-08", "--format", form)[1]
+        assert "Grace" not in text
+        assert "Ada" in text
+
+
 @pytest.mark.parametrize("whom", [("--team", "pay"), ("--everyone",), ()])
 def test_who_cannot_be_read_is_said(team, whom):
     """At the head: who is known to no source makes the page incomplete; who did not agree is counted and not named."""
