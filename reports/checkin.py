@@ -33,6 +33,9 @@ from .sections.since import Since, since
 
 KIND = "check-in"
 
+CRITERIA_NAMED = 4
+"""Criteria that one gap names; of more, one fewer and how many others."""
+
 
 @dataclass(frozen=True, slots=True)
 class MissingFigure:
@@ -198,9 +201,14 @@ def _criteria_without_evidence(report_input: ReportInput, rows: Sequence[Criteri
         "Criteria that nothing is linked to": [each for each in nothing if each.name not in by_hand],
         "Criteria judged by hand, with no goal and no rule": [each for each in nothing if each.name in by_hand],
     }
-    return [
-        f"{words}: {join_words(f'“{names[each.name]}”' for each in group)}." for words, group in groups.items() if group
-    ]
+    return [f"{words}: {_first([names[each.name] for each in group])}." for words, group in groups.items() if group]
+
+
+def _first(names: Sequence[str]) -> str:
+    """The first `CRITERIA_NAMED` names in quotation marks, and how many more there are."""
+    shown = names if len(names) <= CRITERIA_NAMED else names[: CRITERIA_NAMED - 1]
+    more = [f"{len(names) - len(shown)} more"] if len(shown) < len(names) else []
+    return join_words([*(f"“{each}”" for each in shown), *more])
 
 
 def _for_author(report_input: ReportInput, unplanned: str) -> CheckInDraft | None:

@@ -28,6 +28,7 @@ DOWN = {
     "unit": "double charges",
 }  # fmt: skip
 GROWS = {"name": "grows", "text": "Makes others better", "match": {"kinds": ["review"]}}
+KEEP = "Keep the target, or change it?"
 
 
 def made(rows, *goals, criteria=(), before=None, away=(), day=DAY, gaps=()):
@@ -272,10 +273,7 @@ def test_questions_follow_from_facts():
 
     assert page([*reviews(3), figure("charges = 30")], *goals).questions == [
         "“Risk” is at risk: 3 of the 4 reviews expected by now. Keep the target, or change it?",
-        (
-            f"“{DOWN['title']}” is off track: 30 double charges, where 15.5 is expected by now. "
-            "Keep the target, or change it?"
-        ),
+        f"“{DOWN['title']}” is off track: 30 double charges, where 15.5 is expected by now. " + KEEP,
         "“Met” is met and goes on until 30 September 2026. Does its target stay?",
         "“Unknown” has no figure yet. Where is it now?",
         "“Talk” has no measure. How will both see that it is reached?",
