@@ -329,5 +329,6 @@ def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
 
 REPORT = Report(
     KIND, "harvester.reports", "evidence.md.j2", context, page=Page, charts=page_charts, row_columns=row_columns,
-    default_period=PERIOD, summary="for a review: what a level asks, the proof there is, and what is missing",
+    default_period=PERIOD, audiences=("manager",),
+    summary="for a review: what a level asks, the proof there is, and what is missing",
 )  # fmt: skip

@@ -116,7 +116,7 @@ class Page(CommonPage):
     questions: OpenQuestions | None
     """Null where nothing is open."""
     signatures: list[str]
-    """The names of the people who sign, beside their manager; empty for another audience than the manager."""
+    """The names of the people who sign, beside their manager."""
 
 
 def context(report_input: ReportInput) -> Page:
@@ -126,13 +126,11 @@ def context(report_input: ReportInput) -> Page:
     served = [(each.criterion, each.title) for each in proposed(report_input)]
     by_level = levels(pieces, served)
     offered = proposals(report_input)
-    # Others than those two see no targets and no criteria: what is open, and what is signed, is not for them.
-    for_both = report_input.request.audience == "manager"
-    questions = open_questions(report_input) if for_both else None
+    questions = open_questions(report_input)
     heading = f"{report_input.who} – {KIND}"
     found = {row.standing for each in by_level for row in each.rows}
     author = _for_author(pieces, report_input, served, mine) if report_input.draft else None
-    headings = [heading, *(["For the author"] if author else []), *_headings(by_level, offered, questions, for_both)]
+    headings = [heading, *(["For the author"] if author else []), *_headings(by_level, offered, questions)]
     fields = common(report_input, mine, KIND, anchors(headings)[-1])
     return Page(
         **{**fields, "heading": heading},
@@ -146,7 +144,7 @@ def context(report_input: ReportInput) -> Page:
         ended=ended(report_input),
         as_of=as_of(report_input),
         questions=questions or None,
-        signatures=[report_input.name(each) for each in report_input.persons] if for_both else [],
+        signatures=[report_input.name(each) for each in report_input.persons],
     )
 
 
@@ -163,8 +161,6 @@ def _sentences(
     if goals and rows:
         goals += f", for {len(with_goal)} of the {count_noun(len(rows), 'criterion', 'criteria')}"
     made = [f"The evidence is from the work of {days}."]
-    if report_input.request.audience != "manager":
-        return [*made, *([f"{goals}."] if goals else [])]
     return [*made, _states([row.standing for row in rows]), f"{goals}." if goals else "No goal is proposed."]
 
 
@@ -184,7 +180,7 @@ def _states(standings: Sequence[Standing]) -> str:
 
 
 def _headings(
-    by_level: Sequence[LevelOfCriteria], offered: Sequence[Proposal], questions: OpenQuestions | None, signed: bool
+    by_level: Sequence[LevelOfCriteria], offered: Sequence[Proposal], questions: OpenQuestions | None
 ) -> Iterator[str]:
     """The headings of the page up to that of the sources, in the order of the template."""
     if by_level:
@@ -193,9 +189,7 @@ def _headings(
         yield from ("Proposed goals", *(each.title for each in offered))
     if questions:
         yield "Open questions"
-    if signed:
-        yield "Agreed"
-    yield "Sources and coverage"
+    yield from ("Agreed", "Sources and coverage")
 
 
 def _for_author(
@@ -211,7 +205,7 @@ def _for_author(
 
 
 REPORT = Report(
-    "goals", "harvester.reports", "goal_sheet.md.j2", context, page=Page, row_columns=row_columns,
-    default_period=DEFAULT_PERIOD,
+    "goals", "harvester.reports", "goal_sheet.md.j2", context, page=Page, audiences=("manager",),
+    row_columns=row_columns, default_period=DEFAULT_PERIOD,
     summary="the page to agree on at the start of a year: criteria, evidence, proposed goals",
 )  # fmt: skip

@@ -222,17 +222,6 @@ def test_the_page_of_another_person_has_no_goals_of_mine(january):
     assert "Grace Hopper: ____" in out
 
 
-def test_a_team_sees_goals_and_no_agreement(january):
-    """Their titles and days, and of no target that it is missing: the team does not see it."""
-    file = '[[criteria]]\nname = "c"\ntext = "Leads."\n' + goal(
-        "new", 'match = { paths = ["services/"] }\n', "2026-01-01"
-    )
-    out = page_of(january, file, "--audience", "team")
-    assert re.findall("^##.*$", out, re.MULTILINE) == ["## Proposed goals", "### new", "## Sources and coverage"]
-    assert "1 goal is proposed." in out
-    assert "commits" not in out.partition("## Sources")[0]
-
-
 def test_what_is_hostile_shows_as_text(january):
     """Words of a ladder or a goal break no table and make no link."""
     file = (
