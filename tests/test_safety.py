@@ -87,7 +87,8 @@ def test_no_planted_secret_is_written(tmp_path, debug):
     """A secret pasted behind any scheme, or among a command's arguments, is in no file, message or traceback."""
     terminal = stand_in(tmp_path, ONE_COMMIT)
     (terminal.cwd / "harvester.toml").write_text(SOURCES)
-    said = "".join("".join(run(terminal, *debug, *command)[1:]) for command in COMMANDS)
+    commands = COMMANDS if debug else COMMANDS[:3] + COMMANDS[5:7]  # with --debug all say the same and more
+    said = "".join("".join(run(terminal, *debug, *command)[1:]) for command in commands)
     assert "was not read" in said or "not set" in said
     for text in (said, *everything_written(tmp_path)):
         assert PLANTED not in text
