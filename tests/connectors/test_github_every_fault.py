@@ -63,7 +63,7 @@ FAULTS = {**PASSING, **GITHUB.faults}
 
 @pytest.mark.parametrize(("turn", "name"), list(enumerate(sorted(FAULTS))), ids=sorted(FAULTS))
 def test_a_fault_in_any_request_passes(turn, name):
-    """Once in every third request of the fetch, by turns, so that each meets eight faults: everything comes, nothing twice.
+    """Once in every third request, by turns, so that each meets eight faults: everything comes, and nothing twice.
 
     Each fault in the first request and in the first page is tried in test_web_faults.
     """
