@@ -812,7 +812,7 @@ def test_a_terminated_run_leaves_no_temporary_file(environment, tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "tmp").mkdir()
     (tmp_path / "bin" / "git").write_text(
-        f'#!/bin/sh\ncase "$*" in *log*) exec {trap} ;; esac\nexec {shutil.which("git")} "$@"\n'
+        f'#!/bin/sh\ncase " $* " in *" log "*) exec {trap} ;; esac\nexec {shutil.which("git")} "$@"\n'
     )
     (tmp_path / "bin" / "git").chmod(0o755)
     environ = {
@@ -828,6 +828,7 @@ def test_a_terminated_run_leaves_no_temporary_file(environment, tmp_path):
         if list((tmp_path / "tmp").glob("harvester-*/ledger")):
             break
         time.sleep(0.05)
+    assert list((tmp_path / "tmp").glob("harvester-*/ledger"))
     running.terminate()
     assert running.wait(30) == 130
     assert list((tmp_path / "tmp").iterdir()) == []
