@@ -42,6 +42,8 @@ class Measure:
     """Of what `count = "median"` gives the median, once for each work item."""
     goal: bool = False
     """Whether it is of what a person did: a goal may be measured in it, and the column `counted` names it."""
+    not_shown: bool = False
+    """Whether it counts only rows that the page does not show, so that none of the page's own is counted as it."""
 
     def words(self, number: float) -> str:
         """The number with its unit, as a reader writes it: `1 review`, `23 pull requests`."""
@@ -347,7 +349,7 @@ MEASURES: Mapping[str, Measure] = {
             _ALL_KINDS, (), "work_items",
             "What a rule in `[[exclude]]` of harvester.toml leaves out of everything and would count otherwise: pull "
             "requests, tickets, releases, commits, notes, and work of others that was reviewed or commented on.",
-            where=_counting,
+            where=_counting, not_shown=True,
         ),
         Measure(
             "withheld", "item", "items",
@@ -356,7 +358,7 @@ MEASURES: Mapping[str, Measure] = {
             "private, or of which nothing says that it is public; for a team private notes about mentoring. Of one's "
             "pull requests, tickets, releases, commits and notes, and work of others that was reviewed or commented "
             "on, each once. Zero on a manager's page.",
-            where=_counting,
+            where=_counting, not_shown=True,
         ),
         Measure(
             "days_to_merge", "day", "days", ("pull_request",), ("author",), "median",

@@ -20,9 +20,6 @@ from harvester.workspace.workspace import Workspace
 REPORT = "accomplishments"
 """The report whose highlights are explained."""
 
-LEFT_OUT = "left_out"
-"""The measure of what `[[exclude]]` takes out of a report: it counts no row that is in one."""
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -154,7 +151,7 @@ def _counting(report_input: ReportInput, index: Any, values: dict[str, Any]) -> 
         "counted_as": [
             name
             for name, each in measures.MEASURES.items()
-            if each.kinds and name != LEFT_OUT and index in measures.of(own, each).index
+            if each.kinds and not each.not_shown and index in measures.of(own, each).index
         ],
         "why_not_counted": "" if counts else measures.uncounted(values),
         "why_not_primary": "" if primary else "another source's row of the same contribution has more detail",
