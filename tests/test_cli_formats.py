@@ -108,6 +108,14 @@ def test_an_edited_figure_is_found(environment, suffix):
     assert "and this data gives '" in out
 
 
+def test_a_row_that_is_gone_is_found(environment):
+    """In a table each row is a figure, since they are added up."""
+    path = write(environment, "csv")
+    path.write_text(path.read_text().splitlines(keepends=True)[0])
+    status, out, _ = run(environment, "verify", path.name)
+    assert (status, out) == (1, "mine.csv: it has 1 line, and this data gives 2.\n")
+
+
 @pytest.mark.parametrize("suffix", ["xlsx", "parquet"])
 def test_an_edited_table_is_said_to_be_unchecked(environment, suffix):
     path = write(environment, suffix)

@@ -1,7 +1,6 @@
 """Several people as one, so that what two of them did together counts once: a page of theirs, or of their team.
 
-`taken_together` is for a page about people by name: a review of the work of one of them by another is a review.
-`as_one` is for a page about a team, where only what is done for people outside of it is help.
+Only what is done for people beside them is help, and what one of them merged for another is merged for nobody else.
 """
 
 from __future__ import annotations

@@ -414,8 +414,9 @@ MEASURES: Mapping[str, Measure] = {
             (MERGER,), "work_items",
             "Pull requests of others, and topics of others, that the person merged with a merge commit, by when they "
             "landed; a topic is of whoever wrote most of its commits, and of topics within topics the outermost "
-            "counts. What bots wrote, and one branch merged into another without a commit of its own, are nobody's. "
-            "git and GitLab have it; in git what was squashed or rebased does not say who did it. In no other total.",
+            "counts, and none that the person wrote a part of. What bots wrote, and one branch merged into another "
+            "without a commit of its own, are nobody's. git and GitLab have it; in git what was squashed or rebased "
+            "does not say who did it. In no other total.",
             where=_merged,
         ),
         Measure(

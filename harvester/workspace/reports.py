@@ -564,7 +564,12 @@ def _compare_table(
         if content == made:
             return result
         edited = before["page"]["digest"] != content_digest(content)
-        wording = compare(content.decode("utf-8", "replace"), made.decode())
+        text, own = content.decode("utf-8", "replace"), made.decode()
+        wording = compare(text, own)
+        # Whoever adds up a table counts its rows: one that is gone is another figure.
+        if not wording.figures and (lines := text.count("\n")) != (known := own.count("\n")):
+            said = f"it has {count_noun(lines, 'line')}, and this data gives {known:,}."
+            wording = dataclasses.replace(wording, figures=(said,))
         return _with_wording(result, path, wording, before, (), edited=edited)
     if before["page"]["digest"] == content_digest(content):
         return result
