@@ -251,12 +251,13 @@ def test_a_service_says_what_else_is_a_limit(api):
 
 
 def test_a_list_is_a_list(api):
-    """Entries that are no objects are left out; anything else is not what was asked for."""
-    api.answer = lambda path, params, number: page([{"a": 1}, 7, None])
+    """Of objects; anything else is not what was asked for."""
+    api.answer = lambda path, params, number: page([{"a": 1}])
     assert listed(api.client().get("things")) == [{"a": 1}]
-    api.answer = lambda path, params, number: page({"a": 1})
-    with pytest.raises(WebError, match="not a list"):
-        listed(api.client().get("things"))
+    for body in ({"a": 1}, [{"a": 1}, 7, None]):
+        api.answer = lambda path, params, number, body=body: page(body)
+        with pytest.raises(WebError, match="not a list"):
+            listed(api.client().get("things"))
 
 
 def test_links_with_another_host_lead_on_here(api):
