@@ -100,8 +100,9 @@ def newcomers_counted(report_input: ReportInput) -> int | None:
 
 
 def _days_away(report_input: ReportInput) -> int:
-    people, persons = report_input.people, report_input.persons
-    return sum(people.days_away(each, report_input.period, report_input.calendar) for each in persons)
+    people, calendar = report_input.people, report_input.calendar
+    persons = report_input.members or report_input.persons
+    return sum(people.days_away(each, stay, calendar) for each in persons for stay in report_input.stays(each))
 
 
 def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:
