@@ -32,8 +32,8 @@ from .sections.items import (
 )
 from .sections.other_work import RoutineKind, Theme
 from .sections.pieces import PAGE_COLUMNS, Piece, Pieces, Quote
-from .sections.sources import CONNECTORS
-from .sections.team import as_team, stays
+from .sections.sources import CONNECTORS, not_counted
+from .sections.team import as_team
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +152,7 @@ def context(report_input: ReportInput) -> Page:
     shared |= {
         "heading": _heading(report_input, mine),
         "persons": report_input.names_of(report_input.members),
-        "not_counted": [*shared["not_counted"], *_unknown(report_input, mine)],
+        "not_counted": [*not_counted(mine, sizes=False), *_unknown(report_input, mine)],
     }
     return Page(
         **shared,
@@ -321,7 +321,7 @@ def _away(report_input: ReportInput, person: str) -> str:
     if person not in report_input.members:
         return ""
     away = report_input.people.away_of(person, report_input.calendar)
-    parts = [part for stay in stays(report_input, person) for each in away if (part := each.overlap(stay))]
+    parts = [part for stay in report_input.stays(person) for each in away if (part := each.overlap(stay))]
     return join_words(span(*report_input.calendar.dates(each)) for each in parts)
 
 

@@ -156,6 +156,45 @@ def test_a_month_without_work(team):
         assert run(team, "verify", "page.md")[0] == 0
 
 
+PULL_REQUEST = """
+git checkout --quiet -b topic
+ada 2026-08-05T10:00:00+02:00 services/pay/one.py "One"
+grace 2026-08-06T10:00:00+02:00 services/pay/two.py "Two"
+git checkout --quiet main
+who="Grace Hopper" mail="grace@example.org" as 2026-08-07T10:00:00+02:00 \\
+    git merge --quiet --no-ff --message "Merge pull request #1 from acme/topic" topic
+"""
+
+
+def test_all_pages_of_a_team_have_the_same_numbers(tmp_path):
+    """What one member merged for another, or wrote in their pull request, is the team's own work on each of them."""
+    environment = stand_in(tmp_path, HISTORY + PULL_REQUEST)
+    away = 'emails = "ada@example.org"\naway = ["2026-08-30..2026-09-02"]'
+    configuration = CONFIGURATION.replace("consent = false", "consent = true")
+    configuration = configuration.replace('emails = "ada@example.org"', away)
+    member = '{ person = "me", until = 2026-08-30 }'
+    (environment.cwd / "harvester.toml").write_text(configuration.replace('["me", ', f"[{member}, "))
+    of_team = ("--team", "pay", "--period", "2026-08", "--format", "json")
+    digest = json.loads(run(environment, "report", "digest", *of_team)[1])["measures"]
+    assert digest.pop("newcomers") == 2
+    assert json.loads(run(environment, "report", *of_team, "--no-harvest")[1])["measures"] == digest
+    found = {name: digest[name] for name in ("pull_requests", "commits", "merged_for_others", "co_authored")}
+    assert found == {"pull_requests": 1, "commits": 2, "merged_for_others": 0, "co_authored": 0}
+    assert (digest["days_away"], digest["people"]) == (1, 2)
+
+
+def test_a_team_of_one_has_no_goals_of_theirs(tmp_path):
+    """It has the days of the member alone, of which a goal's figure would be too low."""
+    environment = stand_in(tmp_path, HISTORY)
+    member = '{ person = "me", from = 2026-08-04 }'
+    (environment.cwd / "harvester.toml").write_text(CONFIGURATION.replace('"me", "grace", "linus"', member))
+    goal = '[[goals]]\nname = "land"\ntitle = "Land it"\nmeasure = "commits"\nmatch = { paths = ["services/"] }'
+    (environment.cwd / "goals.toml").write_text(goal)
+    period = ("report", "--period", "2026-08")
+    assert "Land it" in run(environment, *period)[1]
+    assert "Land it" not in run(environment, *period, "--team", "pay", "--no-harvest")[1]
+
+
 def test_people_who_are_named_are_no_team(team):
     """The page does not call them one."""
     _, text, _ = run(team, "report", "digest", "--person", "me", "--period", "2026-08")

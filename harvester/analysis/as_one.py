@@ -28,12 +28,13 @@ def as_one(frame: pd.DataFrame, persons: Collection[str], connectors: Mapping[st
     commit in another's pull request is part of that, and owners and collaborators are those of outside. Of a pull
     request that several members wrote the lines are those of all of them.
 
-    Two more columns: `member`, whose row it is, and `is_members_own`, whether it is of that member's own work. The
-    index is new.
+    Two more columns: `member`, whose row it is, and `is_members_own`, whether it is of that member's own work. Labels
+    are those of the frame.
     """
     members = frozenset(persons)
-    own = frame[frame["person"].isin(list(members)).to_numpy(bool)].reset_index(drop=True)
-    made = _with_one_person(own.assign(**{MEMBER: own["person"], MEMBERS_OWN: own["is_own_work"]}))
+    rows = frame[frame["person"].isin(list(members)).to_numpy(bool)]
+    own = rows.reset_index(drop=True)
+    made = replaced(own.assign(**{MEMBER: own["person"], MEMBERS_OWN: own["is_own_work"]}), person=[ONE] * len(own))
     shared = _shared_lines(own)
     frames.recount(made, frames.from_git(made, connectors))
     owners = [names and _as_one(names, members) for names in column(own, "owner_people").to_pylist()]
@@ -46,26 +47,7 @@ def as_one(frame: pd.DataFrame, persons: Collection[str], connectors: Mapping[st
         **_with_lines(made, shared),
     )  # fmt: skip
     made["counted"] = counted_by(made)
-    return made
-
-
-def taken_together(rows: pd.DataFrame, persons: Collection[str]) -> pd.DataFrame:
-    """The rows with several people as one (`ONE`), so that each work item counts once; of one person as they are.
-
-    Collaborators, where the rows have them, are then people beside all of them. Whose work something is stays as it is:
-    a review of the work of another of them is one.
-    """
-    if len(persons) < 2:
-        return rows
-    together = _with_one_person(rows)
-    if "collaborators" not in rows:
-        return together
-    named = column(rows, "collaborators").to_pylist()
-    return replaced(together, collaborators=[each and [one for one in each if one not in persons] for each in named])
-
-
-def _with_one_person(rows: pd.DataFrame) -> pd.DataFrame:
-    return replaced(rows, person=[ONE] * len(rows))
+    return made.set_axis(rows.index)
 
 
 def while_members(frame: pd.DataFrame, stays: Mapping[str, Sequence[Period]]) -> pd.DataFrame:

@@ -143,7 +143,7 @@ def _of_other_people(frame: pd.DataFrame) -> pd.Series:
 def _waited(frame: pd.DataFrame) -> pd.Series:
     import pandas as pd
 
-    waited = frame["occurred_at"] - frame["started_at"] > pd.Timedelta(days=LONG_DAYS)
+    waited = frame["occurred_at"] - frame["started_at"] >= pd.Timedelta(days=LONG_DAYS)
     return _done(frame) & waited.fillna(False)
 
 
@@ -192,7 +192,7 @@ Sources: https://github.com/ghost, https://docs.gitlab.com/user/profile/account/
 """
 
 LONG_DAYS = 14
-"""Days after which something waited long."""
+"""From so many whole days on something waited long."""
 
 ONLY_NAMED = "notebook:"
 """The beginning of the key of somebody who is named by a note alone."""
@@ -442,7 +442,7 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "waited", "item", "items", ("pull_request", "issue"), TICKET_ROLES, "work_items",
-            f"Pull requests and tickets that count and were merged or resolved more than {LONG_DAYS} days after they "
+            f"Pull requests and tickets that count and were merged or resolved {LONG_DAYS} days or more after they "
             "were opened, where a source knows when that was; git does not.",
             where=_waited,
         ),

@@ -136,6 +136,14 @@ class ReportInput:
             return "Everyone"
         return ", ".join(self.names_of(self.persons[:-1] if self.request.mentees else self.persons))
 
+    def stays(self, person: str) -> list[Period]:
+        """When in the period somebody is one of those whom the report is about: always, but for a team's member."""
+        team = self.teams.get(self.request.team or "")
+        if team is None:
+            return [self.period]
+        parts = (each.overlap(self.period) for each in team.stays(person, self.calendar))
+        return [each for each in parts if each]
+
     def name(self, person: str) -> str:
         """What a reader calls a person; `a colleague` whom the page must not name."""
         return self.names.get(person) or self.people.name(person)

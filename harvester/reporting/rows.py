@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
-from harvester.analysis.as_one import taken_together
+from harvester.analysis.as_one import as_one
 from harvester.analysis.frame import column, replaced, select, series
 from harvester.model.contribution import Column
 from harvester.reporting.report_input import ReportInput
@@ -38,8 +38,13 @@ LEFT_OUT = ("is_primary", "is_bot", measures.MEMBER, measures.MEMBERS_OWN)
 
 
 def own_rows(report_input: ReportInput, columns: Iterable[str] | None = None) -> pd.DataFrame:
-    """As `rows_by_person`, with several people taken together, so that what two of them did counts once."""
-    return taken_together(rows_by_person(report_input, columns), report_input.persons)
+    """As `rows_by_person`, with several people as one (`as_one`), so that what two of them did counts once."""
+    if len(report_input.persons) < 2:
+        return rows_by_person(report_input, columns)
+    inside = select(report_input.frame, report_input.period, report_input.persons)
+    rows = as_one(inside, report_input.persons, report_input.people.connectors)
+    rows = rows[(rows["is_primary"] & ~rows["is_bot"]).to_numpy(bool)]
+    return rows if columns is None else rows[list(columns)]
 
 
 def rows_by_person(report_input: ReportInput, columns: Iterable[str] | None = None) -> pd.DataFrame:
@@ -58,7 +63,8 @@ def measured(report_input: ReportInput) -> dict[str, float]:
 
     `left_out` and `withheld` are of rows that are not in the report, `mentees_left_out` of people who are not in it,
     `people` of all rows, and `newcomers` of no rows; it is left out where nobody asked who was new, as is a median of
-    nothing. `days_away` is as harvester.toml says. What several of the people did together counts once.
+    nothing. `days_away` is as harvester.toml says, of a team's member in their days as one. What several of the people
+    did together counts once.
     """
     rows = own_rows(report_input)
     others = {
@@ -94,8 +100,9 @@ def newcomers_counted(report_input: ReportInput) -> int | None:
 
 
 def _days_away(report_input: ReportInput) -> int:
-    people, persons = report_input.people, report_input.persons
-    return sum(people.days_away(each, report_input.period, report_input.calendar) for each in persons)
+    people, calendar = report_input.people, report_input.calendar
+    persons = report_input.members or report_input.persons
+    return sum(people.days_away(each, stay, calendar) for each in persons for stay in report_input.stays(each))
 
 
 def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -104,7 +104,10 @@ def _assembled(
     if person:
         return assembly.for_named(chosen, [person] if isinstance(person, str) else person)
     if me is None and explicit:
-        raise PersonError("No person is configured and git has no user.", hint="Name a person with --person E-MAIL.")
+        raise PersonError(
+            "No person is configured and git has no user.",
+            hint="`git config user.email ADDRESS` says who you are; a report may name a --person instead.",
+        )
     if me is None:
         return assembly.for_most_active("Git does not say who you are (`user.email` is not set)")
     collected, report_input = assembly.for_persons(chosen, [me])
@@ -291,7 +294,8 @@ class _Assembly:
         team = config.teams.get(self.request.team or "")
         stays = {each: team.stays(each, config.calendar) for each in persons} if team else {}
         own_days = while_members(collected.frame, stays)
-        with_goals = self.goals_for_others or list(persons) == [self.workspace.me]
+        # Of a team there are the days of a member alone, which say nothing of how far the person's own goals are.
+        with_goals = self.goals_for_others or (list(persons) == [self.workspace.me] and team is None)
         grouping = GroupingRules.of(config)
         frame, excluded = (own_days, Excluded()) if self.all_rows else exclude(own_days, grouping)
         assessment = assess(

@@ -8,7 +8,6 @@ import datetime as dt
 from harvester.analysis.as_one import ONE, as_one
 from harvester.analysis.frame import select
 from harvester.goals.assessment import GoalsAndDecisions, assess
-from harvester.model.periods import Period
 from harvester.reporting.report_input import ReportInput
 
 
@@ -33,12 +32,3 @@ def as_team(report_input: ReportInput) -> ReportInput:
         assessment=assessment,
         names={**report_input.names, ONE: report_input.who},
     )
-
-
-def stays(report_input: ReportInput, person: str) -> list[Period]:
-    """When in the period somebody is one of those whom the report is about: always, but for a team's member."""
-    team = report_input.teams.get(report_input.request.team or "")
-    if team is None:
-        return [report_input.period]
-    parts = (each.overlap(report_input.period) for each in team.stays(person, report_input.calendar))
-    return [each for each in parts if each]
