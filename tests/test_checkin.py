@@ -228,7 +228,7 @@ def test_a_draft_with_nothing_to_do_has_no_section_for_it():
 
 
 def test_criteria_of_a_ladder_have_their_themes_names():
-    """Once each, by how they are judged: one that no goal and no rule serves is judged by hand, as on the goal sheet."""
+    """Once each, by how they are judged: one that nothing serves is judged by hand, as on the goal sheet."""
     ladder = [
         {
             "name": "grows",
