@@ -9,32 +9,27 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
-from harvester.analysis.frame import records
 from harvester.goals.summaries import summary_of
 from harvester.grouping import place
 from harvester.model.periods import MONTHS
-from harvester.reporting.anchors import anchors
+from harvester.reporting.anchors import anchors_by_name
 from harvester.reporting.charts import Chart
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import own_rows
 
 from .sections import charts, draft, goals, help_given, highlights, other_work, summary
-from .sections.common import CommonPage, common, heading, own_rows
+from .sections.common import CommonPage, common, heading
 from .sections.draft import Draft
 from .sections.goals import GoalRow, Section
 from .sections.help_given import HelpGiven, NoteLine
 from .sections.highlights import Highlight
-from .sections.items import LINE_COLUMNS, Item, item, sort_key
+from .sections.items import Item, item, newest_first, once_by_kind
 from .sections.other_work import RoutineKind, Theme
-from .sections.pieces import ROW_COLUMNS, Pieces
+from .sections.pieces import PAGE_COLUMNS, Pieces
 
 if TYPE_CHECKING:
     import pandas as pd
-
-COLUMNS = tuple(dict.fromkeys((
-    *ROW_COLUMNS, *LINE_COLUMNS, *measures.COLUMNS_USED, "is_primary", "is_bot",
-)))  # fmt: skip
-"""The columns that this report needs."""
 
 KIND = "accomplishments"
 
@@ -86,7 +81,7 @@ class Page(CommonPage):
 
 def context(report_input: ReportInput) -> Page:
     """What the template shows; every number has its row in `harvester.analysis.measures`."""
-    mine = own_rows(report_input, COLUMNS)
+    mine = own_rows(report_input, PAGE_COLUMNS)
     pieces = Pieces(report_input, mine)
     chosen = highlights.highlights(pieces)
     highlighted = {each.key: number for number, each in enumerate(chosen, 1)}
@@ -132,26 +127,16 @@ def _items(pieces: Pieces) -> list[Item]:
             is_note = index in noted
             names = [goal.title for goal in piece.goals if is_note or index in pieces.reasons[goal.name]]
             places[index] = ", ".join(names) or piece.routine or (piece.theme if piece.is_own_work else "")
-    last: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {}
-    for index, row in _newest_first(pieces.rows):
-        last.setdefault((row["kind"], row["work_item_key"]), (index, row))
-    return [item(pieces.report_input, row, places.get(index, "")) for index, row in last.values()]
+    return [item(pieces.report_input, row, places.get(index, "")) for index, row in once_by_kind(pieces.rows)]
 
 
 def _merges(report_input: ReportInput, mine: pd.DataFrame) -> list[MergedMonth]:
     """What the person merged for others, each work item once: hundreds, whose rows would hide the person's own work."""
     merged: dict[str, Item] = {}
-    for _, row in _newest_first(measures.of(mine, measures.MEASURES["merged_for_others"])):
+    for _, row in newest_first(measures.of(mine, measures.MEASURES["merged_for_others"])):
         merged.setdefault(row["work_item_key"], item(report_input, row))
     months = groupby(merged.values(), lambda each: (each.date.year, each.date.month))
     return [MergedMonth(f"{MONTHS[month - 1]} {year}", list(items)) for (year, month), items in months]
-
-
-def _newest_first(rows: pd.DataFrame) -> list[tuple[Any, dict[str, Any]]]:
-    """Rows with their labels."""
-    listed = rows[[*LINE_COLUMNS, "work_item_key"]]
-    pairs = zip(listed.index, records(listed), strict=True)
-    return sorted(pairs, key=lambda pair: sort_key(pair[1]), reverse=True)
 
 
 def _anchors(
@@ -172,8 +157,7 @@ def _anchors(
     headings += [("", "Helping others")] if help_ else []
     headings += [("", "Other work" if sections else "Work by theme")] if other else []
     headings += [("sources", "Sources and coverage"), ("appendix", "Appendix: all work")]
-    given = anchors(text for _, text in headings)
-    found = {key: anchor for (key, _), anchor in zip(headings, given, strict=True)}
+    found = anchors_by_name(headings)
     return found["sources"], Anchors(
         found.get("highlights", ""), found["appendix"],
         {section.name: found[f"goal {section.name}"] for section in sections},
@@ -182,7 +166,7 @@ def _anchors(
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
     """The charts of the page: work by week, the pace of each goal, and when each theme was worked on."""
-    made = charts.charts(report_input, own_rows(report_input, COLUMNS))
+    made = charts.charts(report_input, own_rows(report_input, PAGE_COLUMNS))
     days = [(theme.name, theme.days) for theme in page.themes]
     if drawn := charts.themes_chart(report_input.calendar, report_input.period, days):
         made["themes"] = drawn
@@ -191,7 +175,7 @@ def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
 
 def explained_highlights(report_input: ReportInput) -> dict[Any, str]:
     """By label of a row the highlight that it is part of, and why."""
-    return highlights.explained(Pieces(report_input, own_rows(report_input, COLUMNS)))
+    return highlights.explained(Pieces(report_input, own_rows(report_input, PAGE_COLUMNS)))
 
 
 def row_columns(report_input: ReportInput, rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harvester.analysis import measures
 from harvester.errors import ReportError
 from harvester.goals.model import OUTCOME, Goal
 from harvester.model.outcomes import read_outcome
@@ -16,20 +15,15 @@ from harvester.reporting.anchors import anchors
 from harvester.reporting.markdown import Markdown, code
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import own_rows
 from harvester.text import safe_url, shell_word
 
-from .sections.common import CommonPage, common, own_rows
-from .sections.help_given import is_note
+from .sections.common import CommonPage, common
 from .sections.highlights import highlights
-from .sections.items import LINE_COLUMNS, Item, item, join_words
+from .sections.items import Item, item, join_words
 from .sections.notes import Field, called
-from .sections.pieces import ROW_COLUMNS, Piece, Pieces, Quote
-from .sections.thanks import TOOK_PART, Thanked, thanks, unnamed
-
-COLUMNS = tuple(dict.fromkeys((
-    *ROW_COLUMNS, *LINE_COLUMNS, *measures.COLUMNS_USED, "is_primary", "is_bot",
-)))  # fmt: skip
-"""The columns that this report needs."""
+from .sections.pieces import PAGE_COLUMNS, Piece, Pieces, Quote
+from .sections.thanks import Thanked, thanks, unnamed
 
 KIND = "announcement"
 
@@ -104,7 +98,7 @@ def context(report_input: ReportInput) -> Page:
     Raises ReportError where the request names no work item, with those that it could name, or one that has nothing to
     show.
     """
-    mine = own_rows(report_input, COLUMNS)
+    mine = own_rows(report_input, PAGE_COLUMNS)
     pieces = Pieces(report_input, mine)
     piece = _piece(report_input, pieces)
     results = [each for each in piece.card if each.name == "Result"]
@@ -118,7 +112,7 @@ def context(report_input: ReportInput) -> Page:
         results=results,
         quote=None if results else piece.quote,
         notes=[each for each in piece.card if each.name != "Result"],
-        counted="" if is_note(piece) else piece.counted,
+        counted="" if piece.is_note else piece.counted,
         size=piece.size,
         credit=piece.credit,
         worked=_worked(report_input, piece),
@@ -197,7 +191,7 @@ def _draft(report_input: ReportInput, piece: Piece, found: list[Thanked]) -> Ann
         join_words(WRITTEN[name] for name in unsaid),
         " ".join([note, *(f'--{name.lower()} "…"' for name in unsaid)]),
         f"{note} --with NAME",
-        [each.name for each in found if each.did == TOOK_PART],
+        [each.name for each in found if not each.did],
     )
 
 

@@ -7,30 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
-from harvester.analysis.frame import records
 from harvester.goals.model import Goal
 from harvester.reporting.anchors import anchors
 from harvester.reporting.markdown import fenced
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import own_rows
 from harvester.text import count_noun
 
 from .sections import paste, questions, summary
-from .sections.common import CommonPage, common, heading, own_rows
+from .sections.common import CommonPage, common, heading
 from .sections.draft import Unwritten
 from .sections.help_given import Helped, helped
-from .sections.items import LINE_COLUMNS, Item, Reference, item, join_words, sort_key
+from .sections.items import Item, Reference, item, join_words, once_by_kind
 from .sections.paste import Wordings
-from .sections.pieces import ROW_COLUMNS, Piece, Pieces
+from .sections.pieces import PAGE_COLUMNS, Piece, Pieces
 from .sections.questions import Answering
 
 if TYPE_CHECKING:
     import pandas as pd
-
-COLUMNS = tuple(dict.fromkeys((
-    *ROW_COLUMNS, *LINE_COLUMNS, *measures.COLUMNS_USED, "is_primary", "is_bot",
-)))  # fmt: skip
-"""The columns that this report needs."""
 
 KIND = "answers"
 
@@ -106,7 +101,7 @@ class Page(CommonPage):
 
 def context(report_input: ReportInput) -> Page:
     """What the template shows; every number has its row in `harvester.analysis.measures`."""
-    mine = own_rows(report_input, COLUMNS)
+    mine = own_rows(report_input, PAGE_COLUMNS)
     pieces = Pieces(report_input, mine)
     found = questions.answering(pieces, mine)
     answers = _answers(pieces, found)
@@ -125,13 +120,13 @@ def _answers(pieces: Pieces, found: Sequence[Answering]) -> list[Answer]:
     answer says shortly where that is.
     """
     made: dict[int, tuple[str, list[Piece]]] = {}
-    told: dict[str, str] = {}
+    described: dict[str, str] = {}
     for place in sorted(range(len(found)), key=lambda place: found[place].is_narrower_by):
-        made[place] = _answer(pieces, found[place], told)
+        made[place] = _answer(pieces, found[place], described)
     answers = []
     for place, each in enumerate(found):
         text, missing = made[place]
-        left_out = [piece for piece in missing if piece.key not in told]
+        left_out = [piece for piece in missing if piece.key not in described]
         named = [LeftOut(piece.title, next(iter(piece.references), None)) for piece in left_out[:LEFT_OUT_NAMED]]
         question = each.question
         answers.append(
@@ -143,30 +138,32 @@ def _answers(pieces: Pieces, found: Sequence[Answering]) -> list[Answer]:
     return answers
 
 
-def _answer(pieces: Pieces, own: Answering, told: dict[str, str]) -> tuple[str, list[Piece]]:
+def _answer(pieces: Pieces, own: Answering, described: dict[str, str]) -> tuple[str, list[Piece]]:
     """One answer's text, and the work that did not fit into it.
 
-    `told` has the question under which each piece of work and each goal is described, and gets those described here.
+    `described` has the question under which each piece of work and each goal is described, and gets those of here.
     """
     listed = [each for each in own.pieces if not each.routine and (each.is_own_work or each.card)]
-    goals = [goal for goal in pieces.goals if goal.name in (own.question.goals or ()) and _goal_key(goal) not in told]
+    goals = [
+        goal for goal in pieces.goals if goal.name in (own.question.goals or ()) and _goal_key(goal) not in described
+    ]
     progress = pieces.report_input.assessment.progress
     goals.sort(key=lambda goal: progress[goal.name].state != "met")
     figures = {goal.name: line for goal in goals if (line := _figure(pieces, goal))}
     work = [
-        paste.again(each, told[each.key]) if each.key in told else paste.of_piece(pieces.report_input, each)
+        paste.again(each, described[each.key]) if each.key in described else paste.of_piece(pieces.report_input, each)
         for each in listed
     ]
     sums = list(_sums(pieces, own, len(work)))
     lines = [*figures.values(), *work, *sums]
-    # Sums stand for all of the work, so they are lost last; what another answer says is lost first.
-    new = [at for at, each in enumerate(listed, len(figures)) if each.key not in told]
+    # Sums are of all of the work, so they are lost last; what another answer says is lost first.
+    new = [at for at, each in enumerate(listed, len(figures)) if each.key not in described]
     first = [*range(len(figures)), *new[:1], *range(len(lines) - len(sums), len(lines)), *new]
     text, left_out = paste.fit(lines, own.question.limit, first)
-    missing = [each for at, each in enumerate(listed, len(figures)) if at in left_out and each.key not in told]
+    missing = [each for at, each in enumerate(listed, len(figures)) if at in left_out and each.key not in described]
     title = paste.plain(own.question.title)
-    told |= {_goal_key(goal): title for goal in goals if goal.name in figures}
-    told |= {each.key: title for each in listed if each.key not in told and each not in missing}
+    described |= {_goal_key(goal): title for goal in goals if goal.name in figures}
+    described |= {each.key: title for each in listed if each.key not in described and each not in missing}
     return text, missing
 
 
@@ -219,12 +216,8 @@ def _items(pieces: Pieces, found: Sequence[Answering]) -> list[Item]:
     for each in found:
         for index in each.rows:
             titles.setdefault(index, []).append(paste.plain(each.question.title))
-    rows = pieces.rows[pieces.rows.index.isin(list(titles))][[*LINE_COLUMNS, "work_item_key"]]
-    pairs = sorted(zip(rows.index, records(rows), strict=True), key=lambda pair: sort_key(pair[1]), reverse=True)
-    last: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {}
-    for index, row in pairs:
-        last.setdefault((row["kind"], row["work_item_key"]), (index, row))
-    return [item(pieces.report_input, row, ", ".join(titles[index])) for index, row in last.values()]
+    listed = once_by_kind(pieces.rows[pieces.rows.index.isin(list(titles))])
+    return [item(pieces.report_input, row, ", ".join(titles[index])) for index, row in listed]
 
 
 def _draft(report_input: ReportInput, found: Sequence[Answering]) -> AnswersDraft:
@@ -258,7 +251,7 @@ def row_columns(report_input: ReportInput, rows: pd.DataFrame) -> pd.DataFrame:
     """The column `questions`: the titles of the questions that a row answers, joined by a comma; null for none."""
     import pandas as pd
 
-    mine = own_rows(report_input, COLUMNS)
+    mine = own_rows(report_input, PAGE_COLUMNS)
     titles: dict[Any, list[str]] = {}
     for each in questions.answering(Pieces(report_input, mine), mine):
         for index in each.rows:

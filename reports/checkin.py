@@ -13,27 +13,23 @@ from harvester.goals.checkins import CheckIn, KeptCriterion, KeptGoal, KeptWork,
 from harvester.goals.model import Goal
 from harvester.goals.progress import Progress, State
 from harvester.model.periods import day
-from harvester.reporting.anchors import anchors
+from harvester.reporting.anchors import anchors_by_name
 from harvester.reporting.charts import Chart
 from harvester.reporting.markdown import Markdown, code
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import own_rows
 from harvester.text import count_noun
 
 from .accomplishments import row_columns
 from .sections import charts
-from .sections.common import CommonPage, common, own_rows
+from .sections.common import CommonPage, common
 from .sections.conversation import Next, next_checkin, next_day, questions
 from .sections.criteria import CriterionRow, criteria
 from .sections.goal_states import ORDER, GoalState, claimed_rows, counted_from, goal_states, goals_on
-from .sections.items import LINE_COLUMNS, join_words
-from .sections.pieces import ROW_COLUMNS, Pieces
+from .sections.items import join_words
+from .sections.pieces import PAGE_COLUMNS, Pieces
 from .sections.since import Since, since
-
-COLUMNS = tuple(dict.fromkeys((
-    *ROW_COLUMNS, *LINE_COLUMNS, *measures.COLUMNS_USED, "is_primary", "is_bot",
-)))  # fmt: skip
-"""The columns that this report needs."""
 
 KIND = "check-in"
 
@@ -52,7 +48,7 @@ class MissingFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class ForAuthor:
+class CheckInDraft:
     """What the author of a check-in may do before it."""
 
     unplanned: str
@@ -68,7 +64,7 @@ class ForAuthor:
 class Page(CommonPage):
     """The page: everything that it says, as plain values; texts from sources are as the sources have them."""
 
-    draft: ForAuthor | None
+    draft: CheckInDraft | None
     """What its author should know before handing it in; null on a finished page."""
     day: dt.date
     sentences: list[str]
@@ -89,7 +85,7 @@ class Page(CommonPage):
 
 def context(report_input: ReportInput) -> Page:
     """What the template shows; every figure of a goal is that of its measure in `harvester.analysis.measures`."""
-    rows = own_rows(report_input, COLUMNS)
+    rows = own_rows(report_input, PAGE_COLUMNS)
     today = report_input.calendar.dates(report_input.period)[1]
     goals, found = goal_states(report_input), criteria(Pieces(report_input, rows))
     kept_criteria = [(KeptCriterion(name=each.name, state=each.state), each.text) for each in found]
@@ -98,9 +94,8 @@ def context(report_input: ReportInput) -> Page:
     asked, following = questions(report_input, gaps=bool(gaps)), next_checkin(report_input)
     heading = f"{report_input.who} – {KIND}, {day(today)}"
     headings = _headings(heading, changed, gaps, asked, following, draft=report_input.draft)
-    made = anchors([*(text for _, text in headings), *(each.title for each in goals if each.items)])
-    places = dict(zip([name for name, _ in headings], made, strict=False))
-    with_work = [each.name for each in goals if each.items]
+    with_work = [each for each in goals if each.items]
+    places = anchors_by_name([*headings, *((f"goal {each.name}", each.title) for each in with_work)])
     return Page(
         **{**common(report_input, rows, KIND, places["sources"]), "heading": heading, "period": day(today)},
         draft=_for_author(report_input, measures.words(rows, "unplanned")) if report_input.draft else None,
@@ -111,7 +106,7 @@ def context(report_input: ReportInput) -> Page:
         gaps=gaps,
         questions=asked,
         next=following,
-        appendix_anchors=dict(zip(with_work, made[len(headings) :], strict=True)),
+        appendix_anchors={each.name: places[f"goal {each.name}"] for each in with_work},
     )
 
 
@@ -125,13 +120,13 @@ def _headings(
     draft: bool,
 ) -> list[tuple[str, str]]:
     """The headings of the page up to that of the appendix, in the order of the template, with names."""
-    found = [("title", heading)]
-    found += [("draft", "For the author")] if draft else []
-    found += [("since", f"Since the check-in of {day(changed.day)}")] if changed else []
-    found += [("gaps", "Gaps")] if gaps else []
-    found += [("questions", "Questions for the conversation")] if asked else []
-    found += [("next", f"Until the check-in of {day(following.day)}")] if following else []
-    return [*found, ("sources", "Sources and coverage"), ("appendix", "Appendix: work for these goals")]
+    found = [("", heading)]
+    found += [("", "For the author")] if draft else []
+    found += [("", f"Since the check-in of {day(changed.day)}")] if changed else []
+    found += [("", "Gaps")] if gaps else []
+    found += [("", "Questions for the conversation")] if asked else []
+    found += [("", f"Until the check-in of {day(following.day)}")] if following else []
+    return [*found, ("sources", "Sources and coverage"), ("", "Appendix: work for these goals")]
 
 
 def _sentences(report_input: ReportInput, goals: Sequence[GoalState], changed: Since | None) -> list[str]:
@@ -189,14 +184,14 @@ def _criteria_without_evidence(rows: Sequence[CriterionRow]) -> list[str]:
     ]
 
 
-def _for_author(report_input: ReportInput, unplanned: str) -> ForAuthor:
+def _for_author(report_input: ReportInput, unplanned: str) -> CheckInDraft:
     missing = [
         MissingFigure(goal.name, goal.title)
         for goal, at in goals_on(report_input)
         if goal.measure == "outcome" and at.done is None
     ]
     has_goals = bool(report_input.assessment.goals_and_decisions.goals.goals)
-    return ForAuthor(
+    return CheckInDraft(
         unplanned if has_goals and not unplanned.startswith("0 ") else "", missing,
         next_day(report_input) is not None, list(report_input.assessment.warnings),
     )  # fmt: skip
@@ -205,14 +200,14 @@ def _for_author(report_input: ReportInput, unplanned: str) -> ForAuthor:
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
     """The pace of each goal, under the goal's title."""
     titles = {f"goal-{each.name}": each.title for each in page.goals}
-    drawn = charts.charts(report_input, own_rows(report_input, COLUMNS))
+    drawn = charts.charts(report_input, own_rows(report_input, PAGE_COLUMNS))
     return {name: dataclasses.replace(drawn[name], title=title) for name, title in titles.items() if name in drawn}
 
 
 def kept(report_input: ReportInput) -> CheckIn:
     """What is kept of a check-in: the goals that run on its day, their work, and the criteria."""
     today = report_input.calendar.dates(report_input.period)[1]
-    rows = criteria(Pieces(report_input, own_rows(report_input, COLUMNS)))
+    rows = criteria(Pieces(report_input, own_rows(report_input, PAGE_COLUMNS)))
     return CheckIn(
         day=today,
         goals=[_kept_goal(report_input, goal, at) for goal, at in goals_on(report_input) if goal.includes(today)],

@@ -5,22 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records
 from harvester.grouping import place
 from harvester.model.periods import span
-from harvester.model.teams import Membership
-from harvester.reporting.anchors import anchors
 from harvester.reporting.charts import Chart
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
-from harvester.reporting.rows import newcomers_counted, people_counted
+from harvester.reporting.rows import newcomers_counted, own_rows, people_counted
 
 from .sections import beyond, charts, other_work, summary
 from .sections.beyond import HelpLine
-from .sections.common import CommonPage, common, own_rows, period_words
+from .sections.common import CommonPage, common, period_words
 from .sections.items import (
     LINE_COLUMNS,
     OWN_WORK,
@@ -29,20 +27,18 @@ from .sections.items import (
     is_own_work,
     item,
     join_words,
+    once_by_kind,
     reference_to,
-    sort_key,
 )
 from .sections.other_work import RoutineKind, Theme
-from .sections.pieces import ROW_COLUMNS, Piece, Pieces, Quote
+from .sections.pieces import PAGE_COLUMNS, Piece, Pieces, Quote
 from .sections.sources import CONNECTORS
 from .sections.team import as_team, stays
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = tuple(dict.fromkeys((
-    *ROW_COLUMNS, *LINE_COLUMNS, *measures.COLUMNS_USED, measures.MEMBERS_OWN, "is_primary", "is_bot", "member",
-)))  # fmt: skip
+COLUMNS = (*PAGE_COLUMNS, measures.MEMBER, measures.MEMBERS_OWN)
 """The columns that this report needs."""
 
 KIND = "digest"
@@ -97,28 +93,16 @@ class Waited:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Somebody who joined or left the team, and their first or last day in it."""
+class MemberChange:
+    """Somebody who joined, left or was away in the period, by the configuration."""
 
     name: str
-    day: dt.date
-
-
-@dataclass(frozen=True, slots=True)
-class Away:
-    """Somebody who was away in the period, and which of its days in words."""
-
-    name: str
-    days: str
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """Who joined, left and was away in the period, by the configuration, in alphabetical order."""
-
-    joined: list[Change]
-    left: list[Change]
-    away: list[Away]
+    joined: list[dt.date]
+    """Their first days in the team."""
+    left: list[dt.date]
+    """Their last days in the team."""
+    away: str
+    """Which days of the period they were away as a member, in words; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +112,6 @@ class NewContributor:
     name: str
     project: str
     day: dt.date
-
-
-@dataclass(frozen=True, slots=True)
-class Anchors:
-    """The anchors of the page's own headings."""
-
-    newcomers: str
-    appendix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +126,8 @@ class Page(CommonPage):
     """What waited longest, the longest first."""
     waited_more: int
     """How many further items waited long."""
-    members: Members
+    members: list[MemberChange]
+    """In alphabetical order."""
     newcomers: list[NewContributor]
     routine: list[RoutineKind]
     routine_total: int
@@ -158,7 +135,6 @@ class Page(CommonPage):
     """Everything that was counted, each work item once by kind, newest first."""
     people: list[str]
     """Everybody who took part, in alphabetical order."""
-    anchors: Anchors
 
 
 def context(report_input: ReportInput) -> Page:
@@ -172,20 +148,9 @@ def context(report_input: ReportInput) -> Page:
     waited, waited_more = _waited(report_input, mine)
     newcomers = list(_newcomers(report_input))
     help_ = beyond.help_lines(report_input, mine)
-    title = _heading(report_input, mine)
-    members = _members(report_input)
-    parts = [
-        ("themes", "By theme", themes or routine), ("help", "Help across teams", help_),
-        ("waited", "Waited long", waited), ("members", "Members", members.joined or members.left or members.away),
-        ("newcomers", "First contributions", newcomers),
-    ]  # fmt: skip
-    headings = [("", title), *((key, text) for key, text, there in parts if there)]
-    headings += [("sources", "Sources and coverage"), ("appendix", "Appendix: all work")]
-    given = anchors(text for _, text in headings)
-    found = {key: anchor for (key, _), anchor in zip(headings, given, strict=True)}
-    shared = common(report_input, mine, KIND, found["sources"])
+    shared = common(report_input, mine, KIND)
     shared |= {
-        "heading": title,
+        "heading": _heading(report_input, mine),
         "persons": report_input.names_of(report_input.members),
         "not_counted": [*shared["not_counted"], *_unknown(report_input, mine)],
     }
@@ -196,13 +161,12 @@ def context(report_input: ReportInput) -> Page:
         help=help_,
         waited=waited,
         waited_more=waited_more,
-        members=members,
+        members=_members(report_input),
         newcomers=newcomers,
         routine=routine,
         routine_total=other_work.total(routine),
         items=_items(pieces),
         people=took_part.everybody(pieces.rows["thread"].unique().tolist()),
-        anchors=Anchors(found.get("newcomers", ""), found["appendix"]),
     )
 
 
@@ -266,7 +230,7 @@ def _sentences(
     yield from summary.where(pieces, themes)
     if "reviewed" in counts:
         outside = "reviews" in counts and not report_input.request.everyone
-        of_them = f", {int(counts['reviews']):,} of them of {beyond.others(report_input)}" if outside else ""
+        of_them = f", {int(counts['reviews']):,} of them by {beyond.others(report_input)}" if outside else ""
         yield f"{_reviewed(report_input, mine)}{of_them}."
     if newcomers:
         number = newcomers_counted(report_input) or 0
@@ -336,35 +300,29 @@ def _waited(report_input: ReportInput, mine: pd.DataFrame) -> tuple[list[Waited]
     return named, len(made) - len(named)
 
 
-def _members(report_input: ReportInput) -> Members:
+def _members(report_input: ReportInput) -> list[MemberChange]:
     team = report_input.teams.get(report_input.request.team or "")
-    memberships = team.memberships if team else ()
+    # Who has not agreed to be read is named nowhere: that they did not is theirs to say.
+    closed = {each.key for each in report_input.people.persons if not each.may_be_read}
+    memberships = [each for each in (team.memberships if team else ()) if each.person not in closed]
     first, last = report_input.calendar.dates(report_input.period)
-    return Members(
-        _changes(report_input, ((each, each.first) for each in memberships), first, last),
-        _changes(report_input, ((each, each.last) for each in memberships), first, last),
-        _away(report_input),
-    )
-
-
-def _changes(
-    report_input: ReportInput, days: Iterable[tuple[Membership, dt.date | None]], first: dt.date, last: dt.date
-) -> list[Change]:
-    """The memberships whose day is one of the period's."""
-    found = [Change(report_input.name(each.person), at) for each, at in days if at and first <= at <= last]
-    return sorted(found, key=lambda each: (each.name.casefold(), each.day))
-
-
-def _away(report_input: ReportInput) -> list[Away]:
-    """Who was away while a member, and on which days of the period."""
     found = []
-    for person in report_input.members:
-        away = report_input.people.away_of(person, report_input.calendar)
-        parts = [part for stay in stays(report_input, person) for each in away if (part := each.overlap(stay))]
-        if parts:
-            days = join_words(span(*report_input.calendar.dates(each)) for each in parts)
-            found.append(Away(report_input.name(person), days))
-    return sorted(found, key=lambda each: each.name.casefold())
+    for person in {*report_input.members, *(each.person for each in memberships)}:
+        own = [each for each in memberships if each.person == person]
+        joined = sorted(each.first for each in own if each.first and first <= each.first <= last)
+        left = sorted(each.last for each in own if each.last and first <= each.last <= last)
+        found.append(MemberChange(report_input.name(person), joined, left, _away(report_input, person)))
+    changed = [each for each in found if each.joined or each.left or each.away]
+    return sorted(changed, key=lambda each: (each.name.casefold(), each.joined, each.left))
+
+
+def _away(report_input: ReportInput, person: str) -> str:
+    """On which days of the period somebody was away while a member; empty for none."""
+    if person not in report_input.members:
+        return ""
+    away = report_input.people.away_of(person, report_input.calendar)
+    parts = [part for stay in stays(report_input, person) for each in away if (part := each.overlap(stay))]
+    return join_words(span(*report_input.calendar.dates(each)) for each in parts)
 
 
 def _newcomers(report_input: ReportInput) -> Iterable[NewContributor]:
@@ -402,12 +360,7 @@ def _items(pieces: Pieces) -> list[Item]:
         for piece in pieces
         for index, _ in piece.all_rows
     }
-    listed = pieces.rows[[*LINE_COLUMNS, "work_item_key"]]
-    rows = sorted(zip(listed.index, records(listed), strict=True), key=lambda pair: sort_key(pair[1]), reverse=True)
-    last: dict[tuple[str, str], tuple[Any, Mapping[str, Any]]] = {}
-    for index, row in rows:
-        last.setdefault((row["kind"], row["work_item_key"]), (index, row))
-    return [item(pieces.report_input, row, places.get(index, "")) for index, row in last.values()]
+    return [item(pieces.report_input, row, places.get(index, "")) for index, row in once_by_kind(pieces.rows)]
 
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:

@@ -6,24 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harvester.analysis.frame import records
 from harvester.goals.summaries import summary_of
-from harvester.reporting.anchors import anchors
+from harvester.reporting.anchors import anchors_by_name
 from harvester.reporting.charts import Chart
 from harvester.reporting.markdown import Markdown, code
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import own_rows
 from harvester.text import count_noun, shell_word
 
-from .accomplishments import COLUMNS, row_columns
+from .accomplishments import row_columns
 from .sections import charts
-from .sections.common import CommonPage, common, heading, own_rows
+from .sections.common import CommonPage, common, heading
 from .sections.credits import SharedWork, shared_work
 from .sections.criteria import CriterionRow, criteria
+from .sections.criteria_by_level import Meaning, meanings
 from .sections.draft import Unasked, unasked
 from .sections.evidence_themes import OUTCOME_PART, OWN_PART, PROBLEM, EvidenceTheme, Said, proof_in_words, themes
-from .sections.items import LINE_COLUMNS, Item, Reference, item, sort_key
-from .sections.pieces import Pieces
+from .sections.items import Item, Reference, item, once_by_kind
+from .sections.pieces import PAGE_COLUMNS, Pieces
 from .sections.summary import sentences
 from .sections.sustained import Sustained, sustained
 
@@ -134,6 +135,8 @@ class Page(CommonPage):
     criteria: list[CriterionRow]
     best_in: list[int | None]
     """For each criterion the place of the theme that has its best proof, from 0; null where none has."""
+    meanings: list[Meaning]
+    """The states of criteria that occur."""
     themes: list[EvidenceTheme]
     gaps: list[Gap]
     shared: list[SharedWork]
@@ -148,7 +151,7 @@ class Page(CommonPage):
 
 def context(report_input: ReportInput) -> Page:
     """What the template shows; every number has its row in `harvester.analysis.measures`."""
-    mine = own_rows(report_input, COLUMNS)
+    mine = own_rows(report_input, PAGE_COLUMNS)
     pieces = Pieces(report_input, mine)
     rows = criteria(pieces)
     chosen = themes(pieces, rows)
@@ -164,6 +167,7 @@ def context(report_input: ReportInput) -> Page:
         opening=_opening(pieces, rows, chosen, steps),
         criteria=rows,
         best_in=[keys.get(each.best.key) if each.best else None for each in rows],
+        meanings=meanings({each.state for each in rows}),
         themes=chosen,
         gaps=gaps,
         shared=shared,
@@ -197,7 +201,9 @@ def _state(rows: Sequence[CriterionRow]) -> Iterator[str]:
     of_level = f" of {levels.pop()}" if len(levels) == 1 and rows[0].level else ""
     strong = sum(each.state == "strong" for each in rows)
     of_all = f"{strong or 'none'} of the {len(rows)} criteria" if len(rows) > 1 else "the one criterion"
-    there = "no strong proof for the one criterion" if len(rows) == 1 and not strong else f"strong proof for {of_all}"
+    there = (
+        "no strong evidence for the one criterion" if len(rows) == 1 and not strong else f"strong evidence for {of_all}"
+    )
     yield f"There is {there}{of_level}."
 
 
@@ -222,15 +228,15 @@ def _over_time(rows: Sequence[CriterionRow], steps: Sustained) -> Iterator[str]:
         return
     criteria_ = "the criterion" if len(strong) == 1 else "the criteria"
     of_all = count_noun(len(steps.steps), steps.each)
-    yield f"Work for {criteria_} with strong proof was done in {len(used)} of {of_all}."
+    yield f"Work for {criteria_} with strong evidence was done in {len(used)} of {of_all}."
 
 
 def _weak(rows: Sequence[CriterionRow]) -> Iterator[str]:
     thin = sum(each.state == "thin" for each in rows)
     needed = sum(each.state == "evidence needed" for each in rows)
     if thin:
-        more = f", and for {needed} evidence is needed" if needed else ""
-        yield f"For {count_noun(thin, 'criterion', 'criteria')} the proof is thin{more}."
+        more = f", and for {needed} it is needed" if needed else ""
+        yield f"For {count_noun(thin, 'criterion', 'criteria')} evidence is thin{more}."
     elif needed:
         yield f"For {count_noun(needed, 'criterion', 'criteria')} evidence is needed."
 
@@ -248,12 +254,8 @@ def _items(pieces: Pieces, rows: Sequence[CriterionRow], chosen: Sequence[Eviden
     titles = {key: theme.title for theme in chosen for key in theme.keys}
     if not rows:
         places = {index: [titles[piece.key]] for piece in pieces if piece.key in titles for index, _ in piece.all_rows}
-    listed = pieces.rows[pieces.rows.index.isin(list(places))][[*LINE_COLUMNS, "work_item_key"]]
-    pairs = sorted(zip(listed.index, records(listed), strict=True), key=lambda pair: sort_key(pair[1]), reverse=True)
-    last: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {}
-    for index, each in pairs:
-        last.setdefault((each["kind"], each["work_item_key"]), (index, each))
-    return [item(pieces.report_input, each, ", ".join(places[index])) for index, each in last.values()]
+    listed = once_by_kind(pieces.rows[pieces.rows.index.isin(list(places))])
+    return [item(pieces.report_input, each, ", ".join(places[index])) for index, each in listed]
 
 
 def _draft(
@@ -309,7 +311,7 @@ def _anchors(
     headings += [("", "What others did")] if shared else []
     headings += [("", "Sustained over time")] if rows else []
     headings += [("sources", "Sources and coverage"), ("appendix", APPENDIX if rows else APPENDIX_OF_THEMES)]
-    found = {key: anchor for (key, _), anchor in zip(headings, anchors(text for _, text in headings), strict=True)}
+    found = anchors_by_name(headings)
     of_themes = [found[f"theme {place}"] for place in range(len(chosen))]
     return found["sources"], EvidenceAnchors(found.get("criteria", ""), of_themes, found["appendix"])
 
@@ -320,9 +322,7 @@ APPENDIX_OF_THEMES = "Appendix: all work of the themes"
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
     """The chart of the page: work for the criteria by week."""
-    mine, claims = own_rows(report_input, COLUMNS), report_input.assessment.claims
-    for_criteria = (claims["target_kind"] == "criterion") & (claims["status"] == "claimed")
-    claimed = claims["row"][for_criteria.to_numpy(bool)]
+    mine, claimed = own_rows(report_input, PAGE_COLUMNS), report_input.assessment.all_claimed("criterion")["row"]
     made = charts.charts(report_input, mine[mine.index.isin(claimed)])
     return {"weeks": made["weeks"]} if "weeks" in made else {}
 
@@ -330,5 +330,5 @@ def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
 REPORT = Report(
     KIND, "harvester.reports", "evidence.md.j2", context, page=Page, charts=page_charts, row_columns=row_columns,
     default_period=PERIOD, audiences=("manager",),
-    summary="for a review: what a level asks, the proof there is, and what is missing",
+    summary="for a review: what a level asks, the evidence there is, and what is missing",
 )  # fmt: skip

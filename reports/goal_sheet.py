@@ -8,66 +8,48 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harvester.analysis import measures
 from harvester.model.periods import span
 from harvester.reporting.anchors import anchors
 from harvester.reporting.markdown import Markdown, code
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import own_rows
 from harvester.text import count_noun
 
 from .accomplishments import row_columns
-from .sections.common import CommonPage, common, own_rows
+from .sections.common import CommonPage, common
 from .sections.criteria_by_level import (
-    STANDINGS,
+    STATES,
     CriteriaSource,
     LevelOfCriteria,
-    Standing,
+    Meaning,
+    StateOrByHand,
     ThemeCount,
     levels,
+    meanings,
     sources,
     themes,
 )
 from .sections.draft import Unasked, unasked
-from .sections.items import LINE_COLUMNS, join_words
-from .sections.pieces import ROW_COLUMNS, Pieces
+from .sections.items import join_words
+from .sections.pieces import PAGE_COLUMNS, Pieces
 from .sections.proposals import EndedGoal, OpenQuestions, Proposal, as_of, ended, open_questions, proposals, proposed
 
 if TYPE_CHECKING:
     import pandas as pd
-
-COLUMNS = tuple(dict.fromkeys((
-    *ROW_COLUMNS, *LINE_COLUMNS, *measures.COLUMNS_USED, "is_primary", "is_bot",
-)))  # fmt: skip
-"""The columns that this report needs."""
 
 KIND = "goals to agree on"
 
 DEFAULT_PERIOD = "last 12 months"
 """Twelve whole months: in January the year that has ended, whenever a year is said to start."""
 
-HAS: dict[Standing, tuple[str, str]] = {
+HAS: dict[StateOrByHand, tuple[str, str]] = {
     "strong": ("has strong evidence", "have strong evidence"),
     "thin": ("has thin evidence", "have thin evidence"),
     "evidence needed": ("needs evidence", "need evidence"),
     "judged by hand": ("is judged by hand", "are judged by hand"),
 }
 """What is said of one criterion, and of several."""
-
-MEANING: dict[Standing, str] = {
-    "strong": "a figure with its baseline, or a witness who agreed to be named",
-    "thin": "words with a link",
-    "evidence needed": "activity alone, or nothing",
-    "judged by hand": "no goal and no rule links work to it",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a state of a criterion means."""
-
-    standing: Standing
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +66,7 @@ class Unserved:
 
 
 @dataclass(frozen=True, slots=True)
-class ForAuthor:
+class GoalSheetDraft:
     """What the author may do before the page is agreed on."""
 
     unserved: Unserved | None
@@ -97,7 +79,7 @@ class ForAuthor:
 class Page(CommonPage):
     """The page: everything that it says, as plain values; texts from sources are as the sources have them."""
 
-    draft: ForAuthor | None
+    draft: GoalSheetDraft | None
     """What its author may do before it is agreed on; null where that is nothing, and on a finished page."""
     sentences: list[str]
     """The opening paragraph, a sentence each."""
@@ -121,14 +103,14 @@ class Page(CommonPage):
 
 def context(report_input: ReportInput) -> Page:
     """What the template shows; every count of work has its row in `harvester.analysis.measures`."""
-    mine = own_rows(report_input, COLUMNS)
+    mine = own_rows(report_input, PAGE_COLUMNS)
     pieces = Pieces(report_input, mine)
     served = [(each.criterion, each.title) for each in proposed(report_input)]
     by_level = levels(pieces, served)
     offered = proposals(report_input)
     questions = open_questions(report_input)
     heading = f"{report_input.who} – {KIND}"
-    found = {row.standing for each in by_level for row in each.rows}
+    found = {row.state for each in by_level for row in each.rows}
     author = _for_author(pieces, report_input, served, mine) if report_input.draft else None
     headings = [heading, *(["For the author"] if author else []), *_headings(by_level, offered, questions)]
     fields = common(report_input, mine, KIND, anchors(headings)[-1])
@@ -138,7 +120,7 @@ def context(report_input: ReportInput) -> Page:
         sentences=list(_sentences(report_input, by_level, len(offered), served)),
         themes=themes(by_level),
         levels=by_level,
-        meanings=[Meaning(each, MEANING[each]) for each in STANDINGS if each in found],
+        meanings=meanings(found),
         criteria_sources=sources(pieces.criteria),
         proposals=offered,
         ended=ended(report_input),
@@ -161,22 +143,22 @@ def _sentences(
     if goals and rows:
         goals += f", for {len(with_goal)} of the {count_noun(len(rows), 'criterion', 'criteria')}"
     made = [f"The evidence is from the work of {days}."]
-    return [*made, _states([row.standing for row in rows]), f"{goals}." if goals else "No goal is proposed."]
+    return [*made, _states([row.state for row in rows]), f"{goals}." if goals else "No goal is proposed."]
 
 
-def _states(standings: Sequence[Standing]) -> str:
+def _states(states: Sequence[StateOrByHand]) -> str:
     """How many criteria have which state, in words."""
-    numbers = Counter(standings)
+    numbers = Counter(states)
     if not numbers:
         return "No criteria are given."
     if len(numbers) == 1:
-        (standing,) = numbers
-        number = numbers[standing]
+        (state,) = numbers
+        number = numbers[state]
         if number == 1:
-            return f"The criterion {HAS[standing][0]}."
-        return f"All {number} criteria {HAS[standing][1]}."
-    parts = [f"{numbers[each]} {HAS[each][numbers[each] > 1]}" for each in STANDINGS if numbers[each]]
-    return f"Of {len(standings)} criteria {join_words(parts)}."
+            return f"The criterion {HAS[state][0]}."
+        return f"All {number} criteria {HAS[state][1]}."
+    parts = [f"{numbers[each]} {HAS[each][numbers[each] > 1]}" for each in STATES if numbers[each]]
+    return f"Of {len(states)} criteria {join_words(parts)}."
 
 
 def _headings(
@@ -194,14 +176,14 @@ def _headings(
 
 def _for_author(
     pieces: Pieces, report_input: ReportInput, served: Sequence[tuple[str | None, str]], mine: pd.DataFrame
-) -> ForAuthor | None:
+) -> GoalSheetDraft | None:
     """What the author may do; None for nothing."""
     names = {name for name, _ in served}
     open_ = [each.name for each in pieces.criteria if each.name not in names]
     asked, warnings = unasked(report_input, mine), list(report_input.assessment.warnings)
     if not (open_ or asked or warnings):
         return None
-    return ForAuthor(Unserved(len(open_), open_[0]) if open_ else None, asked, warnings)
+    return GoalSheetDraft(Unserved(len(open_), open_[0]) if open_ else None, asked, warnings)
 
 
 REPORT = Report(

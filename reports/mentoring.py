@@ -1,6 +1,6 @@
 """The report `mentoring`: what those did whom somebody mentors and who agreed, and what the mentor did with them.
 
-It sets two halves beside each other and names no cause. Nobody is ranked: people stand in the order of their names.
+It sets two halves beside each other and names no cause. Nobody is ranked: people are in the order of their names.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from harvester.analysis import measures
 from harvester.analysis.frame import records
 from harvester.model.periods import ONE_DAY, Period, span
-from harvester.reporting.anchors import slug
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
+from harvester.reporting.rows import rows_by_person
 
-from .sections.common import CommonPage, common, rows_by_person
+from .sections.common import CommonPage, common
 from .sections.help_given import changes
-from .sections.items import LINE_COLUMNS, Item, item, join_words, sort_key
+from .sections.items import LINE_COLUMNS, Item, item, join_words, once_by_kind, sort_key
 from .sections.notes import NOTE_COLUMNS, Field, fields
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class ForAuthor:
+class MentoringDraft:
     """What the mentor should know before anybody reads the page."""
 
     notes: int
@@ -113,7 +113,7 @@ class ForAuthor:
 class Page(CommonPage):
     """The page: what every page says, and what those did who are mentored."""
 
-    draft: ForAuthor | None
+    draft: MentoringDraft | None
     """What the mentor should know; null on a finished page."""
     mentor: str
     left_out: int
@@ -121,6 +121,8 @@ class Page(CommonPage):
     fewest: int
     fewest_median: int
     has_medians: bool
+    has_too_few: bool
+    """Whether some difference is not given since there is too little."""
     mentees: list[Mentee]
     given: list[Given]
 
@@ -135,13 +137,14 @@ def context(report_input: ReportInput) -> Page:
     not_agreed = [each.name for each in report_input.people.mentees if not each.may_be_read]
     notes = int(measures.count(own, "notes"))
     return Page(
-        **common(report_input, rows, KIND, slug("Sources and coverage")),
-        draft=ForAuthor(notes, not_agreed) if report_input.draft else None,
+        **common(report_input, rows, KIND),
+        draft=MentoringDraft(notes, not_agreed) if report_input.draft else None,
         mentor=report_input.name(mentor),
         left_out=report_input.mentees_left_out,
         fewest=FEWEST,
         fewest_median=FEWEST_MEDIAN,
         has_medians=any(figure.name == MEDIAN for each in made for figure in each.figures),
+        has_too_few=any(figure.difference == TOO_FEW for each in made for figure in each.figures),
         mentees=made,
         given=[each for each in given if each.counted or each.notes],
     )
@@ -248,10 +251,7 @@ def _capital(words: str) -> str:
 
 def _items(report_input: ReportInput, rows: pd.DataFrame) -> list[Item]:
     """Each work item once by kind, newest first."""
-    last: dict[tuple[str, str], Item] = {}
-    for row in sorted(records(rows[[*LINE_COLUMNS, "work_item_key"]]), key=sort_key, reverse=True):
-        last.setdefault((row["kind"], row["work_item_key"]), item(report_input, row))
-    return list(last.values())
+    return [item(report_input, row) for _, row in once_by_kind(rows)]
 
 
 def _given(report_input: ReportInput, person: str, own: pd.DataFrame) -> Given:

@@ -13,11 +13,11 @@ from markdown_it import MarkdownIt
 from harvester.reporting.evidence import changed_choices, digests
 from harvester.reporting.formats import HTML, JSON, PageOptions
 from harvester.reporting.report import make, render, table_of
-from harvester.reports.answers import COLUMNS, context
+from harvester.reporting.rows import own_rows
+from harvester.reports.answers import context
 from harvester.reports.sections import paste
-from harvester.reports.sections.common import own_rows
 from harvester.reports.sections.paste import Wordings
-from harvester.reports.sections.pieces import Pieces
+from harvester.reports.sections.pieces import PAGE_COLUMNS, Pieces
 from harvester.reports.sections.questions import rule_words
 from harvester.sdk import plugins
 from tests.rows import at, commit, review
@@ -204,7 +204,7 @@ def test_sentences_are_left_out_whole():
              extra={"result": "Nobody pays twice. Support has a day more.", "technical": "Keys."}),
     ]  # fmt: skip
     report_input = made(rows, PAY)
-    (piece,) = Pieces(report_input, own_rows(report_input, COLUMNS))
+    (piece,) = Pieces(report_input, own_rows(report_input, PAGE_COLUMNS))
     line = paste.of_piece(report_input, piece)
     shown = dict.fromkeys(paste.fit([line], limit)[0] for limit in range(300, 0, -1))
     url, work = "https://github.com/org/app/pull/1", "Refuse it: 1 pull request, 1 August 2026."

@@ -153,7 +153,10 @@ def test_what_changed_is_said_goal_by_goal():
     assert ([each.title for each in change.new], change.more) == ([f"Review {n}" for n in (15, 14, 13, 12, 11)], 1)
     assert [(each.reference.label, each.title) for each in change.lost] == [("app#90", "Review 90")]
     assert "No earlier check-in" not in " ".join(found.sentences)
-    assert found.questions[0] == "“Help many” is off track: 8 of 20 reviews expected. Keep the target, or change it?"
+    assert (
+        found.questions[0]
+        == "“Help many” is off track: 8 of the 20 reviews expected by now. Keep the target, or change it?"
+    )
     assert "The target of “Help many” was 4 and is 40 reviews. Is that agreed?" in found.questions
 
 
@@ -165,7 +168,7 @@ def test_goals_come_and_go():
     found = page(reviews(2), REVIEWS, ends, before=before)
 
     assert [(each.title, each.words) for each in found.since.changes] == [
-        ("Help others", ["new since then"]),
+        ("Help others", ["new goal"]),
         ("Ends", ["off track → not met", "ended on 14 August 2026"]),
         ("Old one", ["no goal any more; 2 done then, on track"]),
     ]
@@ -212,7 +215,7 @@ def test_a_criterion_changes_its_state():
     found = page(reviews(1), REVIEWS, criteria=[GROWS, {"name": "new", "text": "Leads"}], before=before)
 
     assert found.since.criteria == [
-        "“Makes others better”: strong evidence → evidence needed", "“Leads”: new since then, evidence needed",
+        "“Makes others better”: strong evidence → evidence needed", "“Leads”: new, evidence needed",
     ]  # fmt: skip
     assert "Some sources could not be read in full then: hub." in text(reviews(1), REVIEWS, before=before)
 
@@ -242,8 +245,11 @@ def test_questions_follow_from_facts():
     ]  # fmt: skip
 
     assert page([*reviews(3), figure("charges = 30")], *goals).questions == [
-        "“Risk” is at risk: 3 of 4 reviews expected. Keep the target, or change it?",
-        f"“{DOWN['title']}” is off track: 30 double charges, where 15.5 is expected. Keep the target, or change it?",
+        "“Risk” is at risk: 3 of the 4 reviews expected by now. Keep the target, or change it?",
+        (
+            f"“{DOWN['title']}” is off track: 30 double charges, where 15.5 is expected by now. "
+            "Keep the target, or change it?"
+        ),
         "“Met” is met and goes on until 30 September 2026. Does its target stay?",
         "“Unknown” has no figure yet. Where is it now?",
         "“Talk” has no measure. How will both see that it is reached?",

@@ -3,10 +3,9 @@
 import pytest
 
 from harvester.model.witnesses import witnesses
-from harvester.reports.accomplishments import COLUMNS
-from harvester.reports.sections.common import own_rows
+from harvester.reporting.rows import own_rows
 from harvester.reports.sections.criteria import criteria, shown_by
-from harvester.reports.sections.pieces import Pieces
+from harvester.reports.sections.pieces import PAGE_COLUMNS, Pieces
 from tests.rows import PEOPLE, at
 from tests.test_accomplishments import AGREED, CHARGES, LEADS, PAY, PULL, made, note, pull
 
@@ -16,7 +15,7 @@ FOR_LEADS = {**PAY, "criterion": "leads"}
 
 def pieces(rows, *goals, **values):
     report_input = made(rows, *goals, criteria=[LEADS, GROWS], **values)
-    return Pieces(report_input, own_rows(report_input, COLUMNS))
+    return Pieces(report_input, own_rows(report_input, PAGE_COLUMNS))
 
 
 def about(number, **extra):

@@ -81,7 +81,7 @@ def test_work_outside_of_the_days_as_a_member(written):
     if evidence["request"]["team"]:
         assert "mail: try again after an hour" not in text  # Grace's, in September
         assert not [each for each in evidence["rows"] if each["work_item"].endswith("acme/pay#7")]
-        assert "Reviewed 1 pull request of people outside of the team: Search team." in text
+        assert "Reviewed 1 pull request by people outside the team: Search team." in text
 
 
 CONFIGURATION = """
@@ -111,6 +111,17 @@ def team(tmp_path):
     environment = stand_in(tmp_path, HISTORY)
     (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
     return environment
+
+
+def test_who_may_not_be_read_neither_joins_nor_leaves(team):
+    """The days of the others are named."""
+    stay = "from = 2026-08-02, until = 2026-08-20"
+    changed = CONFIGURATION.replace('"me", "grace"', f'{{ person = "me", {stay} }}, {{ person = "grace", {stay} }}')
+    (team.cwd / "harvester.toml").write_text(changed)
+    for form in ("md", "json", "html"):
+        text = run(team, "report", "digest", "--team", "pay", "--period", "2026-08", "--format", form)[1]
+        assert "Grace" not in text
+        assert "Ada" in text
 
 
 @pytest.mark.parametrize("whom", [("--team", "pay"), ("--everyone",), ()])

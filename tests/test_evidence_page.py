@@ -115,7 +115,7 @@ def test_the_opening_has_at_most_120_words():
     assert [(each.text[-6:], each.criteria) for each in made_page.opening] == [
         ("enior.", []), (" word ", ["First thing"]), ("Short.", ["Third thing"]), ("eeded.", []),
     ]  # fmt: skip
-    assert made_page.opening[0].text == "There is strong proof for 3 of the 4 criteria of Senior."
+    assert made_page.opening[0].text == "There is strong evidence for 3 of the 4 criteria of Senior."
     assert made_page.opening[-1].text == "For 1 criterion evidence is needed."
     same = [note(9, extra={"criterion": "First\nThird", **AGREED})]
     assert "*First thing* and *Third thing*: Confirmed by Grace Hopper. *(notebook, 1 Aug)*" in (
@@ -274,5 +274,5 @@ def test_every_number_is_recounted(tmp_path):
     strong = sum(each["state"] == "strong" for each in made_page["criteria"])
     assert (
         words[0]
-        == f"There is strong proof for {strong} of the {len(made_page['criteria'])} criteria of Senior engineer."
+        == f"There is strong evidence for {strong} of the {len(made_page['criteria'])} criteria of Senior engineer."
     )

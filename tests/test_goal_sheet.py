@@ -68,8 +68,8 @@ def test_criteria_are_counted_again(sheet):
     assert [row["text"] for row in rows] == [each["text"] for each in file["criteria"]]
     served = {each.get("criterion") for each in file["goals"]}
     by_hand = [each["name"] for each in file["criteria"] if "match" not in each and each["name"] not in served]
-    assert [row["name"] for row in rows if row["standing"] == "judged by hand"] == by_hand
-    numbers = {each: sum(row["standing"] == each for row in rows) for each in ("strong", "evidence needed")}
+    assert [row["name"] for row in rows if row["state"] == "judged by hand"] == by_hand
+    numbers = {each: sum(row["state"] == each for row in rows) for each in ("strong", "evidence needed")}
     assert page["sentences"][1] == (
         f"Of {len(rows)} criteria {numbers['strong']} have strong evidence, {numbers['evidence needed']} need evidence "
         f"and {len(by_hand)} are judged by hand."
@@ -92,7 +92,7 @@ def test_evidence_is_that_of_the_criterion(sheet):
         kinds = [order.index(each["proof"]) for each in row["evidence"]]
         assert kinds == sorted(kinds)
         assert len(kinds) <= 3
-        assert (row["standing"] == "strong") == (kinds[:1] in ([0], [1]))
+        assert (row["state"] == "strong") == (kinds[:1] in ([0], [1]))
 
 
 def test_proposed_goals_are_those_that_go_on(sheet):

@@ -1,5 +1,6 @@
 """The contract of a report: ours keep it, so does the one in the guide, and each breach is named."""
 
+import datetime as dt
 import importlib
 import os
 import socket
@@ -13,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from harvester.analysis import measures
 from harvester.reporting.formats import MARKDOWN
 from harvester.reporting.page_fields import docstrings, fields_of, parts_of, type_words
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import PageRequest
-from harvester.reporting.testing import ROWS, _Check, check_report
+from harvester.reporting.rows import measured, own_rows
+from harvester.reporting.testing import ROWS, _Check, check_report, report_input, row
 from harvester.sdk import plugins
 from tests.conftest import blocks
 from tests.environments import run, stand_in
@@ -82,6 +85,14 @@ def test_the_report_in_the_guide_is_installed_and_run(tmp_path):
     page = (environment.cwd / "weekly.html").read_text()
     assert "Week of 29 June 2026</h2>" in page
     assert "<p>1 week</p>" in page
+
+
+def test_what_two_people_did_together_counts_once():
+    """In the rows that a third party's report takes, as on our pages and in the measures of its JSON."""
+    theirs = {"kind": "review", "role": "reviewer", "owners": ("stranger",)}
+    rows = [row(1, dt.date(2026, 7, 3), **theirs, account=each, id=f"review/{each}") for each in ("ada", "grace")]
+    given = report_input(rows, persons=("ada", "grace"))
+    assert measures.count(own_rows(given), "reviews") == measured(given)["reviews"] == 1
 
 
 @pytest.mark.usefixtures("weekly")

@@ -1,12 +1,16 @@
-"""Several people as one: a team's frame, in which what two members did together counts once."""
+"""Several people as one, so that what two of them did together counts once: a page of theirs, or of their team.
+
+`taken_together` is for a page about people by name: a review of the work of one of them by another is a review.
+`as_one` is for a page about a team, where only what is done for people outside of it is help.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harvester.analysis import frame as frames
-from harvester.analysis.frame import column
+from harvester.analysis.frame import column, replaced
 from harvester.analysis.measures import MEMBER, MEMBERS_OWN, counted_by
 from harvester.model.periods import EVER, Period
 
@@ -29,20 +33,39 @@ def as_one(frame: pd.DataFrame, persons: Collection[str], connectors: Mapping[st
     """
     members = frozenset(persons)
     own = frame[frame["person"].isin(list(members)).to_numpy(bool)].reset_index(drop=True)
-    made = own.assign(**{MEMBER: own["person"], MEMBERS_OWN: own["is_own_work"]})
-    made["person"] = _texts([ONE] * len(made))
+    made = _with_one_person(own.assign(**{MEMBER: own["person"], MEMBERS_OWN: own["is_own_work"]}))
     shared = _shared_lines(own)
     frames.recount(made, frames.from_git(made, connectors))
     owners = [names and _as_one(names, members) for names in column(own, "owner_people").to_pylist()]
     named = column(own, "collaborators").to_pylist()
     others = [names and [each for each in names if each not in members] for names in named]
-    is_own = [ONE in (names or ()) for names in owners]
-    made["is_own_work"] = made["is_own_work"] | _flags(is_own)
-    made["owner_people"] = _like(own, "owner_people", owners)
-    made["collaborators"] = _like(own, "collaborators", [names or None for names in others])
-    _add_lines(made, shared)
+    of_members = [ONE in (names or ()) for names in owners]
+    is_own = [any(each) for each in zip(made["is_own_work"].tolist(), of_members, strict=True)]
+    made = replaced(
+        made, is_own_work=is_own, owner_people=owners, collaborators=[names or None for names in others],
+        **_with_lines(made, shared),
+    )  # fmt: skip
     made["counted"] = counted_by(made)
     return made
+
+
+def taken_together(rows: pd.DataFrame, persons: Collection[str]) -> pd.DataFrame:
+    """The rows with several people as one (`ONE`), so that each work item counts once; of one person as they are.
+
+    Collaborators, where the rows have them, are then people beside all of them. Whose work something is stays as it is:
+    a review of the work of another of them is one.
+    """
+    if len(persons) < 2:
+        return rows
+    together = _with_one_person(rows)
+    if "collaborators" not in rows:
+        return together
+    named = column(rows, "collaborators").to_pylist()
+    return replaced(together, collaborators=[each and [one for one in each if one not in persons] for each in named])
+
+
+def _with_one_person(rows: pd.DataFrame) -> pd.DataFrame:
+    return replaced(rows, person=[ONE] * len(rows))
 
 
 def while_members(frame: pd.DataFrame, stays: Mapping[str, Sequence[Period]]) -> pd.DataFrame:
@@ -79,34 +102,11 @@ def _shared_lines(own: pd.DataFrame) -> pd.DataFrame:
     return several.groupby("work_item_key")[["additions", "deletions"]].sum(min_count=1)
 
 
-def _add_lines(made: pd.DataFrame, shared: pd.DataFrame) -> None:
+def _with_lines(made: pd.DataFrame, shared: pd.DataFrame) -> dict[str, list[int | None]]:
+    """The columns of lines, with the sums of all members' parts."""
     at = ((made["kind"] == "pull_request") & made["work_item_key"].isin(shared.index.tolist())).to_numpy(bool)
+    keys, found = made["work_item_key"].tolist(), {}
     for name in ("additions", "deletions"):
-        sums = shared[name].to_dict()
-        values = column(made, name).to_pylist()
-        keys = made["work_item_key"].tolist()
-        summed = [sums[key] if is_shared else value for key, value, is_shared in zip(keys, values, at, strict=True)]
-        made[name] = _like(made, name, summed)
-
-
-def _texts(values: list[str]) -> pd.Series:
-    import pandas as pd
-    import pyarrow as pa
-
-    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, pa.string())))
-
-
-def _flags(values: list[bool]) -> pd.Series:
-    import pandas as pd
-    import pyarrow as pa
-
-    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, pa.bool_())))
-
-
-def _like(frame: pd.DataFrame, name: str, values: list[Any]) -> pd.Series:
-    """Values as a column of the same type as this one."""
-    import pandas as pd
-    import pyarrow as pa
-
-    array = pa.array([None if value is pd.NA else value for value in values], column(frame, name).type)
-    return pd.Series(pd.arrays.ArrowExtensionArray(array))
+        sums, values = shared[name].to_dict(), column(made, name).to_pylist()
+        found[name] = [sums[key] if is_shared else own for key, own, is_shared in zip(keys, values, at, strict=True)]
+    return found

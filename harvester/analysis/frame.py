@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.measures import MERGER, counted_by
@@ -95,7 +95,7 @@ def prepare(table: pa.Table, people: People) -> pd.DataFrame:
 
 
 def recount(frame: pd.DataFrame, git: Mask) -> None:
-    """Say anew of each row of a prepared frame what depends on whose the other rows are, after these have changed."""
+    """Update in each row of a prepared frame what depends on whose the other rows are, after these have changed."""
     frame["is_primary"] = _is_primary(frame, git)
     frame["in_pull_request"] = _in_pull_request(frame)
     frame["is_reverted"] = _is_reverted(frame)
@@ -164,6 +164,24 @@ def column(frame: pd.DataFrame, name: str) -> pa.Array:
 
     array = pa.chunked_array(frame[name].array.__arrow_array__())
     return array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
+
+
+def series(values: pa.Array | pa.ChunkedArray, index: pd.Index, name: str | None = None) -> pd.Series:
+    """An Arrow array as a column of a frame with these labels, of the array's type."""
+    import pandas as pd
+
+    return pd.Series(pd.arrays.ArrowExtensionArray(values), index=index, name=name)
+
+
+def replaced(frame: pd.DataFrame, **columns: Sequence[Any]) -> pd.DataFrame:
+    """The frame with other values in columns that it has, one for each row and of the same type; None is null."""
+    import pyarrow as pa
+
+    made = {
+        name: series(pa.array(values, column(frame, name).type, from_pandas=True), frame.index)
+        for name, values in columns.items()
+    }
+    return frame.assign(**made)
 
 
 def _map_distinct(values: pd.Series, predicate: Callable[[str], bool]) -> pd.Series:
@@ -284,7 +302,7 @@ def _put(frame: pd.DataFrame, name: str, at: np.ndarray[Any, Any], values: pa.Ar
 
     places = np.arange(len(frame))
     places[at] = len(frame) + np.arange(len(at))
-    frame[name] = _column(pa.concat_arrays([column(frame, name), values]).take(pa.array(places)), frame.index)
+    frame[name] = series(pa.concat_arrays([column(frame, name), values]).take(pa.array(places)), frame.index)
 
 
 def _in_pull_request(frame: pd.DataFrame) -> pd.Series:
@@ -341,12 +359,9 @@ def _is_reverted(frame: pd.DataFrame) -> pd.Series:
 
 def _has_values(frame: pd.DataFrame, name: str) -> pd.Series:
     """Which rows have anything in a column of lists."""
-    import pandas as pd
     import pyarrow.compute as pc
 
-    return pd.Series(
-        pd.arrays.ArrowExtensionArray(pc.greater(pc.list_value_length(column(frame, name)), 0)), index=frame.index
-    )
+    return series(pc.greater(pc.list_value_length(column(frame, name)), 0), frame.index)
 
 
 def _person_and(rows: pd.DataFrame, name: str) -> pa.Array:
@@ -373,7 +388,7 @@ def _add_owners(frame: pd.DataFrame, people: People) -> None:
     is_own = [person in names for person, names in zip(rows["person"].tolist(), owners.to_pylist(), strict=True)]
     own_work = pd.Series(is_own, index=rows.index, dtype="bool[pyarrow]")
     frame["is_own_work"] = own_work.reindex(frame.index, fill_value=False)
-    frame["owner_people"] = _column(owners, rows.index).where(frame["kind"] != "issue").reindex(frame.index)
+    frame["owner_people"] = series(owners, rows.index).where(frame["kind"] != "issue").reindex(frame.index)
 
 
 def _add_collaborators(frame: pd.DataFrame, people: People) -> None:
@@ -386,8 +401,8 @@ def _add_collaborators(frame: pd.DataFrame, people: People) -> None:
     others = _as_lists(rows.to_numpy()[is_other], names.values.filter(pa.array(is_other)), len(frame))
     empty = pc.equal(pc.list_value_length(others), 0).to_numpy(zero_copy_only=False)
     others = pa.ListArray.from_arrays(others.offsets, others.values, mask=pa.array(empty))
-    frame["collaborators"] = _column(others, frame.index)
-    frame["bot_assisted"] = _column(pa.array(has_bot), frame.index)
+    frame["collaborators"] = series(others, frame.index)
+    frame["bot_assisted"] = series(pa.array(has_bot), frame.index)
 
 
 def _people_in(rows: pd.DataFrame, name: str, people: People) -> tuple[pa.ListArray, np.ndarray[Any, Any]]:
@@ -423,9 +438,3 @@ def _as_lists(at: np.ndarray[Any, Any], values: pa.Array, rows: int) -> pa.ListA
 
     offsets = np.cumsum(np.bincount(at.astype(np.int64) + 1, minlength=rows + 1))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
-
-
-def _column(values: pa.Array, index: pd.Index) -> pd.Series:
-    import pandas as pd
-
-    return pd.Series(pd.arrays.ArrowExtensionArray(values), index=index)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from harvester.analysis.frame import column
+from harvester.analysis.frame import column, series
 from harvester.analysis.references import (
     as_reported,
     bases,
@@ -52,8 +52,6 @@ def threads(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd
     item share a node, so two sources that have the same pull request meet there without being compared. A reference to
     a work item that nobody has a row of is a node, too: two commits of a ticket that was never read belong together.
     """
-    import pandas as pd
-
     work_items = column(frame, "work_item")
     rows, refs = resolved(frame, JOINING, tickets or {})
     nodes, codes = _encode(work_items, refs)
@@ -61,7 +59,7 @@ def threads(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd
     own, referred = codes[: len(work_items)], codes[len(work_items) :]
     labels = components(len(nodes), own[rows], referred)[own]
     names = _names(frame, work_items, labels)
-    return pd.Series(pd.arrays.ArrowExtensionArray(names), index=frame.index, name="thread")
+    return series(names, frame.index, "thread")
 
 
 def titles(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, str]:

@@ -111,7 +111,7 @@ def command(
 
 
 def _consent(terminal: Terminal, workspace: Workspace, witnesses: tuple[str, ...], words: str | None) -> str | None:
-    """The day on which the witnesses agreed to be named: as given, or as a terminal is told; None where nobody said so.
+    """The day on which the witnesses agreed to be named, as given or as answered in a terminal; None for no answer.
 
     Raises UsageError for a consent without a witness, PeriodError for what is no day.
     """

@@ -30,8 +30,14 @@ def not_empty(ctx: click.Context, param: click.Parameter, value: Value) -> Value
     return value
 
 
+def _configured(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """The value, else the path in $HARVESTER_CONFIG where that is set and not empty."""
+    name = "" if value else ctx.obj.environ.get("HARVESTER_CONFIG", "")
+    return Path(name) if name else value
+
+
 config = click.option(
-    "--config", "config_path", type=click.Path(path_type=Path), envvar="HARVESTER_CONFIG",
+    "--config", "config_path", type=click.Path(path_type=Path), callback=_configured,
     help="The configuration file; by default the nearest harvester.toml in this folder or above.",
 )  # fmt: skip
 repo = click.option(

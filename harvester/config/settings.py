@@ -117,7 +117,7 @@ def _as_member(value: object) -> object:
 
 
 class TeamSection(Section):
-    """People who are reported on together; whoever came or left has the days on which they were a member."""
+    """People who are reported on together; somebody who came or left has the days on which they were a member."""
 
     name: str | None = Field(None, description="the name in reports; by default the key")
     members: list[Annotated[Member, BeforeValidator(_as_member, json_schema_input_type=str | Member)]] = Field(

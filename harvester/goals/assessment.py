@@ -68,8 +68,13 @@ class Assessment:
 
     def claimed(self, target: str, kind: str = "goal") -> pd.DataFrame:
         """The claims of one goal (or criterion), row by row with the reason."""
-        own = self.claims
-        return own[(own["target_kind"] == kind) & (own["target"] == target) & (own["status"] == "claimed")]
+        every = self.all_claimed(kind)
+        return every[(every["target"] == target).to_numpy(bool)]
+
+    def all_claimed(self, kind: str = "goal") -> pd.DataFrame:
+        """The claims of all goals (or of all criteria), row by row with the target and the reason; no suggestions."""
+        every = self.claims
+        return every[((every["target_kind"] == kind) & (every["status"] == "claimed")).to_numpy(bool)]
 
 
 def assess(

@@ -22,8 +22,8 @@ LONGEST_KEY = 60
 def parse_yaml(text: str, path: Path, first_line: int = 1) -> object:
     """The text of a YAML file, every scalar as a text; raises ConfigError with the line of an error.
 
-    `first_line` is the line of the file that the text begins with. An alias is an error, since few lines of them stand
-    for billions of values, and so is a key that a table has twice, of which a reader would see one.
+    `first_line` is the line of the file that the text begins with. An alias is an error, since few of them can be
+    billions of values, and so is a key that a table has twice, of which a reader would see one.
     """
     import yaml
 

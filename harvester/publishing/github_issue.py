@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 EXAMPLE = "github-issue:org/repo, or github-issue:https://github.example.com/org/repo"
 ACCESS = "The token needs to read the repository and to write its issues: in Actions `permissions: issues: write`."
 RIGHT_NAME = "Is the name of the repository right, and may the token see it?"
+MEMBERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+"""What GitHub calls authors who belong to a repository (https://docs.github.com/graphql/reference/enums)."""
 DAY = dt.timedelta(days=1)
 _LINK = re.compile(r"\]\(https://github\.com/(?=[^)\s]*/(?:pull|issues|discussions)/)")
 
@@ -64,7 +66,7 @@ class GitHubTracker:
     def open(cls, url: str, path: str, token: str, context: PublisherContext, limit: int) -> GitHubTracker:
         """A tracker whose requests are signed with a token. `url` is the address of the web pages."""
         host = urlsplit(url).netloc
-        api = f"https://api.{host}" if host == "github.com" else f"{url}/api/v3"
+        api = f"https://api.{host}" if host == "github.com" or host.endswith(".ghe.com") else f"{url}/api/v3"
         service = Service("GitHub", api, url_hint=RIGHT_NAME, access_hint=ACCESS)
         retry = RetryPolicy(context.wait, total=issues.PATIENCE, later=issues.LATER)
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
@@ -80,10 +82,7 @@ class GitHubTracker:
         self.session.close()
 
     def sign_in(self, *, allow_public: bool) -> None:
-        """Look up the repository under its present name, and who the token's owner is; raises PublishError.
-
-        Only GraphQL names the owner of an installation's token such as that of Actions; REST refuses it.
-        """
+        """Look up the repository under its present name, and who the token's owner is; raises PublishError."""
         found = self.rest.get(f"repos/{self.name}").body
         with expected(self.rest.service):
             self.name = str(found["full_name"])
@@ -91,9 +90,19 @@ class GitHubTracker:
         if found.get("archived") or not found.get("has_issues", True):
             why = "is archived" if found.get("archived") else "has its issues turned off"
             raise PublishError(f"{self.name} {why}.", hint="Name another repository.")
-        answer = self.rest.post(self.graphql, {"query": "query { viewer { login } }"}).body
+        self.viewer = self.retry.call(self._owner)
+
+    def _owner(self) -> str:
+        """The login of the token's owner, asked once; raises WebError.
+
+        Only GraphQL names the owner of an installation's token such as that of Actions; REST refuses it. A limit comes
+        with HTTP 200.
+        """
+        answer = self.rest.post(self.graphql, {"query": "query { viewer { login } }"}, tries=1)
         with expected(self.rest.service):
-            self.viewer = str(answer["data"]["viewer"]["login"])
+            if says_limit({}, str(answer.body.get("errors") or "").replace("_", " ")):
+                raise self.rest.service.rate_limit(answer.headers, self.rest.clock())
+            return str(answer.body["data"]["viewer"]["login"])
 
     def size(self, text: str) -> int:
         """The characters of a text; those beyond four digits count as two, so that either count is kept."""
@@ -145,9 +154,11 @@ class GitHubTracker:
     def _text(self, entry: Mapping[str, Any]) -> Text:
         """An issue or a comment; a deleted account has no name."""
         with expected(self.rest.service):
-            author = entry.get("user") or {}
+            user = entry.get("user") or {}
+            author = str(user.get("login", "")).casefold()
             return Text(
                 int(entry.get("number") or entry["id"]), str(entry.get("body") or ""), str(entry["html_url"]),
-                str(entry["created_at"]), str(author.get("login", "")).casefold() == self.viewer.casefold(),
+                str(entry["created_at"]), author == self.viewer.casefold(), author,
+                entry.get("author_association") in MEMBERS or user.get("type") == "Bot",
                 str(entry.get("title") or ""), entry.get("state", "open") == "open", bool(entry.get("comments")),
             )  # fmt: skip

@@ -58,6 +58,7 @@ class GitLabTracker:
     limit: int
     project: int = 0
     viewer: int = 0
+    is_public: bool = True
 
     @classmethod
     def open(cls, url: str, path: str, token: str, context: PublisherContext, limit: int) -> GitLabTracker:
@@ -79,9 +80,8 @@ class GitLabTracker:
         found = self.rest.get(f"projects/{quote(self.name, safe='')}").body
         with expected(self.rest.service):
             self.name, self.project = str(found["path_with_namespace"]), int(found["id"])
-        require_allowed(
-            self.name, is_public=found.get("visibility") not in {"private", "internal"}, allowed=allow_public
-        )
+        self.is_public = found.get("visibility") not in {"private", "internal"}
+        require_allowed(self.name, is_public=self.is_public, allowed=allow_public)
         if found.get("archived") or found.get("issues_enabled") is False:
             why = "is archived" if found.get("archived") else "has its issues turned off"
             raise PublishError(f"{self.name} {why}.", hint="Name another project.")
@@ -101,8 +101,8 @@ class GitLabTracker:
         return _QUICK_ACTION.sub(r"\1\\/", text)
 
     def issues(self, since: dt.date) -> Iterable[Text]:
-        """The issues of the token's owner since the day before `since`."""
-        params = {"state": "all", "scope": "all", "author_id": self.viewer, "order_by": "created_at", "per_page": 100}
+        """The issues since the day before `since`; a project's next token has another owner."""
+        params = {"state": "all", "scope": "all", "order_by": "created_at", "per_page": 100}
         params["created_after"] = f"{max(since, dt.date(1970, 1, 2)) - DAY}T00:00:00Z"
         pages = self.rest.pages(f"projects/{self.project}/issues", by_link_here, params)
         return (self._text(each) for page in pages for each in listed(page))
@@ -141,11 +141,13 @@ class GitLabTracker:
         with expected(self.rest.service):
             return Text(
                 int(entry["iid"]), str(entry.get("description") or ""), str(entry["web_url"]),
-                str(entry["created_at"]), entry["author"]["id"] == self.viewer, str(entry["title"]),
-                entry["state"] == "opened", entry.get("user_notes_count", 1) > 0,
+                str(entry["created_at"]), entry["author"]["id"] == self.viewer, str(entry["author"]["id"]),
+                not self.is_public, str(entry["title"]), entry["state"] == "opened",
+                entry.get("user_notes_count", 1) > 0,
             )  # fmt: skip
 
     def _note(self, issue: int, entry: Mapping[str, Any]) -> Text:
         with expected(self.rest.service):
-            url, mine = f"{self.name}#{issue} (note {entry['id']})", entry["author"]["id"] == self.viewer
-            return Text(int(entry["id"]), str(entry["body"]), url, str(entry["created_at"]), mine)
+            url, author = f"{self.name}#{issue} (note {entry['id']})", entry["author"]["id"]
+            mine = author == self.viewer
+            return Text(int(entry["id"]), str(entry["body"]), url, str(entry["created_at"]), mine, str(author))

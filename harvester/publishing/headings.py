@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from harvester.text import JOINER, one_line
 
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
+LINE_END = "\n"
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_FRAGMENT = re.compile(
+    r"(?<![\\`])(?P<marks>`+)(?!`)[^\n]+?(?<!`)(?P=marks)(?!`)"
+    r"|(?<![\\!])\[(?P<text>(?:\\.|`[^`\n]*`|[^\[\]\\\n])*)\]\(#[^)\s]*\)"
+)
+"""Code, which stays, or a link to a place in the page."""
 _TABLE_RULE = re.compile(r"\|?[ :|-]*-[ :|-]*")
 
 
@@ -26,12 +32,23 @@ def without_title(content: str) -> str:
     return content.lstrip("\n").partition("\n")[2].lstrip("\n") if title_of(content) else content
 
 
+def without_fragments(content: str) -> str:
+    """A page whose links to its own headings are their text, for a place where headings cannot be linked to.
+
+    So it is in issues and comments of GitHub (https://github.com/github/markup/issues/437) and in comments of GitLab
+    (https://docs.gitlab.com/user/markdown/#heading-ids-and-links); and the heading may be in another part.
+    """
+    return _FRAGMENT.sub(lambda found: found[0] if found["text"] is None else found["text"], content)
+
+
 def split(content: str, size: Callable[[str], int], limit: int) -> list[str]:
     """A page in parts of at most `limit` by `size`, in order, each as long as it may be.
 
     `size` of two texts together is the sum of theirs, as it is of characters and of bytes.
     It is cut before a heading where that is possible, those of the highest level first; else between paragraphs,
-    between rows of a table (the next part begins with the table's head), between lines, and at last within a line.
+    around a block of code, between rows of a table (the next part begins with the table's head), between lines, and at
+    last within a line. Code stays code: a block that is too long is a block in each part, since outside of it a
+    stranger's `@name` or `Fixes #12` would do what it says.
     """
     return _packed(list(_pieces(content, size, limit, 0)), size, limit) or [""]
 
@@ -54,6 +71,8 @@ def _pieces(text: str, size: Callable[[str], int], limit: int, depth: int) -> It
     """A text in pieces that fit, cut in the first of the ways that help."""
     if size(text) <= limit:
         yield text
+    elif block := _block(text):
+        yield from _blocks(*block, size, limit)
     elif depth == len(_WAYS):
         yield from _characters(text, size, limit)
     else:
@@ -64,6 +83,30 @@ def _pieces(text: str, size: Callable[[str], int], limit: int, depth: int) -> It
         room = limit - size(head)
         for number, part in enumerate(_packed(pieces, size, room)):
             yield from _pieces(head + part if number else part, size, limit, depth + 1)
+
+
+def _block(text: str) -> tuple[str, list[str], str] | None:
+    """The first line of a block of code, those in it, and what ends it; None for a text that has anything else."""
+    opens, *lines = text.splitlines(keepends=True)
+    mark = _FENCE.match(opens)
+    if mark is None:
+        return None
+    end = next((at for at, line in enumerate(lines) if _ends(line, mark[1])), len(lines))
+    return None if lines[end + 1 :] else (opens, lines[:end], f"{mark[1]}\n")
+
+
+def _blocks(opens: str, lines: Sequence[str], closes: str, size: Callable[[str], int], limit: int) -> Iterator[str]:
+    """A block of code that is too long as several, cut between its lines."""
+    room = limit - size(opens) - size(closes) - 1
+    pieces = [each for line in lines for each in ([line] if size(line) <= room else _characters(line, size, room))]
+    for part in _packed(pieces, size, room):
+        yield f"{opens}{part}{'' if part.endswith(LINE_END) else LINE_END}{closes}"
+
+
+def _ends(line: str, fence: str) -> bool:
+    """Whether a line ends the block of code that this fence began."""
+    mark = _FENCE.match(line)
+    return mark is not None and mark[1].startswith(fence) and not line.strip().strip(fence[0])
 
 
 Cut = tuple[str, list[str]]
@@ -77,6 +120,11 @@ def _at_headings(level: int) -> Callable[[str], Cut]:
 
 def _at_paragraphs(text: str) -> Cut:
     return "", _cut_before(text, lambda line, before: bool(line.strip()) and not before.strip())
+
+
+def _at_blocks(text: str) -> Cut:
+    """A text before and behind each block of code."""
+    return "", _cut_before(text, lambda line, before: bool(_FENCE.match(line) or _FENCE.match(before)))
 
 
 def _at_rows(text: str) -> Cut:
@@ -96,12 +144,11 @@ def _cut_before(text: str, starts: Callable[[str, str], bool]) -> list[str]:
     """A text cut before each line that starts a piece, as its line and the one before it say; never within a fence."""
     pieces, before, fence = [list[str]()], "", ""
     for line in text.splitlines(keepends=True):
-        mark = _FENCE.match(line)
         if not fence and pieces[-1] and starts(line, before):
             pieces.append([])
-        if mark and not fence:
-            fence = mark[1]
-        elif mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
+        if not fence:
+            fence = mark[1] if (mark := _FENCE.match(line)) else ""
+        elif _ends(line, fence):
             fence = ""
         pieces[-1].append(line)
         before = line
@@ -116,6 +163,7 @@ def _characters(text: str, size: Callable[[str], int], limit: int) -> Iterator[s
 _WAYS = (
     *(_at_headings(level) for level in range(1, 7)),
     _at_paragraphs,
+    _at_blocks,
     _at_rows,
     _at_lines,
 )

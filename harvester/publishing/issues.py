@@ -12,16 +12,15 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from harvester.errors import PublishError
-from harvester.publishing.headings import split, without_title
+from harvester.publishing.headings import split, without_fragments, without_title
 from harvester.publishing.markers import LONGEST, is_edited, marked, marker_of
 from harvester.publishing.publisher import Action, Page, Publication, PublisherContext, Step
-from harvester.reporting.markdown import code
 from harvester.sdk.http import RetryPolicy
 from harvester.text import count_noun, shorten
 
 T = TypeVar("T")
-MOST_PARTS = 20
-"""Parts of a page that are published: the issue and its comments. Nobody reads more; the file has the rest."""
+MOST_PARTS = 100
+"""Parts of a page that are published: the issue and its comments, 6.5 million characters on GitHub."""
 LONGEST_TITLE = 250
 """Characters of a title; GitHub takes 256 and GitLab 255."""
 LATER = "Publish it again later: what is there already is not written twice."
@@ -41,6 +40,10 @@ class Text:
     """The time in ISO 8601, by which two are put in order."""
     is_mine: bool
     """Whether the owner of the token wrote it."""
+    author: str = ""
+    """Who wrote it, as the service names them."""
+    is_trusted: bool = False
+    """Whether the author belongs to the place, so that the token may have been theirs before."""
     title: str = ""
     is_open: bool = True
     has_comments: bool = False
@@ -107,12 +110,15 @@ class IssueWriter:
 
     def _bodies(self) -> list[str]:
         """The page in marked parts that fit."""
-        parts = parts_of(self.page, self.tracker)
+        parts, left = parts_of(self.page, self.tracker)
+        if left:
+            self.remarks.append(f"The page is too long; left out at its end: {count_noun(left, 'part')}.")
         return [marked(self.page.key, number, len(parts), part) for number, part in enumerate(parts, 1)]
 
     def _find(self) -> Text | None:
         """The oldest issue of this page; None where there is none."""
-        mine = [each for each in self.tracker.issues(self.page.first) if each.is_mine]
+        every = list(self.tracker.issues(self._since()))
+        mine = [each for each in every if each.is_mine]
         found = sorted(self._own(mine, 1), key=_age)
         for each in found[1:]:
             self.remarks.append(
@@ -125,7 +131,18 @@ class IssueWriter:
         if lost:
             self._refuse(f"{lost[0].url} has this page's title and no marker: it has been edited")
             return lost[0]
-        return None
+        return self._of_another(every)
+
+    def _of_another(self, every: Iterable[Text]) -> Text | None:
+        """The oldest issue of this page that was published with another account's token; None where there is none."""
+        theirs = min(self._own((each for each in every if each.is_trusted), 1), key=_age, default=None)
+        if theirs:
+            self.remarks.append(f"{theirs.url} was written by another account, and is kept up to date all the same.")
+        return theirs
+
+    def _since(self) -> dt.date:
+        """The day before which the page was not published: at most the length of its period ahead of it."""
+        return self.page.earliest(self.context.clock().date())
 
     def _own(self, texts: Iterable[Text], number: int | None = None) -> Iterator[Text]:
         """Those texts that are a part of this page (this one)."""
@@ -135,7 +152,9 @@ class IssueWriter:
                 yield each
 
     def _comments(self, issue: Text) -> list[Text]:
-        return sorted(self._own(each for each in self.tracker.comments(issue.id) if each.is_mine), key=_age)
+        """The comments that are parts of this page, by whoever published it."""
+        found = (each for each in self.tracker.comments(issue.id) if each.is_mine or each.author == issue.author)
+        return sorted(self._own(found), key=_age)
 
     def _create(self, bodies: Sequence[str]) -> Text | None:
         title = shorten(self.page.title, LONGEST_TITLE)
@@ -149,7 +168,7 @@ class IssueWriter:
         )  # fmt: skip
 
     def _issues_again(self) -> Iterator[Text]:
-        return (each for each in self.tracker.issues(self.page.first) if each.is_mine)
+        return (each for each in self.tracker.issues(self._since()) if each.is_mine)
 
     def _update(self, issue: Text, bodies: Sequence[str], others: Sequence[Text]) -> None:
         """Bring the issue up to date; before anything is written it is known that all of it may be."""
@@ -200,11 +219,19 @@ class IssueWriter:
         return next((each for each in mine if each.body.startswith(_first_line(body))), None)
 
     def _remove(self, issue: Text | None, comment: Text) -> None:
-        number, retry = issue.id if issue else 0, self.tracker.retry
-        self._write(
-            "remove", f"comment {comment.url}",
-            lambda: retry.call(lambda: self.tracker.delete_comment(number, comment.id)),
-        )  # fmt: skip
+        number = issue.id if issue else 0
+
+        def delete() -> bool:
+            self.tracker.delete_comment(number, comment.id)
+            return True
+
+        def gone() -> bool | None:
+            return None if any(each.id == comment.id for each in self.tracker.comments(number)) else True
+
+        def write() -> None:
+            once(self.tracker.retry, delete, gone)
+
+        self._write("remove", f"comment {comment.url}", write)
 
     def _write(self, action: Action, what: str, write: Callable[[], Text | None]) -> Text | None:
         """Do one step, and note it; with `dry_run` only note it."""
@@ -218,37 +245,34 @@ class IssueWriter:
             raise PublishError(f"{why} and was not overwritten.", hint="--force replaces it.")
 
 
-def parts_of(page: Page, tracker: IssueTracker) -> list[str]:
-    """A page's text, without its title, in parts that fit and say where it goes on."""
-    text = tracker.safe(without_title(page.text))
-    parts = split(text, tracker.size, tracker.limit - LONGEST - LONGEST_NOTE)
-    if len(parts) == 1:
-        return parts
-    left = len(parts) - MOST_PARTS
-    parts = parts[:MOST_PARTS]
+def parts_of(page: Page, tracker: IssueTracker) -> tuple[list[str], int]:
+    """A page's text, without its title, in parts that fit and say where it goes on, and how many are left out."""
+    text = tracker.safe(without_fragments(without_title(page.text)))
+    every = split(text, tracker.size, tracker.limit - LONGEST - LONGEST_NOTE)
+    parts, left = every[:MOST_PARTS], len(every) - MOST_PARTS
     ends = ["*Continued in the next comment.*"] * (len(parts) - 1)
-    more = f"*{count_noun(left, 'further part')} of this page: in the file {code(page.file.name[:80])}.*"
-    ends.append(more if left > 0 else "")
-    return [f"{part.rstrip()}\n\n{end}\n" if end else part for part, end in zip(parts, ends, strict=True)]
+    ends.append(f"*Left out: {count_noun(left, 'further part')} of this page.*" if left > 0 else "")
+    ended = [f"{part.rstrip()}\n\n{end}\n" if end else part for part, end in zip(parts, ends, strict=True)]
+    return ended, max(left, 0)
 
 
 LONGEST_NOTE = 200
 """Characters of the sentence at the end of a part, with the lines around it."""
 
 
-def once(retry: RetryPolicy, create: Callable[[], T], find: Callable[[], T | None]) -> T:
-    """What `create` made, tried again as `retry` allows; before each further try it is looked up: it may be there.
+def once(retry: RetryPolicy, do: Callable[[], T], done: Callable[[], T | None]) -> T:
+    """What `do` returns, tried again as `retry` allows; before each further try `done` looks whether it happened.
 
-    A request to create something that failed may have happened all the same, such as one whose answer was lost.
+    A request that failed may have happened all the same, such as one whose answer was lost.
     """
     tried = False
 
     def attempt() -> T:
         nonlocal tried
-        if tried and (there := find()) is not None:
-            return there
+        if tried and (found := done()) is not None:
+            return found
         tried = True
-        return create()
+        return do()
 
     return retry.call(attempt)
 

@@ -48,10 +48,16 @@ class Page:
             )
         return digest([self.of.report, self.of.who, str(self.of.first), str(self.of.last)])
 
-    @property
-    def first(self) -> dt.date:
-        """The first day of its period: nothing about it was published before."""
-        return self.of.first if self.of else dt.date.min
+    def earliest(self, today: dt.date) -> dt.date:
+        """The first day on which it may have been published.
+
+        That is as long before its period, or before today where that is earlier, as the period itself is: the goals of
+        a year are published in the year before.
+        """
+        if self.of is None:
+            return dt.date.min
+        first = min(self.of.first, today).toordinal()
+        return dt.date.fromordinal(max(1, first - (self.of.last - self.of.first).days - 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from harvester.errors import PublishError, ReportError
 from harvester.files import read_text, write_text
-from harvester.publishing.headings import split
+from harvester.publishing.headings import split, without_fragments
 from harvester.publishing.markers import marked, marker_of
 from harvester.publishing.publisher import Page, Publication, PublisherContext, Step
 from harvester.publishing.web import require_allowed, require_markdown
-from harvester.reporting.markdown import code
 from harvester.reporting.stamp import LARGEST
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -74,9 +73,9 @@ def with_page(summary: str, page: Page) -> tuple[str, tuple[str, ...]]:
     room = LIMIT - ROOM - _bytes(before) - _bytes(after)
     if room < ROOM:
         raise PublishError("The summary of this step is full.", hint="Publish the page in a step of its own.")
-    first, *left = split(page.text, _bytes, room)
-    remarks = ("The page is longer than a summary may be, and was cut.",) if left else ()
-    text = f"{first.rstrip()}\n\n*The page goes on in the file {code(page.file.name[:80])}.*\n" if left else first
+    first, *left = split(without_fragments(page.text), _bytes, room)
+    remarks = ("The page is longer than a summary may be, and was cut; an issue has room for it.",) if left else ()
+    text = f"{first.rstrip()}\n\n*The page is longer than a summary may be, and is cut here.*\n" if left else first
     return f"{before}{marked(page.key, 1, 1, text)}{_end(page)}{after}", remarks
 
 

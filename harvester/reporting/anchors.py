@@ -25,6 +25,13 @@ def anchors(headings: Iterable[str]) -> list[str]:
     return found
 
 
+def anchors_by_name(headings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The anchors of all headings of a page, in order, by the name that each has; without a name none is returned."""
+    named = list(headings)
+    found = anchors(text for _, text in named)
+    return {name: anchor for (name, _), anchor in zip(named, found, strict=True) if name}
+
+
 def slug(title: str) -> str:
     """The anchor that GitHub and GitLab give a heading: lower case, hyphens for spaces, no punctuation."""
     letters = (each for each in visible(title).lower() if each in " -_" or unicodedata.category(each)[0] in "LN")

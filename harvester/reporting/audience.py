@@ -3,7 +3,7 @@
 A manager sees everything. What a team and the public see is in docs/decisions/audience.md, a table that this module
 follows. Whatever a report input has and this module does not name is left out for both.
 
-The public gets no word of what it may not see: rows, people, sources and references are made anew from what is shown,
+The public gets no word of what it may not see: rows, people, sources and references are made from what is shown,
 so neither a table nor the evidence, nor a digest of either, has anything of the rest.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
-from harvester.analysis.frame import column, records, select
+from harvester.analysis.frame import column, records, replaced, select
 from harvester.analysis.measures import NOBODY
 from harvester.goals.assessment import Assessment, GoalsAndDecisions, assess
 from harvester.goals.decisions import Decisions
@@ -202,7 +202,7 @@ def _without_agreements(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows without the figures that notes give for goals, and without what notes say beside their fields."""
     extras = [[pair for pair in each if pair[0] != "outcome"] for each in column(frame, "extra").to_pylist()]
     is_note = (frame["kind"] == "note").to_numpy(bool)
-    return _with(frame, extra=extras, body=frame["body"].mask(is_note).array.__arrow_array__().to_pylist())
+    return replaced(frame, extra=extras, body=frame["body"].mask(is_note).array.__arrow_array__().to_pylist())
 
 
 def _about(decisions: Decisions, goals: Iterable[Goal]) -> Decisions:
@@ -375,7 +375,7 @@ def _redacted(rows: pd.DataFrame, colleagues: _Colleagues, sources: Mapping[str,
     for name in ("owner_people", "collaborators"):
         lists[name] = [row[name] and [colleagues.key(each) for each in row[name]] for row in by_time]
     kinds, labels = rows["kind"].tolist(), column(rows, "labels").to_pylist()
-    return _with(
+    return replaced(
         rows,
         id=_ids(rows, work_items),
         source=[sources[row["source"]] for row in by_time],
@@ -459,15 +459,3 @@ def _status(status: SourceStatus, name: str, period: Period) -> SourceStatus:
 
     unread = tuple(part for each in status.unread if (part := each.overlap(period)))
     return SourceStatus(name, period, some(status.gaps), unread, some(status.stale), status.read_at)
-
-
-def _with(frame: pd.DataFrame, **columns: Sequence[Any]) -> pd.DataFrame:
-    """A frame with other values in these columns, of the same types."""
-    import pandas as pd
-    import pyarrow as pa
-
-    made = {
-        name: pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, column(frame, name).type)), index=frame.index)
-        for name, values in columns.items()
-    }
-    return frame.assign(**made)

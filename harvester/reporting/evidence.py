@@ -293,7 +293,7 @@ def _choices(report_input: ReportInput, rows: pd.DataFrame) -> dict[str, str]:
         "sources": dict(report_input.undelivered),
         "kept": report_input.kept.model_dump(mode="json") if report_input.kept else None,
     }
-    # A digest of rules says to whoever guesses them that they are these.
+    # A digest of rules confirms them to somebody who guesses them.
     names = ("highlights",) if report_input.withheld is not None else tuple(made)
     return {name: _digest(made[name]) for name in names}
 

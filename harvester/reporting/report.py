@@ -23,7 +23,7 @@ from harvester.reporting.json_page import json_page, missing_parts
 from harvester.reporting.markdown import Markdown, label, link, prose, render_value
 from harvester.reporting.page_text import PageText
 from harvester.reporting.report_input import Audience, Need, ReportInput
-from harvester.reporting.rows import table
+from harvester.reporting.rows import rows_by_person, table
 from harvester.reporting.stamp import LARGEST, content_digest, dump_json, read_page, stamp
 from harvester.reporting.table_files import About, table_bytes
 from harvester.reporting.templates import MARKDOWN_SYNTAX, SHARED, compiled
@@ -84,7 +84,7 @@ class Report:
     charts: Callable[[ReportInput, Any], Mapping[str, Chart]] | None = None
     """The charts of a page, by the names that its template has in lines `<!-- chart NAME -->`."""
     row_columns: Callable[[ReportInput, pd.DataFrame], pd.DataFrame] | None = None
-    """Further columns of its table, such as `theme`, for the rows of `harvester.reporting.rows.own_rows`."""
+    """Further columns of its table, such as `theme`, for the rows of `harvester.reporting.rows.rows_by_person`."""
     highlights: Callable[[ReportInput], Mapping[Any, str]] | None = None
     """By label of a row which highlight it is part of and why, in words, for `harvester explain`."""
     filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -151,21 +151,24 @@ def viewed(report: Report, report_input: ReportInput) -> ReportInput:
 
 def table_of(report: Report, report_input: ReportInput) -> pd.DataFrame:
     """The report's rows with the columns of its table."""
-    from harvester.reporting.rows import own_rows
-
     report_input = viewed(report, report_input)
-    more = report.row_columns(report_input, own_rows(report_input)) if report.row_columns else None
+    more = report.row_columns(report_input, rows_by_person(report_input)) if report.row_columns else None
     return table(report_input, more)
 
 
-def file_name(report: Report, report_input: ReportInput, options: PageOptions) -> str:
+def file_name(report: Report, report_input: ReportInput, options: PageOptions, key: str = "") -> str:
     """What a report's file is called in a folder: `accomplishments-ada-lovelace-q3-2026.md`.
 
-    It has letters, digits and hyphens alone, whatever is in a name, and no more than 120 characters.
+    It has letters, digits and hyphens alone, whatever is in a name, and no more than 120 characters. `key` stands
+    behind the name of somebody whose name others have too.
     """
-    words = (report.name, report_input.who, report_input.period.name)
-    parts = (re.sub(r"[^\w]+|_+", "-", each.casefold()).strip("-")[:60] for each in words)
-    return "-".join(each for each in parts if each)[:110].rstrip("-") + options.format.suffixes[0]
+    words = (report.name, report_input.who, key, report_input.period.name)
+    return "-".join(filter(None, map(file_word, words)))[:110].rstrip("-") + options.format.suffixes[0]
+
+
+def file_word(text: str) -> str:
+    """A text as a part of a file's name; empty where it has neither letters nor digits."""
+    return re.sub(r"[^\w]+|_+", "-", text.casefold()).strip("-")[:60]
 
 
 def page_markdown(report: Report, page: Any) -> str:

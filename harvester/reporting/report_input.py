@@ -23,9 +23,13 @@ Audience = Literal["manager", "team", "public"]
 """Who reads a page."""
 
 Need = Literal["about", "checkin", "first_contributions", "no_notebooks"]
-"""What a report may be made from beside rows, goals and coverage: `about` is one work item; a `checkin` is of one day,
-the last of its period, and compares with the check-in that was kept before; `first_contributions` says who was new.
-With `no_notebooks` it is made without them: a notebook is for its owner's own pages."""
+"""What a report may be made from beside rows, goals and coverage.
+
+- `about`: one work item, with what other people did in it (`ReportInput.others`).
+- `checkin`: the goals as of the last day of its period, and the check-in that was kept before (`ReportInput.kept`).
+- `first_contributions`: who was new to a project (`ReportInput.first_contributions`).
+- `no_notebooks`: all of it without notebooks, since a notebook is for its owner's own pages.
+"""
 
 
 @dataclass(frozen=True, slots=True)

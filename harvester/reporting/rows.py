@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
-from harvester.analysis.as_one import ONE
-from harvester.analysis.frame import select
-from harvester.goals.matches import note_fields
+from harvester.analysis.as_one import taken_together
+from harvester.analysis.frame import column, replaced, select, series
 from harvester.model.contribution import Column
 from harvester.reporting.report_input import ReportInput
 from harvester.text import safe_url
@@ -38,13 +37,20 @@ LEFT_OUT = ("is_primary", "is_bot", measures.MEMBER, measures.MEMBERS_OWN)
 """Columns that are the same in every row of a report, or that say whose row it is where several people are one."""
 
 
-def own_rows(report_input: ReportInput) -> pd.DataFrame:
+def own_rows(report_input: ReportInput, columns: Iterable[str] | None = None) -> pd.DataFrame:
+    """As `rows_by_person`, with several people taken together, so that what two of them did counts once."""
+    return taken_together(rows_by_person(report_input, columns), report_input.persons)
+
+
+def rows_by_person(report_input: ReportInput, columns: Iterable[str] | None = None) -> pd.DataFrame:
     """The rows of the report's people in its period that may count: of several sources the best, and no bots.
 
-    `counted` is that of these rows.
+    `counted` is that of these rows. Taking rows costs as much as there are columns, so a report that takes many names
+    those that it needs, `person`, `occurred_at`, `is_primary` and `is_bot` among them.
     """
-    frame = select(report_input.frame, report_input.period, report_input.persons)
-    return frame[(frame["is_primary"] & ~frame["is_bot"]).to_numpy(bool)]
+    frame = report_input.frame if columns is None else report_input.frame[list(columns)]
+    rows = select(frame, report_input.period, report_input.persons)
+    return rows[(rows["is_primary"] & ~rows["is_bot"]).to_numpy(bool)]
 
 
 def measured(report_input: ReportInput) -> dict[str, float]:
@@ -54,7 +60,7 @@ def measured(report_input: ReportInput) -> dict[str, float]:
     `people` of all rows, and `newcomers` of no rows; it is left out where nobody asked who was new, as is a median of
     nothing. `days_away` is as harvester.toml says. What several of the people did together counts once.
     """
-    rows = taken_together(own_rows(report_input), report_input.persons)
+    rows = own_rows(report_input)
     others = {
         "left_out": report_input.excluded.total,
         "withheld": report_input.withheld or 0,
@@ -92,80 +98,44 @@ def _days_away(report_input: ReportInput) -> int:
     return sum(people.days_away(each, report_input.period, report_input.calendar) for each in persons)
 
 
-def taken_together(rows: pd.DataFrame, persons: Sequence[str]) -> pd.DataFrame:
-    """The rows with several people as one (`ONE`), so that each work item counts once; of one person as they are.
-
-    Collaborators, where the rows have them, are then people beside all of them. Whose work something is stays as it is:
-    a review of the work of another of them is one.
-    """
-    if len(persons) < 2:
-        return rows
-    together = rows.assign(person=_texts([ONE] * len(rows), rows))
-    if "collaborators" in rows:
-        lists = rows["collaborators"].array.__arrow_array__().to_pylist()
-        beside = [each and [one for one in each if one not in persons] for each in lists]
-        together["collaborators"] = _lists(beside, rows)
-    return together
-
-
 def table(report_input: ReportInput, more: pd.DataFrame | None = None) -> pd.DataFrame:
     """A report's own rows, newest first, with the columns of `ADDED`; times in UTC.
 
     Of notes whose witnesses have not agreed to be named, `extra` has none.
 
-    `more` has further columns, such as `theme`, for the labels of `own_rows`.
+    `more` has further columns, such as `theme`, for the labels of `rows_by_person`.
     """
-    rows = own_rows(report_input)
+    import pyarrow as pa
+
+    rows = rows_by_person(report_input)
     rows = rows if more is None else rows.join(more)
     rows = rows.sort_values(["source", "scope", "id"]).sort_values("occurred_at", ascending=False, kind="stable")
-    urls = rows["url"].array.__arrow_array__().to_pylist()
-    named = {
-        "person_key": rows["person"],
-        "person": _texts([report_input.name(each) for each in rows["person"].tolist()], rows),
-        "goals": _lists(_goals(report_input, rows), rows),
-        "extra": _without_unasked(rows),
-        "url": _texts([each if safe_url(each) else None for each in urls], rows),
-    }
-    for name in ("collaborators", "owner_people"):
-        lists = rows[name].array.__arrow_array__().to_pylist()
-        named[name] = _lists([each and [report_input.name(one) for one in each] for each in lists], rows)
-    rows = rows.assign(**named).drop(columns=list(LEFT_OUT), errors="ignore")
+    goals = series(pa.array(_goals(report_input, rows), pa.list_(pa.string())), rows.index)
+    rows = replaced(
+        rows.assign(person_key=rows["person"], goals=goals),
+        person=[report_input.name(each) for each in rows["person"].tolist()],
+        extra=_named_witnesses(rows),
+        url=[each if safe_url(each) else None for each in column(rows, "url").to_pylist()],
+        collaborators=_names(report_input, rows, "collaborators"),
+        owner_people=_names(report_input, rows, "owner_people"),
+    ).drop(columns=list(LEFT_OUT), errors="ignore")
     first = [name for name in FIRST if name in rows.columns]
     return rows[[*first, *(name for name in rows.columns if name not in first)]].reset_index(drop=True)
 
 
-def _without_unasked(rows: pd.DataFrame) -> pd.Series:
-    """The column `extra` without the witnesses who have not agreed to be named."""
-    import pandas as pd
-    import pyarrow as pa
+def _names(report_input: ReportInput, rows: pd.DataFrame, name: str) -> list[list[str] | None]:
+    """What a reader calls the people in a column of lists."""
+    return [each and [report_input.name(one) for one in each] for each in column(rows, name).to_pylist()]
 
-    if all("consent" in fields for _, fields in note_fields(rows) if "witness" in fields):
-        return rows["extra"]
-    array = pa.chunked_array(rows["extra"].array.__arrow_array__())
-    values = [dict(each or ()) for each in array.to_pylist()]
-    kept = [each if "consent" in each else {key: each[key] for key in each if key != "witness"} for each in values]
-    made = pa.array([list(each.items()) for each in kept], array.type)
-    return pd.Series(pd.arrays.ArrowExtensionArray(made), index=rows.index)
+
+def _named_witnesses(rows: pd.DataFrame) -> list[list[tuple[str, str]]]:
+    """What is in `extra`, without the witnesses who have not agreed to be named."""
+    extras = (dict(each or ()) for each in column(rows, "extra").to_pylist())
+    return [[pair for pair in each.items() if pair[0] != "witness" or "consent" in each] for each in extras]
 
 
 def _goals(report_input: ReportInput, rows: pd.DataFrame) -> list[list[str]]:
     """The goals that claim each row, in the order of goals.toml."""
-    claims = report_input.assessment.claims
-    claims = claims[((claims["target_kind"] == "goal") & (claims["status"] == "claimed")).to_numpy(bool)]
-    by_row = claims.groupby("row")["target"].agg(set).to_dict()
+    by_row = report_input.assessment.all_claimed().groupby("row")["target"].agg(set).to_dict()
     order = [each.name for each in report_input.assessment.goals_and_decisions.goals.goals]
     return [[name for name in order if name in by_row.get(label, ())] for label in rows.index]
-
-
-def _texts(values: list[str | None], rows: pd.DataFrame) -> pd.Series:
-    import pandas as pd
-    import pyarrow as pa
-
-    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, pa.string())), index=rows.index)
-
-
-def _lists(values: Sequence[list[str] | None], rows: pd.DataFrame) -> pd.Series:
-    import pandas as pd
-    import pyarrow as pa
-
-    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, pa.list_(pa.string()))), index=rows.index)

@@ -45,7 +45,7 @@ _WIDTH = 120
 
 
 INCOMPLETE = " · incomplete"
-"""What a head has where a source is not complete."""
+"""What a head has where a source is not complete, or somebody could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,8 @@ def _head(report: str, report_input: ReportInput, evidence: Mapping[str, Any], c
     first, last = report_input.calendar.dates(report_input.period)
     who = _who(report_input)
     made_from = " · ".join(f"{part} {value}" for part, value in digests(evidence).items())
-    missing = "" if all(each.complete for each in report_input.statuses) else INCOMPLETE
+    complete = all(each.complete for each in report_input.statuses) and not report_input.unread
+    missing = "" if complete else INCOMPLETE
     return _comment(
         f"harvester {VERSION} · {report} · {who} · {first}..{last} {report_input.calendar.zone.key}{missing} · "
         f"{made_from} · text {content_digest(content)}"

@@ -307,7 +307,7 @@ def _watched(breaches: list[str]) -> Iterator[None]:
 
 @functools.cache
 def _watch() -> None:
-    """Have Python tell us of connections and programs; that cannot be undone, and costs nothing elsewhere."""
+    """Have Python report connections and programs; that cannot be undone, and costs nothing elsewhere."""
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
         if event in _FETCHING and (breaches := _calls.get()) is not None:

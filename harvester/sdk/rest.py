@@ -196,10 +196,10 @@ def by_link_here(page: Page) -> Position | None:
 
 
 def listed(page: Page) -> list[Mapping[str, Any]]:
-    """The entries of a page of a list; raises WebError where it is none."""
-    if not isinstance(page.body, list):
-        raise WebError("busy", "an answer is not a list", hint=PROXY)
-    return [each for each in page.body if isinstance(each, dict)]
+    """The entries of a page of a list; raises WebError where it is none, or is one of something else than objects."""
+    if not isinstance(page.body, list) or not all(isinstance(each, dict) for each in page.body):
+        raise WebError("busy", "an answer is not a list of objects", hint=PROXY)
+    return page.body
 
 
 def by_token(name: str = "nextPageToken", parameter: str | None = None) -> Paginator:

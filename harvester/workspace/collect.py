@@ -177,7 +177,7 @@ def harvest_sources(
 
 
 def _import_modules(connectors: Iterable[Connector]) -> None:
-    """Import what connectors need, one after another; whoever lacks a library says so when it is read."""
+    """Import what connectors need, one after another; one that lacks a library says so when it is read."""
     from harvester.sdk.capabilities import ImportsModules
 
     for each in connectors:

@@ -68,7 +68,7 @@ def import_criteria(
 ) -> ImportedCriteria:
     """Add criteria to goals.toml, whose other text stays as it is; those that are there already are not added again.
 
-    `credit` stands in a comment above them. Raises ConfigError, with nothing written, where there is no harvester.toml,
+    `credit` is in a comment above them. Raises ConfigError, with nothing written, where there is no harvester.toml,
     and where goals.toml is not valid or has a layout to which nothing can be added.
     """
     if not workspace.configured:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harvester.analysis.frame import column, records
+from harvester.analysis.frame import column, records, series
 from harvester.analysis.measures import NOBODY, ONLY_NAMED
 from harvester.analysis.threads import threads
 from harvester.grouping import exclude
@@ -51,13 +51,12 @@ def _of_threads(frame: pd.DataFrame, names: Iterable[str]) -> Mask:
 
 def _topics(frame: pd.DataFrame) -> pd.Series:
     """The project and the topic that a merge brought each row with; null where there is none."""
-    import pandas as pd
     import pyarrow as pa
     import pyarrow.compute as pc
 
     topic = pc.map_lookup(column(frame, "extra"), pa.scalar("topic"), "first")
     named = pc.binary_join_element_wise(column(frame, "project"), topic, " ")
-    return pd.Series(pd.arrays.ArrowExtensionArray(named), index=frame.index)
+    return series(named, frame.index)
 
 
 def with_notes(report_input: ReportInput, work_item: str) -> Collection[Any]:

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from harvester.reporting.report import (
     LAST_QUARTER,
     Report,
     file_name,
+    file_word,
     make,
     missing_by_source,
     page_content,
@@ -158,23 +160,28 @@ def make_reports(
             workspace, ledger, of_period, persons, harvest=harvest, request=request, needs=report.needs
         )
         alone = PageRequest(mentees=request.mentees)
-        for person in all_of_them.persons[:-1] if request.mentees else sorted(all_of_them.persons):
+        everybody = all_of_them.persons[:-1] if request.mentees else sorted(all_of_them.persons)
+        names = Counter(file_word(all_of_them.name(each)) for each in everybody)
+        for person in everybody:
             _, own = assemble(
                 workspace, ledger, all_of_them.period, [person], harvest=False, request=alone, needs=report.needs
             )
             # Only the first one harvested, and so knows what failed.
             seen_by = dataclasses.replace(alone, audience=chosen.audience)
             own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft, request=seen_by)
-            yield _rendered(report, as_seen(own), options, complete=collected.complete)
+            key = person if names[file_word(all_of_them.name(person))] > 1 else ""
+            yield _rendered(report, as_seen(own), options, complete=collected.complete, key=key)
 
 
-def _rendered(report: Report, report_input: ReportInput, options: PageOptions, *, complete: bool) -> RenderedReport:
+def _rendered(
+    report: Report, report_input: ReportInput, options: PageOptions, *, complete: bool, key: str = ""
+) -> RenderedReport:
     made = make(report, report_input, options)
     gaps = missing_by_source(report_input) if options.format.is_table else {}
     remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
     if report_input.request.audience == "public" and report_input.withheld and report_input.frame.empty:
         remarks = (*remarks, NOT_PUBLIC)
-    name = file_name(report, report_input, options)
+    name = file_name(report, report_input, options, key)
     return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
 
 
@@ -564,7 +571,7 @@ def _with_wording(
         )
         return dataclasses.replace(result, unchecked=(*result.unchecked, what))
     if wording.figures and not edited and evidence.CHOICES["kept"] in chosen:
-        # Whoever gets a page has no check-ins of its author: its sources are the same, and it is as it was written.
+        # The receiver of a page has no check-ins of its author: its sources are the same, and it is as it was written.
         what = f"{evidence.CHOICES['kept']} What {path.name} says of changes since then was not compared."
         return dataclasses.replace(result, unchecked=(*result.unchecked, what))
     if wording.figures:

@@ -295,12 +295,10 @@ def find_rows(frame: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFram
 
 
 def _reported(frame: pd.DataFrame) -> pd.Series:
-    import pandas as pd
-
-    from harvester.analysis.frame import column
+    from harvester.analysis.frame import column, series
     from harvester.analysis.references import as_reported
 
-    return pd.Series(pd.arrays.ArrowExtensionArray(as_reported(column(frame, "work_item"))), index=frame.index)
+    return series(as_reported(column(frame, "work_item")), frame.index)
 
 
 def _find_notes(notes: pd.DataFrame, what: str, calendar: Calendar) -> pd.DataFrame:

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WORDS = {
-    "reviews": "Reviewed {what} of {others}",
+    "reviews": "Reviewed {what} by {others}",
     "help": "Helped with {what} of {others}",
     "comments": "Made {what} on the work of {others}",
-    "merged_for_others": "Merged {what} of {others}",
+    "merged_for_others": "Merged {what} by {others}",
     "applied": "Applied {what}",
-    "co_authored": "Wrote a part of {what} of {others}",
+    "co_authored": "Wrote a part of {what} by {others}",
 }
 """The measures of what is done for others, with their words; each counts what several members did once."""
 
@@ -73,7 +73,7 @@ def _line(report_input: ReportInput, mine: pd.DataFrame, name: str) -> HelpLine 
 
 def others(report_input: ReportInput) -> str:
     """What everybody else is called."""
-    return "people outside of the team" if report_input.request.team else "other people"
+    return "people outside the team" if report_input.request.team else "other people"
 
 
 def _by_team(report_input: ReportInput, rows: pd.DataFrame, name: str) -> Iterable[ForTeam]:

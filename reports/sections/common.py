@@ -6,19 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harvester.analysis.frame import select
 from harvester.analysis.measures import MEASURES
 from harvester.model.periods import span
 from harvester.reporting.audience import OTHER_SOURCES
 from harvester.reporting.report_input import ReportInput
-from harvester.reporting.rows import taken_together
 from harvester.text import count_noun
 
 from .sources import SourceState, not_counted, source_states
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
 
@@ -72,25 +68,10 @@ class CommonPage:
     """Whom the page is for and what that leaves out, in a sentence; empty for a manager, who sees everything."""
 
 
-def own_rows(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
-    """As `rows_by_person`, with several people taken together, so that what two of them did counts once."""
-    return taken_together(rows_by_person(report_input, columns), report_input.persons)
-
-
-def rows_by_person(report_input: ReportInput, columns: Sequence[str]) -> pd.DataFrame:
-    """These columns of the people's own rows in the period: those that no other row represents, and none of bots.
-
-    `columns` has `person`, `occurred_at`, `is_primary` and `is_bot`. Only the columns that are needed: taking rows
-    costs as much as there are columns, and a report takes many.
-    """
-    inside = select(report_input.frame[list(columns)], report_input.period)
-    return inside[inside["person"].isin(report_input.persons) & inside["is_primary"] & ~inside["is_bot"]]
-
-
 def common(
     report_input: ReportInput, rows: pd.DataFrame, kind: str, sources_anchor: str = SOURCES_ANCHOR
 ) -> dict[str, Any]:
-    """The fields of `CommonPage` by name; `rows` are those of `own_rows`, `kind` is the word for the page."""
+    """The fields of `CommonPage` by name; `rows` are the report's own rows, `kind` is the word for the page."""
     states = source_states(report_input, rows)
     first, last = report_input.calendar.dates(report_input.period)
     period = period_words(report_input)

@@ -104,12 +104,12 @@ def _about_goal(report_input: ReportInput, goal: Goal, at: Progress) -> Iterator
 
 
 def compared(goal: Goal, at: Progress) -> str:
-    """A figure beside what is expected: `12 of 20 reviews expected`, of an outcome `30, where 15.5 is expected`."""
+    """A figure beside what is expected: `12 of the 20 reviews expected by now`, of an outcome `30, where …`."""
     expected = rounded_text(at.expected)
     if goal.measure == OUTCOME:
-        return f"{at.done:,g} {goal.unit}".rstrip() + f", where {expected} is expected"
+        return f"{at.done:,g} {goal.unit}".rstrip() + f", where {expected} is expected by now"
     unit = figure_text(goal, at.expected or 0.0).partition(" ")[2]
-    return f"{at.done:,g} of {expected} {unit} expected"
+    return f"{at.done:,g} of the {expected} {unit} expected by now"
 
 
 def _reached(goal: Goal, at: Progress) -> str:

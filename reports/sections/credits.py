@@ -94,7 +94,7 @@ def _credit(
 
 def _reference(row: Mapping[str, Any]) -> Reference:
     """A work item, or a note by its title: "took part in" it."""
-    return Reference(row["title"], safe_url(row["url"]) or None) if row["kind"] == "note" else reference_to(row)
+    return Reference(f"“{row['title']}”", safe_url(row["url"]) or None) if row["kind"] == "note" else reference_to(row)
 
 
 def _began(pieces: Pieces, rows: Sequence[Mapping[str, Any]]) -> Iterator[Named]:

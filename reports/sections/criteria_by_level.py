@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from harvester.goals.model import Criterion
 from harvester.text import safe_url
@@ -15,10 +15,17 @@ from .items import Reference, reference_to
 from .notes import Confirmation
 from .pieces import Piece, Pieces, Proof
 
-Standing = Literal["strong", "thin", "evidence needed", "judged by hand"]
+StateOrByHand = Literal["strong", "thin", "evidence needed", "judged by hand"]
 """The state of a criterion; `judged by hand` is one without a rule, a goal or a note that links work to it."""
 
-STANDINGS: tuple[Standing, ...] = ("strong", "thin", "evidence needed", "judged by hand")
+STATES: tuple[StateOrByHand, ...] = get_args(StateOrByHand)
+
+MEANING: Mapping[StateOrByHand, str] = {
+    "strong": "measured (a figure with its baseline) or confirmed (by a witness who agreed to be named)",
+    "thin": "observed (words with a link)",
+    "evidence needed": "activity alone, or nothing",
+    "judged by hand": "no goal and no rule links work to it",
+}
 
 MOST = 3
 """How many pieces of work a criterion shows."""
@@ -27,6 +34,19 @@ MANY = 12
 """From more criteria than these on a table of themes comes before them."""
 
 _WITH_ADDRESS = re.compile(r"^(?P<words>.*?)[,:]?\s*\(?(?P<url>https?://\S+?)\)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a state of a criterion means."""
+
+    state: StateOrByHand
+    words: str
+
+
+def meanings(found: Collection[StateOrByHand]) -> list[Meaning]:
+    """What the states mean that occur on a page, the strongest first."""
+    return [Meaning(each, MEANING[each]) for each in STATES if each in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +60,13 @@ class EvidencePiece:
 
 
 @dataclass(frozen=True, slots=True)
-class StandingRow:
+class CriterionAtLevel:
     """A criterion, and what is there for it."""
 
     name: str
     theme: str
     text: str
-    standing: Standing
+    state: StateOrByHand
     evidence: list[EvidencePiece]
     """The strongest first, at most three."""
     more: int
@@ -61,7 +81,7 @@ class LevelOfCriteria:
     level: str
     """Empty where none is given."""
     has_themes: bool
-    rows: list[StandingRow]
+    rows: list[CriterionAtLevel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +109,7 @@ def levels(pieces: Pieces, served: Sequence[tuple[str | None, str]]) -> list[Lev
     """The criteria by level, both in the order of goals.toml; `served` has the criterion and the title of each goal."""
     all_of_them = pieces.report_input.assessment.goals_and_decisions.goals
     by_hand = {each.name for each in all_of_them.judged_by_hand}
-    by_level: dict[str, list[StandingRow]] = {}
+    by_level: dict[str, list[CriterionAtLevel]] = {}
     for criterion, row in zip(pieces.criteria, criteria(pieces), strict=True):
         made = _row(pieces, criterion, row, by_hand, [title for name, title in served if name == criterion.name])
         by_level.setdefault(criterion.level, []).append(made)
@@ -103,11 +123,11 @@ def themes(by_level: Iterable[LevelOfCriteria]) -> list[ThemeCount]:
     rows = [(each.level, row) for each in by_level for row in each.rows]
     if len(rows) <= MANY:
         return []
-    by_theme: dict[tuple[str, str], list[StandingRow]] = {}
+    by_theme: dict[tuple[str, str], list[CriterionAtLevel]] = {}
     for level, row in rows:
         by_theme.setdefault((level, row.theme), []).append(row)
     return [
-        ThemeCount(level, theme, len(own), *(sum(row.standing == each for row in own) for each in STANDINGS))
+        ThemeCount(level, theme, len(own), *(sum(row.state == each for row in own) for each in STATES))
         for (level, theme), own in by_theme.items()
     ]
 
@@ -123,15 +143,17 @@ def _source(text: str) -> CriteriaSource:
     return CriteriaSource(found["words"] or found["url"], url) if found and url else CriteriaSource(text, None)
 
 
-def _by_theme(rows: Sequence[StandingRow]) -> list[StandingRow]:
+def _by_theme(rows: Sequence[CriterionAtLevel]) -> list[CriterionAtLevel]:
     """Those of a theme together, themes in the order in which they are first seen."""
     order = list(dict.fromkeys(each.theme for each in rows))
     return sorted(rows, key=lambda each: order.index(each.theme))
 
 
-def _row(pieces: Pieces, criterion: Criterion, row: CriterionRow, by_hand: set[str], goals: list[str]) -> StandingRow:
+def _row(
+    pieces: Pieces, criterion: Criterion, row: CriterionRow, by_hand: set[str], goals: list[str]
+) -> CriterionAtLevel:
     own = shown_by(pieces, criterion.name)
-    return StandingRow(
+    return CriterionAtLevel(
         criterion.name, criterion.theme, criterion.text,
         "judged by hand" if criterion.name in by_hand and not own else row.state,
         [_evidence(each) for each in own[:MOST]], max(len(own) - MOST, 0), goals,

@@ -181,12 +181,12 @@ def _problem(pieces: Pieces, candidate: _Candidate) -> list[Said]:
     """What notes say was wrong; else what tickets say, or what they are called."""
     noted = list(_noted(pieces, candidate.pieces, "problem"))
     tickets = [row for piece in candidate.pieces for _, row in piece.rows if row["kind"] == "issue"]
-    told = (
+    from_texts = (
         Said(text, reference_to(row), quoted=True)
         for row in tickets
         if (text := excerpt(row["body"], title=row["title"]) or row["title"])
     )
-    return _once(noted or told)
+    return _once(noted or from_texts)
 
 
 def _own_part(pieces: Pieces, candidate: _Candidate) -> list[Said]:
@@ -194,15 +194,15 @@ def _own_part(pieces: Pieces, candidate: _Candidate) -> list[Said]:
     noted = list(_noted(pieces, candidate.pieces, "technical"))
     tickets = {reference_to(row) for piece in candidate.pieces for _, row in piece.rows if row["kind"] == "issue"}
     quotes = (piece.quote for piece in candidate.pieces)
-    told = (Said(each.text, each.source, quoted=True) for each in quotes if each and each.source not in tickets)
+    from_texts = (Said(each.text, each.source, quoted=True) for each in quotes if each and each.source not in tickets)
     titles = (
         Said(note["title"], note_reference(pieces.report_input, note))
         for piece in candidate.pieces
         for _, note in piece.notes
-        if all(row["kind"] == "note" for _, row in piece.rows)
+        if piece.is_note
     )
     results = {each.text for each in _results(candidate.pieces)}
-    return _once(noted or itertools.chain(told, (each for each in titles if each.text not in results)))
+    return _once(noted or itertools.chain(from_texts, (each for each in titles if each.text not in results)))
 
 
 def _references(own: Sequence[Piece]) -> list[Reference]:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
-from harvester.analysis.frame import records
 from harvester.goals.model import OUTCOME, Goal
 from harvester.goals.progress import ON_TRACK, Progress, State, arithmetic, bar, target_text
 from harvester.model.periods import day
 from harvester.reporting.report_input import ReportInput
 
-from .items import LINE_COLUMNS, Item, counted, item, sort_key
+from .items import LINE_COLUMNS, Item, counted, item, once_by_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,11 +88,7 @@ def figure_text(goal: Goal, number: float) -> str:
 
 def claimed_rows(report_input: ReportInput, goal: Goal) -> list[dict[str, Any]]:
     """The rows that a goal claims, of each work item the last by kind, newest first."""
-    rows = records(_claimed(report_input, goal)[[*LINE_COLUMNS, "work_item_key"]])
-    last: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in sorted(rows, key=sort_key, reverse=True):
-        last.setdefault((row["kind"], row["work_item_key"]), row)
-    return list(last.values())
+    return [row for _, row in once_by_kind(_claimed(report_input, goal))]
 
 
 def _claimed(report_input: ReportInput, goal: Goal) -> pd.DataFrame:

@@ -179,7 +179,7 @@ def _is_undone(piece: Piece) -> bool:
 def _items(piece: Piece, goal: Goal) -> list[dict[str, Any]]:
     """What a goal claims of a piece of work, newest first; notes only where it claims nothing else.
 
-    What notes say stands above the items, with the note's name.
+    What notes say is above the items, with the note's name.
     """
     claimed = [row for _, row in piece.claimed_by(goal)]
     return [row for row in claimed if row["kind"] != "note"] or claimed

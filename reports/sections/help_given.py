@@ -171,11 +171,6 @@ def _shared(pieces: Pieces, mine: pd.DataFrame) -> pd.DataFrame:
     return shared[~elsewhere.to_numpy(bool)]
 
 
-def is_note(piece: Piece) -> bool:
-    """Whether a piece of work is nothing but a note."""
-    return all(row["kind"] == "note" for _, row in piece.rows)
-
-
 def note_lines(pieces: Pieces, highlights: Sequence[Highlight], *, helping: bool) -> list[NoteLine]:
     """What notes say and neither a goal's section nor a highlight does: of help given, or of the rest."""
     numbers = {each.key: (number, each) for number, each in enumerate(highlights, 1)}
@@ -185,14 +180,14 @@ def note_lines(pieces: Pieces, highlights: Sequence[Highlight], *, helping: bool
             continue
         number, highlight = numbers.get(piece.key, (None, None))
         card = [each for each in piece.card if highlight is None or each not in highlight.results]
-        if card or (is_note(piece) and highlight is None):
+        if card or (piece.is_note and highlight is None):
             made.append(_note_line(pieces.report_input, piece, number, card))
     return made
 
 
 def _note_line(report_input: ReportInput, piece: Piece, highlight: int | None, card: list[Field]) -> NoteLine:
     _, row = piece.rows[0]
-    if not is_note(piece):
+    if not piece.is_note:
         return NoteLine(piece.title, next(iter(piece.references), None), "", None, "", highlight, card)
     url, name = safe_url(row["url"]), called(report_input, row)
     return NoteLine(piece.title, None, name, url, people(report_input, row), highlight, card)
@@ -200,7 +195,7 @@ def _note_line(report_input: ReportInput, piece: Piece, highlight: int | None, c
 
 def _is_help(piece: Piece) -> bool:
     """Whether it is help with the work of others; of a note, whether it says so or names who took part."""
-    if not is_note(piece):
+    if not piece.is_note:
         return not piece.is_own_work
     return any(row["role"] in HELPING_ROLES or len(row["participants"]) for _, row in piece.rows)
 

@@ -54,7 +54,7 @@ def highlights(pieces: Pieces) -> list[Highlight]:
     others saw with the work adds `A_TEXT` to its weight and no more: whether the text of a pull request was filled in
     says how its author writes, and not how much it matters.
 
-    Routine, help with the work of others that no note tells of, and what the person does not want are left out.
+    Routine, help with the work of others that no note describes, and what the person does not want are left out.
     """
     return [_highlight(piece) for piece in itertools.islice(_ranked(pieces), MOST)]
 
@@ -93,11 +93,11 @@ def _weightiest(candidates: list[Piece]) -> Iterator[Piece]:
 def _is_candidate(piece: Piece) -> bool:
     """Whether it is the person's own work, no routine, and more than a lone commit or release without a word on it.
 
-    A note alone needs a result: one that merely gives a figure stands with its goal.
+    A note alone needs a result: one that merely gives a figure is with its goal.
     """
     if piece.routine or not piece.is_own_work:
         return False
-    if all(row["kind"] == "note" for _, row in piece.rows):
+    if piece.is_note:
         return piece.said("Result") is not None
     alone = len(piece.rows) == 1 and piece.rows[0][1]["kind"] in ("commit", "release")
     return not alone or bool(piece.notes or piece.quote)
@@ -113,7 +113,7 @@ def _highlight(piece: Piece) -> Highlight:
 
 
 def reason(piece: Piece) -> str:
-    """Why a piece of work stands where it does among the highlights, in words."""
+    """Why a piece of work is where it is among the highlights, in words."""
     parts = ["its author pinned it"] if piece.pinned else []
     parts.append({
         "measured": "measured by a figure with a baseline",

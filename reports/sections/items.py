@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.analysis import measures
+from harvester.analysis.frame import records
 from harvester.model.periods import MONTHS, Period, span
 from harvester.reporting.report_input import ReportInput
 from harvester.text import safe_url
@@ -97,6 +98,20 @@ def reference_to(row: Mapping[str, Any]) -> Reference:
     if row["kind"] == "note":
         return Reference("notebook", url)
     return Reference(LOCAL_DIGEST.sub("", name) if place == "local" else name, url)
+
+
+def newest_first(rows: pd.DataFrame) -> list[tuple[Any, dict[str, Any]]]:
+    """Rows with their labels; they have `LINE_COLUMNS` and `work_item_key`."""
+    listed = rows[[*LINE_COLUMNS, "work_item_key"]]
+    return sorted(zip(listed.index, records(listed), strict=True), key=lambda pair: sort_key(pair[1]), reverse=True)
+
+
+def once_by_kind(rows: pd.DataFrame) -> list[tuple[Any, dict[str, Any]]]:
+    """Each work item once by kind, newest first: of several reviews of one pull request the last, with its label."""
+    last: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {}
+    for label, row in newest_first(rows):
+        last.setdefault((row["kind"], row["work_item_key"]), (label, row))
+    return list(last.values())
 
 
 def once(references: Iterable[Reference]) -> list[Reference]:

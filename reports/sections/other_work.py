@@ -82,7 +82,7 @@ def _is_change(piece: Piece) -> bool:
 
 
 class _Amounts:
-    """How much work stands under each name; counted for all at once, since each look at a frame costs."""
+    """How much work is under each name; counted for all at once, since each look at a frame costs."""
 
     def __init__(self, pieces: Pieces, by_name: Mapping[str, Iterable[Piece]]) -> None:
         under = {index: name for name, own in by_name.items() for piece in own for index, _ in piece.rows}

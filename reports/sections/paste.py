@@ -63,12 +63,12 @@ def fit(lines: Sequence[Wordings], limit: int | None, first: Sequence[int] = ())
 
 
 def of_piece(report_input: ReportInput, piece: Piece) -> Wordings:
-    """What a form is told of a piece of work: what came of it, then what it was, who took part, when, and where."""
+    """What an answer says of a piece of work: what came of it, then what it was, who took part, when, and where."""
     said = {name: [ended(plain(each.text)) for each in piece.card if each.name == name] for name in _FIELDS}
     results, technical = said["Result"], said["Technical"]
     takeaways = [f"Takeaway: {each}" for each in said["Takeaway"]]
     title, url, facts = title_of(piece), address_of(piece), _facts(report_input, piece)
-    work = ended(f"{title}{',' if _is_note(piece) else ':'} {facts}")
+    work = ended(f"{title}{',' if piece.is_note else ':'} {facts}")
     quoted = f"“{plain(piece.quote.text)}”" if piece.quote and not (results or technical) else ""
     first = sentences(results[0])[:1] if results else []
     return Wordings.of(
@@ -84,7 +84,7 @@ def of_piece(report_input: ReportInput, piece: Piece) -> Wordings:
 
 
 def again(piece: Piece, question: str) -> Wordings:
-    """What a form is told of a piece of work that answers another of its questions better."""
+    """What an answer says of a piece of work that answers another of its questions better."""
     title, url = title_of(piece), address_of(piece)
     return Wordings.of([ended(f"{title} (see “{plain(question)}”)"), url], [ended(title), url])
 
@@ -92,15 +92,11 @@ def again(piece: Piece, question: str) -> Wordings:
 _FIELDS = ("Result", "Technical", "Takeaway")
 
 
-def _is_note(piece: Piece) -> bool:
-    return all(row["kind"] == "note" for _, row in piece.rows)
-
-
 def _facts(report_input: ReportInput, piece: Piece) -> str:
     """Counts, shared credit, who took part, and the days, in words."""
     people = f"with {named}" if (named := people_of(report_input, piece)) else ""
     credit = f" ({plain(piece.credit)})" if piece.credit else ""
-    return ", ".join(filter(None, ["" if _is_note(piece) else f"{piece.counted}{credit}", people, piece.days]))
+    return ", ".join(filter(None, ["" if piece.is_note else f"{piece.counted}{credit}", people, piece.days]))
 
 
 def people_of(report_input: ReportInput, piece: Piece) -> str:

@@ -21,7 +21,18 @@ from harvester.model.outcomes import read_outcome
 from harvester.model.periods import span
 from harvester.reporting.report_input import ReportInput
 
-from .items import Reference, counted, counts_by, is_own_work, lines, lines_changed, reference_to, sort_key
+from .items import (
+    LINE_COLUMNS,
+    Reference,
+    counted,
+    counts_by,
+    is_own_work,
+    lines,
+    lines_changed,
+    once,
+    reference_to,
+    sort_key,
+)
 from .notes import NOTE_COLUMNS, Confirmation, Field, confirmations, fields
 
 if TYPE_CHECKING:
@@ -44,6 +55,11 @@ ROW_COLUMNS = tuple(dict.fromkeys((
     *NOTE_COLUMNS, "thread", "project", "body", "started_at", "work_item_key", "paths", "collaborators",
     "comment_count",
 )))  # fmt: skip
+
+PAGE_COLUMNS = tuple(dict.fromkeys((
+    *ROW_COLUMNS, *LINE_COLUMNS, *measures.COLUMNS_USED, "is_primary", "is_bot",
+)))  # fmt: skip
+"""The columns that a page of pieces of work needs."""
 
 FOR_OTHERS = ("help",)
 """Measures that say nothing of a piece of the person's own work."""
@@ -94,6 +110,11 @@ class Piece:
             default=None,
         )
         return str(first["title"]) if first else self.key.rpartition("/")[2]
+
+    @functools.cached_property
+    def is_note(self) -> bool:
+        """Whether it is nothing but a note."""
+        return all(row["kind"] == "note" for _, row in self.rows)
 
     @functools.cached_property
     def goals(self) -> list[Goal]:
@@ -235,12 +256,7 @@ class Piece:
         """Its work items, those that say most first, each once."""
         rows = sorted((row for _, row in self.rows), key=lambda row: (_KINDS.index(row["kind"]), sort_key(row)))
         rows = [*(row for row in rows if row["kind"] == "issue"), *(row for row in rows if row["kind"] != "issue")]
-        by_label: dict[str, Reference] = {}
-        for row in rows:
-            if row["kind"] != "note":
-                named = reference_to(row)  # of a pull request and a review of it the pull request
-                by_label.setdefault(named.label, named)
-        return list(by_label.values())
+        return once(reference_to(row) for row in rows if row["kind"] != "note")
 
     @functools.cached_property
     def pinned(self) -> bool | None:
@@ -297,16 +313,7 @@ class Pieces(Sequence[Piece]):
         shown = mine[mine.index.isin(measures.counting(mine))]
         rows = list(zip(shown.index, records(shown[list(ROW_COLUMNS)]), strict=True))
         keys = _keys(row for _, row in rows)
-        notes_by_piece: dict[str, list[Any]] = {}
-        for thread, notes in report_input.assessment.notes_by_thread.items():
-            if thread in keys:
-                notes_by_piece.setdefault(keys[thread], []).extend(notes)
-        about = {note for notes in notes_by_piece.values() for note in notes}
-        by_piece: dict[str, Rows] = {}
-        for index, row in rows:
-            if index not in about:
-                by_piece.setdefault(keys[row["thread"]], []).append((index, row))
-        notes_by_piece = {key: list(dict.fromkeys(notes_by_piece.get(key, ()))) for key in by_piece}
+        by_piece, notes_by_piece = _by_piece(report_input, rows, keys)
         noted = _rows_of(report_input, [note for notes in notes_by_piece.values() for note in notes])
         self.rows = shown.assign(piece=[keys[each] for each in shown["thread"]])
         """The rows that count, by their labels in the frame, and the key of each one's piece of work in `piece`."""
@@ -327,19 +334,11 @@ class Pieces(Sequence[Piece]):
         self.collaborators = measures.people_by(with_notes, "collaborators", ["piece"])
         self._share_of_source = _source_shares(shown)
         self._commits = _commits(measures.of(mine, measures.MEASURES["commits_in_pull_requests"]), keys)
-        made = [
-            Piece(
-                self, key, own,
-                sorted(
-                    [
-                        *(pair for pair in own if pair[1]["kind"] == "note"),
-                        *((note, noted[note]) for note in notes_by_piece[key]),
-                    ],
-                    key=lambda pair: sort_key(pair[1]),
-                ),
-            )
-            for key, own in by_piece.items()
-        ]  # fmt: skip
+        made = []
+        for key, own in by_piece.items():
+            notes = [pair for pair in own if pair[1]["kind"] == "note"]
+            notes += [(note, noted[note]) for note in notes_by_piece[key]]
+            made.append(Piece(self, key, own, sorted(notes, key=lambda pair: sort_key(pair[1]))))
         self._pieces = sorted(made, key=lambda piece: (-piece.weight, piece.key))
         self.piece_of_note: dict[Any, str] = {}
         """By note the one piece that says what is in it: of several one for a goal, and then the weightiest."""
@@ -366,7 +365,7 @@ class Pieces(Sequence[Piece]):
         return (figure - found.baseline) * (found.target - found.baseline) > 0
 
     def name_of(self, source: str, account: str | None) -> str:
-        """What a reader calls whoever has this account; empty for nobody."""
+        """What a reader calls the owner of this account; empty for nobody."""
         if not account:
             return ""
         people = self.report_input.people
@@ -393,6 +392,25 @@ def running(report_input: ReportInput) -> list[Goal]:
     return [each for each in goals if each.runs_in(report_input.period, report_input.calendar)]
 
 
+def _by_piece(
+    report_input: ReportInput, rows: Iterable[tuple[Any, dict[str, Any]]], keys: Mapping[str, str]
+) -> tuple[dict[str, Rows], dict[str, list[Any]]]:
+    """By piece of work its rows, and the notes about it; `keys` has the piece of each thread.
+
+    A note about other work is none of the rows.
+    """
+    notes: dict[str, list[Any]] = {}
+    for thread, about in report_input.assessment.notes_by_thread.items():
+        if thread in keys:
+            notes.setdefault(keys[thread], []).extend(about)
+    all_notes = {note for about in notes.values() for note in about}
+    by_piece: dict[str, Rows] = {}
+    for index, row in rows:
+        if index not in all_notes:
+            by_piece.setdefault(keys[row["thread"]], []).append((index, row))
+    return by_piece, {key: list(dict.fromkeys(notes.get(key, ()))) for key in by_piece}
+
+
 def _rows_of(report_input: ReportInput, labels: list[Any]) -> dict[Any, dict[str, Any]]:
     rows = report_input.frame.loc[labels, list(ROW_COLUMNS)] if labels else report_input.frame.iloc[:0]
     return dict(zip(rows.index, records(rows), strict=True)) if labels else {}
@@ -401,10 +419,10 @@ def _rows_of(report_input: ReportInput, labels: list[Any]) -> dict[Any, dict[str
 def _reasons(
     report_input: ReportInput, mine: pd.DataFrame, kind: str, names: Sequence[str]
 ) -> dict[str, dict[Any, str]]:
-    claims = report_input.assessment.claims
-    wanted = (claims["target_kind"] == kind) & (claims["status"] == "claimed") & claims["row"].isin(mine.index)
+    claimed = report_input.assessment.all_claimed(kind)
+    inside = claimed["row"].isin(mine.index).to_numpy(bool)
     reasons: dict[str, dict[Any, str]] = {name: {} for name in names}
-    for each in records(claims.loc[wanted.to_numpy(bool), ["row", "target", "reason"]]):
+    for each in records(claimed.loc[inside, ["row", "target", "reason"]]):
         if each["target"] in reasons:
             reasons[each["target"]][each["row"]] = each["reason"]
     return reasons

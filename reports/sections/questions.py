@@ -21,7 +21,7 @@ HIGHLIGHTS = Question(title="Highlights")
 
 @dataclass(frozen=True)
 class Answering:
-    """What answers one question, in the order in which it is told."""
+    """What answers one question, in the order in which it is described."""
 
     question: Question
     pieces: list[Piece]
@@ -61,9 +61,8 @@ def _answering(pieces: Pieces, mine: pd.DataFrame, question: Question, chosen: S
 
 def _claimed(pieces: Pieces, names: Sequence[str], kind: str) -> set[Any]:
     """The rows that goals or criteria of these names claim."""
-    claims = pieces.report_input.assessment.claims
-    wanted = (claims["target_kind"] == kind) & (claims["status"] == "claimed") & claims["target"].isin(list(names))
-    return set(claims.loc[wanted.to_numpy(bool), "row"])
+    claimed = pieces.report_input.assessment.all_claimed(kind)
+    return set(claimed["row"][claimed["target"].isin(list(names)).to_numpy(bool)])
 
 
 def _matched(pieces: Pieces, mine: pd.DataFrame, question: Question) -> set[Any]:

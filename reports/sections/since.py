@@ -106,7 +106,7 @@ def _change(report_input: ReportInput, goal: Goal, at: Progress, then: KeptGoal 
     # From another day on other work counts: what is before it is not lost.
     same = then is not None and then.first == first
     lost = [_lost(each) for each in then.work if each.work_item not in now] if then and same else []
-    words = list(_words(goal, at, then, today)) if then else ["new since then"]
+    words = list(_words(goal, at, then, today)) if then else ["new goal"]
     if then and not same:
         words.append(f"counted from {day(then.first)} then, and from {day(first)} now")
     listed = [item(report_input, row) for row in new[:LISTED]]
@@ -173,7 +173,7 @@ def _criteria(kept: CheckIn, criteria: Sequence[tuple[KeptCriterion, str]]) -> I
     before = {each.name: each.state for each in kept.criteria}
     for each, text in criteria:
         if each.name not in before:
-            yield f"“{text}”: new since then, {_evidence(each.state)}"
+            yield f"“{text}”: new, {_evidence(each.state)}"
         elif before[each.name] != each.state:
             yield f"“{text}”: {_evidence(before[each.name])} → {_evidence(each.state)}"
 

@@ -36,9 +36,6 @@ DID: Mapping[tuple[str, str], str] = {
 }
 """What somebody did, by kind and role of a row, in the order in which it is said."""
 
-TOOK_PART = "took part"
-"""What somebody did who is named in the work and of whom no source says more."""
-
 _ORDER = tuple(dict.fromkeys(DID.values()))
 
 
@@ -48,7 +45,7 @@ class Thanked:
 
     name: str
     did: str
-    """In words: `reviewed and tested`."""
+    """In words: `reviewed and tested`; empty for somebody of whom no source says more than their name."""
 
 
 def thanks(report_input: ReportInput, piece: Piece) -> list[Thanked]:
@@ -114,4 +111,4 @@ def _key(name: str) -> str:
 def _words(did: set[str]) -> str:
     if WROTE in did:
         did = did - {CO_AUTHORED}
-    return join_words(sorted(did, key=_ORDER.index)) or TOOK_PART
+    return join_words(sorted(did, key=_ORDER.index))

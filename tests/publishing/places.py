@@ -13,6 +13,7 @@ from harvester.publishing.gitlab_issue import GitLabIssue
 from harvester.publishing.publisher import Publication
 from harvester.publishing.testing import page, publisher_context
 from tests.servers import github, gitlab
+from tests.servers.faults import Fault
 
 TEAM = "acme/team"
 TOKENS = {"GITHUB_TOKEN": github.TOKEN, "GITLAB_TOKEN": gitlab.TOKEN}
@@ -78,6 +79,17 @@ class Place:
             object.__setattr__(context, name, value)
         publisher = self.publisher(f"{self.server.url}/{target}", context, self.limit)
         return publisher.publish(page(text, Path("digest.md"), **about))
+
+    def make_public(self) -> None:
+        if self.is_github:
+            self.world.repositories[TEAM]["isPrivate"] = False
+        else:
+            self.world.projects[TEAM]["visibility"] = "public"
+
+    def once(self, fault: Fault) -> Fault | None:
+        """The fault, the first time."""
+        self.server.rule = lambda asked: None
+        return fault
 
     def writes(self) -> list[str]:
         """The requests that came and change something."""

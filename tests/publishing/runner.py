@@ -29,7 +29,8 @@ from tests.environments import environment
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
-HEAD, JOB = yaml.safe_load_all((ROOT / "templates" / "digest" / "template.yml").read_text("utf-8"))
+TEMPLATE = (ROOT / "templates" / "digest" / "template.yml").read_text("utf-8")
+HEAD, JOB = yaml.safe_load_all(TEMPLATE)
 CLIENT = """\
 #!{python} -IS
 import json, os, socket, sys
@@ -41,6 +42,7 @@ sys.stdout.write(out)
 sys.stderr.write(err)
 sys.exit(status)
 """
+WEEK = dt.timedelta(weeks=1)
 EXPRESSION = re.compile(r"\$\{\{ *(.+?) *\}\}")
 
 
@@ -107,7 +109,10 @@ class Machine:
         place.mkdir(parents=True)
         for name, text in files.items():
             (place / name).write_text(text, encoding="utf-8")
-        subprocess.run(["git", "init", "-q", "."], cwd=place, check=True, env=environment(self.folder / "home"))
+        variables = environment(self.folder / "home") | {"GIT_COMMITTER_DATE": (self.now - WEEK).isoformat()}
+        ann = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
+        for command in (["init", "-q", "."], ["add", "."], [*ann, "commit", "-qm", "Begin", "--allow-empty"]):
+            subprocess.run(["git", *command], cwd=place, check=True, env=variables)
         return place
 
     def shell(self, command: list[str], script: str, clone: Path, environ: Mapping[str, str]) -> int:
@@ -207,30 +212,38 @@ class Component:
         clone = machine.checkout(files)
         tools = clone.parent / "tools"
         (tools / "venv" / "bin").mkdir(parents=True)
-        defaults = {name: each.get("default", "") for name, each in HEAD["spec"]["inputs"].items()}
-        values = {name: str(value).replace("False", "false") for name, value in defaults.items()} | inputs
+        job = component_job(inputs)
         known = {
             "CI_PROJECT_PATH": self.project,
             "CI_SERVER_URL": self.server,
             "GITLAB_TOKEN": self.token,
             "CI": "true",
         }
-        own = {
-            name: _expanded(re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda found: values[found[1]], str(value)), known)
-            for name, value in JOB["harvester-digest"]["variables"].items()
-        }
-        place = JOB["harvester-digest"]["cache"]["paths"][0].rstrip("/")
+        own = {name: _expanded(str(value), known) for name, value in job["variables"].items()}
+        place = job["cache"]["paths"][0].rstrip("/")
         if "kept" in machine.cache:
             shutil.copytree(machine.cache["kept"], clone / place)
         with machine.serving() as program:
             (tools / "venv" / "bin" / "harvester").symlink_to(program)
-            script = "\n".join(JOB["harvester-digest"]["script"])
+            script = "\n".join(job["script"])
             variables = {**known, **own, **(environ or {}), "tools": str(tools)}
             status = machine.shell(["sh", "-es"], script, clone, variables)
         if (clone / place).exists():
             machine.cache["kept"] = machine.folder / f"cache-{machine.jobs}"
             shutil.copytree(clone / place, machine.cache["kept"])
         return status
+
+
+def component_job(inputs: Mapping[str, str]) -> dict[str, Any]:
+    """The component's job with these inputs, which GitLab puts into the text before it reads that as YAML.
+
+    Source: https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/ci/config/interpolation/text_template.rb
+    """
+    values = {name: each.get("default", "") for name, each in HEAD["spec"]["inputs"].items()} | dict(inputs)
+    text = {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+    body = TEMPLATE.partition("\n---\n")[2]
+    job = yaml.safe_load(re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda found: text[found[1]], body))
+    return dict(job["harvester-digest"])
 
 
 def _expanded(text: str, known: Mapping[str, str]) -> str:

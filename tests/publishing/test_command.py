@@ -80,13 +80,24 @@ def test_an_incomplete_page_is_published(written, hub, tmp_path):
     assert run(written, *arguments, "--allow-incomplete")[0] == 0
 
 
-def test_a_source_that_is_missing_is_in_the_head(tmp_path):
-    """A report that is incomplete says so in its first line too."""
+@pytest.mark.parametrize(
+    ("more", "arguments"),
+    [
+        ('repositories = [".", "gone"]\n', ()),
+        (
+            'repositories = ["."]\n[people.bo]\n[teams.all]\nmembers = [{person = "me"}, {person = "bo"}]\n',
+            ("--team", "all"),
+        ),
+    ],
+    ids=["a source", "a person"],
+)
+def test_what_is_missing_is_in_the_head(tmp_path, more, arguments):
+    """A report that is incomplete says so in its first line too, so that publishing it knows."""
     terminal = stand_in(tmp_path, HISTORY)
     (terminal.cwd / "harvester.toml").write_text(
-        '[people.me]\nemails = ["ada@example.org"]\n[sources.here]\nconnector = "git"\nrepositories = [".", "gone"]\n'
+        f'[people.me]\nemails = ["ada@example.org"]\n[sources.here]\nconnector = "git"\n{more}'
     )
-    assert run(terminal, "report", "--period", "2026Q3", "-o", "page.md")[0] == 3
+    assert run(terminal, "report", "--period", "2026Q3", "-o", "page.md", *arguments)[0] == 3
     assert " · incomplete · rows " in (terminal.cwd / "page.md").read_text().partition("\n")[0]
     assert run(terminal, "publish", "page.md", "--to", "file:out.md")[0] == 3
 

@@ -50,15 +50,15 @@ def test_a_summary_of_two_pages(tmp_path):
 
 
 def test_a_long_page_is_cut_to_fit(tmp_path):
-    """1 MiB in bytes, since more would not be shown at all; the summary says where the rest is."""
+    """1 MiB in bytes, since more would not be shown at all; the summary says so."""
     long = TEXT + "".join(f"\n## Section {number}\n\n" + "é" * 60_000 + "\n" for number in range(12))
     done = StepSummary("", here(tmp_path)).publish(page(long, tmp_path / "digest.md"))
     written = (tmp_path / "summary.md").read_bytes()
     assert LIMIT - 130_000 < len(written) <= LIMIT
-    assert "The page goes on in the file `digest.md`" in written.decode()
+    assert "and is cut here.*" in written.decode()
     assert "## Section 7" in written.decode()
     assert "## Section 9" not in written.decode()
-    assert done.remarks == ("The page is longer than a summary may be, and was cut.",)
+    assert done.remarks == ("The page is longer than a summary may be, and was cut; an issue has room for it.",)
     assert StepSummary("", here(tmp_path)).publish(page(long, tmp_path / "digest.md")).steps == ()
 
 

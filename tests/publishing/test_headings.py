@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from harvester.publishing.headings import split, title_of
+from harvester.publishing.headings import split, title_of, without_fragments
 from harvester.publishing.markers import is_edited, marked, marker_of, text_digest
 from harvester.publishing.testing import page
 from harvester.reporting.markdown import escape
@@ -41,6 +42,23 @@ def test_a_fence_is_kept_together():
     assert [FENCE in each for each in parts] == [True, False]
 
 
+@pytest.mark.parametrize("fence", ["```", "~~~~"])
+@pytest.mark.parametrize("around", [("", ""), ("a\n\n", "\nend\n"), ("a\n", "b\n")])
+def test_code_is_code_in_each_part(fence, around):
+    """A block that is too long is one in each part: outside of it a stranger's text would do what it says."""
+    lines = [f"- {number} @everyone fixes #12 {'`' * 3}\n" for number in range(30)] + ["x" * 300 + "\n"]
+    parts = split(f"{around[0]}{fence}text\n{''.join(lines)}{fence}\n{around[1]}", len, 200)
+    assert len(parts) > 5
+    assert all(len(each) <= 200 for each in parts)
+    parser = MarkdownIt()
+    tokens = [token for each in parts for token in parser.parse(each)]
+    outside = "".join(token.content for token in tokens if token.type == "inline")
+    assert "@" not in outside
+    assert "x" not in outside
+    inside = "".join(token.content for token in tokens if token.type == "fence")
+    assert inside.replace("\n", "") == "".join(lines).replace("\n", "")
+
+
 @given(
     st.lists(
         st.sampled_from(["# A\n", "## B\n", "text\n", "\n", "```\n", "| a |\n", "|---|\n", "😀é\n", "x" * 50])
@@ -60,6 +78,23 @@ def test_parts_fit_and_lose_nothing(text, limit):
 def test_a_title_reads_as_it_was(name):
     """Without what made it safe in Markdown."""
     assert title_of(f"# {escape(name)} – digest\n\ntext\n") == f"{name} – digest"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[a](#b) and [c `d[0]`](#e-1)", "a and c `d[0]`"),
+        ("[a \\[x\\]](#b).", "a \\[x\\]."),
+        ("`[a](#b)` [a](#b)", "`[a](#b)` a"),
+        ("a \\` [a](#b) `c`", "a \\` a `c`"),
+        ("[a](https://x.example/#b)", "[a](https://x.example/#b)"),
+        ("\\[a\\](#b)", "\\[a\\](#b)"),
+        ("![a](#b)", "![a](#b)"),
+    ],
+)
+def test_a_link_to_a_heading_is_its_text(text, shown):
+    """Elsewhere, in code and where it is escaped, it stays."""
+    assert without_fragments(text) == shown
 
 
 def test_a_page_without_a_heading_has_its_files_name():

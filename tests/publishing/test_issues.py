@@ -1,6 +1,7 @@
 """A page as an issue of either forge: written once, found again, and never doubled, whatever happens."""
 
 import contextlib
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -14,7 +15,7 @@ from harvester.publishing.markers import is_edited, marker_of
 from harvester.publishing.testing import check_publisher, page, publisher_context
 from tests.publishing.places import PLACES, TEAM, TEXT, TOKENS
 from tests.servers.faults import Fault
-from tests.servers.github import NOW
+from tests.servers.github import NOW, limited
 
 OTHER = TEXT.replace("3", "4")
 
@@ -96,6 +97,40 @@ def test_of_several_the_oldest_is_kept(place):
     done = place.publish(OTHER)
     assert "is a second issue for this page" in done.remarks[0]
     assert ["Merged 4" in place.body(each) for each in place.issues] == [True, False]
+
+
+def test_a_page_of_days_to_come(place):
+    """The goals of a year are published before it begins, and brought up to date when it has begun."""
+    ahead = {"days": "2027-01-01..2027-12-31"}
+    place.publish(**ahead)
+    for _ in range(120):
+        place.add("bob", "text", title="Later")
+    assert place.publish(**ahead).steps == ()
+    later = NOW.replace(year=2027, month=2, day=3)
+    assert place.publish(OTHER, clock=lambda: later, **ahead).steps[0].action == "update"
+
+
+def test_the_token_becomes_another_accounts(place):
+    """A bot's in place of a person's, or a new bot's: the issue and its comments go on, and that is said."""
+    text = long(place, 3)
+    before, place.world.viewer = place.world.viewer, "digest[bot]"
+    place.publish(text)
+    place.world.viewer = before
+    done = place.publish(text.replace("x", "y"))
+    assert "was written by another account" in done.remarks[0]
+    assert [step.action for step in done.steps] == ["update"] * 3
+    assert (len(place.issues), len(place.comments(place.issues[0]))) == (1, 2)
+
+
+def test_a_stranger_cannot_take_the_page(place):
+    """In a public place an issue of somebody who does not belong there is passed over, whatever is in it."""
+    place.publish()
+    body = place.body(place.issues[0])
+    place.issues.remove(place.issues[0]) if not place.is_github else place.world.items.clear()
+    place.make_public()
+    theirs = place.add("mallory", body)
+    assert [step.action for step in place.publish(context={"public": True}).steps] == ["create"]
+    assert place.body(theirs) == body
 
 
 def test_a_closed_issue_stays_closed(place):
@@ -183,6 +218,14 @@ def test_a_shorter_page_leaves_no_part_behind(place):
     assert len(place.comments(place.issues[0])) == 1
 
 
+def test_a_lost_answer_to_a_removal(place):
+    """The comment that is gone already is not missed."""
+    place.publish(long(place, 2))
+    place.server.rule = lambda asked: place.once(Fault(502, after=True)) if asked.method == "DELETE" else None
+    assert [step.action for step in place.publish().steps] == ["update", "remove"]
+    assert place.comments(place.issues[0]) == []
+
+
 def test_one_part_that_changed_is_written_alone(place):
     text = long(place, 3)
     place.publish(text)
@@ -191,11 +234,12 @@ def test_one_part_that_changed_is_written_alone(place):
 
 
 def test_a_page_without_an_end_is_published_in_part(place):
-    """After twenty parts it says where the rest is."""
+    """After a hundred parts it says that there was more, to readers and to who runs it."""
     done = place.publish(long(place, MOST_PARTS + 2))
     assert len(done.steps) == MOST_PARTS
     last = place.comments(place.issues[0])[-1]["body"]
-    assert last.rstrip().endswith("2 further parts of this page: in the file `digest.md`.*")
+    assert last.rstrip().endswith("*Left out: 2 further parts of this page.*")
+    assert done.remarks == ("The page is too long; left out at its end: 2 parts.",)
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -240,7 +284,7 @@ def test_a_fault_that_passes(place, fault, seconds):
     assert {each for each, _ in place.waited} == {seconds}
 
 
-@pytest.mark.parametrize("body", ["{}", "[]", "[7]", '{"data": 7}', "null"])
+@pytest.mark.parametrize("body", ["{}", "[7]", '{"data": 7}', "null"])
 def test_an_answer_that_makes_no_sense(place, body):
     """It ends in an error, or is passed over, at whichever request, and the page is not there twice."""
     for number in range(6):
@@ -260,6 +304,16 @@ def test_the_limits_of_github_are_waited_for():
         place.server.script(Fault(403, secondary), None, Fault(403, '{"message": "API rate limit exceeded"}', reset))
         place.publish()
         assert [seconds for seconds, _ in place.waited] == [60, 21]
+        assert len(place.issues) == 1
+
+
+@pytest.mark.parametrize("kind", ["RATE_LIMITED", "RATE_LIMIT"])
+def test_the_limit_of_graphql_is_waited_for(kind):
+    """A harvest just before may have used it up; it comes with HTTP 200."""
+    with PLACES["github"]() as place:
+        place.server.script(None, limited(kind, NOW + dt.timedelta(minutes=20)))
+        place.publish()
+        assert [seconds for seconds, _ in place.waited] == [1201]
         assert len(place.issues) == 1
 
 
@@ -283,10 +337,7 @@ def test_a_token_that_may_not_write(place):
 
 def test_a_public_place_is_asked_for(place):
     """The page may name people and private work, so it goes there only with --public."""
-    if place.is_github:
-        place.world.repositories[TEAM]["isPrivate"] = False
-    else:
-        place.world.projects[TEAM]["visibility"] = "public"
+    place.make_public()
     with pytest.raises(PublishError, match="everybody could read the page"):
         place.publish()
     assert place.writes() == []
@@ -351,6 +402,12 @@ def test_the_links_leave_no_mark_elsewhere():
         assert "[pay#1](https://redirect.github.com/acme/pay/pull/1)" in place.body(place.issues[0])
         assert place.body(place.issues[0]).count("redirect") == 1
         assert place.publish(f"{TEXT}\n{links}\n").steps == ()
+
+
+def test_links_within_the_page_are_words(place):
+    """A heading of an issue or a comment cannot be linked to, and may be in another part."""
+    place.publish(f"{TEXT}\n[sources](#sources-and-coverage), [out](https://a.example/#b)\n\n## Sources and coverage\n")
+    assert "\nsources, [out](https://a.example/#b)\n" in place.body(place.issues[0])
 
 
 def test_no_line_is_a_quick_action():

@@ -11,7 +11,7 @@ import yaml
 
 from tests.connectors.fetches import on
 from tests.publishing.places import TEAM, github_place, gitlab_place
-from tests.publishing.runner import ACTION, HEAD, JOB, ROOT, Action, Component, Machine
+from tests.publishing.runner import ACTION, HEAD, JOB, ROOT, Action, Component, Machine, component_job
 from tests.servers.faults import Fault
 
 REPORT = "digest"
@@ -128,6 +128,32 @@ def test_a_strangers_words_in_an_input_are_words(ci):
     assert "Unknown report" in machine.log
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["", "2026-07", "2026-07-01", "true", "07", "a: b", "a # b", "'", '"; x "', "- x", "{", "* &", "@x", "`", "\\n"],
+)
+def test_an_input_of_the_component_stays_text(text):
+    """GitLab puts it into the YAML as it is, and refuses a variable that is no text or number there."""
+    names = ("report", "period", "team", "person", "to", "config")
+    variables = component_job(dict.fromkeys(names, text) | {"commit": "0" * 40})["variables"]
+    assert [variables[f"HARVESTER_{name.upper()}" if name == "config" else name.upper()] for name in names] == [
+        text
+    ] * 6
+    assert (variables["EVERYONE"], variables["PUBLIC"], variables["HARVESTER_COMMIT"]) == ("false", "false", "0" * 40)
+    assert all(type(each) in (str, int) for each in variables.values())
+
+
+def test_the_input_that_names_the_configuration(ci):
+    """It is read from the file that the input names, and a name of none is an error."""
+    place, machine, recipe = ci
+    machine.now = place.world.now = at(2)
+    moved = {"work.toml": configured(place)["harvester.toml"]}
+    assert recipe.run(moved, **PRELUDE) == 1
+    assert "harvester.toml' cannot be read" in machine.log
+    assert recipe.run(moved, **PRELUDE, config="work.toml") == 0
+    assert len(texts(place)) == 1
+
+
 @pytest.fixture
 def actions(tmp_path):
     with github_place() as place:
@@ -176,15 +202,17 @@ def test_a_ledger_elsewhere_is_not_kept(actions):
 
 @pytest.mark.parametrize("make_place", [github_place, gitlab_place])
 def test_a_month_of_twenty_people_needs_few_requests(tmp_path, make_place):
-    """Ten repositories, 200 pull requests with a review each: at most 40 with a ledger, three times that without."""
+    """Ten repositories, 200 pull requests with a review each: at most 40 with a ledger, three times that without.
+
+    With a ledger is in the next month, with as much new work.
+    """
     people = [f"p{number}" for number in range(20)]
-    with make_place() as place:
-        if not place.is_github:
-            place.world.group("acme")
+
+    def work(place, month):
         for number in range(200):
             author, reviewer = people[number % 20], people[(number + 7) % 20]
-            made, reviewed = on(1, 1 + number % 25), on(1, 2 + number % 25)
-            more = {"merged": on(1, 3 + number % 25), "merged_by": reviewer}
+            made, reviewed = on(month, 1 + number % 25), on(month, 2 + number % 25)
+            more = {"merged": on(month, 3 + number % 25), "merged_by": reviewer}
             if place.is_github:
                 reviews = [(reviewer, "APPROVED", reviewed)]
                 place.world.pull(f"acme/r{number % 10}", author, made, reviews=reviews, **more)
@@ -192,17 +220,22 @@ def test_a_month_of_twenty_people_needs_few_requests(tmp_path, make_place):
                 place.world.merge_request(
                     f"acme/r{number % 10}", author, made, approvals=[(reviewer, reviewed)], **more
                 )
+
+    with make_place() as place:
+        if not place.is_github:
+            place.world.group("acme")
         config = configured(place)["harvester.toml"].replace('["alice", "bob"]', str(people).replace("'", '"'))
         config += "".join(f'[people.{each}]\naccounts.{place.kind} = "{each}"\n' for each in people)
         machine, counts = Machine(tmp_path, at(2)), []
         recipe = (Action if place.is_github else Component)(machine, place.server.url, TEAM, place.server.token)
-        for day in (2, 9):
-            machine.now = place.world.now = at(2, day)
+        for month in (1, 2):
+            work(place, month)
+            machine.now = place.world.now = at(month + 1)
             before = len(place.server.asked)
             assert recipe.run({"harvester.toml": config}, **PRELUDE) == 0
             counts.append(len(place.server.asked) - before)
-    assert re.search("200 (pull|merge) requests", texts(place)[0])
-    assert (counts[0] <= 120, counts[1] <= 40) == (True, True), counts
+    assert all(re.search("200 (pull|merge) requests", each) for each in texts(place))
+    assert (counts[0] <= 120, counts[1] <= 40, len(texts(place))) == (True, True, 2), counts
 
 
 @pytest.mark.parametrize("incomplete", [False, True])
@@ -257,7 +290,7 @@ def test_every_input_is_used_and_described():
     assert all(f"inputs.{name} " in script for name in HEAD["spec"]["inputs"])
     assert "$[[" not in str(JOB["harvester-digest"]["script"]) + str(JOB["harvester-digest"]["before_script"])
     known = {**ACTION["inputs"], **HEAD["spec"]["inputs"]}
-    assert [name for name, each in known.items() if not each.get("description") and name != "stage"] == []
+    assert [name for name, each in known.items() if not each.get("description")] == []
 
 
 def test_every_script_is_shell():
@@ -281,6 +314,17 @@ def test_the_component_tests_itself():
     assert {name for name, each in HEAD["spec"]["inputs"].items() if "default" not in each} == {"commit"}
 
 
+def test_the_test_of_the_component_passes(tmp_path):
+    """In a clone as ours is, without a configuration, it leaves the file that the job keeps."""
+    own = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text("utf-8"))
+    machine = Machine(tmp_path, at(2))
+    inputs = {name: value if isinstance(value, str) else "true" for name, value in own["include"][0]["inputs"].items()}
+    status = Component(machine, "https://gitlab.example", "tools/harvester", "").run({"README.md": "A\n"}, **inputs)
+    assert status == 0, machine.log
+    (kept,) = own["harvester-digest"]["artifacts"]["paths"]
+    assert "Begin" in (tmp_path / "job-1" / "clone" / kept).read_text()
+
+
 def test_what_is_installed_is_what_we_need():
     """The list of hashes has each dependency in a version that we take, and names no registry."""
     from packaging.requirements import Requirement
@@ -295,3 +339,31 @@ def test_what_is_installed_is_what_we_need():
     for each in map(Requirement, [*needed, "setuptools>=77"]):
         if each.marker is None or each.marker.evaluate():
             assert each.specifier.contains(pinned[each.name.casefold()]), each
+
+
+def test_what_we_need_needs_is_pinned_too():
+    """pip refuses a list with hashes that lacks a dependency of a dependency; seen where our version is the list's."""
+    from importlib.metadata import requires, version
+
+    from packaging.requirements import Requirement
+
+    text = (ROOT / ".ci" / "requirements.txt").read_text("utf-8")
+    pinned = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.MULTILINE))
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    needed = re.findall(r'^    "([^"]+)",$', project.partition("\ndependencies = [")[2].partition("]")[0], re.MULTILINE)
+    left, seen = [*map(Requirement, needed)], set()
+    while left:
+        each = left.pop()
+        name = re.sub("[-_.]+", "-", each.name).casefold()
+        if (name, *each.extras) in seen or not (each.marker is None or each.marker.evaluate({"extra": ""})):
+            continue
+        seen.add((name, *each.extras))
+        assert name in pinned, each
+        if version(name) == pinned[name]:
+            found = map(Requirement, requires(name) or ())
+            wanted = each.extras or {""}
+            for one in found:
+                if one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in wanted):
+                    one.marker = None
+                    left.append(one)
+    assert len(seen) > len(needed)

@@ -156,6 +156,7 @@ def _issue(item: Node) -> Node:
         "id": 10_000 + item["number"], "number": item["number"], "title": item["title"], "body": item["body"] or None,
         "html_url": item["url"], "state": "open" if item["state"] == "OPEN" else "closed", "user": _user(item),
         "created_at": _time(item["createdAt"]), "comments": len(item["comments"]), "locked": False,
+        "author_association": "NONE",
     }  # fmt: skip
     return shown | ({"pull_request": {"url": item["url"]}} if item["__typename"] == "PullRequest" else {})
 
@@ -168,7 +169,10 @@ def _comment(comment: Node) -> Node:
 
 
 def _user(node: Node) -> Node | None:
-    return {"login": node["author"]["login"], "id": node["author"]["databaseId"]} if node["author"] else None
+    if not node["author"]:
+        return None
+    login = node["author"]["login"]
+    return {"login": login, "id": node["author"]["databaseId"], "type": "Bot" if login.endswith("[bot]") else "User"}
 
 
 def _time(at: dt.datetime) -> str:
