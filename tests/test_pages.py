@@ -221,7 +221,7 @@ def test_a_thread_is_one_page_by_any_of_its_names(world):
 def test_thanks_are_recounted(world):
     """From what the services of the world say of the two pull requests and their ticket, by hand."""
     found = re.findall(
-        r"^- (.*): (.*)$", announcement(world, "PAY-7").partition("## Thanks")[2].partition("##")[0], re.MULTILINE
+        r"^- (.*?)(?:: (.*))?$", announcement(world, "PAY-7").partition("## Thanks")[2].partition("##")[0], re.MULTILINE
     )
     assert found == [
         ("Grace Hopper", "co-authored changes and reviewed"),
