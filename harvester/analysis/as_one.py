@@ -1,7 +1,4 @@
-"""Several people as one, so that what two of them did together counts once: a page of theirs, or of their team.
-
-Only what is done for people beside them is help, and what one of them merged for another is merged for nobody else.
-"""
+"""Several people as one, so that what two of them did together counts once: a page of theirs, or of their team."""
 
 from __future__ import annotations
 

@@ -37,12 +37,22 @@ LEFT_OUT = ("is_primary", "is_bot", measures.MEMBER, measures.MEMBERS_OWN)
 """Columns that are the same in every row of a report, or that say whose row it is where several people are one."""
 
 
+FOR_OTHERS = ("review", "comment", "help")
+"""Kinds of what one does for others, who may be other people of the same page."""
+
+
 def own_rows(report_input: ReportInput, columns: Iterable[str] | None = None) -> pd.DataFrame:
-    """As `rows_by_person`, with several people as one (`as_one`), so that what two of them did counts once."""
+    """As `rows_by_person`, with several people as one (`as_one`), so that what two of them did counts once.
+
+    A review of the work of another of them is one all the same: the page is about people by name.
+    """
     if len(report_input.persons) < 2:
         return rows_by_person(report_input, columns)
     inside = select(report_input.frame, report_input.period, report_input.persons)
     rows = as_one(inside, report_input.persons, report_input.people.connectors)
+    for_others = rows["kind"].isin(FOR_OTHERS)
+    for name in ("is_own_work", "owner_people"):
+        rows[name] = rows[name].mask(for_others, inside.loc[rows.index, name])
     rows = rows[(rows["is_primary"] & ~rows["is_bot"]).to_numpy(bool)]
     return rows if columns is None else rows[list(columns)]
 
