@@ -28,7 +28,7 @@ report: .venv/.installed ## write and show a report on this git repository; REPO
 	exit $$status
 
 test: .venv/.with-tests ## run the tests
-	@.venv/bin/python -m pytest -q -n 2
+	@.venv/bin/python -m pytest -q -n 2 --dist worksteal
 
 check: .venv/.with-tests ## what a change must pass: format, lint, types, tests
 	@.venv/bin/ruff format -q --check .
@@ -74,7 +74,7 @@ cassettes: .venv/.with-tests ## record the cassettes again, from the local serve
 	exec .venv/bin/python -m tests.record_cassettes --live "$(LOGIN)" --token env:GITHUB_TOKEN
 
 soak: .venv/.with-tests ## run the property tests for longer
-	@.venv/bin/python -m pytest -q -n 2 --hypothesis-profile=soak -m "soak or not soak"
+	@.venv/bin/python -m pytest -q -n 2 --dist worksteal --hypothesis-profile=soak -m "soak or not soak"
 
 fuzz: .venv/.with-tests ## read 10,000 generated histories, hostile and malformed, with the git connector (about ten minutes)
 	@.venv/bin/python -m tests.fuzz_git

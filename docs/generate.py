@@ -339,6 +339,8 @@ A template writes Markdown; HTML is made from it as for any page, and shows `<b>
   already, such as what a macro of yours returns: `{{{{ row(item) | ours }}}}`. Never put it behind a text of the page.
 - A name that the page does not have is an error, with the file, the line and the nearest name. What may be missing
   (*or none*) is asked for with `{{% if … %}}`; a list or a part cannot be shown, but its fields can.
+- A template that begins with `{{% extends … %}}`, as ours do, shows only what is within its blocks: write above the
+  last `{{% endblock %}}`.
 - What could not be read heads the page: where no line of yours begins with `> **Incomplete.**`, it is put below the
   first heading.
 - A line `<!-- chart NAME -->` is where HTML has a chart, if the page has one of that name.

@@ -66,6 +66,11 @@ def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
 
 
+def names_folder(path: Path, text: str) -> bool:
+    """Whether a text, which names this path, means a folder: one is there, or the text ends with a slash."""
+    return path.is_dir() or text.endswith(tuple(each for each in (os.sep, os.altsep) if each))
+
+
 def resolve_path(root: Path, text: str, *, error: type[HarvesterError] = ReportError) -> Path:
     """The path that a text names from a folder; `~` is the home folder, and `~ann` Ann's.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 JOINER = "\u2060"
@@ -114,6 +115,19 @@ _OBEYED = re.compile(
 def escape_json(text: str) -> str:
     """JSON with what a terminal, an editor or a log would obey escaped, which is only within its texts."""
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def parse_json(text: str) -> Any:
+    """What a text in JSON says; raises ValueError, also for half a character, which no file can have.
+
+    Raises RecursionError for what is nested too deep.
+    """
+    import json
+
+    found = json.loads(text)
+    if "\\ud" in text.casefold():
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def one_line(text: str) -> str:

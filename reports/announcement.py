@@ -12,6 +12,7 @@ from harvester.goals.model import OUTCOME, Goal
 from harvester.model.outcomes import read_outcome
 from harvester.model.periods import span
 from harvester.reporting.anchors import anchors
+from harvester.reporting.audience import WHERE_PUBLIC
 from harvester.reporting.markdown import Markdown, code
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
@@ -128,6 +129,12 @@ def _piece(report_input: ReportInput, pieces: Pieces) -> Piece:
     about = report_input.request.about
     if about is None:
         raise ReportError("An announcement is about one piece of work.", hint=_candidates(pieces))
+    if not len(pieces) and report_input.withheld:
+        raise ReportError(
+            f"The audience {report_input.request.audience!r} sees nothing of this work: "
+            "it is private, or not known to be public.",
+            hint=WHERE_PUBLIC,
+        )
     if not len(pieces):
         raise ReportError(
             f"Nothing of {about} counts for {report_input.who} in the period of this page "

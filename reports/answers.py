@@ -263,5 +263,5 @@ def row_columns(report_input: ReportInput, rows: pd.DataFrame) -> pd.DataFrame:
 REPORT = Report(
     KIND, "harvester.reports", "answers.md.j2", context, page=Page, row_columns=row_columns,
     summary="the questions of your company's form, each with the evidence as text to paste",
-    filters={"fenced": fenced},
+    filters={"fenced": fenced}, entries=("questions",),
 )  # fmt: skip

@@ -25,13 +25,16 @@ from .accomplishments import row_columns
 from .sections import charts
 from .sections.common import CommonPage, common
 from .sections.conversation import Next, next_checkin, next_day, questions
-from .sections.criteria import CriterionRow, criteria
+from .sections.criteria import CriterionRow, brief, called, criteria
 from .sections.goal_states import ORDER, GoalState, claimed_rows, counted_from, goal_states, goals_on
 from .sections.items import join_words
 from .sections.pieces import PAGE_COLUMNS, Pieces
 from .sections.since import Since, since
 
 KIND = "check-in"
+
+CRITERIA_NAMED = 4
+"""Criteria that one gap names; of more, one fewer and how many others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Page(CommonPage):
     """The page: everything that it says, as plain values; texts from sources are as the sources have them."""
 
     draft: CheckInDraft | None
-    """What its author should know before handing it in; null on a finished page."""
+    """What its author should know before handing it in; null for nothing, and on a finished page."""
     day: dt.date
     sentences: list[str]
     """The opening paragraph, a sentence each."""
@@ -88,17 +91,19 @@ def context(report_input: ReportInput) -> Page:
     rows = own_rows(report_input, PAGE_COLUMNS)
     today = report_input.calendar.dates(report_input.period)[1]
     goals, found = goal_states(report_input), criteria(Pieces(report_input, rows))
-    kept_criteria = [(KeptCriterion(name=each.name, state=each.state), each.text) for each in found]
+    names = _names_of_criteria(report_input)
+    kept_criteria = [(KeptCriterion(name=each.name, state=each.state), names[each.name]) for each in found]
     changed = since(report_input, kept_criteria)
-    gaps = [*_goals_without_work(goals), *_criteria_without_evidence(found)]
+    gaps = [*_goals_without_work(goals), *_criteria_without_evidence(report_input, found)]
     asked, following = questions(report_input, gaps=bool(gaps)), next_checkin(report_input)
     heading = f"{report_input.who} – {KIND}, {day(today)}"
-    headings = _headings(heading, changed, gaps, asked, following, draft=report_input.draft)
+    author = _for_author(report_input, measures.words(rows, "unplanned")) if report_input.draft else None
+    headings = _headings(heading, changed, gaps, asked, following, draft=author is not None)
     with_work = [each for each in goals if each.items]
     places = anchors_by_name([*headings, *((f"goal {each.name}", each.title) for each in with_work)])
     return Page(
         **{**common(report_input, rows, KIND, places["sources"]), "heading": heading, "period": day(today)},
-        draft=_for_author(report_input, measures.words(rows, "unplanned")) if report_input.draft else None,
+        draft=author,
         day=today,
         sentences=_sentences(report_input, goals, changed),
         goals=goals,
@@ -176,25 +181,48 @@ def _goals_without_work(goals: Sequence[GoalState]) -> list[str]:
     return [*nothing, *other]
 
 
-def _criteria_without_evidence(rows: Sequence[CriterionRow]) -> list[str]:
-    return [
-        f"Criterion “{each.text}”: evidence needed{'' if each.counted else ', nothing is linked to it'}."
-        for each in rows
-        if each.state == "evidence needed"
-    ]
+def _names_of_criteria(report_input: ReportInput) -> dict[str, str]:
+    """What the page calls each criterion, by name; with its level, where there are several."""
+    every = report_input.assessment.goals_and_decisions.goals.criteria
+    several = len({each.level for each in every}) > 1
+    return {
+        each.name: brief(called(each, every)) + (f" ({each.level})" if several and each.level else "") for each in every
+    }
 
 
-def _for_author(report_input: ReportInput, unplanned: str) -> CheckInDraft:
+def _criteria_without_evidence(report_input: ReportInput, rows: Sequence[CriterionRow]) -> list[str]:
+    """A sentence for those that have activity alone, one for those that have nothing, one for those without a rule."""
+    names = _names_of_criteria(report_input)
+    by_hand = {each.name for each in report_input.assessment.goals_and_decisions.goals.judged_by_hand}
+    needed = [each for each in rows if each.state == "evidence needed"]
+    nothing = [each for each in needed if not each.counted]
+    groups = {
+        "Criteria that need evidence": [each for each in needed if each.counted],
+        "Criteria that nothing is linked to": [each for each in nothing if each.name not in by_hand],
+        "Criteria judged by hand, with no goal and no rule": [each for each in nothing if each.name in by_hand],
+    }
+    return [f"{words}: {_first([names[each.name] for each in group])}." for words, group in groups.items() if group]
+
+
+def _first(names: Sequence[str]) -> str:
+    """The first `CRITERIA_NAMED` names in quotation marks, and how many more there are."""
+    shown = names if len(names) <= CRITERIA_NAMED else names[: CRITERIA_NAMED - 1]
+    more = [f"{len(names) - len(shown)} more"] if len(shown) < len(names) else []
+    return join_words([*(f"“{each}”" for each in shown), *more])
+
+
+def _for_author(report_input: ReportInput, unplanned: str) -> CheckInDraft | None:
+    """What the author should know; None for nothing."""
     missing = [
         MissingFigure(goal.name, goal.title)
         for goal, at in goals_on(report_input)
         if goal.measure == "outcome" and at.done is None
     ]
     has_goals = bool(report_input.assessment.goals_and_decisions.goals.goals)
-    return CheckInDraft(
-        unplanned if has_goals and not unplanned.startswith("0 ") else "", missing,
-        next_day(report_input) is not None, list(report_input.assessment.warnings),
-    )  # fmt: skip
+    open_ = unplanned if has_goals and not unplanned.startswith("0 ") else ""
+    has_next, warnings = next_day(report_input) is not None, list(report_input.assessment.warnings)
+    lacks_next = not has_next and bool(goals_on(report_input))
+    return CheckInDraft(open_, missing, has_next, warnings) if open_ or missing or lacks_next or warnings else None
 
 
 def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
@@ -230,5 +258,5 @@ REPORT = Report(
     "checkin", "harvester.reports", "checkin.md.j2", context,
     summary="how the goals are on a day, what changed since the last check-in, and what to talk about",
     default_period="today", needs=frozenset({"checkin"}), audiences=("manager",), keeps=kept, page=Page,
-    charts=page_charts, row_columns=row_columns,
+    charts=page_charts, row_columns=row_columns, entries=("goals",),
 )  # fmt: skip

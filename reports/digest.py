@@ -32,7 +32,7 @@ from .sections.items import (
 )
 from .sections.other_work import RoutineKind, Theme
 from .sections.pieces import PAGE_COLUMNS, Piece, Pieces, Quote
-from .sections.sources import CONNECTORS
+from .sections.sources import CONNECTORS, not_counted
 from .sections.team import as_team
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def context(report_input: ReportInput) -> Page:
     shared |= {
         "heading": _heading(report_input, mine),
         "persons": report_input.names_of(report_input.members),
-        "not_counted": [*shared["not_counted"], *_unknown(report_input, mine)],
+        "not_counted": [*not_counted(mine, sizes=False), *_unknown(report_input, mine)],
     }
     return Page(
         **shared,

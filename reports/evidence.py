@@ -23,7 +23,7 @@ from .sections.criteria import CriterionRow, criteria
 from .sections.criteria_by_level import Meaning, meanings
 from .sections.draft import Unasked, unasked
 from .sections.evidence_themes import OUTCOME_PART, OWN_PART, PROBLEM, EvidenceTheme, Said, proof_in_words, themes
-from .sections.items import Item, Reference, item, once_by_kind
+from .sections.items import Item, Reference, item, join_words, once_by_kind
 from .sections.pieces import PAGE_COLUMNS, Pieces
 from .sections.summary import sentences
 from .sections.sustained import Sustained, sustained
@@ -72,8 +72,6 @@ class CriterionToDo:
     counted: str
     """What is there for it, in words; empty for nothing."""
     about: Reference | None
-    by_hand: bool
-    """Whether no goal and no rule is for it, so that only notes and decisions link work to it."""
 
     @property
     def command(self) -> Markdown:
@@ -105,6 +103,10 @@ class EvidenceDraft:
     """What the page's author should do before handing it in, gaps first."""
 
     criteria: list[CriterionToDo]
+    by_hand: str
+    """The numbers of criteria that nothing is linked to and no goal or rule is for, in words; empty for none."""
+    first_by_hand: str
+    """The name of the first of them."""
     no_criteria: bool
     themes: list[ThemeToDo]
     unasked: list[Unasked]
@@ -139,6 +141,8 @@ class Page(CommonPage):
     """The states of criteria that occur."""
     themes: list[EvidenceTheme]
     gaps: list[Gap]
+    unlinked: str
+    """The numbers of criteria that nothing is linked to, in words: `criteria 2 and 4 to 7`; empty for none."""
     shared: list[SharedWork]
     sustained: Sustained
     items: list[Item]
@@ -156,9 +160,10 @@ def context(report_input: ReportInput) -> Page:
     rows = criteria(pieces)
     chosen = themes(pieces, rows)
     gaps = [_gap(each) for each in rows if each.state == "evidence needed"]
+    unlinked = [each.number for each in gaps if not each.counted]
     shared, steps = shared_work(pieces, chosen), sustained(pieces, rows)
     summary = summary_of(report_input.frame, report_input.persons, report_input.period, report_input.calendar)
-    sources_anchor, page_anchors = _anchors(report_input, rows, chosen, gaps, shared)
+    sources_anchor, page_anchors = _anchors(report_input, rows, chosen, gaps, shared, steps)
     keys = {key: place for place, theme in enumerate(chosen) for key in theme.keys}
     return Page(
         **common(report_input, mine, KIND, sources_anchor),
@@ -170,6 +175,7 @@ def context(report_input: ReportInput) -> Page:
         meanings=meanings({each.state for each in rows}),
         themes=chosen,
         gaps=gaps,
+        unlinked=numbered(unlinked),
         shared=shared,
         sustained=steps,
         items=_items(pieces, rows, chosen),
@@ -234,11 +240,31 @@ def _over_time(rows: Sequence[CriterionRow], steps: Sustained) -> Iterator[str]:
 def _weak(rows: Sequence[CriterionRow]) -> Iterator[str]:
     thin = sum(each.state == "thin" for each in rows)
     needed = sum(each.state == "evidence needed" for each in rows)
-    if thin:
+    if needed == len(rows):
+        yield "Evidence is needed for it." if needed == 1 else "Evidence is needed for all of them."
+    elif thin:
         more = f", and for {needed} it is needed" if needed else ""
         yield f"For {count_noun(thin, 'criterion', 'criteria')} evidence is thin{more}."
     elif needed:
         yield f"For {count_noun(needed, 'criterion', 'criteria')} evidence is needed."
+
+
+def numbered(numbers: Sequence[int]) -> str:
+    """Criteria by their numbers, in order: `criterion 2`, `criteria 2 and 4 to 7`; empty for none."""
+    if not numbers:
+        return ""
+    spans = [[numbers[0], numbers[0]]]
+    for each in numbers[1:]:
+        if each == spans[-1][1] + 1:
+            spans[-1][1] = each
+        else:
+            spans.append([each, each])
+    parts = [part for first, last in spans for part in _span(first, last)]
+    return f"{'criterion' if len(numbers) == 1 else 'criteria'} {join_words(parts)}"
+
+
+def _span(first: int, last: int) -> list[str]:
+    return [f"{first} to {last}"] if last - first > 1 else [str(each) for each in dict.fromkeys((first, last))]
 
 
 def _gap(row: CriterionRow) -> Gap:
@@ -268,15 +294,18 @@ def _draft(
     """What is still to do: criteria by how much they lack, then what themes lack."""
     weak = sorted((each for each in rows if each.state != "strong"), key=lambda each: each.state != "evidence needed")
     rules = {each.name for each in pieces.criteria if each.match} | {each.criterion for each in pieces.goals}
+    by_hand = [each for each in rows if not each.counted and each.state == "evidence needed" and each.name not in rules]
     words = len(summary.split()) if summary else 0
     return EvidenceDraft(
         [
             CriterionToDo(
-                each.number, each.brief, each.name, each.state, each.counted, _about(pieces, each),
-                each.name not in rules,
+                each.number, each.brief, each.name, each.state, each.counted, _about(pieces, each)
             )
             for each in weak
+            if each not in by_hand
         ],
+        numbered([each.number for each in by_hand]),
+        by_hand[0].name if by_hand else "",
         not rows,
         [
             ThemeToDo(each.title, each.unknown, each.references[0] if each.references else None)
@@ -301,6 +330,7 @@ def _anchors(
     chosen: Sequence[EvidenceTheme],
     gaps: Sequence[Gap],
     shared: Sequence[SharedWork],
+    steps: Sustained,
 ) -> tuple[str, EvidenceAnchors]:
     """The anchor of the sources, and those of the page's own headings, in the order of the template."""
     headings = [("", heading(report_input, KIND))]
@@ -309,7 +339,7 @@ def _anchors(
     headings += [(f"theme {place}", each.title) for place, each in enumerate(chosen)]
     headings += [("", "Where evidence is needed")] if gaps else []
     headings += [("", "What others did")] if shared else []
-    headings += [("", "Sustained over time")] if rows else []
+    headings += [("", "Sustained over time")] if steps.rows else []
     headings += [("sources", "Sources and coverage"), ("appendix", APPENDIX if rows else APPENDIX_OF_THEMES)]
     found = anchors_by_name(headings)
     of_themes = [found[f"theme {place}"] for place in range(len(chosen))]
@@ -329,6 +359,6 @@ def page_charts(report_input: ReportInput, page: Page) -> dict[str, Chart]:
 
 REPORT = Report(
     KIND, "harvester.reports", "evidence.md.j2", context, page=Page, charts=page_charts, row_columns=row_columns,
-    default_period=PERIOD, audiences=("manager",),
+    default_period=PERIOD, audiences=("manager",), entries=("criteria",),
     summary="for a review: what a level asks, the evidence there is, and what is missing",
 )  # fmt: skip

@@ -188,6 +188,6 @@ def _for_author(
 
 REPORT = Report(
     "goals", "harvester.reports", "goal_sheet.md.j2", context, page=Page, audiences=("manager",),
-    row_columns=row_columns, default_period=DEFAULT_PERIOD,
+    row_columns=row_columns, default_period=DEFAULT_PERIOD, entries=("goals",),
     summary="the page to agree on at the start of a year: criteria, evidence, proposed goals",
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """What tests of several modules share: plugins installed as anyone would install them."""
 
+import gc
 import importlib
 import re
 import signal
@@ -20,6 +21,13 @@ settings.register_profile("quick", deadline=None, max_examples=50)
 settings.register_profile("soak", deadline=None, max_examples=5000)
 settings.register_profile("mutants", deadline=None, max_examples=15, derandomize=True, database=None)
 settings.load_profile("quick")
+
+
+def pytest_collection_finish() -> None:
+    """Have Python look for cycles as seldom as the command does, and not among what was imported."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
 
 GUIDE = Path(__file__).parent.parent / "docs" / "writing-a-connector.md"
 

@@ -1,10 +1,14 @@
 """A terminal for commands: a real git repository made by a script, a home of its own, a clock that does not move."""
 
+import atexit
 import datetime as dt
+import functools
 import html
 import io
 import os
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ import pytest
 from harvester.cli.main import main
 from harvester.cli.terminal import Terminal
 from harvester.reporting.markdown import JOINER
+from tests.gitrepo import QUICK
 
 NOW = dt.datetime(2026, 10, 15, 12, tzinfo=dt.UTC)
 PRELUDE = (Path(__file__).parent / "reports" / "prelude.sh").read_text()
@@ -39,8 +44,20 @@ def stand_in(folder: Path, history: str | None = "", now: dt.datetime = NOW) -> 
     place = folder / "app"
     place.mkdir(exist_ok=True)
     if history is not None:
-        subprocess.run(["sh", "-c", PRELUDE + history], cwd=place, env=environ, check=True)
+        shutil.copytree(_made(history), folder, symlinks=True, dirs_exist_ok=True)
     return Terminal(environ=environ, cwd=place, clock=lambda: now, stdout=io.StringIO(), stderr=io.StringIO())
+
+
+@functools.cache
+def _made(history: str) -> Path:
+    """A folder in which this history was run, once, in `app`: to be copied."""
+    made = tempfile.TemporaryDirectory(prefix="histories-")
+    atexit.register(made.cleanup)
+    folder = Path(made.name)
+    (folder / "app").mkdir()
+    environ = environment(folder / "home") | QUICK
+    subprocess.run(["sh", "-c", PRELUDE + history], cwd=folder / "app", env=environ, check=True)
+    return folder
 
 
 def run(environment: Terminal, *arguments: str) -> tuple[int, str, str]:

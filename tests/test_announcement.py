@@ -4,6 +4,7 @@ import pytest
 
 from harvester.errors import ReportError
 from harvester.model.people import People
+from harvester.reporting.audience import for_audience
 from harvester.reporting.report import render
 from harvester.reporting.report_input import PageRequest
 from harvester.reports.announcement import context
@@ -162,6 +163,14 @@ def test_without_about_the_candidates_are_named():
 def test_work_of_other_days_is_said_to_be():
     with pytest.raises(ReportError, match=r"Nothing of github\.com/org/app#1 counts for Ada Lovelace in the period"):
         page([pull(1, occurred_at=at("2026-01-01"))])
+
+
+def test_work_that_the_audience_may_not_see():
+    """It says so, and what to do where everybody may see it."""
+    request = PageRequest(about=ABOUT, audience="public")
+    with pytest.raises(ReportError, match="The audience 'public' sees nothing of this work") as caught:
+        context(for_audience(announced([pull(1, is_private=True)], request=request)))
+    assert "`public = true`" in caught.value.hint
 
 
 def test_a_ticket_and_its_changes_are_one():

@@ -1,5 +1,6 @@
 """The page `checkin`: goals by state with the arithmetic, what changed, gaps, questions, and what is due."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -27,6 +28,7 @@ DOWN = {
     "unit": "double charges",
 }  # fmt: skip
 GROWS = {"name": "grows", "text": "Makes others better", "match": {"kinds": ["review"]}}
+KEEP = "Keep the target, or change it?"
 
 
 def made(rows, *goals, criteria=(), before=None, away=(), day=DAY, gaps=()):
@@ -220,6 +222,31 @@ def test_a_criterion_changes_its_state():
     assert "Some sources could not be read in full then: hub." in text(reviews(1), REVIEWS, before=before)
 
 
+def test_a_draft_with_nothing_to_do_has_no_section_for_it():
+    nothing, something = (made([row(title="A change")], *goals) for goals in ((), (REVIEWS,)))
+    assert "For the author" not in render(REPORT, dataclasses.replace(nothing, draft=True))
+    assert "For the author" in render(REPORT, dataclasses.replace(something, draft=True))
+
+
+def test_criteria_of_a_ladder_have_their_themes_names():
+    """Once each, by how they are judged: without a goal and a rule by hand, as on the goal sheet."""
+    ladder = [
+        {
+            "name": "grows",
+            "theme": "Team",
+            "level": "Senior",
+            "text": "Makes others better.",
+            "match": {"kinds": ["review"]},
+        },
+        {"name": "plans", "theme": "Planning", "level": "Senior", "text": "Plans work, and again."},
+        {"name": "learns", "theme": "Learning", "level": "Senior", "text": "Learns, and again."},
+    ]
+    assert page([row(title="A change")], criteria=ladder).gaps == [
+        "Criteria that nothing is linked to: “Team”.",
+        "Criteria judged by hand, with no goal and no rule: “Planning” and “Learning”.",
+    ]
+
+
 def test_gaps_are_goals_and_criteria_without_evidence():
     """And a goal to which something else is linked than what it counts: its figure would look like no work."""
     pull = row(title="A change", labels=("pay",))
@@ -229,7 +256,7 @@ def test_gaps_are_goals_and_criteria_without_evidence():
     assert found.gaps == [
         "Nothing is linked to “Help others”.",
         "“Pay” counts reviews; linked to it: 1 pull request.",
-        "Criterion “Makes others better”: evidence needed, nothing is linked to it.",
+        "Criteria that nothing is linked to: “Makes others better”.",
     ]
     assert "Is there work for these gaps that no source has?" in found.questions
     assert page(reviews(1), REVIEWS).gaps == []
@@ -246,10 +273,7 @@ def test_questions_follow_from_facts():
 
     assert page([*reviews(3), figure("charges = 30")], *goals).questions == [
         "“Risk” is at risk: 3 of the 4 reviews expected by now. Keep the target, or change it?",
-        (
-            f"“{DOWN['title']}” is off track: 30 double charges, where 15.5 is expected by now. "
-            "Keep the target, or change it?"
-        ),
+        f"“{DOWN['title']}” is off track: 30 double charges, where 15.5 is expected by now. " + KEEP,
         "“Met” is met and goes on until 30 September 2026. Does its target stay?",
         "“Unknown” has no figure yet. Where is it now?",
         "“Talk” has no measure. How will both see that it is reached?",

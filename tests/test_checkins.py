@@ -91,6 +91,7 @@ def test_a_foreign_file_is_not_overwritten(tmp_path):
         (b"\xff", "line 1 is not UTF-8 text"),
         (b"[" * 100_000, "this is not a kept check-in"),
         (b"[]", "not a check-in that this version of harvester reads"),
+        (dump(checkin()).replace('"unit": "', '"unit": "\\ud800').encode(), "surrogates not allowed"),
         (b'{"format": "harvester check-in 2"}', "not a check-in that this version of harvester reads"),
         (b'{"format": "harvester check-in 1"}', "day: this key is missing"),
         (dump(checkin()).replace('"done": 19.0', '"done": NaN').encode(), r"goals\[1\].done"),
@@ -99,7 +100,7 @@ def test_a_foreign_file_is_not_overwritten(tmp_path):
         (dump(checkin(dt.date(2026, 8, 14))).encode(), "this is the check-in of 2026-08-14"),
         (b" " * (LARGEST + 1), "is too large"),
     ],
-    ids=["empty", "bytes", "deep", "list", "newer", "bare", "nan", "text", "key", "day", "large"],
+    ids=["empty", "bytes", "deep", "list", "half", "newer", "bare", "nan", "text", "key", "day", "large"],
 )
 def test_what_is_wrong_names_file_and_reason(tmp_path, content, says):
     path = path_of(tmp_path, DAY)

@@ -328,6 +328,20 @@ def test_init_writes_files_that_work(environment):
     assert "harvester.toml, goals.toml and notebook.md already exist and were not changed." in err
 
 
+def test_a_page_says_how_to_write_what_it_lacks(environment):
+    """A page about goals, criteria or questions of which there are none; no word of it is on the page."""
+    of_period = ("report", "answers", "--period", "2026Q3")
+    _, out, err = run(environment, *of_period)
+    assert "There are no questions yet. To write some: `harvester init`, then `[[questions]]`, by docs/" in err
+    assert "harvester init" not in out
+    run(environment, "init")
+    assert "There are no goals yet. To write some: `harvester goals add`." in run(environment, "checkin")[2]
+    with (environment.cwd / "goals.toml").open("a") as file:
+        file.write('[[questions]]\ntitle = "Impact"\n')
+    assert run(environment, *of_period)[2] == ""
+    assert "no questions" not in run(environment, *of_period, "--audience", "team")[2]
+
+
 def test_init_needs_to_know_whose_work_counts(tmp_path):
     """Without git's user nothing is written; with a name and addresses that were given it is."""
     environment = stand_in(tmp_path, None)
@@ -798,7 +812,7 @@ def test_a_terminated_run_leaves_no_temporary_file(environment, tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "tmp").mkdir()
     (tmp_path / "bin" / "git").write_text(
-        f'#!/bin/sh\ncase "$*" in *log*) exec {trap} ;; esac\nexec {shutil.which("git")} "$@"\n'
+        f'#!/bin/sh\ncase " $* " in *" log "*) exec {trap} ;; esac\nexec {shutil.which("git")} "$@"\n'
     )
     (tmp_path / "bin" / "git").chmod(0o755)
     environ = {
@@ -814,6 +828,7 @@ def test_a_terminated_run_leaves_no_temporary_file(environment, tmp_path):
         if list((tmp_path / "tmp").glob("harvester-*/ledger")):
             break
         time.sleep(0.05)
+    assert list((tmp_path / "tmp").glob("harvester-*/ledger"))
     running.terminate()
     assert running.wait(30) == 130
     assert list((tmp_path / "tmp").iterdir()) == []

@@ -138,6 +138,7 @@ def test_a_broken_file_is_an_error_of_check_ins_alone(environment):
     ("arguments", "says"),
     [
         (("checkin", "--on", "2026-10-16"), "'2026-10-16' has not begun"),
+        (("checkin", "--on", "0001-01-02"), "'0001-01-02' is too long ago"),
         (("checkin", "--on", "2026-08"), "'2026-08' is not a valid day"),
         (("checkin", "--on", ""), "it is empty"),
         (("report", "checkin", "--period", "2027"), "'2027' has not begun"),

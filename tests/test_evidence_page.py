@@ -6,7 +6,7 @@ import re
 import pytest
 
 from harvester.reporting.report import render
-from harvester.reports.evidence import WORDS, context, page_charts
+from harvester.reports.evidence import WORDS, context, numbered, page_charts
 from harvester.reports.sections.criteria import brief
 from harvester.sdk import plugins
 from tests.environments import run
@@ -57,6 +57,27 @@ def test_every_part_of_a_theme_is_somebodys_words():
     assert [each.text for each in noted.problem] == ["Support refunded by hand."]
 
 
+def test_a_scope_counts_what_is_claimed():
+    """As the appendix lists it: a ticket may have changes that no goal claims."""
+    closes = ("tickets.example/PAY-7",)
+    rows = [pull(1, labels=("pay",), closes=closes), pull(2, closes=closes), about(3, 1, result="None.", **AGREED)]
+    (theme,) = page(rows, FOR_LEADS).themes
+    assert theme.counted == "1 pull request"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ([], ""),
+        ([2], "criterion 2"),
+        ([2, 3], "criteria 2 and 3"),
+        ([1, 2, 3, 5, 7, 8], "criteria 1 to 3, 5, 7 and 8"),
+    ],
+)
+def test_criteria_are_named_by_number(numbers, words):
+    assert numbered(numbers) == words
+
+
 def test_what_nothing_says_is_left_out():
     """The page for its author names it, with the command that writes it."""
     rows = [pull(1, labels=("pay",)), pull(2, labels=("pay",))]
@@ -74,17 +95,16 @@ def test_gaps_come_first_in_the_draft():
     finished, draft = text(rows, FOR_LEADS), text(rows, FOR_LEADS, draft=True)
     first, second, *_ = re.findall(r"^- (.*)$", draft.partition("## For the author")[2], re.MULTILINE)
     assert first == (
-        "Criterion 2, *Grows others*: no work is linked to it. No goal and no rule is for it; link work by hand: "
+        "No work is linked to criterion 2, for which there is no goal and no rule. Link it by hand, such as: "
         "`harvester decide ITEM --criterion grows`"
     )
     assert second.startswith(
         "Criterion 1, *Leads projects*: nobody confirms it, and no figure with a baseline shows it."
     )
-    assert (
-        "| 1 | Leads projects | Senior | thin | observed: [Lead the payments rewrite](#lead-the-payments-rewrite) |"
-        in (finished)
+    assert "| 1 | Leads projects | thin | observed: [Lead the payments rewrite](#lead-the-payments-rewrite) |" in (
+        finished
     )
-    assert "- Criterion 2, *Grows others*: no work in this period is linked to it.\n" in finished
+    assert "- No work in this period is linked to criterion 2.\n" in finished
 
 
 def test_themes_cover_criteria_before_they_repeat():
@@ -211,7 +231,15 @@ def test_the_chart_is_of_work_for_the_criteria():
         ),
         (
             "Owns a broad area end to end, and makes decisions that other teams depend on.",
-            "Owns a broad area end to end",
+            "Owns a broad area end to end…",
+        ),
+        (
+            "Solves the 'hard problem' in a project e.g. a new kind of card and sees it through to resolution",
+            "Solves the 'hard problem' in a project e.g. a new kind of card and…",
+        ),
+        (
+            "1. Highly proficient in their domain. Writes code and documentation that peers consider high quality.",
+            "Highly proficient in their domain",
         ),
         ("Word " * 30, "Word Word Word Word Word Word Word Word Word Word Word Word Word Word…"),
         ("x" * 90, "x" * 70 + "…"),

@@ -57,7 +57,8 @@ def page_of(environment, goals, *arguments):
     """The Markdown page with these goals."""
     (environment.cwd / "goals.toml").write_text(goals)
     status, out, err = run(environment, "report", "goals", "--no-harvest", *arguments)
-    assert (status, err) == (0, "")
+    said = "" if "[[goals]]" in goals else "There are no goals yet. To write some: `harvester goals add`.\n"
+    assert (status, err) == (0, said)
     return out
 
 

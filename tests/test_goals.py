@@ -274,7 +274,7 @@ CRITERION = '[[criteria]]\nname = "leads"\ntext = "Leads."\n'
         ),
         (
             CRITERION + QUESTION + 'criteria = "leads"',
-            "questions[1].criteria: no goal serves 'leads' and it has no `match`, so nothing answers the question",
+            "questions[1].criteria: no goal serves 'leads' and it has no `match`, so only notes and decisions do",
         ),
         (
             QUESTION + "limit = 99",

@@ -40,7 +40,7 @@ def read(place: Path) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("compacted", [False, True], ids=["", "with a checkpoint"])
 def test_a_flipped_bit_is_an_error_or_changes_nothing(tmp_path, compacted):
-    """Every 100th byte of every file: the same rows and coverage, or an error that names the file and the way out."""
+    """Every 150th byte of every file: the same rows and coverage, or an error that names the file and the way out."""
     place = tmp_path / "ledger"
     made = ledger_of(place, days=(3,))
     if compacted:
@@ -48,8 +48,8 @@ def test_a_flipped_bit_is_an_error_or_changes_nothing(tmp_path, compacted):
     right = read(place)
     for path in sorted(each for each in place.rglob("*") if each.is_file() and ("log" in str(each) or not compacted)):
         content = path.read_bytes()
-        for at in range(0, len(content), 100):
-            path.write_bytes(content[:at] + bytes([content[at] ^ 1 << at // 100 % 7]) + content[at + 1 :])
+        for at in range(0, len(content), 150):
+            path.write_bytes(content[:at] + bytes([content[at] ^ 1 << at // 150 % 7]) + content[at + 1 :])
             found = found_or_error(lambda: read(place))
             if not isinstance(found, LedgerError):
                 assert found == right, (path, at)

@@ -70,7 +70,7 @@ def finish(ledger: Ledger, step: int) -> None:
 
 
 def test_a_harvest_killed_at_any_moment_leaves_a_ledger_that_the_next_one_completes(tmp_path):
-    assert kill_and_go_on(tmp_path / "ledger", 20, 0.35) > 0
+    assert kill_and_go_on(tmp_path / "ledger", 12, 0.35) > 0
 
 
 @pytest.mark.soak
@@ -112,7 +112,7 @@ def kill_git(place: Path, repository: Path, rounds: int) -> int:
 
 
 def test_a_killed_harvest_of_a_real_repository_ends_in_the_same_rows(tmp_path):
-    assert kill_git(tmp_path / "ledger", tmp_path / "work", 6) > 0
+    assert kill_git(tmp_path / "ledger", tmp_path / "work", 4) > 0
 
 
 @pytest.mark.soak

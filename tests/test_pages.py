@@ -1,6 +1,8 @@
 """What every kind of page must do, tried with each that is installed, on one world with all sources."""
 
+import dataclasses
 import datetime as dt
+import functools
 import json
 import re
 import tomllib
@@ -10,7 +12,11 @@ import jsonschema
 import pytest
 
 from harvester.reporting.anchors import slug
+from harvester.reporting.formats import REPORT_FORMATS, PageOptions
+from harvester.reporting.report import make
 from harvester.sdk import plugins
+from harvester.workspace.reports import Chosen, load_report, make_report
+from harvester.workspace.workspace import open_workspace
 from tests.environments import run, stand_in
 from tests.test_reports import the_world_of
 
@@ -38,6 +44,23 @@ def written(world, kind, name, *more):
     return (world.cwd / name).read_text("utf-8")
 
 
+@pytest.fixture(scope="module")
+def made(world):
+    """Gives a page in a format; the rows of each kind are read once, since that takes most of the time."""
+
+    @functools.cache
+    def read(kind):
+        chosen = {"announcement": Chosen(about="PAY-7"), "digest": Chosen(team="keys")}.get(kind)
+        workspace = open_workspace(world, None)
+        return make_report(workspace, load_report(kind), PERIOD[1], chosen, harvest=False).report_input
+
+    def page(kind, name, *, draft=False):
+        given = dataclasses.replace(read(kind), draft=draft)
+        return make(load_report(kind), given, PageOptions(REPORT_FORMATS[name])).content.decode()
+
+    return page
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_is_verified_and_its_links_lead_somewhere(world, kind):
     """Verify says that nothing has changed, each anchor is that of a heading, and each address that of a row."""
@@ -52,26 +75,26 @@ def test_a_page_is_verified_and_its_links_lead_somewhere(world, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_json_fits_the_schema_in_docs(world, kind):
+def test_json_fits_the_schema_in_docs(made, kind):
     """Of the finished page and of the draft."""
     schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text("utf-8"))
-    jsonschema.validate(json.loads(written(world, kind, f"{kind}.json")), schema)
-    jsonschema.validate(json.loads(written(world, kind, f"{kind}-draft.json", "--draft")), schema)
+    jsonschema.validate(json.loads(made(kind, "json")), schema)
+    jsonschema.validate(json.loads(made(kind, "json", draft=True)), schema)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_page_has_html_and_a_table(world, kind):
+def test_a_page_has_html_and_a_table(made, kind):
     """HTML without a script, that asks nobody for anything; a table with the page's own rows."""
-    html = written(world, kind, f"{kind}.html")
+    html = made(kind, "html")
     assert "<h1" in html
     assert re.findall(r"<script|<link|<img|<iframe", html) == []
-    assert written(world, kind, f"{kind}.csv").startswith("person,")
+    assert made(kind, "csv").startswith("person,")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_finished_page_has_no_advice_to_its_author(world, kind):
+def test_a_finished_page_has_no_advice_to_its_author(made, kind):
     """No command and no words for the author, who has them in the draft and in the terminal."""
-    text = written(world, kind, f"{kind}.md")
+    text = made(kind, "md")
     assert "## For the author" not in text
     assert re.findall(r"`harvester [^`]*`", text) == []
 
@@ -91,7 +114,7 @@ def test_a_team_and_everyone_are_people(world):
     assert "# payments – accomplishments, Q3 2026" in team
     assert "# Everyone – accomplishments, Q3 2026" in everyone
     assert "Merged 7 pull requests" in team
-    assert "reviewed 7 pull requests by 3 people" in team  # one of them by two reviewers
+    assert "eviewed" not in team.partition("## Highlights")[0]  # what a member reviews of another is of their own work
     status, _, said = run(world, "report", *PERIOD, "--team", "payments", "--each", "--no-harvest", "-o", "pages/")
     assert status == 0
     assert re.findall(r"accomplishments-(.*)-q3-2026\.md", said) == ["grace-hopper", "linus-example", "ada-lovelace"]

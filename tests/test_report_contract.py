@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from harvester.analysis import measures
+from harvester.reporting.formats import MARKDOWN
 from harvester.reporting.page_fields import docstrings, fields_of, parts_of, type_words
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import PageRequest
 from harvester.reporting.rows import measured, own_rows
-from harvester.reporting.testing import ROWS, check_report, report_input, row
+from harvester.reporting.testing import ROWS, _Check, check_report, report_input, row
 from harvester.sdk import plugins
 from tests.conftest import blocks
 from tests.environments import run, stand_in
@@ -34,9 +35,21 @@ MORE = {
 HISTORY = 'ada 2026-07-03T09:00:00+02:00 pay/key.py "Carry the order\'s key"\n'
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["accomplishments", "announcement"])
 def test_ours_keep_the_contract(kind):
     check_report(plugins.load(plugins.REPORTS, kind), **MORE.get(kind, {}))
+
+
+@pytest.mark.parametrize("kind", sorted({*KINDS} - {"accomplishments", "announcement"}))
+def test_the_others_keep_what_only_it_tries(kind):
+    """Their formats, their drafts and what the public sees are tried in test_pages and test_audience."""
+    check = _Check(plugins.load(plugins.REPORTS, kind), list(ROWS), MORE.get(kind, {}))
+    (check.first_page,) = check.pages("a page", check.given, MARKDOWN)
+    check.pages("no rows", check.input(()), MARKDOWN, may_refuse=True)
+    check.repeatable()
+    check.incomplete_and_hostile()
+    check.own_template()
+    assert check.breaches == []
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from pydantic import Field
 from harvester.config.toml import Section, check
 from harvester.errors import ConfigError, ReportError
 from harvester.files import lock_folder, read_text, write_text
-from harvester.text import one_line, shorten
+from harvester.text import one_line, parse_json, shorten
 
 FOLDER = "checkins"
 """The folder beside harvester.toml."""
@@ -124,7 +124,7 @@ def load(path: Path) -> CheckIn:
     text = read_text(path, limit=LARGEST, error=ConfigError)
     hint = "Move it out of the folder, or get it back from a copy."
     try:
-        data = json.loads(text)
+        data = parse_json(text)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: this is not a kept check-in: {error}.", hint=hint) from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:

@@ -68,7 +68,7 @@ def _unanswered(where: str, question: Question, file: GoalsFile) -> Iterator[str
     served = {each.criterion for each in file.goals}
     for name in question.criteria or ():
         if name not in by_rule | served:
-            yield f"{where}.criteria: no goal serves {name!r} and it has no `match`, so nothing answers the question"
+            yield f"{where}.criteria: no goal serves {name!r} and it has no `match`, so only notes and decisions do"
     if question.limit is not None and question.limit < SHORTEST_ANSWER:
         yield f"{where}.limit: a line with its address is seldom below {SHORTEST_ANSWER} characters, so little fits"
 

@@ -444,7 +444,8 @@ def _witness_warnings(entry: Entry, lines: Mapping[str, int]) -> Iterator[ParseW
     elif "consent" not in entry.texts and "witness" in entry.lists:
         yield ParseWarning(
             lines["witness"],
-            "no `consent:` says when the witness agreed to be named, so reports name nobody and it confirms nothing",
+            "no `consent:` says when the witness agreed to be named, so reports name nobody and it confirms nothing; "
+            "write the day below it once they agree, as `consent: 2026-08-12`",
         )
 
 

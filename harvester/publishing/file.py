@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harvester.errors import PublishError, ReportError
-from harvester.files import read_bytes, resolve_path
+from harvester.files import names_folder, read_bytes, resolve_path
 from harvester.publishing.publisher import Page, Publication, PublisherContext, Step
 from harvester.reporting.report import refuse_existing, write
 from harvester.reporting.stamp import LARGEST
@@ -24,7 +24,7 @@ class File:
             raise PublishError("`file` needs a path.", hint="Write file:PATH.")
         try:
             path = resolve_path(self.context.root, self.target)
-            path = path / page.file.name if path.is_dir() else path
+            path = path / page.file.name if names_folder(path, self.target) else path
             if path.is_file() and read_bytes(path, limit=LARGEST) == page.written:
                 return Publication(url=str(path))
             step = Step("update" if path.exists() else "create", f"file {str(path)!r}", str(path))

@@ -12,8 +12,8 @@ _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 LINE_END = "\n"
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _FRAGMENT = re.compile(
-    r"(?<![\\`])(?P<marks>`+)(?!`)[^\n]+?(?<!`)(?P=marks)(?!`)"
-    r"|(?<![\\!])\[(?P<text>(?:\\.|`[^`\n]*`|[^\[\]\\\n])*)\]\(#[^)\s]*\)"
+    r"(?<![\\`])(?P<marks>`+)(?!`)[^\n]{1,2000}?(?<!`)(?P=marks)(?!`)"
+    r"|(?<![\\!])\[(?P<text>(?:\\.|`[^`\n]*`|[^\[\]\\`\n])*)\]\(#[^)\s]*\)"
 )
 """Code, which stays, or a link to a place in the page."""
 _TABLE_RULE = re.compile(r"\|?[ :|-]*-[ :|-]*")

@@ -121,9 +121,7 @@ class IssueWriter:
         mine = [each for each in every if each.is_mine]
         found = sorted(self._own(mine, 1), key=_age)
         for each in found[1:]:
-            self.remarks.append(
-                f"{each.url} is a second issue for this page; {found[0].url} is the one kept up to date."
-            )
+            self._point(each, found[0])
         if found:
             return found[0]
         title = shorten(self.page.title, LONGEST_TITLE)
@@ -132,6 +130,19 @@ class IssueWriter:
             self._refuse(f"{lost[0].url} has this page's title and no marker: it has been edited")
             return lost[0]
         return self._of_another(every)
+
+    def _point(self, second: Text, first: Text) -> None:
+        """Say in a second issue of this page where the page is, unless a person has edited it."""
+        self.remarks.append(f"{second.url} is a second issue for this page; {first.url} is the one kept up to date.")
+        body = marked(self.page.key, 1, 1, f"*This page is kept up to date in {first.url}.*\n")
+        if not is_edited(second.body) and not _is_same(second, body):
+            self._rewrite(second, body)
+
+    def _rewrite(self, issue: Text, body: str) -> None:
+        retry = self.tracker.retry
+        self._write(
+            "update", f"issue {issue.url}", lambda: retry.call(lambda: self.tracker.update_issue(issue.id, body))
+        )
 
     def _of_another(self, every: Iterable[Text]) -> Text | None:
         """The oldest issue of this page that was published with another account's token; None where there is none."""
@@ -179,12 +190,7 @@ class IssueWriter:
         if not issue.is_open:
             self.remarks.append(f"{issue.url} is closed, and stays so.")
         if not _is_same(issue, bodies[0]):
-            retry = self.tracker.retry
-            self._write(
-                "update",
-                f"issue {issue.url}",
-                lambda: retry.call(lambda: self.tracker.update_issue(issue.id, bodies[0])),
-            )
+            self._rewrite(issue, bodies[0])
 
     def _wanted(self, text: Text, bodies: Sequence[str]) -> str | None:
         """What a part that is there should be; None where it is not needed any more."""

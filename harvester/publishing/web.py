@@ -12,7 +12,7 @@ from harvester.publishing.publisher import Page
 from harvester.reporting.formats import MARKDOWN
 from harvester.sdk.http import Closable, Service, connection
 
-_PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)+", re.ASCII)
+_PATH = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[\w.-]+(?:/[\w.-]+)+", re.ASCII)
 
 
 @contextmanager
@@ -56,9 +56,13 @@ def place(target: str, usual: str, example: str) -> tuple[str, str]:
 
     `usual` is the address of the service where the target has none. Raises PublishError for anything else.
     """
-    parts = urlsplit(target) if "://" in target else None
+    try:
+        parts = urlsplit(target) if "://" in target else None
+        is_web = parts is None or (parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0)
+    except ValueError:  # of a host or a port that is none
+        parts, is_web = None, False
     path = (parts.path if parts else target).strip("/").removesuffix(".git")
-    if not _PATH.fullmatch(path) or (parts and (parts.scheme not in {"http", "https"} or "@" in parts.netloc)):
+    if not is_web or not _PATH.fullmatch(path) or (parts and "@" in parts.netloc):
         named = f"{target[:100]!r} names" if "@" not in target else "The target, which is not repeated here, names"
         raise PublishError(f"{named} no place to publish to.", hint=f"Write {example}.")
     return (f"{parts.scheme}://{parts.netloc}" if parts else usual.rstrip("/")), path

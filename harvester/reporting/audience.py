@@ -44,6 +44,9 @@ NOT_READ = "could not be read in full"
 OTHER_SOURCES = "other sources"
 """Sources of which nothing is shown, where one of them is not complete."""
 
+WHERE_PUBLIC = "Where everybody can see what a source reads, write `public = true` in its section of harvester.toml."
+"""What to do where nothing may be shown to the public."""
+
 OF_A_REPOSITORY = ("pull_request", "review")
 """Kinds whose rows say whether everybody can see the repository: an issue may be confidential for itself."""
 

@@ -30,7 +30,7 @@ from harvester.reporting.evidence_diff import ROW_FIELDS, check, key_of
 from harvester.reporting.formats import REPORT_FORMATS
 from harvester.reporting.report_input import Audience, FirstContributions, PageRequest, ReportInput, SourceStatus
 from harvester.sdk.connector import Remark
-from harvester.text import LONGEST
+from harvester.text import LONGEST, parse_json
 from harvester.version import VERSION as RELEASE
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def parse(text: str, name: str) -> dict[str, Any]:
     if text.count(",") > MOST_VALUES:
         raise ReportError(f"{name} has more values than evidence can have.", hint="Make the report again.")
     try:
-        read = json.loads(text)
+        read = parse_json(text)
     except (ValueError, RecursionError) as error:
         raise ReportError(f"{name} cannot be read: {error}.", hint="Make the report again.") from error
     if not isinstance(read, dict) or read.get("format") != FORMAT:

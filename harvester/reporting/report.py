@@ -46,9 +46,12 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 }
 """The filters of every report's template."""
 
+Entry = Literal["goals", "criteria", "questions"]
+"""What goals.toml has."""
+
 LAST_QUARTER = "last-quarter"
 
-ELSEWHERE = "Name another place with --output."
+ELSEWHERE = "Name another file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class Report:
     view: Callable[[ReportInput], ReportInput] | None = None
     """How it looks at its input, such as a team as one person: its page, charts, measures and table are of what this
     returns. The evidence is of the input itself."""
+    entries: tuple[Entry, ...] = ()
+    """What it shows of goals.toml; where there is none of it, `harvester report` says how to write it."""
     keeps: Callable[[ReportInput], CheckIn] | None = None
     """What `harvester checkin --keep` keeps of it, of a report that needs `checkin`."""
     page: type | None = None
@@ -281,7 +286,7 @@ def refuse_existing(path: Path, *, force: bool) -> None:
         raise ReportError(f"{str(path)!r} is not an ordinary file and was not overwritten.", hint=ELSEWHERE)
     if not force and (why := _not_replaceable(place, path)):
         raise ReportError(
-            f"{str(path)!r} {why} and was not overwritten.", hint="Name another --output, or use --force to replace it."
+            f"{str(path)!r} {why} and was not overwritten.", hint="Name another file, or use --force to replace it."
         )
 
 

@@ -22,7 +22,7 @@ from harvester.files import read_bytes
 from harvester.reporting.evidence import LARGEST_FILE, digests, dump, parse
 from harvester.reporting.formats import HTML, JSON, MARKDOWN, Format
 from harvester.reporting.report_input import ReportInput
-from harvester.text import escape_json
+from harvester.text import escape_json, parse_json
 from harvester.version import VERSION
 
 LARGEST = 256 << 20
@@ -151,7 +151,7 @@ def dump_json(document: Any) -> str:
 
 def _json_page(text: str) -> WrittenPage | None:
     try:
-        document = json.loads(text)
+        document = parse_json(text)
     except (ValueError, RecursionError):
         return None
     made_by = document.pop("made_by", None)

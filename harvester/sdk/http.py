@@ -188,6 +188,10 @@ class Service:
             return WebError("wrong", f"the certificate of {self.name} cannot be verified", hint=CERTIFICATES)
         if isinstance(error, requests.exceptions.TooManyRedirects):
             return WebError("wrong", f"{self.name} redirects without an end", hint=self.url_hint)
+        if isinstance(error, ValueError):
+            return WebError(
+                "wrong", f"{self.name} has an address, or redirects to one, that is none", hint=self.url_hint
+            )
         if isinstance(error, requests.exceptions.Timeout):
             return WebError("busy", f"{self.name} did not answer within {timeout} s")
         return WebError("busy", f"the connection to {self.name} broke ({type(error).__name__})", hint=self.url_hint)

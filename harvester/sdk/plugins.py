@@ -54,6 +54,7 @@ def load(group: str, name: str) -> Any:
         ) from error
 
 
+@functools.lru_cache(maxsize=64)
 def settings_model(connector: type) -> type[BaseModel]:
     """A pydantic model of a connector's section: its dataclass fields but `context`; unknown keys are refused.
 

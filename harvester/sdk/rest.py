@@ -132,7 +132,7 @@ class RestClient:
             answer = self.session.request(
                 method, url, params=list(params), data=sent, headers=headers, timeout=self.timeout
             )
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: urllib3's, of an address that is none
             raise self.service.unreachable(error, self.timeout) from None
         return answer, {name.casefold(): value for name, value in answer.headers.items()}
 

@@ -104,7 +104,10 @@ def _assembled(
     if person:
         return assembly.for_named(chosen, [person] if isinstance(person, str) else person)
     if me is None and explicit:
-        raise PersonError("No person is configured and git has no user.", hint="Name a person with --person E-MAIL.")
+        raise PersonError(
+            "No person is configured and git has no user.",
+            hint="`git config user.email ADDRESS` says who you are; a report may name a --person instead.",
+        )
     if me is None:
         return assembly.for_most_active("Git does not say who you are (`user.email` is not set)")
     collected, report_input = assembly.for_persons(chosen, [me])

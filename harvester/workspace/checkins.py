@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.errors import ConfigError, PersonError, ReportError
+from harvester.errors import ConfigError, PeriodError, PersonError, ReportError
 from harvester.goals.checkins import keep
 from harvester.model.people import find_or_address
 from harvester.model.periods import Period, span
@@ -32,8 +32,11 @@ def checkin_period(workspace: Workspace, words: str | None = None) -> Period:
     day = min(calendar.dates(choose_period(workspace, words or str(today)))[1], today)
     goals = load_goals_and_decisions(workspace).goals.goals
     starts = [each.from_ for each in goals if each.from_ is not None and each.includes(day)]
-    first = min(starts) if starts else calendar.dates(calendar.quarter_of(calendar.midnight(day)))[0]
-    return calendar.days(first, day, span(first, day))
+    try:
+        first = min(starts) if starts else calendar.dates(calendar.quarter_of(calendar.midnight(day)))[0]
+        return calendar.days(first, day, span(first, day))
+    except OverflowError as error:  # of the first days that a calendar has
+        raise PeriodError(f"{words!r} is too long ago.", hint="Name a later day.") from error
 
 
 def require_own(workspace: Workspace, persons: Iterable[str], *, others: bool = False) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from harvester.errors import PublishError
 from harvester.files import read_bytes, resolve_path
-from harvester.publishing.publisher import Publication, PublisherContext, make_publisher, page_of
+from harvester.publishing.publisher import Publication, PublisherContext, Step, make_publisher, page_of
 from harvester.reporting.stamp import LARGEST, parse_page
 from harvester.sdk.secrets import Secret, SecretStore
 from harvester.workspace.environment import Environment
@@ -45,8 +46,14 @@ def publish_page(environment: Environment, file: str, to: str, options: PublishO
     if written is None:
         raise PublishError(f"{file!r} is not a page that harvester wrote.", hint="Name one that --output wrote.")
     publisher = make_publisher(to, _context(environment, options))
-    publication = publisher.publish(page_of(path, content, written))
+    publication = _redacted(publisher.publish(page_of(path, content, written)), environment.redact)
     return Published(publication, written.complete, not written.unedited)
+
+
+def _redacted(publication: Publication, redact: Callable[[str], str]) -> Publication:
+    """What was done, without a token that the service repeated in an address or a name."""
+    steps = (Step(each.action, redact(each.what), redact(each.url)) for each in publication.steps)
+    return Publication(tuple(steps), redact(publication.url), tuple(map(redact, publication.remarks)))
 
 
 def _context(environment: Environment, options: PublishOptions) -> PublisherContext:

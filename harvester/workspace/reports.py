@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvester.errors import PersonError, ReportError, UnknownError
-from harvester.files import read_bytes, resolve_path, write_text
+from harvester.files import names_folder, read_bytes, resolve_path, write_text
 from harvester.model.periods import Period, is_period, parse
 from harvester.reporting import evidence
+from harvester.reporting.audience import WHERE_PUBLIC
 from harvester.reporting.evidence_diff import changes
 from harvester.reporting.formats import HTML, MARKDOWN, PLAIN, REPORT_FORMATS, Format, PageOptions, choose_format
 from harvester.reporting.own_template import OwnTemplate, read_template, shared_texts
 from harvester.reporting.report import (
     LAST_QUARTER,
+    Entry,
     Report,
     file_name,
     file_word,
@@ -49,10 +51,13 @@ if TYPE_CHECKING:
 
 ABOUT: Need = "about"
 """What a report needs that is about one work item."""
-NOT_PUBLIC = (
-    "Nothing here is known to be public. Where everybody can see what a source reads, write `public = true` in its "
-    "section of harvester.toml."
-)
+NOT_PUBLIC = f"Nothing here is known to be public. {WHERE_PUBLIC}"
+
+HOW_TO_WRITE: Mapping[Entry, str] = {
+    "goals": "`harvester goals add`",
+    "criteria": "`harvester goals import --list`",
+    "questions": "`[[questions]]`, by docs/reference/goals.md",
+}
 
 LONGEST_NAME = 255
 """Bytes of a file's name, on all common file systems."""
@@ -132,7 +137,10 @@ def make_report(
         collected, report_input = assemble(
             workspace, ledger, when, persons, harvest=harvest, request=request, needs=report.needs
         )
-    return _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
+    rendered = _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
+    return dataclasses.replace(
+        rendered, remarks=(*rendered.remarks, *_without_entries(workspace, report, report_input))
+    )
 
 
 def make_reports(
@@ -183,6 +191,17 @@ def _rendered(
         remarks = (*remarks, NOT_PUBLIC)
     name = file_name(report, report_input, options, key)
     return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
+
+
+def _without_entries(workspace: Workspace, report: Report, report_input: ReportInput) -> Iterator[str]:
+    """What a page of one's own would show of goals.toml and is not there, and how to write it."""
+    if list(report_input.persons) != [workspace.me] or report_input.request.audience != "manager":
+        return
+    goals = report_input.assessment.goals_and_decisions.goals
+    for entry in report.entries:
+        if not getattr(goals, entry):
+            first = "" if workspace.configured else "`harvester init`, then "
+            yield f"There are no {entry} yet. To write some: {first}{HOW_TO_WRITE[entry]}."
 
 
 def _require_about(report: Report) -> None:
@@ -275,8 +294,7 @@ def destination_of(root: Path, output: str | None) -> Destination | None:
     if not output.strip():
         raise ReportError("--output is empty.", hint="Leave it out, or name a file.")
     path = resolve_path(root, output)
-    is_folder = path.is_dir() or output.endswith(tuple(each for each in (os.sep, os.altsep) if each))
-    return Destination(path, output, is_folder)
+    return Destination(path, output, names_folder(path, output))
 
 
 def page_options(

@@ -17,7 +17,8 @@ from .pieces import PROOFS, STRONG, Piece, Pieces, Proof
 
 BRIEF = 70
 
-_CLAUSE = re.compile(r"(.{20,})(?:[;:.]\s| [(–—])")
+_CLAUSE = re.compile(r"(.{20,})(?:(?<!e\.g)(?<!i\.e)[;:.]\s| [(–—])")
+_NUMBER = re.compile(r"^\d{1,2}[.)] ")
 _PHRASE = re.compile(r"(.{20,}),\s")
 
 State = Literal["strong", "thin", "evidence needed"]
@@ -87,13 +88,21 @@ def state_of(proofs: Sequence[Proof]) -> State:
 
 
 def brief(text: str) -> str:
-    """The beginning of a text, at most `BRIEF` characters: up to a comma or a colon, else to the end of a word."""
-    line = one_line(text).rstrip(".")
+    """The beginning of a text, at most `BRIEF` characters: up to a colon, else … after a comma or a word."""
+    line = _NUMBER.sub("", one_line(text)).rstrip(".")
     if len(line) <= BRIEF:
         return line
     cut = line[: BRIEF + 1]
-    clause = _CLAUSE.match(cut) or _PHRASE.match(cut)
-    return clause[1] if clause else f"{cut.rpartition(' ')[0] or cut[:BRIEF]}…"
+    if clause := _CLAUSE.match(cut):
+        return clause[1]
+    phrase = _PHRASE.match(cut)
+    return f"{phrase[1] if phrase else cut.rpartition(' ')[0] or cut[:BRIEF]}…"
+
+
+def called(criterion: Criterion, criteria: Sequence[Criterion]) -> str:
+    """What a page calls a criterion in short: its theme, where that is its own at its level, else its text."""
+    alike = [each for each in criteria if (each.theme, each.level) == (criterion.theme, criterion.level)]
+    return criterion.theme if criterion.theme and len(alike) == 1 else criterion.text
 
 
 def _row(pieces: Pieces, criterion: Criterion, number: int) -> CriterionRow:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harvester.analysis import measures
 from harvester.analysis.excerpts import excerpt
@@ -20,6 +21,9 @@ from .items import Reference, counted, join_words, lines_changed, once, referenc
 from .notes import Confirmation, figures, note_reference
 from .pieces import PROOFS, STRONG, Piece, Pieces, Proof
 from .summary import figure
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST = 4
 LEAST = 2
@@ -150,10 +154,10 @@ def _candidates(pieces: Pieces, rows: Sequence[CriterionRow]) -> Iterator[_Candi
 
 def _theme(pieces: Pieces, candidate: _Candidate, rows: Sequence[CriterionRow]) -> EvidenceTheme:
     own, keys = candidate.pieces, [each.key for each in candidate.pieces]
-    counts = pieces.rows[pieces.rows["piece"].isin(keys).to_numpy(bool)]
+    counts = _claimed(pieces, pieces.rows[pieces.rows["piece"].isin(keys).to_numpy(bool)], rows)
     with_notes = pieces.with_notes[pieces.with_notes["piece"].isin(keys).to_numpy(bool)]
     lines = [measures.count(counts, name) for name in ("lines_added", "lines_deleted")]
-    days = [pieces.report_input.calendar.day_of(row["occurred_at"]) for each in own for _, row in each.rows]
+    days = [pieces.report_input.calendar.day_of(at) for at in counts["occurred_at"]]
     problem, part = _problem(pieces, candidate), _own_part(pieces, candidate)
     results, reached = list(_results(own))[:PARTS], list(_figures(pieces, own))
     there = {PROBLEM: problem, OWN_PART: part, OUTCOME_PART: [*results, *reached]}
@@ -170,6 +174,13 @@ def _theme(pieces: Pieces, candidate: _Candidate, rows: Sequence[CriterionRow]) 
         _references(own), keys,
         [name for name, said in there.items() if not said],
     )  # fmt: skip
+
+
+def _claimed(pieces: Pieces, whole: pd.DataFrame, rows: Sequence[CriterionRow]) -> pd.DataFrame:
+    """What is claimed for criteria, as the appendix lists it: of a topic of many commits perhaps a few."""
+    claimed = {index for each in rows for index in pieces.shown[each.name]}
+    found = whole[whole.index.isin(list(claimed))]
+    return whole if found.empty else found
 
 
 def _shown(row: CriterionRow, own: Iterable[Piece]) -> ShownCriterion:

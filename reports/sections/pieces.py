@@ -217,13 +217,13 @@ class Piece:
 
     @functools.cached_property
     def credit(self) -> str:
-        """Whose work it is beside the person's own, where git knows it: `4 of its 7 commits; Doiken began it`."""
+        """Whose work it is beside the person's own, where git knows it: `wrote 4 of its 7 commits; Doiken began it`."""
         for _, row in self.rows:
             extra = dict(row["extra"])
             if own := extra.get("own_commits"):
                 mine, _, all_of_them = own.partition("/")
                 begun = self._collected.name_of(row["source"], extra.get("begun_by"))
-                return f"{mine} of its {all_of_them} commits" + (f"; {begun} began it" if begun else "")
+                return f"wrote {mine} of its {all_of_them} commits" + (f"; {begun} began it" if begun else "")
         return ""
 
     @functools.cached_property

@@ -14,6 +14,7 @@ from harvester.model.periods import ONE_DAY, day, span
 from harvester.reporting.report_input import ReportInput
 from harvester.text import count_noun, rounded_text
 
+from .criteria import called
 from .items import join_words
 
 WEEK = 7
@@ -137,17 +138,11 @@ def _proposal(report_input: ReportInput, goal: Goal) -> Proposal:
     several = len({each.level for each in criteria}) > 1
     return Proposal(
         goal.name, goal.title, goal.why,
-        _called(criterion, criteria) if criterion else "", criterion.level if criterion and several else "",
+        called(criterion, criteria) if criterion else "", criterion.level if criterion and several else "",
         target_text(goal) or _measured(goal), _days(goal),
         join_words(map(day, goal.checkins)), join_words(span(*each) for each in goal.away),
         pace(goal, report_input.assessment.progress[goal.name], as_of(report_input)),
     )  # fmt: skip
-
-
-def _called(criterion: Criterion, criteria: Sequence[Criterion]) -> str:
-    """What a page calls a criterion that it has in full above."""
-    alike = [each for each in criteria if (each.theme, each.level) == (criterion.theme, criterion.level)]
-    return criterion.theme if criterion.theme and len(alike) == 1 else criterion.text
 
 
 def _measured(goal: Goal) -> str:

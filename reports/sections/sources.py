@@ -16,6 +16,9 @@ from .items import days, short_day
 if TYPE_CHECKING:
     import pandas as pd
 
+SIZES = "sized_without_files"
+"""The measure of which only a page with sizes says something."""
+
 NOT_COUNTED = {
     "commits_in_pull_requests": (
         "is part of a pull request above and is not counted again.",
@@ -26,7 +29,7 @@ NOT_COUNTED = {
         "are the same changes as earlier ones (picked or rebased), which count already, and are not counted again.",
     ),
     "reverted": ("above was reverted later.", "above were reverted later."),
-    "sized_without_files": (
+    SIZES: (
         "above also changes vendored or generated files, lock files or snapshots, which are in no size.",
         "above also change vendored or generated files, lock files or snapshots, which are in no size.",
     ),
@@ -82,9 +85,11 @@ def source_states(report_input: ReportInput, mine: pd.DataFrame) -> list[SourceS
     return states
 
 
-def not_counted(mine: pd.DataFrame) -> Iterable[str]:
-    """What is not counted, and what a reader should know of what is."""
+def not_counted(mine: pd.DataFrame, *, sizes: bool = True) -> Iterable[str]:
+    """What is not counted, and what a reader should know of what is; `sizes` says whether the page has any."""
     for name, (one, many) in NOT_COUNTED.items():
+        if name == SIZES and not sizes:
+            continue
         if number := measures.count(mine, name):
             yield f"{measures.MEASURES[name].words(number)} {one if number == 1 else many}"
 

@@ -46,7 +46,10 @@ def _goals(pieces: Pieces) -> Iterable[str]:
         yield f"Met {len(met)} of {count_noun(len(pieces.goals), 'goal')}: {join_words(named)}."
     on_track = [goal.title for goal in pieces.goals if progress[goal.name].state == "on track"]
     if on_track:
-        yield f"On track: {join_words(f'“{title}”' for title in on_track[:GOALS_NAMED])}."
+        titles = join_words(f"“{title}”" for title in on_track[:GOALS_NAMED])
+        verb = "is" if len(on_track) == 1 else "are"
+        number = f"{len(on_track)} of {count_noun(len(pieces.goals), 'goal')} {verb} on track"
+        yield f"On track: {titles}." if met else f"{number}: {titles}."
 
 
 def figure(goal: Goal, at: Progress) -> str:

@@ -58,7 +58,7 @@ class Sustained:
 
 
 def sustained(pieces: Pieces, criteria: Sequence[CriterionRow]) -> Sustained:
-    """The table of a period; where it is one quarter it has one step."""
+    """The table of a period, without criteria that no work is linked to; where it is one quarter it has one step."""
     report_input = pieces.report_input
     quarters = list(_parts(report_input, "quarter"))
     each: Literal["quarter", "year"] = "quarter" if len(quarters) <= MOST_QUARTERS else "year"
@@ -68,7 +68,8 @@ def sustained(pieces: Pieces, criteria: Sequence[CriterionRow]) -> Sustained:
         claimed = _claimed(pieces, criterion.name)
         cells = [_cell(select(claimed, part)) for _, part in parts]
         overlaps |= sum(one.pieces for one in cells) > measures.count(claimed, "pieces")
-        rows.append(SustainedRow(criterion.number, criterion.brief, cells))
+        if any(one.pieces for one in cells):
+            rows.append(SustainedRow(criterion.number, criterion.brief, cells))
     return Sustained(each, [step for step, _ in parts], rows, overlaps)
 
 

@@ -143,7 +143,12 @@ class Action:
         values = {name: each.get("default", "") for name, each in ACTION["inputs"].items()} | inputs
         values["token"] = self.token if values["token"].startswith("$") else values["token"]
         context = {f"inputs.{name}": value for name, value in values.items()}
-        context |= {"github.workflow": "Digest", "github.run_id": str(machine.jobs), "github.run_attempt": "1"}
+        context |= {
+            "github.token": self.token,
+            "github.workflow": "Digest",
+            "github.run_id": str(machine.jobs),
+            "github.run_attempt": "1",
+        }
         variables = {
             "RUNNER_TEMP": str(temporary), "GITHUB_ACTION_PATH": str(ROOT), "GITHUB_ACTIONS": "true", "CI": "true",
             "GITHUB_SERVER_URL": self.server, "GITHUB_API_URL": f"{self.server}/api/v3",

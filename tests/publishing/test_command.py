@@ -10,6 +10,7 @@ from harvester.sdk import plugins
 from tests.conftest import blocks
 from tests.environments import run, stand_in
 from tests.publishing.places import TEAM, TOKENS, gitlab_place
+from tests.servers.faults import Fault
 from tests.servers.github import TOKEN, GitHubServer, World
 
 GUIDE = Path(__file__).parents[2] / "docs" / "writing-a-publisher.md"
@@ -64,6 +65,23 @@ def test_a_token_is_nowhere(written, hub):
         assert status in (1, 2)
         assert err
         assert TOKEN not in out + err
+
+
+@pytest.mark.parametrize("more", [(), ("--json",), ("--debug",)], ids=str)
+def test_a_token_in_an_answer_is_nowhere(written, hub, more):
+    """Not in the address of what was written, and none of its signs is obeyed."""
+    answer = {
+        "number": 1,
+        "html_url": f"https://evil.example/\x1b[2J\n::add-mask::e?{TOKEN}",
+        "created_at": "2026-07-02",
+    }
+    hub.rule = lambda asked: Fault(201, json.dumps(answer)) if asked.path.endswith("/issues") else None
+    hub.script(None, None, Fault(200, "[]"))
+    debug, told = ("--debug",) if "--debug" in more else (), [each for each in more if each != "--debug"]
+    status, out, err = run(written, *debug, *to(hub, *told))
+    assert status == 0
+    assert "evil.example" in out
+    assert [each for each in (TOKEN, "\x1b", "\n::") if each in out + err] == []
 
 
 def test_an_incomplete_page_is_published(written, hub, tmp_path):

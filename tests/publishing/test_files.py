@@ -97,9 +97,12 @@ def test_a_file_is_a_copy(tmp_path):
         made = page(OTHER, tmp_path / "a.md") if action is None else made
 
 
-def test_a_folder_gets_a_file_of_the_pages_name(tmp_path):
-    (tmp_path / "public").mkdir()
-    File("public", here(tmp_path)).publish(page(TEXT, tmp_path / "a.md"))
+@pytest.mark.parametrize(("target", "exists"), [("public", True), ("public/", True), ("public/", False)])
+def test_a_folder_gets_a_file_of_the_pages_name(tmp_path, target, exists):
+    """A name that is a folder, or ends with a slash, as with `report --output`."""
+    if exists:
+        (tmp_path / "public").mkdir()
+    File(target, here(tmp_path)).publish(page(TEXT, tmp_path / "a.md"))
     assert [each.name for each in (tmp_path / "public").iterdir()] == ["a.md"]
 
 

@@ -90,6 +90,7 @@ def test_a_title_reads_as_it_was(name):
         ("[a](https://x.example/#b)", "[a](https://x.example/#b)"),
         ("\\[a\\](#b)", "\\[a\\](#b)"),
         ("![a](#b)", "![a](#b)"),
+        ("[" + "`a` " * 70 + "](https://x.example)", "[" + "`a` " * 70 + "](https://x.example)"),
     ],
 )
 def test_a_link_to_a_heading_is_its_text(text, shown):

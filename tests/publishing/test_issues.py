@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harvester.errors import PublishError
+from harvester.publishing.github_issue import GitHubTracker
 from harvester.publishing.headings import without_title
 from harvester.publishing.issues import MOST_PARTS
 from harvester.publishing.markers import is_edited, marker_of
@@ -91,12 +92,18 @@ def test_a_strangers_marker_is_not_ours(place):
 
 
 def test_of_several_the_oldest_is_kept(place):
-    """Two runs at once may both create one; the next run says so and writes to one."""
-    place.publish()
+    """Two runs at once may both create one; the next run leaves one page, to which the other points."""
+    first = place.publish().url
     place.add(place.world.viewer, place.body(place.issues[0]))
     done = place.publish(OTHER)
     assert "is a second issue for this page" in done.remarks[0]
-    assert ["Merged 4" in place.body(each) for each in place.issues] == [True, False]
+    assert ["Merged" in place.body(each) for each in place.issues] == [True, False]
+    assert place.body(place.issues[1]).endswith(f"\n*This page is kept up to date in {first}.*\n")
+    again = place.publish(OTHER)
+    assert (again.steps, again.remarks) == ((), done.remarks)
+    place.edit(place.issues[1], lambda body: body + "mine")
+    assert place.publish().url == first
+    assert place.body(place.issues[1]).endswith("mine")
 
 
 def test_a_page_of_days_to_come(place):
@@ -381,15 +388,35 @@ def test_a_redirect_is_not_followed_with_a_page(place, status):
 
 
 @pytest.mark.parametrize(
-    "target", ["", "team", "a b/c", "https://user:secret@host/a/b", "ftp://host/a/b", "a/../b", "/"]
-)
+    "target",
+    ["", "team", "a b/c", "https://user:secret@host/a/b", "ftp://host/a/b", "a/../b", "/", "https:///a/b",
+     "https://[/a/b", "https://h:x/a/b", "https://h:99999/a/b", "https://\u2100.com/a/b", "https://a..b/a/b",
+     f"https://{'a' * 64}.com/a/b"],
+)  # fmt: skip
 def test_a_target_that_is_no_place(place, target):
-    """The error says how it is written, and repeats no password."""
-    publisher = place.publisher(target, publisher_context(Path(), environ=TOKENS))
+    """The error says how it is written, and repeats no password; it is not tried again."""
+    publisher = place.publisher(target, publisher_context(Path(), environ=TOKENS, waited=place.waited))
     with pytest.raises(PublishError) as caught:
         publisher.publish(page(TEXT, Path("a.md")))
+    assert place.waited == []
     assert caught.value.hint
     assert "secret" not in str(caught.value)
+    assert "redirects to '" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "rest", "graphql"),
+    [
+        ("https://github.com", "https://api.github.com", "https://api.github.com/graphql"),
+        ("https://octo.ghe.com", "https://api.octo.ghe.com", "https://api.octo.ghe.com/graphql"),
+        ("https://git.acme.org", "https://git.acme.org/api/v3", "https://git.acme.org/api/graphql"),
+    ],
+)
+def test_where_the_api_is(url, rest, graphql):
+    """On github.com, with data residency, and on a server of a company's own."""
+    tracker = GitHubTracker.open(url, TEAM, "a", publisher_context(Path()), 100)
+    assert (tracker.rest.service.url, tracker.graphql) == (rest, graphql)
+    tracker.close()
 
 
 def test_the_links_leave_no_mark_elsewhere():

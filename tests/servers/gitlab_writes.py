@@ -78,7 +78,10 @@ def _note_changed(world: World, issue: Node, body: Mapping[str, Any], number: st
 
 
 def _note_deleted(world: World, issue: Node, body: Mapping[str, Any], number: str) -> gitlab_rest.Reply:
-    issue["notes"][:] = [each for each in issue["notes"] if each["number"] != int(number)]
+    left = [each for each in issue["notes"] if each["number"] != int(number)]
+    if len(left) == len(issue["notes"]):
+        return _message(404, "404 Note Not Found")
+    issue["notes"][:] = left
     issue["userNotesCount"] -= 1
     return 204, "", {}
 
