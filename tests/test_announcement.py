@@ -9,6 +9,7 @@ from harvester.reporting.report import render
 from harvester.reporting.report_input import PageRequest
 from harvester.reports.announcement import context
 from harvester.sdk import plugins
+from tests.environments import run, stand_in
 from tests.rows import PEOPLE, at, commit, framed, review, row
 from tests.test_accomplishments import CHARGES, PAY, made, note, pull
 
@@ -183,3 +184,39 @@ def test_a_ticket_and_its_changes_are_one():
     by_change = page(rows)
     assert by_ticket.heading == by_change.heading
     assert [each.label for each in by_ticket.items] == [each.label for each in by_change.items]
+
+
+BEGUN_LONG_AGO = """
+git remote add origin https://github.com/acme/pay.git
+ada 2026-01-05T09:00:00+0000 README "Begin"
+ada 2026-03-10T09:00:00+0000 key.py "PAY-7 Hold the key (#1)"
+ada 2026-09-10T09:00:00+0000 late.py "PAY-7 Refuse a second charge (#2)"
+GIT_AUTHOR_DATE=2026-03-01T09:00:00+0000 GIT_COMMITTER_DATE=2026-09-10T09:00:00+0000 git commit --quiet --amend \\
+    --date=2026-03-01T09:00:00+0000 --no-edit
+"""
+CONFIGURATION = """
+[people.me]
+name = "Ada Lovelace"
+emails = ["ada@example.org"]
+[sources.here]
+connector = "git"
+repositories = ["."]
+[tickets]
+PAY = "https://acme.example"
+"""
+
+
+def test_the_whole_piece_is_read_whatever_was_read_before(tmp_path):
+    """What was begun before the last quarter is read from its beginning, with an empty ledger as with a full one."""
+    pages = []
+    for name in ("empty", "full"):
+        (tmp_path / name).mkdir()
+        environment = stand_in(tmp_path / name, BEGUN_LONG_AGO)
+        (environment.cwd / "harvester.toml").write_text(CONFIGURATION)
+        if name == "full":
+            run(environment, "harvest", "--everyone", "--period", "2026-01..2026-10")
+        status, page, said = run(environment, "report", "announcement", "--about", "pay#2")
+        assert status == 0, said
+        pages.append(page)
+    assert "[pay#1]" in pages[0]
+    assert pages[0] == pages[1]

@@ -5,13 +5,37 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from harvester.reporting.report_input import PageRequest
 from harvester.sdk.capabilities import ImportsModules
 from harvester.sdk.connector import Event, Request
 from harvester.sdk.plugins import CONNECTORS, available, load
+from harvester.workspace.assemble import assemble
 from harvester.workspace.collect import harvest_sources, open_ledger
 from harvester.workspace.workspace import open_workspace
 from tests.environments import stand_in
-from tests.scripted import span, utc
+from tests.scripted import act, span, utc
+
+
+@dataclass(frozen=True)
+class Diary:
+    """A source of somebody else's making that has a note among its rows."""
+
+    def fetch(self, request: Request) -> list[Event]:
+        note = act(1, id="note:author:1", source="here", scope="diary", kind="note", work_item="diary/1", account="x")
+        return [note, act(2, source="here", scope="diary", account="Ada Lovelace <ada@example.org>")]
+
+
+def test_a_page_without_notebooks_has_no_notes(tmp_path):
+    """Whatever source they are from: they are for their owner's own pages."""
+    workspace = open_workspace(stand_in(tmp_path, 'ada 2026-07-01T09:00:00+00:00 a "Begin"'), None)
+    workspace = replace(workspace, connectors={"here": Diary()})
+    kinds = {}
+    for needs in ((), ("no_notebooks",)):
+        with open_ledger(workspace) as ledger:
+            everyone = PageRequest(everyone=True)
+            _, made = assemble(workspace, ledger, "2026-01", request=everyone, needs=needs)
+        kinds[needs] = sorted(made.frame["kind"])
+    assert kinds == {(): ["commit", "note"], ("no_notebooks",): ["commit"]}
 
 
 @dataclass(frozen=True)

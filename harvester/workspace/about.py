@@ -38,7 +38,8 @@ def locate(
 
     Without words for a period it is the days of the piece of work, from the first of the people's own rows in it to the
     last, notes about it included. Where the ledger has some of it, the sources are read from its first day there up to
-    today; where not, from the first day of the last quarter.
+    today; where not, from the first day of the last quarter. Where the work turns out to have begun earlier, they are
+    read again from then on, so that the page does not depend on what was read before.
 
     Raises UnknownError, with the nearest name, where the people have no such work item, and what `assemble` raises.
     """
@@ -56,9 +57,13 @@ def locate(
     stored = found = read(_up_to_today(workspace, EARLIEST), harvest=False)
     work_item = find_work_item(stored, what)
     if harvest:
-        first = days_of(stored, work_item) if work_item else choose_period(workspace, None)
-        found = read(_up_to_today(workspace, workspace.config.calendar.day_of(first.since)), harvest=True)
-        work_item = find_work_item(found, what)
+        begun = days_of(stored, work_item) if work_item else choose_period(workspace, None)
+        first, earlier = None, workspace.config.calendar.day_of(begun.since)
+        while first is None or earlier < first:
+            first = earlier
+            found = read(_up_to_today(workspace, first), harvest=True)
+            work_item = find_work_item(found, what)
+            earlier = _begun(found, work_item) if work_item else first
     if work_item is None:
         everything = read(_up_to_today(workspace, EARLIEST), harvest=False)
         raise _not_found(everything, found if harvest else None, what, "in what has been read")
@@ -107,6 +112,13 @@ def _not_found(report_input: ReportInput, read: ReportInput | None, what: str, w
         + gaps,
         hint=f"Name another with --about, or another --period or --person. {HOW_NOTES}",
     )
+
+
+def _begun(report_input: ReportInput, work_item: str) -> dt.date:
+    """The day on which the first of a piece of work was begun: its ticket opened, its first change written."""
+    rows = report_input.frame.loc[list(with_notes(report_input, work_item)), ["occurred_at", "started_at"]]
+    times = [at.to_pydatetime() for at in (*rows["occurred_at"], *rows["started_at"].dropna())]
+    return report_input.calendar.day_of(min(times))
 
 
 def days_of(report_input: ReportInput, work_item: str) -> Period:

@@ -255,7 +255,11 @@ class _Assembly:
         if "no_notebooks" in self.needs:
             accounts = {source: names for source, names in accounts.items() if not self._is_notebook(source)}
         outcome = harvest_sources(self.workspace, self.ledger, period, accounts) if self.harvest else None
-        return collect(self.workspace, self.ledger, period, accounts, outcome)
+        collected = collect(self.workspace, self.ledger, period, accounts, outcome)
+        if "no_notebooks" not in self.needs:
+            return collected
+        frame = collected.frame  # a source of another kind may have notes, too
+        return dataclasses.replace(collected, frame=frame[(frame["kind"] != "note").to_numpy(bool)])
 
     def _require_account(self, person: str) -> None:
         """Raises PersonError for one who has no account on any source but notebooks, where there are other sources."""
