@@ -90,17 +90,18 @@ def context(report_input: ReportInput) -> Page:
     routine = other_work.routine(pieces)
     help_ = help_given.help_given(pieces, mine, chosen)
     notes = help_given.note_lines(pieces, chosen, helping=False)
+    author = draft.draft(pieces, mine, sections) if report_input.draft else None
     sources_anchor, page_anchors = _anchors(
         heading(report_input, KIND),
         chosen,
         sections,
         help_,
-        draft=report_input.draft,
+        draft=author is not None,
         other=bool(themes or notes or routine),
     )
     return Page(
         **common(report_input, mine, KIND, sources_anchor),
-        draft=draft.draft(pieces, mine, sections) if report_input.draft else None,
+        draft=author,
         summary=summary_of(report_input.frame, report_input.persons, report_input.period, report_input.calendar),
         sentences=summary.sentences(pieces, themes, help_),
         goals=goals.rows(pieces),

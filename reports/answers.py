@@ -17,7 +17,7 @@ from harvester.text import count_noun
 
 from .sections import paste, questions, summary
 from .sections.common import CommonPage, common, heading
-from .sections.draft import Unwritten
+from .sections.draft import Unwritten, or_none
 from .sections.help_given import Helped, helped
 from .sections.items import Item, Reference, item, join_words, once_by_kind
 from .sections.paste import Wordings
@@ -92,7 +92,7 @@ class Page(CommonPage):
     """The page: everything that it says, as plain values; texts from sources are as the sources have them."""
 
     draft: AnswersDraft | None
-    """What its author should know before pasting; null on a finished page."""
+    """What its author should know before pasting; null where that is nothing, and on a finished page."""
     answers: list[Answer]
     """In the order of goals.toml."""
     items: list[Item]
@@ -105,9 +105,10 @@ def context(report_input: ReportInput) -> Page:
     pieces = Pieces(report_input, mine)
     found = questions.answering(pieces, mine)
     answers = _answers(pieces, found)
+    author = _draft(report_input, found) if report_input.draft else None
     return Page(
-        **common(report_input, mine, KIND, _sources_anchor(report_input, answers)),
-        draft=_draft(report_input, found) if report_input.draft else None,
+        **common(report_input, mine, KIND, _sources_anchor(report_input, answers, draft=author is not None)),
+        draft=author,
         answers=answers,
         items=_items(pieces, found),
     )
@@ -220,7 +221,8 @@ def _items(pieces: Pieces, found: Sequence[Answering]) -> list[Item]:
     return [item(pieces.report_input, row, ", ".join(titles[index])) for index, row in listed]
 
 
-def _draft(report_input: ReportInput, found: Sequence[Answering]) -> AnswersDraft:
+def _draft(report_input: ReportInput, found: Sequence[Answering]) -> AnswersDraft | None:
+    """What the author should know; None for nothing."""
     unanswered = [
         Unanswered(each.question.title, questions.would_answer(each.question), bool(each.question.goals))
         for each in found
@@ -231,7 +233,7 @@ def _draft(report_input: ReportInput, found: Sequence[Answering]) -> AnswersDraf
         for each in found
         if each.rows and (reference := _unwritten(each.pieces))
     ]
-    return AnswersDraft(unanswered, unwritten, list(report_input.assessment.warnings))
+    return or_none(AnswersDraft(unanswered, unwritten, list(report_input.assessment.warnings)))
 
 
 def _unwritten(own: Sequence[Piece]) -> Reference | None:
@@ -241,8 +243,8 @@ def _unwritten(own: Sequence[Piece]) -> Reference | None:
     return next((each.references[0] for each in own if each.is_own_work and each.references), None)
 
 
-def _sources_anchor(report_input: ReportInput, answers: Sequence[Answer]) -> str:
-    headings = [heading(report_input, KIND), *(["For the author"] if report_input.draft else [])]
+def _sources_anchor(report_input: ReportInput, answers: Sequence[Answer], *, draft: bool) -> str:
+    headings = [heading(report_input, KIND), *(["For the author"] if draft else [])]
     headings += [*(each.title for each in answers), "Sources and coverage"]
     return anchors(headings)[-1]
 

@@ -21,7 +21,7 @@ from .sections.common import CommonPage, common, heading
 from .sections.credits import SharedWork, shared_work
 from .sections.criteria import CriterionRow, criteria
 from .sections.criteria_by_level import Meaning, meanings
-from .sections.draft import Unasked, unasked
+from .sections.draft import Unasked, or_none, unasked
 from .sections.evidence_themes import OUTCOME_PART, OWN_PART, PROBLEM, EvidenceTheme, Said, proof_in_words, themes
 from .sections.items import Item, Reference, item, join_words, once_by_kind
 from .sections.pieces import PAGE_COLUMNS, Pieces
@@ -83,7 +83,7 @@ class CriterionToDo:
 
 @dataclass(frozen=True, slots=True)
 class ThemeToDo:
-    """A theme of which nothing says some part, and its weightiest work."""
+    """A theme that lacks some part, and its weightiest work."""
 
     title: str
     unknown: list[str]
@@ -129,7 +129,7 @@ class Page(CommonPage):
     """The page: everything that it says, as plain values; texts from sources are as the sources have them."""
 
     draft: EvidenceDraft | None
-    """What its author should know before handing it in; null on a finished page."""
+    """What its author should know before handing it in; null where that is nothing, and on a finished page."""
     summary: str | None
     """The person's own opening, from the notebook."""
     opening: list[Sentence]
@@ -163,11 +163,13 @@ def context(report_input: ReportInput) -> Page:
     unlinked = [each.number for each in gaps if not each.counted]
     shared, steps = shared_work(pieces, chosen), sustained(pieces, rows)
     summary = summary_of(report_input.frame, report_input.persons, report_input.period, report_input.calendar)
-    sources_anchor, page_anchors = _anchors(report_input, rows, chosen, gaps, shared, steps)
+    author = _draft(pieces, mine, rows, chosen, summary) if report_input.draft else None
+    title = [heading(report_input, KIND), *(["For the author"] if author else [])]
+    sources_anchor, page_anchors = _anchors(title, rows, chosen, gaps, shared, steps)
     keys = {key: place for place, theme in enumerate(chosen) for key in theme.keys}
     return Page(
         **common(report_input, mine, KIND, sources_anchor),
-        draft=_draft(pieces, mine, rows, chosen, summary) if report_input.draft else None,
+        draft=author,
         summary=summary,
         opening=_opening(pieces, rows, chosen, steps),
         criteria=rows,
@@ -290,13 +292,13 @@ def _draft(
     rows: Sequence[CriterionRow],
     chosen: Sequence[EvidenceTheme],
     summary: str | None,
-) -> EvidenceDraft:
-    """What is still to do: criteria by how much they lack, then what themes lack."""
+) -> EvidenceDraft | None:
+    """What is still to do: criteria by how much they lack, then what themes lack; None for nothing."""
     weak = sorted((each for each in rows if each.state != "strong"), key=lambda each: each.state != "evidence needed")
     rules = {each.name for each in pieces.criteria if each.match} | {each.criterion for each in pieces.goals}
     by_hand = [each for each in rows if not each.counted and each.state == "evidence needed" and each.name not in rules]
     words = len(summary.split()) if summary else 0
-    return EvidenceDraft(
+    return or_none(EvidenceDraft(
         [
             CriterionToDo(
                 each.number, each.brief, each.name, each.state, each.counted, _about(pieces, each)
@@ -315,7 +317,7 @@ def _draft(
         unasked(pieces.report_input, mine),
         words if words > WORDS else 0,
         list(pieces.report_input.assessment.warnings),
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _about(pieces: Pieces, row: CriterionRow) -> Reference | None:
@@ -325,16 +327,15 @@ def _about(pieces: Pieces, row: CriterionRow) -> Reference | None:
 
 
 def _anchors(
-    report_input: ReportInput,
+    title: Sequence[str],
     rows: Sequence[CriterionRow],
     chosen: Sequence[EvidenceTheme],
     gaps: Sequence[Gap],
     shared: Sequence[SharedWork],
     steps: Sustained,
 ) -> tuple[str, EvidenceAnchors]:
-    """The anchor of the sources, and those of the page's own headings, in the order of the template."""
-    headings = [("", heading(report_input, KIND))]
-    headings += [("", "For the author")] if report_input.draft else []
+    """The anchor of the sources, and those of the page's own headings below `title`, in the order of the template."""
+    headings = [("", each) for each in title]
     headings += [("criteria", "Criteria")] if rows else []
     headings += [(f"theme {place}", each.title) for place, each in enumerate(chosen)]
     headings += [("", "Where evidence is needed")] if gaps else []

@@ -30,7 +30,7 @@ from .sections.criteria_by_level import (
     sources,
     themes,
 )
-from .sections.draft import Unasked, unasked
+from .sections.draft import Unasked, or_none, unasked
 from .sections.items import join_words
 from .sections.pieces import PAGE_COLUMNS, Pieces
 from .sections.proposals import EndedGoal, OpenQuestions, Proposal, as_of, ended, open_questions, proposals, proposed
@@ -181,9 +181,7 @@ def _for_author(
     names = {name for name, _ in served}
     open_ = [each.name for each in pieces.criteria if each.name not in names]
     asked, warnings = unasked(report_input, mine), list(report_input.assessment.warnings)
-    if not (open_ or asked or warnings):
-        return None
-    return GoalSheetDraft(Unserved(len(open_), open_[0]) if open_ else None, asked, warnings)
+    return or_none(GoalSheetDraft(Unserved(len(open_), open_[0]) if open_ else None, asked, warnings))
 
 
 REPORT = Report(

@@ -478,6 +478,13 @@ def test_a_note_is_no_item_beside_its_work():
     assert [each.label for each in thread.items] == ["app#1"]
 
 
+def test_a_draft_with_nothing_to_do_is_the_finished_page():
+    """No heading stands above nothing."""
+    rows = [pull(1)]
+    assert page(rows, draft=True).draft is None
+    assert text(rows, draft=True) == text(rows)
+
+
 def test_a_draft_has_a_few_suggestions():
     """The best; a list of thirty is not read."""
     rows = [pull(n, title=f"Rewrite payments of {'abcdefghijklmnopqrst'[n] * 9}") for n in range(20)]

@@ -355,7 +355,7 @@ MEASURES: Mapping[str, Measure] = {
             "withheld", "item", "items",
             _ALL_KINDS, (), "work_items",
             "What counts on a manager's page and is not shown to the page's audience: for the public work that is "
-            "private, or of which nothing says that it is public; for a team private notes about mentoring. Of one's "
+            "private, or that nothing calls public; for a team private notes about mentoring. Of one's "
             "pull requests, tickets, releases, commits and notes, and work of others that was reviewed or commented "
             "on, each once. Zero on a manager's page.",
             where=_counting, not_shown=True,

@@ -163,7 +163,7 @@ class Ledger:
         return self._read(self._info)
 
     def count_not_public(self) -> int:
-        """How many rows are not known to be public work: private ones, and those of which nothing is known."""
+        """How many rows are not known to be public work: private ones, and those that nothing is known of."""
         import pyarrow.compute as pc
 
         private = self.rows(columns=("is_private",))["is_private"]

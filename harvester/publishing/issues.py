@@ -163,7 +163,7 @@ class IssueWriter:
                 yield each
 
     def _comments(self, issue: Text) -> list[Text]:
-        """The comments that are parts of this page, by whoever published it."""
+        """The comments that are parts of this page, whichever account published it."""
         found = (each for each in self.tracker.comments(issue.id) if each.is_mine or each.author == issue.author)
         return sorted(self._own(found), key=_age)
 

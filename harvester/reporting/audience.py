@@ -1,7 +1,7 @@
 """What the audience of a page may see: one pure step on the report input, so that no report can forget it.
 
 A manager sees everything. What a team and the public see is in docs/decisions/audience.md, a table that this module
-follows. Whatever a report input has and this module does not name is left out for both.
+follows. Of a report input the public gets the fields that this module makes, and a team all but those that it replaces.
 
 The public gets no word of what it may not see: rows, people, sources and references are made from what is shown,
 so neither a table nor the evidence, nor a digest of either, has anything of the rest.
@@ -42,7 +42,7 @@ COLLEAGUE = "a colleague"
 BOT = "a bot"
 NOT_READ = "could not be read in full"
 OTHER_SOURCES = "other sources"
-"""Sources of which nothing is shown, where one of them is not complete."""
+"""Sources that nothing is shown of, where one of them is not complete."""
 
 WHERE_PUBLIC = "Where everybody can see what a source reads, write `public = true` in its section of harvester.toml."
 """What to do where nothing may be shown to the public."""
@@ -287,7 +287,7 @@ def _public_teams(report_input: ReportInput) -> dict[str, Team]:
 def _public_newcomers(
     report_input: ReportInput, rows: pd.DataFrame, colleagues: _Colleagues, sources: Mapping[str, str]
 ) -> FirstContributions | None:
-    """Who was new to a project of which something is shown."""
+    """Who was new to a project that something is shown of."""
     known = report_input.first_contributions
     if known is None:
         return None

@@ -566,7 +566,7 @@ def _compare_table(
         edited = before["page"]["digest"] != content_digest(content)
         text, own = content.decode("utf-8", "replace"), made.decode()
         wording = compare(text, own)
-        # Whoever adds up a table counts its rows: one that is gone is another figure.
+        # A sum over a table counts its rows, so one that is gone is another figure.
         if not wording.figures and (lines := text.count("\n")) != (known := own.count("\n")):
             said = f"it has {count_noun(lines, 'line')}, and this data gives {known:,}."
             wording = dataclasses.replace(wording, figures=(said,))

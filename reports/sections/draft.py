@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harvester.analysis import measures
 from harvester.analysis.frame import records
@@ -20,6 +21,8 @@ from .pieces import Pieces
 
 if TYPE_CHECKING:
     import pandas as pd
+
+DraftT = TypeVar("DraftT", bound=Any)
 
 MOST = 8
 """How many suggestions are listed; `triage` shows all."""
@@ -73,13 +76,18 @@ class Draft:
     suggestions: list[Suggestion]
 
 
-def draft(pieces: Pieces, mine: pd.DataFrame, sections: Sequence[Section]) -> Draft:
-    """What the author should know."""
+def or_none(made: DraftT) -> DraftT | None:
+    """A page's draft; None where every field is empty, so that no heading stands above nothing."""
+    return made if any(getattr(made, each.name) for each in dataclasses.fields(made)) else None
+
+
+def draft(pieces: Pieces, mine: pd.DataFrame, sections: Sequence[Section]) -> Draft | None:
+    """What the author should know; None for nothing."""
     unwritten = [Unwritten(each.title, each.unwritten) for each in sections if each.unwritten]
     unplanned = measures.words(mine, "unplanned") if pieces.goals and measures.count(mine, "unplanned") else ""
     asked = unasked(pieces.report_input, mine)
     warnings = list(pieces.report_input.assessment.warnings)
-    return Draft(unwritten, asked, unplanned, warnings, _suggestions(pieces, mine))
+    return or_none(Draft(unwritten, asked, unplanned, warnings, _suggestions(pieces, mine)))
 
 
 def unasked(report_input: ReportInput, mine: pd.DataFrame) -> list[Unasked]:

@@ -92,7 +92,7 @@ class EvidenceTheme:
     keys: list[str]
     """Its pieces of work: their threads, or project and topic."""
     unknown: list[str]
-    """Parts of which nothing says anything."""
+    """Parts that nothing says anything about."""
 
     @property
     def is_confirmed_above(self) -> bool:

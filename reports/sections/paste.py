@@ -109,7 +109,7 @@ def people_of(report_input: ReportInput, piece: Piece) -> str:
 def names_of(report_input: ReportInput, piece: Piece) -> list[str]:
     """The names, in their order, of those who took part and are known by more than an account.
 
-    Of two names of which one has all words of the other, only the longer is given: they may be one person's.
+    Where one name has all words of another, only the longer is given: they may be one person's.
     """
     pairs = {(row["source"], each) for _, row in piece.all_rows for each in row["participants"]}
     known = report_input.people.names_of(pairs) | dict(report_input.names)

@@ -48,7 +48,7 @@ class Since:
     day: dt.date
     changes: list[GoalChange]
     unchanged: list[str]
-    """The titles of the goals of which nothing is different."""
+    """The titles of the goals that are unchanged."""
     criteria: list[str]
     """A sentence for each criterion whose evidence is of another kind."""
     incomplete: list[str]

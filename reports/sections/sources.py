@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SIZES = "sized_without_files"
-"""The measure of which only a page with sizes says something."""
+"""The measure that only a page with sizes shows."""
 
 NOT_COUNTED = {
     "commits_in_pull_requests": (
