@@ -34,6 +34,25 @@ def environment(tmp_path):
     return stand_in(tmp_path, SOME)
 
 
+LOUD = """
+import os
+class Torn:
+    def __del__(self):
+        os.write(1, b"taken down")
+torn = Torn()
+from harvester.__main__ import run
+run()
+"""
+
+
+@pytest.mark.parametrize(("argument", "status"), [("--version", 0), ("--unknown", 2)])
+def test_the_process_ends_without_taking_the_interpreter_down(argument, status):
+    """While it is taken down, a thread of Arrow's that needs it aborts the process."""
+    done = subprocess.run([sys.executable, "-c", LOUD, argument], capture_output=True, text=True)
+    assert done.returncode == status, done.stderr
+    assert "taken down" not in done.stdout
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_an_example_in_its_help(environment, name):
     status, out, _ = run(environment, name, "--help")

@@ -160,8 +160,11 @@ def _notify_error(terminal: Terminal, error: HarvesterError) -> None:
         terminal.notify(terminal.redact(error.hint))
 
 
-def run() -> None:
-    """The console script. A pipe gets UTF-8 whatever the locale; a terminal gets escapes for what it cannot show."""
+def run() -> int:
+    """Run the command as the console script does, and return its exit status.
+
+    A pipe gets UTF-8 whatever the locale; a terminal gets escapes for what it cannot show.
+    """
     _occupy_standard_streams()
     terminal = Terminal()
     if not terminal.cwd.is_dir():
@@ -173,9 +176,7 @@ def run() -> None:
         signal.signal(ending, _interrupted)
     # A report makes millions of small objects and hardly a cycle; searching for cycles would cost a tenth of its time.
     gc.set_threshold(100_000, 20, 20)
-    status = main(terminal=terminal)
-    gc.freeze()  # the interpreter does not search for them at its end either
-    sys.exit(status)
+    return main(terminal=terminal)
 
 
 def _occupy_standard_streams() -> None:
