@@ -11,7 +11,7 @@ from harvester.errors import HarvesterError
 from harvester.version import VERSION
 
 if TYPE_CHECKING:
-    from harvester.workspace.api import claims, harvest, load, report
+    from harvester.api import claims, harvest, load, report
 
 __all__ = ["VERSION", "HarvesterError", "claims", "harvest", "load", "report"]
 
@@ -20,6 +20,6 @@ def __getattr__(name: str) -> Any:
     """The functions of the API, imported at their first use, so that `import harvester` stays light."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from harvester.workspace import api
+    from harvester import api
 
     return getattr(api, name)

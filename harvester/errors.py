@@ -60,6 +60,10 @@ class LedgerError(HarvesterError):
     """A ledger that cannot be opened, read or written; its last good state is intact."""
 
 
+class EngineError(HarvesterError):
+    """A cluster that cannot be used: Dask is not installed, no scheduler answers, or its workers are other ones."""
+
+
 class ReportError(HarvesterError):
     """A report or file that cannot be written or read, or that was not overwritten."""
 

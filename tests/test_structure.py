@@ -25,6 +25,8 @@ FLOORS = (
     {"reporting"},
     {"publishing"},
     {"workspace"},
+    {"engine"},
+    {"api"},
     {"cli"},
     {"__main__"},
 )

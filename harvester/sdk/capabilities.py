@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from harvester.model.contribution import Kind
 from harvester.model.periods import Period
-from harvester.sdk.connector import Remark, Request
+from harvester.sdk.connector import Event, Remark, Request, ScopeCompleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +121,31 @@ class ExplainsPlan(Protocol):
 
     def plan(self, request: Request) -> Iterator[str]:
         """Yield lines of text: what a fetch would ask for and how many requests that takes. Reads counts only."""
+        ...
+
+
+@runtime_checkable
+class ReadsInParts(Protocol):
+    """A connector whose source can be read in parts, each by another process, at the same time or one after another.
+
+    All events of `fetch_part` for each of the `parts` of a request, in any order, with what `join` yields at the end
+    for the completed scopes, mean the same to the ledger as those of `fetch`.
+    """
+
+    def parts(self, request: Request) -> Sequence[str]:
+        """The parts of a request, in words of the connector's own that are no secret; one where it cannot be divided.
+
+        Raises SourceError where nothing can be read.
+        """
+        ...
+
+    def fetch_part(self, request: Request, part: str) -> Iterator[Event]:
+        """As `fetch`, of one part alone, by a connector that may be in another process than the one that named it."""
+        ...
+
+    def join(self, request: Request, completed: Sequence[ScopeCompleted]) -> Iterator[ScopeCompleted]:
+        """The completed scopes of the request, of those that all parts completed; called where no part failed.
+
+        Where a part failed only the scopes of the others are taken, as they came.
+        """
         ...

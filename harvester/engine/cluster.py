@@ -1,0 +1,116 @@
+"""A Dask cluster: a local one that ends with the command, or one that runs elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from harvester.errors import EngineError
+from harvester.version import VERSION
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+LOCAL = "dask"
+_ADDRESS = re.compile(r"(?:dask|tcp|tls)://(?P<place>[^/\s]+:\d+)/?")
+SECONDS = 20
+"""How long to wait for a scheduler that does not answer."""
+
+SETTINGS = {
+    # A slice that has ended three workers would end the next one too.
+    "distributed.scheduler.allowed-failures": 2,
+    "distributed.comm.timeouts.connect": f"{SECONDS}s",
+    # Nobody looks at a dashboard of a command, and its port would be open to everybody on this machine.
+    "distributed.worker.dashboard.enabled": False,
+    "dataframe.convert-string": False,
+}
+
+
+@contextlib.contextmanager
+def connect(engine: str, environ: Mapping[str, str], workers: int | None = None) -> Iterator[Client]:
+    """A client of the engine that words name: `dask` is a cluster on this machine, which ends with the block.
+
+    `dask://HOST:PORT` is a scheduler that runs already; `tls://HOST:PORT` one that Dask's own configuration has
+    certificates for. A local cluster has a process for each core (or `workers`) with the variables in `environ`.
+
+    Raises EngineError for other words, where Dask is not installed, where no scheduler answers, and where a worker has
+    another version of harvester.
+    """
+    address = address_of(engine)
+    try:
+        import dask
+        import dask.dataframe
+        import distributed  # noqa: F401 - so that what is missing is said here
+    except ImportError as error:
+        raise EngineError(
+            f"The engine {engine!r} needs Dask, which is not installed.",
+            hint="pip install 'contribution-harvester[dask]'",
+        ) from error
+    with dask.config.set(SETTINGS), contextlib.ExitStack() as stack:
+        client = stack.enter_context(_elsewhere(address) if address else _local(environ, workers))
+        _require_same_version(client)
+        yield client
+
+
+def address_of(engine: str) -> str | None:
+    """The address of the scheduler that words name; None for a cluster on this machine. Raises EngineError."""
+    if engine == LOCAL:
+        return None
+    if (found := _ADDRESS.fullmatch(engine)) is None:
+        raise EngineError(
+            f"There is no engine {engine!r}.",
+            hint="`dask` is a cluster on this machine, and `dask://HOST:PORT` one that runs already.",
+        )
+    return ("tls" if engine.startswith("tls") else "tcp") + f"://{found['place']}"
+
+
+@contextlib.contextmanager
+def _local(environ: Mapping[str, str], workers: int | None) -> Iterator[Client]:
+    """A cluster of processes of this machine. Only who has its certificate, which is on no disk, can talk to it."""
+    from distributed import Client, LocalCluster
+    from distributed.security import Security
+
+    cluster = LocalCluster(
+        n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, dashboard_address=None,
+        security=Security.temporary(), silence_logs=50, env=dict(environ),
+    )  # fmt: skip
+    with cluster, Client(cluster) as client:
+        yield client
+
+
+@contextlib.contextmanager
+def _elsewhere(address: str) -> Iterator[Client]:
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=SECONDS)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise EngineError(
+            f"No scheduler answers at {address}.", hint="Is it running, and may this machine reach it?"
+        ) from error
+    with client:
+        if not client.scheduler_info()["workers"]:
+            raise EngineError(f"The scheduler at {address} has no workers.", hint="Start some with `dask worker`.")
+        yield client
+
+
+def _require_same_version(client: Client) -> None:
+    """Raises EngineError where a worker lacks this version of harvester: it would count otherwise."""
+
+    def installed() -> str | None:  # within a function, so that it travels as code and not as a name of ours
+        import importlib
+
+        try:
+            return str(importlib.import_module("harvester.version").VERSION)
+        except ImportError:
+            return None
+
+    for worker, version in client.run(installed).items():
+        if version != VERSION:
+            raise EngineError(
+                f"The worker {worker} has {version or 'no'} harvester, and this is {VERSION}.",
+                hint="Install the same version of contribution-harvester[dask] on every worker.",
+            )
