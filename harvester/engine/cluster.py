@@ -22,15 +22,17 @@ SECONDS = 20
 SETTINGS = {
     # A slice that has ended three workers would end the next one too.
     "distributed.scheduler.allowed-failures": 2,
-    "distributed.comm.timeouts.connect": f"{SECONDS}s",
-    # Nobody looks at a dashboard of a command, and its port would be open to everybody on this machine.
-    "distributed.worker.dashboard.enabled": False,
+    # Nobody looks at the pages of such a cluster, and their port is open to everybody on the machine.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
     "dataframe.convert-string": False,
 }
 
 
 @contextlib.contextmanager
-def connect(engine: str, environ: Mapping[str, str], workers: int | None = None) -> Iterator[Client]:
+def connect(
+    engine: str, environ: Mapping[str, str], workers: int | None = None, *, seconds: int = SECONDS
+) -> Iterator[Client]:
     """A client of the engine that words name: `dask` is a cluster on this machine, which ends with the block.
 
     `dask://HOST:PORT` is a scheduler that runs already; `tls://HOST:PORT` one that Dask's own configuration has
@@ -50,7 +52,7 @@ def connect(engine: str, environ: Mapping[str, str], workers: int | None = None)
             hint="pip install 'contribution-harvester[dask]'",
         ) from error
     with dask.config.set(SETTINGS), contextlib.ExitStack() as stack:
-        client = stack.enter_context(_elsewhere(address) if address else _local(environ, workers))
+        client = stack.enter_context(_elsewhere(address, seconds) if address else _local(environ, workers))
         _require_same_version(client)
         yield client
 
@@ -74,7 +76,8 @@ def _local(environ: Mapping[str, str], workers: int | None) -> Iterator[Client]:
     from distributed.security import Security
 
     cluster = LocalCluster(
-        n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, dashboard_address=None,
+        n_workers=workers or os.cpu_count() or 1, threads_per_worker=1,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
         security=Security.temporary(), silence_logs=50, env=dict(environ),
     )  # fmt: skip
     with cluster, Client(cluster) as client:
@@ -82,11 +85,11 @@ def _local(environ: Mapping[str, str], workers: int | None) -> Iterator[Client]:
 
 
 @contextlib.contextmanager
-def _elsewhere(address: str) -> Iterator[Client]:
+def _elsewhere(address: str, seconds: int) -> Iterator[Client]:
     from distributed import Client
 
     try:
-        client = Client(address, timeout=SECONDS)
+        client = Client(address, timeout=seconds)
     except (OSError, TimeoutError, ValueError) as error:
         raise EngineError(
             f"No scheduler answers at {address}.", hint="Is it running, and may this machine reach it?"
