@@ -16,7 +16,7 @@ from harvester.goals.lint_sources import undelivered
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
-from harvester.model.periods import Period, day, parse, span, within
+from harvester.model.periods import Calendar, Period, day, parse, span, within
 from harvester.model.teams import Team
 from harvester.reporting.audience import for_audience, not_to_be_named
 from harvester.reporting.report_input import FirstContributions, Need, PageRequest, ReportInput
@@ -119,9 +119,8 @@ def _assembled(
     return assembly.for_most_active(f"{workspace.config.people.name(me)} did nothing here {within(chosen)}")
 
 
-def period_to_read(workspace: Workspace, known: GoalsAndDecisions, period: Period) -> Period:
+def period_to_read(calendar: Calendar, known: GoalsAndDecisions, period: Period) -> Period:
     """A period from the first day of any goal that runs in it, since a goal's progress counts from there."""
-    calendar = workspace.config.calendar
     starts = [
         goal.period(calendar).since for goal in known.goals.goals if goal.from_ and goal.runs_in(period, calendar)
     ]
@@ -241,7 +240,7 @@ class _Assembly:
 
     def collect(self, period: Period, persons: Sequence[str] | None) -> CollectedData:
         """Rows of what has to be read for a page of the period."""
-        period = period_to_read(self.workspace, self.goals, period)
+        period = period_to_read(self.workspace.config.calendar, self.goals, period)
         for person in () if self.request.mentees else persons or ():
             self._require_account(person)
         accounts = accounts_of(self.workspace, persons)

@@ -4,37 +4,67 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harvester.analysis.frame import persons_of
+from harvester.errors import PersonError, ReportError, UnknownError
 from harvester.ledger.held_rows import HeldRows
-from harvester.reporting.report import file_word
-from harvester.workspace.assemble import as_seen, assemble, people_in, period_to_read
+from harvester.ledger.queries import by_accounts
+from harvester.model.periods import Period
+from harvester.reporting.formats import PLAIN, PageOptions
+from harvester.reporting.report import Report, file_word
+from harvester.reporting.report_input import PageRequest
+from harvester.workspace.assemble import as_seen, assemble, choose_period, find_stranger, people_in, period_to_read
+from harvester.workspace.collect import Accounts, accounts_of, harvest_sources, open_ledger
+from harvester.workspace.mentees import choose_mentees
+from harvester.workspace.people import choose_people
 from harvester.workspace.recorded import RecordedWorkspace, record
-from harvester.workspace.reports import RenderedReport, load_report, rendered
+from harvester.workspace.reports import (
+    ABOUT,
+    Chosen,
+    RenderedReport,
+    load_report,
+    people_of,
+    period_of,
+    rendered,
+    require_audience,
+)
+from harvester.workspace.workspace import Workspace, load_goals_and_decisions
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from harvester.harvesting.run import Outcome
+    from harvester.ledger import Ledger
     from harvester.ledger.coverage import Coverage
     from harvester.model.people import People
-    from harvester.model.periods import Period
-    from harvester.reporting.formats import PageOptions
-    from harvester.reporting.report_input import PageRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom a page is about: a person, or a team; and whose rows it is made from, by key."""
+    """Whom a page is about, a person or a team, and whose rows it is made from, by key."""
 
     person: str | None
     team: str | None
     persons: tuple[str, ...]
     suffix: str = ""
-    """What stands in the name of the page's file behind the person's name."""
+    """What stands in the name of the page's file behind the name of whom it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotMade:
+    """A page that there is not, and why: nobody of a team may be read, say."""
+
+    subject: str
+    error: PersonError
+
+    @property
+    def words(self) -> str:
+        """Whose page, by key, and why."""
+        return f"{self.subject}: {self.error.message}"
 
 
 @dataclass(frozen=True)
@@ -49,29 +79,156 @@ class Batch:
     draft: bool
     coverage: Sequence[Coverage]
     outcome: Outcome | None
-    only_active: bool
-    """Whether there is a page only of who did something in the period that may count."""
+    subjects: tuple[Subject, ...] | None
+    """None: everybody who did something in the period that may count."""
 
     @property
     def period_to_read(self) -> Period:
         """The period whose rows the pages are made from."""
-        return period_to_read(self.workspace.open(), self.workspace.goals, self.period)
+        return period_to_read(self.workspace.config.calendar, self.workspace.goals, self.period)
 
-    def page(self, rows: pa.Table, subject: Subject) -> RenderedReport | None:
-        """The page from all rows of the subject's people, in any order; None where there is to be none."""
+    def subjects_in(self, accounts: Iterable[tuple[str, str]]) -> list[Subject]:
+        """The subjects; where they are everybody, by the accounts (source, account) of all rows that were read."""
+        if self.subjects is not None:
+            return list(self.subjects)
+        people = self.workspace.config.people
+        closed = {each.key for each in people.persons if not each.may_be_read}
+        names = {key: name for key, name in names_of(people, accounts).items() if key not in closed}
+        suffixes = suffixes_of(names)
+        return [Subject(key, None, (key,), suffixes[key]) for key in names]
+
+    def pages(self, rows: pa.Table, subjects: Iterable[Subject]) -> Iterator[RenderedReport | NotMade]:
+        """The page of each subject, from all rows of their people, in any order."""
+        by_person = RowsByPerson(rows, self.workspace.config.people)
+        for each in subjects:
+            made: RenderedReport | NotMade | None
+            try:
+                made = self._page(by_person.of(each.persons), each)
+            except PersonError as error:
+                made = NotMade(each.person or each.team or "", error)
+            if made is not None:
+                yield made
+
+    def _page(self, rows: pa.Table, subject: Subject) -> RenderedReport | None:
         workspace, report = self.workspace.open(), load_report(self.kind)
-        # As one who sees everything, for the audience's view of a page is made of the whole.
+        # First as one who sees everything, for what an audience may see is chosen from the whole.
         whole = dataclasses.replace(self.request, team=subject.team, audience="manager")
-        person = [subject.person] if subject.person else None
         collected, made = assemble(
-            workspace, HeldRows(rows, self.coverage), self.period, person, harvest=False,
-            request=whole, needs=report.needs, outcome=self.outcome,
+            workspace, HeldRows(rows, self.coverage), self.period, [subject.person] if subject.person else None,
+            harvest=False, request=whole, needs=report.needs, outcome=self.outcome,
         )  # fmt: skip
-        if self.only_active and subject.person not in people_in(workspace, collected.frame, self.period):
+        if self.subjects is None and subject.person not in people_in(workspace, collected.frame, self.period):
             return None
         request = dataclasses.replace(whole, audience=self.request.audience)
         made = as_seen(dataclasses.replace(made, draft=self.draft, request=request))
         return rendered(report, made, self.options, complete=collected.complete, suffix=subject.suffix)
+
+
+def make_reports(
+    workspace: Workspace,
+    report: Report,
+    period: str | None = None,
+    chosen: Chosen | None = None,
+    *,
+    harvest: bool = True,
+    draft: bool = False,
+    options: PageOptions = PLAIN,
+) -> Iterator[RenderedReport | NotMade]:
+    """A report for each of the people, in the order of their keys, or with `every_team` for each team.
+
+    The sources are read once for all of them. A page that cannot be made is there as `NotMade`, in its place.
+
+    Raises what `make_report` raises, and UnknownError for every team where there is none.
+    """
+    with open_ledger(workspace) as ledger:
+        batch, accounts = prepare(
+            workspace, ledger, report, period, chosen or Chosen(), draft=draft, options=options,
+            harvest=partial(harvest_sources, workspace, ledger) if harvest else None,
+        )  # fmt: skip
+        rows = ledger.rows(batch.period_to_read, by_accounts(accounts))
+    pairs = rows.group_by(["source", "account"]).aggregate([])
+    subjects = batch.subjects_in(zip(pairs["source"].to_pylist(), pairs["account"].to_pylist(), strict=True))
+    yield from batch.pages(rows, subjects)
+
+
+Harvest = Callable[["Period", Accounts], "Outcome"]
+"""Reads these accounts of the sources in a period into the ledger."""
+
+
+def prepare(
+    workspace: Workspace,
+    ledger: Ledger,
+    report: Report,
+    period: str | None,
+    chosen: Chosen,
+    *,
+    harvest: Harvest | None,
+    draft: bool,
+    options: PageOptions,
+) -> tuple[Batch, Accounts]:
+    """Everything of several pages but their rows, and the accounts whose rows they are made from.
+
+    With `harvest` the sources are read first, once for all pages. Raises what `make_report` raises.
+    """
+    if ABOUT in report.needs:
+        raise ReportError(f"{report.name!r} is about one piece of work.", hint="Leave out --each and --every-team.")
+    require_audience(report, chosen.audience)
+    words = period_of(workspace, report, period)
+    when = words if isinstance(words, Period) else choose_period(workspace, words)
+    subjects, request = _subjects(workspace, report, chosen, when)
+    goals = load_goals_and_decisions(workspace)
+    persons = None if subjects is None else list(dict.fromkeys(each for one in subjects for each in one.persons))
+    accounts = accounts_of(workspace, persons)
+    to_read = period_to_read(workspace.config.calendar, goals, when)
+    outcome = harvest(to_read, accounts) if harvest else None
+    batch = Batch(
+        record(workspace, when, report.needs), report.name, when, request, options, draft, ledger.coverage(),
+        outcome and _without_errors(outcome), subjects,
+    )  # fmt: skip
+    return batch, accounts
+
+
+def _subjects(
+    workspace: Workspace, report: Report, chosen: Chosen, period: Period
+) -> tuple[tuple[Subject, ...] | None, PageRequest]:
+    """Whom the pages are about, None for everybody, and what is asked for beside."""
+    calendar = workspace.config.calendar
+    if chosen.every_team:
+        teams = workspace.config.teams
+        if not teams:
+            raise UnknownError("There are no teams.", hint="Write [teams.NAME] into harvester.toml, with its members.")
+        suffixes = suffixes_of({key: team.name for key, team in teams.items()})
+        members = {key: tuple(team.members(period, calendar)) for key, team in teams.items()}
+        found = tuple(Subject(None, key, members[key], suffixes[key]) for key in teams)
+        return found, PageRequest(audience=chosen.audience)
+    persons, request = people_of(workspace, report, chosen)
+    alone = PageRequest(mentees=request.mentees, audience=request.audience)
+    if request.everyone:
+        return None, alone
+    if request.mentees:
+        *mentees, mentor = choose_mentees(workspace, persons or (), period)
+        return _each(workspace, mentees, (mentor,)), alone
+    named = [_find(workspace, each) for each in persons or ()]
+    return _each(workspace, sorted({*(named or choose_people(workspace, (), request.team, period))})), alone
+
+
+def _find(workspace: Workspace, words: str) -> str:
+    try:
+        return workspace.config.people.find(words)
+    except PersonError:
+        return find_stranger(workspace, words)
+
+
+def _each(workspace: Workspace, persons: Sequence[str], beside: tuple[str, ...] = ()) -> tuple[Subject, ...]:
+    suffixes = suffixes_of({each: workspace.config.people.name(each) for each in persons})
+    return tuple(Subject(each, None, (each, *beside), suffixes[each]) for each in persons)
+
+
+def _without_errors(outcome: Outcome) -> Outcome:
+    """What pages need of how a harvest went: what is missing of the sources that could not be stored."""
+    return dataclasses.replace(
+        outcome, sources=tuple(dataclasses.replace(each, request=None, failed=None) for each in outcome.sources)
+    )
 
 
 class RowsByPerson:

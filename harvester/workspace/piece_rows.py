@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harvester.goals.assessment import Assessment
-    from harvester.ledger.held_rows import StoredRows
     from harvester.ledger.coverage import SourceStatus
+    from harvester.ledger.held_rows import StoredRows
     from harvester.reporting.report_input import ReportInput
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]

@@ -63,11 +63,10 @@ LONGEST_NAME = 255
 
 @dataclass(frozen=True, slots=True)
 class RenderedReport:
-    """A report in a format, its evidence, and what it was made from."""
+    """A report in a format, and its evidence."""
 
     content: bytes
     evidence: Mapping[str, Any]
-    report_input: ReportInput
     complete: bool
     """Whether every source was complete."""
     file_name: str
@@ -79,6 +78,13 @@ class RenderedReport:
     def text(self) -> str:
         """The report as text; raises UnicodeDecodeError for a format that is not text."""
         return self.content.decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeReport(RenderedReport):
+    """A report with what it was made from."""
+
+    report_input: ReportInput
 
 
 def load_report(kind: str) -> Report:
@@ -107,6 +113,8 @@ class Chosen:
     """Who reads the page."""
     about: str | None = None
     """The work item that the page is about, as `explain` takes it; for a kind of report that needs one."""
+    every_team: bool = False
+    """Each team by itself."""
 
 
 def make_report(
@@ -118,7 +126,7 @@ def make_report(
     harvest: bool = True,
     draft: bool = False,
     options: PageOptions = PLAIN,
-) -> RenderedReport:
+) -> MadeReport:
     """Make a report of a period, in words, by default the one of its kind, and of people: `Chosen`, or their names.
 
     With `draft` it is for its author, with what is still to be done. Raises what `assemble` raises, UnknownError for an
@@ -136,7 +144,8 @@ def make_report(
             workspace, ledger, when, persons, harvest=harvest, request=request, needs=report.needs
         )
     made = rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
-    return dataclasses.replace(made, remarks=(*made.remarks, *_without_entries(workspace, report, report_input)))
+    remarks = (*made.remarks, *_without_entries(workspace, report, report_input))
+    return MadeReport(made.content, made.evidence, made.complete, made.file_name, remarks, report_input=report_input)
 
 
 def rendered(
@@ -149,7 +158,7 @@ def rendered(
     if report_input.request.audience == "public" and report_input.withheld and report_input.frame.empty:
         remarks = (*remarks, NOT_PUBLIC)
     name = file_name(report, report_input, options, suffix)
-    return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
+    return RenderedReport(made.content, made.evidence, complete, name, remarks)
 
 
 def _without_entries(workspace: Workspace, report: Report, report_input: ReportInput) -> Iterator[str]:
