@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     help="Who reads it: a team sees no targets, the public nothing private and no names without consent.",
 )  # fmt: skip
 @click.option("--each", is_flag=True, help="Write a page for each of the people, into the folder of --output.")
+@click.option("--every-team", is_flag=True, help="Write a page for each team, into the folder of --output.")
 @click.option("--list", "list_kinds", is_flag=True, help="List the kinds of reports.")
 @options.page
 @click.option("--template", type=click.Path(), help="Write the page, in md or html, with this Jinja2 template.")
@@ -54,6 +55,7 @@ def command(
     about: str | None,
     audience: Audience,
     each: bool,
+    every_team: bool,
     list_kinds: bool,
     output: str | None,
     format_name: str | None,
@@ -80,13 +82,15 @@ def command(
       harvester report --period 2026Q3 --output accomplishments.html
       harvester report --repo ../other --person grace@example.org --format csv
       harvester report --team payments --each --output pages/
+      harvester report digest --every-team --output digests/
       harvester report announcement --about PAY-7
       harvester report --print-template > short.md.j2
       harvester report --template short.md.j2 --output short.html
     """
     from harvester.cli.main import INCOMPLETE, OK
+    from harvester.workspace.chosen import Chosen
+    from harvester.workspace.every_team import NotMade
     from harvester.workspace.reports import (
-        Chosen,
         destination_of,
         load_report,
         make_report,
@@ -106,20 +110,29 @@ def command(
         return OK
     destination = destination_of(terminal.cwd, output)
     chosen = page_options(format_name, destination, mermaid=charts == "mermaid", embed_evidence=embed_evidence)
-    if each and (destination is None or not destination.is_folder):
-        raise click.UsageError("--each writes several pages: name a folder with --output, such as pages/.")
+    if each and every_team:
+        raise click.UsageError("Give either --each or --every-team.")
+    if (each or every_team) and (destination is None or not destination.is_folder):
+        option = "--each" if each else "--every-team"
+        raise click.UsageError(f"{option} writes several pages: name a folder with --output, such as pages/.")
     if destination is None:
         terminal.check_shows(chosen.format.name, is_text=chosen.format.is_text)
     chosen = with_template(chosen, of_kind, terminal.cwd, template)
-    workspace, people = open_workspace(terminal, config_path, repos), Chosen(persons, team, everyone, audience, about)
+    workspace = open_workspace(terminal, config_path, repos)
+    people = Chosen(persons, team, everyone, audience, about, every_team)
     how: Any = {"harvest": harvest, "draft": draft, "options": chosen}
-    if each:
+    suggest = not (each or every_team or "checkin" in of_kind.needs)
+    if each or every_team:
         reports = make_reports(workspace, of_kind, period, people, **how)
     else:
         reports = iter([make_report(workspace, of_kind, period, people, **how)])
     complete = True
     for report in reports:
-        show(terminal, workspace, report, destination, force=force, suggest=not each and "checkin" not in of_kind.needs)
+        if isinstance(report, NotMade):
+            terminal.notify(f"Not written: {report.words}")
+            complete = False
+            continue
+        show(terminal, workspace, report, destination, force=force, suggest=suggest)
         complete = complete and report.complete
     return OK if complete or allow_incomplete else INCOMPLETE
 

@@ -22,7 +22,14 @@ from harvester.reporting.audience import for_audience, not_to_be_named
 from harvester.reporting.report_input import FirstContributions, Need, PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.text import count_noun
-from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
+from harvester.workspace.collect import (
+    Accounts,
+    CollectedData,
+    accounts_of,
+    collect,
+    harvest_sources,
+    temporary_ledger,
+)
 from harvester.workspace.first_contributions import first_contributions
 from harvester.workspace.look_alikes import look_alikes_in, with_remarks
 from harvester.workspace.mentees import choose_mentees, left_out, only_mentoring
@@ -33,6 +40,7 @@ from harvester.workspace.workspace import Workspace, current_address, kinds_of_s
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harvester.harvesting.run import Outcome
     from harvester.ledger import Ledger
 
 DEFAULT_PERIOD = "last-quarter"
@@ -58,11 +66,15 @@ def assemble(
     all_rows: bool = False,
     request: PageRequest = NOTHING_MORE,
     needs: Set[Need] = frozenset(),
+    outcome: Outcome | None = None,
 ) -> tuple[CollectedData, ReportInput]:
     """Collect what a report of this period and person, or several, needs; the default is yourself and the last quarter.
 
-    With `harvest` the sources are read first, otherwise the ledger is used as it is. goals.toml is its owner's, so the
-    work of other people, with the owner's or without, is matched against it only with `goals_for_others`.
+    With `harvest` the sources are read first, otherwise the ledger is used as it is. `outcome` is how a harvest for
+    this and other pages went (`harvest_for`): what it could not store is missing here, too.
+
+    goals.toml is its owner's, so the work of other people, with the owner's or without, is matched against it only with
+    `goals_for_others`.
 
     What `[[exclude]]` in harvester.toml names is left out of the frame, unless `all_rows` is set.
 
@@ -82,7 +94,7 @@ def assemble(
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
     known = load_goals_and_decisions(workspace)
     whole = request if request.about is None else dataclasses.replace(request, audience="manager")
-    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, whole, needs)
+    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, whole, needs, outcome)
     collected, report_input = _assembled(assembly, chosen, person, explicit=workspace.configured or bool(period))
     if request.about is None:
         return collected, report_input
@@ -116,6 +128,20 @@ def _assembled(
     return assembly.for_most_active(f"{workspace.config.people.name(me)} did nothing here {within(chosen)}")
 
 
+def harvest_for(
+    workspace: Workspace, ledger: Ledger, period: Period, persons: Sequence[str], needs: Set[Need] = frozenset()
+) -> Outcome:
+    """Read the sources once for pages of these people, by key, that are assembled one after another without a harvest.
+
+    Nothing is asked about who has not agreed to be read, or about whom no source knows.
+    """
+    known = load_goals_and_decisions(workspace)
+    assembly = _Assembly(workspace, ledger, True, known, False, False, NOTHING_MORE, needs)
+    closed = closed_people(workspace)
+    asked = assembly.asked(period, [each for each in persons if each not in closed])
+    return harvest_sources(workspace, ledger, *asked)
+
+
 def choose_period(workspace: Workspace, words: str | None) -> Period:
     """The period that words mean to the person, by default the last quarter; words without a year get a notice.
 
@@ -145,6 +171,8 @@ class _Assembly:
     all_rows: bool
     request: PageRequest
     needs: Set[Need]
+    outcome: Outcome | None = None
+    """How a harvest went that was made before."""
 
     def for_everyone(self, period: Period) -> tuple[CollectedData, ReportInput]:
         """The rows of all who did something in the period, bots not; nobody is among them who may not be read."""
@@ -166,7 +194,7 @@ class _Assembly:
     @property
     def _not_to_be_read(self) -> frozenset[str]:
         """Who has not agreed to be read, by key."""
-        return frozenset(each.key for each in self.workspace.config.people.persons if not each.may_be_read)
+        return closed_people(self.workspace)
 
     def _unknown_to_sources(self, persons: Iterable[str]) -> tuple[str, ...]:
         """That nothing of these people could be read, a sentence each, by name."""
@@ -241,25 +269,32 @@ class _Assembly:
             return dataclasses.replace(self, ledger=ledger).collect(period, None)
 
     def collect(self, period: Period, persons: Sequence[str] | None) -> CollectedData:
-        """Rows from the first day of any goal that runs in the period, since a goal's progress counts from there."""
+        """The rows of people, read from the sources first where that is wanted."""
+        for person in () if self.request.mentees else persons or ():
+            self._require_account(person)
+        period, accounts = self.asked(period, persons)
+        outcome = harvest_sources(self.workspace, self.ledger, period, accounts) if self.harvest else self.outcome
+        collected = collect(self.workspace, self.ledger, period, accounts, outcome)
+        if "no_notebooks" not in self.needs:
+            return collected
+        frame = collected.frame  # a source of another kind may have notes, too
+        return dataclasses.replace(collected, frame=frame[(frame["kind"] != "note").to_numpy(bool)])
+
+    def asked(self, period: Period, persons: Sequence[str] | None) -> tuple[Period, Accounts]:
+        """What is asked of the sources: whose accounts (None: everyone's), and from which day on.
+
+        That is the first one of any goal that runs in the period, since a goal's progress counts from there.
+        """
         calendar = self.workspace.config.calendar
         starts = [
             goal.period(calendar).since
             for goal in self.goals.goals.goals
             if goal.from_ and goal.runs_in(period, calendar)
         ]
-        period = dataclasses.replace(period, since=min([period.since, *starts]))
-        for person in () if self.request.mentees else persons or ():
-            self._require_account(person)
         accounts = accounts_of(self.workspace, persons)
         if "no_notebooks" in self.needs:
             accounts = {source: names for source, names in accounts.items() if not self._is_notebook(source)}
-        outcome = harvest_sources(self.workspace, self.ledger, period, accounts) if self.harvest else None
-        collected = collect(self.workspace, self.ledger, period, accounts, outcome)
-        if "no_notebooks" not in self.needs:
-            return collected
-        frame = collected.frame  # a source of another kind may have notes, too
-        return dataclasses.replace(collected, frame=frame[(frame["kind"] != "note").to_numpy(bool)])
+        return dataclasses.replace(period, since=min([period.since, *starts])), accounts
 
     def _require_account(self, person: str) -> None:
         """Raises PersonError for one who has no account on any source but notebooks, where there are other sources."""
@@ -371,7 +406,12 @@ def people_in(workspace: Workspace, frame: pd.DataFrame, period: Period) -> list
 
     inside = select(frame[["person", "occurred_at", "is_primary", "is_bot"]], period)
     found = inside[(inside["is_primary"] & ~inside["is_bot"]).to_numpy(bool)]["person"].unique().tolist()
-    return sorted({*found} - {each.key for each in workspace.config.people.persons if not each.may_be_read})
+    return sorted({*found} - closed_people(workspace))
+
+
+def closed_people(workspace: Workspace) -> frozenset[str]:
+    """Who has not agreed to be read, by key."""
+    return frozenset(each.key for each in workspace.config.people.persons if not each.may_be_read)
 
 
 def _all_accounts(workspace: Workspace) -> Iterable[tuple[str, str, int]]:

@@ -38,13 +38,15 @@ from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
 from harvester.workspace.about import locate
-from harvester.workspace.assemble import MOST_ACTIVE, as_seen, assemble
+from harvester.workspace.assemble import MOST_ACTIVE, as_seen, assemble, choose_period
 from harvester.workspace.checkins import checkin_period, require_own
+from harvester.workspace.chosen import Chosen, people_asked
 from harvester.workspace.collect import open_ledger
-from harvester.workspace.people import find_team
+from harvester.workspace.every_team import NotMade, assemble_every_team
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from harvester.ledger import Ledger
     from harvester.model.people import People
     from harvester.reporting.report_input import ReportInput
 
@@ -97,20 +99,6 @@ def load_report(kind: str) -> Report:
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Whom and what a report is to be about; by default whom its kind is about where nobody is named."""
-
-    persons: tuple[str, ...] = ()
-    """Keys of [people], names or e-mail addresses."""
-    team: str | None = None
-    everyone: bool = False
-    audience: Audience = "manager"
-    """Who reads the page."""
-    about: str | None = None
-    """The work item that the page is about, as `explain` takes it; for a kind of report that needs one."""
-
-
 def make_report(
     workspace: Workspace,
     report: Report,
@@ -127,6 +115,8 @@ def make_report(
     unknown team, and ReportError for a format that the report does not have.
     """
     chosen = _as_chosen(chosen)
+    if chosen.every_team:
+        raise ReportError("Every team is several pages.", hint="Use make_reports, or name a --team.")
     _require_audience(report, chosen.audience)
     persons, request = _people_of(workspace, report, chosen)
     when: Period | str | None = _period_of(workspace, report, period)
@@ -152,33 +142,88 @@ def make_reports(
     harvest: bool = True,
     draft: bool = False,
     options: PageOptions = PLAIN,
-) -> Iterator[RenderedReport]:
-    """A report for each of the people, in the order of their keys; the sources are read once for all of them.
+) -> Iterator[RenderedReport | NotMade]:
+    """A report for each of the people, in the order of their keys, or with `every_team` for each team.
 
-    Raises what `make_report` raises.
+    The sources are read once for all of them. A team that has no page is there as `NotMade`, in its place.
+
+    Raises what `make_report` raises, and UnknownError for every team where there is none.
     """
     if ABOUT in report.needs:
-        raise ReportError(f"{report.name!r} is about one piece of work.", hint="Leave out --each.")
+        raise ReportError(f"{report.name!r} is about one piece of work.", hint="Leave out --each and --every-team.")
     chosen = chosen or Chosen()
     _require_audience(report, chosen.audience)
-    persons, request = _people_of(workspace, report, dataclasses.replace(chosen, audience="manager"))
     of_period = _period_of(workspace, report, period)
     with open_ledger(workspace) as ledger:
-        collected, all_of_them = assemble(
-            workspace, ledger, of_period, persons, harvest=harvest, request=request, needs=report.needs
+        inputs = _of_every_team if chosen.every_team else _of_each_person
+        for each in inputs(workspace, ledger, report, of_period, chosen, harvest=harvest):
+            if isinstance(each, NotMade):
+                yield each
+                continue
+            seen = as_seen(dataclasses.replace(each.report_input, draft=draft))
+            yield _rendered(report, seen, options, complete=each.complete, key=each.key)
+
+
+@dataclass(frozen=True, slots=True)
+class _OneOfSeveral:
+    """What one of several pages is made from, and what tells its file from others where their names are the same."""
+
+    report_input: ReportInput
+    complete: bool
+    key: str
+
+
+def _of_each_person(
+    workspace: Workspace, ledger: Ledger, report: Report, period: Period | str | None, chosen: Chosen, *, harvest: bool
+) -> Iterator[_OneOfSeveral]:
+    """The input of a page for each of the people."""
+    persons, request = _people_of(workspace, report, dataclasses.replace(chosen, audience="manager"))
+    collected, all_of_them = assemble(
+        workspace, ledger, period, persons, harvest=harvest, request=request, needs=report.needs
+    )
+    alone = PageRequest(mentees=request.mentees)
+    everybody = all_of_them.persons[:-1] if request.mentees else sorted(all_of_them.persons)
+    keys = _file_keys({each: all_of_them.name(each) for each in everybody})
+    for person in everybody:
+        _, own = assemble(
+            workspace, ledger, all_of_them.period, [person], harvest=False, request=alone, needs=report.needs
         )
-        alone = PageRequest(mentees=request.mentees)
-        everybody = all_of_them.persons[:-1] if request.mentees else sorted(all_of_them.persons)
-        names = Counter(file_word(all_of_them.name(each)) for each in everybody)
-        for person in everybody:
-            _, own = assemble(
-                workspace, ledger, all_of_them.period, [person], harvest=False, request=alone, needs=report.needs
-            )
-            # Only the first one harvested, and so knows what failed.
-            seen_by = dataclasses.replace(alone, audience=chosen.audience)
-            own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft, request=seen_by)
-            key = person if names[file_word(all_of_them.name(person))] > 1 else ""
-            yield _rendered(report, as_seen(own), options, complete=collected.complete, key=key)
+        # Only the first one harvested, and so knows what failed.
+        seen_by = dataclasses.replace(alone, audience=chosen.audience)
+        own = dataclasses.replace(own, statuses=all_of_them.statuses, request=seen_by)
+        yield _OneOfSeveral(own, collected.complete, keys[person])
+
+
+def _of_every_team(
+    workspace: Workspace, ledger: Ledger, report: Report, period: Period | str | None, chosen: Chosen, *, harvest: bool
+) -> Iterator[_OneOfSeveral | NotMade]:
+    """The input of a page for each team."""
+    _, request = _people_of(workspace, report, chosen)
+    keys = _file_keys({key: team.name for key, team in workspace.config.teams.items()})
+    when = period if isinstance(period, Period) else choose_period(workspace, period)
+    for each in assemble_every_team(workspace, ledger, when, harvest=harvest, request=request, needs=report.needs):
+        if isinstance(each, NotMade):
+            yield each
+        else:
+            yield _OneOfSeveral(each.report_input, each.collected.complete, keys[each.team.key])
+
+
+def _file_keys(names: Mapping[str, str]) -> dict[str, str]:
+    """By key what stands behind a name in the name of a file, so that no two are the same: the key where it must."""
+    words = {key: file_word(name) for key, name in names.items()}
+    number_of = Counter(words.values())
+    found = {key: "" for key, word in words.items() if number_of[word] == 1}
+    taken = {words[key] for key in found}
+    for key, word in words.items():
+        if key not in found:
+            tries = (key, *(f"{number} {key}" for number in range(2, len(names) + 2)))
+            found[key] = next(each for each in tries if _joined(word, each) not in taken)
+            taken.add(_joined(word, found[key]))
+    return found
+
+
+def _joined(*texts: str) -> str:
+    return "-".join(filter(None, map(file_word, texts)))
 
 
 def _rendered(
@@ -229,22 +274,14 @@ def _period_of(workspace: Workspace, report: Report, period: str | None) -> Peri
 def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
     """Whom a report is about, by name or key, and as what; None where that is oneself."""
     if report.of == "mentees":
-        if chosen.team or chosen.everyone:
+        if chosen.of_teams:
             raise ReportError(f"The report {report.name!r} is about those whom you mentor.", hint="Name --person.")
         return list(chosen.persons) or None, PageRequest(mentees=True, audience=chosen.audience)
     if "checkin" in report.needs:
-        require_own(workspace, chosen.persons, others=bool(chosen.team or chosen.everyone))
-    if not (chosen.persons or chosen.team or chosen.everyone) and report.of == "team":
+        require_own(workspace, chosen.persons, others=chosen.of_teams)
+    if not (chosen.persons or chosen.of_teams) and report.of == "team":
         chosen = dataclasses.replace(_own_team(workspace), audience=chosen.audience)
-    if chosen.everyone:
-        if chosen.persons or chosen.team:
-            raise ReportError("--everyone is everybody.", hint="Leave out --person and --team.")
-        return None, PageRequest(everyone=True, audience=chosen.audience)
-    if chosen.team is None:
-        return list(chosen.persons) or None, PageRequest(audience=chosen.audience)
-    if chosen.persons:
-        raise ReportError("--team and --person are two ways to name people.", hint="Give one of them.")
-    return None, PageRequest(team=find_team(workspace, chosen.team).key, audience=chosen.audience)
+    return people_asked(workspace, chosen)
 
 
 def _require_audience(report: Report, audience: Audience) -> None:
