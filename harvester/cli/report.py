@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from harvester.reporting.report import Report
     from harvester.reporting.report_input import Audience
     from harvester.workspace.batch import NotMade
-    from harvester.workspace.reports import Chosen, Destination, RenderedReport
+    from harvester.workspace.chosen import Chosen
+    from harvester.workspace.reports import Destination, RenderedReport
     from harvester.workspace.workspace import Workspace
 
 
@@ -94,8 +95,8 @@ def command(
     """
     from harvester.cli.main import INCOMPLETE, OK
     from harvester.workspace.batch import NotMade
+    from harvester.workspace.chosen import Chosen
     from harvester.workspace.reports import (
-        Chosen,
         destination_of,
         load_report,
         page_options,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ from distributed import as_completed
 from harvester.engine.rows import StoredPieces, by_bucket, count_accounts, fill_buckets, rows_in
 from harvester.engine.shared import Shared, share
 from harvester.reporting.formats import PLAIN, PageOptions
-from harvester.workspace.batch import Batch, NotMade, Subject, prepare
+from harvester.workspace.batch import NotMade, PageBatch, Subject, prepare
 from harvester.workspace.collect import harvest_sources, open_ledger
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from harvester.model.people import People
     from harvester.reporting.report import Report
-    from harvester.workspace.reports import Chosen, RenderedReport
+    from harvester.workspace.chosen import Chosen
+    from harvester.workspace.reports import RenderedReport
     from harvester.workspace.workspace import Workspace
 
 
@@ -30,14 +32,14 @@ if TYPE_CHECKING:
 class PageTasks:
     """What the tasks of a batch share: which subjects are in which bucket, and in which buckets a person's rows are."""
 
-    batch: Batch
+    pages: PageBatch
     subjects: Sequence[Sequence[Subject]]
     buckets: Mapping[str, Sequence[int]]
 
     @property
     def people(self) -> People:
         """Whose the rows are."""
-        return self.batch.workspace.config.people
+        return self.pages.batch.workspace.config.people
 
 
 def make_reports(
@@ -54,9 +56,9 @@ def make_reports(
     """As `harvester.workspace.batch.make_reports`: the same pages byte for byte, in the order they are ready."""
     with open_ledger(workspace) as ledger:
         reading = partial(harvest_sources, workspace, ledger) if harvest else None
-        batch, _ = prepare(workspace, ledger, report, period, chosen, harvest=reading, draft=draft, options=options)
+        batch, _ = prepare(workspace, ledger, report, period, chosen, harvest=reading)
         stored = StoredPieces.of(ledger, batch.period_to_read, workspace.config.sources)
-    tasks = plan(client, batch, stored)
+    tasks = plan(client, PageBatch(batch, report.name, draft, options), stored)
     with share(client, tasks) as shared:
         cells = by_bucket(stored, shared, len(tasks.subjects)).to_delayed()
         made = [delayed(_pages)(part, number, shared) for number, part in enumerate(cells)]
@@ -67,22 +69,21 @@ def make_reports(
             done.release()
 
 
-def plan(client: Client, batch: Batch, stored: StoredPieces) -> PageTasks:
+def plan(client: Client, pages: PageBatch, stored: StoredPieces) -> PageTasks:
     """Which pages are made by which task, by how many rows their people have."""
-    counted = list(count_accounts(client, stored).itertuples(index=False))
-    people, rows = batch.workspace.config.people, dict[str, int]()
-    for each in counted:
-        person = people.person_of(each.source, each.account)
-        rows[person] = rows.get(person, 0) + each.rows
-    subjects = batch.subjects_in((each.source, each.account) for each in counted)
-    filled = fill_buckets([sum(rows.get(each, 0) for each in one.persons) for one in subjects])
+    counted = count_accounts(client, stored)
+    people, rows = pages.batch.workspace.config.people, Counter[str]()
+    for account, number in counted.items():
+        rows[people.person_of(*account)] += number
+    subjects = pages.batch.subjects_in(counted)
+    filled = fill_buckets([sum(rows[each] for each in one.persons) for one in subjects])
     buckets: dict[str, list[int]] = {}
     for number, places in enumerate(filled):
         for person in {each for place in places for each in subjects[place].persons}:
             buckets.setdefault(person, []).append(number)
-    return PageTasks(batch, [[subjects[place] for place in places] for places in filled], buckets)
+    return PageTasks(pages, [[subjects[place] for place in places] for places in filled], buckets)
 
 
 def _pages(cells: pd.DataFrame, number: int, shared: Shared[PageTasks]) -> list[RenderedReport | NotMade]:
     tasks = shared.get()
-    return list(tasks.batch.pages(rows_in(cells["rows"]), tasks.subjects[number]))
+    return list(tasks.pages.make(rows_in(cells["rows"]), tasks.subjects[number]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -56,10 +57,10 @@ class StoredPieces:
         return ledger.read_piece(piece, self.period, **({} if columns is None else {"columns": columns}))
 
 
-def count_accounts(client: Client, stored: StoredPieces) -> pd.DataFrame:
-    """How many rows each account has: `source`, `account`, `rows`; few, so that they fit into one process."""
+def count_accounts(client: Client, stored: StoredPieces) -> Counter[tuple[str, str]]:
+    """How many rows each account has, by source and account; few, so that they fit into one process."""
     counted = client.map(_counted, stored.pieces, stored=stored, pure=False)
-    return cast("pd.DataFrame", merged(client, counted, _sum).result()) if counted else _sum([])
+    return cast("Counter[tuple[str, str]]", merged(client, counted, _sum).result()) if counted else Counter()
 
 
 def merged(client: Client, parts: Sequence[Future[Any]], merge: Callable[[list[Any]], Any]) -> Future[Any]:
@@ -70,15 +71,15 @@ def merged(client: Client, parts: Sequence[Future[Any]], merge: Callable[[list[A
     return parts[0]
 
 
-def _counted(piece: Piece, stored: StoredPieces) -> pd.DataFrame:
+def _counted(piece: Piece, stored: StoredPieces) -> Counter[tuple[str, str]]:
     rows = stored.read(piece, ("source", "account"))
     counted = rows.group_by(["source", "account"]).aggregate([([], "count_all")])
-    return cast("pd.DataFrame", counted.rename_columns({"count_all": "rows"}).to_pandas())
+    columns = (counted[name].to_pylist() for name in ("source", "account", "count_all"))
+    return Counter({(source, account): rows for source, account, rows in zip(*columns, strict=True)})
 
 
-def _sum(counted: list[pd.DataFrame]) -> pd.DataFrame:
-    empty = pd.DataFrame({"source": [], "account": [], "rows": []}).astype({"rows": "int64"})
-    return pd.concat([*counted] or [empty]).groupby(["source", "account"], as_index=False)["rows"].sum()
+def _sum(counted: list[Counter[tuple[str, str]]]) -> Counter[tuple[str, str]]:
+    return sum(counted, Counter())
 
 
 def fill_buckets(sizes: Sequence[int], rows: int = BUCKET_ROWS) -> list[list[int]]:

@@ -178,7 +178,7 @@ class _Assembly:
     @property
     def _not_to_be_read(self) -> frozenset[str]:
         """Who has not agreed to be read, by key."""
-        return frozenset(each.key for each in self.workspace.config.people.persons if not each.may_be_read)
+        return closed_people(self.workspace)
 
     def _unknown_to_sources(self, persons: Iterable[str]) -> tuple[str, ...]:
         """That nothing of these people could be read, a sentence each, by name."""
@@ -387,7 +387,12 @@ def people_in(workspace: Workspace, frame: pd.DataFrame, period: Period) -> list
 
     inside = select(frame[["person", "occurred_at", "is_primary", "is_bot"]], period)
     found = inside[(inside["is_primary"] & ~inside["is_bot"]).to_numpy(bool)]["person"].unique().tolist()
-    return sorted({*found} - {each.key for each in workspace.config.people.persons if not each.may_be_read})
+    return sorted({*found} - closed_people(workspace))
+
+
+def closed_people(workspace: Workspace) -> frozenset[str]:
+    """Who has not agreed to be read, by key."""
+    return frozenset(each.key for each in workspace.config.people.persons if not each.may_be_read)
 
 
 def _all_accounts(workspace: Workspace) -> Iterable[tuple[str, str, int]]:

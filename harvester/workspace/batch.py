@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,15 +16,15 @@ from harvester.ledger.queries import by_accounts
 from harvester.model.periods import Period
 from harvester.reporting.formats import PLAIN, PageOptions
 from harvester.reporting.report import Report, file_word
-from harvester.reporting.report_input import PageRequest
+from harvester.reporting.report_input import Need, PageRequest
 from harvester.workspace.assemble import as_seen, assemble, choose_period, find_stranger, people_in, period_to_read
+from harvester.workspace.chosen import Chosen
 from harvester.workspace.collect import Accounts, accounts_of, harvest_sources, open_ledger
 from harvester.workspace.mentees import choose_mentees
 from harvester.workspace.people import choose_people
 from harvester.workspace.recorded import RecordedWorkspace, record
 from harvester.workspace.reports import (
     ABOUT,
-    Chosen,
     RenderedReport,
     load_report,
     people_of,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from harvester.ledger import Ledger
     from harvester.ledger.coverage import Coverage
     from harvester.model.people import People
+    from harvester.reporting.report_input import ReportInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,23 @@ class NotMade:
         return f"{self.subject}: {self.error.message}"
 
 
+@dataclass(frozen=True, slots=True)
+class BatchInput:
+    """What is said of a subject, and whether every source gave all of it."""
+
+    subject: Subject
+    report_input: ReportInput
+    complete: bool
+
+
 @dataclass(frozen=True)
 class Batch:
-    """What the pages of one command share. It can go to another process: it holds no rows and no secret."""
+    """What is said of many people or teams, without their rows: it can go to another process, and holds no secret."""
 
     workspace: RecordedWorkspace
-    kind: str
     period: Period
     request: PageRequest
-    options: PageOptions
-    draft: bool
+    needs: Set[Need]
     coverage: Sequence[Coverage]
     outcome: Outcome | None
     subjects: tuple[Subject, ...] | None
@@ -97,31 +105,52 @@ class Batch:
         suffixes = suffixes_of(names)
         return [Subject(key, None, (key,), suffixes[key]) for key in names]
 
-    def pages(self, rows: pa.Table, subjects: Iterable[Subject]) -> Iterator[RenderedReport | NotMade]:
-        """The page of each subject, from all rows of their people, in any order."""
+    def inputs(self, rows: pa.Table, subjects: Iterable[Subject]) -> Iterator[BatchInput | NotMade]:
+        """What is said of each subject, from all rows of their people in any order."""
         by_person = RowsByPerson(rows, self.workspace.config.people)
         for each in subjects:
-            made: RenderedReport | NotMade | None
             try:
-                made = self._page(by_person.of(each.persons), each)
+                found = self._input(by_person.of(each.persons), each)
             except PersonError as error:
-                made = NotMade(each.person or each.team or "", error)
-            if made is not None:
-                yield made
+                yield NotMade(each.person or each.team or "", error)
+            else:
+                if found is not None:
+                    yield BatchInput(each, *found)
 
-    def _page(self, rows: pa.Table, subject: Subject) -> RenderedReport | None:
-        workspace, report = self.workspace.open(), load_report(self.kind)
+    def _input(self, rows: pa.Table, subject: Subject) -> tuple[ReportInput, bool] | None:
+        """None for a person who did nothing, where the subjects are everybody who did something."""
+        workspace = self.workspace.open()
         # First as one who sees everything, for what an audience may see is chosen from the whole.
         whole = dataclasses.replace(self.request, team=subject.team, audience="manager")
         collected, made = assemble(
             workspace, HeldRows(rows, self.coverage), self.period, [subject.person] if subject.person else None,
-            harvest=False, request=whole, needs=report.needs, outcome=self.outcome,
+            harvest=False, request=whole, needs=self.needs, outcome=self.outcome,
         )  # fmt: skip
         if self.subjects is None and subject.person not in people_in(workspace, collected.frame, self.period):
             return None
         request = dataclasses.replace(whole, audience=self.request.audience)
-        made = as_seen(dataclasses.replace(made, draft=self.draft, request=request))
-        return rendered(report, made, self.options, complete=collected.complete, suffix=subject.suffix)
+        return as_seen(dataclasses.replace(made, request=request)), collected.complete
+
+
+@dataclass(frozen=True)
+class PageBatch:
+    """Pages of one kind, of the subjects of a batch; it can go to another process, too."""
+
+    batch: Batch
+    kind: str
+    draft: bool
+    options: PageOptions
+
+    def make(self, rows: pa.Table, subjects: Iterable[Subject]) -> Iterator[RenderedReport | NotMade]:
+        """The page of each subject, from all rows of their people."""
+        report = load_report(self.kind)
+        for each in self.batch.inputs(rows, subjects):
+            if isinstance(each, NotMade):
+                yield each
+                continue
+            report_input = dataclasses.replace(each.report_input, draft=self.draft)
+            suffix = each.subject.suffix
+            yield rendered(report, report_input, self.options, complete=each.complete, suffix=suffix)
 
 
 def make_reports(
@@ -141,14 +170,12 @@ def make_reports(
     Raises what `make_report` raises, and UnknownError for every team where there is none.
     """
     with open_ledger(workspace) as ledger:
-        batch, accounts = prepare(
-            workspace, ledger, report, period, chosen or Chosen(), draft=draft, options=options,
-            harvest=partial(harvest_sources, workspace, ledger) if harvest else None,
-        )  # fmt: skip
+        reading = partial(harvest_sources, workspace, ledger) if harvest else None
+        batch, accounts = prepare(workspace, ledger, report, period, chosen or Chosen(), harvest=reading)
         rows = ledger.rows(batch.period_to_read, by_accounts(accounts))
     pairs = rows.group_by(["source", "account"]).aggregate([])
     subjects = batch.subjects_in(zip(pairs["source"].to_pylist(), pairs["account"].to_pylist(), strict=True))
-    yield from batch.pages(rows, subjects)
+    yield from PageBatch(batch, report.name, draft, options).make(rows, subjects)
 
 
 Harvest = Callable[["Period", Accounts], "Outcome"]
@@ -163,8 +190,6 @@ def prepare(
     chosen: Chosen,
     *,
     harvest: Harvest | None,
-    draft: bool,
-    options: PageOptions,
 ) -> tuple[Batch, Accounts]:
     """Everything of several pages but their rows, and the accounts whose rows they are made from.
 
@@ -182,7 +207,7 @@ def prepare(
     to_read = period_to_read(workspace.config.calendar, goals, when)
     outcome = harvest(to_read, accounts) if harvest else None
     batch = Batch(
-        record(workspace, when, report.needs), report.name, when, request, options, draft, ledger.coverage(),
+        record(workspace, when, report.needs), when, request, report.needs, ledger.coverage(),
         outcome and _without_errors(outcome), subjects,
     )  # fmt: skip
     return batch, accounts
@@ -193,6 +218,7 @@ def _subjects(
 ) -> tuple[tuple[Subject, ...] | None, PageRequest]:
     """Whom the pages are about, None for everybody, and what is asked for beside."""
     calendar = workspace.config.calendar
+    persons, request = people_of(workspace, report, chosen)
     if chosen.every_team:
         teams = workspace.config.teams
         if not teams:
@@ -201,7 +227,6 @@ def _subjects(
         members = {key: tuple(team.members(period, calendar)) for key, team in teams.items()}
         found = tuple(Subject(None, key, members[key], suffixes[key]) for key in teams)
         return found, PageRequest(audience=chosen.audience)
-    persons, request = people_of(workspace, report, chosen)
     alone = PageRequest(mentees=request.mentees, audience=request.audience)
     if request.everyone:
         return None, alone
@@ -266,6 +291,18 @@ def names_of(people: People, pairs: Iterable[tuple[str, str]]) -> dict[str, str]
 
 
 def suffixes_of(names: Mapping[str, str]) -> dict[str, str]:
-    """By key what stands in the name of a file behind somebody's name: the key, where another has that name too."""
-    known = Counter(file_word(each) for each in names.values())
-    return {person: person if known[file_word(name)] > 1 else "" for person, name in names.items()}
+    """By key what stands behind a name in the name of a file, so that no two are the same: the key where it must."""
+    words = {key: file_word(name) for key, name in names.items()}
+    number_of = Counter(words.values())
+    found = {key: "" for key, word in words.items() if number_of[word] == 1}
+    taken = {words[key] for key in found}
+    for key, word in words.items():
+        if key not in found:
+            tries = (key, *(f"{number} {key}" for number in range(2, len(names) + 2)))
+            found[key] = next(each for each in tries if _joined(word, each) not in taken)
+            taken.add(_joined(word, found[key]))
+    return found
+
+
+def _joined(*texts: str) -> str:
+    return "-".join(filter(None, map(file_word, texts)))

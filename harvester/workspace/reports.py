@@ -38,8 +38,8 @@ from harvester.version import VERSION
 from harvester.workspace.about import locate
 from harvester.workspace.assemble import MOST_ACTIVE, assemble
 from harvester.workspace.checkins import checkin_period, require_own
+from harvester.workspace.chosen import Chosen, people_asked
 from harvester.workspace.collect import open_ledger
-from harvester.workspace.people import find_team
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -101,22 +101,6 @@ def load_report(kind: str) -> Report:
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Whom and what a report is to be about; by default whom its kind is about where nobody is named."""
-
-    persons: tuple[str, ...] = ()
-    """Keys of [people], names or e-mail addresses."""
-    team: str | None = None
-    everyone: bool = False
-    audience: Audience = "manager"
-    """Who reads the page."""
-    about: str | None = None
-    """The work item that the page is about, as `explain` takes it; for a kind of report that needs one."""
-    every_team: bool = False
-    """Each team by itself."""
-
-
 def make_report(
     workspace: Workspace,
     report: Report,
@@ -133,6 +117,8 @@ def make_report(
     unknown team, and ReportError for a format that the report does not have.
     """
     chosen = _as_chosen(chosen)
+    if chosen.every_team:
+        raise ReportError("Every team is several pages.", hint="Use make_reports, or name a --team.")
     require_audience(report, chosen.audience)
     persons, request = people_of(workspace, report, chosen)
     when: Period | str | None = period_of(workspace, report, period)
@@ -197,22 +183,14 @@ def period_of(workspace: Workspace, report: Report, period: str | None) -> Perio
 def people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
     """Whom a report is about, by name or key, and as what; None where that is oneself."""
     if report.of == "mentees":
-        if chosen.team or chosen.everyone:
+        if chosen.of_teams:
             raise ReportError(f"The report {report.name!r} is about those whom you mentor.", hint="Name --person.")
         return list(chosen.persons) or None, PageRequest(mentees=True, audience=chosen.audience)
     if "checkin" in report.needs:
-        require_own(workspace, chosen.persons, others=bool(chosen.team or chosen.everyone))
-    if not (chosen.persons or chosen.team or chosen.everyone) and report.of == "team":
+        require_own(workspace, chosen.persons, others=chosen.of_teams)
+    if not (chosen.persons or chosen.of_teams) and report.of == "team":
         chosen = dataclasses.replace(_own_team(workspace), audience=chosen.audience)
-    if chosen.everyone:
-        if chosen.persons or chosen.team:
-            raise ReportError("--everyone is everybody.", hint="Leave out --person and --team.")
-        return None, PageRequest(everyone=True, audience=chosen.audience)
-    if chosen.team is None:
-        return list(chosen.persons) or None, PageRequest(audience=chosen.audience)
-    if chosen.persons:
-        raise ReportError("--team and --person are two ways to name people.", hint="Give one of them.")
-    return None, PageRequest(team=find_team(workspace, chosen.team).key, audience=chosen.audience)
+    return people_asked(workspace, chosen)
 
 
 def require_audience(report: Report, audience: Audience) -> None:
