@@ -265,7 +265,7 @@ class RowsByPerson:
 
         persons = persons_of(rows, people)
         codes = persons.indices.to_numpy(zero_copy_only=False)
-        self._rows = rows
+        self._rows = rows.combine_chunks()  # what lies in many pieces is taken from a hundred times slower
         self._order = np.argsort(codes, kind="stable")
         ends = np.cumsum(np.bincount(codes, minlength=len(persons.dictionary)))
         names = persons.dictionary.to_pylist()
