@@ -136,11 +136,11 @@ def abbreviated(nodes: pa.Array) -> tuple[Ints, Ints]:
     if not len(short):
         return short, short
     full = matching(r"^commit/(?:[0-9a-f]{40}|[0-9a-f]{64})$")
-    texts = np.array(nodes.take(full).to_pylist(), dtype="U71")
+    texts = np.array(nodes.take(full).to_pylist(), dtype="S71")
     order = np.argsort(texts, kind="stable")
-    starts = np.array(nodes.take(short).to_pylist(), dtype="U71")
+    starts = np.array(nodes.take(short).to_pylist(), dtype="S71")
     first = np.searchsorted(texts, starts, sorter=order)
-    end = np.searchsorted(texts, np.char.add(starts, "g"), sorter=order)
+    end = np.searchsorted(texts, np.char.add(starts, b"g"), sorter=order)
     single = end - first == 1
     return short[single], full[order[first[single]]]
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvester.analysis import threads, threads_in_parts
+from harvester.engine.exchange import ClusterTasks
 from harvester.engine.threads import threads as threads_over_all
 from harvester.model.contribution import Contribution, to_table
 
@@ -90,7 +91,7 @@ def contributions(draw):
     )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.data(), st.lists(contributions(), min_size=1, max_size=14), st.integers(1, 5), st.integers(1, 7))
 def test_parts_have_the_threads_of_the_whole(data, rows, parts, groups):
     place = data.draw(st.lists(st.integers(0, parts - 1), min_size=len(rows), max_size=len(rows)))
@@ -101,3 +102,26 @@ def test_parts_have_the_threads_of_the_whole(data, rows, parts, groups):
     found = in_parts([to_table(each) for each in divided], JIRA, InProcess(), groups=groups, together=together)
 
     assert found == [list(itertools.islice(expected, len(each))) for each in divided]
+
+
+def test_a_cluster_has_the_threads_of_the_whole(client):
+    """Of a pull request that closes a ticket of another part, is picked elsewhere, and of a chain over all projects."""
+    rows = [
+        Contribution(
+            id=str(number), source="hub", scope="github.com/org", kind=("pull_request", "issue")[number % 2],
+            work_item=f"github.com/org/app{number % 7}#{number}", account="ada", role="author",
+            occurred_at=dt.datetime(2026, 7, 1, tzinfo=dt.UTC) + dt.timedelta(hours=number * 7 % 300),
+            closes=(f"org/app{(number + 1) % 7}#{number + 1}",) if number % 10 else (),
+        )
+        for number in range(300)
+    ]  # fmt: skip
+    table = to_table(rows)
+    tables = [table.slice(first, 40) for first in range(0, 300, 40)]
+
+    found = in_parts(tables, JIRA, ClusterTasks(client), groups=3, together=2)
+
+    assert list(itertools.chain(*found)) == of_the_whole(table, JIRA)
+
+
+def test_no_parts_have_no_threads():
+    assert threads_over_all(InProcess(), [], JIRA) == []
