@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 import resource
+import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -21,9 +23,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from distributed import Client, wait
 
 from harvester.analysis import threads, threads_in_parts
 from harvester.analysis.links import NEEDED
+from harvester.engine.cluster import connect
+from harvester.engine.exchange import ClusterTasks
 from harvester.engine.threads import threads as threads_over_all
 from harvester.model.contribution import arrow_schema
 
@@ -100,8 +106,8 @@ class Measured:
     def map(self, function: Callable[..., Any], *columns: Any) -> list[Any]:
         return [self._measured(function, values) for values in zip(*columns, strict=True)]
 
-    def exchange(self, tables: list[pa.Table], count: int, columns: Any) -> list[pa.Table]:
-        whole = pa.concat_tables([each.select([*columns, "to"]) for each in tables])
+    def exchange(self, types: Any, count: int, function: Callable[..., Any], *columns: Any) -> list[pa.Table]:
+        whole = pa.concat_tables([each.select([*types, "to"]) for each in self.map(function, *columns)])
         return [whole.filter(pc.equal(whole["to"], to)).drop_columns("to") for to in range(count)]
 
     def results(self, made: list[Any]) -> list[Any]:
@@ -134,6 +140,53 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
+def in_steps(parts: list[pa.Table], groups: int, whole: pa.Array) -> None:
+    """One step after the other in this process, and what each of them takes."""
+    tasks = Measured()
+    read = [functools.partial(read_from, each) for each in parts]
+    seconds, _, answers = measured(lambda: threads_over_all(tasks, read, {}, groups))
+    print(f"{len(whole):,} rows in {len(parts)} parts, {groups} groups: {seconds:.1f} s in all\n")
+    print("| step | tasks | seconds | most lines | most MB in | most MB grown |\n|---|---|---|---|---|---|")
+    for name, each in tasks.steps.items():
+        took, lines, size, grown = zip(*each, strict=True)
+        most = f"{max(lines):,} | {max(size) / 2**20:.1f} | {max(grown) / 2**20:.0f}"
+        print(f"| {name} | {len(each)} | {sum(took):.2f} | {most} |")
+    found = [threads_of_part(each, answer) for each, answer in zip(read, answers, strict=True)]
+    assert pa.concat_arrays(found).equals(whole), "threads in parts differ"
+
+
+def on_cluster(engine: str, parts: list[pa.Table], groups: int, whole: pa.Array) -> None:
+    """The same on a cluster whose workers read the parts from files: seconds, and memory of this process and theirs."""
+    with tempfile.TemporaryDirectory() as folder, connect(engine, os.environ) as client:
+        files = [f"{folder}/{number}.parquet" for number in range(len(parts))]
+        for part, file in zip(parts, files, strict=True):
+            pq.write_table(part, file)
+        start, before = processor_seconds(client), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        tasks = ClusterTasks(client)
+        read = [functools.partial(read_file, file) for file in files]
+        found = tasks.map(threads_of_part, read, threads_over_all(tasks, read, {}, groups))
+        wait(found)
+        seconds = [each - began for each, began in zip(processor_seconds(client), start, strict=True)]
+        most = client.run(lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        own = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        print(f"on {engine}: {seconds[0]:.1f} s and {seconds[1]:.1f} s of all processes; this one's peak grew by")
+        print(f"{own:.0f} MB, and the workers' peaks are {', '.join(f'{each:.0f} MB' for each in most.values())}")
+        assert pa.concat_arrays(tasks.results(found)).equals(whole), "threads in parts differ"
+
+
+def processor_seconds(client: Client) -> tuple[float, float]:
+    """Seconds on the clock, and those of all processes."""
+    return time.perf_counter(), sum(client.run(time.process_time).values()) + time.process_time()
+
+
+def threads_of_part(read: Any, answer: pa.Table) -> pa.Array:
+    return threads_in_parts.thread_of(read(("work_item",))["work_item"].combine_chunks(), answer)
+
+
+def read_file(file: str, columns: Any) -> pa.Table:
+    return pq.read_table(file, columns=list(columns))
+
+
 def read_from(table: pa.Table, columns: Any) -> pa.Table:
     return table.select(list(columns))
 
@@ -142,29 +195,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--part", type=int, default=100_000, help="rows of a part")
-    parser.add_argument("--groups", type=int, help="how many groups; by default one for eight parts, and at least four")
+    parser.add_argument("--groups", type=int, help="how many groups; by default one for four parts, and at least four")
+    parser.add_argument("--engine", help="a cluster, such as dask; by default one process takes all steps")
     options = parser.parse_args()
     pa.set_cpu_count(1)
     table = organisation(options.rows)
     parts = [table.slice(first, options.part) for first in range(0, len(table), options.part)]
-    groups = options.groups or max(len(parts) // 8, 4)
-    tasks = Measured()
-    read = [functools.partial(read_from, each) for each in parts]
-    seconds, _, answers = measured(lambda: threads_over_all(tasks, read, {}, groups))
-    print(f"{len(table):,} rows in {len(parts)} parts, {groups} groups: {seconds:.1f} s in all\n")
-    print("| step | tasks | seconds | most lines | most MB in | most MB grown |\n|---|---|---|---|---|---|")
-    for name, each in tasks.steps.items():
-        took, lines, size, grown = zip(*each, strict=True)
-        most = f"{max(lines):,} | {max(size) / 2**20:.1f} | {max(grown) / 2**20:.0f}"
-        print(f"| {name} | {len(each)} | {sum(took):.2f} | {most} |")
+    groups = options.groups or max(len(parts) // 4, 4)
     seconds, grown, whole = measured(lambda: threads.threads(table.to_pandas(types_mapper=pd.ArrowDtype), {}))
-    print(f"\nall rows together: {seconds:.1f} s, and the process grew by {grown / 2**20:.0f} MB")
-    found = [
-        threads_in_parts.thread_of(part["work_item"].combine_chunks(), each)
-        for part, each in zip(parts, answers, strict=True)
-    ]
-    assert pa.concat_arrays(found).equals(pa.array(whole)), "threads in parts differ"
-    print(f"the same {whole.nunique():,} threads")
+    print(f"all rows together: {seconds:.1f} s, and the process grew by {grown / 2**20:.0f} MB\n")
+    if options.engine:
+        on_cluster(options.engine, parts, groups, pa.array(whole))
+    else:
+        in_steps(parts, groups, pa.array(whole))
 
 
 if __name__ == "__main__":

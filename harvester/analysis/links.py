@@ -6,6 +6,7 @@ the threads of a frame (`threads`) and those of an organisation in parts (`threa
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -27,9 +28,6 @@ NEEDED = ("work_item", "kind", "occurred_at", "scope", "url", "title", "body", "
 
 _NAMED_AFTER = {"issue": 0, "pull_request": 1, "review": 2, "commit": 3}
 """Which member names a thread: its ticket, else its pull request, else its commit."""
-
-_OF_FORGE = r"^(?P<project>.+)[#!]\d+$"
-_OF_TRACKER = r"^(?P<project>.+/[a-z][a-z0-9_]*)-\d+$"
 
 
 class Graph(NamedTuple):
@@ -211,10 +209,10 @@ def _groups(frame: pd.DataFrame, items: pa.DictionaryArray, rows: Ints, refs: pa
 
     if count == 1:
         return np.zeros(len(frame), np.int64)
-    own = _group_by_project(pc.utf8_lower(items.dictionary), (_OF_FORGE, _OF_TRACKER), count)
+    own = _group_by_project(pc.utf8_lower(items.dictionary), "#!-", count)
     groups = own[dictionary_codes(items)]
     referred = refs.dictionary_encode()
-    by_reference = _group_by_project(referred.dictionary, (_OF_FORGE,), count)[dictionary_codes(referred)]
+    by_reference = _group_by_project(referred.dictionary, "#!", count)[dictionary_codes(referred)]
     some = (by_reference >= 0) & (groups[rows] < 0)
     groups[rows[some]] = by_reference[some]
     scopes = column(frame, "scope").dictionary_encode()
@@ -222,12 +220,16 @@ def _groups(frame: pd.DataFrame, items: pa.DictionaryArray, rows: Ints, refs: pa
     return np.where(groups < 0, by_scope, groups)
 
 
-def _group_by_project(nodes: pa.Array, forms: tuple[str, ...], count: int) -> Ints:
-    """The group of each node's project; -1 where its text names none, as that of a commit."""
+def _group_by_project(nodes: pa.Array, marks: str, count: int) -> Ints:
+    """The group of each node's project, which is before one of the marks and a number; -1 for a node such as a commit.
+
+    All ends that look like a number are taken off, which is as good a name of the project and quickly done.
+    """
+    import numpy as np
     import pyarrow.compute as pc
 
-    found = [pc.struct_field(pc.extract_regex(nodes, form), "project") for form in forms]
-    projects = pc.coalesce(*found)
-    groups = bucket_of(pc.fill_null(projects, ""), count)
-    groups[projects.is_null().to_numpy(zero_copy_only=False)] = -1
-    return groups
+    numberless = pc.ascii_rtrim(nodes, "0123456789")
+    has_number = functools.reduce(pc.or_, [pc.ends_with(numberless, mark) for mark in marks])
+    projects = pc.if_else(has_number, pc.ascii_rtrim(numberless, marks), None).dictionary_encode()
+    groups = np.append(bucket_of(projects.dictionary, count), -1)
+    return groups[dictionary_codes(projects)]

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from harvester.analysis.frame import persons_of
-from harvester.engine.exchange import CELLS, cells_of, lines_in, placed
+from harvester.engine.exchange import CELLS, cells_of, opened, placed, received
 from harvester.engine.shared import Shared
 from harvester.ledger.ledger import Ledger
 from harvester.ledger.pieces import Piece
@@ -124,4 +124,4 @@ def _routed(piece: Piece, stored: StoredPieces, routes: Shared[Routes]) -> pd.Da
 
 def rows_in(cells: pd.DataFrame) -> pa.Table:
     """The rows in the cells of a bucket."""
-    return lines_in(cells, arrow_schema())
+    return cast("pa.Table", opened(received(cells, arrow_schema())))

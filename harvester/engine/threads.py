@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TOGETHER = 8
 """How many groups' pairs one task merges."""
-PARTS_A_GROUP = 8
+PARTS_A_GROUP = 4
 """What a part says of links is about a tenth of its rows' bytes."""
 
 
@@ -28,8 +28,10 @@ class Tasks(Protocol):
     def map(self, function: Callable[..., Any], *columns: Sequence[Made]) -> list[Made]:
         """A task for each line of the columns, whose values may be results of other tasks, or lists of such."""
 
-    def exchange(self, tables: Sequence[Made], count: int, columns: Mapping[str, str]) -> list[Made]:
-        """So many tables of these columns: the lines of all tables whose `to` is 0, those with 1, and so on."""
+    def exchange(
+        self, types: Mapping[str, str], count: int, function: Callable[..., Any], *columns: Sequence[Made]
+    ) -> list[Made]:
+        """So many tables with columns of these types, of the lines that the tasks of `map` make: by `to`, from 0."""
 
     def results(self, made: Sequence[Made]) -> list[Any]:
         """The results themselves, in this process."""
@@ -58,16 +60,16 @@ def threads(
     places = tasks.results(tasks.map(step.places_in, parts))
     known = known_by_places({place for each in places for place in each.to_pylist()}, tickets)
     read = functools.partial(step.links_of, known=known, groups=groups)
-    links = tasks.exchange(tasks.map(read, parts, range(len(parts))), groups, step.LINKS)
-    nodes = tasks.map(functools.partial(step.nodes_of, buckets=groups), links, numbers)
-    shared = tasks.exchange(tasks.map(step.shared, tasks.exchange(nodes, groups, step.NODES)), groups, step.SHARED)
-    joined = tasks.map(step.joined, links, shared)
+    links = tasks.exchange(step.LINKS, groups, read, parts, range(len(parts)))
+    nodes = tasks.exchange(step.NODES, groups, functools.partial(step.nodes_of, buckets=groups), links, numbers)
+    joined = tasks.map(step.joined, links, tasks.exchange(step.SHARED, groups, step.shared, nodes))
     pairs = _merged(tasks, tasks.map(step.pairs_of, joined), together)
     items = tasks.map(step.settled, joined, [pairs] * groups)
-    candidates = tasks.map(functools.partial(step.candidates, buckets=groups), items, numbers)
-    named = tasks.map(step.named, tasks.exchange(candidates, groups, step.CANDIDATES))
-    answers = tasks.map(step.answers, links, items, tasks.exchange(named, groups, step.NAMES))
-    return tasks.exchange(answers, len(parts), step.THREADS)
+    best = functools.partial(step.candidates, buckets=groups)
+    named = tasks.exchange(
+        step.NAMES, groups, step.named, tasks.exchange(step.CANDIDATES, groups, best, items, numbers)
+    )
+    return tasks.exchange(step.THREADS, len(parts), step.answers, links, items, named)
 
 
 def _merged(tasks: Tasks, pairs: list[Made], together: int) -> Made:

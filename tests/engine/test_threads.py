@@ -7,6 +7,7 @@ import itertools
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,9 +27,9 @@ class InProcess:
     def map(self, function, *columns):
         return [function(*values) for values in zip(*columns, strict=True)]
 
-    def exchange(self, tables, count, columns):
-        whole = pa.concat_tables([each.select([*columns, "to"]) for each in tables])
-        assert {name: str(whole.schema.field(name).type) for name in columns} == columns
+    def exchange(self, types, count, function, *columns):
+        whole = pa.concat_tables([each.select([*types, "to"]) for each in self.map(function, *columns)])
+        assert {name: str(whole.schema.field(name).type) for name in types} == types
         return [whole.filter(pc.equal(whole["to"], to)).drop_columns("to") for to in range(count)]
 
     def results(self, made):
@@ -91,7 +92,7 @@ def contributions(draw):
     )  # fmt: skip
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data(), st.lists(contributions(), min_size=1, max_size=14), st.integers(1, 5), st.integers(1, 7))
 def test_parts_have_the_threads_of_the_whole(data, rows, parts, groups):
     place = data.draw(st.lists(st.integers(0, parts - 1), min_size=len(rows), max_size=len(rows)))
@@ -116,12 +117,28 @@ def test_a_cluster_has_the_threads_of_the_whole(client):
         for number in range(300)
     ]  # fmt: skip
     table = to_table(rows)
-    tables = [table.slice(first, 40) for first in range(0, 300, 40)]
+    tables = [table.slice(first, 100) for first in range(0, 300, 100)]
 
-    found = in_parts(tables, JIRA, ClusterTasks(client), groups=3, together=2)
+    found = in_parts(tables, JIRA, ClusterTasks(client), groups=2, together=2)
 
     assert list(itertools.chain(*found)) == of_the_whole(table, JIRA)
 
 
 def test_no_parts_have_no_threads():
     assert threads_over_all(InProcess(), [], JIRA) == []
+
+
+@pytest.mark.parametrize("groups", range(1, 8))
+def test_a_first_time_is_that_of_all_groups(groups):
+    """A commit of two clones is the first of its thread by the row that lies in the other group."""
+    first, second, app = f"commit/{'a' * 40}", f"commit/{'b' * 40}", "github.com/org/app"
+    base = {"source": "git", "kind": "commit", "account": "ada", "role": "author"}
+    rows = [
+        Contribution(id=str(day), work_item=item, scope=scope, picked_from=picked,
+                     occurred_at=dt.datetime(2026, 7, day, tzinfo=dt.UTC), **base)
+        for item, scope, picked, day in ((first, app, (), 3), (second, app, (first,), 2), (first, "local/app", (), 1))
+    ]  # fmt: skip
+
+    found = in_parts([to_table([each]) for each in rows], JIRA, InProcess(), groups=groups)
+
+    assert found == [[first]] * 3
