@@ -144,8 +144,9 @@ class ReadsInParts(Protocol):
         ...
 
     def join(self, request: Request, completed: Sequence[ScopeCompleted]) -> Iterator[ScopeCompleted]:
-        """The completed scopes of the request, of those that all parts completed; called where no part failed.
+        """The completed scopes of the request, of those that its parts completed, in any order.
 
-        Where a part failed only the scopes of the others are taken, as they came.
+        Called at the end, also where a part failed or was never read: what those would have completed is not there
+        then, and a scope that lies in several parts is completed only by all of them.
         """
         ...
