@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from harvester.model.contribution import Kind
-from harvester.sdk.capabilities import Finding
+from harvester.sdk.capabilities import Finding, Part
 from harvester.sdk.connector import ConnectorContext, Event, Request, ScopeCompleted
 from harvester.sdk.secrets import Secret
 
@@ -71,32 +71,32 @@ class GitHub:
 
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield merged pull requests, reviews and closed issues; raises SourceError where GitHub stops answering."""
-        yield from self.fetch_part(request, "")
+        yield from self.fetch_part(request, Part(""))
 
-    def parts(self, request: Request) -> Sequence[str]:
-        """Stretches of time of all lists, where nothing is known yet and there is much to read.
+    def parts(self, request: Request) -> Iterator[Part]:
+        """Yield stretches of time of every list, where nothing is known yet and there is much to read.
 
-        Raises SourceError where GitHub does not answer.
+        Raises SourceError where GitHub stops answering.
         """
         from harvester.sdk.http import connection
 
-        from .parts import parts
+        from .slices import slices
 
         reader = self._reader(request)
         with connection(reader.client):
-            return [each.dumps() for each in parts(reader)]
+            yield from [each.part(self.host) for each in slices(reader)]
 
-    def fetch_part(self, request: Request, part: str) -> Iterator[Event]:
-        """As `fetch`, of one of the `parts`; raises SourceError where the token or the configuration is another one."""
+    def fetch_part(self, request: Request, part: Part) -> Iterator[Event]:
+        """As `fetch`, of one of the `parts`; raises SourceError also where token or configuration are others here."""
         from harvester.sdk.http import connection
 
-        reader = self._reader(request, part)
+        reader = self._reader(request, part.name)
         with connection(reader.client):
             yield from reader.events()
 
     def join(self, request: Request, completed: Sequence[ScopeCompleted]) -> Iterator[ScopeCompleted]:
         """The host, where all of its parts were completed."""
-        from harvester.sdk.parts import joined
+        from harvester.sdk.slices import joined
 
         from .cursor import Cursor
 
@@ -159,7 +159,7 @@ class GitHub:
 
     def _reader(self, request: Request, part: str = "") -> GitHubReader:
         from harvester.sdk.cursor import digest
-        from harvester.sdk.parts import Part
+        from harvester.sdk.slices import TimeSlice
 
         from .cursor import FORMAT
         from .fetch import GitHubReader
@@ -180,6 +180,4 @@ class GitHub:
             tuple(self.also),
             digest(settings),
         )
-        read = Part.loads(part)
-        read.check(options.settings)
-        return GitHubReader(client, options, request, read)
+        return GitHubReader(client, options, request, TimeSlice.loads(part, options.settings))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harvester.sdk import cursor
-from harvester.sdk.parts import merged
+from harvester.sdk.slices import merged
 
 FORMAT = 7
 """Part of the settings; raised when the same answers make other rows."""

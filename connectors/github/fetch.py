@@ -16,8 +16,8 @@ from harvester.sdk.graphql import Answer
 from harvester.sdk.http import WebError, or_busy
 from harvester.sdk.nested_lists import NestedLists
 from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_fitting, in_batches, split_large
-from harvester.sdk.parts import Part
 from harvester.sdk.rows import entries, parse_time
+from harvester.sdk.slices import TimeSlice
 from harvester.sdk.strategy import FIRST
 
 from . import graphql, preflight, releases, rows, searches
@@ -49,7 +49,7 @@ class GitHubReader:
     client: Client
     options: ReadOptions
     request: Request
-    part: Part = field(default_factory=Part)
+    time_slice: TimeSlice = field(default_factory=TimeSlice)
     size: PageSize = field(default_factory=lambda: PageSize(searches.TOGETHER, searches.FIRST_PAGE))
     start: Start = field(init=False, repr=False)
     row_context: rows.RowContext = field(init=False, repr=False)
@@ -81,7 +81,7 @@ class GitHubReader:
 
     def begin(self) -> Start:
         """Look everything up, choose the strategy, and remember both."""
-        self.start = begin(self.client, self.options, self.request, self.part)
+        self.start = begin(self.client, self.options, self.request, self.time_slice)
         self.options = self.start.options
         accounts = self.request.accounts
         self.row_context = rows.RowContext(
@@ -105,7 +105,7 @@ class GitHubReader:
         yield from self._read_pages()
         yield from self._read_what_moved()
         yield from self._read_by_reference()
-        if not self.part.is_first:
+        if not self.time_slice.is_first:
             return
         yield from self._read_releases()
         if start.strategy.by == "person" and not self.options.scope_filter.names_places:
@@ -328,7 +328,7 @@ class GitHubReader:
         if self.start.cursor:
             issues += self.start.preflight.changed_issues
             pulls += self.start.preflight.changed_pulls
-        elif self.start.last and self.part.is_first:
+        elif self.start.last and self.time_slice.is_first:
             known = [each.partition(":")[::2] for each in self.start.last.unsearchable]
             issues += [key for shape, key in known if shape == "Issues"]
             pulls += [key for shape, key in known if shape == "PullRequests"]
@@ -477,7 +477,7 @@ class GitHubReader:
         )
         cursor_text = None if self.gaps.blocked else cursor.dumps()
         whole = before is None and not self.gaps.any
-        return self.part.completed(ScopeCompleted(self.options.host, cursor_text, whole))
+        return self.time_slice.completed(ScopeCompleted(self.options.host, cursor_text, whole))
 
     def _all_watched(self) -> dict[str, dict[str, str]]:
         """The newest of what has a row, by repository; without what is gone."""
