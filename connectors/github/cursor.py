@@ -53,25 +53,25 @@ class Cursor(cursor.Cursor):
 
     @classmethod
     def joined(cls, texts: Sequence[str]) -> str | None:
-        """The cursor of a fetch, as text, of those that its parts left, in their order.
+        """The cursor of a fetch, as text, of those that its slices left, in their order.
 
-        There is none where the parts were not shown the same. Of a repository that was renamed meanwhile the earlier
+        There is none where the slices were not shown the same. Of a repository that was renamed meanwhile the earlier
         name stays, so that the next fetch notices.
         """
-        parts = [part for each in texts if (part := cls.loads(each))]
-        if len({(each.settings, each.accounts, each.token_scopes) for each in parts}) != 1:
+        slices = [each for text in texts if (each := cls.loads(text))]
+        if len({(each.settings, each.accounts, each.token_scopes) for each in slices}) != 1:
             return None
-        by_time = sorted(parts, key=lambda each: each.at)
+        by_time = sorted(slices, key=lambda each: each.at)
         return replace(
             by_time[0],
             users=merged(each.users for each in by_time),
             repositories=merged(each.repositories for each in by_time),
-            unreadable=sorted({one for each in parts for one in each.unreadable}),
-            unlocated=sorted({one for each in parts for one in each.unlocated}),
-            unknown_accounts=sorted({one for each in parts for one in each.unknown_accounts}),
-            excluded=sorted({one for each in parts for one in each.excluded}),
-            watched=by_repository(merged(each.watched_items for each in parts)),
-            unsearchable=newest(one for each in parts for one in each.unsearchable),
+            unreadable=sorted({one for each in slices for one in each.unreadable}),
+            unlocated=sorted({one for each in slices for one in each.unlocated}),
+            unknown_accounts=sorted({one for each in slices for one in each.unknown_accounts}),
+            excluded=sorted({one for each in slices for one in each.excluded}),
+            watched=by_repository(merged(each.watched_items for each in slices)),
+            unsearchable=newest(one for each in slices for one in each.unsearchable),
         ).dumps()
 
 

@@ -19,11 +19,10 @@ from harvester.model.periods import Period
 from harvester.sdk.capabilities import Part
 from harvester.sdk.connector import ScopeCompleted
 from harvester.sdk.paging import cut_period
+from harvester.sdk.strategy import EVER
 
 T = TypeVar("T")
 
-FROM_EVER = dt.datetime.min.replace(tzinfo=dt.UTC)
-FOR_EVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 MOST = 24
 """Into how many slices a request is divided at most."""
 WORTH = 2
@@ -40,7 +39,7 @@ class TimeSlice:
 
     number: int = 0
     of: int = 1
-    edges: tuple[dt.datetime, ...] = (FROM_EVER, FOR_EVER)
+    edges: tuple[dt.datetime, ...] = (EVER.since, EVER.until)
     settings: str = ""
     known: Mapping[str, Any] = field(default_factory=dict)
 
@@ -104,7 +103,7 @@ def divided(
     if number < 2:
         return [TimeSlice()]
     inner = [each.since for each in ranges[1 : number * side_by_side]]
-    edges = [FROM_EVER, *inner, FOR_EVER]
+    edges = [EVER.since, *inner, EVER.until]
     return [
         TimeSlice(
             each, number, tuple(edges[each * side_by_side : (each + 1) * side_by_side + 1]), settings, known or {}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period
-from harvester.sdk.capabilities import ReadsInParts
 from harvester.sdk.connector import Event, Gap, Remark, Request, Retraction, ScopeCompleted
-from harvester.sdk.slices import TimeSlice
 
 
 def on(month: int, day: int, hour: int = 12, minute: int = 0, second: int = 0) -> dt.datetime:
@@ -99,24 +97,3 @@ def _is_retracted(row: Contribution, by: Retraction) -> bool:
     if by.id is not None:
         return row.id == by.id
     return row.work_item == by.work_item and by.kind in {None, row.kind}
-
-
-def in_slices(
-    make: Callable[[], ReadsInParts],
-    request: Request,
-    slices: Sequence[TimeSlice],
-    between: Callable[[int], None] = int,
-) -> Iterator[Event]:
-    """What a request yields that is read in these slices, each by a connector of its own; `between` is called after each.
-
-    They come in their order, whatever was yielded first.
-    """
-    completed: list[ScopeCompleted] = []
-    for each in slices:
-        for event in make().fetch_part(request, each.part("")):
-            if isinstance(event, ScopeCompleted):
-                completed.append(event)
-            else:
-                yield event
-        between(each.number)
-    yield from make().join(request, completed)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harvester.connectors.github import slices
+from harvester.connectors.github import GitHub, slices
 from harvester.errors import SourceError
 from harvester.model.periods import Period
 from harvester.sdk.capabilities import Part
 from harvester.sdk.connector import Request, ScopeCompleted
 from harvester.sdk.slices import TimeSlice
 from harvester.sdk.testing import check_connector
-from tests.connectors.fetches import Read, gather, in_slices, on, wanted
+from tests.connectors.divided import FirstInSlices, in_slices, steps
+from tests.connectors.fetches import Read, gather, on, wanted
 from tests.connectors.githubs import MESSAGE, read, source
-from tests.connectors.test_github_sequences import PEOPLE, STEPS, YEAR, Step, Story
+from tests.connectors.test_github_sequences import PEOPLE, STEPS, YEAR, Story
 from tests.servers.faults import Fault
 from tests.servers.github import GitHubServer
 
@@ -37,36 +36,14 @@ def read_divided(server: GitHubServer, request: Request, number: int = 3, **sett
     return gather(in_slices(lambda: source(server, now=server.world.now, **settings), request, made))
 
 
-class DividedStory(Story):
-    """A story whose first fetch is divided, while more happens between the slices."""
+class DividedStory(FirstInSlices, Story):
+    """A story whose first fetch is divided."""
 
-    between: Sequence[Step] = ()
-    order: Sequence[int] = (0, 1, 2)
+    def connector(self, server: GitHubServer) -> GitHub:
+        return source(server, now=self.world.now, **self.scopes)
 
-    def read(self, server: GitHubServer) -> None:
-        if self.stored.last:
-            super().read(server)
-            return
-        request, steps = self.stored.request, iter(self.between)
-
-        def happens(_: int) -> None:
-            for step in itertools.islice(steps, 3):
-                self.step(server, step)
-
-        made = divided(server, request, 3, **self.scopes)
-        self.stored.take(
-            in_slices(
-                lambda: source(server, now=self.world.now, **self.scopes),
-                request,
-                [made[each] for each in self.order if each < len(made)],
-                happens,
-            )
-        )
-
-
-SOME_STEPS = st.lists(
-    st.tuples(st.sampled_from(STEPS[1:]), st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=20
-)
+    def slices(self, server: GitHubServer, request: Request) -> list[TimeSlice]:
+        return divided(server, request, 3, **self.scopes)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +58,7 @@ SOME_STEPS = st.lists(
     [("review", 0, 1)],
     [2, 1, 0],
 )
-@given(SOME_STEPS, SOME_STEPS, SOME_STEPS, st.permutations([0, 1, 2]))
+@given(steps(STEPS), steps(STEPS), steps(STEPS), st.permutations([0, 1, 2]))
 def test_what_goes_on_from_slices_is_a_full_fetch(accounts, scopes, before, between, after, order):
     """Whatever happens before, between and after slices: the next fetch leaves the rows of a full one."""
     story = DividedStory(accounts, scopes)
