@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
-from harvester.sdk.capabilities import ReadsInParts
+from harvester.errors import SourceError
+from harvester.harvesting.parts import PartsReader, divide, read_part
+from harvester.harvesting.reader import SourceReader
+from harvester.sdk.capabilities import Part, ReadsInParts
 from harvester.sdk.connector import Event, Request, ScopeCompleted
 from harvester.sdk.slices import TimeSlice
 
@@ -24,16 +29,48 @@ def steps(names: Sequence[str]) -> st.SearchStrategy[list[Step]]:
 def in_slices(
     make: Callable[[], ReadsInParts], request: Request, slices: Sequence[TimeSlice], between: Callable[[], None] = int
 ) -> Iterator[Event]:
-    """What a request yields that is read in these slices, each by a connector of its own, then `between` is called."""
-    completed: list[ScopeCompleted] = []
+    """What a request yields that is read in these slices, each by a connector of its own, then `between` is called.
+
+    It comes in the order of their numbers, whichever was read first.
+    """
+    read: dict[int, list[Event]] = {}
     for each in slices:
-        for event in make().fetch_part(request, each.part("")):
-            if isinstance(event, ScopeCompleted):
-                completed.append(event)
-            else:
-                yield event
+        read[each.number] = list(make().fetch_part(request, each.part("")))
         between()
-    yield from make().join(request, completed)
+    events = [event for number in sorted(read) for event in read[number]]
+    yield from (each for each in events if not isinstance(each, ScopeCompleted))
+    yield from make().join(request, [each for each in events if isinstance(each, ScopeCompleted)])
+
+
+@dataclass(frozen=True)
+class Divided:
+    """A connector that is read in these slices, of which some fail."""
+
+    of: ReadsInParts
+    scope: str
+    slices: Sequence[TimeSlice]
+    failing: Collection[int] = ()
+
+    def parts(self, request: Request) -> Iterator[Part]:
+        yield from (each.part(self.scope) for each in self.slices)
+
+    def fetch_part(self, request: Request, part: Part) -> Iterator[Event]:
+        events = self.of.fetch_part(request, part)
+        if json.loads(part.name)["number"] in self.failing:
+            yield from (each for each in events if not isinstance(each, ScopeCompleted))
+            raise SourceError("The connection broke.")
+        yield from events
+
+    def join(self, request: Request, completed: Sequence[ScopeCompleted]) -> Iterator[ScopeCompleted]:
+        yield from self.of.join(request, completed)
+
+
+def read_parts(source: str, connector: Any, request: Request, *_: object) -> SourceReader:
+    """Reads a source in parts, for `harvest`."""
+    made = PartsReader(source, request, divide(source, connector, request))
+    for number, part in reversed(list(enumerate(made.divided.parts))):
+        made.add(number, read_part(source, connector, request, part))
+    return made.joined(connector.join)
 
 
 class FirstInSlices:
