@@ -125,7 +125,7 @@ class Batch:
         collected, made = assemble(
             workspace, stored, self.period, [subject.person] if whole.mentees and subject.person else None,
             harvest=False, request=whole, needs=self.needs, outcome=self.outcome,
-            key=None if whole.mentees else subject.person,
+            keys=[subject.person] if subject.person and not whole.mentees else None,
         )  # fmt: skip
         if self.subjects is None and subject.person not in people_in(workspace, collected.frame, self.period):
             return None
