@@ -101,8 +101,7 @@ class Batch:
         if self.subjects is not None:
             return list(self.subjects)
         people = self.workspace.config.people
-        closed = {each.key for each in people.persons if not each.may_be_read}
-        names = {key: name for key, name in names_of(people, accounts).items() if key not in closed}
+        names = {key: name for key, name in names_of(people, accounts).items() if key not in people.not_to_be_read}
         suffixes = suffixes_of(names)
         return [Subject(key, None, (key,), suffixes[key]) for key in names]
 

@@ -225,7 +225,7 @@ def with_consent(workspace: Workspace, rows: pa.Table) -> pa.Table:
     from harvester.analysis.frame import persons_of
 
     people = workspace.config.people
-    closed = {each.key for each in people.persons if not each.may_be_read}
+    closed = people.not_to_be_read
     if not closed:
         return rows
     persons = persons_of(rows, people)
