@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from harvester.engine.rows import CELL, CELLS, placed, to_bytes
+
 if TYPE_CHECKING:
     from distributed import Client, Future
-
-CELL = pd.ArrowDtype(pa.large_binary())
-CELLS = pd.DataFrame({"to": pd.Series(dtype="int64"), "lines": pd.Series(dtype=CELL)})
 
 
 class Packed(NamedTuple):
@@ -41,11 +41,8 @@ class ClusterTasks:
         self, types: Mapping[str, str], count: int, function: Callable[..., pa.Table], *columns: Sequence[Any]
     ) -> list[Future[Any]]:
         """So many tables with columns of these types, of the lines that the tasks of `map` make: by `to`, from 0."""
-        import dask.dataframe as dd
-
         cells = dd.from_delayed(self._each(_send, function, *columns), meta=CELLS, verify_meta=False)
-        placed = cells.set_index("to", divisions=list(range(count + 1)), shuffle_method="p2p")
-        received = self._client.compute(placed.to_delayed())
+        received = self._client.compute(placed(cells, count).to_delayed())
         schema = pa.schema([*types.items()])
         return [self._client.submit(_received, each, schema, pure=False) for each in received]
 
@@ -89,7 +86,7 @@ def _send(function: Callable[..., pa.Table], *values: Any) -> pd.DataFrame:
 
 
 def _received(cells: pd.DataFrame, schema: pa.Schema) -> Packed:
-    return Packed(cells["lines"].tolist(), schema)
+    return Packed(cells["rows"].tolist(), schema)
 
 
 def cells_of(table: pa.Table) -> pd.DataFrame:
@@ -100,12 +97,4 @@ def cells_of(table: pa.Table) -> pd.DataFrame:
     lines = table.drop_columns("to").take(pa.array(order))
     ends = [*first[1:], len(order)]
     cells = [to_bytes(lines.slice(start, end - start)) for start, end in zip(first, ends, strict=True)]
-    return pd.DataFrame({"to": pd.Series(receivers, dtype="int64"), "lines": pd.Series(cells, dtype=CELL)})
-
-
-def to_bytes(lines: pa.Table) -> bytes:
-    """A table as Arrow's own bytes, compressed."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, lines.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
-        writer.write_table(lines)
-    return bytes(sink.getvalue())
+    return pd.DataFrame({"bucket": pd.Series(receivers, dtype="int64"), "rows": pd.Series(cells, dtype=CELL)})

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 BUCKET_ROWS = 50_000
 """About how many rows a task gets of the people that it makes pages of."""
 MERGED_AT_ONCE = 16
-_CELL = pd.ArrowDtype(pa.large_binary())
-_META = pd.DataFrame({"bucket": pd.Series(dtype="int64"), "rows": pd.Series(dtype=_CELL)})
+CELL = pd.ArrowDtype(pa.large_binary())
+CELLS = pd.DataFrame({"bucket": pd.Series(dtype="int64"), "rows": pd.Series(dtype=CELL)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,14 @@ class Routes(Protocol):
 
 def by_bucket(stored: StoredPieces, routes: Shared[Any], number: int) -> dd.DataFrame:
     """The rows in the buckets of their people, by shared `Routes`: partition n has bucket n, as cells for `rows_in`."""
-    cells = dd.from_map(_cells, list(stored.pieces), stored=stored, routes=routes, meta=_META)
-    placed: dd.DataFrame = cells.set_index("bucket", divisions=list(range(number + 1)), shuffle_method="p2p")
-    return placed
+    cells = dd.from_map(_cells, list(stored.pieces), stored=stored, routes=routes, meta=CELLS)
+    return placed(cells, number)
+
+
+def placed(cells: dd.DataFrame, number: int) -> dd.DataFrame:
+    """The cells of each of so many buckets in the partition of its number."""
+    found: dd.DataFrame = cells.set_index("bucket", divisions=list(range(number + 1)), shuffle_method="p2p")
+    return found
 
 
 def _cells(piece: Piece, stored: StoredPieces, routes: Shared[Routes]) -> pd.DataFrame:
@@ -128,7 +133,7 @@ def _cells(piece: Piece, stored: StoredPieces, routes: Shared[Routes]) -> pd.Dat
     placed = places.merge(pd.DataFrame(routed, columns=["person", "bucket"], dtype="int64"), on="person")
     cells = {bucket: to_bytes(rows.take(pa.array(at))) for bucket, at in placed.groupby("bucket")["at"]}
     return pd.DataFrame({
-        "bucket": pd.Series(list(cells), dtype="int64"), "rows": pd.Series(list(cells.values()), dtype=_CELL)
+        "bucket": pd.Series(list(cells), dtype="int64"), "rows": pd.Series(list(cells.values()), dtype=CELL)
     })  # fmt: skip
 
 
