@@ -1,7 +1,8 @@
 """Steps as tasks on a Dask cluster, and lines of tables sent from all of them to all of the next.
 
 Tables travel as Arrow's own bytes, one cell for each task and receiver, by Dask's shuffle between workers: it puts what
-it has onto disk, and takes one task for each receiver instead of one for each sender and receiver.
+it has onto disk, and takes one task for each receiver instead of one for each sender and receiver. A shuffle of frames
+with columns of lists and maps would fail, and so nothing of a row is changed on the way.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from harvester.engine.rows import CELL, CELLS, placed, to_bytes
-
 if TYPE_CHECKING:
     from distributed import Client, Future
+
+CELL = pd.ArrowDtype(pa.large_binary())
+CELLS = pd.DataFrame({"to": pd.Series(dtype="int64"), "lines": pd.Series(dtype=CELL)})
 
 
 class Packed(NamedTuple):
@@ -42,9 +44,9 @@ class ClusterTasks:
     ) -> list[Future[Any]]:
         """So many tables with columns of these types, of the lines that the tasks of `map` make: by `to`, from 0."""
         cells = dd.from_delayed(self._each(_send, function, *columns), meta=CELLS, verify_meta=False)
-        received = self._client.compute(placed(cells, count).to_delayed())
+        arrived = self._client.compute(placed(cells, count).to_delayed())
         schema = pa.schema([*types.items()])
-        return [self._client.submit(_received, each, schema, pure=False) for each in received]
+        return [self._client.submit(received, each, schema, pure=False) for each in arrived]
 
     def results(self, made: Sequence[Future[Any]]) -> list[Any]:
         """The results themselves, in this process."""
@@ -85,8 +87,15 @@ def _send(function: Callable[..., pa.Table], *values: Any) -> pd.DataFrame:
     return cells_of(function(*map(opened, values)))
 
 
-def _received(cells: pd.DataFrame, schema: pa.Schema) -> Packed:
-    return Packed(cells["rows"].tolist(), schema)
+def received(cells: pd.DataFrame, schema: pa.Schema) -> Packed:
+    """The lines in the cells of one receiver, as a table of this schema."""
+    return Packed(cells["lines"].tolist(), schema)
+
+
+def placed(cells: dd.DataFrame, count: int) -> dd.DataFrame:
+    """The cells (CELLS) in so many partitions: those whose `to` is 0, those with 1, and so on."""
+    found: dd.DataFrame = cells.set_index("to", divisions=list(range(count + 1)), shuffle_method="p2p")
+    return found
 
 
 def cells_of(table: pa.Table) -> pd.DataFrame:
@@ -95,6 +104,14 @@ def cells_of(table: pa.Table) -> pd.DataFrame:
     order = np.argsort(to, kind="stable")
     receivers, first = np.unique(to[order], return_index=True)
     lines = table.drop_columns("to").take(pa.array(order))
-    ends = [*first[1:], len(order)]
+    ends = [*first[1:], len(order)][: len(first)]
     cells = [to_bytes(lines.slice(start, end - start)) for start, end in zip(first, ends, strict=True)]
-    return pd.DataFrame({"bucket": pd.Series(receivers, dtype="int64"), "rows": pd.Series(cells, dtype=CELL)})
+    return pd.DataFrame({"to": pd.Series(receivers, dtype="int64"), "lines": pd.Series(cells, dtype=CELL)})
+
+
+def to_bytes(lines: pa.Table) -> bytes:
+    """A table as Arrow's own bytes, compressed."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, lines.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(lines)
+    return bytes(sink.getvalue())
