@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +110,8 @@ class Measured:
         whole = pa.concat_tables([each.select([*types, "to"]) for each in self.map(function, *columns)])
         return [whole.filter(pc.equal(whole["to"], to)).drop_columns("to") for to in range(count)]
 
-    def results(self, made: list[Any]) -> list[Any]:
-        return made
+    def results(self, made: Sequence[Any]) -> list[Any]:
+        return list(made)
 
     def _measured(self, function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
         tables = [each for value in values for each in (value if isinstance(value, list | tuple) else [value])]
@@ -125,7 +125,12 @@ class Measured:
 def measured(run: Callable[[], Any]) -> tuple[float, int, Any]:
     """Processor seconds, by how many bytes the process grew while it ran, and the result."""
     before, peak, done = resident(), [0], threading.Event()
-    watch = threading.Thread(target=lambda: [peak.append(resident()) for _ in iter(lambda: done.wait(0.005), True)])
+
+    def look() -> None:
+        while not done.wait(0.005):
+            peak.append(resident())
+
+    watch = threading.Thread(target=look)
     watch.start()
     start = time.process_time()
     made = run()
