@@ -70,10 +70,14 @@ def accounts_of(workspace: Workspace, persons: Sequence[str] | None) -> Accounts
 
 
 def ledger_exists(workspace: Workspace) -> bool:
-    """Whether the ledger's folder exists; True for a URL, which only opening it can tell. Raises LedgerError."""
+    """Whether there is a ledger, or at least its folder. Raises LedgerError where that cannot be looked up."""
+    from harvester.ledger import Ledger
+
     location = _location(workspace)
+    if isinstance(location, str):
+        return Ledger.exists(location, _storage_options(workspace))
     try:
-        return isinstance(location, str) or location.exists()
+        return location.exists()
     except OSError as error:
         raise LedgerError(
             f"The ledger in {location} cannot be looked up: {error.strerror}.", hint="Check who owns the folder."
@@ -105,11 +109,14 @@ def open_ledger(workspace: Workspace, *, create: bool = True) -> Iterator[Ledger
     from harvester.ledger import Ledger
 
     if workspace.persistent:
-        options = {name: value for name, value in workspace.environment.environ.items() if name.startswith("AWS_")}
-        yield Ledger.open(str(_location(workspace)), create=create, options=options or None)
+        yield Ledger.open(str(_location(workspace)), create=create, options=_storage_options(workspace))
     else:
         with temporary_ledger() as ledger:
             yield ledger
+
+
+def _storage_options(workspace: Workspace) -> Mapping[str, str]:
+    return {name: value for name, value in workspace.environment.environ.items() if name.startswith("AWS_")}
 
 
 @contextlib.contextmanager
