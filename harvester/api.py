@@ -129,6 +129,7 @@ def harvest(
     sources: Iterable[str] = (),
     config: PathLike | None = None,
     refresh: bool = False,
+    engine: str | None = None,
 ) -> Outcome:
     """Read the sources (all, or those named) into the ledger, for a person, several, a team or everyone.
 
@@ -137,13 +138,20 @@ def harvest(
     Returns how each source went: `outcome.complete`, and for each of `outcome.sources` its `source`, `counts` (new,
     replaced, dropped), `gaps` and `complete`. A source that fails is a gap and does not raise.
 
-    Raises PeriodError, PersonError, UnknownError (a source or a team), ConfigError, SourceError or LedgerError.
+    `engine` reads sources on a Dask cluster, in parts side by side: `dask` on this machine, `dask://HOST:PORT` on one
+    that runs already. This process alone writes to the ledger.
+
+    Raises PeriodError, PersonError, UnknownError (a source or a team), ConfigError, SourceError, LedgerError or
+    EngineError.
     """
+    from harvester.engine.harvest import reading
     from harvester.workspace.harvest import Selection
     from harvester.workspace.harvest import harvest as harvest_selection
 
     selection = Selection(_names(person), team, everyone, tuple(sources))
-    return harvest_selection(_open(config, None), period, selection, refresh=refresh)
+    workspace = _open(config, None)
+    with reading(engine, workspace) as read:
+        return harvest_selection(workspace, period, selection, refresh=refresh, read=read)
 
 
 def claims(

@@ -23,6 +23,8 @@ SECONDS = 20
 SETTINGS = {
     # A slice that has ended three workers would end the next one too.
     "distributed.scheduler.allowed-failures": 2,
+    # A worker that ends takes the blame only for what it was doing, and not for what waited behind it.
+    "distributed.scheduler.worker-saturation": 1.0,
     # Nobody looks at the pages of such a cluster, and their port is open to everybody on the machine.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],

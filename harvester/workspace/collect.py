@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from harvester.harvesting.run import Outcome
+    from harvester.harvesting.run import Outcome, ReadSource
     from harvester.ledger import Ledger
     from harvester.ledger.held_rows import StoredRows
     from harvester.sdk.connector import Connector
@@ -153,16 +153,20 @@ def harvest_sources(
     *,
     sources: Mapping[str, Connector] | None = None,
     refresh: bool = False,
+    read: ReadSource | None = None,
 ) -> Outcome:
     """Read sources (all where None) into the ledger side by side; `refresh` re-reads them in full.
 
+    `read` reads one source where an engine does it: `harvester.engine.harvest`.
+
     Raises KeyboardInterrupt where the user interrupted, after what came until then was stored.
     """
+    from harvester.harvesting.reader import read_source
     from harvester.harvesting.run import harvest
 
     environment = workspace.environment
     chosen = workspace.connectors if sources is None else sources
-    _import_modules(each for name, each in chosen.items() if accounts.get(name) is None or accounts[name])
+    import_modules(each for name, each in chosen.items() if accounts.get(name) is None or accounts[name])
     with environment.progress() as progress:
         outcome = harvest(
             ledger,
@@ -174,6 +178,7 @@ def harvest_sources(
             progress=progress,
             stop=environment.stop,
             redact=environment.redact,
+            read=read or read_source,
         )
     if outcome.interrupted:
         raise KeyboardInterrupt
@@ -184,7 +189,7 @@ def harvest_sources(
     return outcome
 
 
-def _import_modules(connectors: Iterable[Connector]) -> None:
+def import_modules(connectors: Iterable[Connector]) -> None:
     """Import what connectors need, one after another; one that lacks a library says so when it is read."""
     from harvester.sdk.capabilities import ImportsModules
 
