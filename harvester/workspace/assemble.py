@@ -16,20 +16,13 @@ from harvester.goals.lint_sources import undelivered
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
-from harvester.model.periods import Period, day, parse, span, within
+from harvester.model.periods import Calendar, Period, day, parse, span, within
 from harvester.model.teams import Team
 from harvester.reporting.audience import for_audience, not_to_be_named
 from harvester.reporting.report_input import FirstContributions, Need, PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.text import count_noun
-from harvester.workspace.collect import (
-    Accounts,
-    CollectedData,
-    accounts_of,
-    collect,
-    harvest_sources,
-    temporary_ledger,
-)
+from harvester.workspace.collect import Accounts, CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
 from harvester.workspace.first_contributions import first_contributions
 from harvester.workspace.look_alikes import look_alikes_in, with_remarks
 from harvester.workspace.mentees import choose_mentees, left_out, only_mentoring
@@ -41,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harvester.harvesting.run import Outcome
-    from harvester.ledger import Ledger
+    from harvester.ledger.held_rows import StoredRows
 
 DEFAULT_PERIOD = "last-quarter"
 ACTIVITY = ("pull_requests", "commits")
@@ -57,7 +50,7 @@ MOST_ACTIVE = "the most active author of the latest quarter with work."
 
 def assemble(
     workspace: Workspace,
-    ledger: Ledger,
+    ledger: StoredRows,
     period: str | Period | None = None,
     person: str | Sequence[str] | None = None,
     *,
@@ -70,11 +63,9 @@ def assemble(
 ) -> tuple[CollectedData, ReportInput]:
     """Collect what a report of this period and person, or several, needs; the default is yourself and the last quarter.
 
-    With `harvest` the sources are read first, otherwise the ledger is used as it is. `outcome` is how a harvest for
-    this and other pages went (`harvest_for`): what it could not store is missing here, too.
-
-    goals.toml is its owner's, so the work of other people, with the owner's or without, is matched against it only with
-    `goals_for_others`.
+    With `harvest` the sources are read first, otherwise the ledger, or rows of it, are used as they are; `outcome` is
+    then that of the harvest that was before, if there was one. goals.toml is its owner's, so the
+    work of other people, with the owner's or without, is matched against it only with `goals_for_others`.
 
     What `[[exclude]]` in harvester.toml names is left out of the frame, unless `all_rows` is set.
 
@@ -128,18 +119,12 @@ def _assembled(
     return assembly.for_most_active(f"{workspace.config.people.name(me)} did nothing here {within(chosen)}")
 
 
-def harvest_for(
-    workspace: Workspace, ledger: Ledger, period: Period, persons: Sequence[str], needs: Set[Need] = frozenset()
-) -> Outcome:
-    """Read the sources once for pages of these people, by key, that are assembled one after another without a harvest.
-
-    Nothing is asked about who has not agreed to be read, or about whom no source knows.
-    """
-    known = load_goals_and_decisions(workspace)
-    assembly = _Assembly(workspace, ledger, True, known, False, False, NOTHING_MORE, needs)
-    closed = closed_people(workspace)
-    asked = assembly.asked(period, [each for each in persons if each not in closed])
-    return harvest_sources(workspace, ledger, *asked)
+def period_to_read(calendar: Calendar, known: GoalsAndDecisions, period: Period) -> Period:
+    """A period from the first day of any goal that runs in it, since a goal's progress counts from there."""
+    starts = [
+        goal.period(calendar).since for goal in known.goals.goals if goal.from_ and goal.runs_in(period, calendar)
+    ]
+    return dataclasses.replace(period, since=min([period.since, *starts]))
 
 
 def choose_period(workspace: Workspace, words: str | None) -> Period:
@@ -164,7 +149,7 @@ class _Assembly:
     """How to collect rows for a person, until it is settled which person the report is about."""
 
     workspace: Workspace
-    ledger: Ledger
+    ledger: StoredRows
     harvest: bool
     goals: GoalsAndDecisions
     goals_for_others: bool
@@ -172,7 +157,6 @@ class _Assembly:
     request: PageRequest
     needs: Set[Need]
     outcome: Outcome | None = None
-    """How a harvest went that was made before."""
 
     def for_everyone(self, period: Period) -> tuple[CollectedData, ReportInput]:
         """The rows of all who did something in the period, bots not; nobody is among them who may not be read."""
@@ -222,28 +206,14 @@ class _Assembly:
             try:
                 person = people.find(words)
             except PersonError:
-                person = self._find_stranger(words)
+                person = find_stranger(self.workspace, words)
                 strangers.append(person)
             named.setdefault(person, words)
         collected, report_input = self.for_persons(period, list(named))
         for person in strangers:
             if not _has_rows(report_input, person):
-                self._find_among_accounts(named[person])
+                find_among_accounts(self.workspace, named[person])
         return collected, report_input
-
-    def _find_stranger(self, words: str) -> str:
-        """The person with this address, as rows have it, or with this name in a source."""
-        people = self.workspace.config.people
-        if address := email_of(words):
-            return people.person_of("", mail_key(current_address(self.workspace, address)))
-        return self._find_among_accounts(words)
-
-    def _find_among_accounts(self, words: str) -> str:
-        """The person whom a source knows so; who only helped others only where nobody has work under that name."""
-        people, accounts = self.workspace.config.people, list(_all_accounts(self.workspace))
-        with_work = people.names_of((source, account) for source, account, number in accounts if number)
-        everybody = people.names_of((source, account) for source, account, _ in accounts)
-        return people.find(words, with_work if people.meant(words, with_work) else everybody)
 
     def for_most_active(self, why: str) -> tuple[CollectedData, ReportInput]:
         """The rows of the most active author of the latest quarter with work; the remark begins with `why`."""
@@ -269,32 +239,25 @@ class _Assembly:
             return dataclasses.replace(self, ledger=ledger).collect(period, None)
 
     def collect(self, period: Period, persons: Sequence[str] | None) -> CollectedData:
-        """The rows of people, read from the sources first where that is wanted."""
+        """Rows of what has to be read for a page of the period."""
+        period = period_to_read(self.workspace.config.calendar, self.goals, period)
         for person in () if self.request.mentees else persons or ():
             self._require_account(person)
-        period, accounts = self.asked(period, persons)
-        outcome = harvest_sources(self.workspace, self.ledger, period, accounts) if self.harvest else self.outcome
+        accounts = accounts_of(self.workspace, persons)
+        if "no_notebooks" in self.needs:
+            accounts = {source: names for source, names in accounts.items() if not self._is_notebook(source)}
+        outcome = self._harvested(period, accounts) if self.harvest else self.outcome
         collected = collect(self.workspace, self.ledger, period, accounts, outcome)
         if "no_notebooks" not in self.needs:
             return collected
         frame = collected.frame  # a source of another kind may have notes, too
         return dataclasses.replace(collected, frame=frame[(frame["kind"] != "note").to_numpy(bool)])
 
-    def asked(self, period: Period, persons: Sequence[str] | None) -> tuple[Period, Accounts]:
-        """What is asked of the sources: whose accounts (None: everyone's), and from which day on.
+    def _harvested(self, period: Period, accounts: Accounts) -> Outcome:
+        from harvester.ledger import Ledger
 
-        That is the first one of any goal that runs in the period, since a goal's progress counts from there.
-        """
-        calendar = self.workspace.config.calendar
-        starts = [
-            goal.period(calendar).since
-            for goal in self.goals.goals.goals
-            if goal.from_ and goal.runs_in(period, calendar)
-        ]
-        accounts = accounts_of(self.workspace, persons)
-        if "no_notebooks" in self.needs:
-            accounts = {source: names for source, names in accounts.items() if not self._is_notebook(source)}
-        return dataclasses.replace(period, since=min([period.since, *starts])), accounts
+        assert isinstance(self.ledger, Ledger)  # rows in memory are not harvested into
+        return harvest_sources(self.workspace, self.ledger, period, accounts)
 
     def _require_account(self, person: str) -> None:
         """Raises PersonError for one who has no account on any source but notebooks, where there are other sources."""
@@ -389,6 +352,24 @@ class _Assembly:
         if "checkin" not in self.needs or not self.workspace.configured:
             return None
         return load_before(self.workspace.config.root, self.workspace.config.calendar.dates(period)[1])
+
+
+def find_stranger(workspace: Workspace, words: str) -> str:
+    """The person with this address, as rows have it, or with this name in a source; raises PersonError for nobody."""
+    if address := email_of(words):
+        return workspace.config.people.person_of("", mail_key(current_address(workspace, address)))
+    return find_among_accounts(workspace, words)
+
+
+def find_among_accounts(workspace: Workspace, words: str) -> str:
+    """The person whom a source knows so; who only helped others only where nobody has work under that name.
+
+    Raises PersonError, with the nearest names, for nobody.
+    """
+    people, accounts = workspace.config.people, list(_all_accounts(workspace))
+    with_work = people.names_of((source, account) for source, account, number in accounts if number)
+    everybody = people.names_of((source, account) for source, account, _ in accounts)
+    return people.find(words, with_work if people.meant(words, with_work) else everybody)
 
 
 def as_seen(report_input: ReportInput) -> ReportInput:

@@ -6,7 +6,6 @@ import dataclasses
 import os
 import re
 import shlex
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,6 @@ from harvester.reporting.report import (
     Entry,
     Report,
     file_name,
-    file_word,
     make,
     missing_by_source,
     page_content,
@@ -38,15 +36,13 @@ from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
 from harvester.workspace.about import locate
-from harvester.workspace.assemble import MOST_ACTIVE, as_seen, assemble, choose_period
+from harvester.workspace.assemble import MOST_ACTIVE, assemble
 from harvester.workspace.checkins import checkin_period, require_own
 from harvester.workspace.chosen import Chosen, people_asked
 from harvester.workspace.collect import open_ledger
-from harvester.workspace.every_team import NotMade, assemble_every_team
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harvester.ledger import Ledger
     from harvester.model.people import People
     from harvester.reporting.report_input import ReportInput
 
@@ -67,11 +63,10 @@ LONGEST_NAME = 255
 
 @dataclass(frozen=True, slots=True)
 class RenderedReport:
-    """A report in a format, its evidence, and what it was made from."""
+    """A report in a format, and its evidence."""
 
     content: bytes
     evidence: Mapping[str, Any]
-    report_input: ReportInput
     complete: bool
     """Whether every source was complete."""
     file_name: str
@@ -83,6 +78,13 @@ class RenderedReport:
     def text(self) -> str:
         """The report as text; raises UnicodeDecodeError for a format that is not text."""
         return self.content.decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeReport(RenderedReport):
+    """A report with what it was made from."""
+
+    report_input: ReportInput
 
 
 def load_report(kind: str) -> Report:
@@ -108,7 +110,7 @@ def make_report(
     harvest: bool = True,
     draft: bool = False,
     options: PageOptions = PLAIN,
-) -> RenderedReport:
+) -> MadeReport:
     """Make a report of a period, in words, by default the one of its kind, and of people: `Chosen`, or their names.
 
     With `draft` it is for its author, with what is still to be done. Raises what `assemble` raises, UnknownError for an
@@ -117,9 +119,9 @@ def make_report(
     chosen = _as_chosen(chosen)
     if chosen.every_team:
         raise ReportError("Every team is several pages.", hint="Use make_reports, or name a --team.")
-    _require_audience(report, chosen.audience)
-    persons, request = _people_of(workspace, report, chosen)
-    when: Period | str | None = _period_of(workspace, report, period)
+    require_audience(report, chosen.audience)
+    persons, request = people_of(workspace, report, chosen)
+    when: Period | str | None = period_of(workspace, report, period)
     with open_ledger(workspace) as ledger:
         if chosen.about is not None:
             _require_about(report)
@@ -127,115 +129,22 @@ def make_report(
         collected, report_input = assemble(
             workspace, ledger, when, persons, harvest=harvest, request=request, needs=report.needs
         )
-    rendered = _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
-    return dataclasses.replace(
-        rendered, remarks=(*rendered.remarks, *_without_entries(workspace, report, report_input))
-    )
+    made = rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
+    remarks = (*made.remarks, *_without_entries(workspace, report, report_input))
+    return MadeReport(made.content, made.evidence, made.complete, made.file_name, remarks, report_input=report_input)
 
 
-def make_reports(
-    workspace: Workspace,
-    report: Report,
-    period: str | None = None,
-    chosen: Chosen | None = None,
-    *,
-    harvest: bool = True,
-    draft: bool = False,
-    options: PageOptions = PLAIN,
-) -> Iterator[RenderedReport | NotMade]:
-    """A report for each of the people, in the order of their keys, or with `every_team` for each team.
-
-    The sources are read once for all of them. A team that has no page is there as `NotMade`, in its place.
-
-    Raises what `make_report` raises, and UnknownError for every team where there is none.
-    """
-    if ABOUT in report.needs:
-        raise ReportError(f"{report.name!r} is about one piece of work.", hint="Leave out --each and --every-team.")
-    chosen = chosen or Chosen()
-    _require_audience(report, chosen.audience)
-    of_period = _period_of(workspace, report, period)
-    with open_ledger(workspace) as ledger:
-        inputs = _of_every_team if chosen.every_team else _of_each_person
-        for each in inputs(workspace, ledger, report, of_period, chosen, harvest=harvest):
-            if isinstance(each, NotMade):
-                yield each
-                continue
-            seen = as_seen(dataclasses.replace(each.report_input, draft=draft))
-            yield _rendered(report, seen, options, complete=each.complete, key=each.key)
-
-
-@dataclass(frozen=True, slots=True)
-class _OneOfSeveral:
-    """What one of several pages is made from, and what tells its file from others where their names are the same."""
-
-    report_input: ReportInput
-    complete: bool
-    key: str
-
-
-def _of_each_person(
-    workspace: Workspace, ledger: Ledger, report: Report, period: Period | str | None, chosen: Chosen, *, harvest: bool
-) -> Iterator[_OneOfSeveral]:
-    """The input of a page for each of the people."""
-    persons, request = _people_of(workspace, report, dataclasses.replace(chosen, audience="manager"))
-    collected, all_of_them = assemble(
-        workspace, ledger, period, persons, harvest=harvest, request=request, needs=report.needs
-    )
-    alone = PageRequest(mentees=request.mentees)
-    everybody = all_of_them.persons[:-1] if request.mentees else sorted(all_of_them.persons)
-    keys = _file_keys({each: all_of_them.name(each) for each in everybody})
-    for person in everybody:
-        _, own = assemble(
-            workspace, ledger, all_of_them.period, [person], harvest=False, request=alone, needs=report.needs
-        )
-        # Only the first one harvested, and so knows what failed.
-        seen_by = dataclasses.replace(alone, audience=chosen.audience)
-        own = dataclasses.replace(own, statuses=all_of_them.statuses, request=seen_by)
-        yield _OneOfSeveral(own, collected.complete, keys[person])
-
-
-def _of_every_team(
-    workspace: Workspace, ledger: Ledger, report: Report, period: Period | str | None, chosen: Chosen, *, harvest: bool
-) -> Iterator[_OneOfSeveral | NotMade]:
-    """The input of a page for each team."""
-    _, request = _people_of(workspace, report, chosen)
-    keys = _file_keys({key: team.name for key, team in workspace.config.teams.items()})
-    when = period if isinstance(period, Period) else choose_period(workspace, period)
-    for each in assemble_every_team(workspace, ledger, when, harvest=harvest, request=request, needs=report.needs):
-        if isinstance(each, NotMade):
-            yield each
-        else:
-            yield _OneOfSeveral(each.report_input, each.collected.complete, keys[each.team.key])
-
-
-def _file_keys(names: Mapping[str, str]) -> dict[str, str]:
-    """By key what stands behind a name in the name of a file, so that no two are the same: the key where it must."""
-    words = {key: file_word(name) for key, name in names.items()}
-    number_of = Counter(words.values())
-    found = {key: "" for key, word in words.items() if number_of[word] == 1}
-    taken = {words[key] for key in found}
-    for key, word in words.items():
-        if key not in found:
-            tries = (key, *(f"{number} {key}" for number in range(2, len(names) + 2)))
-            found[key] = next(each for each in tries if _joined(word, each) not in taken)
-            taken.add(_joined(word, found[key]))
-    return found
-
-
-def _joined(*texts: str) -> str:
-    return "-".join(filter(None, map(file_word, texts)))
-
-
-def _rendered(
-    report: Report, report_input: ReportInput, options: PageOptions, *, complete: bool, key: str = ""
+def rendered(
+    report: Report, report_input: ReportInput, options: PageOptions, *, complete: bool, suffix: str = ""
 ) -> RenderedReport:
+    """The report of an input, whose file's name has `suffix` behind whom it is about."""
     made = make(report, report_input, options)
     gaps = missing_by_source(report_input) if options.format.is_table else {}
     remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
     if report_input.request.audience == "public" and report_input.withheld and report_input.frame.empty:
         remarks = (*remarks, NOT_PUBLIC)
-    name = file_name(report, report_input, options, key)
-    return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
+    name = file_name(report, report_input, options, suffix)
+    return RenderedReport(made.content, made.evidence, complete, name, remarks)
 
 
 def _without_entries(workspace: Workspace, report: Report, report_input: ReportInput) -> Iterator[str]:
@@ -261,7 +170,7 @@ def _as_chosen(chosen: Chosen | str | Sequence[str] | None) -> Chosen:
     return Chosen((chosen,) if isinstance(chosen, str) else tuple(chosen or ()))
 
 
-def _period_of(workspace: Workspace, report: Report, period: str | None) -> Period | str | None:
+def period_of(workspace: Workspace, report: Report, period: str | None) -> Period | str | None:
     """The period, or words for it; None where assembling may choose another one than the last quarter."""
     if "checkin" in report.needs:
         return checkin_period(workspace, period)
@@ -271,7 +180,7 @@ def _period_of(workspace: Workspace, report: Report, period: str | None) -> Peri
     return parse(report.default_period, workspace.config.calendar, workspace.environment.clock())
 
 
-def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
+def people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
     """Whom a report is about, by name or key, and as what; None where that is oneself."""
     if report.of == "mentees":
         if chosen.of_teams:
@@ -284,7 +193,7 @@ def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[li
     return people_asked(workspace, chosen)
 
 
-def _require_audience(report: Report, audience: Audience) -> None:
+def require_audience(report: Report, audience: Audience) -> None:
     """Raises ReportError for an audience that a kind of report is not for."""
     if audience not in report.audiences:
         raise ReportError(

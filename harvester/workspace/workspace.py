@@ -39,6 +39,8 @@ class Workspace:
     """Whether a harvester.toml was read; otherwise the git repository says everything."""
     persistent: bool
     """Whether rows are stored in the configured ledger; False with `repo`, where the ledger is temporary."""
+    goals: GoalsAndDecisions | None = None
+    """goals.toml and decisions.toml where they were read before; None: they are read from their files."""
 
     @property
     def me(self) -> str | None:
@@ -103,6 +105,8 @@ def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
     from harvester.goals.model import Goals
 
     config = workspace.config
+    if workspace.goals is not None:
+        return workspace.goals
     if not workspace.configured:
         return GoalsAndDecisions(tickets=config.tickets)
     path = config.root / load.FILE
