@@ -19,7 +19,7 @@ from harvester.reporting.report import Report, file_word
 from harvester.reporting.report_input import Need, PageRequest
 from harvester.workspace.assemble import as_seen, assemble, choose_period, find_stranger, people_in, period_to_read
 from harvester.workspace.chosen import Chosen
-from harvester.workspace.collect import Accounts, accounts_of, harvest_sources, open_ledger
+from harvester.workspace.collect import Accounts, CollectedData, accounts_of, harvest_sources, open_ledger
 from harvester.workspace.mentees import choose_mentees
 from harvester.workspace.people import choose_people
 from harvester.workspace.recorded import RecordedWorkspace, record
@@ -70,11 +70,12 @@ class NotMade:
 
 @dataclass(frozen=True, slots=True)
 class BatchInput:
-    """What is said of a subject, and whether every source gave all of it."""
+    """What is said of a subject, what was collected for it, and the rows of all its people that it is from."""
 
     subject: Subject
+    stored: HeldRows
+    collected: CollectedData
     report_input: ReportInput
-    complete: bool
 
 
 @dataclass(frozen=True)
@@ -115,21 +116,21 @@ class Batch:
                 yield NotMade(each.person or each.team or "", error)
             else:
                 if found is not None:
-                    yield BatchInput(each, *found)
+                    yield found
 
-    def _input(self, rows: pa.Table, subject: Subject) -> tuple[ReportInput, bool] | None:
+    def _input(self, rows: pa.Table, subject: Subject) -> BatchInput | None:
         """None for a person who did nothing, where the subjects are everybody who did something."""
-        workspace = self.workspace.open()
+        workspace, stored = self.workspace.open(), HeldRows(rows, self.coverage)
         # First as one who sees everything, for what an audience may see is chosen from the whole.
         whole = dataclasses.replace(self.request, team=subject.team, audience="manager")
         collected, made = assemble(
-            workspace, HeldRows(rows, self.coverage), self.period, [subject.person] if subject.person else None,
+            workspace, stored, self.period, [subject.person] if subject.person else None,
             harvest=False, request=whole, needs=self.needs, outcome=self.outcome,
         )  # fmt: skip
         if self.subjects is None and subject.person not in people_in(workspace, collected.frame, self.period):
             return None
         request = dataclasses.replace(whole, audience=self.request.audience)
-        return as_seen(dataclasses.replace(made, request=request)), collected.complete
+        return BatchInput(subject, stored, collected, as_seen(dataclasses.replace(made, request=request)))
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class PageBatch:
                 continue
             report_input = dataclasses.replace(each.report_input, draft=self.draft)
             suffix = each.subject.suffix
-            yield rendered(report, report_input, self.options, complete=each.complete, suffix=suffix)
+            yield rendered(report, report_input, self.options, complete=each.collected.complete, suffix=suffix)
 
 
 def make_reports(
@@ -201,13 +202,27 @@ def prepare(
     words = period_of(workspace, report, period)
     when = words if isinstance(words, Period) else choose_period(workspace, words)
     subjects, request = _subjects(workspace, report, chosen, when)
+    return batch_of(workspace, ledger, when, subjects, request, report.needs, harvest=harvest)
+
+
+def batch_of(
+    workspace: Workspace,
+    ledger: Ledger,
+    when: Period,
+    subjects: tuple[Subject, ...] | None,
+    request: PageRequest,
+    needs: Set[Need],
+    *,
+    harvest: Harvest | None,
+) -> tuple[Batch, Accounts]:
+    """What is said of these subjects (None: everybody) but their rows, and the accounts whose rows it is made from."""
     goals = load_goals_and_decisions(workspace)
     persons = None if subjects is None else list(dict.fromkeys(each for one in subjects for each in one.persons))
     accounts = accounts_of(workspace, persons)
     to_read = period_to_read(workspace.config.calendar, goals, when)
     outcome = harvest(to_read, accounts) if harvest else None
     batch = Batch(
-        record(workspace, when, report.needs), when, request, report.needs, ledger.coverage(),
+        record(workspace, when, needs), when, request, needs, ledger.coverage(),
         outcome and _without_errors(outcome), subjects,
     )  # fmt: skip
     return batch, accounts
@@ -217,16 +232,9 @@ def _subjects(
     workspace: Workspace, report: Report, chosen: Chosen, period: Period
 ) -> tuple[tuple[Subject, ...] | None, PageRequest]:
     """Whom the pages are about, None for everybody, and what is asked for beside."""
-    calendar = workspace.config.calendar
     persons, request = people_of(workspace, report, chosen)
     if chosen.every_team:
-        teams = workspace.config.teams
-        if not teams:
-            raise UnknownError("There are no teams.", hint="Write [teams.NAME] into harvester.toml, with its members.")
-        suffixes = suffixes_of({key: team.name for key, team in teams.items()})
-        members = {key: tuple(team.members(period, calendar)) for key, team in teams.items()}
-        found = tuple(Subject(None, key, members[key], suffixes[key]) for key in teams)
-        return found, PageRequest(audience=chosen.audience)
+        return every_team(workspace, period), PageRequest(audience=chosen.audience)
     alone = PageRequest(mentees=request.mentees, audience=request.audience)
     if request.everyone:
         return None, alone
@@ -235,6 +243,17 @@ def _subjects(
         return _each(workspace, mentees, (mentor,)), alone
     named = [_find(workspace, each) for each in persons or ()]
     return _each(workspace, sorted({*(named or choose_people(workspace, (), request.team, period))})), alone
+
+
+def every_team(workspace: Workspace, period: Period) -> tuple[Subject, ...]:
+    """Each team with its members in a period, in the order of harvester.toml; raises UnknownError for none."""
+    teams, calendar = workspace.config.teams, workspace.config.calendar
+    if not teams:
+        raise UnknownError("There are no teams.", hint="Write [teams.NAME] into harvester.toml, with its members.")
+    suffixes = suffixes_of({key: team.name for key, team in teams.items()})
+    return tuple(
+        Subject(None, key, tuple(team.members(period, calendar)), suffixes[key]) for key, team in teams.items()
+    )
 
 
 def _find(workspace: Workspace, words: str) -> str:

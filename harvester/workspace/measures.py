@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.errors import PersonError
+from harvester.ledger.queries import by_accounts
 from harvester.model.periods import Period
 from harvester.reporting.figures import (
     TOTAL,
@@ -23,20 +24,23 @@ from harvester.reporting.figures import (
     without_numbers,
 )
 from harvester.reporting.formats import Format
+from harvester.reporting.report_input import PageRequest
 from harvester.reporting.table_files import About, table_bytes
 from harvester.reporting.team import TEAM_NEEDS
 from harvester.version import VERSION
 from harvester.workspace.assemble import assemble, choose_period
+from harvester.workspace.batch import Batch, Harvest, NotMade, Subject, batch_of, every_team
 from harvester.workspace.chosen import Chosen, people_asked
-from harvester.workspace.collect import open_ledger
-from harvester.workspace.every_team import NotMade, assemble_every_team
+from harvester.workspace.collect import Accounts, CollectedData, harvest_sources, open_ledger
 from harvester.workspace.export import write_table_file
 from harvester.workspace.workspace import Workspace, kinds_of_sources
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from harvester.ledger import Ledger
+    from harvester.ledger.held_rows import StoredRows
     from harvester.reporting.report_input import Need, ReportInput
-    from harvester.workspace.collect import CollectedData
 
 
 OF_ONE = "no number is said of days on which one person alone could be read, since this is a table of several teams."
@@ -44,16 +48,38 @@ OF_ONE = "no number is said of days on which one person alone could be read, sin
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuresTable:
-    """The figures, those of people or of one team after another, and what a reader must know of them."""
+class Figures:
+    """The figures of people taken as one, or of a team: the whole period first, then its months or quarters."""
 
+    team: str | None
     figures: tuple[Figure, ...]
-    """For each of them the whole period first, then its months or quarters; each with every measure."""
     incomplete: tuple[str, ...]
     """A sentence for each source that did not give everything, and for everybody who could not be read."""
-    not_made: tuple[NotMade, ...]
-    """The teams that have no figures."""
     remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuresTable:
+    """The figures of people, or of each team, and what a reader must know of them."""
+
+    made: tuple[Figures, ...]
+    not_made: tuple[NotMade, ...] = ()
+    """The teams that have no figures."""
+
+    @property
+    def figures(self) -> list[Figure]:
+        """All figures, those of one team after another."""
+        return [each for own in self.made for each in own.figures]
+
+    @property
+    def incomplete(self) -> list[str]:
+        """What is missing, a sentence each."""
+        return list(dict.fromkeys(each for own in self.made for each in own.incomplete))
+
+    @property
+    def remarks(self) -> list[str]:
+        """What must be known though nothing is missing, a sentence each."""
+        return list(dict.fromkeys(each for own in self.made for each in own.remarks))
 
     @property
     def complete(self) -> bool:
@@ -63,38 +89,152 @@ class MeasuresTable:
 
 def make_measures(
     workspace: Workspace,
-    period: str | Period | None = None,
+    period: str | None = None,
     chosen: Chosen | None = None,
     *,
     by: By = "none",
     harvest: bool = True,
-    ledger: Ledger | None = None,
 ) -> MeasuresTable:
     """The figures of people, by default yourself, of a team, of everyone, or of every team, each by itself.
 
-    Several people are taken as one, as on their page. With `every_team` no number is said of a team of one person. With
-    `ledger` the rows are taken from there, else from the configured one.
+    Several people are taken as one, as on their page. With `every_team` no number is said of a team of one person, and
+    the sources are read once for all of them.
 
     Raises what `harvester.workspace.assemble.assemble` raises, ReportError where people are named in two ways, and
     UnknownError for every team where there is none.
     """
     chosen = chosen or Chosen()
-    found = list[_Total]()
-    not_made = list[NotMade]()
-    figures, said = list[Figure](), list[str]()
-    with contextlib.nullcontext(ledger) if ledger else open_ledger(workspace) as opened:
-        measuring = _Measuring(workspace, opened, by, chosen)
-        for each in measuring.totals(period, harvest=harvest):
+    persons, request = people_asked(workspace, chosen)
+    with open_ledger(workspace) as ledger:
+        if not chosen.every_team:
+            steps = _Steps(by, TEAM_NEEDS if chosen.of_teams else frozenset())
+            found = assemble(workspace, ledger, period, persons, harvest=harvest, request=request, needs=steps.needs)
+            people = None if chosen.of_teams else persons or list(found[1].persons)
+            return MeasuresTable((steps.figures(workspace, ledger, people, *found),))
+        reading = partial(harvest_sources, workspace, ledger) if harvest else None
+        batch, accounts = measures_of_teams(workspace, ledger, period, by, harvest=reading)
+        rows = ledger.rows(batch.batch.period_to_read, by_accounts(accounts))
+    return batch.table(batch.make(rows, batch.subjects))
+
+
+def measures_of_teams(
+    workspace: Workspace, ledger: Ledger, period: str | None, by: By, *, harvest: Harvest | None
+) -> tuple[MeasuresBatch, Accounts]:
+    """The figures of every team but their rows, and the accounts whose rows they are made from.
+
+    With `harvest` the sources are read first. Raises PeriodError, and UnknownError where there is no team.
+    """
+    when = choose_period(workspace, period)
+    periods_by(by, workspace.config.calendar, when)  # raises before anything is read
+    subjects = every_team(workspace, when)
+    batch, accounts = batch_of(workspace, ledger, when, subjects, PageRequest(), TEAM_NEEDS, harvest=harvest)
+    return MeasuresBatch(batch, _Steps(by, TEAM_NEEDS, of_several=True)), accounts
+
+
+@dataclass(frozen=True)
+class MeasuresBatch:
+    """The figures of the teams of a batch; as it, this can go to another process."""
+
+    batch: Batch
+    steps: _Steps
+
+    @property
+    def subjects(self) -> Sequence[Subject]:
+        """The teams, in the order of harvester.toml."""
+        return self.batch.subjects or ()
+
+    def make(self, rows: pa.Table, subjects: Iterable[Subject]) -> Iterator[Figures | NotMade]:
+        """The figures of each team, from all rows of its members in any order."""
+        for each in self.batch.inputs(rows, subjects):
             if isinstance(each, NotMade):
-                not_made.append(each)
+                yield each
+            else:
+                workspace = self.batch.workspace.open()
+                yield self.steps.figures(workspace, each.stored, None, each.collected, each.report_input)
+
+    def table(self, made: Iterable[Figures | NotMade]) -> MeasuresTable:
+        """The figures as one table, in the order of harvester.toml, in whatever order they were made."""
+        order = {each.team: number for number, each in enumerate(self.subjects)}
+        found, missing = list[Figures](), list[NotMade]()
+        for each in made:
+            if isinstance(each, NotMade):
+                missing.append(each)
             else:
                 found.append(each)
-                figures += measuring.figures(each, said)
-    incomplete = (line for each in found for line in (*each.collected.incomplete(), *each.collected.unread))
-    remarks = [*(line for each in found for line in _remarks(each.report_input)), *said]
-    return MeasuresTable(
-        tuple(figures), tuple(dict.fromkeys(incomplete)), tuple(not_made), tuple(dict.fromkeys(remarks))
-    )
+        found.sort(key=lambda each: order[each.team])
+        missing.sort(key=lambda each: order[each.subject])
+        return MeasuresTable(tuple(found), tuple(missing))
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """How a period is divided, and what the figures are made from."""
+
+    by: By
+    needs: frozenset[Need]
+    """As on the page of the same people."""
+    of_several: bool = False
+    """Whether the figures stand beside those of other teams."""
+
+    def figures(
+        self,
+        workspace: Workspace,
+        stored: StoredRows,
+        persons: Sequence[str] | None,
+        collected: CollectedData,
+        total: ReportInput,
+    ) -> Figures:
+        """Those of what was assembled for a whole period, and of each part of it; `persons` as `assemble` has them."""
+        calendar, now = workspace.config.calendar, workspace.environment.clock()
+        kinds, remarks = self._kinds(workspace), list(_remarks(total))
+        whole = self._measured(total, TOTAL, kinds, remarks)
+        figures = list(whole)
+        for part in periods_by(self.by, calendar, total.period):
+            made = None if part.since > now else self._part(workspace, stored, persons, collected, total, part)
+            if made is None:
+                figures += without_numbers(whole, calendar, part, self.by)
+            else:
+                figures += self._measured(made, self.by, kinds, remarks)
+        return Figures(total.request.team, tuple(figures), (*collected.incomplete(), *collected.unread), tuple(remarks))
+
+    def _kinds(self, workspace: Workspace) -> Kinds | None:
+        """What the sources can have that are read."""
+        found = kinds_of_sources(workspace)
+        if found is None or "no_notebooks" not in self.needs:
+            return found
+        return {kind: columns for kind, columns in found.items() if kind != "note"}
+
+    def _measured(self, made: ReportInput, step: str, kinds: Kinds | None, remarks: list[str]) -> list[Figure]:
+        if self.of_several and is_of_few(made):
+            remarks.append(f"{made.request.team}: {OF_ONE}")
+        return measures_of(made, step=step, kinds=kinds, of_several=self.of_several)
+
+    def _part(
+        self,
+        workspace: Workspace,
+        stored: StoredRows,
+        persons: Sequence[str] | None,
+        collected: CollectedData,
+        total: ReportInput,
+        part: Period,
+    ) -> ReportInput | None:
+        """The report input of a part of the period, as of a page of that alone; None where a team has no page of it.
+
+        Who was new is known from the whole period: the sources are not asked again.
+        """
+        alone: frozenset[Need] = frozenset({"no_look_alikes"})
+        try:
+            _, made = assemble(
+                workspace, stored, part, persons, harvest=False, request=total.request,
+                needs=self.needs - {"first_contributions"} | alone, outcome=collected.outcome,
+            )  # fmt: skip
+        except PersonError:
+            return None
+        new = total.first_contributions
+        if new is None:
+            return made
+        inside = tuple(each for each in new.newcomers if each.occurred_at in part and each.person in made.persons)
+        return dataclasses.replace(made, first_contributions=dataclasses.replace(new, newcomers=inside))
 
 
 def write_measures(made: MeasuresTable, workspace: Workspace, path: Path, format_: Format, *, force: bool) -> list[str]:
@@ -112,93 +252,6 @@ def _about(made: MeasuresTable, workspace: Workspace) -> About:
     gaps = {f"incomplete: {number}": each for number, each in enumerate(made.incomplete, 1)}
     facts = gaps | {"time zone": zone.key, "made by": f"harvester {VERSION}"}
     return About(zone, facts, {"harvester": VERSION}, sheet="Measures")
-
-
-@dataclass(frozen=True, slots=True)
-class _Total:
-    """What was collected of people for the whole period, and how to ask for it again of a part of it."""
-
-    persons: list[str] | None
-    """As `assemble` takes them."""
-    collected: CollectedData
-    report_input: ReportInput
-
-
-@dataclass(frozen=True, slots=True)
-class _Measuring:
-    """How figures are made: from which rows, by what, and of whom."""
-
-    workspace: Workspace
-    ledger: Ledger
-    by: By
-    chosen: Chosen
-
-    @property
-    def needs(self) -> frozenset[Need]:
-        """As on the page of the same people."""
-        return TEAM_NEEDS if self.chosen.of_teams else frozenset()
-
-    @property
-    def kinds(self) -> Kinds | None:
-        """What the sources can have that are read."""
-        found = kinds_of_sources(self.workspace)
-        if found is None or "no_notebooks" not in self.needs:
-            return found
-        return {kind: columns for kind, columns in found.items() if kind != "note"}
-
-    def totals(self, period: str | Period | None, *, harvest: bool) -> Iterator[_Total | NotMade]:
-        """The whole period of the people, or of each team."""
-        persons, request = people_asked(self.workspace, self.chosen)
-        if not self.chosen.every_team:
-            found = assemble(
-                self.workspace, self.ledger, period, persons, harvest=harvest, request=request, needs=self.needs
-            )
-            yield _Total(persons or (None if self.chosen.of_teams else list(found[1].persons)), *found)
-            return
-        when = period if isinstance(period, Period) else choose_period(self.workspace, period)
-        for each in assemble_every_team(
-            self.workspace, self.ledger, when, harvest=harvest, request=request, needs=self.needs
-        ):
-            yield each if isinstance(each, NotMade) else _Total(None, each.collected, each.report_input)
-
-    def figures(self, total: _Total, said: list[str]) -> Iterator[Figure]:
-        """Those of the whole period, then those of each part of it; `said` gets why some have no number."""
-        calendar, now = self.workspace.config.calendar, self.workspace.environment.clock()
-        whole = self.measured(total.report_input, TOTAL, said)
-        yield from whole
-        for part in periods_by(self.by, calendar, total.report_input.period):
-            made = None if part.since > now else self.part(total, part)
-            if made is None:
-                yield from without_numbers(whole, calendar, part, self.by)
-            else:
-                yield from self.measured(made, self.by, said)
-
-    def measured(self, report_input: ReportInput, step: str, said: list[str]) -> list[Figure]:
-        """The figures of a report input."""
-        if self.chosen.every_team and is_of_few(report_input):
-            said.append(f"{report_input.request.team}: {OF_ONE}")
-        return measures_of(report_input, step=step, kinds=self.kinds, of_several=self.chosen.every_team)
-
-    def part(self, total: _Total, part: Period) -> ReportInput | None:
-        """The report input of a part of the period, as of a page of that alone; None where a team has no page of it.
-
-        Who was new is known from the whole period: the sources are not asked again.
-        """
-        new = total.report_input.first_contributions
-        alone: frozenset[Need] = frozenset({"no_look_alikes"})
-        needs = self.needs - {"first_contributions"} | alone
-        request, outcome = total.report_input.request, total.collected.outcome
-        try:
-            _, made = assemble(
-                self.workspace, self.ledger, part, total.persons,
-                harvest=False, request=request, needs=needs, outcome=outcome,
-            )  # fmt: skip
-        except PersonError:
-            return None
-        if new is None:
-            return made
-        inside = tuple(each for each in new.newcomers if each.occurred_at in part and each.person in made.persons)
-        return dataclasses.replace(made, first_contributions=dataclasses.replace(new, newcomers=inside))
 
 
 def _remarks(report_input: ReportInput) -> Iterator[str]:
