@@ -16,7 +16,9 @@ from harvester.text import count_noun, number_text, printable
 
 if TYPE_CHECKING:
     from harvester.reporting.figures import By, Figure
+    from harvester.workspace.chosen import Chosen
     from harvester.workspace.measures import MeasuresTable
+    from harvester.workspace.workspace import Workspace
 
 COLUMNS = 6
 """Months or quarters side by side; further ones are below."""
@@ -44,6 +46,7 @@ UNKNOWN = "–"
 )  # fmt: skip
 @options.as_json
 @options.harvest
+@options.engine
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 @options.allow_incomplete
 @options.config
@@ -61,6 +64,7 @@ def command(
     format_name: str | None,
     as_json: bool,
     harvest: bool,
+    engine: str | None,
     force: bool,
     allow_incomplete: bool,
     config_path: Path | None,
@@ -84,11 +88,13 @@ def command(
     from harvester.reporting.formats import EXPORT_FORMATS, choose_format
     from harvester.workspace.chosen import Chosen
     from harvester.workspace.export import require_place
-    from harvester.workspace.measures import make_measures, measures_bytes, write_measures
+    from harvester.workspace.measures import measures_bytes, write_measures
     from harvester.workspace.workspace import open_workspace
 
     if as_json and (output or format_name):
         raise click.UsageError("--json writes to the terminal; leave it out, or --output and --format.")
+    if engine and not every_team:
+        raise click.UsageError("--engine is for --every-team; people who are taken as one are measured here.")
     file = None if output == "-" else output
     format_ = choose_format(EXPORT_FORMATS, format_name, file) if file or format_name else None
     if file:
@@ -97,7 +103,7 @@ def command(
         terminal.check_shows(format_.name, is_text=format_.is_text)
     workspace = open_workspace(terminal, config_path, repos)
     chosen = Chosen(persons, team, everyone, every_team=every_team)
-    made = make_measures(workspace, period, chosen, by=by, harvest=harvest)
+    made = _made(workspace, period, chosen, by, engine, harvest=harvest)
     remarks: Sequence[str] = ()
     if as_json:
         terminal.echo_json(_document(made))
@@ -111,6 +117,23 @@ def command(
         _echo(terminal, made)
     _notify(terminal, made, remarks)
     return OK if made.complete or allow_incomplete else INCOMPLETE
+
+
+def _made(
+    workspace: Workspace, period: str | None, chosen: Chosen, by: By, engine: str | None, *, harvest: bool
+) -> MeasuresTable:
+    """The figures, made here or on a cluster."""
+    from harvester.workspace.chosen import people_asked
+    from harvester.workspace.measures import make_measures
+
+    if engine is None:
+        return make_measures(workspace, period, chosen, by=by, harvest=harvest)
+    from harvester.engine import pages
+    from harvester.engine.cluster import connect
+
+    people_asked(workspace, chosen)  # raises where people are named in another way, too
+    with connect(engine, workspace.environment.environ) as client:
+        return pages.make_measures(client, workspace, period, by, harvest=harvest)
 
 
 def _document(made: MeasuresTable) -> object:
