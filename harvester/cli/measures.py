@@ -128,12 +128,12 @@ def _made(
 
     if engine is None:
         return make_measures(workspace, period, chosen, by=by, harvest=harvest)
-    from harvester.engine import pages
+    from harvester.engine import measures
     from harvester.engine.cluster import connect
 
     people_asked(workspace, chosen)  # raises where people are named in another way, too
     with connect(engine, workspace.environment.environ) as client:
-        return pages.make_measures(client, workspace, period, by, harvest=harvest)
+        return measures.make_measures(client, workspace, period, by, harvest=harvest)
 
 
 def _document(made: MeasuresTable) -> object:

@@ -24,12 +24,11 @@ from harvester.reporting.figures import (
     without_numbers,
 )
 from harvester.reporting.formats import Format
-from harvester.reporting.report_input import PageRequest
 from harvester.reporting.table_files import About, table_bytes
 from harvester.reporting.team import TEAM_NEEDS
 from harvester.version import VERSION
 from harvester.workspace.assemble import assemble, choose_period
-from harvester.workspace.batch import Batch, Harvest, NotMade, Subject, batch_of, every_team
+from harvester.workspace.batch import Batch, Harvest, NotMade, Subject, batch_of
 from harvester.workspace.chosen import Chosen, people_asked
 from harvester.workspace.collect import Accounts, CollectedData, harvest_sources, open_ledger
 from harvester.workspace.export import write_table_file
@@ -126,8 +125,9 @@ def measures_of_teams(
     """
     when = choose_period(workspace, period)
     periods_by(by, workspace.config.calendar, when)  # raises before anything is read
-    subjects = every_team(workspace, when)
-    batch, accounts = batch_of(workspace, ledger, when, subjects, PageRequest(), TEAM_NEEDS, harvest=harvest)
+    chosen = Chosen(every_team=True)
+    asked = people_asked(workspace, chosen)
+    batch, accounts = batch_of(workspace, ledger, when, chosen, asked, needs=TEAM_NEEDS, harvest=harvest)
     return MeasuresBatch(batch, _Steps(by, TEAM_NEEDS, of_several=True)), accounts
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harvester.engine.pages import make_measures
+from harvester.engine.measures import make_measures
 from harvester.workspace import measures
 from harvester.workspace.chosen import Chosen
 from harvester.workspace.workspace import open_workspace
