@@ -15,6 +15,7 @@ from harvester.reporting.charts import Chart
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
 from harvester.reporting.rows import newcomers_counted, own_rows, people_counted
+from harvester.reporting.team import TEAM_NEEDS, as_team
 
 from .sections import beyond, charts, other_work, summary
 from .sections.beyond import HelpLine
@@ -33,7 +34,6 @@ from .sections.items import (
 from .sections.other_work import RoutineKind, Theme
 from .sections.pieces import PAGE_COLUMNS, Piece, Pieces, Quote
 from .sections.sources import CONNECTORS, not_counted
-from .sections.team import as_team
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -384,7 +384,7 @@ def row_columns(report_input: ReportInput, rows: pd.DataFrame) -> pd.DataFrame:
 REPORT = Report(
     KIND, "harvester.reports", "digest.md.j2", context,
     summary="a team's month: what was shipped, by theme; help across teams; what waited long; who was new",
-    default_period="last-month", of="team", needs=frozenset({"first_contributions", "no_notebooks"}),
+    default_period="last-month", of="team", needs=TEAM_NEEDS,
     view=as_team, page=Page, charts=page_charts, row_columns=row_columns,
     filters={"by_team": beyond.team_words},
 )  # fmt: skip

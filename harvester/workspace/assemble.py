@@ -315,7 +315,8 @@ class _Assembly:
             now=self._now(period),
         )
         # Beside everyone there is nobody.
-        look_alikes = {} if self.request.everyone else look_alikes_in(self.workspace, period, persons)
+        alone = self.request.everyone or "no_look_alikes" in self.needs
+        look_alikes = {} if alone else look_alikes_in(self.workspace, period, persons)
         whole = ReportInput(
             period=period,
             persons=tuple(persons),

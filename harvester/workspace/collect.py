@@ -44,6 +44,8 @@ class CollectedData:
     remarks: tuple[str, ...]
     unread: tuple[str, ...] = ()
     """Whose work could not be read at all, and why, a sentence each."""
+    outcome: Outcome | None = None
+    """How the harvest went that was made for it; None where the ledger was taken as it was."""
 
     @property
     def complete(self) -> bool:
@@ -227,6 +229,7 @@ def collect(
         prepare(rows, workspace.config.people),
         tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in statuses),
         remarks,
+        outcome=outcome,
     )
 
 
