@@ -26,7 +26,7 @@ from harvester.analysis.links import (
     namesakes,
     one_array,
 )
-from harvester.analysis.references import dictionary_codes, places_of_tickets
+from harvester.analysis.references import dictionary_codes, known_by_places, places_of_tickets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,10 +61,23 @@ def places_in(part: Part) -> pa.Array:
     return places_of_tickets(_frame(part(("work_item", "kind"))))
 
 
+def merged_places(places: Sequence[pa.Array]) -> pa.Array:
+    """The Jira projects of several parts, each once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.unique(pa.concat_arrays(places))
+
+
+def known_in(places: pa.Array, tickets: Mapping[str, str]) -> dict[str, str]:
+    """The address of the tracker by project key, as `references.known_tickets` of the rows of all parts has it."""
+    return known_by_places(places.to_pylist(), tickets)
+
+
 def links_of(part: Part, number: int, known: Mapping[str, str], groups: int) -> pa.Table:
     """The links in a part (LINKS), each sent to the group of its project: at most a line for each row and reference.
 
-    `known` are the Jira projects by key over all parts, as `references.known_by_places` has them.
+    `known` are the Jira projects by key over all parts (`known_in`).
     """
     import pyarrow as pa
 
