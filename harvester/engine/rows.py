@@ -1,15 +1,11 @@
-"""The ledger's rows as tasks: read in pieces, counted by account, and brought together by whose they are.
-
-Rows travel as Arrow's own bytes, one cell for each piece and bucket: a shuffle of pandas frames cannot carry columns of
-lists and maps, and so nothing of a row is changed on the way.
-"""
+"""The ledger's rows as tasks: read in pieces, counted by account, and brought together by whose they are."""
 
 from __future__ import annotations
 
 import heapq
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -18,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from harvester.analysis.frame import persons_of
+from harvester.engine.exchange import CELLS, cells_of, opened, placed, received
 from harvester.engine.shared import Shared
 from harvester.ledger.ledger import Ledger
 from harvester.ledger.pieces import Piece
@@ -31,8 +28,6 @@ if TYPE_CHECKING:
 BUCKET_ROWS = 50_000
 """About how many rows a task gets of the people that it makes pages of."""
 MERGED_AT_ONCE = 16
-_CELL = pd.ArrowDtype(pa.large_binary())
-_META = pd.DataFrame({"bucket": pd.Series(dtype="int64"), "rows": pd.Series(dtype=_CELL)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,36 +106,22 @@ class Routes(Protocol):
         ...
 
 
-def by_bucket(stored: StoredPieces, routes: Shared[Any], number: int) -> dd.DataFrame:
+def by_bucket(stored: StoredPieces, routes: Shared[Any], count: int) -> dd.DataFrame:
     """The rows in the buckets of their people, by shared `Routes`: partition n has bucket n, as cells for `rows_in`."""
-    cells = dd.from_map(_cells, list(stored.pieces), stored=stored, routes=routes, meta=_META)
-    placed: dd.DataFrame = cells.set_index("bucket", divisions=list(range(number + 1)), shuffle_method="p2p")
-    return placed
+    return placed(dd.from_map(_routed, list(stored.pieces), stored=stored, routes=routes, meta=CELLS), count)
 
 
-def _cells(piece: Piece, stored: StoredPieces, routes: Shared[Routes]) -> pd.DataFrame:
+def _routed(piece: Piece, stored: StoredPieces, routes: Shared[Routes]) -> pd.DataFrame:
     """A piece's rows as a cell for each bucket."""
     rows, where = stored.read(piece), routes.get()
     persons = persons_of(rows, where.people)
     names = enumerate(persons.dictionary.to_pylist())
     routed = [(code, bucket) for code, name in names for bucket in where.buckets.get(name, ())]
     places = pd.DataFrame({"person": persons.indices.to_numpy(), "at": range(len(rows))})
-    placed = places.merge(pd.DataFrame(routed, columns=["person", "bucket"], dtype="int64"), on="person")
-    cells = {bucket: to_bytes(rows.take(pa.array(at))) for bucket, at in placed.groupby("bucket")["at"]}
-    return pd.DataFrame({
-        "bucket": pd.Series(list(cells), dtype="int64"), "rows": pd.Series(list(cells.values()), dtype=_CELL)
-    })  # fmt: skip
+    sent = places.merge(pd.DataFrame(routed, columns=["person", "to"], dtype="int64"), on="person")
+    return cells_of(rows.take(pa.array(sent["at"])).append_column("to", pa.array(sent["to"])))
 
 
-def to_bytes(rows: pa.Table) -> bytes:
-    """Rows as Arrow's own bytes, compressed."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
-        writer.write_table(rows)
-    return bytes(sink.getvalue())
-
-
-def rows_in(cells: Iterable[bytes]) -> pa.Table:
-    """The rows of some cells."""
-    tables = [pa.ipc.open_stream(each).read_all() for each in cells]
-    return pa.concat_tables([arrow_schema().empty_table(), *tables])
+def rows_in(cells: pd.DataFrame) -> pa.Table:
+    """The rows in the cells of a bucket."""
+    return cast("pa.Table", opened(received(cells, arrow_schema())))

@@ -60,6 +60,7 @@ def assemble(
     request: PageRequest = NOTHING_MORE,
     needs: Set[Need] = frozenset(),
     outcome: Outcome | None = None,
+    key: str | None = None,
 ) -> tuple[CollectedData, ReportInput]:
     """Collect what a report of this period and person, or several, needs; the default is yourself and the last quarter.
 
@@ -76,6 +77,8 @@ def assemble(
     `request.mentees` they are those whom one mentors, or the ones named of these, and oneself as the last. With
     `request.about` the rows are those of one piece of work, and `others` has what other people did in it.
 
+    With `key` it is about the person with that key in the frame's `person`, whom no source need know.
+
     Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
     the most active author of the latest quarter with work, and a remark says so.
 
@@ -86,6 +89,8 @@ def assemble(
     known = load_goals_and_decisions(workspace)
     whole = request if request.about is None else dataclasses.replace(request, audience="manager")
     assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, whole, needs, outcome)
+    if key is not None:
+        return assembly.for_persons(chosen, [key])
     collected, report_input = _assembled(assembly, chosen, person, explicit=workspace.configured or bool(period))
     if request.about is None:
         return collected, report_input

@@ -19,7 +19,7 @@ from harvester.reporting.report import Report, file_word
 from harvester.reporting.report_input import Need, PageRequest
 from harvester.workspace.assemble import as_seen, assemble, choose_period, find_stranger, people_in, period_to_read
 from harvester.workspace.chosen import Chosen
-from harvester.workspace.collect import Accounts, accounts_of, harvest_sources, open_ledger
+from harvester.workspace.collect import Accounts, CollectedData, accounts_of, harvest_sources, open_ledger
 from harvester.workspace.mentees import choose_mentees
 from harvester.workspace.people import choose_people
 from harvester.workspace.recorded import RecordedWorkspace, record
@@ -70,11 +70,12 @@ class NotMade:
 
 @dataclass(frozen=True, slots=True)
 class BatchInput:
-    """What is said of a subject, and whether every source gave all of it."""
+    """What is said of a subject, and the rows that it is said from."""
 
     subject: Subject
+    stored: HeldRows
+    collected: CollectedData
     report_input: ReportInput
-    complete: bool
 
 
 @dataclass(frozen=True)
@@ -110,26 +111,26 @@ class Batch:
         by_person = RowsByPerson(rows, self.workspace.config.people)
         for each in subjects:
             try:
-                found = self._input(by_person.of(each.persons), each)
+                found = self._input(HeldRows(by_person.of(each.persons), self.coverage), each)
             except PersonError as error:
                 yield NotMade(each.person or each.team or "", error)
             else:
-                if found is not None:
-                    yield BatchInput(each, *found)
+                yield from filter(None, [found])
 
-    def _input(self, rows: pa.Table, subject: Subject) -> tuple[ReportInput, bool] | None:
+    def _input(self, stored: HeldRows, subject: Subject) -> BatchInput | None:
         """None for a person who did nothing, where the subjects are everybody who did something."""
         workspace = self.workspace.open()
         # First as one who sees everything, for what an audience may see is chosen from the whole.
         whole = dataclasses.replace(self.request, team=subject.team, audience="manager")
         collected, made = assemble(
-            workspace, HeldRows(rows, self.coverage), self.period, [subject.person] if subject.person else None,
+            workspace, stored, self.period, [subject.person] if whole.mentees and subject.person else None,
             harvest=False, request=whole, needs=self.needs, outcome=self.outcome,
+            key=None if whole.mentees else subject.person,
         )  # fmt: skip
         if self.subjects is None and subject.person not in people_in(workspace, collected.frame, self.period):
             return None
         request = dataclasses.replace(whole, audience=self.request.audience)
-        return as_seen(dataclasses.replace(made, request=request)), collected.complete
+        return BatchInput(subject, stored, collected, as_seen(dataclasses.replace(made, request=request)))
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,8 @@ class PageBatch:
                 yield each
                 continue
             report_input = dataclasses.replace(each.report_input, draft=self.draft)
-            suffix = each.subject.suffix
-            yield rendered(report, report_input, self.options, complete=each.complete, suffix=suffix)
+            suffix, complete = each.subject.suffix, each.collected.complete
+            yield rendered(report, report_input, self.options, complete=complete, suffix=suffix)
 
 
 def make_reports(
@@ -183,13 +184,7 @@ Harvest = Callable[["Period", Accounts], "Outcome"]
 
 
 def prepare(
-    workspace: Workspace,
-    ledger: Ledger,
-    report: Report,
-    period: str | None,
-    chosen: Chosen,
-    *,
-    harvest: Harvest | None,
+    workspace: Workspace, ledger: Ledger, report: Report, period: str | None, chosen: Chosen, *, harvest: Harvest | None
 ) -> tuple[Batch, Accounts]:
     """Everything of several pages but their rows, and the accounts whose rows they are made from.
 
@@ -200,33 +195,38 @@ def prepare(
     require_audience(report, chosen.audience)
     words = period_of(workspace, report, period)
     when = words if isinstance(words, Period) else choose_period(workspace, words)
-    subjects, request = _subjects(workspace, report, chosen, when)
+    asked = people_of(workspace, report, chosen)
+    return batch_of(workspace, ledger, when, chosen, asked, needs=report.needs, harvest=harvest)
+
+
+def batch_of(
+    workspace: Workspace,
+    ledger: Ledger,
+    period: Period,
+    chosen: Chosen,
+    asked: tuple[Sequence[str] | None, PageRequest],
+    *,
+    needs: Set[Need],
+    harvest: Harvest | None,
+) -> tuple[Batch, Accounts]:
+    """Everything of what is said of each of the people or teams that were `asked` for, but the rows."""
+    subjects, request = _subjects(workspace, chosen, asked, period)
     goals = load_goals_and_decisions(workspace)
     persons = None if subjects is None else list(dict.fromkeys(each for one in subjects for each in one.persons))
     accounts = accounts_of(workspace, persons)
-    to_read = period_to_read(workspace.config.calendar, goals, when)
+    to_read = period_to_read(workspace.config.calendar, goals, period)
     outcome = harvest(to_read, accounts) if harvest else None
-    batch = Batch(
-        record(workspace, when, report.needs), when, request, report.needs, ledger.coverage(),
-        outcome and _without_errors(outcome), subjects,
-    )  # fmt: skip
-    return batch, accounts
+    recorded, known = record(workspace, period, needs), outcome and _without_errors(outcome)
+    return Batch(recorded, period, request, needs, ledger.coverage(), known, subjects), accounts
 
 
 def _subjects(
-    workspace: Workspace, report: Report, chosen: Chosen, period: Period
+    workspace: Workspace, chosen: Chosen, asked: tuple[Sequence[str] | None, PageRequest], period: Period
 ) -> tuple[tuple[Subject, ...] | None, PageRequest]:
-    """Whom the pages are about, None for everybody, and what is asked for beside."""
-    calendar = workspace.config.calendar
-    persons, request = people_of(workspace, report, chosen)
+    """Whom it is about, each by itself, None for everybody; and what is asked for beside."""
+    persons, request = asked
     if chosen.every_team:
-        teams = workspace.config.teams
-        if not teams:
-            raise UnknownError("There are no teams.", hint="Write [teams.NAME] into harvester.toml, with its members.")
-        suffixes = suffixes_of({key: team.name for key, team in teams.items()})
-        members = {key: tuple(team.members(period, calendar)) for key, team in teams.items()}
-        found = tuple(Subject(None, key, members[key], suffixes[key]) for key in teams)
-        return found, PageRequest(audience=chosen.audience)
+        return tuple(_teams(workspace, period)), PageRequest(audience=chosen.audience)
     alone = PageRequest(mentees=request.mentees, audience=request.audience)
     if request.everyone:
         return None, alone
@@ -235,6 +235,16 @@ def _subjects(
         return _each(workspace, mentees, (mentor,)), alone
     named = [_find(workspace, each) for each in persons or ()]
     return _each(workspace, sorted({*(named or choose_people(workspace, (), request.team, period))})), alone
+
+
+def _teams(workspace: Workspace, period: Period) -> Iterator[Subject]:
+    """Each team, in the order of harvester.toml; raises UnknownError where there is none."""
+    teams = workspace.config.teams
+    if not teams:
+        raise UnknownError("There are no teams.", hint="Write [teams.NAME] into harvester.toml, with its members.")
+    suffixes = suffixes_of({key: team.name for key, team in teams.items()})
+    for key, team in teams.items():
+        yield Subject(None, key, tuple(team.members(period, workspace.config.calendar)), suffixes[key])
 
 
 def _find(workspace: Workspace, words: str) -> str:
@@ -265,7 +275,7 @@ class RowsByPerson:
 
         persons = persons_of(rows, people)
         codes = persons.indices.to_numpy(zero_copy_only=False)
-        self._rows = rows
+        self._rows = rows.combine_chunks()  # what lies in many pieces is taken from a hundred times slower
         self._order = np.argsort(codes, kind="stable")
         ends = np.cumsum(np.bincount(codes, minlength=len(persons.dictionary)))
         names = persons.dictionary.to_pylist()
