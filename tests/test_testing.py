@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from harvester.errors import SourceError
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period, calendar, parse
+from harvester.sdk.capabilities import Part
 from harvester.sdk.connector import Event, Gap, Request, Retraction, ScopeCompleted
 from harvester.sdk.testing import check_connector, connector_context
 from tests.conftest import GUIDE, blocks
@@ -125,6 +126,54 @@ class Naive:
 
     def fetch(self, request: Request) -> Iterator[Event]:
         yield row(1, occurred_at=JULY.replace(tzinfo=None))
+
+
+@dataclass(frozen=True)
+class Divided(Good):
+    """A good one that reads its scope in two parts, odd and even rows, which may be changed."""
+
+    scope: str = "s"
+    names: tuple[str, str] = ("even", "odd")
+    also: tuple[Event, ...] = ()
+    joined: int = 1
+
+    def parts(self, request: Request) -> Iterator[Part | Event]:
+        yield Gap("other", "no access")
+        yield from (Part(name, self.scope) for name in self.names)
+
+    def fetch_part(self, request: Request, part: Part) -> Iterator[Event]:
+        rest = int(part.name == "odd")
+        yield from (each for each in self.rows[rest::2] if each.occurred_at in request.period)
+        yield Retraction("s", id="note/author/99")
+        yield from self.also
+        yield ScopeCompleted("s", "cursor")
+
+    def join(self, request: Request, completed: Sequence[ScopeCompleted]) -> Iterator[ScopeCompleted]:
+        assert len(completed) == 2
+        yield from completed[: self.joined]
+
+
+def test_a_connector_that_reads_in_parts_passes():
+    assert check_connector(Divided, REQUEST) == list(Divided().rows)
+
+
+@pytest.mark.parametrize(
+    ("changes", "breach"),
+    [
+        ({"names": ("odd", "odd")}, "2 parts are called 'odd'"),
+        ({"names": ("even", "neither")}, "the parts together yield other rows than a fetch"),
+        ({"scope": "elsewhere"}, "the part 'odd' of 'elsewhere' yields 's'"),
+        ({"also": (row(3),)}, "the parts together yield other rows than a fetch"),
+        ({"also": (Gap("third", "no access"),)}, "the parts together and a fetch differ in a gap of 'third'"),
+        ({"also": (Retraction("s", id="x"),)}, "differ in Retraction(scope='s', id='x', work_item=None, kind=None)"),
+        ({"joined": 0}, "differ in the completed 's', whole: False, with a cursor: True"),
+        ({"joined": 2}, "differ in the completed 's', whole: False, with a cursor: True"),
+    ],
+)
+def test_each_breach_in_parts_is_named(changes: dict[str, object], breach: str):
+    with pytest.raises(AssertionError) as caught:
+        check_connector(lambda: Divided(**changes), REQUEST)
+    assert breach in str(caught.value)
 
 
 def test_a_fetch_that_differs_is_a_breach():

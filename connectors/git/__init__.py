@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -19,7 +20,7 @@ from harvester.errors import SourceError
 from harvester.model.accounts import account_key, email_of, keys_of, matches, name_of
 from harvester.model.contribution import Kind
 from harvester.model.periods import Period
-from harvester.sdk.capabilities import Finding, FirstContribution
+from harvester.sdk.capabilities import Finding, FirstContribution, Part
 from harvester.sdk.connector import ConnectorContext, Event, Gap, Remark, Request, ScopeCompleted
 from harvester.sdk.not_work import configured
 
@@ -38,6 +39,7 @@ from .repository import (
     has_commits,
     is_glob,
     mailmap_contacts,
+    open_folder,
     shallow_boundary,
 )
 
@@ -103,22 +105,21 @@ class Git:
         Raises SourceError where no repository can be read; one of several that cannot is a Gap. Of several clones of
         one project the newest is read, and a Remark names each other one.
         """
-        repositories, problems = self._find()
-        for entry, problem in problems:
-            yield Gap(subprocess.text(entry.encode("utf-8", "surrogateescape")), _one_line(problem))
-        chosen = self._one_per_scope(repositories)
-        for each in chosen:
-            try:
-                yield from self._plan_repository(each, request).run()
-            except SourceError as error:
-                if len(chosen) == 1 and not problems:
-                    raise
-                yield Gap(each.scope, _one_line(error))
-        for each in repositories:
-            if each not in chosen:
-                yield Remark(each.scope, f"another clone of {each.scope} is read, not the one in {each.folder.name!r}")
-        if not problems:
-            yield from self._missing(chosen, request)
+        for each in self._divided(request):
+            yield from self._read(*each, request) if isinstance(each, tuple) else [each]
+
+    def parts(self, request: Request) -> Iterator[Part | Event]:
+        """A part for each repository, and what could not be found, or was read before and is not there now."""
+        for each in self._divided(request):
+            yield each[1] if isinstance(each, tuple) else each
+
+    def fetch_part(self, request: Request, part: Part) -> Iterator[Event]:
+        """Read one repository; raises SourceError where it is the only one and cannot be read, else that is a Gap."""
+        yield from self._read(None, part, request)
+
+    def join(self, request: Request, completed: Sequence[ScopeCompleted]) -> Iterator[ScopeCompleted]:
+        """The completed scopes as they are, for each is one part."""
+        yield from completed
 
     def plan(self, request: Request) -> Iterator[str]:
         """Say of each repository what a fetch would read, without reading its history."""
@@ -188,6 +189,36 @@ class Git:
                     found[f"{name} <{address}>".strip()] = proper
         return found
 
+    def _divided(self, request: Request) -> Iterator[tuple[Repository, Part] | Event]:
+        """The repositories that are read, each with its part, and what belongs to none of them."""
+        repositories, problems = self._find()
+        for entry, problem in problems:
+            yield Gap(subprocess.text(entry.encode("utf-8", "surrogateescape")), _one_line(problem))
+        chosen = self._one_per_scope(repositories)
+        alone = len(chosen) == 1 and not problems
+        for each in chosen:
+            yield each, Part(str(each.folder), "" if alone else each.scope)
+        for each in repositories:
+            if each not in chosen:
+                yield Remark(each.scope, f"another clone of {each.scope} is read, not the one in {each.folder.name!r}")
+        if not problems:
+            yield from self._missing(chosen, request)
+
+    def _read(self, repository: Repository | None, part: Part, request: Request) -> Iterator[Event]:
+        """Read the repository of a part, looked up again without one; with others an error is a Gap of its scope."""
+        try:
+            yield from self._plan_repository(repository or self._repository_of(part), request).run()
+        except SourceError as error:
+            if not part.scope:
+                raise
+            yield Gap(part.scope, _one_line(error))
+
+    def _repository_of(self, part: Part) -> Repository:
+        found = open_folder(Path(part.name), self._repository_options)
+        if part.scope not in ("", found.scope):
+            raise SourceError(f"Where {part.scope} was found, {found.scope} is now.", hint="Run it again.")
+        return found
+
     def _plan_repository(self, repository: Repository, request: Request) -> RepositoryPlan:
         return plan_repository(repository, self._branch_options, request, self.context, tuple(self.not_work))
 
@@ -197,11 +228,14 @@ class Git:
             raise SourceError("Both `ref` and `branches` are set.", hint="Leave one of them out.")
         return BranchOptions(self.ref, self.branches)
 
+    @property
+    def _repository_options(self) -> RepositoryOptions:
+        return RepositoryOptions(self.remote, self.forge, self.git, self.context.environ)
+
     def _find(self) -> tuple[list[Repository], list[tuple[str, SourceError]]]:
         """The repositories, and the entries that name none, each with its error. Raises it where all do."""
-        options = RepositoryOptions(self.remote, self.forge, self.git, self.context.environ)
         found, problems = [], []
-        for each in find_repositories(self.repositories, self.context.root, options):
+        for each in find_repositories(self.repositories, self.context.root, self._repository_options):
             if isinstance(each, Repository):
                 found.append(each)
             else:

@@ -106,7 +106,7 @@ def _at(entry: str, root: Path, options: RepositoryOptions) -> Iterator[Reposito
     """What an entry names; of a glob also the matches that cannot be read, so that one costs no other."""
     path = resolve_path(root, entry, error=SourceError)
     if path.exists() or not is_glob(entry):
-        yield _at_folder(entry, path, options)
+        yield open_folder(path, options, entry)
         return
     matches = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 - an absolute pattern
     found = 0
@@ -124,15 +124,17 @@ def _at(entry: str, root: Path, options: RepositoryOptions) -> Iterator[Reposito
         raise SourceError(f"No repository matches {entry!r}.", hint="Globs start from the folder of harvester.toml.")
 
 
-def _at_folder(entry: str, path: Path, options: RepositoryOptions) -> Repository:
+def open_folder(path: Path, options: RepositoryOptions, entry: str = "") -> Repository:
+    """The repository that a folder is in; raises SourceError, which names it as `entry`, or without its path."""
+    name = entry or text(path.name.encode("utf-8", "surrogateescape"))
     if not path.is_dir():
         problem = "is a file" if path.exists() else "is not there"
-        raise SourceError(f"The repository {entry!r} {problem}.", hint="Paths start from the folder of harvester.toml.")
+        raise SourceError(f"The repository {name!r} {problem}.", hint="Paths start from the folder of harvester.toml.")
     try:
         return open_repository(path, options)
     except GitError as error:
         raise SourceError(
-            f"{entry!r} is not a git repository that can be read: {error.message}.",
+            f"{name!r} is not a git repository that can be read: {error.message}.",
             hint="Name a folder that holds a repository, or run `git init` there.",
         ) from error
 

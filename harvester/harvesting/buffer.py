@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,12 @@ class RowBuffer:
         if len(self._pending) >= self.batch_rows:
             self.flush()
 
+    def add_table(self, table: pa.Table) -> None:
+        """Add rows that are Arrow already, in the columns of `arrow_schema()`."""
+        self.flush()
+        self.count += len(table)
+        self._store(table)
+
     def flush(self) -> None:
         """Turn objects into Arrow; raises ValueError for a row that Arrow cannot hold, after storing the others."""
         rows, self._pending = self._pending, []
@@ -55,6 +62,12 @@ class RowBuffer:
 
         self.flush()
         return pa.concat_tables([arrow_schema().empty_table(), *self._spilled, *self._in_memory])
+
+    def reordered(self, ranges: Sequence[range]) -> RowBuffer:
+        """The same rows, those in these ranges of their numbers one after another; nothing is copied."""
+        table = self.table()
+        parts = [table.slice(each.start, len(each)) for each in ranges]
+        return RowBuffer(self.batch_rows, self.spill_bytes, self.folder, sum(map(len, parts)), _in_memory=parts)
 
     def _store(self, table: pa.Table) -> None:
         if len(table):

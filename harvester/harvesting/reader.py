@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,9 +32,17 @@ class SourceReader:
     retracted: list[tuple[int, Retraction]] = field(default_factory=list)
     """Each with the number of rows that came before it: it removes those, not what comes after."""
     done: list[ScopeCompleted] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
+    reported: list[Gap] = field(default_factory=list)
+    """The gaps that the connector reported."""
+    broken: list[Gap] = field(default_factory=list)
+    """That the fetch broke off, or of several parts which did: no gaps of a scope that was finished before."""
     remarks: list[Remark] = field(default_factory=list)
     failed: Exception | None = None
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """All gaps, those that broke it off last."""
+        return [*self.reported, *self.broken]
 
     def take(self, event: Event) -> None:
         """Add an event; raises TypeError for what is none, and ValueError for a row of another source."""
@@ -44,7 +52,7 @@ class SourceReader:
                     raise ValueError(f"a row of source {event.source!r} came from {self.source!r}")
                 self.buffer.add(event)
             case Gap():
-                self.gaps.append(event)
+                self.reported.append(event)
             case Remark():
                 self.remarks.append(event)
             case ScopeCompleted():
@@ -76,10 +84,15 @@ class SourceReader:
     def gaps_of(self, scope: str) -> tuple[Gap, ...]:
         """The gaps in a scope: its own, and those of the source as a whole, which may be anywhere.
 
-        That the fetch broke off, the last gap then, is none: a scope that was finished before is complete.
+        That the fetch broke off is none of a finished scope, which is complete.
         """
-        gaps = self.gaps if self.failed is None else self.gaps[:-1]
-        return tuple(gap for gap in gaps if gap.scope in (WHOLE, scope))
+        finished = any(each.scope == scope for each in self.done)
+        return tuple(gap for gap in (self.reported if finished else self.gaps) if gap.scope in (WHOLE, scope))
+
+    def is_doubtful(self, scope: str) -> bool:
+        """Whether the fetch broke off before this scope was finished."""
+        finished = any(each.scope == scope for each in self.done)
+        return not finished and any(each.scope in (WHOLE, scope) for each in self.broken)
 
     def table(self) -> pa.Table:
         """The last row of each key, but for those that were retracted after they came."""
@@ -105,24 +118,44 @@ def read_source(
     rows so far. When `stop` is set, reading ends after the next event with a gap. A KeyboardInterrupt passes through.
     """
     reader = SourceReader(source, request)
-    try:
-        _take_all(reader, connector, progress or (lambda _: None), stop or threading.Event())
-    except Cancelled as error:
-        _break_off(reader, error, "reading was interrupted")
-    except HarvesterError as error:
-        _break_off(reader, error, str(error).replace("\n", " "))
-    except Exception as error:  # noqa: BLE001 - a plugin's bug must not cost the other sources; it becomes a gap
-        _break_off(reader, error, f"the connector broke off with {type(error).__name__} (a bug; see --debug)")
-    # The reason of a gap may quote a server, which may quote what it was sent.
-    reader.gaps = [dataclasses.replace(gap, reason=redact(gap.reason)) for gap in reader.gaps]
-    reader.remarks = [dataclasses.replace(each, text=redact(each.text)) for each in reader.remarks]
+    take_all(reader, lambda: connector.fetch(request), progress, stop, redact)
     return reader
 
 
-def _take_all(
-    reader: SourceReader, connector: Connector, progress: Callable[[int], None], stop: threading.Event
+def take_all(
+    reader: SourceReader,
+    fetch: Callable[[], Iterator[Event]],
+    progress: Callable[[int], None] | None = None,
+    stop: threading.Event | None = None,
+    redact: Callable[[str], str] = str,
+    scope: str = WHOLE,
 ) -> None:
-    events = connector.fetch(reader.request)
+    """Add to a reader what a fetch yields, as `read_source` does; that it broke off is a gap of `scope`."""
+    try:
+        _take_each(reader, fetch(), progress or (lambda _: None), stop or threading.Event())
+    except Cancelled as error:
+        _break_off(reader, error, Gap(WHOLE, INTERRUPTED))
+    except HarvesterError as error:
+        _break_off(reader, error, Gap(scope, str(error).replace("\n", " ")))
+    except Exception as error:  # noqa: BLE001 - a plugin's bug must not cost the other sources; it becomes a gap
+        _break_off(reader, error, Gap(scope, bug(error)))
+    # The reason of a gap may quote a server, which may quote what it was sent.
+    for gaps in (reader.reported, reader.broken):
+        gaps[:] = [dataclasses.replace(gap, reason=redact(gap.reason)) for gap in gaps]
+    reader.remarks = [dataclasses.replace(each, text=redact(each.text)) for each in reader.remarks]
+
+
+INTERRUPTED = "reading was interrupted"
+
+
+def bug(error: Exception) -> str:
+    """The reason of the gap that an error of a connector's own makes."""
+    return f"the connector broke off with {type(error).__name__} (a bug; see --debug)"
+
+
+def _take_each(
+    reader: SourceReader, events: Iterator[Event], progress: Callable[[int], None], stop: threading.Event
+) -> None:
     try:
         for event in events:
             reader.take(event)
@@ -136,31 +169,30 @@ def _take_all(
             close()
 
 
-def _break_off(reader: SourceReader, error: Exception, reason: str) -> None:
+def _break_off(reader: SourceReader, error: Exception, gap: Gap) -> None:
     try:
         reader.buffer.flush()
     except ValueError as worse:
-        reader.gaps.append(Gap(WHOLE, f"a row could not be stored (a bug of the connector): {worse}"))
+        reason = f"a row could not be stored (a bug of the connector): {worse}"
+        reader.reported.append(dataclasses.replace(gap, reason=reason))
     reader.failed = error
-    reader.gaps.append(Gap(WHOLE, reason))
+    reader.broken.append(gap)
 
 
 def changeset_of(reader: SourceReader, read_at: dt.datetime) -> Changeset:
     """What a fetch that began at `read_at` does to the ledger.
 
-    Rows replace those of the same key. Retractions count, but of a fetch that failed only those of scopes it finished.
+    Rows replace those of the same key. Retractions count, but where the fetch broke off only those of finished scopes.
     Rows that had to be yielded again and were not are removed: in the parts of the period that no earlier harvest
     finished; in all of it for scopes that were finished as a whole, or where the connector finishes no scopes; never
     in a gap.
     """
-    done = {each.scope for each in reader.done}
-    retracted = [each for each in reader.retracted if reader.failed is None or each[1].scope in done]
     return Changeset(
         reader.source,
         reader.table(),
         reader.request.accounts,
         reader.request.period,
-        tuple(each for _, each in retracted),
+        tuple(each for _, each in reader.retracted if not reader.is_doubtful(each.scope)),
         tuple(_replaced_ranges(reader)),
         tuple(reader.coverage(read_at)),
     )
@@ -173,16 +205,17 @@ def _replaced_ranges(reader: SourceReader) -> Iterable[ReplacedRange]:
     """
     request = reader.request
     single = {each.scope for each in reader.done}
-    if reader.failed is None:
+    finishes_scopes = bool(reader.done or reader.broken)
+    if not any(each.scope == WHOLE for each in reader.broken):
         single |= {*request.cursors, *(each.scope for each in reader.gaps)} - {WHOLE}
         if not reader.gaps:
             periods = request.missing if reader.done else [request.period]
             yield from _without_gaps(reader, periods, ReplacedRange(request.period, None, frozenset(single)))
-        elif not reader.done:
+        elif not finishes_scopes:
             single |= set(reader.buffer.table()["scope"].unique().to_pylist())
     whole = {each.scope for each in reader.done if each.whole}
     for scope in sorted(single):
-        in_full = [request.period] if scope in whole or not reader.done else request.missing_of(scope)
+        in_full = [request.period] if scope in whole or not finishes_scopes else request.missing_of(scope)
         yield from _without_gaps(reader, in_full, ReplacedRange(request.period, scope))
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from harvester.errors import HarvesterError, LedgerError
 from harvester.files import Cancelled
 from harvester.harvesting.plan import NO_ACCOUNT, plan
-from harvester.harvesting.reader import changeset_of, read_source
+from harvester.harvesting.reader import SourceReader, changeset_of, read_source
 from harvester.ledger.changeset import UpsertCounts
 from harvester.ledger.coverage import WHOLE
 from harvester.ledger.delta_table import CommitConflict
@@ -29,6 +29,12 @@ GRACE_SECONDS = 10.0
 
 TRIES = 3
 """How often a source is read again because another machine committed to it meanwhile."""
+
+
+ReadSource = Callable[
+    [str, Connector, Request, Callable[[int], None], threading.Event, Callable[[str], str]], SourceReader
+]
+"""Reads one source: as `read_source`, or as an engine does it."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +85,17 @@ def harvest(
     stop: threading.Event | None = None,
     grace: float = GRACE_SECONDS,
     redact: Callable[[str], str] = str,
+    read: ReadSource = read_source,
 ) -> Outcome:
     """Read sources side by side into the ledger, each failing alone.
 
     `connectors` make each source's connector; one that cannot be made is that source's failure. `progress` (source,
     rows so far) and `finished` are called from the threads that read. A KeyboardInterrupt sets `stop`, commits
-    what came so far and ends with an outcome that says so; `stop` is also for the connectors' `wait`.
+    what came so far and ends with an outcome that says so; `stop` is also for the connectors' `wait`. `read` reads
+    one source; what it brings is committed here, by this process alone.
     """
-    run = _Run(ledger, wanted, period, clock, refresh, progress or (lambda *_: None), stop or threading.Event(), redact)
+    stop, progress = stop or threading.Event(), progress or (lambda *_: None)
+    run = _Run(ledger, wanted, period, clock, refresh, progress, stop, redact, read)
     results: dict[str, SourceOutcome] = {}
     ends = {source: threading.Event() for source in connectors}
 
@@ -148,6 +157,7 @@ class _Run:
     progress: Callable[[str, int], None]
     stop: threading.Event
     redact: Callable[[str], str]
+    read: ReadSource
     closed: threading.Event = field(default_factory=threading.Event)
 
     def source(self, source: str, make: Callable[[], Connector]) -> SourceOutcome:
@@ -183,7 +193,7 @@ class _Run:
         request = planned.request
         assert request is not None
         progress = partial(self.progress, source)
-        reader = read_source(source, connector, request, progress, self.stop, self.redact)
+        reader = self.read(source, connector, request, progress, self.stop, self.redact)
         if self.closed.is_set():
             raise Cancelled
         counts = self.ledger.commit(changeset_of(reader, read_at), version)

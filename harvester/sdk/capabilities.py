@@ -124,28 +124,43 @@ class ExplainsPlan(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a request, which any process can read by itself that has the source's configuration."""
+
+    name: str
+    """What `fetch_part` finds it by, in words of the connector's own, each once; no secret."""
+    scope: str = ""
+    """The scope that it lies in: where it fails, that one is not complete. Empty where it may be any scope."""
+
+
 @runtime_checkable
 class ReadsInParts(Protocol):
-    """A connector whose source can be read in parts, each by another process, at the same time or one after another.
+    """A connector whose source can be read in parts, by several processes side by side (`--engine dask`).
 
-    All events of `fetch_part` for each of the `parts` of a request, in any order, with what `join` yields at the end
-    for the completed scopes, mean the same to the ledger as those of `fetch`.
+    What `parts` yields, then what `fetch_part` yields for each part in their order, with what `join` makes of the
+    completed scopes in place of those, means the same to the ledger as what `fetch` yields. Parts are read at any time
+    and in any order, so a part retracts rows of its own only. What several parts report alike is reported once.
     """
 
-    def parts(self, request: Request) -> Sequence[str]:
-        """The parts of a request, in words of the connector's own that are no secret; one where it cannot be divided.
+    def parts(self, request: Request) -> Iterator[Part | Event]:
+        """Yield the parts of a request, at little cost, and what belongs to none, such as a gap for what is not there.
 
-        Raises SourceError where nothing can be read.
+        What cannot be divided is one part. Raises SourceError where nothing can be read.
         """
         ...
 
-    def fetch_part(self, request: Request, part: str) -> Iterator[Event]:
-        """As `fetch`, of one part alone, by a connector that may be in another process than the one that named it."""
+    def fetch_part(self, request: Request, part: Part) -> Iterator[Event]:
+        """As `fetch`, of one part alone, by a connector that may be in another process than the one that named it.
+
+        Its rows and completed scopes lie in the part's scope, if that has one. An exception is a gap of that scope.
+        """
         ...
 
     def join(self, request: Request, completed: Sequence[ScopeCompleted]) -> Iterator[ScopeCompleted]:
-        """The completed scopes of the request, of those that all parts completed; called where no part failed.
+        """Yield the completed scopes of the request, each once, of those that `parts` and the parts completed.
 
-        Where a part failed only the scopes of the others are taken, as they came.
+        These come in the order of the parts. What a failed part may concern, and did not complete, is not among them.
+        Asks the source for nothing, for it may be out of reach here.
         """
         ...
