@@ -5,7 +5,7 @@ docs/decisions/github.md explains its requests.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from harvester.model.contribution import Kind
-from harvester.sdk.capabilities import Finding
-from harvester.sdk.connector import ConnectorContext, Event, Request
+from harvester.sdk.capabilities import Finding, Part
+from harvester.sdk.connector import ConnectorContext, Event, Request, ScopeCompleted
 from harvester.sdk.secrets import Secret
 
 if TYPE_CHECKING:
@@ -71,11 +71,36 @@ class GitHub:
 
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield merged pull requests, reviews and closed issues; raises SourceError where GitHub stops answering."""
+        yield from self.fetch_part(request, Part(""))
+
+    def parts(self, request: Request) -> Iterator[Part]:
+        """Yield stretches of time of every list, where nothing is known yet and there is much to read.
+
+        Raises SourceError where GitHub stops answering.
+        """
         from harvester.sdk.http import connection
+
+        from .slices import slices
 
         reader = self._reader(request)
         with connection(reader.client):
+            yield from [each.part(self.host) for each in slices(reader)]
+
+    def fetch_part(self, request: Request, part: Part) -> Iterator[Event]:
+        """As `fetch`, of one of the `parts`; raises SourceError also where token or configuration are others here."""
+        from harvester.sdk.http import connection
+
+        reader = self._reader(request, part.name)
+        with connection(reader.client):
             yield from reader.events()
+
+    def join(self, request: Request, completed: Sequence[ScopeCompleted]) -> Iterator[ScopeCompleted]:
+        """The host, where all of its parts were completed."""
+        from harvester.sdk.slices import joined
+
+        from .cursor import Cursor
+
+        yield from joined(completed, Cursor.joined)
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
         """Pull requests, reviews and issues; comments and releases where `also` names them."""
@@ -132,8 +157,9 @@ class GitHub:
             timeout=self.timeout,
         )
 
-    def _reader(self, request: Request) -> GitHubReader:
+    def _reader(self, request: Request, part: str = "") -> GitHubReader:
         from harvester.sdk.cursor import digest
+        from harvester.sdk.slices import TimeSlice
 
         from .cursor import FORMAT
         from .fetch import GitHubReader
@@ -154,4 +180,4 @@ class GitHub:
             tuple(self.also),
             digest(settings),
         )
-        return GitHubReader(client, options, request)
+        return GitHubReader(client, options, request, TimeSlice.loads(part, options.settings))

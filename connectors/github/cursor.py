@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from harvester.sdk import cursor
+from harvester.sdk.slices import merged
 
 FORMAT = 7
 """Part of the settings; raised when the same answers make other rows."""
+WATCHED = 5000
+"""How many results are watched by their ids; the newest are kept."""
+UNSEARCHABLE = 1000
+"""How many results that no search by person finds are remembered; the newest are kept."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +43,46 @@ class Cursor(cursor.Cursor):
     """What search by person does not find, as shape and node id: `Issues:I_1`."""
     token_scopes: str | None = None
     """What a classic token may do; None where GitHub does not say."""
+
+    @property
+    def watched_items(self) -> dict[str, tuple[str, str]]:
+        """What is watched, by its node id: its repository's node id, and what follows the name in its work item."""
+        return {
+            key: (repository, suffix) for repository, items in self.watched.items() for key, suffix in items.items()
+        }
+
+    @classmethod
+    def joined(cls, texts: Sequence[str]) -> str | None:
+        """The cursor of a fetch, as text, of those that its slices left, in their order.
+
+        There is none where the slices were not shown the same. Of a repository that was renamed meanwhile the earlier
+        name stays, so that the next fetch notices.
+        """
+        slices = [each for text in texts if (each := cls.loads(text))]
+        if len({(each.settings, each.accounts, each.token_scopes) for each in slices}) != 1:
+            return None
+        by_time = sorted(slices, key=lambda each: each.at)
+        return replace(
+            by_time[0],
+            users=merged(each.users for each in by_time),
+            repositories=merged(each.repositories for each in by_time),
+            unreadable=sorted({one for each in slices for one in each.unreadable}),
+            unlocated=sorted({one for each in slices for one in each.unlocated}),
+            unknown_accounts=sorted({one for each in slices for one in each.unknown_accounts}),
+            excluded=sorted({one for each in slices for one in each.excluded}),
+            watched=by_repository(merged(each.watched_items for each in slices)),
+            unsearchable=newest(one for each in slices for one in each.unsearchable),
+        ).dumps()
+
+
+def by_repository(items: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """The newest of `Cursor.watched_items`, as `Cursor.watched` has them."""
+    found: dict[str, dict[str, str]] = {}
+    for key, (repository, suffix) in list(items.items())[-WATCHED:]:
+        found.setdefault(repository, {})[key] = suffix
+    return found
+
+
+def newest(unsearchable: Iterable[str]) -> list[str]:
+    """The newest of what search by person does not find, each once."""
+    return list(dict.fromkeys(unsearchable))[-UNSEARCHABLE:]

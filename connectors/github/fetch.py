@@ -17,12 +17,13 @@ from harvester.sdk.http import WebError, or_busy
 from harvester.sdk.nested_lists import NestedLists
 from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_fitting, in_batches, split_large
 from harvester.sdk.rows import entries, parse_time
+from harvester.sdk.slices import TimeSlice
 from harvester.sdk.strategy import FIRST
 
 from . import graphql, preflight, releases, rows, searches
 from .agents import is_agent
 from .client import Client
-from .cursor import Cursor
+from .cursor import Cursor, by_repository, newest
 from .gaps import GapCollector
 from .search_pages import Batch, IdWalk, SearchProgress, ask_by_id, ask_for_page, result_of, walk, walk_ids
 from .searches import CAP, Search
@@ -34,15 +35,11 @@ DRIFT = 0.01
 """By how much of it a total may exceed what two walks through all pages agree on; by one it may always."""
 SKIPS = 10
 """How many results that GitHub cannot answer for are left out in one fetch."""
-WATCHED = 5000
-"""How many results are watched by their ids; the newest are kept."""
 NOT_FOUND_BY_PERSON = (
     "GitHub's search cannot find an issue that somebody else wrote and a person only closed, nor a coding agent's pull "
     "request that a person only merged; where organisations or repositories are named both are read"
 )
 """What reading by person leaves out where no place is named."""
-UNSEARCHABLE = 1000
-"""How many results that no search by person finds are remembered; the newest are kept."""
 
 
 @dataclass
@@ -52,6 +49,7 @@ class GitHubReader:
     client: Client
     options: ReadOptions
     request: Request
+    time_slice: TimeSlice = field(default_factory=TimeSlice)
     size: PageSize = field(default_factory=lambda: PageSize(searches.TOGETHER, searches.FIRST_PAGE))
     start: Start = field(init=False, repr=False)
     row_context: rows.RowContext = field(init=False, repr=False)
@@ -83,7 +81,7 @@ class GitHubReader:
 
     def begin(self) -> Start:
         """Look everything up, choose the strategy, and remember both."""
-        self.start = begin(self.client, self.options, self.request)
+        self.start = begin(self.client, self.options, self.request, self.time_slice)
         self.options = self.start.options
         accounts = self.request.accounts
         self.row_context = rows.RowContext(
@@ -107,6 +105,8 @@ class GitHubReader:
         yield from self._read_pages()
         yield from self._read_what_moved()
         yield from self._read_by_reference()
+        if not self.time_slice.is_first:
+            return
         yield from self._read_releases()
         if start.strategy.by == "person" and not self.options.scope_filter.names_places:
             yield Remark(self.options.host, NOT_FOUND_BY_PERSON)
@@ -328,7 +328,7 @@ class GitHubReader:
         if self.start.cursor:
             issues += self.start.preflight.changed_issues
             pulls += self.start.preflight.changed_pulls
-        elif self.start.last:
+        elif self.start.last and self.time_slice.is_first:
             known = [each.partition(":")[::2] for each in self.start.last.unsearchable]
             issues += [key for shape, key in known if shape == "Issues"]
             pulls += [key for shape, key in known if shape == "PullRequests"]
@@ -472,27 +472,18 @@ class GitHubReader:
             unknown_accounts=sorted(map(hashed, found.unknown_accounts)),
             excluded=sorted(found.excluded),
             watched=self._all_watched(),
-            unsearchable=list(dict.fromkeys([*(before.unsearchable if before else ()), *self.unsearchable]))[
-                -UNSEARCHABLE:
-            ],
+            unsearchable=newest([*(before.unsearchable if before else ()), *self.unsearchable]),
             token_scopes=found.token_scopes,
         )
-        return ScopeCompleted(
-            self.options.host,
-            None if self.gaps.blocked else cursor.dumps(),
-            whole=before is None and not self.gaps.any,
-        )
+        cursor_text = None if self.gaps.blocked else cursor.dumps()
+        whole = before is None and not self.gaps.any
+        return self.time_slice.completed(ScopeCompleted(self.options.host, cursor_text, whole))
 
     def _all_watched(self) -> dict[str, dict[str, str]]:
         """The newest of what has a row, by repository; without what is gone."""
-        known: dict[str, tuple[str, str]] = {}
-        for repository, items in self.start.cursor.watched.items() if self.start.cursor else ():
-            gone = self.start.preflight.gone
-            known |= {key: (repository, suffix) for key, suffix in items.items() if key not in gone}
-        found: dict[str, dict[str, str]] = {}
-        for key, (repository, suffix) in list((known | self.watched).items())[-WATCHED:]:
-            found.setdefault(repository, {})[key] = suffix
-        return found
+        before, gone = self.start.cursor, self.start.preflight.gone
+        known = {key: each for key, each in before.watched_items.items() if key not in gone} if before else {}
+        return by_repository(known | self.watched)
 
 
 _RETRACTED: Mapping[str, Sequence[str]] = {

@@ -113,6 +113,10 @@ class Search:
         created = Period(FIRST, self.span.until)
         return dataclasses.replace(self, terms=f"{self.terms} {self._dates}", axis="created", span=created)
 
+    def within(self, ranges: Iterable[Period]) -> list[Search]:
+        """The same search in each of these ranges, without those that it does not reach into."""
+        return [dataclasses.replace(self, span=span) for each in ranges if (span := self.span.overlap(each))]
+
     def split(self, number: int) -> list[Search]:
         """The same search split by time into so many equal parts, or into seconds where they are fewer."""
         return [dataclasses.replace(self, span=each) for each in cut_period(self.span, number)]

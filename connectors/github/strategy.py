@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from harvester.errors import SourceError
 from harvester.model.periods import Period, union
 from harvester.sdk.connector import Request
+from harvester.sdk.slices import TimeSlice
 from harvester.sdk.strategy import Job, Strategy, jobs
 
 from . import preflight, searches
@@ -50,9 +51,15 @@ class _Plan:
     request: Request
     cursor: Cursor | None
     periods: tuple[Period, ...]
+    time_slice: TimeSlice
+
+    @property
+    def by(self) -> str | None:
+        """The way that is chosen already: all slices of a request must go the same way."""
+        return self.time_slice.known.get("by")
 
 
-def begin(client: Client, options: ReadOptions, request: Request) -> Start:
+def begin(client: Client, options: ReadOptions, request: Request, time_slice: TimeSlice) -> Start:
     """Look everything up and choose between reading by person and by scope.
 
     Raises SourceError where neither people nor organisations nor repositories are named.
@@ -60,7 +67,7 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
     last = Cursor.loads(request.cursors.get(options.host))
     cursor = last if last and last.covers(options.settings, request.accounts) else None
     periods = (request.period, *request.covered) if last else (request.period,)
-    plan = _Plan(options, request, cursor, periods)
+    plan = _Plan(options, request, cursor, periods, time_slice)
     names = sorted(request.accounts or ())
     by_person, by_scope = _searches(plan, {each: each for each in names})
     counted = [*by_scope, *by_person] if len(by_scope) + len(by_person) <= preflight.COUNTS else by_scope or by_person
@@ -88,7 +95,7 @@ def _choose(
     """
     scope_counts = _count(client, found, by_scope)
     scope = Strategy("scope", scope_counts, searches.requests_for(scope_counts))
-    if everyone or (scope_counts and not sum(scope_counts.values())):
+    if everyone or (by_scope and not by_person) or (scope_counts and not sum(scope_counts.values())):
         return scope
     uncounted = [each for each in by_person if each not in found.counts]
     for counting, start in enumerate(range(0, len(uncounted), preflight.COUNTS), start=1):
@@ -109,7 +116,10 @@ def _count(client: Client, found: Preflight, wanted: Sequence[Search]) -> dict[S
 
 
 def _searches(plan: _Plan, logins: Mapping[str, str]) -> tuple[list[Search], list[Search]]:
-    """The searches by person, and those by scope where organisations or repositories are named."""
+    """The searches by person, and those by scope where organisations or repositories are named.
+
+    Only what is in this slice is searched, and only the way that was chosen for all of them.
+    """
     qualifiers, also = plan.options.scope_filter.qualifiers(), plan.options.also
     by_person: list[Search] = []
     by_scope: list[Search] = []
@@ -124,7 +134,10 @@ def _searches(plan: _Plan, logins: Mapping[str, str]) -> tuple[list[Search], lis
             by_person += searches.by_person(job, logins[name], qualifier, also)
         by_person += searches.in_place(job, qualifier) if qualifier else []
         by_scope += [] if ANYWHERE in qualifiers else searches.by_scope(job, qualifier, also)
-    return list(dict.fromkeys(by_person)), list(dict.fromkeys(by_scope))
+    ranges = plan.time_slice.ranges
+    wanted = ([], by_scope) if plan.by == "scope" else (by_person, []) if plan.by == "person" else (by_person, by_scope)
+    found = [[piece for each in dict.fromkeys(some) for piece in each.within(ranges)] for some in wanted]
+    return found[0], found[1]
 
 
 def _qualified_jobs(plan: _Plan, qualifiers: Sequence[str]) -> Iterator[tuple[Job, str]]:

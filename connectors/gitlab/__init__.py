@@ -6,7 +6,7 @@ docs/decisions/gitlab.md explains its requests.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
@@ -15,8 +15,8 @@ from pydantic import Field
 
 from harvester.errors import AccessError
 from harvester.model.contribution import Kind
-from harvester.sdk.capabilities import Finding
-from harvester.sdk.connector import ConnectorContext, Event, Request
+from harvester.sdk.capabilities import Finding, Part
+from harvester.sdk.connector import ConnectorContext, Event, Request, ScopeCompleted
 from harvester.sdk.secrets import Secret
 
 if TYPE_CHECKING:
@@ -77,11 +77,36 @@ class GitLab:
 
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield merged merge requests, reviews and closed issues; raises SourceError where GitLab stops answering."""
+        yield from self.fetch_part(request, Part(""))
+
+    def parts(self, request: Request) -> Iterator[Part]:
+        """Yield stretches of time of every list, where nothing is known yet and there is much to read.
+
+        Raises SourceError where GitLab stops answering.
+        """
         from harvester.sdk.http import connection
+
+        from .slices import slices
 
         reader = self._reader(request)
         with connection(reader.client):
+            yield from [each.part(self.host) for each in slices(reader)]
+
+    def fetch_part(self, request: Request, part: Part) -> Iterator[Event]:
+        """As `fetch`, of one of the `parts`; raises SourceError also where token or configuration are others here."""
+        from harvester.sdk.http import connection
+
+        reader = self._reader(request, part.name)
+        with connection(reader.client):
             yield from reader.events()
+
+    def join(self, request: Request, completed: Sequence[ScopeCompleted]) -> Iterator[ScopeCompleted]:
+        """The host, where all of its parts were completed."""
+        from harvester.sdk.slices import joined
+
+        from .cursor import Cursor
+
+        yield from joined(completed, Cursor.joined)
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
         """Merge requests (as pull requests), reviews and issues; comments and releases where `also` names them."""
@@ -149,8 +174,9 @@ class GitLab:
             timeout=self.timeout,
         )
 
-    def _reader(self, request: Request) -> GitLabReader:
+    def _reader(self, request: Request, part: str = "") -> GitLabReader:
         from harvester.sdk.cursor import digest
+        from harvester.sdk.slices import TimeSlice
 
         from .cursor import FORMAT
         from .fetch import GitLabReader
@@ -171,4 +197,4 @@ class GitLab:
             tuple(self.also),
             digest(settings),
         )
-        return GitLabReader(client, options, request)
+        return GitLabReader(client, options, request, TimeSlice.loads(part, options.settings))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from harvester.sdk import cursor
+from harvester.sdk.slices import merged
 
 FORMAT = 2
 """Part of the settings; raised when the same answers make other rows."""
+
+WATCHED = 5000
+"""How many merge requests and issues are watched; the newest are kept."""
+REFERENCED = 1000
+"""How many issues that no list or event leads to are remembered; the newest are kept."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +48,45 @@ class Cursor(cursor.Cursor):
     """The server's version and edition."""
     unsupported: Sequence[str] = ()
     """What that server does not know, as keys of `graphql.OPTIONAL`."""
+
+    @property
+    def watched_items(self) -> dict[tuple[int, str], None]:
+        """What is watched, by its project's id and what follows the path in its work item."""
+        return {(int(project), mark): None for project, marks in self.watched.items() for mark in marks}
+
+    @classmethod
+    def joined(cls, texts: Sequence[str]) -> str | None:
+        """The cursor of a fetch, as text, of those that its slices left, in their order.
+
+        There is none where the slices were not shown the same. Of a project that was renamed meanwhile the earlier path
+        stays, so that the next fetch notices.
+        """
+        slices = [each for text in texts if (each := cls.loads(text))]
+        if len({(each.settings, each.accounts, each.viewer, each.server) for each in slices}) != 1:
+            return None
+        by_time = sorted(slices, key=lambda each: each.at)
+        return replace(
+            by_time[0],
+            users=merged(each.users for each in by_time),
+            projects=merged(each.projects for each in by_time),
+            unreadable=sorted({one for each in slices for one in each.unreadable}),
+            unlocated=sorted({one for each in slices for one in each.unlocated}),
+            unknown_accounts=sorted({one for each in slices for one in each.unknown_accounts}),
+            excluded=sorted({one for each in slices for one in each.excluded}),
+            watched=by_project(one for each in slices for one in each.watched_items),
+            referenced=newest(one for each in slices for one in each.referenced),
+            unsupported=sorted({one for each in slices for one in each.unsupported}),
+        ).dumps()
+
+
+def by_project(items: Iterable[tuple[int, str]]) -> dict[str, list[str]]:
+    """The newest of what is watched, as `Cursor.watched` has it."""
+    found: dict[str, list[str]] = {}
+    for project, mark in list(dict.fromkeys(items))[-WATCHED:]:
+        found.setdefault(str(project), []).append(mark)
+    return found
+
+
+def newest(referenced: Iterable[str]) -> list[str]:
+    """The newest of the issues to which neither lists nor events lead, each once."""
+    return list(dict.fromkeys(referenced))[-REFERENCED:]

@@ -17,12 +17,13 @@ from harvester.sdk.http import WebError, or_busy
 from harvester.sdk.nested_lists import NestedLists
 from harvester.sdk.paging import STRIKES, PageSize, TotalCheck, ask_alone, ask_fitting, in_batches
 from harvester.sdk.rows import parse_time
+from harvester.sdk.slices import TimeSlice
 
 from . import graphql, item_keys, list_walks, listings, preflight, references, releases, rows
 from .approvals import Approvals
 from .client import Client
 from .closings import Closings
-from .cursor import Cursor
+from .cursor import Cursor, by_project, newest
 from .events import RETENTION, EventTarget, event_targets
 from .gaps import GapCollector, address
 from .graphql import PAGE, Shape
@@ -43,10 +44,6 @@ CLOSED = 100
 """How many issues that one description closes are looked up: it is anybody's text."""
 MOVED = 50
 """How many projects that descriptions name, and that are not shown by these paths, are looked up by earlier ones."""
-WATCHED = 5000
-"""How many merge requests and issues are watched; the newest are kept."""
-REFERENCED = 1000
-"""How many issues that no list or event leads to are remembered; the newest are kept."""
 NOT_FOUND_BY_PERSON = (
     "GitLab has no list of what a merge request closed: an issue without an assignee that the commits of a person's "
     "merge request closed, and not its description, is not found; where groups or projects are named it is read"
@@ -61,6 +58,7 @@ class GitLabReader:
     client: Client
     options: ReadOptions
     request: Request
+    time_slice: TimeSlice = field(default_factory=TimeSlice)
     size: PageSize = field(default_factory=lambda: PageSize(PAGE, listings.FIRST_PAGE))
     start: Start = field(init=False, repr=False)
     row_context: rows.RowContext = field(init=False, repr=False)
@@ -106,7 +104,7 @@ class GitLabReader:
 
     def begin(self) -> Start:
         """Look everything up, choose the strategy, and remember both."""
-        self.start = begin(self.client, self.options, self.request)
+        self.start = begin(self.client, self.options, self.request, self.time_slice)
         self.options = self.start.options
         accounts, found = self.request.accounts, self.start.preflight
         self.approvals = Approvals(self.client, found.at)
@@ -139,9 +137,11 @@ class GitLabReader:
         yield from self._read_by_reference()
         yield from self._rows_of_issues()
         yield from self._rows_of_unlanded()
-        yield from self._read_releases()
         if reason := self.approvals.reason():
             yield from self.gaps.unlocated_gap(reason)
+        if not self.time_slice.is_first:
+            return
+        yield from self._read_releases()
         if start.strategy.by == "person" and not self.options.scope_filter.names_places:
             yield Remark(self.options.host, NOT_FOUND_BY_PERSON)
 
@@ -361,7 +361,7 @@ class GitLabReader:
                 changed.append(ItemKey(key.project, shape, key.iid))
                 if shape == "Issue" and "comments" in also:
                     changed.append(ItemKey(key.project, "IssueTalk", key.iid))
-        elif self.start.last and self.start.strategy.by == "person":
+        elif self.start.last and self.start.strategy.by == "person" and self.time_slice.is_first:
             old = [each.partition("#")[::2] for each in self.start.last.referenced]
             changed = self._paths_of((int(project), "Issue", int(iid)) for project, iid in old)
         yield from self._read_keys(changed)
@@ -585,27 +585,20 @@ class GitLabReader:
             unknown_accounts=sorted(map(hashed, found.unknown_accounts)),
             excluded=sorted(map(str, found.excluded)),
             watched=watched,
-            referenced=list(dict.fromkeys([*(before.referenced if before else ()), *self.unlisted]))[-REFERENCED:],
+            referenced=newest([*(before.referenced if before else ()), *self.unlisted]),
             viewer=found.viewer,
             server=found.server,
             unsupported=sorted(self.client.unsupported),
         )
-        return ScopeCompleted(
-            self.options.host,
-            None if self.gaps.blocked else cursor.dumps(),
-            whole=before is None and not self.gaps.any,
-        )
+        cursor_text = None if self.gaps.blocked else cursor.dumps()
+        whole = before is None and not self.gaps.any
+        return self.time_slice.completed(ScopeCompleted(self.options.host, cursor_text, whole))
 
     def _all_watched(self) -> dict[str, list[str]]:
         """The newest of what has a row, by project; without what is gone."""
-        known: dict[tuple[int, str], None] = {}
-        for project, marks in self.start.cursor.watched.items() if self.start.cursor else ():
-            known |= dict.fromkeys((int(project), mark) for mark in marks)
+        known = self.start.cursor.watched_items if self.start.cursor else {}
         gone = self.start.preflight.watched.gone
-        found: dict[str, list[str]] = {}
-        for key in [each for each in known | self.watched if each not in gone or each in self.watched][-WATCHED:]:
-            found.setdefault(str(key[0]), []).append(key[1])
-        return found
+        return by_project(each for each in known | self.watched if each not in gone or each in self.watched)
 
 
 _RETRACTED: Mapping[Shape, Sequence[str]] = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from harvester.sdk.paging import PageCursor, TotalCheck
-from harvester.sdk.strategy import FIRST, LAST, Job
+from harvester.sdk.strategy import EVER, FIRST, LAST, Job
 
 from . import graphql
 from .graphql import LIMIT, PAGE
@@ -145,10 +145,11 @@ def _review_filters(job: Job) -> dict[str, object]:
     """The filters for what may have been reviewed in a period: updated since it began, created before it ended."""
     if job.changed:
         return _filters(job, "updated")
-    return {
-        "updatedAfter": _filters(job, "updated")["updatedAfter"],
-        "createdBefore": _filters(job, "created")["createdBefore"],
-    }
+    since = {"updatedAfter": _filters(replace(job, within=EVER), "updated")["updatedAfter"]}
+    created = _filters(job, "created")
+    if job.within.since <= FIRST:
+        del created["createdAfter"]
+    return since | created
 
 
 def _filters(job: Job, what: str) -> dict[str, object]:
@@ -156,7 +157,8 @@ def _filters(job: Job, what: str) -> dict[str, object]:
     since, until = max(job.period.since, FIRST), min(job.period.until, LAST)
     if job.changed:
         return {"updatedAfter": _written(since - OVERLAP)}
-    return {f"{what}After": _written(since - PAD), f"{what}Before": _written(until + PAD)}
+    since, until = max(since - PAD, job.within.since), min(until + PAD, job.within.until)
+    return {f"{what}After": _written(since), f"{what}Before": _written(until)}
 
 
 def _written(at: dt.datetime) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from harvester.errors import SourceError
 from harvester.model.periods import Period
 from harvester.sdk.connector import Request
+from harvester.sdk.slices import TimeSlice
 from harvester.sdk.strategy import FIRST, Job, Strategy, jobs
 
 from . import events, listings, preflight
@@ -56,14 +57,21 @@ class _Plan:
     request: Request
     cursor: Cursor | None
     periods: tuple[Period, ...]
+    time_slice: TimeSlice
 
     @property
     def jobs(self) -> list[Job]:
         """The parts of the fetch."""
-        return jobs(self.request, self.periods, self.cursor.at if self.cursor else None)
+        found = jobs(self.request, self.periods, self.cursor.at if self.cursor else None)
+        return [replace(each, within=self.time_slice.span) for each in found]
+
+    @property
+    def by(self) -> str | None:
+        """The way that is chosen already: all slices of a request must go the same way."""
+        return self.time_slice.known.get("by")
 
 
-def begin(client: Client, options: ReadOptions, request: Request) -> Start:
+def begin(client: Client, options: ReadOptions, request: Request, time_slice: TimeSlice) -> Start:
     """Look everything up and choose between reading by person and by scope.
 
     Raises SourceError where neither people nor groups nor projects are named.
@@ -71,10 +79,11 @@ def begin(client: Client, options: ReadOptions, request: Request) -> Start:
     last = Cursor.loads(request.cursors.get(options.host))
     cursor = last if last and last.covers(options.settings, request.accounts) else None
     periods = (request.period, *request.covered) if last else (request.period,)
-    plan = _Plan(options, request, cursor, periods)
+    plan = _Plan(options, request, cursor, periods, time_slice)
     previous = last or Cursor.loads(request.previous.get(options.host))
     if previous:
         client.unsupported |= {*previous.unsupported} & {*client.documents.optional}
+    client.unsupported |= {*time_slice.known.get("unsupported", ())} & {*client.documents.optional}
     names = sorted(request.accounts or ())
     by_person, by_scope = _lists(plan, {each: each for each in names})
     # Ids outlive other settings and other people: without them a name that a stranger took over would be believed.
@@ -105,7 +114,7 @@ def _choose(client: Client, found: Preflight, plan: _Plan) -> Strategy[ListReque
     found.counts |= preflight.count(client, uncounted) if uncounted else {}
     scope_counts = {each: found.counts[each] for each in by_scope}
     scope = Strategy("scope", scope_counts, listings.requests_for(scope_counts))
-    if plan.request.accounts is None:
+    if plan.request.accounts is None or (by_scope and not by_person):
         return scope
     counts = {each: found.counts[each] for each in by_person}
     reviewed = sum(count for each, count in counts.items() if each.is_heavy)
@@ -125,7 +134,10 @@ def _only_places_show_all(client: Client, found: Preflight, jobs: Sequence[Job])
 
 
 def _lists(plan: _Plan, usernames: Mapping[str, str]) -> tuple[list[ListRequest], list[ListRequest]]:
-    """The lists by person, and those by scope where groups or projects are named."""
+    """The lists by person, and those by scope where groups or projects are named.
+
+    Only the way that was chosen for all slices is read.
+    """
     places, also = plan.options.scope_filter.places(), plan.options.also
     if plan.request.accounts is None and not plan.options.scope_filter.names_places:
         raise SourceError(
@@ -139,11 +151,14 @@ def _lists(plan: _Plan, usernames: Mapping[str, str]) -> tuple[list[ListRequest]
             by_person += [] if places else [listings.assigned(job, username)]
         by_person += [listings.closed_in(job, each) for each in places]
     by_scope = [each for job in plan.jobs for place in places for each in listings.by_scope(job, place, also)]
-    return list(dict.fromkeys(by_person)), list(dict.fromkeys(by_scope))
+    wanted = ([], by_scope) if plan.by == "scope" else (by_person, []) if plan.by == "person" else (by_person, by_scope)
+    return list(dict.fromkeys(wanted[0])), list(dict.fromkeys(wanted[1]))
 
 
 def event_periods(jobs: Sequence[Job], at: dt.datetime) -> Iterator[Period]:
     """The periods in which people's events are read: what changed ends a day after the server's time."""
     for each in jobs:
         since = max(each.period.since, FIRST) - (listings.OVERLAP if each.changed else listings.PAD)
-        yield Period(since, max(since, min(each.period.until, at) + listings.PAD))
+        period = Period(since, max(since, min(each.period.until, at) + listings.PAD))
+        if found := period.overlap(each.within):
+            yield found

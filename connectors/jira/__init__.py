@@ -5,15 +5,15 @@ docs/decisions/jira.md explains its requests.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from harvester.model.contribution import Kind
-from harvester.sdk.capabilities import Finding
-from harvester.sdk.connector import ConnectorContext, Event, Request
+from harvester.sdk.capabilities import Finding, Part
+from harvester.sdk.connector import ConnectorContext, Event, Request, ScopeCompleted
 from harvester.sdk.secrets import Secret
 from harvester.text import address
 
@@ -90,11 +90,36 @@ class Jira:
 
     def fetch(self, request: Request) -> Iterator[Event]:
         """Yield resolved tickets; raises SourceError where Jira stops answering."""
+        yield from self.fetch_part(request, Part(""))
+
+    def parts(self, request: Request) -> Iterator[Part]:
+        """Yield tickets by when they were created, where nothing is known yet and there is much to read.
+
+        Raises SourceError where Jira stops answering.
+        """
         from harvester.sdk.http import connection
+
+        from .slices import slices
 
         reader = self._reader(request)
         with connection(reader.client):
+            yield from [each.part(reader.options.scope) for each in slices(reader)]
+
+    def fetch_part(self, request: Request, part: Part) -> Iterator[Event]:
+        """As `fetch`, of one of the `parts`; raises SourceError also where token or configuration are others here."""
+        from harvester.sdk.http import connection
+
+        reader = self._reader(request, part.name)
+        with connection(reader.client):
             yield from reader.events()
+
+    def join(self, request: Request, completed: Sequence[ScopeCompleted]) -> Iterator[ScopeCompleted]:
+        """The site, where all of its parts were completed."""
+        from harvester.sdk.slices import joined
+
+        from .cursor import Cursor
+
+        yield from joined(completed, Cursor.joined)
 
     def contents(self) -> Mapping[Kind, Collection[str]]:
         """Issues with labels and story points; comments, and help by worklogs, where `also` names them."""
@@ -149,9 +174,10 @@ class Jira:
         retry = RetryPolicy(self.context.wait, tries)
         return Client(session, retry, self.context.clock, self.timeout, secrets=(token, *encoded(self.email, token)))
 
-    def _reader(self, request: Request) -> JiraReader:
+    def _reader(self, request: Request, part: str = "") -> JiraReader:
         from harvester.errors import SourceError
         from harvester.sdk.cursor import digest
+        from harvester.sdk.slices import TimeSlice
 
         from .cursor import FORMAT
         from .fetch import JiraReader, ReadOptions
@@ -177,4 +203,4 @@ class Jira:
             digest(settings),
             self.context.person_of,
         )
-        return JiraReader(client, options, request)
+        return JiraReader(client, options, request, TimeSlice.loads(part, options.settings))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from harvester.sdk import cursor
+from harvester.sdk.slices import merged
 
 from .fields import Site
 
 FORMAT = 3
 """Part of the settings; raised when the same answers make other rows."""
+
+REMEMBERED = 5000
+"""How many tickets are remembered to see that they are gone; those updated last are kept."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +55,30 @@ class Cursor(cursor.Cursor):
     def asks_for(self, asked: str, accounts: frozenset[str] | None) -> bool:
         """Whether it was left for the same people and projects, with any token."""
         return (asked, cursor.hashed_accounts(accounts)) == (self.asked, self.accounts)
+
+    @classmethod
+    def joined(cls, texts: Sequence[str]) -> str | None:
+        """The cursor of a fetch, as text, of those that its slices left, in their order.
+
+        All slices have the same site, people and projects, which were looked up before. A ticket that two of them read
+        is remembered as the one that had rows read it.
+        """
+        slices = [each for text in texts if (each := cls.loads(text))]
+        if len({(each.settings, each.accounts, each.asked) for each in slices}) != 1:
+            return None
+        tickets = [each.tickets for each in slices]
+        empty = [{number: each for number, each in some.items() if not each[2]} for some in tickets]
+        full = [{number: each for number, each in some.items() if each[2]} for some in tickets]
+        return replace(
+            slices[0],
+            at=min(each.at for each in slices),
+            rechecked_at=min(each.rechecked_at for each in slices),
+            unreadable=sorted({one for each in slices for one in each.unreadable}),
+            tickets=newest(merged(chain(full, empty))),
+            hidden=merged(each.hidden for each in slices),
+        ).dumps()
+
+
+def newest(tickets: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Of tickets, as `Cursor.tickets` has them, those that were updated last."""
+    return dict(sorted(tickets.items(), key=lambda pair: pair[1][0])[-REMEMBERED:])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harvester.model.contribution import Contribution
 from harvester.model.periods import Period, union
@@ -13,17 +14,17 @@ from harvester.sdk.cursor import digest, hashed, hashed_accounts
 from harvester.sdk.gaps import GapCollector, UnreadableScope
 from harvester.sdk.globs import matches_any
 from harvester.sdk.http import WebError
+from harvester.sdk.slices import TimeSlice
+from harvester.sdk.strategy import EVER
 from harvester.text import count_noun
 
 from . import preflight, rows
 from .changelog import Json, is_done, needs_statuses
 from .client import HISTORIES, Client
-from .cursor import FORMAT, Cursor
+from .cursor import FORMAT, Cursor, newest
 from .preflight import Preflight
 from .searches import TicketQueries
 
-REMEMBERED = 5000
-"""How many tickets are remembered to see that they are gone; those updated last are kept."""
 RECHECK_AFTER = dt.timedelta(days=7)
 """How often all that is remembered is looked for, where no query was refused."""
 MOST_RECHECKED = 200
@@ -60,6 +61,7 @@ class JiraReader:
     client: Client
     options: ReadOptions
     request: Request
+    time_slice: TimeSlice = field(default_factory=TimeSlice)
     cursor: Cursor | None = field(init=False, default=None)
     before: Cursor | None = field(init=False, default=None)
     """What the last fetch of the same people left, also where everything is read again."""
@@ -87,7 +89,29 @@ class JiraReader:
         yield self._completed()
 
     def begin(self) -> None:
-        """Look up what is not known from last time."""
+        """Look up what is not known from last time, or from when the request was divided."""
+        known = Cursor.loads(json.dumps(self.time_slice.known))
+        if known:
+            self._take_up(known)
+        else:
+            self._look_up()
+        self.hidden = dict(self.before.hidden) if self.before and self.time_slice.is_first else {}
+        self._set_context()
+
+    def _take_up(self, known: Cursor) -> None:
+        """Begin with the site, the people and the projects that were found when the request was divided."""
+        accounts = {hashed(each): each for each in sorted(self.request.accounts or ())}
+        self.client.cloud = known.cloud
+        self.found = Preflight(
+            known.site,
+            {accounts[key]: tuple(ids) for key, ids in known.users.items()},
+            [accounts[key] for key in known.unknown_accounts],
+            None if known.projects is None else list(known.projects),
+            list(known.unreadable),
+        )
+        self.before = self._last()
+
+    def _look_up(self) -> None:
         scope, accounts = self.options.scope, self.request.accounts
         known = Cursor.loads(self.request.newest.get(scope)) or Cursor.loads(self.request.cursors.get(scope))
         known = known if known and known.settings == self.options.settings else None
@@ -102,10 +126,13 @@ class JiraReader:
         self._find_projects(known)
         if self.cursor and (self._shows_more() or self.cursor.site != self.found.site):
             self.cursor = None
+        self.before = self.cursor or self._last()
+
+    def _last(self) -> Cursor | None:
+        """What the last fetch left, if it was for the same people and projects."""
+        scope = self.options.scope
         last = Cursor.loads(self.request.previous.get(scope) or self.request.newest.get(scope))
-        self.before = self.cursor or (last if last and last.asks_for(self._asked(), accounts) else None)
-        self.hidden = dict(self.before.hidden) if self.before else {}
-        self._set_context()
+        return last if last and last.asks_for(self._asked(), self.request.accounts) else None
 
     def _is_old(self, known: Cursor) -> bool:
         """Whether it is time to ask again what the site is: it may have new fields."""
@@ -144,7 +171,8 @@ class JiraReader:
     def queries(self) -> TicketQueries:
         """The people, projects and conditions that the queries are made from."""
         people = None if self.request.accounts is None else self.found.named
-        return TicketQueries(people, self.found.projects, self.options.jql, frozenset(self.options.also))
+        also, written = frozenset(self.options.also), self.time_slice.span
+        return TicketQueries(people, self.found.projects, self.options.jql, also, written)
 
     @property
     def missing(self) -> list[Period]:
@@ -162,7 +190,7 @@ class JiraReader:
         yield from self._report_hidden()
         if self.missing and not self.nothing_to_ask():
             yield from self._read(self.queries.tickets(self.missing))
-            if not self.cursor and not self.gaps.blocked:
+            if not self.cursor and not self.gaps.blocked and self.time_slice.is_first:
                 yield from self._look_back()
         yield from self._report_lost()
 
@@ -247,11 +275,15 @@ class JiraReader:
     def _look_back(self) -> Iterator[Event]:
         """After reading everything: look for what had rows the last time and did not come.
 
-        A new token may show less.
+        A new token may show less. What another slice reads is listed by its ids.
         """
         if self.before:
+            everything = replace(self.queries, written=EVER).tickets(self.missing)
+            listed = set(self._ids(everything)) if self.time_slice.of > 1 else set()
+            self.hidden = {number: each for number, each in self.hidden.items() if number not in listed}
             read = [number for number, each in self.before.tickets.items() if self._is_read(each[1])]
-            yield from self._look_at_all([each for each in read if self._had_rows(each, [self.request.period])])
+            lost = [each for each in read if self._had_rows(each, [self.request.period]) and each not in listed]
+            yield from self._look_at_all(lost)
 
     def _look_at_all(self, lost: Sequence[str]) -> Iterator[Event]:
         """Look at each ticket that no list has, and at each that was hidden the last time."""
@@ -449,8 +481,14 @@ class JiraReader:
 
     def _completed(self) -> ScopeCompleted:
         """The end, with a cursor where the next fetch may go on from it."""
+        cursor_text = None if self.gaps.blocked else self.left().dumps()
+        whole = self.cursor is None and not self.gaps.any
+        return self.time_slice.completed(ScopeCompleted(self.options.scope, cursor_text, whole))
+
+    def left(self) -> Cursor:
+        """What is left for the next fetch, or once the request was begun for each of its slices."""
         site = self.found.site
-        cursor = Cursor(
+        return Cursor(
             at=self.client.started_at,
             rechecked_at=self.rechecked_at or self.client.started_at.timestamp(),
             settings=self.options.settings,
@@ -467,11 +505,6 @@ class JiraReader:
             tickets={number: list(each) for number, each in self._remembered().items()},
             hidden={number: list(each) for number, each in list(self.hidden.items())[-MOST_RECHECKED:]},
         )
-        return ScopeCompleted(
-            self.options.scope,
-            None if self.gaps.blocked else cursor.dumps(),
-            whole=self.cursor is None and not self.gaps.any,
-        )
 
     def _asked(self) -> str:
         return digest([FORMAT, list(self.options.projects), self.options.jql, sorted(self.options.also)])
@@ -480,8 +513,7 @@ class JiraReader:
         known: dict[str, Sequence[str]] = dict(self.cursor.tickets) if self.cursor else {}
         if self.before:
             known |= {each: self.before.tickets[each] for each in self.hidden if each in self.before.tickets}
-        known = {number: each for number, each in known.items() if number not in self.gone} | self.tickets
-        return dict(sorted(known.items(), key=lambda pair: pair[1][0])[-REMEMBERED:])
+        return newest({number: each for number, each in known.items() if number not in self.gone} | self.tickets)
 
 
 def _some(keys: Sequence[str]) -> str:

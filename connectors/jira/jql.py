@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from harvester.model.periods import Period
+from harvester.sdk.strategy import EVER
 
 A_DAY = dt.timedelta(days=1)
 """A date of JQL is read in the time zone of the caller's profile, at most 14 hours from UTC. So a day more is asked
@@ -66,6 +67,12 @@ def since(field: str, at: dt.datetime) -> str:
 def until(field: str, at: dt.datetime) -> str:
     """Whether the time in a field is before a moment, or less than a day after it."""
     return f"{field} < {_date(at + A_DAY)}"
+
+
+def created(span: Period) -> str:
+    """Whether a ticket was created in a range: in one of two adjacent ranges it is in any zone; empty for all time."""
+    since, until = (f"created {sign} {_date(at)}" for sign, at in ((">=", span.since), ("<", span.until)))
+    return every("" if span.since == EVER.since else since, "" if span.until == EVER.until else until)
 
 
 def on_days(field: str, period: Period) -> str:

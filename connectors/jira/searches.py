@@ -12,8 +12,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from harvester.model.periods import Period
+from harvester.sdk.strategy import EVER
 
-from .jql import among, changed, every, narrowing, on_days, quoted, since, some, until, within
+from .jql import among, changed, created, every, narrowing, on_days, quoted, since, some, until, within
 
 ORDER = " ORDER BY created ASC, key ASC"
 """By what never changes, since a ticket that changes its place while pages are read would be missed or come twice."""
@@ -34,10 +35,12 @@ class TicketQueries:
     jql: str = ""
     also: Collection[str] = ()
     """What else is read, as the section names it."""
+    written: Period = EVER
+    """When the tickets were created that are searched for by periods."""
 
     def tickets(self, periods: Sequence[Period]) -> str:
         """What may have a row in these periods."""
-        return self._query(some(*map(self._in_period, periods)))
+        return self._query(every(created(self.written), some(*map(self._in_period, periods))))
 
     def changed_since(self, at: dt.datetime, known: Sequence[str] = ()) -> str:
         """What changed since a moment, of what may have a row at any time, and of tickets known by their ids.

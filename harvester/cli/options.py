@@ -51,6 +51,8 @@ person = click.option(
     multiple=True,
     help="A key of [people], a name or an e-mail address; by default yourself. May be given several times.",
 )
+team = click.option("--team", callback=not_empty, help="The members of this team.")
+everyone = click.option("--everyone", is_flag=True, help="All who did something in the period.")
 _period = click.option(
     "--period", "-p", callback=not_empty,
     help="2026Q3, July 2026, FY2026, last-quarter (the default), 'last 3 months', ytd, 2026-07-01..2026-09-30 "

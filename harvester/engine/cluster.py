@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import re
@@ -57,6 +58,24 @@ def connect(
         client = stack.enter_context(_elsewhere(address, seconds) if address else _local(environ, workers))
         _require_same_version(client)
         yield client
+
+
+_kept: dict[str, Client] = {}
+_open_until_the_end = contextlib.ExitStack()
+atexit.register(_open_until_the_end.close)
+
+
+def kept_open(engine: str | Client, environ: Mapping[str, str]) -> Client:
+    """A client as `connect` gives it, or the one handed in, that stays open until this process ends.
+
+    Raises what `connect` raises.
+    """
+    if not isinstance(engine, str):
+        return engine
+    client = _kept.get(engine)
+    if client is None or client.status != "running":
+        client = _kept[engine] = _open_until_the_end.enter_context(connect(engine, environ))
+    return client
 
 
 def address_of(engine: str) -> str | None:

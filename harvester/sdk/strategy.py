@@ -20,17 +20,20 @@ FIRST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """Before anything on a forge was created, imports from elsewhere included."""
 LAST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 """After anything on a forge is created: where no end is known, since our own clock may be behind."""
+EVER = Period(dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC))
 
 
 @dataclass(frozen=True)
 class Job:
     """One part of a fetch: a period in full, or (`changed`) everything that changed since the period's beginning.
 
-    A period of changes ends at `LAST`.
+    A period of changes ends at `LAST`. Of each list only what is `within` a range is read, by the time that the list is
+    divided by.
     """
 
     period: Period
     changed: bool = False
+    within: Period = EVER
 
 
 def jobs(request: Request, periods: Sequence[Period], since: dt.datetime | None) -> list[Job]:

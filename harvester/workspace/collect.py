@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from harvester.harvesting.run import Outcome, ReadSource
     from harvester.ledger import Ledger
+    from harvester.ledger.held_rows import StoredRows
     from harvester.sdk.connector import Connector
 
 Accounts = Mapping[str, frozenset[str] | None]
@@ -43,6 +44,8 @@ class CollectedData:
     remarks: tuple[str, ...]
     unread: tuple[str, ...] = ()
     """Whose work could not be read at all, and why, a sentence each."""
+    outcome: Outcome | None = None
+    """How the harvest went that was made for it; None where the ledger was taken as it was."""
 
     @property
     def complete(self) -> bool:
@@ -69,10 +72,14 @@ def accounts_of(workspace: Workspace, persons: Sequence[str] | None) -> Accounts
 
 
 def ledger_exists(workspace: Workspace) -> bool:
-    """Whether the ledger's folder exists; True for a URL, which only opening it can tell. Raises LedgerError."""
+    """Whether there is a ledger, or at least its folder. Raises LedgerError where that cannot be looked up."""
+    from harvester.ledger import Ledger
+
     location = _location(workspace)
+    if isinstance(location, str):
+        return Ledger.exists(location, _storage_options(workspace))
     try:
-        return isinstance(location, str) or location.exists()
+        return location.exists()
     except OSError as error:
         raise LedgerError(
             f"The ledger in {location} cannot be looked up: {error.strerror}.", hint="Check who owns the folder."
@@ -104,11 +111,14 @@ def open_ledger(workspace: Workspace, *, create: bool = True) -> Iterator[Ledger
     from harvester.ledger import Ledger
 
     if workspace.persistent:
-        options = {name: value for name, value in workspace.environment.environ.items() if name.startswith("AWS_")}
-        yield Ledger.open(str(_location(workspace)), create=create, options=options or None)
+        yield Ledger.open(str(_location(workspace)), create=create, options=_storage_options(workspace))
     else:
         with temporary_ledger() as ledger:
             yield ledger
+
+
+def _storage_options(workspace: Workspace) -> Mapping[str, str]:
+    return {name: value for name, value in workspace.environment.environ.items() if name.startswith("AWS_")}
 
 
 @contextlib.contextmanager
@@ -192,7 +202,7 @@ def import_modules(connectors: Iterable[Connector]) -> None:
 
 
 def collect(
-    workspace: Workspace, ledger: Ledger, period: Period, accounts: Accounts, outcome: Outcome | None = None
+    workspace: Workspace, stored: StoredRows, period: Period, accounts: Accounts, outcome: Outcome | None = None
 ) -> CollectedData:
     """Read back the rows of these accounts in this period, and nothing else that the ledger has.
 
@@ -203,9 +213,9 @@ def collect(
     from harvester.analysis.frame import prepare
     from harvester.ledger import by_accounts
 
-    coverage = ledger.coverage()
+    coverage = stored.coverage()
     wanted = {source: names for source, names in accounts.items() if names is None or names}
-    rows = with_consent(workspace, of_configured_sources(workspace, ledger.rows(period, by_accounts(accounts))))
+    rows = with_consent(workspace, of_configured_sources(workspace, stored.rows(period, by_accounts(accounts))))
     # In one order, in whatever order the ledger has them, so that the same rows give the same bytes.
     rows = rows.sort_by([(name, "ascending") for name in ("occurred_at", "source", "scope", "id")])
     lost = {each.source: each.gaps for each in outcome.sources if not each.committed} if outcome else {}
@@ -219,6 +229,7 @@ def collect(
         prepare(rows, workspace.config.people),
         tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in statuses),
         remarks,
+        outcome=outcome,
     )
 
 
@@ -226,13 +237,15 @@ def with_consent(workspace: Workspace, rows: pa.Table) -> pa.Table:
     """The rows without those of mentees who have not agreed, or no longer do: the ledger may have some from before."""
     import pyarrow as pa
 
+    from harvester.analysis.frame import persons_of
+
     people = workspace.config.people
-    closed = {each.key for each in people.persons if not each.may_be_read}
+    closed = people.not_to_be_read
     if not closed:
         return rows
-    pairs = list(zip(rows["source"].to_pylist(), rows["account"].to_pylist(), strict=True))
-    shown = {pair: people.person_of(*pair) not in closed for pair in set(pairs)}
-    return rows.filter(pa.array([shown[pair] for pair in pairs], pa.bool_()))
+    persons = persons_of(rows, people)
+    shown = pa.array([each not in closed for each in persons.dictionary.to_pylist()], pa.bool_())
+    return rows.filter(shown.take(persons.indices))
 
 
 def of_configured_sources(workspace: Workspace, rows: pa.Table) -> pa.Table:

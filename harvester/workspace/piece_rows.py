@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harvester.goals.assessment import Assessment
-    from harvester.ledger import Ledger
     from harvester.ledger.coverage import SourceStatus
+    from harvester.ledger.held_rows import StoredRows
     from harvester.reporting.report_input import ReportInput
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -68,7 +68,7 @@ def with_notes(report_input: ReportInput, work_item: str) -> Collection[Any]:
 
 
 def about_piece(
-    workspace: Workspace, ledger: Ledger, collected: CollectedData, report_input: ReportInput, *, harvest: bool
+    workspace: Workspace, ledger: StoredRows, collected: CollectedData, report_input: ReportInput, *, harvest: bool
 ) -> tuple[CollectedData, ReportInput]:
     """The input of a page about one piece of work (`request.about`): its own rows alone, and those of who took part.
 
@@ -116,7 +116,7 @@ def _others_in(workspace: Workspace, report_input: ReportInput, frame: pd.DataFr
 
     work_item, own = report_input.request.about or "", report_input.frame
     theirs, _ = exclude(frame, report_input.grouping)
-    left_out = {*report_input.persons, *(each.key for each in workspace.config.people.persons if not each.may_be_read)}
+    left_out = {*report_input.persons, *workspace.config.people.not_to_be_read}
     theirs = theirs[~(theirs["person"].isin(left_out) | theirs["is_bot"]).to_numpy(bool)]
     every = pd.concat([own[theirs.columns], theirs], ignore_index=True)
     every = every.assign(thread=threads(every, report_input.assessment.goals_and_decisions.tickets))

@@ -44,7 +44,7 @@ class Story:
             getattr(self, what.replace(" ", "_"))(one, other)
 
     def fresh(self, server: GitHubServer) -> Read:
-        return read(server, Request(YEAR, self.stored.accounts), now=self.world.now, **self.scopes)
+        return read(server, Request(self.stored.period, self.stored.accounts), now=self.world.now, **self.scopes)
 
     def read(self, server: GitHubServer) -> None:
         self.stored.take(source(server, now=self.world.now, **self.scopes).fetch(self.stored.request))

@@ -46,7 +46,7 @@ class Story:
             getattr(self, what.replace(" ", "_"))(one, other)
 
     def fresh(self, server: GitLabServer) -> Read:
-        return read(server, Request(YEAR, self.stored.accounts), now=self.world.now, **self.places)
+        return read(server, Request(self.stored.period, self.stored.accounts), now=self.world.now, **self.places)
 
     def read(self, server: GitLabServer) -> None:
         self.stored.take(source(server, now=self.world.now, **self.places).fetch(self.stored.request))

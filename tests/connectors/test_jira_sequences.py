@@ -64,7 +64,7 @@ class Story:
             getattr(self, what.replace(" ", "_"))(issues[one % len(issues)], other)
 
     def fresh(self, server: JiraServer) -> Read:
-        return read(server, Request(YEAR, self.stored.accounts), **self.options)
+        return read(server, Request(self.stored.period, self.stored.accounts), **self.options)
 
     def read(self, server: JiraServer) -> None:
         self.stored.take(source(server, **self.options).fetch(self.stored.request))
