@@ -35,7 +35,8 @@ REPORTS = """\
 `harvester report KIND` writes one of these; `harvester report --list` lists them, with those of other packages.
 
 People are named with `--person` (several times), `--team NAME` or `--everyone`, who are all who did something in the
-period. One page is about all of them together; with `--each` there is a page for each, in the folder of `--output`.
+period. One page is about all of them together; with `--each` there is a page for each, in the folder of `--output`,
+and with `--every-team` one for each team.
 
 An `announcement` is about one piece of work: `--about` takes a ticket, a pull request, a commit or a note about it, and
 its period is the days of that work. `answers` has the `[[questions]]` of [goals.toml](goals.md), else the highlights.

@@ -147,7 +147,8 @@ def report(
 
     Raises UnknownError for a kind of report that is not installed, or such a work item, and what `load` raises.
     """
-    from harvester.workspace.reports import Chosen, load_report, make_report
+    from harvester.workspace.chosen import Chosen
+    from harvester.workspace.reports import load_report, make_report
 
     chosen = Chosen(_names(person), audience=audience, about=about)
     return make_report(_open(config, repo), load_report(kind), period, chosen, harvest=harvest).text

@@ -8,6 +8,7 @@
     ├── SourceError             a source could not be read at all
     │   └── AccessError         because it refused access
     ├── LedgerError             the ledger cannot be opened or written
+    ├── EngineError             a cluster cannot be used
     ├── ReportError             a report cannot be made or written
     ├── PublishError            a page cannot be published
     └── UnknownError            an unknown id, source, team or report

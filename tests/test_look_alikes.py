@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.config import settings, toml
-from harvester.model.look_alikes import Account, Sightings, addresses_and_logins
+from harvester.model.look_alikes import Account, Sightings, _is_shared, addresses_and_logins
 from harvester.model.people import People, Person
 from harvester.workspace.look_alikes import unlisted
 
@@ -218,3 +218,28 @@ def test_looking_alike_goes_both_ways(counts):
         assert [each.count for each in found] == sorted((each.count for each in found), reverse=True)
         assert all(each.reason and each.person != person for each in found)
     assert pairs == {(other, one) for one, other in pairs}
+
+
+many_names = names | st.sampled_from(
+    ["Ada K. Byron", "Ada King Byron", "J Ada Byron", "Byron Ada", "A B", "B A", "Ad Abyron"]
+)
+many_locals = locals_ | st.sampled_from(["adabyron", "ada+git", "12-countess9", "byronada"])
+many_accounts = st.builds("{} <{}@{}>".format, many_names, many_locals, hosts) | many_locals
+configured = st.sampled_from([People((), GIT), People((ADA, BO), GIT)])
+
+
+@given(st.dictionaries(many_accounts, st.integers(1, 200), max_size=12), configured)
+def test_whoever_looks_alike_is_compared(counts, people):
+    """An index of what people have in common finds all that a comparison of each with each finds."""
+    seen = Sightings(people, {Account("here", each): number for each, number in counts.items()})
+    strangers = [each for each in seen.persons if not people.configured(each)]
+    shared = {each for each in strangers if _is_shared(seen._spellings[each])}
+    for person in {*seen.persons, *(each.key for each in people.persons)} - shared:
+        own = seen._spellings.get(person) or seen._spell(person, ())
+        expected = {
+            other: why
+            for other in strangers
+            if other not in shared and other != person and (why := seen._reason(own, seen._spellings[other]))
+        }
+        assert {each.person: each.reason for each in seen.like(person)} == expected
+    assert all(not seen.like(each) for each in shared)

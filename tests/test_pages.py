@@ -15,7 +15,8 @@ from harvester.reporting.anchors import slug
 from harvester.reporting.formats import REPORT_FORMATS, PageOptions
 from harvester.reporting.report import make
 from harvester.sdk import plugins
-from harvester.workspace.reports import Chosen, load_report, make_report
+from harvester.workspace.chosen import Chosen
+from harvester.workspace.reports import load_report, make_report
 from harvester.workspace.workspace import open_workspace
 from tests.environments import run, stand_in
 from tests.test_reports import the_world_of

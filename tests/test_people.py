@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.errors import PersonError
-from harvester.model.accounts import email_of, keys_of, matches, name_of
+from harvester.model.accounts import account_key, account_keys, email_of, keys_of, matches, name_of, plain
 from harvester.model.people import People, Person
 
 ANN = Person(
@@ -288,3 +288,37 @@ def test_a_mentee_who_has_not_agreed_is_asked_of_no_source():
     assert people.accounts_of("bo", "here") == ()
     assert people.accounts_of("bo", "github") == ()
     assert people.person_of("here", "Bo <bo@example.org>") == "bo"
+
+
+words = st.sampled_from(["ann", "Ann", "bo", "Bo Li", "a@x.example", "a", "A@X.example", "x <a@x.example>", "me", ""])
+places = st.sampled_from(["github", "forge", "ours", "git", "jira", "pay"])
+persons = st.builds(
+    lambda name, emails, accounts: (name, tuple(emails), {place: tuple(each) for place, each in accounts.items()}),
+    words, st.lists(words, max_size=2), st.dictionaries(places, st.lists(words, max_size=2), max_size=3),
+)  # fmt: skip
+made_people = st.lists(persons, max_size=5).map(
+    lambda made: People(
+        tuple(Person(key, *each) for key, each in zip(("ann", "Ann", "bo", "me", "cy"), made, strict=False)),
+        {"here": "git", "forge": "github", "ours": "github", "pay": "jira", "diary": "notebook"},
+        hosts={"forge": "github.com", "ours": "code.acme.example"},
+    )
+)
+
+
+@given(made_people, words)
+def test_words_mean_whom_they_meant_one_by_one(people, wanted):
+    """An index finds whom a comparison with each of the people finds, in the same order."""
+    keys = {plain(wanted), *account_keys(wanted)}
+    by_key = [each.key for each in people.persons if each.key.casefold() in keys]
+    by_spelling = [each.key for each in people.persons if keys & {plain(each.name), *people._spellings(each)}]
+    assert people.meant(wanted) == (by_key or by_spelling)
+
+
+@given(made_people)
+def test_a_login_of_a_source_goes_before_one_of_its_forge(people):
+    """Who has a login for a connector has it in each of its sources, but where somebody has it for the source."""
+    for person in people.persons:
+        for source in ("forge", "ours"):
+            taken = {account_key(name) for each in people.persons for name in each.accounts.get(source, ())}
+            given = [each for each in person.accounts.get("github", ()) if account_key(each) not in taken]
+            assert people.accounts_of(person.key, source) == person.accounts.get(source, tuple(given))

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvester.analysis.frame import make_frame
+from harvester.analysis.links import components
 from harvester.analysis.references import resolve
-from harvester.analysis.threads import A_DAY, about, closers, components, threads
+from harvester.analysis.threads import A_DAY, about, closers, threads
 from harvester.model.contribution import Contribution, to_table
 from harvester.model.people import People
 

@@ -109,12 +109,36 @@ def from_git(frame: pd.DataFrame, connectors: Mapping[str, str]) -> Mask:
 def make_frame(table: pa.Table, people: People) -> pd.DataFrame:
     """A frame of the table's columns and `person`, Arrow-typed throughout."""
     import pandas as pd
+
+    table = table.append_column("person", persons_of(table, people).cast("string"))
+    return cast("pd.DataFrame", table.to_pandas(types_mapper=pd.ArrowDtype))
+
+
+def persons_of(table: pa.Table, people: People) -> pa.DictionaryArray:
+    """The person of each row, by the columns `source` and `account`; each distinct pair of these is looked up once."""
     import pyarrow as pa
 
-    pairs = list(zip(table["source"].to_pylist(), table["account"].to_pylist(), strict=True))
-    persons = {pair: people.person_of(*pair) for pair in set(pairs)}
-    table = table.append_column("person", pa.array([persons[pair] for pair in pairs], pa.string()))
-    return cast("pd.DataFrame", table.to_pandas(types_mapper=pd.ArrowDtype))
+    pairs, place = _distinct_pairs(
+        *(pa.concat_arrays(table[name].chunks or [pa.array([], pa.string())]) for name in ("source", "account"))
+    )
+    persons = pa.array([people.person_of(*pair) for pair in pairs], pa.string()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(persons.indices.take(pa.array(place)), persons.dictionary)
+
+
+def _distinct_pairs(sources: pa.Array, accounts: pa.Array) -> tuple[list[tuple[str, str]], np.ndarray[Any, Any]]:
+    """The distinct pairs of source and account, and which of them each place has.
+
+    Codes of both are packed into one integer, which numpy makes distinct much faster than pairs of texts.
+    """
+    import numpy as np
+
+    sources, accounts = sources.dictionary_encode(), accounts.dictionary_encode()
+    codes = sources.indices.to_numpy().astype(np.int64) << 32 | accounts.indices.to_numpy()
+    distinct, place = np.unique(codes, return_inverse=True)
+    pairs = [
+        (sources.dictionary[code >> 32].as_py(), accounts.dictionary[code & 0xFFFFFFFF].as_py()) for code in distinct
+    ]
+    return pairs, place
 
 
 def select(frame: pd.DataFrame, period: Period, persons: Iterable[str] | None = None) -> pd.DataFrame:
@@ -406,24 +430,14 @@ def _add_collaborators(frame: pd.DataFrame, people: People) -> None:
 
 
 def _people_in(rows: pd.DataFrame, name: str, people: People) -> tuple[pa.ListArray, np.ndarray[Any, Any]]:
-    """The people, without bots, in a column of accounts, a list for each row; and which rows name a bot.
-
-    Each distinct pair of source and account is looked up once: their codes are packed into one integer, which numpy
-    makes distinct much faster than pairs of texts.
-    """
+    """The people, without bots, in a column of accounts, a list for each row; and which rows name a bot."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     lists = column(rows, name)
     at = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int64)
-    sources = column(rows, "source").take(pa.array(at)).dictionary_encode()
-    accounts = pc.list_flatten(lists).dictionary_encode()
-    codes = sources.indices.to_numpy().astype(np.int64) << 32 | accounts.indices.to_numpy()
-    distinct, place = np.unique(codes, return_inverse=True)
-    pairs = [
-        (sources.dictionary[code >> 32].as_py(), accounts.dictionary[code & 0xFFFFFFFF].as_py()) for code in distinct
-    ]
+    pairs, place = _distinct_pairs(column(rows, "source").take(pa.array(at)), pc.list_flatten(lists))
     bot = np.array([people.is_bot(account) for _, account in pairs], bool)[place]
     persons = pa.array([people.person_of(*pair) for pair in pairs], pa.string()).take(pa.array(place[~bot]))
     has_bot = np.zeros(len(rows), bool)

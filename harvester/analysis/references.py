@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.frame import column
@@ -70,7 +71,16 @@ def resolved(
     """The references in these columns that mean a work item: the position of each one's row, and the work item.
 
     `among` is a mask of the rows to look at; None means all. Where `closes` is asked for, tickets that changes name
-    are among the references (`named_tickets`).
+    are among the references (`named_tickets`). `tickets` are those of configured projects; projects with a ticket in
+    the frame are known besides.
+    """
+    return resolved_by(frame, names, known_tickets(frame, tickets), among)
+
+
+def resolved_by(
+    frame: pd.DataFrame, names: Sequence[str], known: Mapping[str, str], among: Any = None
+) -> tuple[Ints, pa.Array]:
+    """As `resolved`, but only tickets of the `known` projects are meant, wherever the frame has tickets.
 
     What a reference means depends on its text and, for a short one such as `#12`, on the project of its row. A million
     rows have few distinct pairs of these, so only distinct pairs are resolved; each pair is one integer, the code of
@@ -80,10 +90,9 @@ def resolved(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    tickets = known_tickets(frame, tickets)
     parts = [exploded(frame, name) for name in names]
     if "closes" in names:
-        parts.append(named_tickets(frame, tickets))
+        parts.append(named_tickets(frame, known))
     rows = np.concatenate([rows for rows, _ in parts])
     refs = pa.concat_arrays([refs for _, refs in parts])
     if among is not None:
@@ -92,7 +101,7 @@ def resolved(
     base_codes, projects = _bases_where_needed(frame, rows, texts)
     pairs = dictionary_codes(texts) * (len(projects) + 1) + base_codes + 1
     _, first, place = np.unique(pairs, return_index=True, return_inverse=True)
-    distinct = resolve(refs.take(pa.array(first)), _take(projects, base_codes[first]), tickets)
+    distinct = resolve(refs.take(pa.array(first)), _take(projects, base_codes[first]), known)
     work_items = distinct.take(pa.array(place))
     valid = pc.is_valid(work_items)
     return rows[np.asarray(valid.to_numpy(zero_copy_only=False), bool)], work_items.filter(valid)
@@ -103,14 +112,23 @@ def known_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> Mapping[st
 
     A source that reads all projects, or those of a glob, names none. Of a key that two trackers have neither is meant.
     """
+    return known_by_places(places_of_tickets(frame).to_pylist(), tickets)
+
+
+def places_of_tickets(frame: pd.DataFrame) -> pa.Array:
+    """The Jira projects that have a ticket here, each once: `acme.atlassian.net/PAY`."""
     import pyarrow.compute as pc
 
     work_items = column(frame, "work_item").filter(pc.equal(column(frame, "kind"), "issue"))
     found = work_items.filter(pc.match_substring_regex(work_items, _TRACKED))
-    places = pc.unique(pc.replace_substring_regex(found, r"-\d+$", "")).to_pylist()
+    return pc.unique(pc.replace_substring_regex(found, r"-\d+$", ""))
+
+
+def known_by_places(places: Iterable[str], tickets: Mapping[str, str]) -> Mapping[str, str]:
+    """As `known_tickets`, of the places that have a ticket anywhere, each once."""
     pairs = [(key, place) for place, _, key in (each.rpartition("/") for each in places)]
-    keys = [key for key, _ in pairs]
-    return {key: place for key, place in pairs if keys.count(key) == 1} | dict(tickets)
+    count = Counter(key for key, _ in pairs)
+    return {key: place for key, place in pairs if count[key] == 1} | dict(tickets)
 
 
 def named_tickets(frame: pd.DataFrame, tickets: Mapping[str, str]) -> tuple[Ints, pa.Array]:

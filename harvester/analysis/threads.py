@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from harvester.analysis.frame import column, series
+from harvester.analysis.links import abbreviated, components, graph_of, linked, looked_up, namesakes, one_array
 from harvester.analysis.references import (
     as_reported,
     bases,
@@ -28,17 +29,11 @@ if TYPE_CHECKING:
 
     Ints = np.ndarray[Any, np.dtype[np.int64]]
 
-JOINING = ("closes", "part_of", "picked_from", "reverts")
-"""The columns whose references make a thread."""
-
 A_DAY = 24 * 3600 * 1_000_000
 """In microseconds: a ticket that somebody resolves by hand may be resolved a little before its change lands."""
 
 _ABBREVIATED = re.compile(r"\A[0-9a-f]{7,64}\Z")
 """A commit's hash as git shows it, in full or not."""
-
-_NAMED_AFTER = {"issue": 0, "pull_request": 1, "review": 2, "commit": 3}
-"""Which member names a thread: its ticket, else its pull request, else its commit."""
 
 
 def threads(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd.Series[str]:
@@ -48,18 +43,17 @@ def threads(frame: pd.DataFrame, tickets: Mapping[str, str] | None = None) -> pd
     a ticket in the frame are known besides. Neither the
     order of rows and sources nor their repetition changes which rows share a thread, or its name. Never null.
 
-    Work items are the nodes of a graph, references its edges, and a thread is a connected component. Rows of one work
-    item share a node, so two sources that have the same pull request meet there without being compared. A reference to
-    a work item that nobody has a row of is a node, too: two commits of a ticket that was never read belong together.
+    Rows of one work item share a node of the graph, so two sources that have the same pull request meet there without
+    being compared.
     """
-    work_items = column(frame, "work_item")
-    rows, refs = resolved(frame, JOINING, tickets or {})
-    nodes, codes = _encode(work_items, refs)
-    codes = _join_short_commits(nodes, codes)
-    own, referred = codes[: len(work_items)], codes[len(work_items) :]
-    labels = components(len(nodes), own[rows], referred)[own]
-    names = _names(frame, work_items, labels)
-    return series(names, frame.index, "thread")
+    import numpy as np
+
+    graph = graph_of(linked(frame, known_tickets(frame, tickets or {})))
+    short, full = abbreviated(graph.nodes)
+    joined = components(len(graph.nodes), np.append(graph.left, short), np.append(graph.right, full))
+    labels, items = joined[graph.own], one_array(graph.items["work_item"])
+    names = items.take(namesakes(labels, graph.items)[labels])
+    return series(looked_up(column(frame, "work_item"), items, names), frame.index, "thread")
 
 
 def titles(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, str]:
@@ -161,29 +155,6 @@ def within_runs(lengths: Ints) -> Ints:
     return cast("Ints", np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths))
 
 
-def components(count: int, left: Ints, right: Ints) -> Ints:
-    """The connected components of `count` nodes and the edges left–right: the smallest node of each node's component.
-
-    Union-find on whole arrays: each round hangs every root below the smallest root it has an edge to, if that one is
-    smaller, and then flattens the trees so that each node points to its root. A parent is always smaller than its
-    child, so there are no circles, and a root is the smallest node of its tree. Edges within one tree are dropped; when
-    none is left, the trees are the components. While one is left its larger root disappears, so the rounds end; they
-    are few, since all roots with a smaller neighbour disappear at once.
-    """
-    import numpy as np
-
-    parent = np.arange(count, dtype=np.int64)
-    while len(left):
-        left, right = parent[left], parent[right]
-        differ = left != right
-        left, right = left[differ], right[differ]
-        low, high = np.minimum(left, right), np.maximum(left, right)
-        np.minimum.at(parent, high, low)
-        while not np.array_equal(flat := parent[parent], parent):
-            parent = flat
-    return parent
-
-
 def _encode(work_items: pa.Array, refs: pa.Array) -> tuple[pa.Array, Ints]:
     """The distinct work items, in lower case as forges compare names, and the code of each work item and reference."""
     import pyarrow as pa
@@ -191,60 +162,6 @@ def _encode(work_items: pa.Array, refs: pa.Array) -> tuple[pa.Array, Ints]:
 
     encoded = pa.concat_arrays([pc.utf8_lower(work_items), refs]).dictionary_encode()
     return encoded.dictionary, dictionary_codes(encoded)
-
-
-def _join_short_commits(nodes: pa.Array, codes: Ints) -> Ints:
-    """Codes with each abbreviated commit replaced by the one commit that begins so; ambiguous ones are not replaced.
-
-    In sorted order all commits that begin with a text are one run: from the text itself up to the text followed by `g`,
-    the letter after every hexadecimal digit. A run of one is the commit that is meant.
-    """
-    import numpy as np
-    import pyarrow.compute as pc
-
-    def matching(form: str) -> Ints:
-        return np.flatnonzero(pc.match_substring_regex(nodes, form).to_numpy(zero_copy_only=False))
-
-    short = matching(r"^commit/[0-9a-f]{7,39}$")
-    if not len(short):
-        return codes
-    full = matching(r"^commit/(?:[0-9a-f]{40}|[0-9a-f]{64})$")
-    texts = np.array(nodes.take(full).to_pylist(), dtype="U71")
-    order = np.argsort(texts, kind="stable")
-    starts = np.array(nodes.take(short).to_pylist(), dtype="U71")
-    first = np.searchsorted(texts, starts, sorter=order)
-    end = np.searchsorted(texts, np.char.add(starts, "g"), sorter=order)
-    replaced = np.arange(len(nodes), dtype=np.int64)
-    single = end - first == 1
-    replaced[short[single]] = full[order[first[single]]]
-    return cast("Ints", replaced[codes])
-
-
-def _names(frame: pd.DataFrame, work_items: pa.Array, labels: Ints) -> pa.Array:
-    """The name of each row's thread: the work item of its ticket, of several tickets the earliest one's.
-
-    Work items are ranked by their first time, then by text, so that neither the order of rows nor repetition matters.
-    With the rank of the kind in front (ticket, pull request, …) as one integer, the smallest of a thread names it.
-    """
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    distinct = work_items.dictionary_encode()
-    codes = dictionary_codes(distinct)
-    order = pc.sort_indices(distinct.dictionary).to_numpy(zero_copy_only=False)
-    first = np.full(len(order), np.iinfo(np.int64).max)
-    np.minimum.at(first, codes, column(frame, "occurred_at").cast("int64").to_numpy(zero_copy_only=False))
-    order = order[np.argsort(first[order], kind="stable")]
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    kinds = column(frame, "kind").dictionary_encode()
-    kind_ranks = np.array([_NAMED_AFTER.get(kind, len(_NAMED_AFTER)) for kind in kinds.dictionary.to_pylist()] or [0])
-    keys = kind_ranks[dictionary_codes(kinds)] * max(len(order), 1) + rank[codes]
-    best = np.full(int(labels.max(initial=-1)) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(best, labels, keys)
-    chosen = order[best[labels] % max(len(order), 1)] if len(order) else order
-    return distinct.dictionary.take(pa.array(chosen))
 
 
 def _positions(work_items: pa.Array, wanted: set[str]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,10 @@ from harvester.cli.terminal import Terminal
 from harvester.text import printable
 
 if TYPE_CHECKING:
+    from harvester.reporting.report import Report
     from harvester.reporting.report_input import Audience
+    from harvester.workspace.batch import NotMade
+    from harvester.workspace.chosen import Chosen
     from harvester.workspace.reports import Destination, RenderedReport
     from harvester.workspace.workspace import Workspace
 
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     help="Who reads it: a team sees no targets, the public nothing private and no names without consent.",
 )  # fmt: skip
 @click.option("--each", is_flag=True, help="Write a page for each of the people, into the folder of --output.")
+@click.option("--every-team", is_flag=True, help="Write a page for each team, into the folder of --output.")
 @click.option("--list", "list_kinds", is_flag=True, help="List the kinds of reports.")
 @options.page
 @click.option("--template", type=click.Path(), help="Write the page, in md or html, with this Jinja2 template.")
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     "--print-template", is_flag=True, help="Write the template of KIND to standard output, to start one from."
 )
 @options.harvest
+@options.engine
 @click.option("--force", is_flag=True, help="Replace the file even if it has been edited or is not a report.")
 @options.allow_incomplete
 @options.config
@@ -54,6 +60,7 @@ def command(
     about: str | None,
     audience: Audience,
     each: bool,
+    every_team: bool,
     list_kinds: bool,
     output: str | None,
     format_name: str | None,
@@ -63,6 +70,7 @@ def command(
     draft: bool,
     embed_evidence: bool,
     harvest: bool,
+    engine: str | None,
     force: bool,
     allow_incomplete: bool,
     config_path: Path | None,
@@ -80,17 +88,17 @@ def command(
       harvester report --period 2026Q3 --output accomplishments.html
       harvester report --repo ../other --person grace@example.org --format csv
       harvester report --team payments --each --output pages/
+      harvester report digest --every-team --output digests/
       harvester report announcement --about PAY-7
       harvester report --print-template > short.md.j2
       harvester report --template short.md.j2 --output short.html
     """
     from harvester.cli.main import INCOMPLETE, OK
+    from harvester.workspace.batch import NotMade
+    from harvester.workspace.chosen import Chosen
     from harvester.workspace.reports import (
-        Chosen,
         destination_of,
         load_report,
-        make_report,
-        make_reports,
         page_options,
         template_text,
         with_template,
@@ -106,22 +114,53 @@ def command(
         return OK
     destination = destination_of(terminal.cwd, output)
     chosen = page_options(format_name, destination, mermaid=charts == "mermaid", embed_evidence=embed_evidence)
-    if each and (destination is None or not destination.is_folder):
-        raise click.UsageError("--each writes several pages: name a folder with --output, such as pages/.")
+    if each and every_team:
+        raise click.UsageError("Give either --each or --every-team.")
+    several = each or every_team
+    if several and (destination is None or not destination.is_folder):
+        option = "--each" if each else "--every-team"
+        raise click.UsageError(f"{option} writes several pages: name a folder with --output, such as pages/.")
     if destination is None:
         terminal.check_shows(chosen.format.name, is_text=chosen.format.is_text)
     chosen = with_template(chosen, of_kind, terminal.cwd, template)
-    workspace, people = open_workspace(terminal, config_path, repos), Chosen(persons, team, everyone, audience, about)
+    workspace = open_workspace(terminal, config_path, repos)
+    people = Chosen(persons, team, everyone, audience, about, every_team)
     how: Any = {"harvest": harvest, "draft": draft, "options": chosen}
-    if each:
-        reports = make_reports(workspace, of_kind, period, people, **how)
-    else:
-        reports = iter([make_report(workspace, of_kind, period, people, **how)])
-    complete = True
-    for report in reports:
-        show(terminal, workspace, report, destination, force=force, suggest=not each and "checkin" not in of_kind.needs)
+    complete, suggest = True, not several and "checkin" not in of_kind.needs
+    for report in _made(workspace, of_kind, period, people, engine, several=several, **how):
+        if isinstance(report, NotMade):
+            terminal.notify(f"Not written: {report.words}")
+            complete = False
+            continue
+        show(terminal, workspace, report, destination, force=force, suggest=suggest)
         complete = complete and report.complete
     return OK if complete or allow_incomplete else INCOMPLETE
+
+
+def _made(
+    workspace: Workspace,
+    report: Report,
+    period: str | None,
+    chosen: Chosen,
+    engine: str | None,
+    *,
+    several: bool,
+    **how: Any,
+) -> Iterator[RenderedReport | NotMade]:
+    """The report, or each of several, as they are made."""
+    from harvester.workspace.batch import make_reports
+    from harvester.workspace.reports import make_report
+
+    if not several:
+        yield make_report(workspace, report, period, chosen, **how)
+    elif engine is None:
+        yield from make_reports(workspace, report, period, chosen, **how)
+    else:
+        from harvester.engine import pages
+        from harvester.engine.cluster import connect
+
+        with connect(engine, workspace.environment.environ) as client:
+            yield from pages.make_reports(client, workspace, report, period, chosen, **how)
 
 
 def show(
@@ -134,7 +173,7 @@ def show(
     suggest: bool = True,
 ) -> None:
     """Write a report to its file or to the terminal, with what its reader and its author should know."""
-    from harvester.workspace.reports import write_report
+    from harvester.workspace.reports import MadeReport, write_report
 
     if destination is None:
         terminal.write(report.content)
@@ -142,7 +181,7 @@ def show(
         terminal.notify(f"Wrote {write_report(report, destination, force=force)}.")
     for remark in report.remarks:
         terminal.notify(remark)
-    if suggest and terminal.stderr.isatty():
+    if suggest and terminal.stderr.isatty() and isinstance(report, MadeReport):
         from harvester.workspace.next_steps import next_steps
 
         terminal.suggest(next_steps(report.report_input, workspace))

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     import deltalake
     import pyarrow as pa
     import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
     from pyarrow.fs import FileSystem
+
+    from harvester.model.periods import Period
 
 VERSION_KEY = "harvester.schema"
 """The key in the first field's metadata that holds the schema's version."""
@@ -179,8 +182,16 @@ class Table:
         times = span_in_milliseconds(plain["occurred_at"]) if "occurred_at" in plain.column_names else None
         return DataFile(path, len(plain), content.size, partition, times)
 
-    def read(self, file: DataFile, columns: Sequence[str] | None = None) -> pa.Table:
+    def read(
+        self,
+        file: DataFile,
+        columns: Sequence[str] | None = None,
+        groups: range | None = None,
+        period: Period | None = None,
+    ) -> pa.Table:
         """A file's rows with these columns of the table (all where None), partition columns included.
+
+        With `groups` only these row groups are read, and with `period` none of them that has no row of it.
 
         Raises DamagedFile where it does not hold what was written to it.
         """
@@ -192,12 +203,18 @@ class Table:
         with self.filesystem.open_input_file(file.path) as handle:
             _check_footer(file, handle)
             try:
-                table = pq.ParquetFile(handle, page_checksum_verification=True).read(columns=plain)
+                parquet = pq.ParquetFile(handle, page_checksum_verification=True)
+                if parquet.metadata.num_rows != file.rows or groups_of(file) != parquet.num_row_groups:
+                    raise DamagedFile(file.path, "rows are missing")
+                every = range(parquet.num_row_groups) if groups is None else groups
+                chosen = [each for each in every if _may_have(parquet, each, period)]
+                table = parquet.read_row_groups(chosen, columns=plain)
             except (pa.ArrowException, OSError) as error:
                 if getattr(error, "errno", None) is not None:
                     raise
                 raise DamagedFile(file.path, _first_line(error)) from error
-        if table.column_names != plain or len(table) != file.rows:
+        expected = sum(parquet.metadata.row_group(each).num_rows for each in chosen)
+        if table.column_names != plain or len(table) != expected:
             raise DamagedFile(file.path, "columns or rows are missing")
         for name in set(names) & set(self.partition_by):
             kind = self.schema.field(name).type
@@ -301,6 +318,21 @@ class Table:
         for path in unreferenced:
             self.filesystem.delete_file(path)
         return len(unreferenced)
+
+
+def groups_of(file: DataFile) -> int:
+    """How many row groups a file has: every file is written with the same size of groups."""
+    return -(-file.rows // ROW_GROUP)
+
+
+def _may_have(parquet: pq.ParquetFile, group: int, period: Period | None) -> bool:
+    """Whether a row group may have a row of a period, by the statistics in the footer."""
+    if period is None:
+        return True
+    metadata = parquet.metadata
+    columns = map(metadata.row_group(group).column, range(metadata.num_columns))
+    known = next(each.statistics for each in columns if each.path_in_schema == "occurred_at")
+    return known is None or not known.has_min_max or (known.min < period.until and known.max >= period.since)
 
 
 def files(state: deltalake.DeltaTable, sources: Collection[str] = ()) -> list[DataFile]:

@@ -31,7 +31,8 @@ from harvester.ledger.delta_table import (
     shorten_log,
     storage_errors,
 )
-from harvester.ledger.queries import Wanted, accounts_in, in_period, without_accounts
+from harvester.ledger.pieces import PIECE_BYTES, Piece, pieces_of
+from harvester.ledger.queries import Wanted, accounts_in, select, without_accounts
 from harvester.model.accounts import account_key
 from harvester.model.contribution import COLUMNS, VERSION, arrow_schema
 from harvester.model.periods import Period
@@ -132,7 +133,30 @@ class Ledger:
         An Arrow table of `contribution.arrow_schema()`, or of these columns of it, in no order; only these are read.
         `ids` are those of the rows wanted; None means all.
         """
-        return self._read(lambda: self._select(period, wanted, columns, ids))
+        return self._read(lambda: select(self._dataset(), period, wanted, columns, ids))
+
+    def pieces(
+        self, period: Period | None = None, sources: Collection[str] = (), size: int = PIECE_BYTES
+    ) -> list[Piece]:
+        """The rows of these sources that may be of a period (None: of all time), in pieces that can be read apart.
+
+        Each is about `size` bytes on disk; `read_piece` of all of them gives what `rows` gives, in no order.
+        """
+        return self._read(lambda: pieces_of(files(self._rows.load()), period, sources, size))
+
+    def read_piece(self, piece: Piece, period: Period | None = None, *, columns: Sequence[str] = COLUMNS) -> pa.Table:
+        """The rows of a piece in a period, as `rows` gives them.
+
+        Raises LedgerError where a file of it is gone, since another process compacted or forgot meanwhile.
+        """
+        import pyarrow as pa
+        import pyarrow.dataset as ds
+
+        names = [name for name in self._rows.schema.names if name in {*columns, "occurred_at", "year"}]
+        empty = pa.schema([self._rows.schema.field(name) for name in names]).empty_table()
+        with storage_errors(self.location, "read"):
+            read = [self._rows.read(each.file, names, range(each.first, each.end), period) for each in piece]
+        return select(ds.dataset(pa.concat_tables([empty, *read])), period, None, columns, None)
 
     def forget(self, wanted: Wanted) -> int:
         """Remove somebody, also from disk; returns how many rows were removed.
@@ -316,24 +340,6 @@ class Ledger:
 
     def _dataset(self) -> ds.Dataset:
         return self._rows.dataset()
-
-    def _select(
-        self, period: Period | None, wanted: Wanted | None, columns: Sequence[str], ids: Collection[str] | None
-    ) -> pa.Table:
-        import pyarrow as pa
-        import pyarrow.dataset as ds
-
-        dataset, where = self._dataset(), in_period(period)
-        if wanted is not None:
-            chosen = ds.scalar(False)
-            for source, accounts in accounts_in(dataset, where, wanted).items():
-                chosen |= (ds.field("source") == source) & ds.field("account").isin(accounts)
-            where = chosen if where is None else where & chosen
-        if ids is not None:
-            named = ds.field("id").isin(list(ids))
-            where = named if where is None else where & named
-        schema = pa.schema([arrow_schema().field(name) for name in columns])
-        return dataset.to_table(columns=list(columns), filter=where).cast(schema)
 
     def _forget_rows(self, wanted: Wanted) -> int:
         state = self._rows.load()

@@ -1,13 +1,14 @@
-"""Queries on the stored rows: by period, by account, without an account."""
+"""Queries on stored rows: by period, by account, by id, without an account."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harvester.ledger.changeset import to_timestamp
 from harvester.model.accounts import keys_of, matches
+from harvester.model.contribution import arrow_schema
 from harvester.model.periods import Period
 
 if TYPE_CHECKING:
@@ -47,6 +48,30 @@ def in_period(period: Period | None) -> ds.Expression | None:
         & (ds.field("occurred_at") >= to_timestamp(period.since))
         & (ds.field("occurred_at") < to_timestamp(period.until))
     )
+
+
+def select(
+    dataset: ds.Dataset,
+    period: Period | None,
+    wanted: Wanted | None,
+    columns: Sequence[str],
+    ids: Collection[str] | None,
+) -> pa.Table:
+    """The rows of a period, of the accounts wanted and with these ids; None of any of them means all."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    where = in_period(period)
+    if wanted is not None:
+        chosen = ds.scalar(False)
+        for source, accounts in accounts_in(dataset, where, wanted).items():
+            chosen |= (ds.field("source") == source) & ds.field("account").isin(accounts)
+        where = chosen if where is None else where & chosen
+    if ids is not None:
+        named = ds.field("id").isin(list(ids))
+        where = named if where is None else where & named
+    schema = pa.schema([arrow_schema().field(name) for name in columns])
+    return dataset.to_table(columns=list(columns), filter=where).cast(schema)
 
 
 def accounts_in(dataset: ds.Dataset, where: ds.Expression | None, wanted: Wanted) -> dict[str, list[str]]:

@@ -48,6 +48,9 @@ _PLACES: Mapping[Place, str] = {"login": "login", "address": "word before the @"
 Words = tuple[str, ...]
 """A name as it is compared: words of small letters and digits without accents."""
 
+Trait = tuple[str, ...]
+"""A word, a name or a mailbox by which people are found, and before it which of these it is."""
+
 
 class Account(NamedTuple):
     """An account as one source writes it."""
@@ -100,7 +103,13 @@ class Sightings:
             if not people.is_bot(each.text):
                 self._accounts[people.person_of(*each)].append(each)
         self._spellings = {person: self._spell(person, own) for person, own in self._accounts.items()}
-        self._name_words = {word for each in self._spellings.values() for name in each.names for word in name}
+        name_words = {word for each in self._spellings.values() for name in each.names for word in name}
+        self._common_words = name_words.union(*map(_listed, ("mailboxes", "placeholders", "given_names")))
+        self._by_trait: dict[Trait, list[str]] = defaultdict(list)
+        for person, spellings in self._spellings.items():
+            if people.configured(person) is None and not _is_shared(spellings):
+                for trait in _traits(spellings):
+                    self._by_trait[trait].append(person)
 
     @property
     def persons(self) -> list[str]:
@@ -120,19 +129,26 @@ class Sightings:
 
         With `besides` only those who are not among these people: a team of 200 would compare each with each.
         """
-        configured = self._people.configured(person)
         own = self._spellings.get(person) or self._spell(person, ())
+        if self._people.configured(person) is None and _is_shared(own):
+            return []
         found = [
             LookAlike(other, self.accounts(other), self.count(other), reason)
-            for other, spellings in self._spellings.items()
-            if other != person
-            and other not in besides
-            and self._people.configured(other) is None
-            and not (configured is None and self._is_shared(person))
-            and not self._is_shared(other)
-            and (reason := self._reason(own, spellings))
+            for other in {each for trait in self._sought(own) for each in self._by_trait.get(trait, ())}
+            if other != person and other not in besides and (reason := self._reason(own, self._spellings[other]))
         ]
         return sorted(found, key=lambda each: (-each.count, each.person))
+
+    def _sought(self, own: _Spellings) -> Iterator[Trait]:
+        """The traits of all for whom `_reason` may have words, so that not everybody is compared with everybody.
+
+        Of words only distinctive ones, since many people have the others.
+        """
+        names = _joined(own.names)
+        yield from (("word", each) for each in (*filter(self._is_distinctive, own.words), *names))
+        yield from (("name", each) for each in (*own.words, *names))
+        yield from (("words of a name", *each[::-1]) for each in own.names)
+        yield from _common_traits(own)
 
     def _spell(self, person: str, accounts: Sequence[Account]) -> _Spellings:
         total = sum(self._counts[each] for each in accounts)
@@ -142,17 +158,6 @@ class Sightings:
             logins = [each for names in configured.accounts.values() for each in names]
             texts += [*addresses, *logins, *([f"{configured.name} <>"] if configured.name != person else [])]
         return _spellings(texts)
-
-    def _is_shared(self, person: str) -> bool:
-        """Whether several people use an address, such as a mailing list's that sends in their names."""
-        names = self._spellings[person].names if person in self._spellings else {}
-        if any(map(_OF_SEVERAL.search, names.values())):
-            return True
-        different: list[Words] = []
-        for each in names:
-            if all(_differ(each, other) for other in different):
-                different.append(each)
-        return len(different) > MOST_NAMES
 
     def _reason(self, one: _Spellings, other: _Spellings) -> str:
         """Why two look like the same person; empty where they do not."""
@@ -177,8 +182,37 @@ class Sightings:
     def _is_distinctive(self, word: str) -> bool:
         """Whether a word says who somebody is: it is no mailbox, no first name and no surname, with a number or not."""
         letters = word.strip("0123456789")
-        said = _listed("mailboxes") | _listed("placeholders") | _listed("given_names") | self._name_words
-        return len(word) >= SHORTEST and len(letters) >= SHORTEST - 1 and letters not in said
+        return len(word) >= SHORTEST and len(letters) >= SHORTEST - 1 and letters not in self._common_words
+
+
+def _is_shared(spellings: _Spellings) -> bool:
+    """Whether several people use an address, such as a mailing list's that sends in their names."""
+    different: list[Words] = []
+    for name, written in spellings.names.items():
+        if _OF_SEVERAL.search(written):
+            return True
+        if all(_differ(name, other) for other in different):
+            different.append(name)
+        if len(different) > MOST_NAMES:
+            return True
+    return False
+
+
+def _traits(own: _Spellings) -> Iterator[Trait]:
+    """All by which somebody may be found."""
+    yield from (("word", each) for each in own.words)
+    yield from (("name", each) for each in _joined(own.names))
+    yield from (("words of a name", *each) for each in own.names)
+    yield from _common_traits(own)
+
+
+def _common_traits(own: _Spellings) -> Iterator[Trait]:
+    """What two have in common who have one mailbox, or one name in full and shortened."""
+    yield from (("mailbox", each) for each in own.mailboxes)
+    for name in own.names:
+        if len(words := [word for word in name if len(word) > 1]) > 1:
+            yield "ends", name[0], name[-1]
+            yield "without initials", *words
 
 
 def _spellings(texts: Iterable[str]) -> _Spellings:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import functools
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from harvester.errors import PersonError
@@ -25,7 +26,6 @@ from harvester.model.accounts import (
     email_of,
     forge_login,
     forge_of_host,
-    keys_of,
     mail_key,
     matches,
     name_of,
@@ -61,7 +61,10 @@ class Person:
 
 @dataclass(frozen=True)
 class People:
-    """The configured people, which connector each configured source is read with, and the hosts of forges."""
+    """The configured people, which connector each configured source is read with, and the hosts of forges.
+
+    What is asked of it for each row or each page is found in an index, which is made once: there may be 10,000 people.
+    """
 
     persons: tuple[Person, ...] = ()
     connectors: Mapping[str, str] = field(default_factory=dict)
@@ -69,18 +72,22 @@ class People:
     hosts: Mapping[str, str] = field(default_factory=dict)
     """By source the host of the forge that it reads; the public one where a source is missing."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_key", {each.key: each for each in self.persons})
-        object.__setattr__(self, "_by_address", self._index_addresses())
-        object.__setattr__(self, "_by_login", {})
-        object.__setattr__(self, "_names", {person.key: person.name for person in self.persons})
-
-    @property
+    @functools.cached_property
     def mentees(self) -> tuple[Person, ...]:
         """Those whom I mentor, in the order of the configuration, with and without their consent to be read."""
         return tuple(each for each in self.persons if each.mentored_since is not None)
 
-    @property
+    @functools.cached_property
+    def not_to_be_read(self) -> frozenset[str]:
+        """Who has not agreed to be read, by key."""
+        return frozenset(each.key for each in self.persons if not each.may_be_read)
+
+    @functools.cached_property
+    def named_in_public(self) -> frozenset[str]:
+        """Whom a page for the public may name, by key."""
+        return frozenset(each.key for each in self.persons if each.named_in_public)
+
+    @functools.cached_property
     def digest(self) -> str:
         """Changes when `person_of` may give other answers."""
         settled = repr((self.persons, sorted(self.connectors.items()), sorted(self.hosts.items())))
@@ -121,8 +128,9 @@ class People:
 
     def name(self, person: str) -> str:
         """What a reader calls a person: the configured name, else the account without its prefix."""
-        if person in self._names or person.startswith("<"):
-            return self._names.get(person) or person.strip("<>")
+        configured = self.configured(person)
+        if configured or person.startswith("<"):
+            return (configured and configured.name) or person.strip("<>")
         return name_of(person.partition(":")[2] or person)
 
     def away_of(self, person: str, calendar: Calendar) -> list[Period]:
@@ -158,7 +166,7 @@ class People:
         named = [pair for pair in accounts if "<" in pair[1] or self.connectors.get(pair[0]) == "notebook"]
         named.sort(key=lambda pair: "<" in pair[1])  # a name that comes with an address replaces a note's text
         names = {self.person_of(source, each): name_of(each) for source, each in named}
-        return {person: name for person, name in names.items() if person not in self._names}
+        return {person: name for person, name in names.items() if person not in self._by_key}
 
     def find(self, words: str, strangers: Mapping[str, str] | None = None, *, hint: str = ANYBODY) -> str:
         """The person that words name: a key, a full name, an address or an account; `strangers` maps keys to names.
@@ -178,12 +186,10 @@ class People:
         """The keys of all whom words may name, as `find` takes them; empty where nobody is named so."""
         names = strangers or {}
         wanted = {plain(words), *account_keys(words)}
-        found = (
-            [each.key for each in self.persons if each.key.casefold() in wanted],
-            [each.key for each in self.persons if wanted & {plain(each.name), *self._spellings(each)}],
-            [key for key, name in names.items() if wanted & self._spellings_of_stranger(key, name)],
-        )
-        return next(filter(None, found), [])
+        for index in (self._by_plain_key, self._by_spelling):
+            if found := {at for word in wanted for at in index.get(word, ())}:
+                return [self.persons[at].key for at in sorted(found)]
+        return [key for key, name in names.items() if wanted & self._spellings_of_stranger(key, name)]
 
     def nearest(self, words: str, strangers: Mapping[str, str] | None = None) -> str:
         """A sentence with the nearest names of people; empty where none is near."""
@@ -233,7 +239,7 @@ class People:
         connector = self.connectors.get(source, source)
         if source in person.accounts:
             return person.accounts[source]
-        taken = {account_key(name) for each in self.persons for name in each.accounts.get(source, ())}
+        taken = self._taken.get(source, frozenset())
         named = tuple(each for each in person.accounts.get(connector, ()) if account_key(each) not in taken)
         if named or connector in person.accounts or connector not in BY_ADDRESS:
             return named or ((person.key,) if connector == "notebook" else ())
@@ -269,10 +275,38 @@ class People:
         if connector == "git":
             yield from _addresses_at(place, account)
 
-    def _index_addresses(self) -> dict[str, str]:
+    @functools.cached_property
+    def _by_key(self) -> Mapping[str, Person]:
+        return {each.key: each for each in self.persons}
+
+    @functools.cached_property
+    def _by_address(self) -> Mapping[str, str]:
         return {
             account_key(_bracketed(each)): person.key for person in self.persons for each in self.addresses_of(person)
         }
+
+    @functools.cached_property
+    def _by_plain_key(self) -> Mapping[str, list[int]]:
+        """The places in `persons` by a key as `meant` compares it."""
+        return _places([each.key.casefold()] for each in self.persons)
+
+    @functools.cached_property
+    def _by_spelling(self) -> Mapping[str, list[int]]:
+        """The places in `persons` by everything else that `meant` compares."""
+        return _places({plain(each.name), *self._spellings(each)} for each in self.persons)
+
+    @functools.cached_property
+    def _taken(self) -> Mapping[str, Set[str]]:
+        """The keys of all accounts that are given for a connector or a source, by its name."""
+        taken: dict[str, set[str]] = {}
+        for place, names in (pair for each in self.persons for pair in each.accounts.items()):
+            taken.setdefault(place, set()).update(map(account_key, names))
+        return taken
+
+    @functools.cached_property
+    def _by_login(self) -> dict[str, dict[str, str]]:
+        """What `_logins` has made so far."""
+        return {}
 
     def _logins(self, source: str) -> dict[str, str]:
         """The configured people by the keys of their logins in a source."""
@@ -285,16 +319,20 @@ class People:
         addresses = self.addresses_of(person)
         logins = (found.login for each in addresses if (found := forge_login(each)))
         accounts = (each for accounts in person.accounts.values() for each in accounts)
-        return keys_of(frozenset((*addresses, *logins, *accounts)))
+        return frozenset(map(account_key, (*addresses, *logins, *accounts)))
 
     def _spellings_of_stranger(self, key: str, name: str) -> set[str]:
         named = key.strip("<>") if key.startswith("<") else key.partition(":")[2]
         return {plain(key), plain(name), plain(named), *map(account_key, self._stranger_accounts(key, "git"))}
 
-    _by_key: Mapping[str, Person] = field(init=False, repr=False, compare=False)
-    _by_address: Mapping[str, str] = field(init=False, repr=False, compare=False)
-    _by_login: dict[str, dict[str, str]] = field(init=False, repr=False, compare=False)
-    _names: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+def _places(spellings: Iterable[Iterable[str]]) -> dict[str, list[int]]:
+    """By word the places of those who are spelt so, in order."""
+    found: dict[str, list[int]] = {}
+    for at, words in enumerate(spellings):
+        for word in words:
+            found.setdefault(word, []).append(at)
+    return found
 
 
 def _place(host: str) -> str:
@@ -320,9 +358,6 @@ def find_or_address(people: People, words: str) -> str:
 
     Raises PersonError, with the nearest names, for other words that name nobody.
     """
-    try:
-        return people.find(words)
-    except PersonError:
-        if email_of(words):
-            return people.person_of("", words)
-        raise
+    if email_of(words) and len(people.meant(words)) != 1:
+        return people.person_of("", words)
+    return people.find(words)

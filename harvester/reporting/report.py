@@ -161,13 +161,13 @@ def table_of(report: Report, report_input: ReportInput) -> pd.DataFrame:
     return table(report_input, more)
 
 
-def file_name(report: Report, report_input: ReportInput, options: PageOptions, key: str = "") -> str:
+def file_name(report: Report, report_input: ReportInput, options: PageOptions, suffix: str = "") -> str:
     """What a report's file is called in a folder: `accomplishments-ada-lovelace-q3-2026.md`.
 
-    It has letters, digits and hyphens alone, whatever is in a name, and no more than 120 characters. `key` stands
+    It has letters, digits and hyphens alone, whatever is in a name, and no more than 120 characters. `suffix` stands
     behind the name of somebody whose name others have too.
     """
-    words = (report.name, report_input.who, key, report_input.period.name)
+    words = (report.name, report_input.who, suffix, report_input.period.name)
     return "-".join(filter(None, map(file_word, words)))[:110].rstrip("-") + options.format.suffixes[0]
 
 

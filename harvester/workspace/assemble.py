@@ -16,13 +16,13 @@ from harvester.goals.lint_sources import undelivered
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
 from harvester.model.bots import may_be_bot
-from harvester.model.periods import Period, day, parse, span, within
+from harvester.model.periods import Calendar, Period, day, parse, span, within
 from harvester.model.teams import Team
 from harvester.reporting.audience import for_audience, not_to_be_named
 from harvester.reporting.report_input import FirstContributions, Need, PageRequest, ReportInput
 from harvester.sdk.capabilities import HasLatest, ListsAccounts
 from harvester.text import count_noun
-from harvester.workspace.collect import CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
+from harvester.workspace.collect import Accounts, CollectedData, accounts_of, collect, harvest_sources, temporary_ledger
 from harvester.workspace.first_contributions import first_contributions
 from harvester.workspace.look_alikes import look_alikes_in, with_remarks
 from harvester.workspace.mentees import choose_mentees, left_out, only_mentoring
@@ -33,7 +33,8 @@ from harvester.workspace.workspace import Workspace, current_address, kinds_of_s
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harvester.ledger import Ledger
+    from harvester.harvesting.run import Outcome
+    from harvester.ledger.held_rows import StoredRows
 
 DEFAULT_PERIOD = "last-quarter"
 ACTIVITY = ("pull_requests", "commits")
@@ -49,7 +50,7 @@ MOST_ACTIVE = "the most active author of the latest quarter with work."
 
 def assemble(
     workspace: Workspace,
-    ledger: Ledger,
+    ledger: StoredRows,
     period: str | Period | None = None,
     person: str | Sequence[str] | None = None,
     *,
@@ -58,10 +59,13 @@ def assemble(
     all_rows: bool = False,
     request: PageRequest = NOTHING_MORE,
     needs: Set[Need] = frozenset(),
+    outcome: Outcome | None = None,
+    key: str | None = None,
 ) -> tuple[CollectedData, ReportInput]:
     """Collect what a report of this period and person, or several, needs; the default is yourself and the last quarter.
 
-    With `harvest` the sources are read first, otherwise the ledger is used as it is. goals.toml is its owner's, so the
+    With `harvest` the sources are read first, otherwise the ledger, or rows of it, are used as they are; `outcome` is
+    then that of the harvest that was before, if there was one. goals.toml is its owner's, so the
     work of other people, with the owner's or without, is matched against it only with `goals_for_others`.
 
     What `[[exclude]]` in harvester.toml names is left out of the frame, unless `all_rows` is set.
@@ -73,6 +77,8 @@ def assemble(
     `request.mentees` they are those whom one mentors, or the ones named of these, and oneself as the last. With
     `request.about` the rows are those of one piece of work, and `others` has what other people did in it.
 
+    With `key` it is about the person with that key in the frame's `person`, whom no source need know.
+
     Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
     the most active author of the latest quarter with work, and a remark says so.
 
@@ -82,7 +88,9 @@ def assemble(
     chosen = period if isinstance(period, Period) else choose_period(workspace, period)
     known = load_goals_and_decisions(workspace)
     whole = request if request.about is None else dataclasses.replace(request, audience="manager")
-    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, whole, needs)
+    assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, whole, needs, outcome)
+    if key is not None:
+        return assembly.for_persons(chosen, [key])
     collected, report_input = _assembled(assembly, chosen, person, explicit=workspace.configured or bool(period))
     if request.about is None:
         return collected, report_input
@@ -116,6 +124,14 @@ def _assembled(
     return assembly.for_most_active(f"{workspace.config.people.name(me)} did nothing here {within(chosen)}")
 
 
+def period_to_read(calendar: Calendar, known: GoalsAndDecisions, period: Period) -> Period:
+    """A period from the first day of any goal that runs in it, since a goal's progress counts from there."""
+    starts = [
+        goal.period(calendar).since for goal in known.goals.goals if goal.from_ and goal.runs_in(period, calendar)
+    ]
+    return dataclasses.replace(period, since=min([period.since, *starts]))
+
+
 def choose_period(workspace: Workspace, words: str | None) -> Period:
     """The period that words mean to the person, by default the last quarter; words without a year get a notice.
 
@@ -138,13 +154,14 @@ class _Assembly:
     """How to collect rows for a person, until it is settled which person the report is about."""
 
     workspace: Workspace
-    ledger: Ledger
+    ledger: StoredRows
     harvest: bool
     goals: GoalsAndDecisions
     goals_for_others: bool
     all_rows: bool
     request: PageRequest
     needs: Set[Need]
+    outcome: Outcome | None = None
 
     def for_everyone(self, period: Period) -> tuple[CollectedData, ReportInput]:
         """The rows of all who did something in the period, bots not; nobody is among them who may not be read."""
@@ -166,7 +183,7 @@ class _Assembly:
     @property
     def _not_to_be_read(self) -> frozenset[str]:
         """Who has not agreed to be read, by key."""
-        return frozenset(each.key for each in self.workspace.config.people.persons if not each.may_be_read)
+        return closed_people(self.workspace)
 
     def _unknown_to_sources(self, persons: Iterable[str]) -> tuple[str, ...]:
         """That nothing of these people could be read, a sentence each, by name."""
@@ -194,28 +211,14 @@ class _Assembly:
             try:
                 person = people.find(words)
             except PersonError:
-                person = self._find_stranger(words)
+                person = find_stranger(self.workspace, words)
                 strangers.append(person)
             named.setdefault(person, words)
         collected, report_input = self.for_persons(period, list(named))
         for person in strangers:
             if not _has_rows(report_input, person):
-                self._find_among_accounts(named[person])
+                find_among_accounts(self.workspace, named[person])
         return collected, report_input
-
-    def _find_stranger(self, words: str) -> str:
-        """The person with this address, as rows have it, or with this name in a source."""
-        people = self.workspace.config.people
-        if address := email_of(words):
-            return people.person_of("", mail_key(current_address(self.workspace, address)))
-        return self._find_among_accounts(words)
-
-    def _find_among_accounts(self, words: str) -> str:
-        """The person whom a source knows so; who only helped others only where nobody has work under that name."""
-        people, accounts = self.workspace.config.people, list(_all_accounts(self.workspace))
-        with_work = people.names_of((source, account) for source, account, number in accounts if number)
-        everybody = people.names_of((source, account) for source, account, _ in accounts)
-        return people.find(words, with_work if people.meant(words, with_work) else everybody)
 
     def for_most_active(self, why: str) -> tuple[CollectedData, ReportInput]:
         """The rows of the most active author of the latest quarter with work; the remark begins with `why`."""
@@ -241,25 +244,25 @@ class _Assembly:
             return dataclasses.replace(self, ledger=ledger).collect(period, None)
 
     def collect(self, period: Period, persons: Sequence[str] | None) -> CollectedData:
-        """Rows from the first day of any goal that runs in the period, since a goal's progress counts from there."""
-        calendar = self.workspace.config.calendar
-        starts = [
-            goal.period(calendar).since
-            for goal in self.goals.goals.goals
-            if goal.from_ and goal.runs_in(period, calendar)
-        ]
-        period = dataclasses.replace(period, since=min([period.since, *starts]))
+        """Rows of what has to be read for a page of the period."""
+        period = period_to_read(self.workspace.config.calendar, self.goals, period)
         for person in () if self.request.mentees else persons or ():
             self._require_account(person)
         accounts = accounts_of(self.workspace, persons)
         if "no_notebooks" in self.needs:
             accounts = {source: names for source, names in accounts.items() if not self._is_notebook(source)}
-        outcome = harvest_sources(self.workspace, self.ledger, period, accounts) if self.harvest else None
+        outcome = self._harvested(period, accounts) if self.harvest else self.outcome
         collected = collect(self.workspace, self.ledger, period, accounts, outcome)
         if "no_notebooks" not in self.needs:
             return collected
         frame = collected.frame  # a source of another kind may have notes, too
         return dataclasses.replace(collected, frame=frame[(frame["kind"] != "note").to_numpy(bool)])
+
+    def _harvested(self, period: Period, accounts: Accounts) -> Outcome:
+        from harvester.ledger import Ledger
+
+        assert isinstance(self.ledger, Ledger)  # rows in memory are not harvested into
+        return harvest_sources(self.workspace, self.ledger, period, accounts)
 
     def _require_account(self, person: str) -> None:
         """Raises PersonError for one who has no account on any source but notebooks, where there are other sources."""
@@ -355,6 +358,24 @@ class _Assembly:
         return load_before(self.workspace.config.root, self.workspace.config.calendar.dates(period)[1])
 
 
+def find_stranger(workspace: Workspace, words: str) -> str:
+    """The person with this address, as rows have it, or with this name in a source; raises PersonError for nobody."""
+    if address := email_of(words):
+        return workspace.config.people.person_of("", mail_key(current_address(workspace, address)))
+    return find_among_accounts(workspace, words)
+
+
+def find_among_accounts(workspace: Workspace, words: str) -> str:
+    """The person whom a source knows so; who only helped others only where nobody has work under that name.
+
+    Raises PersonError, with the nearest names, for nobody.
+    """
+    people, accounts = workspace.config.people, list(_all_accounts(workspace))
+    with_work = people.names_of((source, account) for source, account, number in accounts if number)
+    everybody = people.names_of((source, account) for source, account, _ in accounts)
+    return people.find(words, with_work if people.meant(words, with_work) else everybody)
+
+
 def as_seen(report_input: ReportInput) -> ReportInput:
     """The report input as its audience may see it; raises PersonError for a public page about who did not agree."""
     if names := not_to_be_named(report_input):
@@ -371,7 +392,12 @@ def people_in(workspace: Workspace, frame: pd.DataFrame, period: Period) -> list
 
     inside = select(frame[["person", "occurred_at", "is_primary", "is_bot"]], period)
     found = inside[(inside["is_primary"] & ~inside["is_bot"]).to_numpy(bool)]["person"].unique().tolist()
-    return sorted({*found} - {each.key for each in workspace.config.people.persons if not each.may_be_read})
+    return sorted({*found} - closed_people(workspace))
+
+
+def closed_people(workspace: Workspace) -> frozenset[str]:
+    """Who has not agreed to be read, by key."""
+    return frozenset(each.key for each in workspace.config.people.persons if not each.may_be_read)
 
 
 def _all_accounts(workspace: Workspace) -> Iterable[tuple[str, str, int]]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from harvester.harvesting.run import Outcome
     from harvester.ledger import Ledger
+    from harvester.ledger.held_rows import StoredRows
     from harvester.sdk.connector import Connector
 
 Accounts = Mapping[str, frozenset[str] | None]
@@ -187,7 +188,7 @@ def _import_modules(connectors: Iterable[Connector]) -> None:
 
 
 def collect(
-    workspace: Workspace, ledger: Ledger, period: Period, accounts: Accounts, outcome: Outcome | None = None
+    workspace: Workspace, stored: StoredRows, period: Period, accounts: Accounts, outcome: Outcome | None = None
 ) -> CollectedData:
     """Read back the rows of these accounts in this period, and nothing else that the ledger has.
 
@@ -198,9 +199,9 @@ def collect(
     from harvester.analysis.frame import prepare
     from harvester.ledger import by_accounts
 
-    coverage = ledger.coverage()
+    coverage = stored.coverage()
     wanted = {source: names for source, names in accounts.items() if names is None or names}
-    rows = with_consent(workspace, of_configured_sources(workspace, ledger.rows(period, by_accounts(accounts))))
+    rows = with_consent(workspace, of_configured_sources(workspace, stored.rows(period, by_accounts(accounts))))
     # In one order, in whatever order the ledger has them, so that the same rows give the same bytes.
     rows = rows.sort_by([(name, "ascending") for name in ("occurred_at", "source", "scope", "id")])
     lost = {each.source: each.gaps for each in outcome.sources if not each.committed} if outcome else {}
@@ -221,13 +222,15 @@ def with_consent(workspace: Workspace, rows: pa.Table) -> pa.Table:
     """The rows without those of mentees who have not agreed, or no longer do: the ledger may have some from before."""
     import pyarrow as pa
 
+    from harvester.analysis.frame import persons_of
+
     people = workspace.config.people
     closed = {each.key for each in people.persons if not each.may_be_read}
     if not closed:
         return rows
-    pairs = list(zip(rows["source"].to_pylist(), rows["account"].to_pylist(), strict=True))
-    shown = {pair: people.person_of(*pair) not in closed for pair in set(pairs)}
-    return rows.filter(pa.array([shown[pair] for pair in pairs], pa.bool_()))
+    persons = persons_of(rows, people)
+    shown = pa.array([each not in closed for each in persons.dictionary.to_pylist()], pa.bool_())
+    return rows.filter(shown.take(persons.indices))
 
 
 def of_configured_sources(workspace: Workspace, rows: pa.Table) -> pa.Table:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harvester.goals.assessment import Assessment
-    from harvester.ledger import Ledger
     from harvester.ledger.coverage import SourceStatus
+    from harvester.ledger.held_rows import StoredRows
     from harvester.reporting.report_input import ReportInput
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -68,7 +68,7 @@ def with_notes(report_input: ReportInput, work_item: str) -> Collection[Any]:
 
 
 def about_piece(
-    workspace: Workspace, ledger: Ledger, collected: CollectedData, report_input: ReportInput, *, harvest: bool
+    workspace: Workspace, ledger: StoredRows, collected: CollectedData, report_input: ReportInput, *, harvest: bool
 ) -> tuple[CollectedData, ReportInput]:
     """The input of a page about one piece of work (`request.about`): its own rows alone, and those of who took part.
 

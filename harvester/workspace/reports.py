@@ -6,7 +6,6 @@ import dataclasses
 import os
 import re
 import shlex
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,6 @@ from harvester.reporting.report import (
     Entry,
     Report,
     file_name,
-    file_word,
     make,
     missing_by_source,
     page_content,
@@ -38,10 +36,10 @@ from harvester.sdk import plugins
 from harvester.text import count_noun
 from harvester.version import VERSION
 from harvester.workspace.about import locate
-from harvester.workspace.assemble import MOST_ACTIVE, as_seen, assemble
+from harvester.workspace.assemble import MOST_ACTIVE, assemble
 from harvester.workspace.checkins import checkin_period, require_own
+from harvester.workspace.chosen import Chosen, people_asked
 from harvester.workspace.collect import open_ledger
-from harvester.workspace.people import find_team
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -65,11 +63,10 @@ LONGEST_NAME = 255
 
 @dataclass(frozen=True, slots=True)
 class RenderedReport:
-    """A report in a format, its evidence, and what it was made from."""
+    """A report in a format, and its evidence."""
 
     content: bytes
     evidence: Mapping[str, Any]
-    report_input: ReportInput
     complete: bool
     """Whether every source was complete."""
     file_name: str
@@ -81,6 +78,13 @@ class RenderedReport:
     def text(self) -> str:
         """The report as text; raises UnicodeDecodeError for a format that is not text."""
         return self.content.decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeReport(RenderedReport):
+    """A report with what it was made from."""
+
+    report_input: ReportInput
 
 
 def load_report(kind: str) -> Report:
@@ -97,20 +101,6 @@ def load_report(kind: str) -> Report:
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Whom and what a report is to be about; by default whom its kind is about where nobody is named."""
-
-    persons: tuple[str, ...] = ()
-    """Keys of [people], names or e-mail addresses."""
-    team: str | None = None
-    everyone: bool = False
-    audience: Audience = "manager"
-    """Who reads the page."""
-    about: str | None = None
-    """The work item that the page is about, as `explain` takes it; for a kind of report that needs one."""
-
-
 def make_report(
     workspace: Workspace,
     report: Report,
@@ -120,16 +110,18 @@ def make_report(
     harvest: bool = True,
     draft: bool = False,
     options: PageOptions = PLAIN,
-) -> RenderedReport:
+) -> MadeReport:
     """Make a report of a period, in words, by default the one of its kind, and of people: `Chosen`, or their names.
 
     With `draft` it is for its author, with what is still to be done. Raises what `assemble` raises, UnknownError for an
     unknown team, and ReportError for a format that the report does not have.
     """
     chosen = _as_chosen(chosen)
-    _require_audience(report, chosen.audience)
-    persons, request = _people_of(workspace, report, chosen)
-    when: Period | str | None = _period_of(workspace, report, period)
+    if chosen.every_team:
+        raise ReportError("Every team is several pages.", hint="Use make_reports, or name a --team.")
+    require_audience(report, chosen.audience)
+    persons, request = people_of(workspace, report, chosen)
+    when: Period | str | None = period_of(workspace, report, period)
     with open_ledger(workspace) as ledger:
         if chosen.about is not None:
             _require_about(report)
@@ -137,60 +129,22 @@ def make_report(
         collected, report_input = assemble(
             workspace, ledger, when, persons, harvest=harvest, request=request, needs=report.needs
         )
-    rendered = _rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
-    return dataclasses.replace(
-        rendered, remarks=(*rendered.remarks, *_without_entries(workspace, report, report_input))
-    )
+    made = rendered(report, dataclasses.replace(report_input, draft=draft), options, complete=collected.complete)
+    remarks = (*made.remarks, *_without_entries(workspace, report, report_input))
+    return MadeReport(made.content, made.evidence, made.complete, made.file_name, remarks, report_input=report_input)
 
 
-def make_reports(
-    workspace: Workspace,
-    report: Report,
-    period: str | None = None,
-    chosen: Chosen | None = None,
-    *,
-    harvest: bool = True,
-    draft: bool = False,
-    options: PageOptions = PLAIN,
-) -> Iterator[RenderedReport]:
-    """A report for each of the people, in the order of their keys; the sources are read once for all of them.
-
-    Raises what `make_report` raises.
-    """
-    if ABOUT in report.needs:
-        raise ReportError(f"{report.name!r} is about one piece of work.", hint="Leave out --each.")
-    chosen = chosen or Chosen()
-    _require_audience(report, chosen.audience)
-    persons, request = _people_of(workspace, report, dataclasses.replace(chosen, audience="manager"))
-    of_period = _period_of(workspace, report, period)
-    with open_ledger(workspace) as ledger:
-        collected, all_of_them = assemble(
-            workspace, ledger, of_period, persons, harvest=harvest, request=request, needs=report.needs
-        )
-        alone = PageRequest(mentees=request.mentees)
-        everybody = all_of_them.persons[:-1] if request.mentees else sorted(all_of_them.persons)
-        names = Counter(file_word(all_of_them.name(each)) for each in everybody)
-        for person in everybody:
-            _, own = assemble(
-                workspace, ledger, all_of_them.period, [person], harvest=False, request=alone, needs=report.needs
-            )
-            # Only the first one harvested, and so knows what failed.
-            seen_by = dataclasses.replace(alone, audience=chosen.audience)
-            own = dataclasses.replace(own, statuses=all_of_them.statuses, draft=draft, request=seen_by)
-            key = person if names[file_word(all_of_them.name(person))] > 1 else ""
-            yield _rendered(report, as_seen(own), options, complete=collected.complete, key=key)
-
-
-def _rendered(
-    report: Report, report_input: ReportInput, options: PageOptions, *, complete: bool, key: str = ""
+def rendered(
+    report: Report, report_input: ReportInput, options: PageOptions, *, complete: bool, suffix: str = ""
 ) -> RenderedReport:
+    """The report of an input, whose file's name has `suffix` behind whom it is about."""
     made = make(report, report_input, options)
     gaps = missing_by_source(report_input) if options.format.is_table else {}
     remarks = (*(f"Incomplete: {source}: {'; '.join(each)}" for source, each in gaps.items()), *made.remarks)
     if report_input.request.audience == "public" and report_input.withheld and report_input.frame.empty:
         remarks = (*remarks, NOT_PUBLIC)
-    name = file_name(report, report_input, options, key)
-    return RenderedReport(made.content, made.evidence, report_input, complete, name, remarks)
+    name = file_name(report, report_input, options, suffix)
+    return RenderedReport(made.content, made.evidence, complete, name, remarks)
 
 
 def _without_entries(workspace: Workspace, report: Report, report_input: ReportInput) -> Iterator[str]:
@@ -216,7 +170,7 @@ def _as_chosen(chosen: Chosen | str | Sequence[str] | None) -> Chosen:
     return Chosen((chosen,) if isinstance(chosen, str) else tuple(chosen or ()))
 
 
-def _period_of(workspace: Workspace, report: Report, period: str | None) -> Period | str | None:
+def period_of(workspace: Workspace, report: Report, period: str | None) -> Period | str | None:
     """The period, or words for it; None where assembling may choose another one than the last quarter."""
     if "checkin" in report.needs:
         return checkin_period(workspace, period)
@@ -226,28 +180,20 @@ def _period_of(workspace: Workspace, report: Report, period: str | None) -> Peri
     return parse(report.default_period, workspace.config.calendar, workspace.environment.clock())
 
 
-def _people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
+def people_of(workspace: Workspace, report: Report, chosen: Chosen) -> tuple[list[str] | None, PageRequest]:
     """Whom a report is about, by name or key, and as what; None where that is oneself."""
     if report.of == "mentees":
-        if chosen.team or chosen.everyone:
+        if chosen.of_teams:
             raise ReportError(f"The report {report.name!r} is about those whom you mentor.", hint="Name --person.")
         return list(chosen.persons) or None, PageRequest(mentees=True, audience=chosen.audience)
     if "checkin" in report.needs:
-        require_own(workspace, chosen.persons, others=bool(chosen.team or chosen.everyone))
-    if not (chosen.persons or chosen.team or chosen.everyone) and report.of == "team":
+        require_own(workspace, chosen.persons, others=chosen.of_teams)
+    if not (chosen.persons or chosen.of_teams) and report.of == "team":
         chosen = dataclasses.replace(_own_team(workspace), audience=chosen.audience)
-    if chosen.everyone:
-        if chosen.persons or chosen.team:
-            raise ReportError("--everyone is everybody.", hint="Leave out --person and --team.")
-        return None, PageRequest(everyone=True, audience=chosen.audience)
-    if chosen.team is None:
-        return list(chosen.persons) or None, PageRequest(audience=chosen.audience)
-    if chosen.persons:
-        raise ReportError("--team and --person are two ways to name people.", hint="Give one of them.")
-    return None, PageRequest(team=find_team(workspace, chosen.team).key, audience=chosen.audience)
+    return people_asked(workspace, chosen)
 
 
-def _require_audience(report: Report, audience: Audience) -> None:
+def require_audience(report: Report, audience: Audience) -> None:
     """Raises ReportError for an audience that a kind of report is not for."""
     if audience not in report.audiences:
         raise ReportError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harvester.errors import ConfigError, SourceError, UnknownError
 from harvester.files import resolve_path
-from harvester.model.accounts import email_of, keys_of, matches
+from harvester.model.accounts import account_key, account_keys, email_of
 from harvester.model.people import People, Person
 from harvester.sdk.capabilities import ResolvesAliases
 from harvester.sdk.connector import Connector, ConnectorContext
@@ -39,11 +39,13 @@ class Workspace:
     """Whether a harvester.toml was read; otherwise the git repository says everything."""
     persistent: bool
     """Whether rows are stored in the configured ledger; False with `repo`, where the ledger is temporary."""
+    goals: GoalsAndDecisions | None = None
+    """goals.toml and decisions.toml where they were read before; None: they are read from their files."""
 
     @property
     def me(self) -> str | None:
         """The key of the person who uses this workspace; None where neither harvester.toml nor git says who."""
-        return next((each.key for each in self.config.people.persons if each.key == self.config.me), None)
+        return self.config.me if self.config.people.configured(self.config.me) else None
 
 
 def open_workspace(
@@ -103,6 +105,8 @@ def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
     from harvester.goals.model import Goals
 
     config = workspace.config
+    if workspace.goals is not None:
+        return workspace.goals
     if not workspace.configured:
         return GoalsAndDecisions(tickets=config.tickets)
     path = config.root / load.FILE
@@ -172,20 +176,18 @@ def _with_aliases(people: People, connectors: Mapping[str, Connector]) -> People
     known = {person.key: list(_spellings(people, person)) for person in people.persons}
     everyone = [each for of_person in known.values() for each in of_person]
     sources = (each for each in connectors.values() if isinstance(each, ResolvesAliases) and everyone)
-    aliases = [pair for each in sources for pair in _aliases(each, everyone)]
-    if not aliases:
+    shown: dict[str, set[str]] = {}
+    for account, alias in (pair for each in sources for pair in _aliases(each, everyone)):
+        address = email_of(alias)
+        if address and people.configured(people.person_of("", f"<{address}>")) is None:
+            for key in account_keys(account):
+                shown.setdefault(key, set()).add(address)
+    if not shown:
         return people
     persons = []
     for person in people.persons:
-        keys = keys_of(frozenset(known[person.key]))
-        shown = {
-            address
-            for account, alias in aliases
-            if matches(account, keys)
-            and (address := email_of(alias))
-            and people.configured(people.person_of("", f"<{address}>")) is None
-        }
-        persons.append(dataclasses.replace(person, emails=(*person.emails, *sorted(shown))))
+        addresses = set[str]().union(*(shown.get(account_key(each), ()) for each in known[person.key]))
+        persons.append(dataclasses.replace(person, emails=(*person.emails, *sorted(addresses))))
     return dataclasses.replace(people, persons=tuple(persons))
 
 

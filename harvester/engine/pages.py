@@ -1,0 +1,40 @@
+"""Pages as tasks, one for each bucket of people or teams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from harvester.engine.batches import made_by_tasks
+from harvester.engine.rows import StoredPieces
+from harvester.reporting.formats import PLAIN, PageOptions
+from harvester.workspace.batch import NotMade, PageBatch, prepare
+from harvester.workspace.collect import harvest_sources, open_ledger
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from harvester.reporting.report import Report
+    from harvester.workspace.chosen import Chosen
+    from harvester.workspace.reports import RenderedReport
+    from harvester.workspace.workspace import Workspace
+
+
+def make_reports(
+    client: Client,
+    workspace: Workspace,
+    report: Report,
+    period: str | None,
+    chosen: Chosen,
+    *,
+    harvest: bool = True,
+    draft: bool = False,
+    options: PageOptions = PLAIN,
+) -> Iterator[RenderedReport | NotMade]:
+    """As `harvester.workspace.batch.make_reports`: the same pages byte for byte, in the order they are ready."""
+    with open_ledger(workspace) as ledger:
+        reading = partial(harvest_sources, workspace, ledger) if harvest else None
+        batch, _ = prepare(workspace, ledger, report, period, chosen, harvest=reading)
+        stored = StoredPieces.of(ledger, batch.period_to_read, workspace.config.sources)
+        yield from made_by_tasks(client, PageBatch(batch, report.name, draft, options), stored)
