@@ -50,7 +50,7 @@ class DividedStory(FirstInSlices, Story):
     [(frozenset({"alice"}), {}), (frozenset(PEOPLE), ACME), (None, ACME)],
     ids=["one person", "some people in an organisation", "everyone in an organisation"],
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @example(
     [("pull", 0, 0), ("issue", 0, 0), ("close", 0, 0)],
     [("merge", 0, 0), ("reopen", 0, 0), ("review", 0, 1), ("close", 0, 1), ("dismiss", 0, 0), ("rename", 0, 0)],
