@@ -303,7 +303,7 @@ def _waited(report_input: ReportInput, mine: pd.DataFrame) -> tuple[list[Waited]
 def _members(report_input: ReportInput) -> list[MemberChange]:
     team = report_input.teams.get(report_input.request.team or "")
     # Who has not agreed to be read is named nowhere: that they did not is theirs to say.
-    closed = {each.key for each in report_input.people.persons if not each.may_be_read}
+    closed = report_input.people.not_to_be_read
     memberships = [each for each in (team.memberships if team else ()) if each.person not in closed]
     first, last = report_input.calendar.dates(report_input.period)
     found = []
