@@ -6,6 +6,7 @@ from harvester.ledger import Changeset, Ledger
 from harvester.ledger.coverage import WHOLE, Coverage
 from harvester.model.contribution import to_table
 from harvester.model.periods import Period
+from harvester.workspace.batch import NotMade
 from harvester.workspace.environment import Environment
 from harvester.workspace.workspace import open_workspace
 
@@ -88,3 +89,13 @@ def fill(folder, rows):
         for part in (own[::2], own[1::2]):
             read = Coverage(source, WHOLE, None, YEAR, NOW, None, ())
             ledger.commit(Changeset(source, to_table(part), coverage=(read,)))
+
+
+def shown(made):
+    """What each page is, by the name of its file; of one that was not made, why."""
+    return {
+        each.words if isinstance(each, NotMade) else each.file_name: None
+        if isinstance(each, NotMade)
+        else (each.content, each.evidence, each.remarks, each.complete)
+        for each in made
+    }

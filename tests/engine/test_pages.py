@@ -11,10 +11,10 @@ from harvester.engine.batches import make_bucket, planned
 from harvester.engine.exchange import CELLS
 from harvester.engine.rows import StoredPieces, _routed
 from harvester.workspace import batch
-from harvester.workspace.batch import NotMade, PageBatch
+from harvester.workspace.batch import PageBatch
 from harvester.workspace.chosen import Chosen
 from harvester.workspace.reports import load_report, make_report
-from tests.engine.organisation import ACCOUNTS, COMMITS, KINDS, PULLS, TICKETS, at_hour, fill, workspace_in
+from tests.engine.organisation import ACCOUNTS, COMMITS, KINDS, PULLS, TICKETS, at_hour, fill, shown, workspace_in
 from tests.rows import row
 
 
@@ -68,15 +68,6 @@ def by_tasks(workspace, kind, chosen, bucket_rows):
         for number in range(len(tasks.subjects))
         for each in make_bucket(cells[cells["to"] == number], number, Here(tasks))
     ]
-
-
-def shown(made):
-    return {
-        each.words if isinstance(each, NotMade) else each.file_name: None
-        if isinstance(each, NotMade)
-        else (each.content, each.evidence, each.remarks, each.complete)
-        for each in made
-    }
 
 
 @settings(max_examples=4, deadline=None)
