@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from harvester.harvesting.run import Outcome
+    from harvester.harvesting.run import Outcome, ReadSource
     from harvester.ledger import Ledger
     from harvester.ledger.held_rows import StoredRows
     from harvester.sdk.connector import Connector
@@ -44,6 +44,8 @@ class CollectedData:
     remarks: tuple[str, ...]
     unread: tuple[str, ...] = ()
     """Whose work could not be read at all, and why, a sentence each."""
+    outcome: Outcome | None = None
+    """How the harvest went that was made for it; None where the ledger was taken as it was."""
 
     @property
     def complete(self) -> bool:
@@ -153,16 +155,20 @@ def harvest_sources(
     *,
     sources: Mapping[str, Connector] | None = None,
     refresh: bool = False,
+    read: ReadSource | None = None,
 ) -> Outcome:
     """Read sources (all where None) into the ledger side by side; `refresh` re-reads them in full.
 
+    `read` reads one source where an engine does it: `harvester.engine.harvest`.
+
     Raises KeyboardInterrupt where the user interrupted, after what came until then was stored.
     """
+    from harvester.harvesting.reader import read_source
     from harvester.harvesting.run import harvest
 
     environment = workspace.environment
     chosen = workspace.connectors if sources is None else sources
-    _import_modules(each for name, each in chosen.items() if accounts.get(name) is None or accounts[name])
+    import_modules(each for name, each in chosen.items() if accounts.get(name) is None or accounts[name])
     with environment.progress() as progress:
         outcome = harvest(
             ledger,
@@ -174,6 +180,7 @@ def harvest_sources(
             progress=progress,
             stop=environment.stop,
             redact=environment.redact,
+            read=read or read_source,
         )
     if outcome.interrupted:
         raise KeyboardInterrupt
@@ -184,7 +191,7 @@ def harvest_sources(
     return outcome
 
 
-def _import_modules(connectors: Iterable[Connector]) -> None:
+def import_modules(connectors: Iterable[Connector]) -> None:
     """Import what connectors need, one after another; one that lacks a library says so when it is read."""
     from harvester.sdk.capabilities import ImportsModules
 
@@ -222,6 +229,7 @@ def collect(
         prepare(rows, workspace.config.people),
         tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in statuses),
         remarks,
+        outcome=outcome,
     )
 
 
@@ -232,7 +240,7 @@ def with_consent(workspace: Workspace, rows: pa.Table) -> pa.Table:
     from harvester.analysis.frame import persons_of
 
     people = workspace.config.people
-    closed = {each.key for each in people.persons if not each.may_be_read}
+    closed = people.not_to_be_read
     if not closed:
         return rows
     persons = persons_of(rows, people)
