@@ -16,7 +16,8 @@ from harvester.workspace.chosen import Chosen
 from harvester.workspace.environment import Environment
 from harvester.workspace.reports import load_report
 from harvester.workspace.workspace import open_workspace
-from tests.engine.test_pages import CONFIG, NOW, YEAR, shown
+from tests.engine.organisation import CONFIG, NOW, YEAR
+from tests.engine.test_pages import shown
 from tests.rows import at, row
 from tests.servers.s3 import empty, moto, options
 
