@@ -20,7 +20,8 @@ import pytest
 from harvester.errors import LedgerError
 from harvester.ledger import Changeset, Ledger, by_accounts
 from harvester.ledger.coverage import WHOLE, Coverage
-from harvester.ledger.delta_table import CommitConflict
+from harvester.ledger.delta_table import CommitConflict, files
+from harvester.ledger.object_store import wait_for_open_files
 from harvester.model.contribution import from_table, to_table
 from harvester.model.periods import Period
 from tests.ledger_process import ended, started, world_of
@@ -396,6 +397,15 @@ def test_settings_that_do_not_fit(closed, template, changed, why, hint):
         assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["s3://", "s3:"])
+def test_a_url_without_a_bucket(url, tmp_path, monkeypatch):
+    """It is no folder of that name either."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LedgerError, match="names no bucket"):
+        Ledger.open(url)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_bucket_that_is_not_there(store):
     for create in (False, True):
         with pytest.raises(LedgerError, match="there is no such bucket"):
@@ -470,3 +480,24 @@ def test_a_command_without_credentials_says_so(harvester, store, command):
     assert shown.returncode == 1
     assert "no credentials were found" in shown.stderr + shown.stdout
     assert "AWS_PROFILE" in shown.stderr + shown.stdout
+
+
+def test_the_end_waits_for_who_still_has_a_file(ledger):
+    """Arrow's threads let go of a file later than the read returns."""
+    keep(ledger, act(1))
+    (name,) = [file.path for file in files(ledger._rows.load())]
+    has_it, may_go = threading.Event(), threading.Event()
+
+    def hold():
+        handle = ledger._rows.filesystem.open_input_file(name)
+        has_it.set()
+        may_go.wait()
+        handle.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    has_it.wait()
+    assert not wait_for_open_files(0.01)
+    may_go.set()
+    assert wait_for_open_files()
+    holder.join()

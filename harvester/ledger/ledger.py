@@ -32,7 +32,7 @@ from harvester.ledger.delta_table import (
     shorten_log,
     storage_errors,
 )
-from harvester.ledger.object_store import check_endpoint
+from harvester.ledger.object_store import check_place
 from harvester.ledger.pieces import PIECE_BYTES, Piece, pieces_of
 from harvester.ledger.queries import Wanted, accounts_in, select, without_accounts
 from harvester.model.accounts import account_key
@@ -88,10 +88,9 @@ class Ledger:
         Raises LedgerError where there is none, where it has another schema, or where the disk refuses.
         """
         ledger = cls(str(location).rstrip("/"), options)
+        check_place(str(location), options)
         if ledger.folder is not None:
             check_location(ledger.folder)
-        else:
-            check_endpoint(options)
         with storage_errors(ledger.location, "opened"):
             ledger._prepare(create)
         return ledger
@@ -100,8 +99,7 @@ class Ledger:
     def exists(cls, location: str, options: Mapping[str, str] | None = None) -> bool:
         """Whether there is a ledger in a folder or at a URL. Raises LedgerError where the disk or the store refuses."""
         ledger = cls(location.rstrip("/"), options)
-        if ledger.folder is None:
-            check_endpoint(options)
+        check_place(location, options)
         with storage_errors(ledger.location, "opened"):
             return ledger._rows.exists()
 

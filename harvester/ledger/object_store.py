@@ -48,8 +48,13 @@ def _plain(name: str) -> str:
     return name.lower().removeprefix("aws_")
 
 
-def check_endpoint(options: Mapping[str, str] | None) -> None:
-    """Raise LedgerError where the address of the store is none: deltalake ends the process' thread with a panic."""
+def check_place(location: str, options: Mapping[str, str] | None) -> None:
+    """Raise LedgerError where a URL names no bucket, or where the address of the store is none.
+
+    deltalake would take the first for a folder, and ends the thread with a panic for the second.
+    """
+    if re.fullmatch(r"\w[\w+]+:/*", location):
+        raise LedgerError(f"{location} names no bucket.", hint="Write one into [ledger] location: s3://bucket/ledger.")
     for name, value in (options or {}).items():
         if _plain(name) in ("endpoint", "endpoint_url", "endpoint_url_s3") and not _is_web_address(value):
             raise LedgerError(
