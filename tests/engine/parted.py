@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from distributed import get_worker
@@ -33,8 +32,6 @@ class Parted:
             yield from self.fetch_part(request, part)
 
     def parts(self, request: Request) -> Iterator[Part]:
-        if self.does == ["unnamed"]:
-            self._end_worker()
         for number, does in enumerate(self.does):
             yield Part(f"{number} {does}", f"scope/{number}")
 
@@ -44,11 +41,6 @@ class Parted:
         match does:
             case "end":
                 self._end_worker()
-            case "end once":
-                done = Path(self.context.root, "ended")
-                if not done.exists():
-                    done.touch()
-                    self._end_worker()
             case "wait":
                 self.context.wait(3600, f"{self.context.reveal(self.token)} has reached its limit")
             case "refuse":
