@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import hashlib
 import os
 import resource
 import tempfile
@@ -51,7 +52,7 @@ def organisation(rows: int, seed: int = 1) -> pa.Table:
     texts = {
         "pull": [f"github.com/org/Repo{r}#{n}" for r, n in zip(repository, number, strict=True)],
         "key": [f"TEAM{r // 2}-{n}" for r, n in zip(repository, number, strict=True)],
-        "sha": [f"{n * 0x9E3779B97F4A7C15 % 2**128:040x}" for n in number.tolist()],
+        "sha": [hashlib.sha1(b"%d" % n).hexdigest() for n in number.tolist()],
         "scope": [f"github.com/org/repo{r}" for r in repository],
     }
     luck = rng.random(len(number))

@@ -23,7 +23,7 @@ CELLS = pd.DataFrame({"to": pd.Series(dtype="int64"), "lines": pd.Series(dtype=C
 
 
 class Packed(NamedTuple):
-    """A table between two tasks: compressed, about a quarter of its size, in pieces as they arrived."""
+    """A table between two tasks: compressed, about a sixth of its size, in pieces as they arrived."""
 
     pieces: Sequence[bytes]
     schema: pa.Schema

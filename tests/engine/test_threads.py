@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from harvester.analysis import threads, threads_in_parts
 from harvester.engine.exchange import ClusterTasks, cells_of, opened, packed, received
+from harvester.engine.rows import StoredPieces
 from harvester.engine.threads import threads as threads_over_all
+from harvester.ledger import Changeset, Ledger
 from harvester.model.contribution import Contribution, to_table
 
 JIRA = {"OPS": "acme.atlassian.net"}
@@ -31,9 +33,6 @@ class InProcess:
         schema = pa.schema([*types.items()])
         return [opened(received(cells[cells["to"] == to], schema)) for to in range(count)]
 
-    def results(self, made):
-        return list(made)
-
 
 def read_from(table, columns):
     return table.select(columns)
@@ -43,13 +42,13 @@ def of_the_whole(table, tickets):
     return threads.threads(table.to_pandas(types_mapper=pd.ArrowDtype), tickets).tolist()
 
 
-def in_parts(tables, tickets, tasks, **options):
-    parts = [functools.partial(read_from, each) for each in tables]
-    made = threads_over_all(tasks, parts, tickets, **options)
-    pairs = zip(tables, tasks.results(made), strict=True)
-    return [
-        threads_in_parts.thread_of(table["work_item"].combine_chunks(), answer).to_pylist() for table, answer in pairs
-    ]
+def in_parts(tables, tickets, **options):
+    tasks, parts = InProcess(), [functools.partial(read_from, each) for each in tables]
+    return tasks.map(threads_of_part, parts, threads_over_all(tasks, parts, tickets, **options))
+
+
+def threads_of_part(part, answer):
+    return threads_in_parts.thread_of(part(["work_item"])["work_item"].combine_chunks(), answer).to_pylist()
 
 
 numbers = st.integers(1, 3)
@@ -99,28 +98,36 @@ def test_parts_have_the_threads_of_the_whole(data, rows, parts, groups):
     divided = [[row for row, at in zip(rows, place, strict=True) if at == part] for part in range(parts)]
     expected = iter(of_the_whole(to_table([*itertools.chain(*divided)]), JIRA))
 
-    found = in_parts([to_table(each) for each in divided], JIRA, InProcess(), groups=groups, together=together)
+    found = in_parts([to_table(each) for each in divided], JIRA, groups=groups, together=together)
 
     assert found == [list(itertools.islice(expected, len(each))) for each in divided]
 
 
-def test_a_cluster_has_the_threads_of_the_whole(client):
-    """Of a pull request that closes a ticket of another part, is picked elsewhere, and of a chain over all projects."""
+def test_a_cluster_has_the_threads_of_a_ledger(client, tmp_path):
+    """Read in pieces by source; its pull requests and issues make chains over projects and sources."""
     rows = [
         Contribution(
-            id=str(number), source="hub", scope="github.com/org", kind=("pull_request", "issue")[number % 2],
-            work_item=f"github.com/org/app{number % 7}#{number}", account="ada", role="author",
+            id=str(number), source=("hub", "git", "lab")[number % 3], scope="github.com/org",
+            kind=("pull_request", "issue")[number % 2], work_item=f"github.com/org/app{number % 7}#{number}",
+            account="ada", role="author",
             occurred_at=dt.datetime(2026, 7, 1, tzinfo=dt.UTC) + dt.timedelta(hours=number * 7 % 300),
             closes=(f"org/app{(number + 1) % 7}#{number + 1}",) if number % 10 else (),
         )
         for number in range(300)
     ]  # fmt: skip
-    table = to_table(rows)
-    tables = [table.slice(first, 100) for first in range(0, 300, 100)]
+    ledger = Ledger.open(tmp_path)
+    for source in ("hub", "git", "lab"):
+        ledger.commit(Changeset(source, to_table([row for row in rows if row.source == source])))
+    pieces = ledger.pieces(None, ["hub", "git", "lab"], size=1)
+    stored = StoredPieces(str(tmp_path), tuple(pieces), None)
+    parts = [functools.partial(stored.read, each) for each in pieces]
+    tasks = ClusterTasks(client)
 
-    found = in_parts(tables, JIRA, ClusterTasks(client), groups=2, together=2)
+    threads_by_part = tasks.map(threads_of_part, parts, threads_over_all(tasks, parts, JIRA, groups=2))
 
-    assert list(itertools.chain(*found)) == of_the_whole(table, JIRA)
+    expected = of_the_whole(pa.concat_tables([stored.read(each) for each in pieces]), JIRA)
+    assert len(pieces) == 3
+    assert list(itertools.chain(*tasks.results(threads_by_part))) == expected
 
 
 def test_no_parts_have_no_threads():
@@ -138,6 +145,6 @@ def test_a_first_time_is_that_of_all_groups(groups):
         for item, scope, picked, day in ((first, app, (), 3), (second, app, (first,), 2), (first, "local/app", (), 1))
     ]  # fmt: skip
 
-    found = in_parts([to_table([each]) for each in rows], JIRA, InProcess(), groups=groups)
+    found = in_parts([to_table([each]) for each in rows], JIRA, groups=groups)
 
     assert found == [[first]] * 3
