@@ -40,6 +40,7 @@ bench: .venv/.with-tests ## print how long things take, as ratios
 	@.venv/bin/python benchmarks/report.py --repo "$(REPO)"
 	@.venv/bin/python benchmarks/history.py --repo "$(REPO)" --runs 1
 	@.venv/bin/python benchmarks/requests.py
+	@.venv/bin/python benchmarks/slices.py
 	@.venv/bin/python benchmarks/claims.py
 	@.venv/bin/python benchmarks/year.py
 	@.venv/bin/python benchmarks/ledger.py 1000000 50

@@ -44,19 +44,26 @@ def in_slices(
 
 @dataclass(frozen=True)
 class Divided:
-    """A connector that is read in these slices, of which some fail."""
+    """A connector that is divided into so many slices whether they are worth it or not; those that are `failing` fail.
 
-    of: ReadsInParts
-    scope: str
-    slices: Sequence[TimeSlice]
+    `divide` is what the connector's own module of slices has.
+    """
+
+    of: Any
+    divide: Callable[[Any, int], Sequence[TimeSlice]]
+    number: int
     failing: Collection[int] = ()
 
+    def fetch(self, request: Request) -> Iterator[Event]:
+        yield from self.of.fetch(request)
+
     def parts(self, request: Request) -> Iterator[Part]:
-        yield from (each.part(self.scope) for each in self.slices)
+        (whole,) = self.of.parts(request)
+        yield from (each.part(whole.scope) for each in self.divide(self.of._reader(request), self.number))
 
     def fetch_part(self, request: Request, part: Part) -> Iterator[Event]:
         events = self.of.fetch_part(request, part)
-        if json.loads(part.name)["number"] in self.failing:
+        if self.failing and json.loads(part.name)["number"] in self.failing:
             yield from (each for each in events if not isinstance(each, ScopeCompleted))
             raise SourceError("The connection broke.")
         yield from events

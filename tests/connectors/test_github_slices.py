@@ -14,7 +14,6 @@ from harvester.model.periods import Period
 from harvester.sdk.capabilities import Part
 from harvester.sdk.connector import Request, ScopeCompleted
 from harvester.sdk.slices import TimeSlice
-from harvester.sdk.testing import check_connector
 from tests.connectors.divided import FirstInSlices, in_slices, steps
 from tests.connectors.fetches import Read, gather, on, wanted
 from tests.connectors.githubs import MESSAGE, read, source
@@ -51,7 +50,7 @@ class DividedStory(FirstInSlices, Story):
     [(frozenset({"alice"}), {}), (frozenset(PEOPLE), ACME), (None, ACME)],
     ids=["one person", "some people in an organisation", "everyone in an organisation"],
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @example(
     [("pull", 0, 0), ("issue", 0, 0), ("close", 0, 0)],
     [("merge", 0, 0), ("reopen", 0, 0), ("review", 0, 1), ("close", 0, 1), ("dismiss", 0, 0), ("rename", 0, 0)],
@@ -171,11 +170,3 @@ def test_a_refresh_in_slices_keeps_what_no_search_finds(world, server):
     again = dataclasses.replace(wanted("alice"), previous=first.cursors)
     pull["closingIssuesReferences"].clear()
     assert {row.id for row in read_divided(server, again).rows} == {row.id for row in read(server, again).rows}
-
-
-def test_a_divided_source_keeps_the_contract(world):
-    """With so much to read that it is divided."""
-    for number in range(12):
-        world.pull("acme/pay", "alice", on(7, 1 + number), merged=on(7 + number % 3, 20))
-    with GitHubServer(world) as server:
-        assert len(check_connector(lambda: source(server), wanted("alice"))) == 12

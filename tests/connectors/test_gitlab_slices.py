@@ -52,7 +52,7 @@ class DividedStory(FirstInSlices, Story):
     [(frozenset({"alice"}), {}), (frozenset(PEOPLE), ACME), (None, ACME | {"also": ("comments", "opened")})],
     ids=["one person", "some people in a group", "everyone in a group"],
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @example(
     [("merge request", 0, 0), ("issue", 0, 0), ("close", 0, 0)],
     [("merge", 0, 0), ("reopen", 0, 0), ("approve", 0, 1), ("close", 0, 1), ("unapprove", 0, 0), ("rename", 0, 0)],

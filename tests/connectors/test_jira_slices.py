@@ -55,7 +55,7 @@ class DividedStory(FirstInSlices, Story):
     ],
     ids=["one person", "worklogs", "everyone", "what is labelled"],
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @example(
     [("ticket", 0, 1), ("ticket", 1, 1), ("resolve", 0, 0)],
     [("resolve", 1, 0), ("reopen", 0, 0), ("move", 0, 1), ("delete", 1, 0), ("resolve", 0, 1)],

@@ -12,6 +12,7 @@ from harvester.ledger import Ledger
 from harvester.model.contribution import from_table
 from harvester.sdk.capabilities import ReadsInParts
 from harvester.sdk.connector import Request
+from harvester.sdk.testing import check_connector
 from tests.connectors import githubs, gitlabs, jiras
 from tests.connectors.divided import Divided, read_parts
 from tests.connectors.fetches import QUARTER, on
@@ -51,7 +52,7 @@ def delete_one(server: FaultyServer) -> None:
         del world.items[0]
 
 
-@pytest.mark.parametrize(
+SERVICES = pytest.mark.parametrize(
     ("serve", "source", "slices"),
     [
         (github_server, lambda server: githubs.source(server, organisations=("acme",)), github_slices),
@@ -60,6 +61,16 @@ def delete_one(server: FaultyServer) -> None:
     ],
     ids=["GitHub", "GitLab", "Jira"],
 )
+
+
+@SERVICES
+def test_a_divided_source_keeps_the_contract(serve, source, slices):
+    """In a first harvest, and in the next one, which is not divided."""
+    with serve() as server:
+        assert len(check_connector(lambda: Divided(source(server), slices, 3), Request(QUARTER))) == 3
+
+
+@SERVICES
 def test_a_lost_slice_costs_no_rows_and_claims_none(serve, source, slices, tmp_path):
     """A refresh of which one slice fails leaves what was stored, and a gap; the next one is as if nothing had been."""
     with serve() as server:
@@ -71,8 +82,7 @@ def test_a_lost_slice_costs_no_rows_and_claims_none(serve, source, slices, tmp_p
             return harvest(ledger, {name: lambda: made}, {name: None}, QUARTER, clock=clock, **more)
 
         def divided(*failing: int) -> Divided:
-            reader = source(server)._reader(Request(QUARTER))
-            return Divided(source(server), "", slices(reader, 4), failing)
+            return Divided(source(server), slices, 4, failing)
 
         def held() -> set[str]:
             return {row.id for row in from_table(ledger.rows())}
