@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +110,8 @@ class Measured:
         whole = pa.concat_tables([each.select([*types, "to"]) for each in self.map(function, *columns)])
         return [whole.filter(pc.equal(whole["to"], to)).drop_columns("to") for to in range(count)]
 
-    def results(self, made: list[Any]) -> list[Any]:
-        return made
+    def results(self, made: Sequence[Any]) -> list[Any]:
+        return list(made)
 
     def _measured(self, function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
         tables = [each for value in values for each in (value if isinstance(value, list | tuple) else [value])]
@@ -125,7 +125,12 @@ class Measured:
 def measured(run: Callable[[], Any]) -> tuple[float, int, Any]:
     """Processor seconds, by how many bytes the process grew while it ran, and the result."""
     before, peak, done = resident(), [0], threading.Event()
-    watch = threading.Thread(target=lambda: [peak.append(resident()) for _ in iter(lambda: done.wait(0.005), True)])
+
+    def look() -> None:
+        while not done.wait(0.005):
+            peak.append(resident())
+
+    watch = threading.Thread(target=look)
     watch.start()
     start = time.process_time()
     made = run()
@@ -161,22 +166,28 @@ def on_cluster(engine: str, parts: list[pa.Table], groups: int, whole: pa.Array)
         files = [f"{folder}/{number}.parquet" for number in range(len(parts))]
         for part, file in zip(parts, files, strict=True):
             pq.write_table(part, file)
-        start, before = processor_seconds(client), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        start, before = processor_seconds(client), resident() / 2**20
         tasks = ClusterTasks(client)
         read = [functools.partial(read_file, file) for file in files]
         found = tasks.map(threads_of_part, read, threads_over_all(tasks, read, {}, groups))
         wait(found)
         seconds = [each - began for each, began in zip(processor_seconds(client), start, strict=True)]
-        most = client.run(lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-        own = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        print(f"on {engine}: {seconds[0]:.1f} s and {seconds[1]:.1f} s of all processes; this one's peak grew by")
-        print(f"{own:.0f} MB, and the workers' peaks are {', '.join(f'{each:.0f} MB' for each in most.values())}")
+        most, own = client.run(largest), resident() / 2**20
+        peaks = ", ".join(f"{each:.0f} MB" for each in most.values())
+        print(f"on {engine}: {seconds[0]:.1f} s and {seconds[1]:.1f} s of all processes; workers' peaks {peaks};")
+        print(f"this process has {own - before:.0f} MB more than before")
         assert pa.concat_arrays(tasks.results(found)).equals(whole), "threads in parts differ"
 
 
 def processor_seconds(client: Client) -> tuple[float, float]:
     """Seconds on the clock, and those of all processes."""
     return time.perf_counter(), sum(client.run(time.process_time).values()) + time.process_time()
+
+
+def largest() -> float:
+    """The most memory that this process has had, in MB (Linux). `getrusage` has that of the process that began it."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def threads_of_part(read: Any, answer: pa.Table) -> pa.Array:

@@ -522,7 +522,11 @@ def measures_page() -> str:
         "Every number in a report has its row here. Counts never reach outside the period, except those of a goal, "
         "which are of its own days. *Goal* says whether a goal may be measured in it; the column `counted` of a "
         "prepared frame has the names of these measures, for each row those that count it. On the page of a team all "
-        "its members are taken as one person, so that what two of them did together counts once."
+        "its members are taken as one person, so that what two of them did together counts once.\n\n"
+        "`harvester measures` shows them all for people, a team or every team, and by month or quarter. A file of it "
+        "has a row for each figure, with `from` and `until` as whole days, both included, `number` null where it is "
+        "not known, and `complete` false where a source did not give everything: the number may then be too low "
+        "([why so](../decisions/measures.md))."
     )
     rows = (
         f"| `{each.name}` | {each.definition} | {', '.join(each.kinds) or 'all'} | {', '.join(each.roles) or 'all'} | "

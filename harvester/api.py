@@ -6,17 +6,21 @@ import os
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
-from harvester.errors import UnknownError
+from harvester.errors import EngineError, UnknownError
 from harvester.goals.model import Goals
 from harvester.workspace.assemble import assemble
+from harvester.workspace.chosen import Chosen, people_asked
 from harvester.workspace.collect import open_ledger
 from harvester.workspace.environment import Environment
+from harvester.workspace.loaded import rows_of
 from harvester.workspace.workspace import Workspace, load_goals, load_goals_and_decisions, open_workspace
 
 if TYPE_CHECKING:
+    import dask.dataframe as dd
     import pandas as pd
+    from distributed import Client
 
     from harvester.harvesting.run import Outcome
     from harvester.reporting.report_input import Audience
@@ -27,19 +31,51 @@ NEEDED = ("person", "work_item_key", "is_primary", "is_bot")
 """Prepared columns without which `claims` can do nothing."""
 
 
+@overload
 def load(
     period: str | None = None,
     person: str | Iterable[str] | None = None,
     config: PathLike | None = None,
     repo: PathLike | Iterable[PathLike] | None = None,
     harvest: bool = True,
-) -> pd.DataFrame:
-    """The contributions of one person, or of several, in a period, one row each, with all prepared columns, by time.
+    team: str | None = None,
+    everyone: bool = False,
+    engine: None = None,
+) -> pd.DataFrame: ...
+
+
+@overload
+def load(
+    period: str | None = None,
+    person: str | Iterable[str] | None = None,
+    config: PathLike | None = None,
+    repo: PathLike | Iterable[PathLike] | None = None,
+    harvest: bool = True,
+    team: str | None = None,
+    everyone: bool = False,
+    *,
+    engine: str | Client,
+) -> dd.DataFrame: ...
+
+
+def load(
+    period: str | None = None,
+    person: str | Iterable[str] | None = None,
+    config: PathLike | None = None,
+    repo: PathLike | Iterable[PathLike] | None = None,
+    harvest: bool = True,
+    team: str | None = None,
+    everyone: bool = False,
+    engine: str | Client | None = None,
+) -> pd.DataFrame | dd.DataFrame:
+    """The contributions of people in a period, one row each, with all prepared columns, by time.
 
     `period` is what the command takes (`2026Q3`, `last-quarter`, `2026-07-01..2026-09-30` with both days), in the time
     zone of harvester.toml; the default is the last quarter.
 
-    `person` is a key of [people], a name or an e-mail address, or several of them; the default is `[me]`.
+    `person` is a key of [people], a name or an e-mail address, or several of them; the default is `[me]`. `team` takes
+    the members of a team of harvester.toml, of the days on which they were members, and `everyone` all who did
+    something in the period.
 
     `config` is a harvester.toml; the default is the nearest one in the current folder or above. Without one, or with
     `repo`, git repositories are read for git's user: nothing else is asked, and with `repo` nothing is stored.
@@ -50,18 +86,36 @@ def load(
     the measures that count the row. `attrs` has `persons` (a list of their keys), `period` (its name) and `incomplete`:
     a text for each source that did not give everything, which is also a UserWarning.
 
-    Raises PeriodError, PersonError, ConfigError, SourceError or LedgerError, all below HarvesterError.
-    """
-    from harvester.analysis.frame import select
-    from harvester.analysis.measures import counted_by
+    With `engine` it is a `dask.dataframe` with the same rows, columns and types, and without `attrs`: all rows of a
+    person are in one partition, by time, with labels from 0 in each. `dask` is a cluster of this machine that ends with
+    the process, `dask://HOST:PORT` one that runs already, and so is a `distributed.Client`. A ledger is needed that its
+    workers can read, so not with `repo`.
 
+    Raises PeriodError, PersonError, UnknownError for a team, ReportError for people named in two ways, ConfigError,
+    SourceError, LedgerError or EngineError, all below HarvesterError.
+    """
+    if repo and engine is not None:
+        raise EngineError("A cluster reads a ledger that is there to stay.", hint="Leave out `repo`, or the engine.")
     workspace = _open(config, repo)
-    with open_ledger(workspace) as ledger:
-        collected, report_input = assemble(workspace, ledger, period, _names(person), harvest=harvest, all_rows=True)
-    frame = select(report_input.frame, report_input.period, report_input.persons)
-    frame = frame.assign(counted=counted_by(frame)).reset_index(drop=True)
-    incomplete = [workspace.environment.redact(each) for each in collected.incomplete()]
-    frame.attrs = {"persons": list(report_input.persons), "period": report_input.period.name, "incomplete": incomplete}
+    chosen = Chosen(_names(person), team, everyone)
+    frame: pd.DataFrame | dd.DataFrame
+    if engine is not None:
+        from harvester.engine.cluster import kept_open
+        from harvester.engine.load import load_frame
+
+        client = kept_open(engine, workspace.environment.environ)
+        frame, incomplete = load_frame(client, workspace, period, chosen, harvest=harvest)
+    else:
+        persons, request = people_asked(workspace, chosen)
+        with open_ledger(workspace) as ledger:
+            collected, report_input = assemble(
+                workspace, ledger, period, persons, harvest=harvest, all_rows=True, request=request
+            )
+        frame, incomplete = rows_of(report_input), list(collected.incomplete())
+        frame.attrs = {"persons": list(report_input.persons), "period": report_input.period.name}
+    incomplete = [workspace.environment.redact(each) for each in incomplete]
+    if engine is None:
+        frame.attrs["incomplete"] = incomplete
     for each in incomplete:
         warnings.warn(f"Incomplete: {each}", stacklevel=2)
     return frame
@@ -75,6 +129,7 @@ def harvest(
     sources: Iterable[str] = (),
     config: PathLike | None = None,
     refresh: bool = False,
+    engine: str | None = None,
 ) -> Outcome:
     """Read the sources (all, or those named) into the ledger, for a person, several, a team or everyone.
 
@@ -83,13 +138,20 @@ def harvest(
     Returns how each source went: `outcome.complete`, and for each of `outcome.sources` its `source`, `counts` (new,
     replaced, dropped), `gaps` and `complete`. A source that fails is a gap and does not raise.
 
-    Raises PeriodError, PersonError, UnknownError (a source or a team), ConfigError, SourceError or LedgerError.
+    `engine` reads sources on a Dask cluster, in parts side by side: `dask` on this machine, `dask://HOST:PORT` on one
+    that runs already. This process alone writes to the ledger.
+
+    Raises PeriodError, PersonError, UnknownError (a source or a team), ConfigError, SourceError, LedgerError or
+    EngineError.
     """
+    from harvester.engine.harvest import reading
     from harvester.workspace.harvest import Selection
     from harvester.workspace.harvest import harvest as harvest_selection
 
     selection = Selection(_names(person), team, everyone, tuple(sources))
-    return harvest_selection(_open(config, None), period, selection, refresh=refresh)
+    workspace = _open(config, None)
+    with reading(engine, workspace) as read:
+        return harvest_selection(workspace, period, selection, refresh=refresh, read=read)
 
 
 def claims(
@@ -147,7 +209,6 @@ def report(
 
     Raises UnknownError for a kind of report that is not installed, or such a work item, and what `load` raises.
     """
-    from harvester.workspace.chosen import Chosen
     from harvester.workspace.reports import load_report, make_report
 
     chosen = Chosen(_names(person), audience=audience, about=about)

@@ -51,8 +51,10 @@ def count_noun(number: int, one: str, many: str | None = None) -> str:
 
 
 def number_text(figure: float | None) -> str:
-    """A figure, `1,200` or `0.5`; empty where it is not known."""
-    return "" if figure is None else f"{figure:,g}"
+    """A figure, `1,200` or `0.5`, a whole one with all its digits; empty where it is not known."""
+    if figure is None:
+        return ""
+    return f"{int(figure):,}" if figure == int(figure) else f"{figure:,g}" if abs(figure) < 1e6 else f"{figure:,.1f}"
 
 
 def rounded_text(figure: float | None) -> str:

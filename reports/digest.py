@@ -15,6 +15,7 @@ from harvester.reporting.charts import Chart
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
 from harvester.reporting.rows import newcomers_counted, own_rows, people_counted
+from harvester.reporting.team import TEAM_NEEDS, as_team
 
 from .sections import beyond, charts, other_work, summary
 from .sections.beyond import HelpLine
@@ -33,7 +34,6 @@ from .sections.items import (
 from .sections.other_work import RoutineKind, Theme
 from .sections.pieces import PAGE_COLUMNS, Piece, Pieces, Quote
 from .sections.sources import CONNECTORS, not_counted
-from .sections.team import as_team
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -303,7 +303,7 @@ def _waited(report_input: ReportInput, mine: pd.DataFrame) -> tuple[list[Waited]
 def _members(report_input: ReportInput) -> list[MemberChange]:
     team = report_input.teams.get(report_input.request.team or "")
     # Who has not agreed to be read is named nowhere: that they did not is theirs to say.
-    closed = {each.key for each in report_input.people.persons if not each.may_be_read}
+    closed = report_input.people.not_to_be_read
     memberships = [each for each in (team.memberships if team else ()) if each.person not in closed]
     first, last = report_input.calendar.dates(report_input.period)
     found = []
@@ -384,7 +384,7 @@ def row_columns(report_input: ReportInput, rows: pd.DataFrame) -> pd.DataFrame:
 REPORT = Report(
     KIND, "harvester.reports", "digest.md.j2", context,
     summary="a team's month: what was shipped, by theme; help across teams; what waited long; who was new",
-    default_period="last-month", of="team", needs=frozenset({"first_contributions", "no_notebooks"}),
+    default_period="last-month", of="team", needs=TEAM_NEEDS,
     view=as_team, page=Page, charts=page_charts, row_columns=row_columns,
     filters={"by_team": beyond.team_words},
 )  # fmt: skip

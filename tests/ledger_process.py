@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harvester.connectors.git import Git
 from harvester.harvesting.run import Outcome, harvest
 from harvester.ledger import Changeset, Ledger
+from harvester.ledger.delta_table import CommitConflict, counter
+from harvester.ledger.upsert import with_year
 from harvester.model.contribution import to_table
 from harvester.sdk.connector import Connector, Event, Request
 from harvester.sdk.testing import connector_context
 from tests.scripted import EVER, NOW, Scripted, World, act, utc
 
+ROOT = Path(__file__).parent.parent
 ROWS = 60
 SCOPES = ("lab", "org", "zoo")
 
@@ -92,13 +97,41 @@ def write(location: str, name: str, count: str, slice_: str) -> None:
     say("complete")
 
 
+def race(location: str, name: str, rounds: str) -> None:
+    """Commit a row of one's own on a version that another process commits on too; say whether that was granted."""
+    table = Ledger.open(location, create=False)._rows
+    for number in range(int(rounds)):
+        state = table.load()
+        rows = with_year(to_table([act(number, id=f"{name}:{number}")]))
+        file = table.write(rows, {"source": "work", "year": 2026})
+        say("ready")
+        sys.stdin.readline()
+        try:
+            table.commit(state, [file], [], {"work": counter(state, "work") + 1})
+            say("won")
+        except CommitConflict:
+            say("lost")
+
+
 def say(word: str) -> None:
     sys.stdout.write(f"{word}\n")
     sys.stdout.flush()
 
 
+def started(*arguments: object, **more: Any) -> subprocess.Popen[str]:
+    """A process that does one of these: what, and its arguments."""
+    command = [sys.executable, "-m", "tests.ledger_process", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, **more)
+
+
+def ended(process: subprocess.Popen[str], typed: str = "") -> str:
+    """The last word of a process."""
+    out, _ = process.communicate(typed, timeout=120)
+    return out.split()[-1]
+
+
 def main(what: str, *arguments: str) -> None:
-    {"read_world": read_world, "read_git": read_git, "write": write}[what](*arguments)
+    {"read_world": read_world, "read_git": read_git, "write": write, "race": race}[what](*arguments)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvester.errors import AccessError, SourceError
@@ -25,6 +25,7 @@ from tests.scripted import EVER, NOW, Scripted, World, act
 from tests.test_ledger_sequences import Story, put, quick, reading, remove
 
 REQUEST = Request(EVER)
+few = settings(quick, max_examples=15)
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,10 @@ def in_parts(seed: int, *, by_scope: bool, fails: bool = False):
 
     def read(source, connector, request, progress, stop, redact):
         parted = Parted(connector, chance, by_scope, fails=fails)
-        made = PartsReader(source, request, travelled(divide(source, parted, request)))
+        made = PartsReader(source, request, travelled(divide(source, lambda: parted, request)))
         numbered = list(enumerate(made.divided.parts))
         for number, part in chance.sample(numbered, len(numbered)):
-            made.add(number, travelled(read_part(source, parted, request, part)))
+            made.add(number, travelled(read_part(source, lambda: parted, request, part)))
         return made.joined(parted.join)
 
     return read
@@ -103,7 +104,7 @@ def held(ledger):
 unbroken = reading.filter(lambda step: step[5] != "breaks")
 
 
-@quick
+@few
 @given(st.lists(st.one_of(put, put, remove, unbroken), min_size=3, max_size=12), st.integers(0), st.booleans())
 def test_any_division_ends_as_one_fetch(steps, seed, by_scope):
     """After any harvest rows and coverage are the same as with one fetch."""
@@ -116,7 +117,7 @@ def test_any_division_ends_as_one_fetch(steps, seed, by_scope):
         assert held(one.ledger) == held(parted.ledger)
 
 
-@quick
+@few
 @given(st.lists(st.one_of(put, put, remove, reading), min_size=3, max_size=14), st.integers(0), st.booleans())
 def test_lost_parts_are_made_up_for(steps, seed, by_scope):
     """Whatever parts fail, a harvest that says it is complete is, and so is the last one."""
@@ -164,10 +165,10 @@ ORG, LAB = ScopeCompleted("org", "c"), ScopeCompleted("lab", "d")
 
 
 def read(connector, request=REQUEST, redact=str, order=1):
-    divided = travelled(divide("work", connector, request, redact))
+    divided = travelled(divide("work", lambda: connector, request, redact))
     made = PartsReader("work", request, divided)
     for number, part in list(enumerate(divided.parts))[::order]:
-        made.add(number, travelled(read_part("work", connector, request, part, redact)))
+        made.add(number, travelled(read_part("work", lambda: connector, request, part, redact)))
     return made.joined(connector.join)
 
 
@@ -279,9 +280,9 @@ def test_an_error_travels_without_secrets(error, kind, message):
 
 
 def test_what_never_came_back_is_a_gap():
-    made = PartsReader("work", REQUEST, divide("work", Given((), ((), ()), ("org", "lab")), REQUEST))
+    made = PartsReader("work", REQUEST, divide("work", lambda: Given((), ((), ()), ("org", "lab")), REQUEST))
     made.add(0, lost("org", "it ended three workers", SourceError("x")))
-    made.add(1, read_part("work", Given((), ((), (LAB,))), REQUEST, Part("1", "lab")))
+    made.add(1, read_part("work", lambda: Given((), ((), (LAB,))), REQUEST, Part("1", "lab")))
     reader = made.joined(lambda request, completed: completed)
     assert reader.gaps == [Gap("org", "it ended three workers")]
     assert reader.done == [LAB]
@@ -291,11 +292,11 @@ def test_rows_of_many_parts_are_spilled(tmp_path):
     """No more than one part is in memory at a time, and the rows come in the order of the parts."""
     events = tuple((act(number), act(number + 100)) for number in range(20))
     connector = Given((), events, ("org",) * 20)
-    divided = divide("work", connector, REQUEST)
+    divided = divide("work", lambda: connector, REQUEST)
     made = PartsReader("work", REQUEST, divided)
     made.buffer = dataclasses.replace(made.buffer, spill_bytes=1, folder=tmp_path)
     for number, part in reversed(list(enumerate(divided.parts))):
-        made.add(number, read_part("work", connector, REQUEST, part))
+        made.add(number, read_part("work", lambda: connector, REQUEST, part))
     assert not made.buffer._in_memory
     rows = from_table(made.joined(connector.join).table())
     assert [row.additions for row in rows] == [number + more for number in range(20) for more in (0, 100)]

@@ -6,7 +6,6 @@ import re
 import resource
 import signal
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,20 +18,8 @@ from harvester.harvesting.run import harvest
 from harvester.ledger import Changeset, Ledger, UpsertCounts
 from harvester.ledger.coverage import WHOLE, Coverage
 from harvester.model.contribution import from_table, to_table
-from tests.ledger_process import harvest_git, world_of
+from tests.ledger_process import ended, harvest_git, started, world_of
 from tests.scripted import EVER, NOW, Scripted, act
-
-ROOT = Path(__file__).parent.parent
-
-
-def started(*arguments: object, **more) -> subprocess.Popen:
-    command = [sys.executable, "-m", "tests.ledger_process", *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, **more)
-
-
-def ended(process: subprocess.Popen, typed: str = "") -> str:
-    out, _ = process.communicate(typed, timeout=120)
-    return out.split()[-1]
 
 
 def held(ledger: Ledger) -> dict[tuple[str, str], object]:

@@ -103,6 +103,16 @@ def test_odd_numbers_make_no_broken_file(value):
     assert sheet(a_table(size=[2**62]))[0]["Work"]["A2"].value == str(2**62)
 
 
+def test_days_are_days():
+    """Without a time: in Excel a date, elsewhere as ISO 8601."""
+    table = a_table(day=pa.array([dt.date(2026, 8, 1), None], pa.date32()))
+    book, _ = sheet(table)
+    cell = book["Work"]["A2"]
+    assert (f"{cell.value:%Y-%m-%d %H:%M}", cell.number_format) == ("2026-08-01 00:00", "yyyy-mm-dd")
+    assert csv_rows(table)[1:] == [["2026-08-01"], [""]]
+    assert json.loads(table_bytes(table, JSON_ROWS, ABOUT)[0]) == [{"day": "2026-08-01"}, {"day": None}]
+
+
 @pytest.mark.parametrize("year", [1, 1899, 1900, 9999])
 def test_days_that_excel_does_not_know_are_text(year):
     at = dt.datetime(year, 6, 1, 12, tzinfo=dt.UTC)

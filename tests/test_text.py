@@ -2,7 +2,7 @@
 
 import pytest
 
-from harvester.text import count_noun, did_you_mean, diff_excerpt, printable
+from harvester.text import count_noun, did_you_mean, diff_excerpt, number_text, printable
 
 
 def test_the_nearest_word_is_asked_about():
@@ -16,6 +16,18 @@ def test_without_a_near_word_the_sentence_ends():
 @pytest.mark.parametrize(("number", "words"), [(0, "0 rows"), (1, "1 row"), (1200, "1,200 rows")])
 def test_a_number_takes_the_form_of_its_noun(number, words):
     assert count_noun(number, "row") == words
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        (None, ""), (0.0, "0"), (0.5, "0.5"), (1200, "1,200"), (1234567, "1,234,567"), (12345678.0, "12,345,678"),
+        (2 / 3, "0.666667"), (1234567.25, "1,234,567.2"), (-3.0, "-3"),
+    ],
+)  # fmt: skip
+def test_a_figure_has_all_its_digits(figure, words):
+    """Lines of a large team, and rows of an organisation, are above a million."""
+    assert number_text(figure) == words
 
 
 def test_a_noun_may_have_a_plural_of_its_own():

@@ -42,7 +42,8 @@ def as_one(frame: pd.DataFrame, persons: Collection[str], connectors: Mapping[st
         made, is_own_work=is_own, owner_people=owners, collaborators=[names or None for names in others],
         **_with_lines(made, shared),
     )  # fmt: skip
-    made["counted"] = counted_by(made)
+    if "counted" in made:
+        made["counted"] = counted_by(made)
     return made.set_axis(rows.index)
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from harvester.model.contribution import REPEATABLE
+from harvester.text import number_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +48,15 @@ class Measure:
 
     def words(self, number: float) -> str:
         """The number with its unit, as a reader writes it: `1 review`, `23 pull requests`."""
-        return f"{number:,g} {self.one if number == 1 else self.many}"
+        return f"{number_text(number)} {self.one if number == 1 else self.many}"
+
+    def is_delivered(self, kinds: Mapping[str, Collection[str]]) -> bool:
+        """Whether sources that have these kinds of work, each with these further columns, can have what it counts.
+
+        A measure that is of no kind of work needs none.
+        """
+        own = [kinds[kind] for kind in self.kinds if kind in kinds]
+        return not self.kinds or any(self.sums != "story_points" or self.sums in columns for columns in own)
 
 
 def _not_in_pull_request(frame: pd.DataFrame) -> pd.Series:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--everyone", is_flag=True, help="Read everybody's work.")
 @click.option("--refresh", is_flag=True, help="Re-read everything in full, and replace what is stored.")
 @click.option("--dry-run", is_flag=True, help="Show what would be read, and read nothing.")
+@options.engine
 @options.allow_incomplete
 @options.as_json
 @options.config
@@ -42,6 +43,7 @@ def command(
     everyone: bool,
     refresh: bool,
     dry_run: bool,
+    engine: str | None,
     allow_incomplete: bool,
     as_json: bool,
     config_path: Path | None,
@@ -53,8 +55,10 @@ def command(
       harvester harvest
       harvester harvest github --period 2026 --dry-run
       harvester harvest --team payments --period last-month
+      harvester harvest --everyone --engine dask
     """
     from harvester.cli.main import INCOMPLETE, OK
+    from harvester.engine.harvest import reading
     from harvester.workspace.harvest import Selection, harvest, plan_harvest
     from harvester.workspace.workspace import open_workspace
 
@@ -63,7 +67,8 @@ def command(
     if dry_run:
         _echo_plans(terminal, workspace, plan_harvest(workspace, period, selection, refresh=refresh), as_json=as_json)
         return OK
-    outcome = harvest(workspace, period, selection, refresh=refresh)
+    with reading(engine, workspace) as read:
+        outcome = harvest(workspace, period, selection, refresh=refresh, read=read)
     _echo_outcome(terminal, outcome, as_json=as_json)
     return OK if outcome.complete or allow_incomplete else INCOMPLETE
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "init": "Write a harvester.toml and goals.toml to start from.",
     "harvest": "Read the sources into the ledger.",
     "report": "Write a report whose every line links to its evidence.",
+    "measures": "Show the figures of people or teams, by month or quarter.",
     "checkin": "Write how your goals are on a day, and keep it.",
     "publish": "Put a page into an issue, a file or a CI summary, and keep it up to date there.",
     "goals": "List the goals, add one, check them, and show how far each is.",

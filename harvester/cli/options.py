@@ -51,6 +51,8 @@ person = click.option(
     multiple=True,
     help="A key of [people], a name or an e-mail address; by default yourself. May be given several times.",
 )
+team = click.option("--team", callback=not_empty, help="The members of this team.")
+everyone = click.option("--everyone", is_flag=True, help="All who did something in the period.")
 _period = click.option(
     "--period", "-p", callback=not_empty,
     help="2026Q3, July 2026, FY2026, last-quarter (the default), 'last 3 months', ytd, 2026-07-01..2026-09-30 "
@@ -122,8 +124,8 @@ harvest = click.option(
     "--harvest/--no-harvest", default=True, help="Read the sources first, or use what has been read before."
 )
 engine = click.option(
-    "--engine", metavar="dask|dask://HOST:PORT", callback=not_empty,
-    help="Work on a Dask cluster: one on this machine, or one that runs already. docs/organisation.md",
+    "--engine", metavar="ENGINE", callback=not_empty,
+    help="Work on a Dask cluster: `dask` on this machine, `dask://HOST:PORT` on one that runs already.",
 )  # fmt: skip
 allow_incomplete = click.option("--allow-incomplete", is_flag=True, help="Exit with 0 even if a source was incomplete.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON for programs.")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 @click.argument("kind", default="accomplishments")
 @options.period
 @options.person
-@click.option("--team", callback=options.not_empty, help="The members of this team.")
-@click.option("--everyone", is_flag=True, help="All who did something in the period.")
+@options.team
+@options.everyone
 @click.option(
     "--about", metavar="ITEM", callback=options.not_empty,
     help="The work that an announcement is about, such as pay#131, PAY-7 or a commit's hash.",

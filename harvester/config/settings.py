@@ -143,7 +143,7 @@ class LedgerSection(Section):
     """Where the local data is stored."""
 
     location: Annotated[str, AfterValidator(_without_credentials)] = Field(
-        ".harvester/ledger", description="a folder, or a URL such as s3://bucket/ledger"
+        ".harvester/ledger", description="a folder, or a URL such as s3://bucket/ledger (docs/ledger-on-s3.md)"
     )
 
 

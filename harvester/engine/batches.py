@@ -22,16 +22,21 @@ if TYPE_CHECKING:
     from harvester.model.people import People
 
 Made = TypeVar("Made")
+Kind = TypeVar("Kind", bound="OfBatch")
 Given = TypeVar("Given", covariant=True)
 
 
-class Maker(Protocol[Given]):
-    """What makes something of each subject of a batch; it can go to another process."""
+class OfBatch(Protocol):
+    """What is of a batch; it can go to another process."""
 
     @property
     def batch(self) -> Batch:
         """The batch."""
         ...
+
+
+class Maker(OfBatch, Protocol[Given]):
+    """What makes something of each subject of a batch."""
 
     def make(self, rows: pa.Table, subjects: Iterable[Subject]) -> Iterator[Given]:
         """What is made of each subject, from all rows of their people."""
@@ -39,10 +44,10 @@ class Maker(Protocol[Given]):
 
 
 @dataclass(frozen=True)
-class BatchTasks(Generic[Made]):
+class BatchTasks(Generic[Kind]):
     """What the tasks of a batch share: which subjects are in which bucket, and in which buckets a person's rows are."""
 
-    maker: Maker[Made]
+    maker: Kind
     subjects: Sequence[Sequence[Subject]]
     buckets: Mapping[str, Sequence[int]]
 
@@ -55,6 +60,8 @@ class BatchTasks(Generic[Made]):
 def made_by_tasks(client: Client, maker: Maker[Made], stored: StoredPieces) -> Iterator[Made]:
     """What is made of each subject, bucket by bucket in the order they are ready."""
     tasks = planned(maker, count_accounts(client, stored))
+    if not tasks.subjects:
+        return
     with share(client, tasks) as shared:
         cells = by_bucket(stored, shared, len(tasks.subjects)).to_delayed()
         futures = client.compute([delayed(make_bucket)(part, number, shared) for number, part in enumerate(cells)])
@@ -64,9 +71,7 @@ def made_by_tasks(client: Client, maker: Maker[Made], stored: StoredPieces) -> I
             done.release()
 
 
-def planned(
-    maker: Maker[Made], counted: Mapping[tuple[str, str], int], bucket_rows: int = BUCKET_ROWS
-) -> BatchTasks[Made]:
+def planned(maker: Kind, counted: Mapping[tuple[str, str], int], bucket_rows: int = BUCKET_ROWS) -> BatchTasks[Kind]:
     """Which subjects are in which task, by the numbers of rows of all accounts (source, account)."""
     people, rows = maker.batch.workspace.config.people, Counter[str]()
     for account, number in counted.items():
@@ -80,7 +85,7 @@ def planned(
     return BatchTasks(maker, [[subjects[place] for place in places] for places in filled], buckets)
 
 
-def make_bucket(cells: pd.DataFrame, number: int, shared: Shared[BatchTasks[Made]]) -> list[Made]:
+def make_bucket(cells: pd.DataFrame, number: int, shared: Shared[BatchTasks[Maker[Made]]]) -> list[Made]:
     """What is made of the subjects of a bucket from its cells, within a task."""
     tasks = shared.get()
     return list(tasks.maker.make(rows_in(cells), tasks.subjects[number]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import re
@@ -22,6 +23,8 @@ SECONDS = 20
 SETTINGS = {
     # A slice that has ended three workers would end the next one too.
     "distributed.scheduler.allowed-failures": 2,
+    # A worker that ends takes the blame only for what it was doing, and not for what waited behind it.
+    "distributed.scheduler.worker-saturation": 1.0,
     # Nobody looks at the pages of such a cluster, and their port is open to everybody on the machine.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
@@ -55,6 +58,24 @@ def connect(
         client = stack.enter_context(_elsewhere(address, seconds) if address else _local(environ, workers))
         _require_same_version(client)
         yield client
+
+
+_kept: dict[str, Client] = {}
+_open_until_the_end = contextlib.ExitStack()
+atexit.register(_open_until_the_end.close)
+
+
+def kept_open(engine: str | Client, environ: Mapping[str, str]) -> Client:
+    """A client as `connect` gives it, or the one handed in, that stays open until this process ends.
+
+    Raises what `connect` raises.
+    """
+    if not isinstance(engine, str):
+        return engine
+    client = _kept.get(engine)
+    if client is None or client.status != "running":
+        client = _kept[engine] = _open_until_the_end.enter_context(connect(engine, environ))
+    return client
 
 
 def address_of(engine: str) -> str | None:

@@ -108,7 +108,7 @@ class Routes(Protocol):
 
 def by_bucket(stored: StoredPieces, routes: Shared[Any], count: int) -> dd.DataFrame:
     """The rows in the buckets of their people, by shared `Routes`: partition n has bucket n, as cells for `rows_in`."""
-    return placed(dd.from_map(_routed, list(stored.pieces), stored=stored, routes=routes, meta=CELLS), count)
+    return placed(dd.from_map(_routed, list(stored.pieces) or [()], stored=stored, routes=routes, meta=CELLS), count)
 
 
 def _routed(piece: Piece, stored: StoredPieces, routes: Shared[Routes]) -> pd.DataFrame:

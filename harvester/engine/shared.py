@@ -40,9 +40,15 @@ class Shared(Generic[Value]):
 @contextlib.contextmanager
 def share(client: Client, value: Value) -> Iterator[Shared[Value]]:
     """Send a value to every worker, and take it away at the end of the block."""
+    shared = keep(client, value)
+    try:
+        yield shared
+    finally:
+        client.unregister_worker_plugin(shared.name)
+
+
+def keep(client: Client, value: Value) -> Shared[Value]:
+    """Send a value to every worker, where it stays as long as the cluster does."""
     name = f"harvester-{uuid.uuid4().hex}"
     client.register_plugin(_Holder(value, name), name=name)
-    try:
-        yield Shared(name)
-    finally:
-        client.unregister_worker_plugin(name)
+    return Shared(name)

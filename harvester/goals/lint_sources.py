@@ -74,11 +74,7 @@ def _undelivered(goal: Goal, kinds: Mapping[str, Collection[str]]) -> str:
     measure = MEASURES.get(goal.measure or "")
     if goal.measure == OUTCOME:
         return "" if "note" in kinds else MEASURES["notes"].many
-    if measure is None:
-        return ""
-    if kinds.keys().isdisjoint(measure.kinds):
-        return measure.many
-    return measure.many if measure.sums == "story_points" and not _have(kinds, measure.sums, measure.kinds) else ""
+    return "" if measure is None or measure.is_delivered(kinds) else measure.many
 
 
 def _measure(where: str, goal: Goal, contents: Contents) -> Iterator[str]:

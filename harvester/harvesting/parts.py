@@ -50,23 +50,33 @@ class PartRead:
 
 
 def divide(
-    source: str, connector: ReadsInParts, request: Request, redact: Callable[[str], str] = str,
+    source: str,
+    make: Callable[[], ReadsInParts],
+    request: Request,
+    redact: Callable[[str], str] = str,
     stop: threading.Event | None = None,
-) -> PartRead:  # fmt: skip
-    """The parts of a request, and what belongs to none; no parts where they could not all be named."""
+) -> PartRead:
+    """The parts of a request, and what belongs to none; no parts where they could not all be named.
+
+    `make` makes the connector; that it cannot be made is a gap like any other error.
+    """
     parts = list[Part]()
     reader = SourceReader(source, request)
-    take_all(reader, lambda: _events(connector.parts(request), parts), None, stop, redact)
+    take_all(reader, lambda: _events(make().parts(request), parts), None, stop, redact)
     return _as_read(reader, redact, () if reader.failed else parts)
 
 
 def read_part(
-    source: str, connector: ReadsInParts, request: Request, part: Part, redact: Callable[[str], str] = str,
+    source: str,
+    make: Callable[[], ReadsInParts],
+    request: Request,
+    part: Part,
+    redact: Callable[[str], str] = str,
     stop: threading.Event | None = None,
-) -> PartRead:  # fmt: skip
+) -> PartRead:
     """What a connector yields for a part; an error becomes a gap of its scope, and what came before it remains."""
     reader = SourceReader(source, request)
-    take_all(reader, lambda: connector.fetch_part(request, part), None, stop, redact, part.scope)
+    take_all(reader, lambda: make().fetch_part(request, part), None, stop, redact, part.scope)
     return _as_read(reader, redact)
 
 

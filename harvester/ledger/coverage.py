@@ -14,10 +14,13 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from harvester.model.accounts import account_key, account_keys, keys_of
 from harvester.model.periods import Period
 from harvester.sdk.connector import Gap, Remark
+
+Value = TypeVar("Value")
 
 WHOLE = ""
 """The scope that stands for a source as a whole."""
@@ -62,14 +65,21 @@ def covered(rows: Iterable[Coverage], accounts: frozenset[str] | None, period: P
     `rows` are of one scope. What is missing for anybody is missing, so the gaps of all are taken from the period.
     """
     known = [(row.keys, row.finished) for row in rows if row.period.overlap(period)]
-    if accounts is None:
-        done = [[each for keys, periods in known if keys is None for each in periods]]
-    else:
-        done = [
-            [each for keys, periods in known if keys is None or key in keys for each in periods]
-            for key in keys_of(accounts)
-        ]
+    done = [[part for periods in each for part in periods] for each in _of_each(accounts, known)]
     return period.minus([missing for periods in done for missing in period.minus(periods)])
+
+
+def _of_each(
+    accounts: frozenset[str] | None, known: Iterable[tuple[frozenset[str] | None, Value]]
+) -> list[list[Value]]:
+    """For each of the accounts (None: for everyone) what is known of it, by keys (None: everyone's), in order."""
+    keys = [None] if accounts is None else sorted(keys_of(accounts))
+    found: dict[str | None, list[Value]] = {key: [] for key in keys}
+    wanted = frozenset(keys)
+    for covers, value in known:
+        for key in keys if covers is None else wanted & covers:
+            found[key].append(value)
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +115,7 @@ def source_status(
     """
     known = [row for row in rows if row.source == source and row.scope == WHOLE and row.period.overlap(period)]
     known.sort(key=lambda row: (row.read_at, not row.complete), reverse=True)
-    keys = [None] if accounts is None else sorted(set(map(account_key, accounts)))
-    readings = [
-        _newest_readings([row for row in known if row.keys is None or (key is not None and key in row.keys)], period)
-        for key in keys
-    ]
+    readings = [_newest_readings(each, period) for each in _of_each(accounts, ((row.keys, row) for row in known))]
     gaps = dict.fromkeys(gap for each in readings for gap in each.gaps)
     stale = dict.fromkeys(gap for each in readings for gap in each.stale if gap not in gaps)
     read_by_all = period.minus([part for each in readings for part in each.unread])

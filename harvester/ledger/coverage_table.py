@@ -45,14 +45,13 @@ class CoverageTable:
         for each in states:
             files(each, sources)
         known = self._stored(state)
-        broken = {source for source in {row.source for row in known} if self.lacks_coverage(source)}
+        broken = {source for source in {row.source for row in known} if _lacks_coverage(*states, source)}
         intact = [row for row in known if row.source not in broken]
         return [*intact, *clear_cursors(row for row in known if row.source in broken)]
 
     def lacks_coverage(self, source: str) -> bool:
         """Whether rows of a source were committed whose coverage never was."""
-        committed, covered = (counter(table.load(), harvests_of(source)) for table in (self.rows, self.coverage))
-        return committed != covered
+        return _lacks_coverage(self.rows.load(), self.coverage.load(), source)
 
     def update(self, source: str, edit: Edit, *, covers_all_rows: bool = False) -> None:
         """Replace the coverage of a source in one commit; with `covers_all_rows` it then covers all committed rows."""
@@ -70,6 +69,10 @@ class CoverageTable:
 
     def _stored(self, state: deltalake.DeltaTable) -> list[Coverage]:
         return [row for file in files(state) for row in from_table(self.coverage.read(file))]
+
+
+def _lacks_coverage(rows: deltalake.DeltaTable, coverage: deltalake.DeltaTable, source: str) -> bool:
+    return counter(rows, harvests_of(source)) != counter(coverage, harvests_of(source))
 
 
 def harvests_of(source: str) -> str:

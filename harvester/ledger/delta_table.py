@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvester.errors import LedgerError
+from harvester.ledger.object_store import file_system, in_one_line, refusal, with_causes, with_defaults
 
 if TYPE_CHECKING:
     import deltalake
@@ -51,6 +52,9 @@ FILES_OF = "files:"
 """What the name of a counter begins with that holds the checksum of what the log says of a source's files."""
 
 _NAMED_CHECKSUM = re.compile(r"-([0-9a-f]{8})\.parquet$")
+
+AT_ONCE = 2**20
+"""Bytes of a file that is read from a store in one request: four for its parts would take longer."""
 
 KEEP_HOURS = 24
 """How long a file that no commit holds any more remains, for processes that still read or write it."""
@@ -100,6 +104,11 @@ class Table:
         """The table's folder on this machine; None where it is in an object store."""
         return None if "://" in self.uri else Path(self.uri)
 
+    @property
+    def storage_options(self) -> dict[str, str] | None:
+        """What deltalake is handed with the address; None for a folder."""
+        return None if self.folder else with_defaults(self.options)
+
     @cached_property
     def filesystem(self) -> FileSystem:
         """The table's folder as a file system, for whole files."""
@@ -107,14 +116,7 @@ class Table:
 
         if self.folder is not None:
             return pyarrow.fs.SubTreeFileSystem(str(self.folder), pyarrow.fs.LocalFileSystem())
-        return self._object_store({})
-
-    def _object_store(self, sizes: dict[str, int]) -> FileSystem:
-        """The table's place in an object store; what has a known size is not asked for it."""
-        import pyarrow.fs
-        from deltalake.fs import DeltaStorageHandler
-
-        return pyarrow.fs.PyFileSystem(DeltaStorageHandler(self.uri, dict(self.options or {}), sizes))
+        return file_system(self.uri, self.storage_options, {})
 
     @property
     def configuration(self) -> dict[str, str]:
@@ -123,10 +125,20 @@ class Table:
         return CONFIGURATION | timed
 
     def exists(self) -> bool:
-        """Whether there is a table."""
-        from deltalake import DeltaTable
+        """Whether there is a table.
 
-        return bool(DeltaTable.is_deltatable(self.uri, dict(self.options or {})))
+        In a store by reading it: deltalake's own question would hold the interpreter's lock until it is answered.
+        """
+        from deltalake import DeltaTable
+        from deltalake.exceptions import TableNotFoundError
+
+        if self.folder is not None:
+            return bool(DeltaTable.is_deltatable(self.uri))
+        try:
+            self.load()
+        except TableNotFoundError:
+            return False
+        return True
 
     def create(self, version: int) -> None:
         """Make the table, empty; where another process was faster that is as good."""
@@ -140,7 +152,7 @@ class Table:
                 mode="ignore",
                 partition_by=list(self.partition_by),
                 configuration=self.configuration,
-                storage_options=dict(self.options or {}),
+                storage_options=self.storage_options,
             )
         except DeltaError:
             if not self.exists():
@@ -152,9 +164,9 @@ class Table:
         from deltalake.exceptions import DeltaError
 
         try:
-            state = DeltaTable(self.uri, storage_options=dict(self.options or {}))
+            state = DeltaTable(self.uri, storage_options=self.storage_options)
         except (DeltaError, ValueError) as error:
-            if self.folder is None or _known_reason(error):
+            if self.folder is None or known_reason(error):
                 raise
             raise DamagedFile(_damaged_log_file(self.folder / LOG), _first_line(error)) from error
         newest = self.folder and self.folder / LOG / f"{state.version():020}.json"
@@ -200,7 +212,7 @@ class Table:
 
         names = list(columns or self.schema.names)
         plain = [name for name in names if name not in self.partition_by]
-        with self.filesystem.open_input_file(file.path) as handle:
+        with self._opened(file) as handle:
             _check_footer(file, handle)
             try:
                 parquet = pq.ParquetFile(handle, page_checksum_verification=True)
@@ -208,9 +220,13 @@ class Table:
                     raise DamagedFile(file.path, "rows are missing")
                 every = range(parquet.num_row_groups) if groups is None else groups
                 chosen = [each for each in every if _may_have(parquet, each, period)]
-                table = parquet.read_row_groups(chosen, columns=plain)
+                table = parquet.read_row_groups(
+                    chosen,
+                    columns=plain,
+                    use_threads=self.folder is not None,  # see wait_for_open_files
+                )
             except (pa.ArrowException, OSError) as error:
-                if getattr(error, "errno", None) is not None:
+                if known_reason(error):
                     raise
                 raise DamagedFile(file.path, _first_line(error)) from error
         expected = sum(parquet.metadata.row_group(each).num_rows for each in chosen)
@@ -221,6 +237,14 @@ class Table:
             table = table.append_column(name, pa.repeat(pa.scalar(file.partition[name], kind), len(table)))
         return table.select(names).cast(pa.schema([self.schema.field(name) for name in names]))
 
+    @contextlib.contextmanager
+    def _opened(self, file: DataFile) -> Iterator[pa.NativeFile]:
+        import pyarrow as pa
+
+        with self.filesystem.open_input_file(file.path) as handle:
+            at_once = self.folder is None and file.size <= AT_ONCE
+            yield pa.BufferReader(handle.read()) if at_once else handle
+
     def dataset(self) -> ds.Dataset:
         """The newest state as a dataset, which checks what it reads and skips files by source, year and times.
 
@@ -230,7 +254,7 @@ class Table:
 
         live = files(self.load())
         if self.folder is None:
-            filesystem = self._object_store({file.path: file.size for file in live})
+            filesystem = file_system(self.uri, self.storage_options, {file.path: file.size for file in live})
         else:
             filesystem = self.filesystem
             for file in live:
@@ -473,11 +497,12 @@ def storage_errors(location: str, what: str) -> Iterator[None]:
     except DamagedFile as error:
         raise LedgerError(f"The ledger in {location} cannot be {what}: {error}.", hint=_DAMAGED) from error
     except (OSError, DeltaError, pa.ArrowException) as error:
-        why, hint = _known_reason(error) or _unknown_reason(error)
+        why, hint = known_reason(error) or _unknown_reason(error, in_store="://" in location)
         raise LedgerError(f"The ledger in {location} cannot be {what}: {why}.", hint=hint) from error
 
 
 _DAMAGED = "Move that folder away and harvest again, or restore it from a backup."
+_AGAIN = "Run it again. If that does not help, name another place in [ledger] location and harvest again."
 _MISSING = "Is the disk there? If it is, move that folder away and harvest again, or restore it from a backup."
 _REASONS = (
     (errno.ENOSPC, ("No space left", "StorageFull"), "the disk is full", "Make room and run it again."),
@@ -493,9 +518,14 @@ _REASONS = (
 )  # fmt: skip
 
 
-def _known_reason(error: BaseException) -> tuple[str, str] | None:
-    """Why the disk refused, and what to do, by an error's number or the words in it or its causes; None if unknown."""
-    for each in _with_causes(error):
+def known_reason(error: BaseException) -> tuple[str, str] | None:
+    """Why the disk or the store refused, and what to do; None if unknown, or if a file is damaged.
+
+    A disk's reason is known by an error's number or the words in it or its causes.
+    """
+    if found := refusal(error):
+        return found
+    for each in with_causes(error):
         number, text = getattr(each, "errno", None), str(each)
         for code, words, why, hint in _REASONS:
             if number == code or (number is None and any(word in text for word in words)):
@@ -504,21 +534,23 @@ def _known_reason(error: BaseException) -> tuple[str, str] | None:
     return None
 
 
-def _unknown_reason(error: Exception) -> tuple[str, str]:
-    """Deltalake's own reader of the log is its "kernel": what that refuses and no disk did is in the log."""
+def _unknown_reason(error: Exception, *, in_store: bool) -> tuple[str, str]:
+    """Deltalake's own reader of the log is its "kernel": what that refuses and no disk did is in the log.
+
+    A store has a file whole or not at all; half of one has more likely come through a connection that was cut.
+    """
     if str(error).startswith(("Kernel error", "Invalid JSON")):
+        if in_store:
+            return f"{LOG} came in pieces, or is damaged ({_first_line(error)})", _AGAIN
         return f"{LOG} is damaged ({_first_line(error)})", _DAMAGED
     return _first_line(error), "The last good state is intact; see --debug for more."
 
 
-def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__
-
-
 def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0].rstrip(".") or type(error).__name__
+    """What an error says: of deltalake's chain of causes all, else the first line."""
+    text = str(error).strip()
+    said = in_one_line(text)[:300] if "↳" in text else text.split("\n", 1)[0]
+    return said.rstrip(".") or type(error).__name__
 
 
 _UNUSABLE = re.compile(

@@ -27,10 +27,12 @@ from harvester.ledger.delta_table import (
     check_location,
     counter,
     files,
+    known_reason,
     schema_version,
     shorten_log,
     storage_errors,
 )
+from harvester.ledger.object_store import check_endpoint
 from harvester.ledger.pieces import PIECE_BYTES, Piece, pieces_of
 from harvester.ledger.queries import Wanted, accounts_in, select, without_accounts
 from harvester.model.accounts import account_key
@@ -88,9 +90,20 @@ class Ledger:
         ledger = cls(str(location).rstrip("/"), options)
         if ledger.folder is not None:
             check_location(ledger.folder)
+        else:
+            check_endpoint(options)
         with storage_errors(ledger.location, "opened"):
             ledger._prepare(create)
         return ledger
+
+    @classmethod
+    def exists(cls, location: str, options: Mapping[str, str] | None = None) -> bool:
+        """Whether there is a ledger in a folder or at a URL. Raises LedgerError where the disk or the store refuses."""
+        ledger = cls(location.rstrip("/"), options)
+        if ledger.folder is None:
+            check_endpoint(options)
+        with storage_errors(ledger.location, "opened"):
+            return ledger._rows.exists()
 
     def source_version(self, source: str) -> SourceVersion:
         """How often this source was committed to so far, for `commit`."""
@@ -301,7 +314,7 @@ class Ledger:
                     return action()
             return action()
         except (pa.ArrowException, OSError) as error:
-            if getattr(error, "errno", None) is None:
+            if known_reason(error) is None:
                 self._rows.check()
             raise
 

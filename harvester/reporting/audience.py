@@ -84,7 +84,7 @@ def not_to_be_named(report_input: ReportInput) -> list[str]:
     request = report_input.request
     if request.audience != "public" or request.team or request.everyone:
         return []
-    agreed = {each.key for each in report_input.people.persons if each.named_in_public}
+    agreed = report_input.people.named_in_public
     return [report_input.name(each) for each in report_input.persons if each not in agreed]
 
 
@@ -311,7 +311,7 @@ class _Colleagues:
 
     def __init__(self, report_input: ReportInput) -> None:
         self._report_input = report_input
-        self._named = {each.key for each in report_input.people.persons if each.named_in_public}
+        self._named = report_input.people.named_in_public
         self._keys: dict[str, str] = {}
 
     @property

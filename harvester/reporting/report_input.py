@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 Audience = Literal["manager", "team", "public"]
 """Who reads a page."""
 
-Need = Literal["about", "checkin", "first_contributions", "no_notebooks"]
+Need = Literal["about", "checkin", "first_contributions", "no_look_alikes", "no_notebooks"]
 """What a report may be made from beside rows, goals and coverage.
 
 - `about`: one work item, with what other people did in it (`ReportInput.others`).
 - `checkin`: the goals as of the last day of its period, and the check-in that was kept before (`ReportInput.kept`).
 - `first_contributions`: who was new to a project (`ReportInput.first_contributions`).
+- `no_look_alikes`: no look at accounts that look like the people's, for figures alone.
 - `no_notebooks`: all of it without notebooks, since a notebook is for its owner's own pages.
 """
 

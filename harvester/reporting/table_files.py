@@ -60,6 +60,8 @@ class About:
     """The same for programs."""
     created: dt.datetime = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     """What Excel has as the time of creation: of the data, so that the same data gives the same bytes."""
+    sheet: str = "Work"
+    """What Excel calls the sheet of the rows."""
 
 
 @dataclass(slots=True)
@@ -195,6 +197,8 @@ def _json_lines(table: pa.Table, about: About) -> Iterator[str]:
 def _json_value(value: Any, about: About) -> Any:
     if isinstance(value, dt.datetime):
         return _local(value, about.zone).isoformat()
+    if isinstance(value, dt.date):
+        return value.isoformat()
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -218,9 +222,10 @@ class _Sheet:
 
     def __init__(self, book: Any, cells: _Cells) -> None:
         self.cells = cells
-        self.sheet = book.add_worksheet("Work")
+        self.sheet = book.add_worksheet(cells.about.sheet)
         self.bold = book.add_format({"bold": True})
-        self.day = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self.time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self.day = book.add_format({"num_format": "yyyy-mm-dd"})
         self.quoted = book.add_format({"quote_prefix": True})
 
     def write(self, row: int, column: int, value: Any) -> None:
@@ -233,7 +238,9 @@ class _Sheet:
         elif (isinstance(value, int) and abs(value) <= EXACT) or (isinstance(value, float) and math.isfinite(value)):
             self.sheet.write_number(row, column, value)
         elif isinstance(value, dt.datetime) and self.cells.time(value).year >= FIRST_YEAR:
-            self.sheet.write_datetime(row, column, self.cells.time(value).replace(tzinfo=None), self.day)
+            self.sheet.write_datetime(row, column, self.cells.time(value).replace(tzinfo=None), self.time)
+        elif isinstance(value, dt.date) and not isinstance(value, dt.datetime) and value.year >= FIRST_YEAR:
+            self.sheet.write_datetime(row, column, dt.datetime.combine(value, dt.time()), self.day)
         else:
             self._write_text(row, column, value.isoformat() if isinstance(value, dt.datetime) else str(value))
 

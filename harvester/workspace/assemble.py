@@ -60,7 +60,7 @@ def assemble(
     request: PageRequest = NOTHING_MORE,
     needs: Set[Need] = frozenset(),
     outcome: Outcome | None = None,
-    key: str | None = None,
+    keys: Sequence[str] | None = None,
 ) -> tuple[CollectedData, ReportInput]:
     """Collect what a report of this period and person, or several, needs; the default is yourself and the last quarter.
 
@@ -77,7 +77,7 @@ def assemble(
     `request.mentees` they are those whom one mentors, or the ones named of these, and oneself as the last. With
     `request.about` the rows are those of one piece of work, and `others` has what other people did in it.
 
-    With `key` it is about the person with that key in the frame's `person`, whom no source need know.
+    With `keys` it is about the people with these keys in the frame's `person`, whom no source need know.
 
     Without a harvester.toml, a period and a person, where git's user did nothing in that quarter, the report is about
     the most active author of the latest quarter with work, and a remark says so.
@@ -89,8 +89,8 @@ def assemble(
     known = load_goals_and_decisions(workspace)
     whole = request if request.about is None else dataclasses.replace(request, audience="manager")
     assembly = _Assembly(workspace, ledger, harvest, known, goals_for_others, all_rows, whole, needs, outcome)
-    if key is not None:
-        return assembly.for_persons(chosen, [key])
+    if keys is not None:
+        return assembly.for_persons(chosen, keys)
     collected, report_input = _assembled(assembly, chosen, person, explicit=workspace.configured or bool(period))
     if request.about is None:
         return collected, report_input
@@ -170,7 +170,11 @@ class _Assembly:
 
     def for_team(self, period: Period, team: Team) -> tuple[CollectedData, ReportInput]:
         """The rows of a team's members in the period; who of them cannot be read at all is said."""
-        members = [each for each in members_in(self.workspace, team, period) if each not in self._not_to_be_read]
+        members = [
+            each
+            for each in members_in(self.workspace, team, period)
+            if each not in self.workspace.config.people.not_to_be_read
+        ]
         if not members:
             raise PersonError(f"Nobody in the team {team.name!r} has agreed to be read.", hint="Name another --team.")
         without = [each for each in members if not self._has_account(each)]
@@ -179,11 +183,6 @@ class _Assembly:
         readable = [each for each in members if each not in without]
         collected = dataclasses.replace(self.collect(period, readable), unread=self._unknown_to_sources(without))
         return collected, self._report_input(period, members, collected)
-
-    @property
-    def _not_to_be_read(self) -> frozenset[str]:
-        """Who has not agreed to be read, by key."""
-        return closed_people(self.workspace)
 
     def _unknown_to_sources(self, persons: Iterable[str]) -> tuple[str, ...]:
         """That nothing of these people could be read, a sentence each, by name."""
@@ -208,12 +207,11 @@ class _Assembly:
         named: dict[str, str] = {}
         strangers = []
         for words in names:
-            try:
-                person = people.find(words)
-            except PersonError:
-                person = find_stranger(self.workspace, words)
-                strangers.append(person)
-            named.setdefault(person, words)
+            meant = people.meant(words)  # what the nearest names are is not asked: it takes a comparison with all
+            if len(meant) != 1:
+                meant = [find_stranger(self.workspace, words)]
+                strangers += meant
+            named.setdefault(meant[0], words)
         collected, report_input = self.for_persons(period, list(named))
         for person in strangers:
             if not _has_rows(report_input, person):
@@ -292,7 +290,9 @@ class _Assembly:
         meant = [each.key for each in config.people.persons]
         if request.team and request.team in config.teams:
             meant = config.teams[request.team].members(period, config.calendar)
-        if (request.team or request.everyone) and (number := len(self._not_to_be_read.intersection(meant))):
+        if (request.team or request.everyone) and (
+            number := len(self.workspace.config.people.not_to_be_read.intersection(meant))
+        ):
             verb = "is" if number == 1 else "are"
             yield f"{count_noun(number, 'person', 'people')} {verb} not on this page: nothing of theirs may be read."
 
@@ -315,7 +315,8 @@ class _Assembly:
             now=self._now(period),
         )
         # Beside everyone there is nobody.
-        look_alikes = {} if self.request.everyone else look_alikes_in(self.workspace, period, persons)
+        alone = self.request.everyone or "no_look_alikes" in self.needs
+        look_alikes = {} if alone else look_alikes_in(self.workspace, period, persons)
         whole = ReportInput(
             period=period,
             persons=tuple(persons),
@@ -392,12 +393,7 @@ def people_in(workspace: Workspace, frame: pd.DataFrame, period: Period) -> list
 
     inside = select(frame[["person", "occurred_at", "is_primary", "is_bot"]], period)
     found = inside[(inside["is_primary"] & ~inside["is_bot"]).to_numpy(bool)]["person"].unique().tolist()
-    return sorted({*found} - closed_people(workspace))
-
-
-def closed_people(workspace: Workspace) -> frozenset[str]:
-    """Who has not agreed to be read, by key."""
-    return frozenset(each.key for each in workspace.config.people.persons if not each.may_be_read)
+    return sorted({*found} - workspace.config.people.not_to_be_read)
 
 
 def _all_accounts(workspace: Workspace) -> Iterable[tuple[str, str, int]]:

@@ -101,8 +101,7 @@ class Batch:
         if self.subjects is not None:
             return list(self.subjects)
         people = self.workspace.config.people
-        closed = {each.key for each in people.persons if not each.may_be_read}
-        names = {key: name for key, name in names_of(people, accounts).items() if key not in closed}
+        names = {key: name for key, name in names_of(people, accounts).items() if key not in people.not_to_be_read}
         suffixes = suffixes_of(names)
         return [Subject(key, None, (key,), suffixes[key]) for key in names]
 
@@ -125,7 +124,7 @@ class Batch:
         collected, made = assemble(
             workspace, stored, self.period, [subject.person] if whole.mentees and subject.person else None,
             harvest=False, request=whole, needs=self.needs, outcome=self.outcome,
-            key=None if whole.mentees else subject.person,
+            keys=[subject.person] if subject.person and not whole.mentees else None,
         )  # fmt: skip
         if self.subjects is None and subject.person not in people_in(workspace, collected.frame, self.period):
             return None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from harvester.harvesting.run import Outcome
+    from harvester.harvesting.run import Outcome, ReadSource
     from harvester.ledger import Ledger
     from harvester.ledger.held_rows import StoredRows
     from harvester.sdk.connector import Connector
@@ -44,6 +44,8 @@ class CollectedData:
     remarks: tuple[str, ...]
     unread: tuple[str, ...] = ()
     """Whose work could not be read at all, and why, a sentence each."""
+    outcome: Outcome | None = None
+    """How the harvest went that was made for it; None where the ledger was taken as it was."""
 
     @property
     def complete(self) -> bool:
@@ -70,10 +72,14 @@ def accounts_of(workspace: Workspace, persons: Sequence[str] | None) -> Accounts
 
 
 def ledger_exists(workspace: Workspace) -> bool:
-    """Whether the ledger's folder exists; True for a URL, which only opening it can tell. Raises LedgerError."""
+    """Whether there is a ledger, or at least its folder. Raises LedgerError where that cannot be looked up."""
+    from harvester.ledger import Ledger
+
     location = _location(workspace)
+    if isinstance(location, str):
+        return Ledger.exists(location, _storage_options(workspace))
     try:
-        return isinstance(location, str) or location.exists()
+        return location.exists()
     except OSError as error:
         raise LedgerError(
             f"The ledger in {location} cannot be looked up: {error.strerror}.", hint="Check who owns the folder."
@@ -105,11 +111,14 @@ def open_ledger(workspace: Workspace, *, create: bool = True) -> Iterator[Ledger
     from harvester.ledger import Ledger
 
     if workspace.persistent:
-        options = {name: value for name, value in workspace.environment.environ.items() if name.startswith("AWS_")}
-        yield Ledger.open(str(_location(workspace)), create=create, options=options or None)
+        yield Ledger.open(str(_location(workspace)), create=create, options=_storage_options(workspace))
     else:
         with temporary_ledger() as ledger:
             yield ledger
+
+
+def _storage_options(workspace: Workspace) -> Mapping[str, str]:
+    return {name: value for name, value in workspace.environment.environ.items() if name.startswith("AWS_")}
 
 
 @contextlib.contextmanager
@@ -146,16 +155,20 @@ def harvest_sources(
     *,
     sources: Mapping[str, Connector] | None = None,
     refresh: bool = False,
+    read: ReadSource | None = None,
 ) -> Outcome:
     """Read sources (all where None) into the ledger side by side; `refresh` re-reads them in full.
 
+    `read` reads one source where an engine does it: `harvester.engine.harvest`.
+
     Raises KeyboardInterrupt where the user interrupted, after what came until then was stored.
     """
+    from harvester.harvesting.reader import read_source
     from harvester.harvesting.run import harvest
 
     environment = workspace.environment
     chosen = workspace.connectors if sources is None else sources
-    _import_modules(each for name, each in chosen.items() if accounts.get(name) is None or accounts[name])
+    import_modules(each for name, each in chosen.items() if accounts.get(name) is None or accounts[name])
     with environment.progress() as progress:
         outcome = harvest(
             ledger,
@@ -167,6 +180,7 @@ def harvest_sources(
             progress=progress,
             stop=environment.stop,
             redact=environment.redact,
+            read=read or read_source,
         )
     if outcome.interrupted:
         raise KeyboardInterrupt
@@ -177,7 +191,7 @@ def harvest_sources(
     return outcome
 
 
-def _import_modules(connectors: Iterable[Connector]) -> None:
+def import_modules(connectors: Iterable[Connector]) -> None:
     """Import what connectors need, one after another; one that lacks a library says so when it is read."""
     from harvester.sdk.capabilities import ImportsModules
 
@@ -215,6 +229,7 @@ def collect(
         prepare(rows, workspace.config.people),
         tuple(dataclasses.replace(each, stale=(*each.stale, *lost.get(each.source, ()))) for each in statuses),
         remarks,
+        outcome=outcome,
     )
 
 
@@ -225,7 +240,7 @@ def with_consent(workspace: Workspace, rows: pa.Table) -> pa.Table:
     from harvester.analysis.frame import persons_of
 
     people = workspace.config.people
-    closed = {each.key for each in people.persons if not each.may_be_read}
+    closed = people.not_to_be_read
     if not closed:
         return rows
     persons = persons_of(rows, people)

@@ -37,7 +37,7 @@ class Environment:
     `harvester.cli.terminal.Terminal` is the one of a command, which shows notices and progress.
     """
 
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     cwd: Path = field(default_factory=_current_folder)
     clock: Callable[[], dt.datetime] = _now
     debug: bool = False

@@ -21,21 +21,36 @@ if TYPE_CHECKING:
 def export_rows(workspace: Workspace, path: Path, format_: Format, *, force: bool = False) -> tuple[int, list[str]]:
     """Write all rows, with the prepared columns such as `counted`, to a file that only its owner may read.
 
-    Returns how many, and remarks such as that texts were cut. The file is replaced in one step. Without `force` only
-    an earlier export in Parquet is replaced: any other file may have been edited since, which nothing in it shows.
+    Returns how many, and the remarks of `write_table_file`.
 
-    Raises LedgerError where there is no ledger, and ReportError where a file is in the way, the folder is not there,
-    or the format cannot hold so many rows.
+    Raises LedgerError where there is no ledger, and what `write_table_file` raises.
     """
+    require_place(path, force=force)
+    rows = _prepared_rows(workspace)
+    return len(rows), write_table_file(rows, path, format_, _about(workspace), force=force)
+
+
+def write_table_file(table: pa.Table, path: Path, format_: Format, about: About, *, force: bool = False) -> list[str]:
+    """Write a table to a file that only its owner may read; returns remarks such as that texts were cut.
+
+    The file is replaced in one step. Without `force` only an earlier table in Parquet is replaced: any other file may
+    have been edited since, which nothing in it shows.
+
+    Raises ReportError where a file is in the way, the folder is not there, or the format cannot hold so many rows.
+    """
+    require_place(path, force=force)
+    with replace_file(path) as file:
+        return write_table(table, file, format_, about)
+
+
+def require_place(path: Path, *, force: bool) -> None:
+    """Raises ReportError where a table cannot be written to a file: before anything is read for it."""
     if not path.parent.is_dir():
         raise ReportError(f"There is no folder {str(path.parent)!r}.", hint="Make it, or choose another file.")
     if os.path.lexists(path) and not force and not is_own_parquet(path):
         raise ReportError(
             f"{str(path)!r} exists and was not overwritten.", hint="Name another file, or use --force to replace it."
         )
-    rows = _prepared_rows(workspace)
-    with replace_file(path) as file:
-        return len(rows), write_table(rows, file, format_, _about(workspace))
 
 
 def export_bytes(workspace: Workspace, format_: Format) -> tuple[bytes, list[str]]:

@@ -14,7 +14,7 @@ from harvester.model.bots import may_be_bot
 from harvester.model.look_alikes import Sightings
 from harvester.sdk.capabilities import Finding, HasHealthCheck
 from harvester.sdk.connector import Connector
-from harvester.workspace.collect import read_coverage
+from harvester.workspace.collect import ledger_exists, open_ledger, read_coverage
 from harvester.workspace.look_alikes import list_accounts, stored_accounts, unlisted
 from harvester.workspace.workspace import Workspace, pick_sources
 
@@ -29,7 +29,10 @@ def check_workspace(workspace: Workspace, sources: Iterable[str] = ()) -> list[t
     """
     chosen = pick_sources(workspace, sources)
     findings = [("harvester", each) for each in _check_configuration(workspace)]
-    findings += [("harvester", each) for each in _check_people(workspace, chosen)]
+    ledger = _check_ledger(workspace)
+    findings.append(("harvester", ledger))
+    if ledger.state == "ok":
+        findings += [("harvester", each) for each in _check_people(workspace, chosen)]
     findings += [(name, each) for name, connector in chosen.items() for each in _check_source(connector)]
     redact = workspace.environment.redact
     return [
@@ -60,6 +63,19 @@ def _check_configuration(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("warning", warning, f"Change it in {config.path}; docs/reference/grouping.md shows how.")
     if not config.sources:
         yield Finding("error", "no source is configured", "Add a section [sources.NAME]; see docs/reference.")
+
+
+def _check_ledger(workspace: Workspace) -> Finding:
+    """Whether the ledger can be read; none yet is no error, since the first harvest makes it."""
+    if not workspace.persistent:
+        return Finding("ok", "ledger: none is kept")
+    try:
+        if not ledger_exists(workspace):
+            return Finding("ok", f"ledger: there is no ledger yet in {workspace.config.ledger}")
+        with open_ledger(workspace, create=False) as ledger:
+            return Finding("ok", f"ledger: {ledger.info().location}")
+    except HarvesterError as error:
+        return Finding("error", error.message, error.hint)
 
 
 def _check_people(workspace: Workspace, connectors: Mapping[str, Connector]) -> Iterator[Finding]:

@@ -116,7 +116,7 @@ def _others_in(workspace: Workspace, report_input: ReportInput, frame: pd.DataFr
 
     work_item, own = report_input.request.about or "", report_input.frame
     theirs, _ = exclude(frame, report_input.grouping)
-    left_out = {*report_input.persons, *(each.key for each in workspace.config.people.persons if not each.may_be_read)}
+    left_out = {*report_input.persons, *workspace.config.people.not_to_be_read}
     theirs = theirs[~(theirs["person"].isin(left_out) | theirs["is_bot"]).to_numpy(bool)]
     every = pd.concat([own[theirs.columns], theirs], ignore_index=True)
     every = every.assign(thread=threads(every, report_input.assessment.goals_and_decisions.tickets))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from harvester.errors import SourceError
+from harvester.model.look_alikes import Sightings
 from harvester.model.periods import Period
 from harvester.sdk.capabilities import KnowsFirstContributions, ListsAccounts, NamesContents
 from harvester.sdk.connector import Connector, Event, Request
 from harvester.workspace.environment import Environment
+from harvester.workspace.look_alikes import list_accounts
 from harvester.workspace.workspace import Workspace, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -33,12 +35,18 @@ class RecordedWorkspace:
     goals: GoalsAndDecisions
     now: dt.datetime
     connectors: Mapping[str, RecordedConnector]
+    period: Period
+
+    @cached_property
+    def seen(self) -> Sightings:
+        """Everybody in the sources in the period, compared once for all pages."""
+        return Sightings(self.config.people, list_accounts(self.connectors, self.period))
 
     def open(self) -> Workspace:
         """The workspace, on any machine: its sources answer what they answered, and cannot be read."""
         environment = Environment(environ={}, cwd=self.config.root, clock=lambda: self.now)
         connectors: dict[str, Connector] = dict(self.connectors)
-        return Workspace(environment, self.config, connectors, self.configured, self.persistent, self.goals)
+        return Workspace(environment, self.config, connectors, self.configured, self.persistent, self.goals, self.seen)
 
 
 class RecordedConnector:
@@ -70,6 +78,7 @@ def record(workspace: Workspace, period: Period, needs: Set[Need]) -> RecordedWo
         load_goals_and_decisions(workspace),
         workspace.environment.clock(),
         connectors,
+        period,
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harvester.config.settings import Config
     from harvester.goals.assessment import GoalsAndDecisions
     from harvester.goals.model import Goals, KnownNames
+    from harvester.model.look_alikes import Sightings
 
 ME = "me"
 HERE = "here"
@@ -41,6 +42,8 @@ class Workspace:
     """Whether rows are stored in the configured ledger; False with `repo`, where the ledger is temporary."""
     goals: GoalsAndDecisions | None = None
     """goals.toml and decisions.toml where they were read before; None: they are read from their files."""
+    seen: Sightings | None = None
+    """Everybody in the sources in the one period that pages are of, where they were asked; None: they are asked."""
 
     @property
     def me(self) -> str | None:
@@ -74,7 +77,7 @@ def open_workspace(
         config = _with_git_user(environment, settings.load(path, environment.zone()))
     else:
         config = _config_of_repositories(environment, [environment.cwd])
-    connectors = _make_connectors(environment, config)
+    connectors = make_connectors(environment, config)
     people = _with_aliases(config.people, connectors) if aliases else config.people
     config = dataclasses.replace(config, people=people)
     return Workspace(environment, config, connectors, config.path is not None, persistent=not repos)
@@ -244,7 +247,8 @@ def _escape_glob(path: Path) -> str:
     return glob.escape(str(path))
 
 
-def _make_connectors(environment: Environment, config: Config) -> dict[str, Connector]:
+def make_connectors(environment: Environment, config: Config) -> dict[str, Connector]:
+    """The connectors of a configuration, which look secrets up in this environment and read nothing yet."""
     from harvester.sdk import plugins
 
     secrets = SecretStore(environment.environ, config.root)

@@ -16,6 +16,8 @@ from .items import join_words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harvester.model.periods import Period
+
 WORDS = {
     "reviews": "Reviewed {what} by {others}",
     "help": "Helped with {what} of {others}",
@@ -86,10 +88,16 @@ def _by_team(report_input: ReportInput, rows: pd.DataFrame, name: str) -> Iterab
         return
     # Of several teams of one person the smallest says most.
     teams.sort(key=lambda team: (len({each.person for each in team.memberships}), team.name))
+    owners = {person for each in rows["owner_people"].dropna() for person in each}
+    stays: dict[str, list[tuple[Period, str]]] = {}
+    for each in teams:
+        for stay in each.memberships:
+            if stay.person in owners:
+                stays.setdefault(stay.person, []).append((stay.period(calendar), each.name))
     names = []
     for row in records(rows[["owner_people", "occurred_at"]]):
-        at, owners = row["occurred_at"], row["owner_people"] or ()
-        of_owner = (next((team.name for team in teams if team.has(owner, at, calendar)), NO_TEAM) for owner in owners)
+        at, own = row["occurred_at"], row["owner_people"] or ()
+        of_owner = (next((team for stay, team in stays.get(owner, ()) if at in stay), NO_TEAM) for owner in own)
         names.append(sorted(set(of_owner)) or [NO_TEAM])
     by_team = rows.assign(team=pd.Series(names, rows.index, object)).explode("team")
     counts = measures.count_by(by_team, name, ["team"])

@@ -8,7 +8,10 @@ import datetime as dt
 from harvester.analysis.as_one import ONE, as_one
 from harvester.analysis.frame import select
 from harvester.goals.assessment import GoalsAndDecisions, assess
-from harvester.reporting.report_input import ReportInput
+from harvester.reporting.report_input import Need, ReportInput
+
+TEAM_NEEDS: frozenset[Need] = frozenset({"first_contributions", "no_notebooks"})
+"""What a page of a team needs: who was new, and no notebook, since that is for its owner's own pages."""
 
 
 def as_team(report_input: ReportInput) -> ReportInput:
