@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +109,6 @@ class Measured:
     def exchange(self, types: Any, count: int, function: Callable[..., Any], *columns: Any) -> list[pa.Table]:
         whole = pa.concat_tables([each.select([*types, "to"]) for each in self.map(function, *columns)])
         return [whole.filter(pc.equal(whole["to"], to)).drop_columns("to") for to in range(count)]
-
-    def results(self, made: Sequence[Any]) -> list[Any]:
-        return list(made)
 
     def _measured(self, function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
         tables = [each for value in values for each in (value if isinstance(value, list | tuple) else [value])]

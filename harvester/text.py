@@ -54,7 +54,7 @@ def number_text(figure: float | None) -> str:
     """A figure, `1,200` or `0.5`, a whole one with all its digits; empty where it is not known."""
     if figure is None:
         return ""
-    return f"{int(figure):,}" if figure == int(figure) else f"{figure:,g}" if abs(figure) < 1e6 else f"{figure:,.1f}"
+    return f"{figure:,.0f}" if float(figure).is_integer() else f"{figure:,g}" if abs(figure) < 1e6 else f"{figure:,.1f}"
 
 
 def rounded_text(figure: float | None) -> str:

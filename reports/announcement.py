@@ -17,7 +17,7 @@ from harvester.reporting.markdown import Markdown, code
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
 from harvester.reporting.rows import own_rows
-from harvester.text import safe_url, shell_word
+from harvester.text import number_text, safe_url, shell_word
 
 from .sections.common import CommonPage, common
 from .sections.highlights import highlights
@@ -177,7 +177,7 @@ def _served(report_input: ReportInput, piece: Piece, goal: Goal) -> ServedGoal:
     if not figures:
         return ServedGoal(goal.title, goal.why, "", "", None)
     value, note = figures[-1]
-    words = f"from {goal.baseline:,g} to {value:,g} {goal.unit}".rstrip()
+    words = f"from {number_text(goal.baseline)} to {number_text(value)} {goal.unit}".rstrip()
     return ServedGoal(goal.title, goal.why, words, called(report_input, note), safe_url(note["url"]))
 
 

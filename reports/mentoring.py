@@ -18,6 +18,7 @@ from harvester.model.periods import ONE_DAY, Period, span
 from harvester.reporting.report import Report
 from harvester.reporting.report_input import ReportInput
 from harvester.reporting.rows import rows_by_person
+from harvester.text import number_text
 
 from .sections.common import CommonPage, common
 from .sections.help_given import changes
@@ -238,11 +239,11 @@ def _difference(numbers: Sequence[float]) -> str:
 
 def _signed(number: float) -> str:
     rounded = round(number, 1)
-    return "none" if not rounded else f"{'+' if rounded > 0 else '−'}{abs(rounded):,g}"
+    return "none" if not rounded else f"{'+' if rounded > 0 else '−'}{number_text(abs(rounded))}"
 
 
 def _number(number: float) -> str:
-    return "–" if math.isnan(number) else f"{round(number, 1):,g}"
+    return "–" if math.isnan(number) else f"{number_text(round(number, 1))}"
 
 
 def _capital(words: str) -> str:

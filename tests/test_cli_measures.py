@@ -183,6 +183,16 @@ def test_months_without_a_member(team):
     assert (status, [each["number"] for each in figures]) == (0, [2, None, 1, 1])
 
 
+def test_months_of_the_most_active_author(tmp_path):
+    """Of whom nothing is stored, since nobody asked for them: their months have their numbers all the same."""
+    environment = stand_in(tmp_path, HISTORY + "git config user.email nobody@example.org\n")
+    status, out, said = run(environment, "measures", "--by", "month", "--json")
+    figures = [each for each in json.loads(out)["measures"] if each["measure"] == "commits"]
+    assert "the most active author" in said
+    assert (status, [each["number"] for each in figures]) == (0, [1, 0, 1, 0])
+    assert not [each for each in json.loads(out)["measures"] if not each["complete"]]
+
+
 def test_files_hold_the_same(team):
     """In each format a row for each figure, null for what is not known; nothing in it is run as a formula."""
     arguments = ("measures", "--period", QUARTER, "--by", "quarter", "--no-harvest", "-o")

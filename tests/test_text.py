@@ -22,7 +22,7 @@ def test_a_number_takes_the_form_of_its_noun(number, words):
     ("figure", "words"),
     [
         (None, ""), (0.0, "0"), (0.5, "0.5"), (1200, "1,200"), (1234567, "1,234,567"), (12345678.0, "12,345,678"),
-        (2 / 3, "0.666667"), (1234567.25, "1,234,567.2"), (-3.0, "-3"),
+        (2 / 3, "0.666667"), (1234567.25, "1,234,567.2"), (-3.0, "-3"), (float("inf"), "inf"),
     ],
 )  # fmt: skip
 def test_a_figure_has_all_its_digits(figure, words):

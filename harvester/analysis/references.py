@@ -124,7 +124,7 @@ def places_of_tickets(frame: pd.DataFrame) -> pa.Array:
     return pc.unique(pc.replace_substring_regex(found, r"-\d+$", ""))
 
 
-def known_by_places(places: Iterable[str], tickets: Mapping[str, str]) -> Mapping[str, str]:
+def known_by_places(places: Iterable[str], tickets: Mapping[str, str]) -> dict[str, str]:
     """As `known_tickets`, of the places that have a ticket anywhere, each once."""
     pairs = [(key, place) for place, _, key in (each.rpartition("/") for each in places)]
     count = Counter(key for key, _ in pairs)

@@ -26,7 +26,7 @@ from harvester.analysis.links import (
     namesakes,
     one_array,
 )
-from harvester.analysis.references import dictionary_codes, places_of_tickets
+from harvester.analysis.references import dictionary_codes, known_by_places, places_of_tickets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +53,7 @@ class Joined(NamedTuple):
     """Its work items: `work_item`, `rank`, `first`, `component`, whether it is `shared`, and the component's `label`:
     one of its nodes that other groups have, too; null where it has none, and so all of the thread is here."""
     pairs: pa.Table
-    """Each shared `node` that is not its component's `label`, and that: a forest, with less edges than shared nodes."""
+    """Each shared `node` that is not its component's `label`, and that: a forest, so fewer lines than shared nodes."""
 
 
 def places_in(part: Part) -> pa.Array:
@@ -61,17 +61,30 @@ def places_in(part: Part) -> pa.Array:
     return places_of_tickets(_frame(part(("work_item", "kind"))))
 
 
+def merged_places(places: Sequence[pa.Array]) -> pa.Array:
+    """The Jira projects of several parts, each once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.unique(pa.concat_arrays(places))
+
+
+def known_in(places: pa.Array, tickets: Mapping[str, str]) -> dict[str, str]:
+    """The address of the tracker by project key, as `references.known_tickets` of the rows of all parts has it."""
+    return known_by_places(places.to_pylist(), tickets)
+
+
 def links_of(part: Part, number: int, known: Mapping[str, str], groups: int) -> pa.Table:
     """The links in a part (LINKS), each sent to the group of its project: at most a line for each row and reference.
 
-    `known` are the Jira projects by key over all parts, as `references.known_by_places` has them.
+    `known` are the Jira projects by key over all parts (`known_in`).
     """
+    import numpy as np
     import pyarrow as pa
 
     found = linked(_frame(part(NEEDED)), known, groups)
     decoded = {name: one_array(found[name]).cast(pa.string()) for name in ("work_item", "other")}
-    numbers = pa.array([number]).take(pa.nulls(len(found), pa.int64()).fill_null(0))
-    return _table({**LINKS, "to": "int64"}, **(_columns(found) | decoded), part=numbers)
+    return _table({**LINKS, "to": "int64"}, **(_columns(found) | decoded), part=np.full(len(found), number))
 
 
 def nodes_of(links: pa.Table, group: int, buckets: int) -> pa.Table:
@@ -153,7 +166,7 @@ def pairs_of(joined: Joined) -> pa.Table:
 def merged(pairs: Sequence[pa.Table]) -> pa.Table:
     """The pairs of several groups joined: each `node` that is not its component's `label`, and that.
 
-    Merging what was merged gives the same components, whatever the tree. There are less lines than nodes in the pairs,
+    Merging what was merged gives the same components, whatever the tree. There are fewer lines than nodes in the pairs,
     and so never more than nodes that two groups have and one of them joins to another such node.
     """
     import numpy as np
@@ -212,7 +225,7 @@ def named(candidates: pa.Table) -> pa.Table:
 def answers(links: pa.Table, items: pa.Table, names: pa.Table) -> pa.Table:
     """The threads of the work items of a group (THREADS), sent to the parts that have them.
 
-    Only of those whose thread has another name, which are less than half of all where most work is in no pull request.
+    Only of those whose thread has another name than theirs: the rest name their thread.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -246,13 +259,6 @@ def _table(columns: Mapping[str, str], **values: Any) -> pa.Table:
     import pyarrow as pa
 
     return pa.table({name: values[name] for name in columns}, pa.schema([*columns.items()]))
-
-
-def empty(columns: Mapping[str, str]) -> pa.Table:
-    """A table of these columns and types without a line."""
-    import pyarrow as pa
-
-    return pa.schema([*columns.items()]).empty_table()
 
 
 def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:

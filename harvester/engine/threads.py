@@ -1,6 +1,6 @@
 """Threads over a whole organisation: the steps of `analysis.threads_in_parts` as tasks over parts, groups and buckets.
 
-What a step makes stays where it was made. This process holds names of tasks, and the Jira projects that have tickets.
+What a step makes stays where it was made; this process holds the names of tasks.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harvester.analysis import threads_in_parts as step
-from harvester.analysis.references import known_by_places
 
 if TYPE_CHECKING:
     Made = Any
     """What stands for a result that is made elsewhere, such as a Future."""
 
 TOGETHER = 8
-"""How many groups' pairs one task merges."""
+"""How many results one task merges."""
 PARTS_A_GROUP = 4
 """What a part says of links is about a tenth of its rows' bytes."""
 
@@ -32,9 +31,6 @@ class Tasks(Protocol):
         self, types: Mapping[str, str], count: int, function: Callable[..., Any], *columns: Sequence[Made]
     ) -> list[Made]:
         """So many tables with columns of these types, of the lines that the tasks of `map` make: by `to`, from 0."""
-
-    def results(self, made: Sequence[Made]) -> list[Any]:
-        """The results themselves, in this process."""
 
 
 def threads(
@@ -57,13 +53,13 @@ def threads(
         return []
     groups = groups or -(-len(parts) // PARTS_A_GROUP)
     numbers = range(groups)
-    places = tasks.results(tasks.map(step.places_in, parts))
-    known = known_by_places({place for each in places for place in each.to_pylist()}, tickets)
-    read = functools.partial(step.links_of, known=known, groups=groups)
-    links = tasks.exchange(step.LINKS, groups, read, parts, range(len(parts)))
+    places = _merged(tasks, step.merged_places, tasks.map(step.places_in, parts), together)
+    known = tasks.map(step.known_in, [places], [dict(tickets)])[0]
+    read = functools.partial(step.links_of, groups=groups)
+    links = tasks.exchange(step.LINKS, groups, read, parts, range(len(parts)), [known] * len(parts))
     nodes = tasks.exchange(step.NODES, groups, functools.partial(step.nodes_of, buckets=groups), links, numbers)
     joined = tasks.map(step.joined, links, tasks.exchange(step.SHARED, groups, step.shared, nodes))
-    pairs = _merged(tasks, tasks.map(step.pairs_of, joined), together)
+    pairs = _merged(tasks, step.merged, tasks.map(step.pairs_of, joined), together)
     items = tasks.map(step.settled, joined, [pairs] * groups)
     best = functools.partial(step.candidates, buckets=groups)
     named = tasks.exchange(
@@ -72,8 +68,8 @@ def threads(
     return tasks.exchange(step.THREADS, len(parts), step.answers, links, items, named)
 
 
-def _merged(tasks: Tasks, pairs: list[Made], together: int) -> Made:
-    """All pairs merged, as a tree of tasks of a few each."""
-    while len(pairs) > 1:
-        pairs = tasks.map(step.merged, [pairs[at : at + together] for at in range(0, len(pairs), together)])
-    return pairs[0]
+def _merged(tasks: Tasks, merge: Callable[[list[Any]], Any], made: list[Made], together: int) -> Made:
+    """What was made, merged as a tree of tasks of a few each."""
+    while len(made) > 1:
+        made = tasks.map(merge, [made[at : at + together] for at in range(0, len(made), together)])
+    return made[0]

@@ -19,7 +19,7 @@ from harvester.goals.matches import note_fields
 from harvester.goals.model import OUTCOME, Goal
 from harvester.model.outcomes import read_outcome
 from harvester.model.periods import Calendar
-from harvester.text import count_noun, rounded_text
+from harvester.text import count_noun, number_text, rounded_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,7 +149,7 @@ def arithmetic(goal: Goal, at: Progress) -> str:
     start = goal.baseline or 0.0
     way = goal.target - start
     target = (
-        f"{start:,g} {'+' if way > 0 else '−'} {abs(way):,g}"
+        f"{number_text(start)} {'+' if way > 0 else '−'} {number_text(abs(way))}"
         if goal.measure == OUTCOME
         else MEASURES[goal.measure].words(goal.target)
     )
@@ -173,7 +173,7 @@ def target_text(goal: Goal) -> str:
     if goal.target is None or goal.measure is None:
         return ""
     if goal.measure == OUTCOME:
-        return f"from {goal.baseline:,g} to {goal.target:,g} {goal.unit}".rstrip()
+        return f"from {number_text(goal.baseline)} to {number_text(goal.target)} {goal.unit}".rstrip()
     return MEASURES[goal.measure].words(goal.target)
 
 

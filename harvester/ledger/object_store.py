@@ -35,7 +35,7 @@ A request may take two minutes, so that a full file (10 MB) passes a line of 1 M
 def with_defaults(options: Mapping[str, str] | None) -> dict[str, str]:
     """Options for the object store (deltalake's `storage_options`), with `PATIENCE` where they say nothing else.
 
-    Without keys among them those of a profile or a role are looked for, as deltalake else does for AWS' own stores only.
+    Without keys among them a profile or a role is looked for, as deltalake else does for AWS' own stores only.
     """
     given = dict(options or {})
     named = {_plain(name) for name in given}
@@ -68,7 +68,7 @@ def _is_web_address(text: str) -> bool:
 _CREDENTIALS = "docs/ledger-on-s3.md says where they are looked for."
 _REFUSALS = (
     (
-        r"credentials? provider|loading credentials|//169\.254\.|Missing (?:SecretAccessKey|AccessKeyId)|/latest/api/token",
+        r"credentials? provider|g credentials|//169\.254\.|Missing (?:SecretAccessKey|AccessKeyId)|/latest/api/token",
         "no credentials were found",
         f"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE. {_CREDENTIALS}",
     ),
@@ -78,7 +78,7 @@ _REFUSALS = (
         "Get new ones, for example with `aws sso login`, and run it again.",
     ),
     (
-        r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|InvalidClientTokenId|401 Unauthorized|InvalidIdentityToken",
+        r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|InvalidClientTokenId|InvalidIdentityToken|401 Un",
         "the store does not accept the credentials",
         f"Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE. {_CREDENTIALS}",
     ),
@@ -93,21 +93,19 @@ _REFUSALS = (
         "Make it first, or correct [ledger] location in harvester.toml; with AWS_ENDPOINT_URL it is looked for there.",
     ),
     (
-        r"PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|redirect without LOCATION|301 Moved",
+        r"PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocation|redirect without LOCATION|301 Moved",
         "the bucket is in another region",
         "Set AWS_REGION to the region of the bucket.",
     ),
     (
         r"403 Forbidden|lacked the necessary privileges",
         "the credentials may not do that",
-        "They need s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject on what is in it; "
-        "to make reports, the first two are enough.",
+        "They need s3:ListBucket and s3:GetObject; to harvest, s3:PutObject and s3:DeleteObject too.",
     ),
     (
         r"404 Not Found|NoSuchKey",
         "a file is missing",
-        "Does a lifecycle rule of the bucket delete objects? Restore it, or name another place in [ledger] location and "
-        "harvest again.",
+        "Does a lifecycle rule of the bucket delete objects? Restore it, or choose another [ledger] location.",
     ),
     (
         r"NotImplemented|501 Not Implemented|conditional put is disabled",
@@ -135,7 +133,9 @@ _REFUSALS = (
         "Is the network there? Check [ledger] location in harvester.toml, AWS_ENDPOINT_URL and AWS_REGION.",
     ),
 )  # fmt: skip
-_OF_A_STORE = re.compile(r"Error performing [A-Z]+ |Generic [A-Za-z]*(?:S3|GCS|Azure|HTTP) error|lacked |redentials? ")
+_OF_A_STORE = re.compile(
+    r"Error performing [A-Z]+ |Generic [A-Za-z]*(?:S3|GCS|Azure|HTTP) error|operation lacked |redentials? provider"
+)
 _REQUEST = re.compile(r"Error performing ([A-Z]+) https?://[^/\s]+(/[^\s?]*)?")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")

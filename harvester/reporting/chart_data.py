@@ -65,10 +65,12 @@ class Strip:
         steps = count_noun(len(self.days), self.step)
         if not any(self.totals):
             return f"Nothing is counted in {steps}."
-        parts = [f"{', '.join(f'{each.total:,g} {each.name}' for each in self.kinds if each.total)} in {steps}"]
+        parts = [
+            f"{', '.join(f'{number_text(each.total)} {each.name}' for each in self.kinds if each.total)} in {steps}"
+        ]
         top = max(self.totals)
         if len(self.days) > 1:
-            parts.append(f"most ({top:,g}) in {self.name_of(self.totals.index(top))}")
+            parts.append(f"most ({number_text(top)}) in {self.name_of(self.totals.index(top))}")
         if away := sum(1 for each in self.away if each):
             parts.append(f"days away in {count_noun(away, self.step)}")
         return "; ".join(parts) + "."
@@ -79,10 +81,10 @@ class Strip:
         away = any(self.away)
         head = (f"{self.step.title()} from", *(_capital(each.name) for each in self.kinds), *(["Days away"] * away))
         rows = [
-            (day(first), *(f"{each.numbers[at]:,g}" for each in self.kinds), *([f"{self.away[at]}"] * away))
+            (day(first), *(number_text(each.numbers[at]) for each in self.kinds), *([f"{self.away[at]}"] * away))
             for at, first in enumerate(self.days)
         ]
-        sums = ("All", *(f"{each.total:,g}" for each in self.kinds), *([f"{sum(self.away)}"] * away))
+        sums = ("All", *(number_text(each.total) for each in self.kinds), *([f"{sum(self.away)}"] * away))
         return head, [*rows, sums]
 
     def name_of(self, at: int) -> str:
@@ -128,11 +130,11 @@ class Pace:
         if self.now is None or self.now.done is None:
             parts = ["There is no figure yet"]
         else:
-            parts = [f"{self.now.done:,g} by {day(self.now.day)}"]
+            parts = [f"{number_text(self.now.done)} by {day(self.now.day)}"]
             if self.now.expected is not None:
                 parts.append(f"{rounded_text(self.now.expected)} expected by then")
         if self.target is not None:
-            parts.append(f"the target is {self.target:,g}")
+            parts.append(f"the target is {number_text(self.target)}")
         if any(self.away):
             parts.append(f"nothing is expected on {count_noun(sum(self.away), 'day')} away")
         return "; ".join(parts) + "."
@@ -176,14 +178,16 @@ class Rows:
         most = max(self.rows, key=lambda each: each.total)
         total = sum(each.total for each in self.rows)
         steps = count_noun(len(self.days), self.step)
-        sentence = f"{total:,g} {self.unit} in {count_noun(len(self.rows), self.what)} and {steps}"
-        return f"{sentence}; most ({most.total:,g}) in {most.name}." if len(self.rows) > 1 else f"{sentence}."
+        sentence = f"{number_text(total)} {self.unit} in {count_noun(len(self.rows), self.what)} and {steps}"
+        return f"{sentence}; most ({number_text(most.total)}) in {most.name}." if len(self.rows) > 1 else f"{sentence}."
 
     @property
     def table(self) -> tuple[Cells, list[Cells]]:
         """The head and the rows of the table, with a last row of sums."""
-        rows = [(day(first), *(f"{each.numbers[at]:,g}" for each in self.rows)) for at, first in enumerate(self.days)]
-        sums = ("All", *(f"{each.total:,g}" for each in self.rows))
+        rows = [
+            (day(first), *(number_text(each.numbers[at]) for each in self.rows)) for at, first in enumerate(self.days)
+        ]
+        sums = ("All", *(number_text(each.total) for each in self.rows))
         return (f"{self.step.title()} from", *(visible(each.name) for each in self.rows)), [*rows, sums]
 
     @property

@@ -132,7 +132,7 @@ def _totals(chart: Strip, slot: float, tops: Sequence[float]) -> Iterable[_Text]
     for at, total in enumerate(totals):
         is_first_largest = total == largest and at == totals.index(largest)
         if total and (len(totals) <= 26 or is_first_largest):
-            yield _Text((at + 0.5) * slot, tops[at] - 4, f"{total:,g}", "middle", wide=not is_first_largest)
+            yield _Text((at + 0.5) * slot, tops[at] - 4, number_text(total), "middle", wide=not is_first_largest)
 
 
 def _labels_above(chart: Strip, away: Iterable[tuple[int, int]], slot: float) -> Iterable[_Text]:
@@ -217,9 +217,11 @@ def _pace_labels(chart: Pace, number: int, y: Any, dot: tuple[float, float] | No
         if len(chart.points) > 1:
             yield _Text(100, below, short_day(chart.points[-1].day), "end")
     if chart.target is not None:
-        yield _Text(0, y(chart.target) - 6, f"target {chart.target:,g}")
+        yield _Text(0, y(chart.target) - 6, f"target {number_text(chart.target)}")
     if chart.start:
-        yield _Text(0, y(chart.start) - 6 if chart.start != chart.target else y(chart.start) + 14, f"{chart.start:,g}")
+        yield _Text(
+            0, y(chart.start) - 6 if chart.start != chart.target else y(chart.start) + 14, number_text(chart.start)
+        )
     today = dot[0] if dot is not None and 12 < dot[0] < 88 else None
     for first, end in _runs(chart.away):
         center = min(max((first + end) / 2 / number * 100, 3), 97)
@@ -255,7 +257,7 @@ def _rows(chart: Rows) -> dict[str, Any]:
             if number
             for height in [max(number * scale, SHORTEST)]
         ]
-        drawn.append((base, _cut(each.name), f"{each.total:,g}", columns))
+        drawn.append((base, _cut(each.name), number_text(each.total), columns))
     return {
         "kind": "rows", "height": floor + 22, "width": _ROW_WIDTH, "rows_drawn": drawn,
         "texts": list(_day_labels(chart, slot, floor + 13, _ROW_WIDTH)),

@@ -354,6 +354,9 @@ def _goal(report_input: ReportInput, goal: Goal) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, default=dt.datetime.isoformat)
+
+
 def _digest(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, default=dt.datetime.isoformat)
+    text = _ENCODER.encode(value)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -243,7 +243,7 @@ class _Assembly:
 
     def collect(self, period: Period, persons: Sequence[str] | None) -> CollectedData:
         """Rows of what has to be read for a page of the period."""
-        period = period_to_read(self.workspace.config.calendar, self.goals, period)
+        period = period_to_read(self.workspace.config.calendar, self._goals_of(persons), period)
         for person in () if self.request.mentees else persons or ():
             self._require_account(person)
         accounts = accounts_of(self.workspace, persons)
@@ -255,6 +255,15 @@ class _Assembly:
             return collected
         frame = collected.frame  # a source of another kind may have notes, too
         return dataclasses.replace(collected, frame=frame[(frame["kind"] != "note").to_numpy(bool)])
+
+    def _goals_of(self, persons: Sequence[str] | None) -> GoalsAndDecisions:
+        """What a page of these people (None: of everyone) is held against: goals.toml is its owner's.
+
+        Of a team there are the days of a member alone, which say nothing of how far the person's own goals are.
+        """
+        of_all = self.request.team is not None or self.request.everyone
+        is_own = list(persons or ()) == [self.workspace.me] and not of_all
+        return self.goals if self.goals_for_others or is_own else GoalsAndDecisions(tickets=self.goals.tickets)
 
     def _harvested(self, period: Period, accounts: Accounts) -> Outcome:
         from harvester.ledger import Ledger
@@ -301,13 +310,13 @@ class _Assembly:
         team = config.teams.get(self.request.team or "")
         stays = {each: team.stays(each, config.calendar) for each in persons} if team else {}
         own_days = while_members(collected.frame, stays)
-        # Of a team there are the days of a member alone, which say nothing of how far the person's own goals are.
-        with_goals = self.goals_for_others or (list(persons) == [self.workspace.me] and team is None)
+        goals = self._goals_of(persons)
+        with_goals = goals is self.goals
         grouping = GroupingRules.of(config)
         frame, excluded = (own_days, Excluded()) if self.all_rows else exclude(own_days, grouping)
         assessment = assess(
             frame,
-            self.goals if with_goals else GoalsAndDecisions(tickets=self.goals.tickets),
+            goals,
             persons=persons,
             period=period,
             calendar=config.calendar,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harvester.analysis.frame import persons_of
 from harvester.errors import PersonError, ReportError, UnknownError
+from harvester.goals.assessment import GoalsAndDecisions
 from harvester.ledger.held_rows import HeldRows
 from harvester.ledger.queries import by_accounts
 from harvester.model.periods import Period
@@ -93,8 +94,8 @@ class Batch:
 
     @property
     def period_to_read(self) -> Period:
-        """The period whose rows the pages are made from."""
-        return period_to_read(self.workspace.config.calendar, self.workspace.goals, self.period)
+        """The period whose rows are read; what is said of others than the goals' owner needs less of it."""
+        return _period_to_read(self.workspace.open(), self.subjects, self.workspace.goals, self.period)
 
     def subjects_in(self, accounts: Iterable[tuple[str, str]]) -> list[Subject]:
         """The subjects; where they are everybody, by the accounts (source, account) of all rows that were read."""
@@ -213,10 +214,17 @@ def batch_of(
     goals = load_goals_and_decisions(workspace)
     persons = None if subjects is None else list(dict.fromkeys(each for one in subjects for each in one.persons))
     accounts = accounts_of(workspace, persons)
-    to_read = period_to_read(workspace.config.calendar, goals, period)
-    outcome = harvest(to_read, accounts) if harvest else None
+    outcome = harvest(_period_to_read(workspace, subjects, goals, period), accounts) if harvest else None
     recorded, known = record(workspace, period, needs), outcome and _without_errors(outcome)
     return Batch(recorded, period, request, needs, ledger.coverage(), known, subjects), accounts
+
+
+def _period_to_read(
+    workspace: Workspace, subjects: Iterable[Subject] | None, goals: GoalsAndDecisions, period: Period
+) -> Period:
+    """The period, from the first day of the goals where their owner is among the subjects."""
+    is_own = subjects is None or any(each.person == workspace.me for each in subjects)
+    return period_to_read(workspace.config.calendar, goals if is_own else GoalsAndDecisions(), period)
 
 
 def _subjects(

@@ -30,7 +30,7 @@ from harvester.version import VERSION
 from harvester.workspace.assemble import assemble, choose_period
 from harvester.workspace.batch import Batch, Harvest, NotMade, Subject, batch_of
 from harvester.workspace.chosen import Chosen, people_asked
-from harvester.workspace.collect import Accounts, CollectedData, harvest_sources, open_ledger
+from harvester.workspace.collect import Accounts, CollectedData, harvest_sources, open_ledger, temporary_ledger
 from harvester.workspace.export import write_table_file
 from harvester.workspace.workspace import Workspace, kinds_of_sources
 
@@ -103,17 +103,30 @@ def make_measures(
     UnknownError for every team where there is none.
     """
     chosen = chosen or Chosen()
-    persons, request = people_asked(workspace, chosen)
+    people_asked(workspace, chosen)  # raises before a ledger is made
     with open_ledger(workspace) as ledger:
         if not chosen.every_team:
-            steps = _Steps(by, TEAM_NEEDS if chosen.of_teams else frozenset())
-            found = assemble(workspace, ledger, period, persons, harvest=harvest, request=request, needs=steps.needs)
-            people = None if chosen.of_teams else persons or list(found[1].persons)
-            return MeasuresTable((steps.figures(workspace, ledger, people, *found),))
+            return MeasuresTable((_of_people(workspace, ledger, period, chosen, by, harvest=harvest),))
         reading = partial(harvest_sources, workspace, ledger) if harvest else None
         batch, accounts = measures_of_teams(workspace, ledger, period, by, harvest=reading)
         rows = ledger.rows(batch.batch.period_to_read, by_accounts(accounts))
     return batch.table(batch.make(rows, batch.subjects))
+
+
+def _of_people(
+    workspace: Workspace, ledger: Ledger, period: str | None, chosen: Chosen, by: By, *, harvest: bool
+) -> Figures:
+    """The figures of people taken as one."""
+    persons, request = people_asked(workspace, chosen)
+    steps = _Steps(by, TEAM_NEEDS if chosen.of_teams else frozenset())
+    found = assemble(workspace, ledger, period, persons, harvest=harvest, request=request, needs=steps.needs)
+    people = list(found[1].persons)
+    if by == "none" or chosen.of_teams or persons or people == [workspace.me] or not harvest:
+        return steps.figures(workspace, ledger, None if chosen.of_teams else persons or people, *found)
+    # Of the most active author, for whom nobody asked, nothing is stored that parts of the period could be made from.
+    with temporary_ledger() as own:
+        assemble(workspace, own, found[1].period, people, request=request, needs=steps.needs)
+        return steps.figures(workspace, own, people, *found)
 
 
 def measures_of_teams(

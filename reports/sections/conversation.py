@@ -10,7 +10,7 @@ from harvester.goals.model import OUTCOME, Goal
 from harvester.goals.progress import Progress, Span, joined, progress, target_text
 from harvester.model.periods import day, span
 from harvester.reporting.report_input import ReportInput
-from harvester.text import rounded_text
+from harvester.text import number_text, rounded_text
 
 from .goal_states import figure_text, goals_on
 from .since import gone_goals, kept_target, target_changed, then_of
@@ -107,9 +107,9 @@ def compared(goal: Goal, at: Progress) -> str:
     """A figure beside what is expected: `12 of the 20 reviews expected by now`, of an outcome `30, where …`."""
     expected = rounded_text(at.expected)
     if goal.measure == OUTCOME:
-        return f"{at.done:,g} {goal.unit}".rstrip() + f", where {expected} is expected by now"
+        return f"{number_text(at.done)} {goal.unit}".rstrip() + f", where {expected} is expected by now"
     unit = figure_text(goal, at.expected or 0.0).partition(" ")[2]
-    return f"{at.done:,g} of the {expected} {unit} expected by now"
+    return f"{number_text(at.done)} of the {expected} {unit} expected by now"
 
 
 def _reached(goal: Goal, at: Progress) -> str:
@@ -117,7 +117,7 @@ def _reached(goal: Goal, at: Progress) -> str:
         return "no figure"
     if goal.measure == OUTCOME:
         return f"{figure_text(goal, at.done)} (target {target_text(goal)})"
-    return f"{at.done:,g} of {target_text(goal)}"
+    return f"{number_text(at.done)} of {target_text(goal)}"
 
 
 def _due(report_input: ReportInput, goal: Goal, at: Progress, until: dt.date) -> Iterator[str]:
@@ -129,7 +129,7 @@ def _due(report_input: ReportInput, goal: Goal, at: Progress, until: dt.date) ->
     ends = goal.until is not None and goal.until <= until
     by = goal.until if ends and goal.until else until
     expected = _expected(report_input, goal, by)
-    now = "no figure yet" if at.done is None else f"{at.done:,g} now"
+    now = "no figure yet" if at.done is None else f"{number_text(at.done)} now"
     if ends:
         yield f"“{goal.title}” ends on {day(by)}: {target_text(goal)} ({now})"
     elif expected is not None:

@@ -12,6 +12,7 @@ from harvester.goals.model import OUTCOME, Goal
 from harvester.goals.progress import ON_TRACK, Progress, State, arithmetic, bar, target_text
 from harvester.model.periods import day
 from harvester.reporting.report_input import ReportInput
+from harvester.text import number_text
 
 from .items import LINE_COLUMNS, Item, counted, item, once_by_kind
 
@@ -82,7 +83,7 @@ def goal_states(report_input: ReportInput) -> list[GoalState]:
 def figure_text(goal: Goal, number: float) -> str:
     """A figure with its unit: `19 reviews`, `4 double charges a month`."""
     if goal.measure is None or goal.measure == OUTCOME:
-        return f"{number:,g} {goal.unit}".rstrip()
+        return f"{number_text(number)} {goal.unit}".rstrip()
     return measures.MEASURES[goal.measure].words(number)
 
 

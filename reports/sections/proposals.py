@@ -12,7 +12,7 @@ from harvester.goals.model import OUTCOME, Criterion, Goal, Rule
 from harvester.goals.progress import Progress, target_text
 from harvester.model.periods import ONE_DAY, day, span
 from harvester.reporting.report_input import ReportInput
-from harvester.text import count_noun, rounded_text
+from harvester.text import count_noun, number_text, rounded_text
 
 from .criteria import called
 from .items import join_words
@@ -179,8 +179,8 @@ def pace(goal: Goal, at: Progress, today: dt.date) -> str:
     begun = at.days.passed > 0
     to_come = (goal.until - max(today, goal.from_ - ONE_DAY)).days
     measure = MEASURES[goal.measure]
-    takes = f"{open_:,g} more" if begun else measure.words(open_)
-    done = f"{at.done:,g} of {measure.words(goal.target)} done; " if begun else ""
+    takes = f"{number_text(open_)} more" if begun else measure.words(open_)
+    done = f"{number_text(at.done)} of {measure.words(goal.target)} done; " if begun else ""
     away = ", days away left out" if to_come > days else ""
     rate = f": {_rate(open_, days)}" if open_ > 1 else ""
     return f"{done}{takes} in {count_noun(days, 'day')}{away}{rate}"

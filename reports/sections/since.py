@@ -12,6 +12,7 @@ from harvester.goals.model import OUTCOME, Goal
 from harvester.goals.progress import Progress, target_text
 from harvester.model.periods import day
 from harvester.reporting.report_input import ReportInput
+from harvester.text import number_text
 
 from .goal_states import claimed_rows, counted_from, figure_text, goals_on
 from .items import Item, Reference, item, reference_to
@@ -139,8 +140,8 @@ def kept_target(then: KeptGoal) -> str:
     if then.target is None:
         return "none"
     if then.measure == OUTCOME and then.baseline is not None:
-        return f"from {then.baseline:,g} to {then.target:,g}"
-    return f"{then.target:,g}"
+        return f"from {number_text(then.baseline)} to {number_text(then.target)}"
+    return number_text(then.target)
 
 
 def _measure(measure: str | None, unit: str) -> str:
@@ -151,7 +152,7 @@ def _measure(measure: str | None, unit: str) -> str:
 
 
 def _number(figure: float | None) -> str:
-    return "no figure" if figure is None else f"{figure:,g}"
+    return "no figure" if figure is None else number_text(figure)
 
 
 def _figure(goal: Goal, figure: float | None) -> str:
@@ -159,7 +160,7 @@ def _figure(goal: Goal, figure: float | None) -> str:
 
 
 def _gone(then: KeptGoal) -> GoalChange:
-    figure = "" if then.done is None else f"; {then.done:,g} done then"
+    figure = "" if then.done is None else f"; {number_text(then.done)} done then"
     state = "" if then.state == "unknown" else f", {then.state}"
     return GoalChange(then.name, then.title, [f"no goal any more{figure}{state}"], [], 0, [])
 

@@ -8,7 +8,7 @@ from harvester.analysis import measures
 from harvester.goals.model import OUTCOME, Goal
 from harvester.goals.progress import Progress
 from harvester.grouping import OUR_NAMES
-from harvester.text import count_noun
+from harvester.text import count_noun, number_text
 
 from .help_given import Helped, HelpGiven, changes
 from .items import join_words
@@ -56,10 +56,10 @@ def figure(goal: Goal, at: Progress) -> str:
     """What was reached of what was agreed: `13 of 12 pull requests`, `from 31 to 0 double charges a month`."""
     done = 0 if at.done is None else at.done
     if goal.measure == OUTCOME:
-        return f"from {goal.baseline:,g} to {done:,g} {goal.unit}".rstrip()
+        return f"from {number_text(goal.baseline)} to {number_text(done)} {goal.unit}".rstrip()
     if goal.measure is None or goal.target is None:
-        return f"{done:,g}"
-    return f"{done:,g} of {measures.MEASURES[goal.measure].words(goal.target)}"
+        return number_text(done)
+    return f"{number_text(done)} of {measures.MEASURES[goal.measure].words(goal.target)}"
 
 
 def where(pieces: Pieces, themes: Sequence[Theme]) -> Iterable[str]:

@@ -45,8 +45,8 @@ def of_the_whole(table, tickets):
 
 def in_parts(tables, tickets, tasks, **options):
     parts = [functools.partial(read_from, each) for each in tables]
-    answers = tasks.results(threads_over_all(tasks, parts, tickets, **options))
-    pairs = zip(tables, answers, strict=True)
+    made = threads_over_all(tasks, parts, tickets, **options)
+    pairs = zip(tables, tasks.results(made), strict=True)
     return [
         threads_in_parts.thread_of(table["work_item"].combine_chunks(), answer).to_pylist() for table, answer in pairs
     ]
