@@ -129,7 +129,7 @@ def harvest(
     sources: Iterable[str] = (),
     config: PathLike | None = None,
     refresh: bool = False,
-    engine: str | None = None,
+    engine: str | Client | None = None,
 ) -> Outcome:
     """Read the sources (all, or those named) into the ledger, for a person, several, a team or everyone.
 
@@ -138,8 +138,8 @@ def harvest(
     Returns how each source went: `outcome.complete`, and for each of `outcome.sources` its `source`, `counts` (new,
     replaced, dropped), `gaps` and `complete`. A source that fails is a gap and does not raise.
 
-    `engine` reads sources on a Dask cluster, in parts side by side: `dask` on this machine, `dask://HOST:PORT` on one
-    that runs already. This process alone writes to the ledger.
+    `engine` reads sources on a Dask cluster, in parts side by side: `dask` on this machine, `dask://HOST:PORT` or a
+    client on one that runs already. This process alone writes to the ledger.
 
     Raises PeriodError, PersonError, UnknownError (a source or a team), ConfigError, SourceError, LedgerError or
     EngineError.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -54,7 +55,10 @@ def connect(
             f"The engine {engine!r} needs Dask, which is not installed.",
             hint="pip install 'contribution-harvester[dask]'",
         ) from error
-    with dask.config.set(SETTINGS), contextlib.ExitStack() as stack:
+    from distributed.utils import silence_logging_cmgr
+
+    # What goes wrong on the cluster is said by who asked for it.
+    with dask.config.set(SETTINGS), silence_logging_cmgr(logging.CRITICAL), contextlib.ExitStack() as stack:
         client = stack.enter_context(_elsewhere(address, seconds) if address else _local(environ, workers))
         _require_same_version(client)
         yield client

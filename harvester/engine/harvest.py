@@ -45,15 +45,17 @@ PATIENCE_SECONDS = 120.0
 
 
 @contextlib.contextmanager
-def reading(engine: str | None, workspace: Workspace) -> Iterator[ReadSource]:
+def reading(engine: str | Client | None, workspace: Workspace) -> Iterator[ReadSource]:
     """How a harvest reads a source on an engine, for the block; without one as on one machine. Raises EngineError."""
     from harvester.engine.cluster import connect
 
     if engine is None:
         yield read_source
-        return
-    with connect(engine, workspace.environment.environ) as client:
-        yield read_on(client, workspace)
+    elif isinstance(engine, str):
+        with connect(engine, workspace.environment.environ) as client:
+            yield read_on(client, workspace)
+    else:
+        yield read_on(engine, workspace)
 
 
 def read_on(client: Client, workspace: Workspace, patience: float = PATIENCE_SECONDS) -> ReadSource:

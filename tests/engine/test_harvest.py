@@ -55,7 +55,8 @@ def cluster(tmp_path_factory):
         with (
             dask.config.set(SETTINGS | QUICK),
             LocalCluster(
-                n_workers=2, threads_per_worker=1, protocol="tcp", dashboard_address="127.0.0.1:0", silence_logs=50,
+                n_workers=2, threads_per_worker=1, protocol="tcp", silence_logs=50,
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
                 env=dict(os.environ) | {"PARTED_TOKEN": SECRET},
             ) as cluster,
         ):  # fmt: skip
