@@ -74,9 +74,9 @@ class Divided:
 
 def read_parts(source: str, connector: Any, request: Request, *_: object) -> SourceReader:
     """Reads a source in parts, for `harvest`."""
-    made = PartsReader(source, request, divide(source, connector, request))
+    made = PartsReader(source, request, divide(source, lambda: connector, request))
     for number, part in reversed(list(enumerate(made.divided.parts))):
-        made.add(number, read_part(source, connector, request, part))
+        made.add(number, read_part(source, lambda: connector, request, part))
     return made.joined(connector.join)
 
 

@@ -59,6 +59,7 @@ def examples() -> dict[str, str]:
 
 
 _MERGED, _CLOSED, _CHANGED = ("mergedAfter", "mergedBefore"), ("closedAfter", "closedBefore"), ("updatedAfter",)
+_SLICED = ("updatedAfter", "createdAfter", "createdBefore")
 EXAMPLES = (
     Listing("user", "authoredMergeRequests", "MergeRequest", _MERGED, "merged"),
     Listing("user", "authoredMergeRequests", "MergeRequest", _CHANGED, "merged"),
@@ -68,6 +69,9 @@ EXAMPLES = (
     Listing("instance", "issues", "Issue", ("authorUsername", "createdAfter", "createdBefore")),
     Listing("group", "mergeRequests", "MergeRequest", ("updatedAfter", "createdBefore")),
     Listing("project", "mergeRequests", "MergeRequest", ("updatedAfter", "createdBefore")),
+    *(Listing(each, "mergeRequests", "MergeRequest", _SLICED) for each in ("group", "project")),
+    Listing("user", "reviewRequestedMergeRequests", "MergeRequest", _SLICED),
+    Listing("group", "issues", "IssueTalk", _SLICED),
     Listing("project", "mergeRequests", "MergeRequest", ("iids",)),
     Listing("project", "mergeRequests", "MergeRequestId", ("iids",)),
     Listing("project", "mergeRequests", "Author", ("iids",)),
