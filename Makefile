@@ -45,6 +45,9 @@ bench: .venv/.with-tests ## print how long things take, as ratios
 	@.venv/bin/python benchmarks/year.py
 	@.venv/bin/python benchmarks/ledger.py 1000000 50
 
+bench-engine: .venv/.with-tests ## print what a Dask cluster gains and costs, with up to 10 million rows
+	@for each in speedup memory overhead digests growth; do .venv/bin/python benchmarks/engine.py $$each; done
+
 contract: .venv/.with-tests ## check what we send against the services' own schemas (needs npm)
 	@folder=$$(mktemp -d) && npm install --silent --no-audit --no-fund --no-save --prefix "$$folder" @octokit/graphql-schema@15 gitlab-graphql-types@1 && \
 	GITHUB_SDL="$$folder/node_modules/@octokit/graphql-schema/schema.graphql" \
@@ -112,4 +115,4 @@ clean: ## remove what was built and installed here, but not what was harvested
 	@$(PIP) --group mutants
 	@touch $@
 
-.PHONY: help report test check bench contract browser workflows pins cassettes soak fuzz truth mutants docs clean
+.PHONY: help report test check bench bench-engine contract browser workflows pins cassettes soak fuzz truth mutants docs clean

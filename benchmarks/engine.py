@@ -188,6 +188,13 @@ class Asked:
     runs: int
     memory: str
     folder: Path
+    small: tuple[int, int] = SMALL
+    large: tuple[int, int] = LARGE
+
+    @property
+    def times(self) -> float:
+        """How many times the rows of the small organisation the large one has."""
+        return self.large[0] / self.small[0]
 
     def command(self, engine: str | None, out: str) -> list[str]:
         """The command, with an engine or without; it writes into a folder below the organisation's, named `out`."""
@@ -235,13 +242,13 @@ def warm_up(made: Cluster) -> None:
         client.run(load)
 
 
-def speedup(asked: Asked, size: tuple[int, int]) -> None:
-    folder = asked.organisation(size)
+def speedup(asked: Asked) -> None:
+    folder = asked.organisation(asked.small)
     with cluster(1, asked.memory) as one, cluster(2, asked.memory) as two:
         names = dict.fromkeys(one.names, "scheduler") | dict.fromkeys(one.workers, "worker alone") | two.names
         with watch(names) as seen:
             pair = compare(asked.command(one.engine, "1"), asked.command(two.engine, "2"), asked.runs, folder)
-    print(f"{asked.what}, {size[0]:,} rows, one worker against two (wanted: at least 1.7):\n   {pair}")
+    print(f"{asked.what}, {asked.small[0]:,} rows, one worker against two (wanted: at least 1.7):\n   {pair}")
     alone, shared = seen.seconds("worker alone")[0], seen.seconds("worker")
     each = " and ".join(f"{seconds:,.1f}" for seconds in shared)
     print(f"   processor time {alone:,.1f} s against {each} s: at best {alone / max(shared):.2f} times as fast")
@@ -250,22 +257,24 @@ def speedup(asked: Asked, size: tuple[int, int]) -> None:
 
 def memory(asked: Asked) -> None:
     peaks = {}
-    for size in (SMALL, LARGE):
+    for size in (asked.small, asked.large):
         seconds, seen = once(asked, asked.organisation(size), 2)
         print(f"{asked.what}, {size[0]:,} rows, {seconds:,.1f} s:")
         show(seen)
         peaks[size] = {name: seen.peak(name) for name in ("worker", DRIVER, "scheduler")}
-    growth = {name: peaks[LARGE][name] / peaks[SMALL][name] for name in peaks[SMALL]}
-    print(f"worker: {growth['worker']:.2f} times the memory for ten times the rows (wanted: 1)")
-    both = (peaks[LARGE][DRIVER] + peaks[LARGE]["scheduler"]) / MIB
-    print(f"driver: {peaks[LARGE][DRIVER] / MIB:,.0f} MiB, with the scheduler {both:,.0f} MiB (wanted: at most 500)")
+    growth = {name: peaks[asked.large][name] / peaks[asked.small][name] for name in peaks[asked.small]}
+    print(f"worker: {growth['worker']:.2f} times the memory for {asked.times:g} times the rows (wanted: 1)")
+    both = (peaks[asked.large][DRIVER] + peaks[asked.large]["scheduler"]) / MIB
+    print(
+        f"driver: {peaks[asked.large][DRIVER] / MIB:,.0f} MiB, with the scheduler {both:,.0f} MiB (wanted: at most 500)"
+    )
 
 
 def overhead(asked: Asked) -> None:
-    folder = asked.organisation(SMALL)
+    folder = asked.organisation(asked.small)
     with cluster(1, asked.memory) as one, watch(one.names) as seen:
         pair = compare(asked.command(one.engine, "1"), asked.command(None, "plain"), asked.runs, folder)
-    print(f"{asked.what}, {SMALL[0]:,} rows, one worker against no Dask (wanted: at most 1.5):\n   {pair}")
+    print(f"{asked.what}, {asked.small[0]:,} rows, one worker against no Dask (wanted: at most 1.5):\n   {pair}")
     show(seen)
     with watch({}) as seen:
         pair = compare(asked.command("dask", "own"), asked.command(None, "plain"), asked.runs, folder)
@@ -286,23 +295,24 @@ def same(folder: Path, left: str, right: str) -> str:
 
 
 def digests(asked: Asked) -> None:
-    seconds, seen = once(asked, asked.organisation(LARGE), 2)
-    print(f"{asked.what} of {LARGE[1]} teams, {LARGE[0]:,} rows, two workers: {seconds:,.1f} s")
+    seconds, seen = once(asked, asked.organisation(asked.large), 2)
+    print(f"{asked.what} of {asked.large[1]} teams, {asked.large[0]:,} rows, two workers: {seconds:,.1f} s")
     show(seen)
 
 
 def growth(asked: Asked) -> None:
     found = {}
-    for size in (SMALL, LARGE):
+    for size in (asked.small, asked.large):
         seconds, seen = once(asked, asked.organisation(size), 2)
         found[size] = (seconds, sum(seen.seconds()))
         print(f"{asked.what}, {size[0]:,} rows, two workers: {seconds:,.1f} s")
         show(seen)
     for place, word in enumerate(("seconds", "seconds of processor time")):
-        small, large = found[SMALL][place], found[LARGE][place]
+        small, large = found[asked.small][place], found[asked.large][place]
         # A straight line through both: what is the same for any number of rows is paid once.
-        hundred = large + (large - small) / (LARGE[0] - SMALL[0]) * 90_000_000
-        print(f"   {large / small:.1f} times the {word} for ten times the rows; 100 million: {hundred:,.0f} {word}")
+        hundred = large + (large - small) / (asked.large[0] - asked.small[0]) * (100_000_000 - asked.large[0])
+        print(f"   {large / small:.1f} times the {word} for {asked.times:g} times the rows")
+        print(f"   100 million rows: {hundred:,.0f} {word}")
 
 
 def show(seen: Watch) -> None:
@@ -325,15 +335,21 @@ def main() -> None:
     parser.add_argument("--period", default="2025")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--memory", default="4GiB", help="the limit of a worker")
-    parser.add_argument("--large", action="store_true", help="speedup with 10 million rows")
+    parser.add_argument("--small", type=size, default=SMALL, metavar="ROWS:TEAMS", help="1000000:5")
+    parser.add_argument("--large", type=size, default=LARGE, metavar="ROWS:TEAMS", help="10000000:50")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "harvester-engine")
     options = parser.parse_args()
     what = options.what or ("digests" if options.measure == "digests" else "measures")
-    asked = Asked(what, options.period, options.runs, options.memory, options.folder.resolve())
-    if options.measure == "speedup":
-        speedup(asked, LARGE if options.large else SMALL)
-    else:
-        {"memory": memory, "overhead": overhead, "digests": digests, "growth": growth}[options.measure](asked)
+    folder = options.folder.resolve()
+    asked = Asked(what, options.period, options.runs, options.memory, folder, options.small, options.large)
+    measures = {"speedup": speedup, "memory": memory, "overhead": overhead, "digests": digests, "growth": growth}
+    measures[options.measure](asked)
+
+
+def size(words: str) -> tuple[int, int]:
+    """Rows and teams."""
+    rows, teams = words.split(":")
+    return int(rows), int(teams)
 
 
 if __name__ == "__main__":
