@@ -144,14 +144,14 @@ def harvest(
     Raises PeriodError, PersonError, UnknownError (a source or a team), ConfigError, SourceError, LedgerError or
     EngineError.
     """
-    from harvester.engine.harvest import reading
+    from harvester.engine.harvest import on_engine
     from harvester.workspace.harvest import Selection
     from harvester.workspace.harvest import harvest as harvest_selection
 
     selection = Selection(_names(person), team, everyone, tuple(sources))
     workspace = _open(config, None)
-    with reading(engine, workspace) as read:
-        return harvest_selection(workspace, period, selection, refresh=refresh, read=read)
+    with on_engine(engine, workspace) as on_cluster:
+        return harvest_selection(on_cluster, period, selection, refresh=refresh)
 
 
 def claims(

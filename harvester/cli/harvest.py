@@ -58,7 +58,7 @@ def command(
       harvester harvest --everyone --engine dask
     """
     from harvester.cli.main import INCOMPLETE, OK
-    from harvester.engine.harvest import reading
+    from harvester.engine.harvest import on_engine
     from harvester.workspace.harvest import Selection, harvest, plan_harvest
     from harvester.workspace.workspace import open_workspace
 
@@ -67,8 +67,8 @@ def command(
     if dry_run:
         _echo_plans(terminal, workspace, plan_harvest(workspace, period, selection, refresh=refresh), as_json=as_json)
         return OK
-    with reading(engine, workspace) as read:
-        outcome = harvest(workspace, period, selection, refresh=refresh, read=read)
+    with on_engine(engine, workspace) as on_cluster:
+        outcome = harvest(on_cluster, period, selection, refresh=refresh)
     _echo_outcome(terminal, outcome, as_json=as_json)
     return OK if outcome.complete or allow_incomplete else INCOMPLETE
 

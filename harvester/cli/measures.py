@@ -93,8 +93,6 @@ def command(
 
     if as_json and (output or format_name):
         raise click.UsageError("--json writes to the terminal; leave it out, or --output and --format.")
-    if engine and not every_team:
-        raise click.UsageError("--engine is for --every-team; people who are taken as one are measured here.")
     file = None if output == "-" else output
     format_ = choose_format(EXPORT_FORMATS, format_name, file) if file or format_name else None
     if file:
@@ -123,11 +121,13 @@ def _made(
     workspace: Workspace, period: str | None, chosen: Chosen, by: By, engine: str | None, *, harvest: bool
 ) -> MeasuresTable:
     """The figures, made here or on a cluster."""
+    from harvester.engine.harvest import on_engine
     from harvester.workspace.chosen import people_asked
     from harvester.workspace.measures import make_measures
 
-    if engine is None:
-        return make_measures(workspace, period, chosen, by=by, harvest=harvest)
+    if engine is None or not chosen.every_team:
+        with on_engine(engine, workspace) as on_cluster:
+            return make_measures(on_cluster, period, chosen, by=by, harvest=harvest)
     from harvester.engine import measures
     from harvester.engine.cluster import connect
 

@@ -148,11 +148,13 @@ def _made(
     **how: Any,
 ) -> Iterator[RenderedReport | NotMade]:
     """The report, or each of several, as they are made."""
+    from harvester.engine.harvest import on_engine
     from harvester.workspace.batch import make_reports
     from harvester.workspace.reports import make_report
 
     if not several:
-        yield make_report(workspace, report, period, chosen, **how)
+        with on_engine(engine, workspace) as on_cluster:
+            yield make_report(on_cluster, report, period, chosen, **how)
     elif engine is None:
         yield from make_reports(workspace, report, period, chosen, **how)
     else:

@@ -45,21 +45,26 @@ PATIENCE_SECONDS = 120.0
 
 
 @contextlib.contextmanager
-def reading(engine: str | Client | None, workspace: Workspace) -> Iterator[ReadSource]:
-    """How a harvest reads a source on an engine, for the block; without one as on one machine. Raises EngineError."""
+def on_engine(engine: str | Client | None, workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace, whose sources an engine reads within the block; the same one without. Raises EngineError."""
     from harvester.engine.cluster import connect
 
     if engine is None:
-        yield read_source
+        yield workspace
     elif isinstance(engine, str):
         with connect(engine, workspace.environment.environ) as client:
-            yield read_on(client, workspace)
+            yield on_cluster(client, workspace)
     else:
-        yield read_on(engine, workspace)
+        yield on_cluster(engine, workspace)
+
+
+def on_cluster(client: Client, workspace: Workspace) -> Workspace:
+    """The workspace, whose sources the workers of a cluster read."""
+    return dataclasses.replace(workspace, read=read_on(client, workspace))
 
 
 def read_on(client: Client, workspace: Workspace, patience: float = PATIENCE_SECONDS) -> ReadSource:
-    """Reads a source of this workspace by the workers of a cluster, to be handed to `harvest_sources`.
+    """Reads a source of this workspace by the workers of a cluster, as `Workspace.read`.
 
     `patience` is in seconds: where the cluster has no worker for so long, what is left is a gap.
     """

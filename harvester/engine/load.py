@@ -15,7 +15,7 @@ from harvester.analysis.frame import column, series
 from harvester.analysis.links import NEEDED
 from harvester.engine.batches import BatchTasks, planned
 from harvester.engine.exchange import ClusterTasks, Packed, opened, packed
-from harvester.engine.harvest import read_on
+from harvester.engine.harvest import on_cluster
 from harvester.engine.rows import BUCKET_ROWS, StoredPieces, by_bucket, count_accounts, rows_in
 from harvester.engine.shared import Shared, keep
 from harvester.engine.threads import threads
@@ -52,7 +52,7 @@ def load_frame(
     when = choose_period(workspace, period)
     asked = people_asked(workspace, chosen)
     with open_ledger(workspace) as ledger:
-        reading = partial(harvest_sources, workspace, ledger, read=read_on(client, workspace)) if harvest else None
+        reading = partial(harvest_sources, on_cluster(client, workspace), ledger) if harvest else None
         batch, accounts = batch_of(workspace, ledger, when, chosen, asked, needs=frozenset(), harvest=reading)
         stored = StoredPieces.of(ledger, batch.period_to_read, workspace.config.sources)
     named = None if chosen.team or chosen.everyone else [each for one in batch.subjects or () for each in one.persons]

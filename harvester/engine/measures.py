@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harvester.engine.batches import made_by_tasks
+from harvester.engine.harvest import on_cluster
 from harvester.engine.rows import StoredPieces
 from harvester.workspace.collect import harvest_sources, open_ledger
 from harvester.workspace.measures import measures_of_teams
@@ -23,7 +24,7 @@ def make_measures(
 ) -> MeasuresTable:
     """As `harvester.workspace.measures.make_measures` of every team: the same figures in the same order."""
     with open_ledger(workspace) as ledger:
-        reading = partial(harvest_sources, workspace, ledger) if harvest else None
+        reading = partial(harvest_sources, on_cluster(client, workspace), ledger) if harvest else None
         measures, _ = measures_of_teams(workspace, ledger, period, by, harvest=reading)
         stored = StoredPieces.of(ledger, measures.batch.period_to_read, workspace.config.sources)
         return measures.table(made_by_tasks(client, measures, stored))

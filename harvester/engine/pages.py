@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harvester.engine.batches import made_by_tasks
-from harvester.engine.harvest import read_on
+from harvester.engine.harvest import on_cluster
 from harvester.engine.rows import StoredPieces
 from harvester.reporting.formats import PLAIN, PageOptions
 from harvester.workspace.batch import NotMade, PageBatch, prepare
@@ -35,7 +35,7 @@ def make_reports(
 ) -> Iterator[RenderedReport | NotMade]:
     """As `harvester.workspace.batch.make_reports`: the same pages byte for byte, in the order they are ready."""
     with open_ledger(workspace) as ledger:
-        reading = partial(harvest_sources, workspace, ledger, read=read_on(client, workspace)) if harvest else None
+        reading = partial(harvest_sources, on_cluster(client, workspace), ledger) if harvest else None
         batch, _ = prepare(workspace, ledger, report, period, chosen, harvest=reading)
         stored = StoredPieces.of(ledger, batch.period_to_read, workspace.config.sources)
         yield from made_by_tasks(client, PageBatch(batch, report.name, draft, options), stored)

@@ -44,7 +44,8 @@ def share(client: Client, value: Value) -> Iterator[Shared[Value]]:
     try:
         yield shared
     finally:
-        client.unregister_worker_plugin(shared.name)
+        with contextlib.suppress(OSError):  # a cluster that is gone has nothing of ours any more
+            client.unregister_worker_plugin(shared.name)
 
 
 def keep(client: Client, value: Value) -> Shared[Value]:

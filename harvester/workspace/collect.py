@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from harvester.harvesting.run import Outcome, ReadSource
+    from harvester.harvesting.run import Outcome
     from harvester.ledger import Ledger
     from harvester.ledger.held_rows import StoredRows
     from harvester.sdk.connector import Connector
@@ -155,11 +155,8 @@ def harvest_sources(
     *,
     sources: Mapping[str, Connector] | None = None,
     refresh: bool = False,
-    read: ReadSource | None = None,
 ) -> Outcome:
     """Read sources (all where None) into the ledger side by side; `refresh` re-reads them in full.
-
-    `read` reads one source where an engine does it: `harvester.engine.harvest`.
 
     Raises KeyboardInterrupt where the user interrupted, after what came until then was stored.
     """
@@ -180,7 +177,7 @@ def harvest_sources(
             progress=progress,
             stop=environment.stop,
             redact=environment.redact,
-            read=read or read_source,
+            read=workspace.read or read_source,
         )
     if outcome.interrupted:
         raise KeyboardInterrupt

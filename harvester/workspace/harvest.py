@@ -13,7 +13,7 @@ from harvester.workspace.workspace import Workspace, pick_sources
 
 if TYPE_CHECKING:
     from harvester.harvesting.plan import Plan
-    from harvester.harvesting.run import Outcome, ReadSource
+    from harvester.harvesting.run import Outcome
     from harvester.sdk.connector import Connector
 
 
@@ -29,22 +29,15 @@ class Selection:
 
 
 def harvest(
-    workspace: Workspace,
-    period: str | None = None,
-    selection: Selection | None = None,
-    *,
-    refresh: bool = False,
-    read: ReadSource | None = None,
+    workspace: Workspace, period: str | None = None, selection: Selection | None = None, *, refresh: bool = False
 ) -> Outcome:
     """Read sources into the ledger; the default period is the last quarter, `refresh` re-reads it in full.
-
-    `read` reads one source where an engine does it: `harvester.engine.harvest`.
 
     Raises PeriodError, PersonError or UnknownError for a period, person, team or source that is not valid.
     """
     sources, accounts, when = _resolve(workspace, period, selection)
     with open_ledger(workspace) as ledger:
-        return harvest_sources(workspace, ledger, when, accounts, sources=sources, refresh=refresh, read=read)
+        return harvest_sources(workspace, ledger, when, accounts, sources=sources, refresh=refresh)
 
 
 def plan_harvest(

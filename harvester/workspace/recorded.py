@@ -46,7 +46,9 @@ class RecordedWorkspace:
         """The workspace, on any machine: its sources answer what they answered, and cannot be read."""
         environment = Environment(environ={}, cwd=self.config.root, clock=lambda: self.now)
         connectors: dict[str, Connector] = dict(self.connectors)
-        return Workspace(environment, self.config, connectors, self.configured, self.persistent, self.goals, self.seen)
+        return Workspace(
+            environment, self.config, connectors, self.configured, self.persistent, goals=self.goals, seen=self.seen
+        )
 
 
 class RecordedConnector:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harvester.config.settings import Config
     from harvester.goals.assessment import GoalsAndDecisions
     from harvester.goals.model import Goals, KnownNames
+    from harvester.harvesting.run import ReadSource
     from harvester.model.look_alikes import Sightings
 
 ME = "me"
@@ -42,6 +43,8 @@ class Workspace:
     """Whether rows are stored in the configured ledger; False with `repo`, where the ledger is temporary."""
     goals: GoalsAndDecisions | None = None
     """goals.toml and decisions.toml where they were read before; None: they are read from their files."""
+    read: ReadSource | None = None
+    """Reads a source, where a cluster does it (`harvester.engine.harvest`); None: this process does."""
     seen: Sightings | None = None
     """Everybody in the sources in the one period that pages are of, where they were asked; None: they are asked."""
 

@@ -20,7 +20,7 @@ import harvester
 from harvester.cli.main import main
 from harvester.cli.terminal import Terminal
 from harvester.engine.cluster import SETTINGS, connect
-from harvester.engine.harvest import Order, divide_source, read_on
+from harvester.engine.harvest import Order, divide_source, on_cluster, read_on
 from harvester.harvesting.parts import PartRead
 from harvester.ledger import Ledger
 from harvester.ledger.coverage import WHOLE
@@ -120,7 +120,8 @@ def parted(*does, name="work"):
 def harvested(workspace, folder="ledger", client=None, **more):
     ledger = Ledger.open(workspace.config.root / folder)
     read = read_on(client, workspace) if client else None
-    outcome = harvest_sources(workspace, ledger, EVER, dict.fromkeys(workspace.connectors), read=read, **more)
+    workspace = dataclasses.replace(workspace, read=read)
+    outcome = harvest_sources(workspace, ledger, EVER, dict.fromkeys(workspace.connectors), **more)
     return ledger, outcome
 
 
@@ -202,7 +203,7 @@ def test_an_interrupt_keeps_what_came(tmp_path, client):
     workspace = opened(tmp_path, parted("row", "wait"), until="Waiting 3600 s")
     ledger = Ledger.open(tmp_path / "ledger")
     with pytest.raises(KeyboardInterrupt):
-        harvest_sources(workspace, ledger, EVER, {"work": None}, read=read_on(client, workspace))
+        harvest_sources(on_cluster(client, workspace), ledger, EVER, {"work": None})
     rows, _ = held(ledger)
     assert [scope for _, scope, _ in rows] == ["scope/0"]
     (whole,) = [each for each in ledger.coverage() if each.scope == WHOLE]
