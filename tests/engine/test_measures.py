@@ -38,8 +38,8 @@ def test_the_figures_are_those_of_one_machine(client, environment):
     assert pay == [2, 2, None]
 
 
-@pytest.mark.parametrize("more", [(), ("--team", "pay")])
-def test_an_engine_is_for_every_team(environment, more):
-    """Anything else is a usage error."""
-    status, _, said = run(environment, "measures", "--engine", "dask", *more)
-    assert (status, "--engine is for --every-team" in said) == (2, True)
+@pytest.mark.parametrize("more", [("--person", "ada"), ("--team", "pay")])
+def test_people_as_one_are_measured_here(environment, more):
+    """A cluster reads their sources, and their figures are those of one machine."""
+    asked = ("measures", "--period", PERIOD, "--json", "--no-harvest", *more)
+    assert run(environment, *asked, "--engine", "dask")[:2] == run(environment, *asked)[:2]
