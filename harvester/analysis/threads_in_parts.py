@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     Ints = np.ndarray[Any, np.dtype[np.int64]]
-    Part = Callable[[Sequence[str]], pa.Table]
+    ReadColumns = Callable[[Sequence[str]], pa.Table]
     """Reads the rows of a part, of the columns with these names."""
 
 LINKS = {"part": "int64", "work_item": "string", "other": "string", "rank": "int64", "first": "int64"}
@@ -56,7 +56,7 @@ class Joined(NamedTuple):
     """Each shared `node` that is not its component's `label`, and that: a forest, so fewer lines than shared nodes."""
 
 
-def places_in(part: Part) -> pa.Array:
+def places_in(part: ReadColumns) -> pa.Array:
     """The Jira projects with a ticket in a part, each once: `acme.atlassian.net/PAY`."""
     return places_of_tickets(_frame(part(("work_item", "kind"))))
 
@@ -74,7 +74,7 @@ def known_in(places: pa.Array, tickets: Mapping[str, str]) -> dict[str, str]:
     return known_by_places(places.to_pylist(), tickets)
 
 
-def links_of(part: Part, number: int, known: Mapping[str, str], groups: int) -> pa.Table:
+def links_of(part: ReadColumns, number: int, known: Mapping[str, str], groups: int) -> pa.Table:
     """The links in a part (LINKS), each sent to the group of its project: at most a line for each row and reference.
 
     `known` are the Jira projects by key over all parts (`known_in`).

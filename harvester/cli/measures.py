@@ -143,7 +143,7 @@ def _document(made: MeasuresTable) -> object:
     return {
         "complete": made.complete,
         "incomplete": list(made.incomplete),
-        "not_made": {each.subject: each.error.message for each in made.not_made},
+        "not_made": {each.key: each.error.message for each in made.not_made},
         "remarks": list(made.remarks),
         "measures": [
             {NAMES.get(name, name): value for name, value in dataclasses.asdict(each).items()} for each in made.figures

@@ -149,7 +149,7 @@ def _made(
 ) -> Iterator[RenderedReport | NotMade]:
     """The report, or each of several, as they are made."""
     from harvester.engine.harvest import on_engine
-    from harvester.workspace.batch import make_reports
+    from harvester.workspace.pages import make_reports
     from harvester.workspace.reports import make_report
 
     if not several:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from dask.delayed import delayed
 from distributed import as_completed
 
-from harvester.engine.rows import BUCKET_ROWS, StoredPieces, by_bucket, count_accounts, fill_buckets, rows_in
+from harvester.engine.rows import BUCKET_ROWS, LedgerPieces, by_bucket, count_accounts, fill_buckets, rows_in
 from harvester.engine.shared import Shared, share
 from harvester.workspace.batch import Batch, Subject
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from harvester.model.people import People
 
 Made = TypeVar("Made")
-Kind = TypeVar("Kind", bound="OfBatch")
-Given = TypeVar("Given", covariant=True)
+Work = TypeVar("Work", bound="BatchWork")
+Made_co = TypeVar("Made_co", covariant=True)
 
 
-class OfBatch(Protocol):
-    """What is of a batch; it can go to another process."""
+class BatchWork(Protocol):
+    """What is done with a batch; it can go to another process."""
 
     @property
     def batch(self) -> Batch:
@@ -35,29 +35,32 @@ class OfBatch(Protocol):
         ...
 
 
-class Maker(OfBatch, Protocol[Given]):
+class Maker(BatchWork, Protocol[Made_co]):
     """What makes something of each subject of a batch."""
 
-    def make(self, rows: pa.Table, subjects: Iterable[Subject]) -> Iterator[Given]:
+    def make(self, rows: pa.Table, subjects: Iterable[Subject]) -> Iterator[Made_co]:
         """What is made of each subject, from all rows of their people."""
         ...
 
 
 @dataclass(frozen=True)
-class BatchTasks(Generic[Kind]):
-    """What the tasks of a batch share: which subjects are in which bucket, and in which buckets a person's rows are."""
+class BatchTasks(Generic[Work]):
+    """What the tasks of a batch share: which subjects are in which bucket, and in which buckets a person's rows are.
 
-    maker: Kind
+    `subjects` are by bucket, and `buckets`, from 0, by the key of the person.
+    """
+
+    work: Work
     subjects: Sequence[Sequence[Subject]]
     buckets: Mapping[str, Sequence[int]]
 
     @property
     def people(self) -> People:
         """Whose the rows are."""
-        return self.maker.batch.workspace.config.people
+        return self.work.batch.workspace.config.people
 
 
-def made_by_tasks(client: Client, maker: Maker[Made], stored: StoredPieces) -> Iterator[Made]:
+def made_by_tasks(client: Client, maker: Maker[Made], stored: LedgerPieces) -> Iterator[Made]:
     """What is made of each subject, bucket by bucket in the order they are ready."""
     tasks = planned(maker, count_accounts(client, stored))
     if not tasks.subjects:
@@ -71,21 +74,21 @@ def made_by_tasks(client: Client, maker: Maker[Made], stored: StoredPieces) -> I
             done.release()
 
 
-def planned(maker: Kind, counted: Mapping[tuple[str, str], int], bucket_rows: int = BUCKET_ROWS) -> BatchTasks[Kind]:
+def planned(work: Work, counted: Mapping[tuple[str, str], int], bucket_rows: int = BUCKET_ROWS) -> BatchTasks[Work]:
     """Which subjects are in which task, by the numbers of rows of all accounts (source, account)."""
-    people, rows = maker.batch.workspace.config.people, Counter[str]()
+    people, rows = work.batch.workspace.config.people, Counter[str]()
     for account, number in counted.items():
         rows[people.person_of(*account)] += number
-    subjects = maker.batch.subjects_in(counted)
+    subjects = work.batch.subjects_in(counted)
     filled = fill_buckets([sum(rows[each] for each in one.persons) for one in subjects], bucket_rows)
     buckets: dict[str, list[int]] = {}
     for number, places in enumerate(filled):
         for person in {each for place in places for each in subjects[place].persons}:
             buckets.setdefault(person, []).append(number)
-    return BatchTasks(maker, [[subjects[place] for place in places] for places in filled], buckets)
+    return BatchTasks(work, [[subjects[place] for place in places] for places in filled], buckets)
 
 
 def make_bucket(cells: pd.DataFrame, number: int, shared: Shared[BatchTasks[Maker[Made]]]) -> list[Made]:
     """What is made of the subjects of a bucket from its cells, within a task."""
     tasks = shared.get()
-    return list(tasks.maker.make(rows_in(cells), tasks.subjects[number]))
+    return list(tasks.work.make(rows_in(cells), tasks.subjects[number]))

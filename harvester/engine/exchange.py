@@ -23,9 +23,9 @@ CELLS = pd.DataFrame({"to": pd.Series(dtype="int64"), "lines": pd.Series(dtype=C
 
 
 class Packed(NamedTuple):
-    """A table between two tasks: compressed, about a sixth of its size, in pieces as they arrived."""
+    """A table between two tasks: compressed, about a sixth of its size, in chunks as they arrived."""
 
-    pieces: Sequence[bytes]
+    chunks: Sequence[bytes]
     schema: pa.Schema
 
 
@@ -61,7 +61,7 @@ class ClusterTasks:
 def opened(made: Any) -> Any:
     """What a task made, with its tables as tables."""
     if isinstance(made, Packed):
-        tables = [pa.ipc.open_stream(each).read_all().select(made.schema.names) for each in made.pieces]
+        tables = [pa.ipc.open_stream(each).read_all().select(made.schema.names) for each in made.chunks]
         return pa.concat_tables([made.schema.empty_table(), *tables])
     if isinstance(made, list):
         return [opened(each) for each in made]

@@ -60,10 +60,10 @@ def on_engine(engine: str | Client | None, workspace: Workspace) -> Iterator[Wor
 
 def on_cluster(client: Client, workspace: Workspace) -> Workspace:
     """The workspace, whose sources the workers of a cluster read."""
-    return dataclasses.replace(workspace, read=read_on(client, workspace))
+    return dataclasses.replace(workspace, read=read_on_cluster(client, workspace))
 
 
-def read_on(client: Client, workspace: Workspace, patience: float = PATIENCE_SECONDS) -> ReadSource:
+def read_on_cluster(client: Client, workspace: Workspace, patience: float = PATIENCE_SECONDS) -> ReadSource:
     """Reads a source of this workspace by the workers of a cluster, as `Workspace.read`.
 
     `patience` is in seconds: where the cluster has no worker for so long, what is left is a gap.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import dask.dataframe as dd
@@ -16,16 +15,16 @@ from harvester.analysis.links import NEEDED
 from harvester.engine.batches import BatchTasks, planned
 from harvester.engine.exchange import ClusterTasks, Packed, opened, packed
 from harvester.engine.harvest import on_cluster
-from harvester.engine.rows import BUCKET_ROWS, StoredPieces, by_bucket, count_accounts, rows_in
-from harvester.engine.shared import Shared, keep
+from harvester.engine.rows import BUCKET_ROWS, LedgerPieces, by_bucket, count_accounts, rows_in
+from harvester.engine.shared import Shared, share_for_good
 from harvester.engine.threads import threads
 from harvester.ledger.held_rows import HeldRows
 from harvester.model.contribution import arrow_schema
 from harvester.workspace.assemble import choose_period
 from harvester.workspace.batch import batch_of
 from harvester.workspace.chosen import Chosen, people_asked
-from harvester.workspace.collect import collect, harvest_sources, open_ledger
-from harvester.workspace.loaded import LoadBatch, rows_of
+from harvester.workspace.collect import collect, open_ledger
+from harvester.workspace.loaded import RowLoader, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,24 +51,25 @@ def load_frame(
     when = choose_period(workspace, period)
     asked = people_asked(workspace, chosen)
     with open_ledger(workspace) as ledger:
-        reading = partial(harvest_sources, on_cluster(client, workspace), ledger) if harvest else None
-        batch, accounts = batch_of(workspace, ledger, when, chosen, asked, needs=frozenset(), harvest=reading)
-        stored = StoredPieces.of(ledger, batch.period_to_read, workspace.config.sources)
+        batch, accounts = batch_of(
+            on_cluster(client, workspace), ledger, when, chosen, asked, needs=frozenset(), harvest=harvest
+        )
+        stored = LedgerPieces.of(ledger, batch.period_to_read, workspace.config.sources)
     named = None if chosen.team or chosen.everyone else [each for one in batch.subjects or () for each in one.persons]
     nothing = HeldRows(arrow_schema().empty_table(), batch.coverage)
     collected = collect(workspace, nothing, batch.period_to_read, accounts, batch.outcome)
-    return in_partitions(client, LoadBatch(batch, named, asked[1]), stored, bucket_rows), list(collected.incomplete())
+    return in_partitions(client, RowLoader(batch, named, asked[1]), stored, bucket_rows), list(collected.incomplete())
 
 
-def in_partitions(client: Client, loading: LoadBatch, stored: StoredPieces, bucket_rows: int) -> dd.DataFrame:
+def in_partitions(client: Client, loading: RowLoader, stored: LedgerPieces, bucket_rows: int) -> dd.DataFrame:
     """The rows in partitions: all rows of a person are in one, by time; labels are from 0 in each.
 
     `thread` is that of all rows together. What was read stays on the workers, compressed, while the frame is there.
     """
     tasks = planned(loading, count_accounts(client, stored), bucket_rows)
-    shared = keep(client, tasks)
+    shared = share_for_good(client, tasks)
     cells = by_bucket(stored, shared, max(1, len(tasks.subjects))).persist().to_delayed()
-    parts = client.compute([delayed(_part)(each, shared) for each in cells])
+    parts = client.compute([delayed(_packed_rows)(each, shared) for each in cells])
     found = threads(ClusterTasks(client), parts, loading.batch.workspace.goals.tickets)
     frames = [delayed(_frame)(each, shared, answer) for each, answer in zip(cells, found, strict=True)]
     made: dd.DataFrame = dd.from_delayed(frames, meta=_meta(loading), verify_meta=False)
@@ -77,7 +77,7 @@ def in_partitions(client: Client, loading: LoadBatch, stored: StoredPieces, buck
 
 
 @dataclass(frozen=True)
-class HeldPart:
+class PackedRows:
     """What threads need of a partition, compressed: called with names of columns it gives the rows."""
 
     rows: Packed
@@ -88,22 +88,22 @@ class HeldPart:
         return table.select(list(columns))
 
 
-def _part(cells: pd.DataFrame, shared: Shared[BatchTasks[LoadBatch]]) -> HeldPart:
+def _packed_rows(cells: pd.DataFrame, shared: Shared[BatchTasks[RowLoader]]) -> PackedRows:
     import pyarrow as pa
 
     frame = _input(cells, shared).frame
-    return HeldPart(packed(pa.table({name: column(frame, name) for name in NEEDED})))
+    return PackedRows(packed(pa.table({name: column(frame, name) for name in NEEDED})))
 
 
-def _frame(cells: pd.DataFrame, shared: Shared[BatchTasks[LoadBatch]], answer: Packed) -> pd.DataFrame:
+def _frame(cells: pd.DataFrame, shared: Shared[BatchTasks[RowLoader]], answer: Packed) -> pd.DataFrame:
     rows = rows_of(_input(cells, shared))
     thread = threads_in_parts.thread_of(column(rows, "work_item"), opened(answer))
     return rows.assign(thread=series(thread, rows.index))
 
 
-def _input(cells: pd.DataFrame, shared: Shared[BatchTasks[LoadBatch]]) -> ReportInput:
-    return shared.get().maker.input_of(rows_in(cells))
+def _input(cells: pd.DataFrame, shared: Shared[BatchTasks[RowLoader]]) -> ReportInput:
+    return shared.get().work.input_of(rows_in(cells))
 
 
-def _meta(loading: LoadBatch) -> pd.DataFrame:
+def _meta(loading: RowLoader) -> pd.DataFrame:
     return rows_of(loading.input_of(arrow_schema().empty_table()))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from harvester.engine.batches import made_by_tasks
 from harvester.engine.harvest import on_cluster
-from harvester.engine.rows import StoredPieces
-from harvester.workspace.collect import harvest_sources, open_ledger
+from harvester.engine.rows import LedgerPieces
+from harvester.workspace.collect import open_ledger
 from harvester.workspace.measures import measures_of_teams
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ def make_measures(
 ) -> MeasuresTable:
     """As `harvester.workspace.measures.make_measures` of every team: the same figures in the same order."""
     with open_ledger(workspace) as ledger:
-        reading = partial(harvest_sources, on_cluster(client, workspace), ledger) if harvest else None
-        measures, _ = measures_of_teams(workspace, ledger, period, by, harvest=reading)
-        stored = StoredPieces.of(ledger, measures.batch.period_to_read, workspace.config.sources)
-        return measures.table(made_by_tasks(client, measures, stored))
+        maker, _ = measures_of_teams(on_cluster(client, workspace), ledger, period, by, harvest=harvest)
+        stored = LedgerPieces.of(ledger, maker.batch.period_to_read, workspace.config.sources)
+        return maker.table(made_by_tasks(client, maker, stored))

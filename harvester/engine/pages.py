@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 from harvester.engine.batches import made_by_tasks
 from harvester.engine.harvest import on_cluster
-from harvester.engine.rows import StoredPieces
+from harvester.engine.rows import LedgerPieces
 from harvester.reporting.formats import PLAIN, PageOptions
-from harvester.workspace.batch import NotMade, PageBatch, prepare
-from harvester.workspace.collect import harvest_sources, open_ledger
+from harvester.workspace.collect import open_ledger
+from harvester.workspace.pages import pages_of
 
 if TYPE_CHECKING:
     from distributed import Client
 
     from harvester.reporting.report import Report
+    from harvester.workspace.batch import NotMade
     from harvester.workspace.chosen import Chosen
     from harvester.workspace.reports import RenderedReport
     from harvester.workspace.workspace import Workspace
@@ -33,9 +33,11 @@ def make_reports(
     draft: bool = False,
     options: PageOptions = PLAIN,
 ) -> Iterator[RenderedReport | NotMade]:
-    """As `harvester.workspace.batch.make_reports`: the same pages byte for byte, in the order they are ready."""
+    """As `harvester.workspace.pages.make_reports`: the same pages byte for byte, in the order they are ready."""
     with open_ledger(workspace) as ledger:
-        reading = partial(harvest_sources, on_cluster(client, workspace), ledger) if harvest else None
-        batch, _ = prepare(workspace, ledger, report, period, chosen, harvest=reading)
-        stored = StoredPieces.of(ledger, batch.period_to_read, workspace.config.sources)
-        yield from made_by_tasks(client, PageBatch(batch, report.name, draft, options), stored)
+        maker, _ = pages_of(
+            on_cluster(client, workspace), ledger, report, period, chosen,
+            harvest=harvest, draft=draft, options=options,
+        )  # fmt: skip
+        stored = LedgerPieces.of(ledger, maker.batch.period_to_read, workspace.config.sources)
+        yield from made_by_tasks(client, maker, stored)

@@ -31,7 +31,7 @@ MERGED_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPieces:
+class LedgerPieces:
     """The rows of a ledger in a period, in pieces that any worker can read; credentials are the worker's own."""
 
     location: str
@@ -39,7 +39,7 @@ class StoredPieces:
     period: Period | None
 
     @classmethod
-    def of(cls, ledger: Ledger, period: Period | None, sources: Collection[str]) -> StoredPieces:
+    def of(cls, ledger: Ledger, period: Period | None, sources: Collection[str]) -> LedgerPieces:
         """The rows of these sources as the ledger has them now."""
         folder = ledger.folder
         location = ledger.location if folder is None else str(folder.absolute())
@@ -52,7 +52,7 @@ class StoredPieces:
         return ledger.read_piece(piece, self.period, **({} if columns is None else {"columns": columns}))
 
 
-def count_accounts(client: Client, stored: StoredPieces) -> Counter[tuple[str, str]]:
+def count_accounts(client: Client, stored: LedgerPieces) -> Counter[tuple[str, str]]:
     """How many rows each account has, by source and account; few, so that they fit into one process."""
     counted = client.map(_counted, stored.pieces, stored=stored, pure=False)
     return cast("Counter[tuple[str, str]]", merged(client, counted, _sum).result()) if counted else Counter()
@@ -66,7 +66,7 @@ def merged(client: Client, parts: Sequence[Future[Any]], merge: Callable[[list[A
     return parts[0]
 
 
-def _counted(piece: Piece, stored: StoredPieces) -> Counter[tuple[str, str]]:
+def _counted(piece: Piece, stored: LedgerPieces) -> Counter[tuple[str, str]]:
     rows = stored.read(piece, ("source", "account"))
     counted = rows.group_by(["source", "account"]).aggregate([([], "count_all")])
     columns = (counted[name].to_pylist() for name in ("source", "account", "count_all"))
@@ -106,19 +106,19 @@ class Routes(Protocol):
         ...
 
 
-def by_bucket(stored: StoredPieces, routes: Shared[Any], count: int) -> dd.DataFrame:
+def by_bucket(stored: LedgerPieces, routes: Shared[Any], count: int) -> dd.DataFrame:
     """The rows in the buckets of their people, by shared `Routes`: partition n has bucket n, as cells for `rows_in`."""
-    return placed(dd.from_map(_routed, list(stored.pieces) or [()], stored=stored, routes=routes, meta=CELLS), count)
+    return placed(dd.from_map(routed, list(stored.pieces) or [()], stored=stored, routes=routes, meta=CELLS), count)
 
 
-def _routed(piece: Piece, stored: StoredPieces, routes: Shared[Routes]) -> pd.DataFrame:
-    """A piece's rows as a cell for each bucket."""
+def routed(piece: Piece, stored: LedgerPieces, routes: Shared[Routes]) -> pd.DataFrame:
+    """The rows of a piece as a cell for each bucket (CELLS), within a task."""
     rows, where = stored.read(piece), routes.get()
     persons = persons_of(rows, where.people)
     names = enumerate(persons.dictionary.to_pylist())
-    routed = [(code, bucket) for code, name in names for bucket in where.buckets.get(name, ())]
+    wanted = [(code, bucket) for code, name in names for bucket in where.buckets.get(name, ())]
     places = pd.DataFrame({"person": persons.indices.to_numpy(), "at": range(len(rows))})
-    sent = places.merge(pd.DataFrame(routed, columns=["person", "to"], dtype="int64"), on="person")
+    sent = places.merge(pd.DataFrame(wanted, columns=["person", "to"], dtype="int64"), on="person")
     return cells_of(rows.take(pa.array(sent["at"])).append_column("to", pa.array(sent["to"])))
 
 

@@ -40,7 +40,7 @@ class Shared(Generic[Value]):
 @contextlib.contextmanager
 def share(client: Client, value: Value) -> Iterator[Shared[Value]]:
     """Send a value to every worker, and take it away at the end of the block."""
-    shared = keep(client, value)
+    shared = share_for_good(client, value)
     try:
         yield shared
     finally:
@@ -48,7 +48,7 @@ def share(client: Client, value: Value) -> Iterator[Shared[Value]]:
             client.unregister_worker_plugin(shared.name)
 
 
-def keep(client: Client, value: Value) -> Shared[Value]:
+def share_for_good(client: Client, value: Value) -> Shared[Value]:
     """Send a value to every worker, where it stays as long as the cluster does."""
     name = f"harvester-{uuid.uuid4().hex}"
     client.register_plugin(_Holder(value, name), name=name)

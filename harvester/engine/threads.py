@@ -35,7 +35,7 @@ class Tasks(Protocol):
 
 def threads(
     tasks: Tasks,
-    parts: Sequence[step.Part],
+    parts: Sequence[step.ReadColumns],
     tickets: Mapping[str, str],
     groups: int | None = None,
     together: int = TOGETHER,

@@ -1,38 +1,29 @@
-"""A page for each of many people or teams from rows that are read once: on this machine, or wherever the rows are."""
+"""Many people or teams, each by itself, from rows that are read once: on this machine, or wherever the rows are.
+
+What is made of each of them is in `pages`, `measures` and `loaded`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from harvester.analysis.frame import persons_of
-from harvester.errors import PersonError, ReportError, UnknownError
+from harvester.errors import PersonError, UnknownError
 from harvester.goals.assessment import GoalsAndDecisions
 from harvester.ledger.held_rows import HeldRows
-from harvester.ledger.queries import by_accounts
 from harvester.model.periods import Period
-from harvester.reporting.formats import PLAIN, PageOptions
-from harvester.reporting.report import Report, file_word
+from harvester.reporting.report import file_word
 from harvester.reporting.report_input import Need, PageRequest
-from harvester.workspace.assemble import as_seen, assemble, choose_period, find_stranger, people_in, period_to_read
+from harvester.workspace.assemble import as_seen, assemble, find_stranger, people_in, period_to_read
 from harvester.workspace.chosen import Chosen
-from harvester.workspace.collect import Accounts, CollectedData, accounts_of, harvest_sources, open_ledger
+from harvester.workspace.collect import Accounts, CollectedData, accounts_of, harvest_sources
 from harvester.workspace.mentees import choose_mentees
 from harvester.workspace.people import choose_people
 from harvester.workspace.recorded import RecordedWorkspace, record
-from harvester.workspace.reports import (
-    ABOUT,
-    RenderedReport,
-    load_report,
-    people_of,
-    period_of,
-    rendered,
-    require_audience,
-)
 from harvester.workspace.workspace import Workspace, load_goals_and_decisions
 
 if TYPE_CHECKING:
@@ -58,15 +49,16 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class NotMade:
-    """A page that there is not, and why: nobody of a team may be read, say."""
+    """What could not be made of a person or a team, and why, such as that nobody of a team may be read."""
 
-    subject: str
+    key: str
+    """Of the person or the team."""
     error: PersonError
 
     @property
     def words(self) -> str:
-        """Whose page, by key, and why."""
-        return f"{self.subject}: {self.error.message}"
+        """Whose it would be, by key, and why."""
+        return f"{self.key}: {self.error.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,72 +125,6 @@ class Batch:
         return BatchInput(subject, stored, collected, as_seen(dataclasses.replace(made, request=request)))
 
 
-@dataclass(frozen=True)
-class PageBatch:
-    """Pages of one kind, of the subjects of a batch; it can go to another process, too."""
-
-    batch: Batch
-    kind: str
-    draft: bool
-    options: PageOptions
-
-    def make(self, rows: pa.Table, subjects: Iterable[Subject]) -> Iterator[RenderedReport | NotMade]:
-        """The page of each subject, from all rows of their people."""
-        report = load_report(self.kind)
-        for each in self.batch.inputs(rows, subjects):
-            if isinstance(each, NotMade):
-                yield each
-                continue
-            report_input = dataclasses.replace(each.report_input, draft=self.draft)
-            suffix, complete = each.subject.suffix, each.collected.complete
-            yield rendered(report, report_input, self.options, complete=complete, suffix=suffix)
-
-
-def make_reports(
-    workspace: Workspace,
-    report: Report,
-    period: str | None = None,
-    chosen: Chosen | None = None,
-    *,
-    harvest: bool = True,
-    draft: bool = False,
-    options: PageOptions = PLAIN,
-) -> Iterator[RenderedReport | NotMade]:
-    """A report for each of the people, in the order of their keys, or with `every_team` for each team.
-
-    The sources are read once for all of them. A page that cannot be made is there as `NotMade`, in its place.
-
-    Raises what `make_report` raises, and UnknownError for every team where there is none.
-    """
-    with open_ledger(workspace) as ledger:
-        reading = partial(harvest_sources, workspace, ledger) if harvest else None
-        batch, accounts = prepare(workspace, ledger, report, period, chosen or Chosen(), harvest=reading)
-        rows = ledger.rows(batch.period_to_read, by_accounts(accounts))
-    pairs = rows.group_by(["source", "account"]).aggregate([])
-    subjects = batch.subjects_in(zip(pairs["source"].to_pylist(), pairs["account"].to_pylist(), strict=True))
-    yield from PageBatch(batch, report.name, draft, options).make(rows, subjects)
-
-
-Harvest = Callable[["Period", Accounts], "Outcome"]
-"""Reads these accounts of the sources in a period into the ledger."""
-
-
-def prepare(
-    workspace: Workspace, ledger: Ledger, report: Report, period: str | None, chosen: Chosen, *, harvest: Harvest | None
-) -> tuple[Batch, Accounts]:
-    """Everything of several pages but their rows, and the accounts whose rows they are made from.
-
-    With `harvest` the sources are read first, once for all pages. Raises what `make_report` raises.
-    """
-    if ABOUT in report.needs:
-        raise ReportError(f"{report.name!r} is about one piece of work.", hint="Leave out --each and --every-team.")
-    require_audience(report, chosen.audience)
-    words = period_of(workspace, report, period)
-    when = words if isinstance(words, Period) else choose_period(workspace, words)
-    asked = people_of(workspace, report, chosen)
-    return batch_of(workspace, ledger, when, chosen, asked, needs=report.needs, harvest=harvest)
-
-
 def batch_of(
     workspace: Workspace,
     ledger: Ledger,
@@ -207,14 +133,19 @@ def batch_of(
     asked: tuple[Sequence[str] | None, PageRequest],
     *,
     needs: Set[Need],
-    harvest: Harvest | None,
+    harvest: bool,
 ) -> tuple[Batch, Accounts]:
-    """Everything of what is said of each of the people or teams that were `asked` for, but the rows."""
+    """What is said of each of the people or teams that were `asked` for, and the accounts whose rows it is said from.
+
+    With `harvest` the sources are read first, once for all of them. Raises UnknownError for every team where there is
+    none, PersonError for an unknown person, and what `harvest_sources` raises.
+    """
     subjects, request = _subjects(workspace, chosen, asked, period)
     goals = load_goals_and_decisions(workspace)
     persons = None if subjects is None else list(dict.fromkeys(each for one in subjects for each in one.persons))
     accounts = accounts_of(workspace, persons)
-    outcome = harvest(_period_to_read(workspace, subjects, goals, period), accounts) if harvest else None
+    to_read = _period_to_read(workspace, subjects, goals, period)
+    outcome = harvest_sources(workspace, ledger, to_read, accounts) if harvest else None
     recorded, known = record(workspace, period, needs), outcome and _without_errors(outcome)
     return Batch(recorded, period, request, needs, ledger.coverage(), known, subjects), accounts
 

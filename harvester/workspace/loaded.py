@@ -26,8 +26,8 @@ def rows_of(report_input: ReportInput) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class LoadBatch:
-    """Rows to be loaded in parts, each of some of the people; it can go to another process."""
+class RowLoader:
+    """Loads the rows of a batch, of some of its people at a time; it can go to another process, too."""
 
     batch: Batch
     keys: Sequence[str] | None

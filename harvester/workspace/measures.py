@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,9 +27,9 @@ from harvester.reporting.table_files import About, table_bytes
 from harvester.reporting.team import TEAM_NEEDS
 from harvester.version import VERSION
 from harvester.workspace.assemble import assemble, choose_period
-from harvester.workspace.batch import Batch, Harvest, NotMade, Subject, batch_of
+from harvester.workspace.batch import Batch, NotMade, Subject, batch_of
 from harvester.workspace.chosen import Chosen, people_asked
-from harvester.workspace.collect import Accounts, CollectedData, harvest_sources, open_ledger, temporary_ledger
+from harvester.workspace.collect import Accounts, CollectedData, open_ledger, temporary_ledger
 from harvester.workspace.export import write_table_file
 from harvester.workspace.workspace import Workspace, kinds_of_sources
 
@@ -107,10 +106,9 @@ def make_measures(
     with open_ledger(workspace) as ledger:
         if not chosen.every_team:
             return MeasuresTable((_of_people(workspace, ledger, period, chosen, by, harvest=harvest),))
-        reading = partial(harvest_sources, workspace, ledger) if harvest else None
-        batch, accounts = measures_of_teams(workspace, ledger, period, by, harvest=reading)
-        rows = ledger.rows(batch.batch.period_to_read, by_accounts(accounts))
-    return batch.table(batch.make(rows, batch.subjects))
+        maker, accounts = measures_of_teams(workspace, ledger, period, by, harvest=harvest)
+        rows = ledger.rows(maker.batch.period_to_read, by_accounts(accounts))
+    return maker.table(maker.make(rows, maker.subjects))
 
 
 def _of_people(
@@ -130,9 +128,9 @@ def _of_people(
 
 
 def measures_of_teams(
-    workspace: Workspace, ledger: Ledger, period: str | None, by: By, *, harvest: Harvest | None
-) -> tuple[MeasuresBatch, Accounts]:
-    """The figures of every team but their rows, and the accounts whose rows they are made from.
+    workspace: Workspace, ledger: Ledger, period: str | None, by: By, *, harvest: bool
+) -> tuple[MeasuresMaker, Accounts]:
+    """What makes the figures of every team, and the accounts whose rows they are made from.
 
     With `harvest` the sources are read first. Raises PeriodError, and UnknownError where there is no team.
     """
@@ -141,12 +139,12 @@ def measures_of_teams(
     chosen = Chosen(every_team=True)
     asked = people_asked(workspace, chosen)
     batch, accounts = batch_of(workspace, ledger, when, chosen, asked, needs=TEAM_NEEDS, harvest=harvest)
-    return MeasuresBatch(batch, _Steps(by, TEAM_NEEDS, of_several=True)), accounts
+    return MeasuresMaker(batch, _Steps(by, TEAM_NEEDS, of_several=True)), accounts
 
 
 @dataclass(frozen=True)
-class MeasuresBatch:
-    """The figures of the teams of a batch; as it, this can go to another process."""
+class MeasuresMaker:
+    """Makes the figures of each team of a batch; it can go to another process, too."""
 
     batch: Batch
     steps: _Steps
@@ -175,7 +173,7 @@ class MeasuresBatch:
             else:
                 found.append(each)
         found.sort(key=lambda each: order[each.team])
-        missing.sort(key=lambda each: order[each.subject])
+        missing.sort(key=lambda each: order[each.key])
         return MeasuresTable(tuple(found), tuple(missing))
 
 

@@ -20,7 +20,7 @@ import harvester
 from harvester.cli.main import main
 from harvester.cli.terminal import Terminal
 from harvester.engine.cluster import SETTINGS, connect
-from harvester.engine.harvest import Order, divide_source, on_cluster, read_on
+from harvester.engine.harvest import Order, divide_source, on_cluster, read_on_cluster
 from harvester.harvesting.parts import PartRead
 from harvester.ledger import Ledger
 from harvester.ledger.coverage import WHOLE
@@ -119,7 +119,7 @@ def parted(*does, name="work"):
 
 def harvested(workspace, folder="ledger", client=None, **more):
     ledger = Ledger.open(workspace.config.root / folder)
-    read = read_on(client, workspace) if client else None
+    read = read_on_cluster(client, workspace) if client else None
     workspace = dataclasses.replace(workspace, read=read)
     outcome = harvest_sources(workspace, ledger, EVER, dict.fromkeys(workspace.connectors), **more)
     return ledger, outcome
@@ -269,7 +269,7 @@ def test_a_source_without_parts_is_read_here(tmp_path, client):
 def test_progress_is_shown_by_part(tmp_path, client):
     workspace = opened(tmp_path, parted("row", "row", "row"))
     seen = []
-    read = read_on(client, workspace)
+    read = read_on_cluster(client, workspace)
     read("work", workspace.connectors["work"], Request(EVER), seen.append, threading.Event(), str)
     assert seen == [0, 1, 2, 3]
 
@@ -330,7 +330,7 @@ def answering(tmp_path, answers, workers=("one",)):
     workspace = opened(tmp_path, git("."))
     divided = PartRead(parts=tuple(Part(name, name) for name in "abc"))
     client = Unlucky({"divide_source": [Answered(divided)]} | answers, workers)
-    read = read_on(client, workspace, patience=0)
+    read = read_on_cluster(client, workspace, patience=0)
     connector = workspace.connectors["work"]
     return read("work", connector, Request(EVER), lambda _: None, threading.Event(), str), client.asked[2:]
 

@@ -33,7 +33,7 @@ def test_the_figures_are_those_of_one_machine(client, environment):
     there = make_measures(client, workspace, PERIOD, "month", harvest=False)
     assert words(there) == words(here)
     assert [each.team for each in there.made] == ["pay", "search"]
-    assert [each.subject for each in there.not_made] == ["closed", "later", "unknown"]
+    assert [each.key for each in there.not_made] == ["closed", "later", "unknown"]
     pay = [each.number for each in there.made[0].figures if each.measure == "commits"]
     assert pay == [2, 2, None]
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from harvester.engine.batches import make_bucket, planned
 from harvester.engine.exchange import CELLS
-from harvester.engine.rows import StoredPieces, _routed
-from harvester.workspace import batch
-from harvester.workspace.batch import PageBatch
+from harvester.engine.rows import LedgerPieces, routed
 from harvester.workspace.chosen import Chosen
+from harvester.workspace.collect import open_ledger
+from harvester.workspace.pages import make_reports, pages_of
 from harvester.workspace.reports import load_report, make_report
 from tests.engine.organisation import ACCOUNTS, COMMITS, KINDS, PULLS, TICKETS, at_hour, fill, shown, workspace_in
 from tests.rows import row
@@ -51,18 +51,17 @@ class Here:
 def by_tasks(workspace, kind, chosen, bucket_rows):
     """The pages as tasks make them, one after the other: all that a cluster does but to send cells about."""
     report = load_report(kind)
-    with batch.open_ledger(workspace) as ledger:
-        made, _ = batch.prepare(workspace, ledger, report, "2026Q3", chosen, harvest=None)
-        stored = StoredPieces.of(ledger, made.period_to_read, workspace.config.sources)
-        stored = dataclasses.replace(
-            stored, pieces=tuple(ledger.pieces(made.period_to_read, workspace.config.sources, size=1))
-        )
+    with open_ledger(workspace) as ledger:
+        maker, _ = pages_of(workspace, ledger, report, "2026Q3", chosen, harvest=False)
+        period, sources = maker.batch.period_to_read, workspace.config.sources
+        stored = LedgerPieces.of(ledger, period, sources)
+        stored = dataclasses.replace(stored, pieces=tuple(ledger.pieces(period, sources, size=1)))
     counted = {}
     for piece in stored.pieces:
         for each in zip(*(stored.read(piece)[name].to_pylist() for name in ("source", "account")), strict=True):
             counted[each] = counted.get(each, 0) + 1
-    tasks = planned(PageBatch(made, kind, False, batch.PLAIN), counted, bucket_rows)
-    cells = pd.concat([CELLS, *(_routed(piece, stored, Here(tasks)) for piece in stored.pieces)])
+    tasks = planned(maker, counted, bucket_rows)
+    cells = pd.concat([CELLS, *(routed(piece, stored, Here(tasks)) for piece in stored.pieces)])
     return [
         each
         for number in range(len(tasks.subjects))
@@ -78,13 +77,13 @@ def test_tasks_make_the_pages_of_one_machine(tmp_path_factory, rows, size):
     workspace = workspace_in(folder)
     fill(folder, rows)
     for kind, chosen in (("accomplishments", Chosen(everyone=True)), ("digest", Chosen(every_team=True))):
-        here = list(batch.make_reports(workspace, load_report(kind), "2026Q3", chosen, harvest=False))
+        here = list(make_reports(workspace, load_report(kind), "2026Q3", chosen, harvest=False))
         assert shown(by_tasks(workspace, kind, chosen, size)) == shown(here)
     named = ("ada", "grace", "other-grace")
     each_alone = [
         make_report(workspace, load_report("accomplishments"), "2026Q3", each, harvest=False) for each in named
     ]
-    of_named = batch.make_reports(workspace, load_report("accomplishments"), "2026Q3", Chosen(named), harvest=False)
+    of_named = make_reports(workspace, load_report("accomplishments"), "2026Q3", Chosen(named), harvest=False)
     assert [each.content for each in of_named] == [each.content for each in each_alone]
     alone = make_report(workspace, load_report("digest"), "2026Q3", Chosen(team="two"), harvest=False)
     assert alone.content == here[1].content

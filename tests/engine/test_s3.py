@@ -5,15 +5,15 @@ import os
 import cloudpickle
 import pytest
 
+from harvester.engine import pages as tasks
 from harvester.engine.cluster import connect
-from harvester.engine.pages import make_reports
-from harvester.engine.rows import StoredPieces
+from harvester.engine.rows import LedgerPieces
 from harvester.ledger import Changeset, Ledger
 from harvester.ledger.coverage import WHOLE, Coverage
 from harvester.model.contribution import to_table
-from harvester.workspace import batch
 from harvester.workspace.chosen import Chosen
 from harvester.workspace.environment import Environment
+from harvester.workspace.pages import make_reports
 from harvester.workspace.reports import load_report
 from harvester.workspace.workspace import open_workspace
 from tests.engine.organisation import CONFIG, NOW, YEAR, shown
@@ -49,10 +49,10 @@ def test_a_cluster_reports_from_s3_what_one_machine_does(client, given, tmp_path
         ledger.commit(Changeset("hub", to_table(work), coverage=(read,)))
     report = load_report("accomplishments")
 
-    here = list(batch.make_reports(workspace, report, "2026Q3", Chosen(everyone=True), harvest=False))
-    there = make_reports(client, workspace, report, "2026Q3", Chosen(everyone=True), harvest=False)
+    here = list(make_reports(workspace, report, "2026Q3", Chosen(everyone=True), harvest=False))
+    there = tasks.make_reports(client, workspace, report, "2026Q3", Chosen(everyone=True), harvest=False)
 
     assert len(here) == 4
     assert shown(there) == shown(here)
-    sent = cloudpickle.dumps(StoredPieces.of(ledger, YEAR, ["hub"]))
+    sent = cloudpickle.dumps(LedgerPieces.of(ledger, YEAR, ["hub"]))
     assert not any(given[name].encode() in sent for name in given if "KEY" in name)

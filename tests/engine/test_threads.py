@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harvester.analysis import threads, threads_in_parts
 from harvester.engine.exchange import ClusterTasks, cells_of, opened, packed, received
-from harvester.engine.rows import StoredPieces
+from harvester.engine.rows import LedgerPieces
 from harvester.engine.threads import threads as threads_over_all
 from harvester.ledger import Changeset, Ledger
 from harvester.model.contribution import Contribution, to_table
@@ -119,7 +119,7 @@ def test_a_cluster_has_the_threads_of_a_ledger(client, tmp_path):
     for source in ("hub", "git", "lab"):
         ledger.commit(Changeset(source, to_table([row for row in rows if row.source == source])))
     pieces = ledger.pieces(None, ["hub", "git", "lab"], size=1)
-    stored = StoredPieces(str(tmp_path), tuple(pieces), None)
+    stored = LedgerPieces(str(tmp_path), tuple(pieces), None)
     parts = [functools.partial(stored.read, each) for each in pieces]
     tasks = ClusterTasks(client)
 
