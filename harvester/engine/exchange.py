@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from harvester.model.arrow_bytes import to_bytes
+
 if TYPE_CHECKING:
     from distributed import Client, Future
 
@@ -107,11 +109,3 @@ def cells_of(table: pa.Table) -> pd.DataFrame:
     ends = [*first[1:], len(order)][: len(first)]
     cells = [to_bytes(lines.slice(start, end - start)) for start, end in zip(first, ends, strict=True)]
     return pd.DataFrame({"to": pd.Series(receivers, dtype="int64"), "lines": pd.Series(cells, dtype=CELL)})
-
-
-def to_bytes(lines: pa.Table) -> bytes:
-    """A table as Arrow's own bytes, compressed."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, lines.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
-        writer.write_table(lines)
-    return bytes(sink.getvalue())

@@ -79,15 +79,15 @@ def read_on_cluster(client: Client, workspace: Workspace, patience: float = PATI
     ) -> SourceReader:
         if not isinstance(connector, ReadsInParts):
             return read_source(source, connector, request, progress, stop, redact)
-        order = Order.of(workspace.config, source, request)
-        with _notices(client, order, workspace.environment.notify):
-            return _Reading(client, order, progress, stop, patience).joined(connector)
+        asked = SourceRequest.of(workspace.config, source, request)
+        with _notices(client, asked, workspace.environment.notify):
+            return _ClusterHarvest(client, asked, progress, stop, patience).joined(connector)
 
     return read
 
 
 @dataclass(frozen=True)
-class Order:
+class SourceRequest:
     """What a worker needs to read parts of a source: a configuration with this source only, and the request.
 
     It has references to secrets and none of their values.
@@ -100,8 +100,8 @@ class Order:
     """Where notices of workers are heard."""
 
     @classmethod
-    def of(cls, config: Config, source: str, request: Request) -> Order:
-        """The order of one reading of a source."""
+    def of(cls, config: Config, source: str, request: Request) -> SourceRequest:
+        """What is asked for once of a source."""
         alone = dataclasses.replace(config, sources={source: config.sources[source]})
         return cls(alone, source, request, f"harvester-{uuid.uuid4().hex}")
 
@@ -153,82 +153,82 @@ class _TaskCancelled(threading.Event):
         return self.is_set()
 
 
-def _environment(order: Order) -> _WorkerEnvironment:
-    return _WorkerEnvironment(os.environ, stop=_TaskCancelled(), topic=order.topic, source=order.source)
+def _environment(asked: SourceRequest) -> _WorkerEnvironment:
+    return _WorkerEnvironment(os.environ, stop=_TaskCancelled(), topic=asked.topic, source=asked.source)
 
 
-def divide_source(order: Order) -> PartRead:
+def divide_source(asked: SourceRequest) -> PartRead:
     """On a worker: the parts of a source."""
-    here = _environment(order)
-    make = functools.partial(order.connector, here)
-    return divide(order.source, make, order.request, here.redact, here.stop)
+    here = _environment(asked)
+    make = functools.partial(asked.connector, here)
+    return divide(asked.source, make, asked.request, here.redact, here.stop)
 
 
-def read_part_of_source(order: Order, part: Part) -> PartRead:
+def read_part_of_source(asked: SourceRequest, part: Part) -> PartRead:
     """On a worker: what a part of a source brings."""
-    here = _environment(order)
-    make = functools.partial(order.connector, here)
-    return read_part(order.source, make, order.request, part, here.redact, here.stop)
+    here = _environment(asked)
+    make = functools.partial(asked.connector, here)
+    return read_part(asked.source, make, asked.request, part, here.redact, here.stop)
 
 
-def _same(order: Order) -> Order:
-    """The order as a task, so that it travels to each worker once and can be had again where a worker was lost."""
-    return order
+def _same(asked: SourceRequest) -> SourceRequest:
+    """What is asked as a task, so that it travels to each worker once and can be had again where a worker was lost."""
+    return asked
 
 
 @contextlib.contextmanager
-def _notices(client: Client, order: Order, notify: Callable[[str], None]) -> Iterator[None]:
-    client.subscribe_topic(order.topic, lambda event: notify(event[1]["text"]))
+def _notices(client: Client, asked: SourceRequest, notify: Callable[[str], None]) -> Iterator[None]:
+    client.subscribe_topic(asked.topic, lambda event: notify(event[1]["text"]))
     try:
         yield
     finally:
-        client.unsubscribe_topic(order.topic)
+        client.unsubscribe_topic(asked.topic)
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """One reading of a source by the workers of a cluster, which is over where `stop` is set."""
+class _ClusterHarvest:
+    """One harvest of a source by the workers of a cluster, which ends early where `stop` is set."""
 
     client: Client
-    order: Order
+    asked: SourceRequest
     progress: Callable[[int], None]
     stop: threading.Event
     patience: float
 
     def joined(self, connector: ReadsInParts) -> SourceReader:
         """Everything that the parts brought, as one fetch brings it; `connector` only joins what they completed."""
-        order = self.client.submit(_same, self.order, pure=False)
+        asked = self.client.submit(_same, self.asked, pure=False)
         whole = [Part("", WHOLE)]
-        ((_, divided),) = self._results({0: self.client.submit(divide_source, order, pure=False)}, whole)
-        made, parts = PartsReader(self.order.source, self.order.request, divided), divided.parts
+        ((_, divided),) = self._results({0: self.client.submit(divide_source, asked, pure=False)}, whole)
+        made, parts = PartsReader(self.asked.source, self.asked.request, divided), divided.parts
         self.progress(made.buffer.count)
         suspects = {}
-        for number, read in self._results(self._submitted(order, dict(enumerate(parts))), parts):
+        for number, read in self._results(self._submitted(asked, dict(enumerate(parts))), parts):
             if _ended_workers(read.failed):
                 suspects[number] = read
             else:
                 self._add(made, number, read)
-        for number, read in self._cleared(order, suspects, parts):
+        for number, read in self._cleared(asked, suspects, parts):
             self._add(made, number, read)
         return made.joined(connector.join)
 
     def _cleared(
-        self, order: Future[Order], suspects: Mapping[int, PartRead], parts: Sequence[Part]
+        self, asked: Future[SourceRequest], suspects: Mapping[int, PartRead], parts: Sequence[Part]
     ) -> Iterator[tuple[int, PartRead]]:
         """Read one after another what ended workers: one that ends takes with it what its other threads read."""
         if len(suspects) == 1:
             yield from suspects.items()
             return
         for number in suspects:
-            yield from self._results(self._submitted(order, {number: parts[number]}), parts)
+            yield from self._results(self._submitted(asked, {number: parts[number]}), parts)
 
     def _add(self, made: PartsReader, number: int, read: PartRead) -> None:
         made.add(number, read)
         self.progress(made.buffer.count)
 
-    def _submitted(self, order: Future[Order], parts: Mapping[int, Part]) -> dict[int, Future[PartRead]]:
+    def _submitted(self, asked: Future[SourceRequest], parts: Mapping[int, Part]) -> dict[int, Future[PartRead]]:
         return {
-            number: self.client.submit(read_part_of_source, order, part, pure=False) for number, part in parts.items()
+            number: self.client.submit(read_part_of_source, asked, part, pure=False) for number, part in parts.items()
         }
 
     def _results(self, futures: dict[int, Future[PartRead]], parts: Sequence[Part]) -> Iterator[tuple[int, PartRead]]:

@@ -17,6 +17,7 @@ from harvester.analysis.frame import persons_of
 from harvester.engine.exchange import CELLS, cells_of, opened, placed, received
 from harvester.engine.shared import Shared
 from harvester.ledger.ledger import Ledger
+from harvester.ledger.object_store import options_in
 from harvester.ledger.pieces import Piece
 from harvester.model.contribution import arrow_schema
 from harvester.model.people import People
@@ -47,8 +48,7 @@ class LedgerPieces:
 
     def read(self, piece: Piece, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a piece, within a task; raises LedgerError."""
-        options = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-        ledger = Ledger(self.location, None if "://" not in self.location else options)
+        ledger = Ledger(self.location, options_in(os.environ) if "://" in self.location else None)
         return ledger.read_piece(piece, self.period, **({} if columns is None else {"columns": columns}))
 
 

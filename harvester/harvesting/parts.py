@@ -22,6 +22,7 @@ from harvester.files import Cancelled
 from harvester.harvesting.buffer import RowBuffer
 from harvester.harvesting.reader import SourceReader, bug, take_all
 from harvester.ledger.coverage import WHOLE
+from harvester.model.arrow_bytes import to_bytes
 from harvester.model.contribution import arrow_schema
 from harvester.sdk.capabilities import Part, ReadsInParts
 from harvester.sdk.connector import Event, Gap, Remark, Request, Retraction, ScopeCompleted
@@ -95,8 +96,9 @@ def _events(divided: Iterator[Part | Event], parts: list[Part]) -> Iterator[Even
 
 def _as_read(reader: SourceReader, redact: Callable[[str], str], parts: Sequence[Part] = ()) -> PartRead:
     failed = reader.failed and _portable(reader.failed, redact)
+    count = reader.buffer.count
     return PartRead(
-        _to_bytes(reader.buffer.table()), reader.buffer.count, tuple(reader.retracted), tuple(reader.done),
+        to_bytes(reader.buffer.table()) if count else b"", count, tuple(reader.retracted), tuple(reader.done),
         tuple(reader.reported), tuple(reader.broken), tuple(reader.remarks), failed, tuple(parts),
     )  # fmt: skip
 
@@ -111,17 +113,6 @@ def _portable(error: Exception, redact: Callable[[str], str]) -> Exception:
     made = kind(redact(message), hint=redact(hint))
     made.add_note(redact("".join(traceback.format_exception(error))))
     return made
-
-
-def _to_bytes(table: pa.Table) -> bytes:
-    import pyarrow as pa
-
-    if not len(table):
-        return b""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
-        writer.write_table(table)
-    return bytes(sink.getvalue())
 
 
 def _tables(rows: bytes) -> Iterator[pa.Table]:

@@ -32,6 +32,11 @@ A request may take two minutes, so that a full file (10 MB) passes a line of 1 M
 """
 
 
+def options_in(environ: Mapping[str, str]) -> dict[str, str]:
+    """The options for the object store that an environment has: the variables that begin with AWS_."""
+    return {name: value for name, value in environ.items() if name.startswith("AWS_")}
+
+
 def with_defaults(options: Mapping[str, str] | None) -> dict[str, str]:
     """Options for the object store (deltalake's `storage_options`), with `PATIENCE` where they say nothing else.
 

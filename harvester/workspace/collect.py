@@ -16,6 +16,7 @@ from urllib.request import url2pathname
 from harvester.errors import LedgerError
 from harvester.files import LEFT_OVER_SECONDS, is_left_over, lock, resolve_path
 from harvester.ledger.coverage import Coverage, SourceStatus, source_status
+from harvester.ledger.object_store import options_in
 from harvester.model.periods import Period
 from harvester.workspace.workspace import Workspace
 
@@ -77,7 +78,7 @@ def ledger_exists(workspace: Workspace) -> bool:
 
     location = _location(workspace)
     if isinstance(location, str):
-        return Ledger.exists(location, _storage_options(workspace))
+        return Ledger.exists(location, options_in(workspace.environment.environ))
     try:
         return location.exists()
     except OSError as error:
@@ -111,14 +112,10 @@ def open_ledger(workspace: Workspace, *, create: bool = True) -> Iterator[Ledger
     from harvester.ledger import Ledger
 
     if workspace.persistent:
-        yield Ledger.open(str(_location(workspace)), create=create, options=_storage_options(workspace))
+        yield Ledger.open(str(_location(workspace)), create=create, options=options_in(workspace.environment.environ))
     else:
         with temporary_ledger() as ledger:
             yield ledger
-
-
-def _storage_options(workspace: Workspace) -> Mapping[str, str]:
-    return {name: value for name, value in workspace.environment.environ.items() if name.startswith("AWS_")}
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ import harvester
 from harvester.cli.main import main
 from harvester.cli.terminal import Terminal
 from harvester.engine.cluster import SETTINGS, connect
-from harvester.engine.harvest import Order, divide_source, on_cluster, read_on_cluster
+from harvester.engine.harvest import SourceRequest, divide_source, on_cluster, read_on_cluster
 from harvester.harvesting.parts import PartRead
 from harvester.ledger import Ledger
 from harvester.ledger.coverage import WHOLE
@@ -250,10 +250,10 @@ def test_no_secret_is_in_a_task(tmp_path, client):
     assert outcome.complete
     assert len(recording.sent) == 4
     assert not [each for each in recording.sent if b"s3cret" in each or b"refuse" in each]
-    order = Order.of(workspace.config, "work", Request(EVER))
-    assert "s3cret" not in repr(order)
+    asked = SourceRequest.of(workspace.config, "work", Request(EVER))
+    assert "s3cret" not in repr(asked)
     with pytest.raises(ValueError, match="No worker found"):
-        divide_source(order)
+        divide_source(asked)
 
 
 def test_a_source_without_parts_is_read_here(tmp_path, client):
