@@ -18,7 +18,15 @@ from harvester.model.periods import Period
 from harvester.reporting.formats import PLAIN, PageOptions
 from harvester.reporting.report import Report, file_word
 from harvester.reporting.report_input import Need, PageRequest
-from harvester.workspace.assemble import as_seen, assemble, choose_period, find_stranger, people_in, period_to_read
+from harvester.workspace.assemble import (
+    as_seen,
+    assemble,
+    choose_period,
+    find_among_accounts,
+    find_stranger,
+    people_in,
+    period_to_read,
+)
 from harvester.workspace.chosen import Chosen
 from harvester.workspace.collect import Accounts, CollectedData, accounts_of, harvest_sources, open_ledger
 from harvester.workspace.mentees import choose_mentees
@@ -215,6 +223,8 @@ def batch_of(
     persons = None if subjects is None else list(dict.fromkeys(each for one in subjects for each in one.persons))
     accounts = accounts_of(workspace, persons)
     outcome = harvest(_period_to_read(workspace, subjects, goals, period), accounts) if harvest else None
+    if not request.mentees:
+        _require_known(workspace, ledger, period, asked[0] or ())
     recorded, known = record(workspace, period, needs), outcome and _without_errors(outcome)
     return Batch(recorded, period, request, needs, ledger.coverage(), known, subjects), accounts
 
@@ -259,6 +269,16 @@ def _find(workspace: Workspace, words: str) -> str:
         return workspace.config.people.find(words)
     except PersonError:
         return find_stranger(workspace, words)
+
+
+def _require_known(workspace: Workspace, ledger: Ledger, period: Period, named: Iterable[str]) -> None:
+    """Raises PersonError for a stranger who has no row in the period and whom no source knows."""
+    for words in named:
+        person = _find(workspace, words)
+        if not workspace.config.people.configured(person):
+            accounts = accounts_of(workspace, [person])
+            if not len(ledger.rows(period, by_accounts(accounts), columns=["source"])):
+                find_among_accounts(workspace, words)
 
 
 def _each(workspace: Workspace, persons: Sequence[str], beside: tuple[str, ...] = ()) -> tuple[Subject, ...]:
