@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import logging
+import multiprocessing
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,10 @@ LOCAL = "dask"
 _ADDRESS = re.compile(r"(?:dask|tcp|tls)://(?P<place>[^/\s]+:\d+)/?")
 SECONDS = 20
 """How long to wait for a scheduler that does not answer."""
+
+UNGUARDED = (
+    'In a script, write `if __name__ == "__main__":` above what uses an engine: each worker runs the rest first.'
+)
 
 SETTINGS = {
     # A slice that has ended three workers would end the next one too.
@@ -42,8 +47,8 @@ def connect(
     `dask://HOST:PORT` is a scheduler that runs already; `tls://HOST:PORT` one that Dask's own configuration has
     certificates for. A local cluster has a process for each core (or `workers`) with the variables in `environ`.
 
-    Raises EngineError for other words, where Dask is not installed, where no scheduler answers, and where a worker has
-    another version of harvester.
+    Raises EngineError for other words, where Dask is not installed, where no scheduler answers, where a script starts a
+    local cluster outside of `if __name__ == "__main__":`, and where a worker has another version of harvester.
     """
     address = address_of(engine)
     try:
@@ -100,11 +105,17 @@ def _local(environ: Mapping[str, str], workers: int | None) -> Iterator[Client]:
     from distributed import Client, LocalCluster
     from distributed.security import Security
 
-    cluster = LocalCluster(
-        n_workers=workers or os.cpu_count() or 1, threads_per_worker=1,
-        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-        security=Security.temporary(), silence_logs=50, env=dict(environ),
-    )  # fmt: skip
+    # As multiprocessing itself asks before it would start one process from another that has not begun yet.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise EngineError("A worker runs the script again that starts it.", hint=UNGUARDED)
+    try:
+        cluster = LocalCluster(
+            n_workers=workers or os.cpu_count() or 1, threads_per_worker=1,
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+            security=Security.temporary(), silence_logs=50, env=dict(environ),
+        )  # fmt: skip
+    except RuntimeError as error:
+        raise EngineError("The workers of a cluster on this machine did not start.", hint=UNGUARDED) from error
     with cluster, Client(cluster) as client:
         yield client
 
@@ -115,9 +126,11 @@ def _elsewhere(address: str, seconds: int) -> Iterator[Client]:
 
     try:
         client = Client(address, timeout=seconds)
-    except (OSError, TimeoutError, ValueError) as error:
+    # What is wrong with certificates are errors of all kinds, such as TypeError where there are none.
+    except (OSError, TimeoutError, ValueError, RuntimeError, TypeError) as error:
         raise EngineError(
-            f"No scheduler answers at {address}.", hint="Is it running, and may this machine reach it?"
+            f"No scheduler answers at {address}.",
+            hint="Is it running, and may this machine reach it? One with certificates is `tls://HOST:PORT`.",
         ) from error
     with client:
         if not client.scheduler_info()["workers"]:

@@ -54,7 +54,7 @@ class LedgerPieces:
 
 def count_accounts(client: Client, stored: LedgerPieces) -> Counter[tuple[str, str]]:
     """How many rows each account has, by source and account; few, so that they fit into one process."""
-    counted = client.map(_counted, stored.pieces, stored=stored, pure=False)
+    counted = client.map(count_piece, stored.pieces, stored=stored, pure=False)
     return cast("Counter[tuple[str, str]]", merged(client, counted, _sum).result()) if counted else Counter()
 
 
@@ -66,7 +66,8 @@ def merged(client: Client, parts: Sequence[Future[Any]], merge: Callable[[list[A
     return parts[0]
 
 
-def _counted(piece: Piece, stored: LedgerPieces) -> Counter[tuple[str, str]]:
+def count_piece(piece: Piece, stored: LedgerPieces) -> Counter[tuple[str, str]]:
+    """How many rows each account has in a piece, within a task."""
     rows = stored.read(piece, ("source", "account"))
     counted = rows.group_by(["source", "account"]).aggregate([([], "count_all")])
     columns = (counted[name].to_pylist() for name in ("source", "account", "count_all"))
@@ -108,10 +109,12 @@ class Routes(Protocol):
 
 def by_bucket(stored: LedgerPieces, routes: Shared[Any], count: int) -> dd.DataFrame:
     """The rows in the buckets of their people, by shared `Routes`: partition n has bucket n, as cells for `rows_in`."""
-    return placed(dd.from_map(routed, list(stored.pieces) or [()], stored=stored, routes=routes, meta=CELLS), count)
+    return placed(
+        dd.from_map(route_piece, list(stored.pieces) or [()], stored=stored, routes=routes, meta=CELLS), count
+    )
 
 
-def routed(piece: Piece, stored: LedgerPieces, routes: Shared[Routes]) -> pd.DataFrame:
+def route_piece(piece: Piece, stored: LedgerPieces, routes: Shared[Routes]) -> pd.DataFrame:
     """The rows of a piece as a cell for each bucket (CELLS), within a task."""
     rows, where = stored.read(piece), routes.get()
     persons = persons_of(rows, where.people)

@@ -36,7 +36,7 @@ def expected(service: Service) -> Iterator[None]:
 
 def require_markdown(page: Page, where: str) -> None:
     """Raises PublishError for a page in another format than Markdown."""
-    if page.format is not MARKDOWN:
+    if page.format != MARKDOWN:
         raise PublishError(
             f"{page.file.name} is not Markdown, which {where} needs.", hint="Write the page with --output page.md."
         )

@@ -136,12 +136,12 @@ def page_content(report: Report, report_input: ReportInput, options: PageOptions
 
 def content_of(report: Report, report_input: ReportInput, page: Any, options: PageOptions = PLAIN) -> str:
     """A page that the report has made of what it looks at, in a format that is no table; without its head."""
-    if options.format is JSON:
+    if options.format == JSON:
         return dump_json(json_page(report.name, report.page, page, report_input))
-    drawn = report.charts is not None and (options.format is HTML or options.mermaid)
+    drawn = report.charts is not None and (options.format == HTML or options.mermaid)
     charts = report.charts(report_input, page) if report.charts and drawn else {}
     text = PageText(
-        _title(report, report_input), charts, html=options.format is HTML, mermaid=options.mermaid,
+        _title(report, report_input), charts, html=options.format == HTML, mermaid=options.mermaid,
         missing=missing_by_source(report_input),
     )  # fmt: skip
     if options.template is not None:

@@ -72,12 +72,12 @@ class WrittenPage:
     @property
     def first_line(self) -> int:
         """The number that the content's first line would have in the file, if all of the head were before it."""
-        return 1 if self.format is JSON else 2
+        return 1 if self.format == JSON else 2
 
     @property
     def complete(self) -> bool:
         """Whether every source was complete when it was made."""
-        if self.format is JSON:
+        if self.format == JSON:
             return json.loads(self.content).get("complete") is not False
         return f"{INCOMPLETE} · " not in self.head
 
@@ -102,7 +102,7 @@ def stamp(
 
     Raises ReportError where the evidence is too large to be embedded.
     """
-    if format_ is JSON:
+    if format_ == JSON:
         document = json.loads(content)
         made_by = {"harvester": VERSION, "report": report, **digests(evidence), "content": content_digest(content)}
         document["made_by"] = made_by
@@ -110,7 +110,7 @@ def stamp(
             _compressed(evidence)
             document["evidence"] = evidence
         return dump_json(document)
-    doctype = DOCTYPE if format_ is HTML else ""
+    doctype = DOCTYPE if format_ == HTML else ""
     body = content.removeprefix(doctype)
     head = _head(report, report_input, evidence, f"{doctype}{body}")
     return f"{doctype}<!-- {head} -->\n{body}{_embedded(evidence) if embed else ''}"

@@ -102,7 +102,7 @@ def _local(at: dt.datetime, zone: ZoneInfo) -> dt.datetime:
 
 def check_size(rows: int, format_: Format) -> None:
     """Raises ReportError for more rows than a sheet has, before anything is read or written."""
-    if format_ is XLSX and rows >= MOST_ROWS:
+    if format_ == XLSX and rows >= MOST_ROWS:
         raise ReportError(
             f"Excel has {MOST_ROWS:,} rows in a sheet, one of them for the names, and these are {rows:,} rows.",
             hint="Choose a shorter period, or .parquet or .csv.",

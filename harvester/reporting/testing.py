@@ -185,12 +185,12 @@ class _Check:
             return self.tried(what, made)
 
     def _page(self, what: str, seen: ReportInput, page: Any, format_: Format) -> str:
-        if format_ is JSON and not self.report.page:
+        if format_ == JSON and not self.report.page:
             return ""
         content = self.tried(
             f"{what} in {format_.name}", lambda: content_of(self.report, seen, page, PageOptions(format_))
         )
-        if content and format_ is JSON and (page_type := self.report.page):
+        if content and format_ == JSON and (page_type := self.report.page):
             self.tried(f"{what} as its schema says", lambda: check_json(page_type, content))
         return content or ""
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from harvester.analysis.as_one import while_members
 from harvester.errors import PeriodError, PersonError
 from harvester.goals.assessment import GoalsAndDecisions, assess
-from harvester.goals.checkins import CheckIn, load_before
 from harvester.goals.lint_sources import undelivered
 from harvester.grouping import Excluded, GroupingRules, exclude
 from harvester.model.accounts import email_of, mail_key
@@ -28,11 +27,18 @@ from harvester.workspace.look_alikes import look_alikes_in, with_remarks
 from harvester.workspace.mentees import choose_mentees, left_out, only_mentoring
 from harvester.workspace.people import find_team, members_in
 from harvester.workspace.piece_rows import about_piece
-from harvester.workspace.workspace import Workspace, current_address, kinds_of_sources, load_goals_and_decisions
+from harvester.workspace.workspace import (
+    Workspace,
+    current_address,
+    kinds_of_sources,
+    load_goals_and_decisions,
+    load_kept,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harvester.goals.checkins import CheckIn
     from harvester.harvesting.run import Outcome
     from harvester.ledger.held_rows import StoredRows
 
@@ -363,9 +369,7 @@ class _Assembly:
 
     def _kept(self, period: Period) -> CheckIn | None:
         """The check-in kept before the last day of the period, for a report that needs it."""
-        if "checkin" not in self.needs or not self.workspace.configured:
-            return None
-        return load_before(self.workspace.config.root, self.workspace.config.calendar.dates(period)[1])
+        return load_kept(self.workspace, period) if "checkin" in self.needs else None
 
 
 def find_stranger(workspace: Workspace, words: str) -> str:

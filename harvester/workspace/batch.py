@@ -15,10 +15,18 @@ from harvester.analysis.frame import persons_of
 from harvester.errors import PersonError, UnknownError
 from harvester.goals.assessment import GoalsAndDecisions
 from harvester.ledger.held_rows import HeldRows
+from harvester.ledger.queries import by_accounts
 from harvester.model.periods import Period
 from harvester.reporting.report import file_word
 from harvester.reporting.report_input import Need, PageRequest
-from harvester.workspace.assemble import as_seen, assemble, find_stranger, people_in, period_to_read
+from harvester.workspace.assemble import (
+    as_seen,
+    assemble,
+    find_among_accounts,
+    find_stranger,
+    people_in,
+    period_to_read,
+)
 from harvester.workspace.chosen import Chosen
 from harvester.workspace.collect import Accounts, CollectedData, accounts_of, harvest_sources
 from harvester.workspace.mentees import choose_mentees
@@ -146,6 +154,8 @@ def batch_of(
     accounts = accounts_of(workspace, persons)
     to_read = _period_to_read(workspace, subjects, goals, period)
     outcome = harvest_sources(workspace, ledger, to_read, accounts) if harvest else None
+    if not request.mentees:
+        _require_known(workspace, ledger, period, asked[0] or ())
     recorded, known = record(workspace, period, needs), outcome and _without_errors(outcome)
     return Batch(recorded, period, request, needs, ledger.coverage(), known, subjects), accounts
 
@@ -190,6 +200,16 @@ def _find(workspace: Workspace, words: str) -> str:
         return workspace.config.people.find(words)
     except PersonError:
         return find_stranger(workspace, words)
+
+
+def _require_known(workspace: Workspace, ledger: Ledger, period: Period, named: Iterable[str]) -> None:
+    """Raises PersonError for a stranger who has no row in the period and whom no source knows."""
+    for words in named:
+        person = _find(workspace, words)
+        if not workspace.config.people.configured(person):
+            accounts = accounts_of(workspace, [person])
+            if not len(ledger.rows(period, by_accounts(accounts), columns=["source"])):
+                find_among_accounts(workspace, words)
 
 
 def _each(workspace: Workspace, persons: Sequence[str], beside: tuple[str, ...] = ()) -> tuple[Subject, ...]:

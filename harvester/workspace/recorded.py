@@ -15,13 +15,14 @@ from harvester.sdk.capabilities import KnowsFirstContributions, ListsAccounts, N
 from harvester.sdk.connector import Connector, Event, Request
 from harvester.workspace.environment import Environment
 from harvester.workspace.look_alikes import list_accounts
-from harvester.workspace.workspace import Workspace, load_goals_and_decisions
+from harvester.workspace.workspace import Workspace, load_goals_and_decisions, load_kept
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Set
 
     from harvester.config.settings import Config
     from harvester.goals.assessment import GoalsAndDecisions
+    from harvester.goals.checkins import CheckIn
     from harvester.reporting.report_input import Need
 
 
@@ -33,6 +34,7 @@ class RecordedWorkspace:
     configured: bool
     persistent: bool
     goals: GoalsAndDecisions
+    kept: tuple[CheckIn, ...]
     now: dt.datetime
     connectors: Mapping[str, RecordedConnector]
     period: Period
@@ -47,8 +49,9 @@ class RecordedWorkspace:
         environment = Environment(environ={}, cwd=self.config.root, clock=lambda: self.now)
         connectors: dict[str, Connector] = dict(self.connectors)
         return Workspace(
-            environment, self.config, connectors, self.configured, self.persistent, goals=self.goals, seen=self.seen
-        )
+            environment, self.config, connectors, self.configured, self.persistent, goals=self.goals,
+            kept=self.kept, seen=self.seen,
+        )  # fmt: skip
 
 
 class RecordedConnector:
@@ -72,12 +75,14 @@ def _answer(known: Mapping[tuple[Any, ...], Any], *arguments: Any) -> Any:
 
 def record(workspace: Workspace, period: Period, needs: Set[Need]) -> RecordedWorkspace:
     """Ask the sources what pages of a period need beside rows: accounts, kinds of rows and first contributions."""
+    kept = load_kept(workspace, period) if "checkin" in needs else None
     connectors = {name: _recorded(each, period, needs) for name, each in workspace.connectors.items()}
     return RecordedWorkspace(
         workspace.config,
         workspace.configured,
         workspace.persistent,
         load_goals_and_decisions(workspace),
+        () if kept is None else (kept,),
         workspace.environment.clock(),
         connectors,
         period,

@@ -253,7 +253,7 @@ def page_options(
     """
     file = destination.shown if destination and not destination.is_folder else None
     chosen = choose_format(REPORT_FORMATS, format_name, file, MARKDOWN)
-    if mermaid and chosen is not MARKDOWN:
+    if mermaid and chosen != MARKDOWN:
         raise ReportError("--charts mermaid is for Markdown.", hint="Leave it out; HTML has its charts anyway.")
     if embed_evidence and chosen.is_table:
         raise ReportError(

@@ -22,9 +22,11 @@ from harvester.workspace.environment import Environment
 if TYPE_CHECKING:
     from harvester.config.settings import Config
     from harvester.goals.assessment import GoalsAndDecisions
+    from harvester.goals.checkins import CheckIn
     from harvester.goals.model import Goals, KnownNames
     from harvester.harvesting.run import ReadSource
     from harvester.model.look_alikes import Sightings
+    from harvester.model.periods import Period
 
 ME = "me"
 HERE = "here"
@@ -43,6 +45,8 @@ class Workspace:
     """Whether rows are stored in the configured ledger; False with `repo`, where the ledger is temporary."""
     goals: GoalsAndDecisions | None = None
     """goals.toml and decisions.toml where they were read before; None: they are read from their files."""
+    kept: tuple[CheckIn, ...] | None = None
+    """The check-in kept before the last day of the one period that pages are of, or none; None: it is read."""
     read: ReadSource | None = None
     """Reads a source, where a cluster does it (`harvester.engine.harvest`); None: this process does."""
     seen: Sightings | None = None
@@ -118,6 +122,15 @@ def load_goals_and_decisions(workspace: Workspace) -> GoalsAndDecisions:
     path = config.root / load.FILE
     goals = load_goals(workspace, path) if os.path.lexists(path) else Goals()
     return GoalsAndDecisions(goals, decisions.load(config.root / decisions.FILE), config.tickets)
+
+
+def load_kept(workspace: Workspace, period: Period) -> CheckIn | None:
+    """The check-in kept before the last day of a period; raises ConfigError where it cannot be read."""
+    from harvester.goals.checkins import load_before
+
+    if workspace.kept is not None or not workspace.configured:
+        return next(iter(workspace.kept or ()), None)
+    return load_before(workspace.config.root, workspace.config.calendar.dates(period)[1])
 
 
 def load_goals(workspace: Workspace, path: Path) -> Goals:

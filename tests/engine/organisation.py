@@ -58,7 +58,9 @@ token = "env:NO_SUCH_TOKEN"
 
 ACCOUNTS = {
     "hub": ["ada", "grace", "hopper", "closed", "stranger", "some-bot[bot]"],
-    "here": [f"X <{each}@example.org>" for each in ("ada", "grace", "grace@old", "g.hopper", "closed", "stranger")],
+    "here": [
+        f"X <{each}example.org>" for each in ("ada@", "grace@", "grace@old.", "g.hopper@", "closed@", "stranger@")
+    ],
     "tickets": ["5b10", "712020:stranger"],
 }
 PULLS = [f"github.com/org/{project}#{number}" for project in ("app", "Web") for number in (1, 2, 3)]

@@ -6,6 +6,7 @@ import sys
 import urllib.error
 import urllib.request
 
+import dask
 import pytest
 from distributed import LocalCluster
 
@@ -31,6 +32,17 @@ def test_a_scheduler_that_does_not_answer():
         pass
 
 
+@pytest.mark.parametrize(("words", "encrypted"), [("tls://127.0.0.1:9", False), ("dask://127.0.0.1:9", True)])
+def test_certificates_that_do_not_fit(words, encrypted):
+    """There are none for a scheduler that wants some, or some, and the address says that there are none."""
+    with (
+        dask.config.set({"distributed.comm.require-encryption": encrypted}),
+        pytest.raises(EngineError, match="tls://HOST:PORT"),
+        connect(words, {}, seconds=1),
+    ):
+        pass
+
+
 @pytest.mark.parametrize(
     ("words", "address"),
     [
@@ -53,6 +65,18 @@ def test_other_words_are_refused(words):
 def test_nothing_of_dask_is_imported_without_it():
     script = "import sys, harvester, harvester.api, harvester.engine.cluster; print('dask' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_a_script_that_its_workers_run_again(tmp_path):
+    """A process that is spawned runs the script first, and so would start a cluster of its own."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os\nfrom harvester.engine.cluster import connect\nwith connect('dask', os.environ, workers=1):\n    pass\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert 'did not start.\nIn a script, write `if __name__ == "__main__":`' in done.stderr
+    assert "A worker runs the script again" in done.stderr
 
 
 def test_a_local_cluster_serves_no_pages(client):

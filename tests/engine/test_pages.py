@@ -1,15 +1,20 @@
 """Pages from a cluster are those of one machine, byte for byte."""
 
 import dataclasses
+import pickle
 import shutil
+from collections import Counter
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvester.engine.batches import make_bucket, planned
 from harvester.engine.exchange import CELLS
-from harvester.engine.rows import LedgerPieces, routed
+from harvester.engine.rows import LedgerPieces, count_piece, route_piece
+from harvester.reporting.formats import CSV, PLAIN, REPORT_FORMATS, PageOptions
+from harvester.workspace.batch import NotMade
 from harvester.workspace.chosen import Chosen
 from harvester.workspace.collect import open_ledger
 from harvester.workspace.pages import make_reports, pages_of
@@ -39,52 +44,87 @@ def contributions(draw):
 
 
 class Here:
-    """What tasks share, in this process."""
+    """What tasks share, in this process, as it arrives on another machine."""
 
     def __init__(self, value):
-        self.value = value
+        self.value = pickle.loads(pickle.dumps(value))
 
     def get(self):
         return self.value
 
 
-def by_tasks(workspace, kind, chosen, bucket_rows):
+def by_tasks(workspace, kind, chosen, bucket_rows, period="2026Q3", *, draft=False, options=PLAIN):
     """The pages as tasks make them, one after the other: all that a cluster does but to send cells about."""
     report = load_report(kind)
     with open_ledger(workspace) as ledger:
-        maker, _ = pages_of(workspace, ledger, report, "2026Q3", chosen, harvest=False)
-        period, sources = maker.batch.period_to_read, workspace.config.sources
-        stored = LedgerPieces.of(ledger, period, sources)
-        stored = dataclasses.replace(stored, pieces=tuple(ledger.pieces(period, sources, size=1)))
-    counted = {}
-    for piece in stored.pieces:
-        for each in zip(*(stored.read(piece)[name].to_pylist() for name in ("source", "account")), strict=True):
-            counted[each] = counted.get(each, 0) + 1
+        maker, _ = pages_of(workspace, ledger, report, period, chosen, harvest=False, draft=draft, options=options)
+        days, sources = maker.batch.period_to_read, workspace.config.sources
+        stored = LedgerPieces.of(ledger, days, sources)
+        stored = dataclasses.replace(stored, pieces=tuple(ledger.pieces(days, sources, size=1)))
+    counted = sum((count_piece(piece, stored) for piece in stored.pieces), Counter())
     tasks = planned(maker, counted, bucket_rows)
-    cells = pd.concat([CELLS, *(routed(piece, stored, Here(tasks)) for piece in stored.pieces)])
+    shared = Here(tasks)
+    cells = pd.concat([CELLS, *(route_piece(piece, stored, shared) for piece in stored.pieces)])
     return [
         each
         for number in range(len(tasks.subjects))
-        for each in make_bucket(cells[cells["to"] == number], number, Here(tasks))
+        for each in make_bucket(cells[cells["to"] == number], number, shared)
     ]
+
+
+@pytest.fixture(scope="module")
+def organisation(tmp_path_factory):
+    """One with some rows of everybody."""
+    folder = tmp_path_factory.mktemp("organisation")
+    rows = [
+        row(id=f"{source} {account}", source=source, kind=kind, role=role, account=account, occurred_at=at_hour(100),
+            work_item=TICKETS[0] if source == "tickets" else PULLS[0])
+        for source, (((kind, role), *_)) in KINDS.items()
+        for account in ACCOUNTS[source]
+    ]  # fmt: skip
+    fill(folder, rows)
+    return workspace_in(folder)
 
 
 @settings(max_examples=4, deadline=None)
-@given(rows=st.lists(contributions(), min_size=3, max_size=40, unique_by=lambda each: each.id), size=st.integers(1, 30))
-def test_tasks_make_the_pages_of_one_machine(tmp_path_factory, rows, size):
-    """Of everybody and of every team, whatever is in which file, piece and bucket."""
+@given(
+    rows=st.lists(contributions(), min_size=12, max_size=25, unique_by=lambda each: each.id),
+    size=st.integers(1, 15),
+    place=st.integers(0, 100),
+)
+def test_tasks_make_the_pages_of_one_machine(tmp_path_factory, rows, size, place):
+    """Of everybody and of every team, whatever is in which file, piece and bucket; and as each is made alone."""
     folder = tmp_path_factory.mktemp("organisation")
     workspace = workspace_in(folder)
     fill(folder, rows)
-    for kind, chosen in (("accomplishments", Chosen(everyone=True)), ("digest", Chosen(every_team=True))):
-        here = list(make_reports(workspace, load_report(kind), "2026Q3", chosen, harvest=False))
-        assert shown(by_tasks(workspace, kind, chosen, size)) == shown(here)
-    named = ("ada", "grace", "other-grace")
-    each_alone = [
-        make_report(workspace, load_report("accomplishments"), "2026Q3", each, harvest=False) for each in named
-    ]
-    of_named = make_reports(workspace, load_report("accomplishments"), "2026Q3", Chosen(named), harvest=False)
-    assert [each.content for each in of_named] == [each.content for each in each_alone]
-    alone = make_report(workspace, load_report("digest"), "2026Q3", Chosen(team="two"), harvest=False)
-    assert alone.content == here[1].content
+    for kind, chosen, options in (
+        ("accomplishments", Chosen(everyone=True), PageOptions(CSV)),  # a table takes half the time
+        ("digest", Chosen(every_team=True), PLAIN),
+    ):
+        report, how = load_report(kind), {"harvest": False, "options": options}
+        here = list(make_reports(workspace, report, "2026Q3", chosen, **how))
+        assert shown(by_tasks(workspace, kind, chosen, size, options=options)) == shown(here)
+        could_be_asked = [(each, chosen) for each in here for chosen in asked_alone(each)]
+        for one, chosen in could_be_asked[place % max(1, len(could_be_asked)) :][:1]:
+            alone = make_report(workspace, report, "2026Q3", chosen, **how)
+            assert (alone.content, alone.evidence) == (one.content, one.evidence)
     shutil.rmtree(folder)
+
+
+def asked_alone(page):
+    """How one asks for the page alone, by the team or an address; not at all where there is neither, or no page."""
+    if isinstance(page, NotMade):
+        return
+    if team := page.evidence["request"].get("team"):
+        yield Chosen(team=team)
+    for person in page.evidence["persons"][: not team]:
+        yield from (Chosen((each.strip("<>"),)) for each in person["accounts"][:1] if each.startswith("<"))
+
+
+@pytest.mark.parametrize("name", REPORT_FORMATS)
+def test_tasks_write_the_format_that_was_asked_for(organisation, name):
+    """On a worker a format is a copy of ours."""
+    chosen, options = Chosen(("ada",)), PageOptions(REPORT_FORMATS[name], embed_evidence=name == "html")
+    report = load_report("accomplishments")
+    here = make_reports(organisation, report, "2026Q3", chosen, harvest=False, options=options)
+    assert shown(by_tasks(organisation, "accomplishments", chosen, 5, options=options)) == shown(here)
