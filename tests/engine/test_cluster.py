@@ -71,7 +71,8 @@ def test_a_script_that_its_workers_run_again(tmp_path):
     """A process that is spawned runs the script first, and so would start a cluster of its own."""
     script = tmp_path / "script.py"
     script.write_text(
-        "import os\nfrom harvester.engine.cluster import connect\nwith connect('dask', os.environ, workers=1):\n    pass\n"
+        "import os\nfrom harvester.engine.cluster import connect\n"
+        "with connect('dask', os.environ, workers=1):\n    pass\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True)
     assert done.returncode == 1
