@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CELL = pd.ArrowDtype(pa.large_binary())
 CELLS = pd.DataFrame({"to": pd.Series(dtype="int64"), "lines": pd.Series(dtype=CELL)})
+"""An empty frame of cells: the receiver `to`, from 0, and its `lines`, an Arrow stream as `to_bytes` writes it."""
 
 
 class Packed(NamedTuple):

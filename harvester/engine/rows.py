@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BUCKET_ROWS = 50_000
 """About how many rows a task gets of the people that it makes pages of."""
 MERGED_AT_ONCE = 16
+"""How many results of tasks one task merges."""
 
 
 @dataclass(frozen=True, slots=True)
