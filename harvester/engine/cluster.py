@@ -7,10 +7,14 @@ import contextlib
 import logging
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from harvester.engine import signals
+from harvester.engine.signals import held_back
 from harvester.errors import EngineError
+from harvester.files import temporary_folder
 from harvester.version import VERSION
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
 LOCAL = "dask"
 _ADDRESS = re.compile(r"(?:dask|tcp|tls)://(?P<place>[^/\s]+:\d+)/?")
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SECONDS = 20
 """How long to wait for a scheduler that does not answer."""
 
@@ -60,8 +65,11 @@ def connect(
     # What goes wrong on the cluster is said by who asked for it.
     with dask.config.set(SETTINGS), silence_logging_cmgr(logging.CRITICAL), contextlib.ExitStack() as stack:
         client = stack.enter_context(_elsewhere(address, seconds) if address else _local(environ, workers))
+        # Nor is what its connections still say at the end written by Python when it deletes them.
+        client.loop.asyncio_loop.set_exception_handler(lambda *_: None)  # type: ignore[union-attr]
         _require_same_version(client)
-        yield client
+        with _in_our_words():
+            yield client
 
 
 _kept: dict[str, Client] = {}
@@ -96,17 +104,28 @@ def address_of(engine: str) -> str | None:
 
 @contextlib.contextmanager
 def _local(environ: Mapping[str, str], workers: int | None) -> Iterator[Client]:
-    """A cluster of processes of this machine. Only who has its certificate, which is on no disk, can talk to it."""
+    """A cluster of processes of this machine. Only who has its certificate, which this process made, can talk to it.
+
+    What workers put onto disk is in a folder that is this user's alone, and is deleted when they have ended.
+    """
     from distributed import Client, LocalCluster
     from distributed.security import Security
 
-    cluster = LocalCluster(
-        n_workers=workers or os.cpu_count() or 1, threads_per_worker=1,
-        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-        security=Security.temporary(), silence_logs=50, env=dict(environ),
-    )  # fmt: skip
-    with cluster, Client(cluster) as client:
+    started = contextlib.ExitStack()
+    try:
+        with held_back():
+            folder = str(started.enter_context(temporary_folder()))
+            cluster = LocalCluster(
+                n_workers=workers or os.cpu_count() or 1, threads_per_worker=1,
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0", "local_directory": folder},
+                security=Security.temporary(), silence_logs=50, env=dict(environ),
+                local_directory=folder, preload=[signals.__name__],
+            )  # fmt: skip
+            client = started.enter_context(Client(started.enter_context(cluster)))
         yield client
+    finally:
+        with held_back():
+            started.close()
 
 
 @contextlib.contextmanager
@@ -125,8 +144,35 @@ def _elsewhere(address: str, seconds: int) -> Iterator[Client]:
         yield client
 
 
+@contextlib.contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Raises EngineError where the cluster fails, and not what it was asked to do."""
+    from distributed.client import FutureCancelledError
+    from distributed.comm.core import CommClosedError
+    from distributed.scheduler import KilledWorker
+
+    hint = "The logs of the workers may say why."
+    try:
+        yield
+    except KilledWorker as error:
+        ended = error.allowed_failures + 1
+        raise EngineError(
+            f"A task ended {ended} workers one after another, as a lack of memory does.", hint=hint
+        ) from error
+    except (CommClosedError, FutureCancelledError) as error:
+        raise EngineError("The connection to the cluster was lost.", hint=hint) from error
+
+
 def _require_same_version(client: Client) -> None:
-    """Raises EngineError where a worker lacks this version of harvester: it would count otherwise."""
+    """Raises EngineError where a worker lacks this version of harvester, which would count otherwise, or of Python."""
+    versions: Any = client.get_versions()
+    for worker, known in versions["workers"].items():
+        python = ".".join(str(known["host"]["python"]).split(".")[:2])
+        if python != _PYTHON:
+            raise EngineError(
+                f"The worker {worker} has Python {python}, and this is {_PYTHON}.",
+                hint="Run the workers with the same Python as the command.",
+            )
 
     def installed() -> str | None:  # within a function, so that it travels as code and not as a name of ours
         import importlib

@@ -1,15 +1,19 @@
 """Pages from a cluster are those of one machine, byte for byte."""
 
+import contextlib
 import dataclasses
 import shutil
+from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvester.engine.batches import make_bucket, planned
 from harvester.engine.exchange import CELLS
-from harvester.engine.rows import StoredPieces, _routed
+from harvester.engine.rows import StoredPieces, _routed, count_accounts
+from harvester.errors import EngineError, LedgerError
 from harvester.workspace import batch
 from harvester.workspace.batch import PageBatch
 from harvester.workspace.chosen import Chosen
@@ -89,3 +93,19 @@ def test_tasks_make_the_pages_of_one_machine(tmp_path_factory, rows, size):
     alone = make_report(workspace, load_report("digest"), "2026Q3", Chosen(team="two"), harvest=False)
     assert alone.content == here[1].content
     shutil.rmtree(folder)
+
+
+def test_workers_that_cannot_see_the_ledger(client, tmp_path):
+    """Before anything is read, in words that do not ask to move the ledger away; where nobody can, in the ledger's."""
+    workspace = workspace_in(tmp_path)
+    fill(tmp_path, [row(id="1", source="hub", occurred_at=at_hour(1))])
+    with batch.open_ledger(workspace) as ledger:
+        stored = StoredPieces.of(ledger, None, workspace.config.sources)
+    there = Path(stored.location)
+    relative = dataclasses.replace(stored, location="ledger")  # of where a process is: the workers are elsewhere
+    with contextlib.chdir(there.parent), pytest.raises(EngineError, match="cannot read the ledger") as caught:
+        count_accounts(client, relative)
+    assert "S3" in str(caught.value.hint)
+    there.rename(tmp_path / "away")
+    with pytest.raises(LedgerError, match="is missing"):
+        count_accounts(client, stored)
