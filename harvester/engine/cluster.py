@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import logging
@@ -9,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from harvester.engine import signals
@@ -133,6 +135,8 @@ def _elsewhere(address: str, seconds: int) -> Iterator[Client]:
     from distributed import Client
 
     try:
+        with ThreadPoolExecutor(1) as apart:  # whoever calls may be in a loop of asyncio's, as a notebook is
+            apart.submit(asyncio.run, _greeted(address, seconds)).result()
         client = Client(address, timeout=seconds)
     except (OSError, TimeoutError, ValueError) as error:
         raise EngineError(
@@ -142,6 +146,15 @@ def _elsewhere(address: str, seconds: int) -> Iterator[Client]:
         if not client.scheduler_info()["workers"]:
             raise EngineError(f"The scheduler at {address} has no workers.", hint="Start some with `dask worker`.")
         yield client
+
+
+async def _greeted(address: str, seconds: int) -> None:
+    """Raises TimeoutError or OSError where no Dask answers in time: a client would wait for ever for its greeting."""
+    from distributed.comm.core import connect as connect_to
+    from distributed.security import Security
+
+    arguments = Security().get_connection_args("client")
+    (await asyncio.wait_for(connect_to(address, timeout=seconds, **arguments), seconds)).abort()
 
 
 @contextlib.contextmanager

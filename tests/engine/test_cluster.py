@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,14 @@ def test_a_scheduler_that_runs_already_is_used():
 def test_a_scheduler_that_does_not_answer():
     with pytest.raises(EngineError, match="No scheduler answers"), connect("dask://127.0.0.1:9", {}, seconds=1):
         pass
+
+
+def test_a_scheduler_that_says_nothing():
+    """It takes connections, and is no Dask."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"dask://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(EngineError, match="No scheduler answers"), connect(place, {}, seconds=1):
+            pass
 
 
 @pytest.mark.parametrize(
