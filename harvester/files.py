@@ -6,6 +6,7 @@ import errno
 import glob
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 import threading
@@ -186,3 +187,27 @@ def lock_folder(file: Path) -> AbstractContextManager[bool]:
     """
     name = hashlib.sha256(f"{Path.home()}\0{file.resolve().parent}".encode()).hexdigest()[:24]
     return lock(Path(tempfile.gettempdir()) / f"harvester-{name}.lock")
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is this user's alone, and is deleted at the end of the block; that of a killed run, later."""
+    remove_temporary_folders()
+    with tempfile.TemporaryDirectory(prefix=_TEMPORARY) as folder, lock(Path(folder) / "locks" / _IN_USE):
+        yield Path(folder)
+
+
+_TEMPORARY, _IN_USE = "harvester-", "in-use.lock"
+
+
+def remove_temporary_folders(seconds: float = LEFT_OVER_SECONDS) -> None:
+    """Delete this user's temporary folders of killed runs: those that no process uses, and that are older than this."""
+    from filelock import FileLock, Timeout
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*"):
+        in_use = folder / "locks" / _IN_USE
+        with suppress(FileNotFoundError, Timeout):
+            if folder.is_symlink() or not in_use.is_file() or not is_left_over(folder, seconds):
+                continue
+            with FileLock(in_use, timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import logging
 import multiprocessing
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
+from harvester.engine import signals
+from harvester.engine.signals import held_back
 from harvester.errors import EngineError
+from harvester.files import temporary_folder
 from harvester.version import VERSION
 
 if TYPE_CHECKING:
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 
 LOCAL = "dask"
 _ADDRESS = re.compile(r"(?:dask|tcp|tls)://(?P<place>[^/\s]+:\d+)/?")
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SECONDS = 20
 """How long to wait for a scheduler that does not answer."""
 
@@ -65,8 +72,11 @@ def connect(
     # What goes wrong on the cluster is said by who asked for it.
     with dask.config.set(SETTINGS), silence_logging_cmgr(logging.CRITICAL), contextlib.ExitStack() as stack:
         client = stack.enter_context(_elsewhere(address, seconds) if address else _local(environ, workers))
+        # Nor is what its connections still say at the end written by Python when it deletes them.
+        client.loop.asyncio_loop.set_exception_handler(lambda *_: None)  # type: ignore[union-attr]
         _require_same_version(client)
-        yield client
+        with _in_our_words():
+            yield client
 
 
 _kept: dict[str, Client] = {}
@@ -101,23 +111,36 @@ def address_of(engine: str) -> str | None:
 
 @contextlib.contextmanager
 def _local(environ: Mapping[str, str], workers: int | None) -> Iterator[Client]:
-    """A cluster of processes of this machine. Only who has its certificate, which is on no disk, can talk to it."""
+    """A cluster of processes of this machine. Only who has its certificate, which this process made, can talk to it.
+
+    What workers put onto disk is in a folder that is this user's alone, and is deleted when they have ended.
+    """
     from distributed import Client, LocalCluster
     from distributed.security import Security
 
     # As multiprocessing itself asks before it would start one process from another that has not begun yet.
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise EngineError("A worker runs the script again that starts it.", hint=UNGUARDED)
+    started = contextlib.ExitStack()
     try:
-        cluster = LocalCluster(
-            n_workers=workers or os.cpu_count() or 1, threads_per_worker=1,
-            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-            security=Security.temporary(), silence_logs=50, env=dict(environ),
-        )  # fmt: skip
-    except RuntimeError as error:
-        raise EngineError("The workers of a cluster on this machine did not start.", hint=UNGUARDED) from error
-    with cluster, Client(cluster) as client:
+        with held_back():
+            folder = str(started.enter_context(temporary_folder()))
+            try:
+                cluster = LocalCluster(
+                    n_workers=workers or os.cpu_count() or 1, threads_per_worker=1,
+                    scheduler_kwargs={
+                        "dashboard": False, "dashboard_address": "127.0.0.1:0", "local_directory": folder
+                    },
+                    security=Security.temporary(), silence_logs=50, env=dict(environ),
+                    local_directory=folder, preload=[signals.__name__],
+                )  # fmt: skip
+            except RuntimeError as error:
+                raise EngineError("The workers of a cluster on this machine did not start.", hint=UNGUARDED) from error
+            client = started.enter_context(Client(started.enter_context(cluster)))
         yield client
+    finally:
+        with held_back():
+            started.close()
 
 
 @contextlib.contextmanager
@@ -125,6 +148,8 @@ def _elsewhere(address: str, seconds: int) -> Iterator[Client]:
     from distributed import Client
 
     try:
+        with ThreadPoolExecutor(1) as apart:  # whoever calls may be in a loop of asyncio's, as a notebook is
+            apart.submit(asyncio.run, _greeted(address, seconds)).result()
         client = Client(address, timeout=seconds)
     # What is wrong with certificates are errors of all kinds, such as TypeError where there are none.
     except (OSError, TimeoutError, ValueError, RuntimeError, TypeError) as error:
@@ -138,8 +163,44 @@ def _elsewhere(address: str, seconds: int) -> Iterator[Client]:
         yield client
 
 
+async def _greeted(address: str, seconds: int) -> None:
+    """Raises TimeoutError or OSError where no Dask answers in time: a client would wait for ever for its greeting."""
+    from distributed.comm.core import connect as connect_to
+    from distributed.security import Security
+
+    arguments = Security().get_connection_args("client")
+    (await asyncio.wait_for(connect_to(address, timeout=seconds, **arguments), seconds)).abort()
+
+
+@contextlib.contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Raises EngineError where the cluster fails, and not what it was asked to do."""
+    from distributed.client import FutureCancelledError
+    from distributed.comm.core import CommClosedError
+    from distributed.scheduler import KilledWorker
+
+    hint = "The logs of the workers may say why."
+    try:
+        yield
+    except KilledWorker as error:
+        ended = error.allowed_failures + 1
+        raise EngineError(
+            f"A task ended {ended} workers one after another, as a lack of memory does.", hint=hint
+        ) from error
+    except (CommClosedError, FutureCancelledError) as error:
+        raise EngineError("The connection to the cluster was lost.", hint=hint) from error
+
+
 def _require_same_version(client: Client) -> None:
-    """Raises EngineError where a worker lacks this version of harvester: it would count otherwise."""
+    """Raises EngineError where a worker lacks this version of harvester, which would count otherwise, or of Python."""
+    versions: Any = client.get_versions()
+    for worker, known in versions["workers"].items():
+        python = ".".join(str(known["host"]["python"]).split(".")[:2])
+        if python != _PYTHON:
+            raise EngineError(
+                f"The worker {worker} has Python {python}, and this is {_PYTHON}.",
+                hint="Run the workers with the same Python as the command.",
+            )
 
     def installed() -> str | None:  # within a function, so that it travels as code and not as a name of ours
         import importlib

@@ -6,7 +6,7 @@ import heapq
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import dask.dataframe as dd
@@ -16,6 +16,7 @@ import pyarrow as pa
 from harvester.analysis.frame import persons_of
 from harvester.engine.exchange import CELLS, cells_of, opened, placed, received
 from harvester.engine.shared import Shared
+from harvester.errors import EngineError, LedgerError
 from harvester.ledger.ledger import Ledger
 from harvester.ledger.object_store import options_in
 from harvester.ledger.pieces import Piece
@@ -52,9 +53,37 @@ class LedgerPieces:
         ledger = Ledger(self.location, options_in(os.environ) if "://" in self.location else None)
         return ledger.read_piece(piece, self.period, **({} if columns is None else {"columns": columns}))
 
+    def require_readable(self, client: Client) -> None:
+        """Raises EngineError where a worker cannot read the ledger, and LedgerError where nobody can."""
+        first = replace(self, pieces=tuple((replace(each, end=each.first + 1),) for (each, *_) in self.pieces[:1]))
+        for worker, problem in client.run(first.problem).items():
+            if problem:
+                first.require_read()
+                raise EngineError(
+                    f"The worker {worker} cannot read the ledger, which this machine can. {problem}",
+                    hint="Put it into S3, with AWS_… in the environment of every worker, or on a disk that all share.",
+                )
+
+    def require_read(self) -> None:
+        """Read all pieces; raises LedgerError."""
+        for piece in self.pieces:
+            self.read(piece, ("source",))
+
+    def problem(self) -> str | None:
+        """Why the pieces cannot be read, within a task; None where they can."""
+        try:
+            self.require_read()
+        except LedgerError as error:
+            return error.message
+        return None
+
 
 def count_accounts(client: Client, stored: LedgerPieces) -> Counter[tuple[str, str]]:
-    """How many rows each account has, by source and account; few, so that they fit into one process."""
+    """How many rows each account has, by source and account; few, so that they fit into one process.
+
+    Raises what `LedgerPieces.require_readable` raises.
+    """
+    stored.require_readable(client)
     counted = client.map(count_piece, stored.pieces, stored=stored, pure=False)
     return cast("Counter[tuple[str, str]]", merged(client, counted, _sum).result()) if counted else Counter()
 

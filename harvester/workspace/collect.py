@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from harvester.errors import LedgerError
-from harvester.files import LEFT_OVER_SECONDS, is_left_over, lock, resolve_path
+from harvester.files import resolve_path, temporary_folder
 from harvester.ledger.coverage import Coverage, SourceStatus, source_status
 from harvester.ledger.object_store import options_in
 from harvester.model.periods import Period
@@ -123,25 +121,8 @@ def temporary_ledger() -> Iterator[Ledger]:
     """A ledger that is deleted at the end of the block."""
     from harvester.ledger import Ledger
 
-    remove_temporary_ledgers()
-    with tempfile.TemporaryDirectory(prefix=_TEMPORARY) as folder, lock(Path(folder) / "locks" / _IN_USE):
-        yield Ledger.open(Path(folder) / "ledger")
-
-
-_TEMPORARY, _IN_USE = "harvester-", "in-use.lock"
-
-
-def remove_temporary_ledgers(seconds: float = LEFT_OVER_SECONDS) -> None:
-    """Delete this user's temporary ledgers of killed runs: those that no process uses, and that are older than this."""
-    from filelock import FileLock, Timeout
-
-    for folder in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*"):
-        in_use = folder / "locks" / _IN_USE
-        with contextlib.suppress(FileNotFoundError, Timeout):
-            if folder.is_symlink() or not in_use.is_file() or not is_left_over(folder, seconds):
-                continue
-            with FileLock(in_use, timeout=0):
-                shutil.rmtree(folder, ignore_errors=True)
+    with temporary_folder() as folder:
+        yield Ledger.open(folder / "ledger")
 
 
 def harvest_sources(

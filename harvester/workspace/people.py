@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from harvester.errors import PersonError, UnknownError
+from harvester.files import remove_temporary_folders
 from harvester.goals.checkins import remove_all
 from harvester.model.accounts import name_of
 from harvester.model.people import find_or_address
 from harvester.model.periods import EVER, Period, within
 from harvester.model.teams import Team
 from harvester.text import did_you_mean
-from harvester.workspace.collect import open_ledger, remove_temporary_ledgers
+from harvester.workspace.collect import open_ledger
 from harvester.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -76,9 +77,9 @@ def find_in_ledger(workspace: Workspace, words: str) -> str:
 def forget_person(workspace: Workspace, person: str) -> int:
     """Remove a person, by key, from the ledger and from disk; returns how many rows were removed.
 
-    Temporary ledgers of killed runs, which may have rows of theirs, are deleted too.
+    Temporary folders of killed runs, which may have rows of theirs, are deleted too.
     """
-    remove_temporary_ledgers(seconds=60)
+    remove_temporary_folders(seconds=60)
     with open_ledger(workspace, create=False) as ledger:
         return ledger.forget(lambda source, account: workspace.config.people.owns(person, source, account))
 

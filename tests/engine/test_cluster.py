@@ -1,16 +1,23 @@
 """The cluster that `--engine` names."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import dask
 import pytest
 from distributed import LocalCluster
+from distributed.client import FutureCancelledError
+from distributed.comm.core import CommClosedError
+from distributed.scheduler import KilledWorker
 
-from harvester.engine.cluster import address_of, connect
+from harvester.engine.cluster import _in_our_words, address_of, connect
 from harvester.errors import EngineError
 
 
@@ -41,6 +48,72 @@ def test_certificates_that_do_not_fit(words, encrypted):
         connect(words, {}, seconds=1),
     ):
         pass
+
+
+def test_a_scheduler_that_says_nothing():
+    """It takes connections, and is no Dask."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"dask://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(EngineError, match="No scheduler answers"), connect(place, {}, seconds=1):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (KilledWorker("task", None, 2), "ended 3 workers"),
+        (CommClosedError("in <TLS>"), "connection to the cluster was lost"),
+        (FutureCancelledError("task", "scheduler-connection-lost"), "connection to the cluster was lost"),
+    ],
+)
+def test_a_cluster_that_fails_is_said(error, words):
+    with pytest.raises(EngineError, match=words), _in_our_words():
+        raise error
+
+
+def test_what_workers_write_is_in_a_private_folder(client):
+    """Their rows are where only this user can read, and where a later run looks for those of killed ones."""
+    for place in client.run(lambda dask_worker: dask_worker.local_directory).values():
+        folder = Path(place).parents[1]
+        assert folder.parent == Path(tempfile.gettempdir())
+        assert folder.name.startswith("harvester-")
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert (folder / "locks" / "in-use.lock").is_file()
+
+
+COMMAND = """
+import os, signal, time
+from harvester.engine.cluster import connect
+if __name__ == "__main__":
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.default_int_handler)
+    try:
+        with connect("dask", os.environ, workers=1) as client:
+            task = client.submit(time.sleep, 60)
+            print(os.getpid(), flush=True)
+            task.result()
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes to send signals to")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_ends_in_order(tmp_path, number):
+    """As Ctrl-C in a terminal, and as `timeout`: nothing of Dask is on standard error, and nothing is left."""
+    script = tmp_path / "command.py"
+    script.write_text(COMMAND)
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, str(script)], env=os.environ | {"TMPDIR": str(folder)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.readline()
+    os.killpg(process.pid, number)
+    assert process.communicate(timeout=50) == ("interrupted\n", "")
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """Pages from a cluster are those of one machine, byte for byte."""
 
+import contextlib
 import dataclasses
 import pickle
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 
 from harvester.engine.batches import make_bucket, planned
 from harvester.engine.exchange import CELLS
-from harvester.engine.rows import LedgerPieces, count_piece, route_piece
+from harvester.engine.rows import LedgerPieces, count_accounts, count_piece, route_piece
+from harvester.errors import EngineError, LedgerError
 from harvester.reporting.formats import CSV, PLAIN, REPORT_FORMATS, PageOptions
 from harvester.workspace.batch import NotMade
 from harvester.workspace.chosen import Chosen
@@ -128,3 +131,19 @@ def test_tasks_write_the_format_that_was_asked_for(organisation, name):
     report = load_report("accomplishments")
     here = make_reports(organisation, report, "2026Q3", chosen, harvest=False, options=options)
     assert shown(by_tasks(organisation, "accomplishments", chosen, 5, options=options)) == shown(here)
+
+
+def test_workers_that_cannot_see_the_ledger(client, tmp_path):
+    """Before anything is read, in words that do not ask to move the ledger away; where nobody can, in the ledger's."""
+    workspace = workspace_in(tmp_path)
+    fill(tmp_path, [row(id="1", source="hub", occurred_at=at_hour(1))])
+    with open_ledger(workspace) as ledger:
+        stored = LedgerPieces.of(ledger, None, workspace.config.sources)
+    there = Path(stored.location)
+    relative = dataclasses.replace(stored, location="ledger")  # of where a process is: the workers are elsewhere
+    with contextlib.chdir(there.parent), pytest.raises(EngineError, match="cannot read the ledger") as caught:
+        count_accounts(client, relative)
+    assert "S3" in str(caught.value.hint)
+    there.rename(tmp_path / "away")
+    with pytest.raises(LedgerError, match="is missing"):
+        count_accounts(client, stored)
