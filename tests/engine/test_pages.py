@@ -4,6 +4,7 @@ import dataclasses
 import pickle
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -33,7 +34,7 @@ def contributions(draw):
     return row(
         id=str(draw(st.integers(0, 10**9))), source=source, scope=f"scope {draw(st.integers(1, 2))}", kind=kind,
         role=role, work_item=draw(st.sampled_from(items)), account=account,
-        occurred_at=at_hour(draw(st.integers(0, 24 * 80))),
+        occurred_at=at_hour(draw(st.integers(-24 * 30, 24 * 80))),
         project=draw(st.sampled_from(["org/app", "org/Web"])), title=draw(st.sampled_from(["Add <a>", "Fix PAY-1"])),
         closes=draw(links), part_of=draw(links), labels=draw(st.sampled_from([(), ("bug", "x,y")])),
         paths=draw(st.sampled_from([(), ("src/a.py", "tests/b.py")])),
@@ -61,6 +62,9 @@ def by_tasks(workspace, kind, chosen, bucket_rows, period="2026Q3", *, draft=Fal
         stored = dataclasses.replace(
             stored, pieces=tuple(ledger.pieces(made.period_to_read, workspace.config.sources, size=1))
         )
+    # A worker sees none of the files beside harvester.toml.
+    config = dataclasses.replace(made.workspace.config, root=Path("/no/such/folder"))
+    made = dataclasses.replace(made, workspace=dataclasses.replace(made.workspace, config=config))
     counted = sum((_counted(piece, stored) for piece in stored.pieces), Counter())
     tasks = planned(PageBatch(made, kind, draft, options), counted, bucket_rows)
     shared = Here(tasks)
@@ -86,9 +90,9 @@ def organisation(tmp_path_factory):
     return workspace_in(folder)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
-    rows=st.lists(contributions(), min_size=12, max_size=25, unique_by=lambda each: each.id),
+    rows=st.lists(contributions(), min_size=12, max_size=20, unique_by=lambda each: each.id),
     size=st.integers(1, 15),
     place=st.integers(0, 100),
 )
