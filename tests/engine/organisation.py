@@ -56,6 +56,18 @@ token = "env:NO_SUCH_TOKEN"
 """
 """Two with one name, one who left a team, one in two teams, one who has not agreed, and a team of nobody else."""
 
+GOALS = """
+[[goals]]
+name = "payments"
+title = "Mend payments"
+from = 2026-05-01
+until = 2026-12-31
+measure = "pull_requests"
+target = 5
+match = { labels = ["bug"] }
+"""
+"""Ada's: begun before the quarter."""
+
 ACCOUNTS = {
     "hub": ["ada", "grace", "hopper", "closed", "stranger", "some-bot[bot]"],
     "here": [
@@ -74,12 +86,13 @@ KINDS = {
 
 
 def at_hour(number):
-    """A time in the third quarter."""
+    """A time in the third quarter, or before it."""
     return dt.datetime(2026, 7, 1, tzinfo=dt.UTC) + dt.timedelta(hours=number)
 
 
 def workspace_in(folder):
     (folder / "harvester.toml").write_text(CONFIG)
+    (folder / "goals.toml").write_text(GOALS)
     return open_workspace(Environment(environ={}, cwd=folder, clock=lambda: NOW))
 
 

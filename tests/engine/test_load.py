@@ -27,7 +27,7 @@ def linked_rows(number, seed=0):
         yield row(
             id=str(each), source=source, scope=f"scope {each % 3}", kind=kind, role=role,
             work_item=choose.choice(items), account=choose.choice(ACCOUNTS[source]),
-            occurred_at=at_hour(choose.randrange(24 * 80)), labels=("a", "b, c") if each % 2 else (),
+            occurred_at=at_hour(choose.randrange(-24 * 30, 24 * 80)), labels=("a", "b, c") if each % 2 else (),
             closes=tuple(choose.sample([*PULLS, *TICKETS], choose.randrange(2))),
             paths=("src/ä.py", "x y") if each % 3 else (), extra={"topic": "t"} if each % 5 else {},
             additions=each if each % 4 else None,
