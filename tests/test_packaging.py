@@ -75,6 +75,8 @@ def test_the_metadata_names_no_registry_and_the_licence(wheel):
         head = archive.read(name).decode().partition("\n\n")[0]
     assert "License-Expression: Apache-2.0" in head
     assert "Requires-Python: >=3.11" in head
+    assert "Provides-Extra: dask" in head
+    assert 'Requires-Dist: dask[dataframe]>=2026.1; extra == "dask"' in head
     assert " @ " not in head
 
 
@@ -121,3 +123,13 @@ def test_the_installed_command_says_its_version(clean, tmp_path):
     done = run(clean / "harvester", "--version", cwd=tmp_path, HOME=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert re.search(r"\b\d+\.\d+\.\d+\b", done.stdout)
+
+
+def test_the_installed_command_needs_no_dask(clean, repository, tmp_path):
+    """Where the extra is not installed all works, and `--engine` says how to install it."""
+    code = "import sys; sys.modules.update(dask=None, distributed=None); from harvester.__main__ import run; run()"
+    command = (clean / "python", "-c", code, "report")
+    assert "Mend the leap year" in run(*command, cwd=repository, HOME=str(tmp_path)).stdout
+    refused = run(*command, "--engine", "dask", cwd=repository, HOME=str(tmp_path))
+    assert refused.returncode == 1
+    assert "pip install 'contribution-harvester[dask]'" in refused.stderr

@@ -125,8 +125,8 @@ harvest = click.option(
 )
 engine = click.option(
     "--engine", metavar="ENGINE", callback=not_empty,
-    help="Work on a Dask cluster: `dask` on this machine, `dask://HOST:PORT` on one that runs already "
-    "(docs/organisation.md).",
+    help="Work on a Dask cluster: `dask` on this machine, `dask://HOST:PORT` on one that runs already; "
+    "docs/organisation.md.",
 )  # fmt: skip
 allow_incomplete = click.option("--allow-incomplete", is_flag=True, help="Exit with 0 even if a source was incomplete.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON for programs.")

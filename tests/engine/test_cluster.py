@@ -143,10 +143,13 @@ def test_nothing_of_dask_is_imported_without_it():
 def test_a_script_that_its_workers_run_again(tmp_path):
     """A process that is spawned runs the script first, and so would start a cluster of its own."""
     script = tmp_path / "script.py"
-    script.write_text(
-        "import os\nfrom harvester.engine.cluster import connect\n"
-        "with connect('dask', os.environ, workers=1):\n    pass\n"
+    lines = (
+        "import os",
+        "from harvester.engine.cluster import connect",
+        "with connect('dask', os.environ, workers=1):",
+        "    pass",
     )
+    script.write_text("\n".join(lines))
     done = subprocess.run([sys.executable, script], capture_output=True, text=True)
     assert done.returncode == 1
     assert 'did not start.\nIn a script, write `if __name__ == "__main__":`' in done.stderr
