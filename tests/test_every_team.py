@@ -150,3 +150,21 @@ def test_without_teams(teams):
     (teams.cwd / "harvester.toml").write_text(CONFIGURATION[: CONFIGURATION.index("[teams")] + SOURCE)
     status, _, said = run(teams, *EVERY_TEAM)
     assert (status, "There are no teams." in said, "[teams.NAME]" in said) == (1, True, True)
+
+
+def test_a_stranger_whom_nobody_knows_gets_no_page(teams):
+    """As where the page is asked for alone: nothing is written of anybody."""
+    for more in ((), ("--each", "--person", "ada")):
+        arguments = (
+            "report",
+            "accomplishments",
+            "--period",
+            "2026-08",
+            "--no-harvest",
+            *more,
+            "--person",
+            "nobody@nowhere.org",
+        )
+        status, _, said = run(teams, *arguments, "-o", "pages/")
+        assert (status, "Unknown person 'nobody@nowhere.org'" in said) == (1, True)
+    assert not (teams.cwd / "pages").exists()
