@@ -25,7 +25,7 @@ from tests.scripted import EVER, NOW, Scripted, World, act
 from tests.test_ledger_sequences import Story, put, quick, reading, remove
 
 REQUEST = Request(EVER)
-few = settings(quick, max_examples=15)
+few = settings(quick, max_examples=8)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def organisation(tmp_path_factory):
     return workspace_in(folder)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(
     rows=st.lists(contributions(), min_size=12, max_size=20, unique_by=lambda each: each.id),
     size=st.integers(1, 15),

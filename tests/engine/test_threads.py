@@ -90,7 +90,7 @@ def contributions(draw):
     )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data(), st.lists(contributions(), min_size=1, max_size=14), st.integers(1, 5), st.integers(1, 7))
 def test_parts_have_the_threads_of_the_whole(data, rows, parts, groups):
     place = data.draw(st.lists(st.integers(0, parts - 1), min_size=len(rows), max_size=len(rows)))
