@@ -286,7 +286,8 @@ def overhead(asked: Asked) -> None:
 
 def same(folder: Path, left: str, right: str) -> str:
     """How many of the files that were written are the same byte for byte."""
-    pairs = [(each, Path(str(each).replace(left, right, 1))) for each in sorted(folder.glob(f"{left}*"))]
+    pairs = [(folder / f"{left}{end}", folder / f"{right}{end}") for end in ("", ".csv")]
+    pairs = [(one, other) for one, other in pairs if one.exists() and other.exists()]
     files = [(one / each.name, each) for one, other in pairs if one.is_dir() for each in sorted(other.iterdir())]
     files += [pair for pair in pairs if pair[0].is_file()]
     return (
