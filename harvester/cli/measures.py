@@ -126,7 +126,7 @@ def _made(
     from harvester.workspace.measures import make_measures
 
     if engine is None or not chosen.every_team:
-        with on_engine(engine, workspace) as on_cluster:
+        with on_engine(engine, workspace, harvest=harvest) as on_cluster:
             return make_measures(on_cluster, period, chosen, by=by, harvest=harvest)
     from harvester.engine import measures
     from harvester.engine.cluster import connect

@@ -153,7 +153,7 @@ def _made(
     from harvester.workspace.reports import make_report
 
     if not several:
-        with on_engine(engine, workspace) as on_cluster:
+        with on_engine(engine, workspace, harvest=how["harvest"]) as on_cluster:
             yield make_report(on_cluster, report, period, chosen, **how)
     elif engine is None:
         yield from make_reports(workspace, report, period, chosen, **how)

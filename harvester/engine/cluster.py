@@ -72,7 +72,7 @@ def connect(
     # What goes wrong on the cluster is said by who asked for it.
     with dask.config.set(SETTINGS), silence_logging_cmgr(logging.CRITICAL), contextlib.ExitStack() as stack:
         client = stack.enter_context(_elsewhere(address, seconds) if address else _local(environ, workers))
-        # Nor is what its connections still say at the end written by Python when it deletes them.
+        # Nor does asyncio log what connections raise while they are closed: nobody awaits it any more.
         client.loop.asyncio_loop.set_exception_handler(lambda *_: None)  # type: ignore[union-attr]
         _require_same_version(client)
         with _in_our_words():
@@ -148,7 +148,7 @@ def _elsewhere(address: str, seconds: int) -> Iterator[Client]:
     from distributed import Client
 
     try:
-        with ThreadPoolExecutor(1) as apart:  # whoever calls may be in a loop of asyncio's, as a notebook is
+        with ThreadPoolExecutor(1) as apart:  # asyncio.run needs a thread without a running loop, which a notebook has
             apart.submit(asyncio.run, _greeted(address, seconds)).result()
         client = Client(address, timeout=seconds)
     # What is wrong with certificates are errors of all kinds, such as TypeError where there are none.

@@ -45,11 +45,16 @@ PATIENCE_SECONDS = 120.0
 
 
 @contextlib.contextmanager
-def on_engine(engine: str | Client | None, workspace: Workspace) -> Iterator[Workspace]:
-    """The workspace, whose sources an engine reads within the block; the same one without. Raises EngineError."""
-    from harvester.engine.cluster import connect
+def on_engine(engine: str | Client | None, workspace: Workspace, *, harvest: bool = True) -> Iterator[Workspace]:
+    """The workspace, whose sources an engine reads within the block; the same one without an engine or a `harvest`.
 
-    if engine is None:
+    Raises EngineError.
+    """
+    from harvester.engine.cluster import address_of, connect
+
+    if isinstance(engine, str):
+        address_of(engine)  # raises for other words, also where no cluster is needed
+    if engine is None or not harvest:
         yield workspace
     elif isinstance(engine, str):
         with connect(engine, workspace.environment.environ) as client:
@@ -60,11 +65,11 @@ def on_engine(engine: str | Client | None, workspace: Workspace) -> Iterator[Wor
 
 def on_cluster(client: Client, workspace: Workspace) -> Workspace:
     """The workspace, whose sources the workers of a cluster read."""
-    return dataclasses.replace(workspace, read=read_on_cluster(client, workspace))
+    return dataclasses.replace(workspace, read_source=read_on_cluster(client, workspace))
 
 
 def read_on_cluster(client: Client, workspace: Workspace, patience: float = PATIENCE_SECONDS) -> ReadSource:
-    """Reads a source of this workspace by the workers of a cluster, as `Workspace.read`.
+    """Reads a source of this workspace by the workers of a cluster, as `Workspace.read_source`.
 
     `patience` is in seconds: where the cluster has no worker for so long, what is left is a gap.
     """
@@ -196,7 +201,7 @@ class _ClusterHarvest:
     patience: float
 
     def joined(self, connector: ReadsInParts) -> SourceReader:
-        """Everything that the parts brought, as one fetch brings it; `connector` only joins what they completed."""
+        """Everything that the parts gave, as one fetch gives it; `connector` only joins what they completed."""
         asked = self.client.submit(_same, self.asked, pure=False)
         whole = [Part("", WHOLE)]
         ((_, divided),) = self._results({0: self.client.submit(divide_source, asked, pure=False)}, whole)

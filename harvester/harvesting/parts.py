@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PartRead:
-    """What reading a part brought, as it travels between processes: as in `SourceReader`, with the rows as bytes.
+    """What reading a part gave, as it travels between processes: as in `SourceReader`, with the rows as bytes.
 
     `rows` is a compressed Arrow stream, empty without any. Texts are without secrets, and `failed` can be pickled.
     """
@@ -82,7 +82,7 @@ def read_part(
 
 
 def lost(scope: str, reason: str, error: Exception) -> PartRead:
-    """What a part brought of which nothing came back."""
+    """The result of a part that never came back."""
     return PartRead(broken=(Gap(scope, reason),), failed=error)
 
 

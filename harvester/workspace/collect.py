@@ -155,7 +155,7 @@ def harvest_sources(
             progress=progress,
             stop=environment.stop,
             redact=environment.redact,
-            read=workspace.read or read_source,
+            read=workspace.read_source or read_source,
         )
     if outcome.interrupted:
         raise KeyboardInterrupt

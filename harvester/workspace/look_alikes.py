@@ -68,7 +68,9 @@ def look_alikes_in(workspace: Workspace, period: Period, persons: Sequence[str])
     accounts gets no remark.
     """
     people = workspace.config.people
-    seen = workspace.seen or Sightings(people, list_accounts(workspace.connectors, period))
+    seen = (
+        workspace.sightings() if workspace.sightings else Sightings(people, list_accounts(workspace.connectors, period))
+    )
     remarks: dict[str, list[Remark]] = {}
     for person in persons:
         name = people.name(person) if people.configured(person) else name_of(_account(seen, person))

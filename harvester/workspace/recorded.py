@@ -40,7 +40,7 @@ class RecordedWorkspace:
     period: Period
 
     @cached_property
-    def seen(self) -> Sightings:
+    def _sightings(self) -> Sightings:
         """Everybody in the sources in the period, compared once for all pages."""
         return Sightings(self.config.people, list_accounts(self.connectors, self.period))
 
@@ -50,7 +50,7 @@ class RecordedWorkspace:
         connectors: dict[str, Connector] = dict(self.connectors)
         return Workspace(
             environment, self.config, connectors, self.configured, self.persistent, goals=self.goals,
-            kept=self.kept, seen=self.seen,
+            kept=self.kept, sightings=lambda: self._sightings,
         )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,9 +47,9 @@ class Workspace:
     """goals.toml and decisions.toml where they were read before; None: they are read from their files."""
     kept: tuple[CheckIn, ...] | None = None
     """The check-in kept before the last day of the one period that pages are of, or none; None: it is read."""
-    read: ReadSource | None = None
+    read_source: ReadSource | None = None
     """Reads a source, where a cluster does it (`harvester.engine.harvest`); None: this process does."""
-    seen: Sightings | None = None
+    sightings: Callable[[], Sightings] | None = None
     """Everybody in the sources in the one period that pages are of, where they were asked; None: they are asked."""
 
     @property

@@ -120,7 +120,7 @@ def parted(*does, name="work"):
 def harvested(workspace, folder="ledger", client=None, **more):
     ledger = Ledger.open(workspace.config.root / folder)
     read = read_on_cluster(client, workspace) if client else None
-    workspace = dataclasses.replace(workspace, read=read)
+    workspace = dataclasses.replace(workspace, read_source=read)
     outcome = harvest_sources(workspace, ledger, EVER, dict.fromkeys(workspace.connectors), **more)
     return ledger, outcome
 
@@ -186,7 +186,7 @@ def test_a_worker_that_is_killed_loses_its_part_to_another(tmp_path, client):
 
 
 def test_a_part_that_ends_every_worker_is_a_gap(tmp_path, engine):
-    """What the others brought is stored, and the command exits with 3."""
+    """What the others gave is stored, and the command exits with 3."""
     opened(tmp_path, parted("row", "end", "row"))
     terminal = Terminal({}, tmp_path, stdout=io.StringIO(), stderr=io.StringIO())
     assert main(["harvest", "--everyone", "--period", "2026", "--engine", engine, "--json"], terminal) == 3
